@@ -1,0 +1,16 @@
+//! The words of the domain as types.
+//!
+//! Knows no protobuf library, no storage engine, no async and no clock; times arrive as arguments.
+
+pub mod action;
+pub mod admitted;
+pub mod registry;
+pub mod sealed;
+pub mod time;
+
+pub use action::*;
+pub use admitted::*;
+pub use registry::*;
+pub use sealed::*;
+pub use time::*;
+pub use whosaw_verifier::vocabulary::*;

@@ -1,0 +1,53 @@
+//! The names a ledger knows. Bodies take their strings from here and from nowhere else.
+
+use super::*;
+use std::collections::BTreeMap;
+
+/// The registry as of some entry: the fold of all registry entries before it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Registry {
+    records: BTreeMap<(RegistryKind, String), Registered>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Registered {
+    pub attributes: BTreeMap<String, Vec<String>>,
+    /// An agent's Ed25519 public key.
+    pub public_key: Option<[u8; 32]>,
+    pub retired: bool,
+}
+
+impl Registry {
+    pub fn get(&self, kind: RegistryKind, name: &str) -> Option<&Registered> {
+        self.records.get(&(kind, name.to_owned())).filter(|r| !r.retired)
+    }
+
+    pub fn contains(&self, kind: RegistryKind, name: &str) -> bool {
+        self.get(kind, name).is_some()
+    }
+
+    /// Whether `value` is a registered term of `field`: terms are named `field/value`, such as `model/gpt-4o`.
+    pub fn term(&self, field: &str, value: &str) -> bool {
+        self.contains(RegistryKind::Term, &format!("{field}/{value}"))
+    }
+
+    pub fn put(&mut self, kind: RegistryKind, name: String, registered: Registered) {
+        self.records.insert((kind, name), registered);
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (RegistryKind, &str, &Registered)> {
+        self.records.iter().map(|((kind, name), registered)| (*kind, name.as_str(), registered))
+    }
+
+    /// Folds one registry entry in.
+    pub fn apply(&mut self, body: &whosaw_verifier::body::RegistryBody) {
+        for record in &body.records {
+            let mut attributes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+            for attribute in &record.attributes {
+                attributes.entry(attribute.key.clone()).or_default().push(attribute.value.clone());
+            }
+            let public_key = <[u8; 32]>::try_from(record.public_key.as_slice()).ok();
+            self.put(record.kind, record.name.clone(), Registered { attributes, public_key, retired: record.retired });
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The storage port: what the ledger asks of a database, small enough that a replicated engine can stand in
+//! RocksDB's place.
+//!
+//! Knows keys and values, not what an action means. No wall clock decides safety. Every adapter passes the contract
+//! suite in `contract.rs`.
+
+use std::fmt;
+
+/// Which ledger, within one store. Given at `create`; 0 is the store's own rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LedgerNumber(pub u32);
+
+/// A table of ordered rows. By convention every key begins with the ledger's number, u32 big-endian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Table {
+    /// Store and ledger state: epochs, commit ids, origins.
+    Meta,
+    /// Runs of entry headers: ledger ‖ first index → n × 120 bytes.
+    Headers,
+    /// Runs of salted bodies, same keys as `Headers`.
+    Bodies,
+    /// One sealed part a row: ledger ‖ index ‖ ordinal → leaf hash ‖ S.
+    Parts,
+    /// Full hash tiles: ledger ‖ level ‖ number → 8,192 bytes.
+    Tiles,
+    /// Idempotency: ledger ‖ action id ‖ caller → index ‖ keyed request digest.
+    Requests,
+    /// Blinded subject index rows.
+    SubjectIndex,
+    /// Which data key opens a part, sealed; a projection that is never backed up.
+    Readers,
+    /// Wrapped shard keys; mirrored by itself, latest generation only.
+    ShardKeys,
+    /// Wrapped data keys.
+    DataKeys,
+    /// Identifier lookup rows and links, sealed under shard keys.
+    Lookups,
+    /// Projections: by actor, dataset, time. May be dropped and rebuilt.
+    Projections,
+}
+
+impl Table {
+    pub const ALL: [Table; 12] = [
+        Table::Meta, Table::Headers, Table::Bodies, Table::Parts, Table::Tiles, Table::Requests, Table::SubjectIndex,
+        Table::Readers, Table::ShardKeys, Table::DataKeys, Table::Lookups, Table::Projections,
+    ];
+}
+
+/// Rows to put and delete, all or none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WriteSet {
+    pub operations: Vec<Operation>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    Put { table: Table, key: Vec<u8>, value: Vec<u8> },
+    Delete { table: Table, key: Vec<u8> },
+}
+
+impl WriteSet {
+    pub fn put(&mut self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.operations.push(Operation::Put { table, key: key.into(), value: value.into() });
+    }
+    pub fn delete(&mut self, table: Table, key: impl Into<Vec<u8>>) {
+        self.operations.push(Operation::Delete { table, key: key.into() });
+    }
+}
+
+/// The right to write to one ledger until somebody acquires it anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    pub ledger: LedgerNumber,
+    /// Raised durably by every acquire.
+    pub epoch: u64,
+    /// Commits applied so far: the next commit carries this sequence.
+    pub sequence: u64,
+}
+
+/// One atomic write, conditional on (epoch, sequence).
+#[derive(Debug, Clone)]
+pub struct Commit {
+    pub ledger: LedgerNumber,
+    pub epoch: u64,
+    pub sequence: u64,
+    /// Random; what `resolve` asks for after an uncertain end.
+    pub id: [u8; 16],
+    pub writes: WriteSet,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// A newer writer has the ledger. Nothing applied.
+    #[error("the ledger was acquired by a newer writer")]
+    Fenced,
+    /// `sequence` is not the next one. Nothing applied.
+    #[error("the head moved: commit {expected} was expected, {offered} was offered")]
+    HeadMoved { expected: u64, offered: u64 },
+    /// Refused before anything was written.
+    #[error("the store refused the write: {0}")]
+    Rejected(String),
+    /// It may or may not be there, durable or not: take a new epoch, then `resolve`.
+    #[error("the outcome of the write is unknown: {0}")]
+    Unknown(String),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("storage is unavailable: {0}")]
+    Unavailable(String),
+    #[error("storage is corrupt: {0}")]
+    Corrupt(String),
+}
+
+/// A row as a scan yields it.
+pub type Row = (Vec<u8>, Vec<u8>);
+
+/// Reads of one state of the store: the state after exactly n commits.
+pub trait Snapshot: Send + Sync {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Rows with `from ≤ key < until`, ascending, at most `limit`. Page on from the last key ‖ 0.
+    fn scan(&self, table: Table, from: &[u8], until: &[u8], limit: usize) -> Result<Vec<Row>, StoreError>;
+    /// The row with the greatest key `≤ at` and `≥ floor`.
+    fn last_at_or_before(&self, table: Table, floor: &[u8], at: &[u8]) -> Result<Option<Row>, StoreError>;
+    /// Many gets at once, in order.
+    fn get_many(&self, table: Table, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        keys.iter().map(|key| self.get(table, key)).collect()
+    }
+}
+
+/// The port. Calls block; callers on an async runtime use a thread of their own.
+pub trait Store: Send + Sync + 'static {
+    /// Durably raises the ledger's epoch before it returns; every older writer is dead from then on.
+    fn acquire(&self, ledger: LedgerNumber) -> Result<Lease, StoreError>;
+    /// Applies `commit` atomically and answers `Ok` only when it is durable.
+    fn commit(&self, commit: Commit) -> Result<(), CommitError>;
+    /// Whether the commit with this id was applied. Call after `acquire`.
+    fn resolve(&self, ledger: LedgerNumber, id: &[u8; 16]) -> Result<bool, StoreError>;
+    /// Derived rows (projections): unordered with commits, durable some time later, may be lost and rebuilt.
+    fn apply_derived(&self, writes: WriteSet) -> Result<(), StoreError>;
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError>;
+    /// A snapshot that outlives the borrow, for streams and background work.
+    fn owned_snapshot(self: std::sync::Arc<Self>) -> Result<Box<dyn Snapshot>, StoreError>;
+    /// Deletes every row of a projection table for this ledger.
+    fn clear_derived(&self, ledger: LedgerNumber) -> Result<(), StoreError>;
+    /// Bytes on disk, roughly; for metrics.
+    fn size_on_disk(&self) -> u64 {
+        0
+    }
+}
+
+impl fmt::Display for LedgerNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}

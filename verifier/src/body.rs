@@ -1,0 +1,248 @@
+//! The public body of an entry: what everyone who may read the ledger can know about it.
+//!
+//! A body names no natural person and holds no free text: strings come from the ledger's registry, everything else from
+//! the closed lists of [`crate::vocabulary`]. Persons are spoken of as "part 0, part 1"; who they are stands in the
+//! sealed parts. The same tables stand in `proto/whosaw/v1/body.proto` for readers who prefer protobuf tooling.
+
+use crate::message;
+use crate::vocabulary::*;
+use crate::wire::{Message, WireError};
+
+/// A body, read by the entry's kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    Action(Box<ActionBody>),
+    Genesis(GenesisBody),
+    WriterEpoch(WriterEpochBody),
+    Clock(ClockBody),
+    Registry(RegistryBody),
+    ReportProduced(ReportBody),
+    LedgerAccess(LedgerAccessBody),
+    Coverage(CoverageBody),
+}
+
+impl Body {
+    /// Reads the body of an entry of `kind`. A kind without a table here is [`WireError::Unknown`]: its structure can
+    /// still be verified, its meaning cannot.
+    pub fn decode(kind: u8, bytes: &[u8]) -> Result<Self, WireError> {
+        use crate::wire::Varint;
+        Ok(match EntryKind::from_varint(0, u64::from(kind))? {
+            EntryKind::Action => Body::Action(Box::new(ActionBody::decode(bytes)?)),
+            EntryKind::Genesis => Body::Genesis(GenesisBody::decode(bytes)?),
+            EntryKind::WriterEpoch => Body::WriterEpoch(WriterEpochBody::decode(bytes)?),
+            EntryKind::Clock => Body::Clock(ClockBody::decode(bytes)?),
+            EntryKind::Registry => Body::Registry(RegistryBody::decode(bytes)?),
+            EntryKind::ReportProduced => Body::ReportProduced(ReportBody::decode(bytes)?),
+            EntryKind::LedgerAccess => Body::LedgerAccess(LedgerAccessBody::decode(bytes)?),
+            EntryKind::Coverage => Body::Coverage(CoverageBody::decode(bytes)?),
+            other => return Err(WireError::Unknown { field: 0, what: "entry kind", value: other as u64 }),
+        })
+    }
+}
+
+message! {
+    /// Kind 1. What an agent, service or person did, as it was told to us.
+    pub struct ActionBody {
+        1 verb: Verb,
+        2 outcome: Outcome,
+        /// When it happened, as claimed. Absent: the caller did not know.
+        3 occurred: Option<Occurred>,
+        4 caller: Option<Caller>,
+        /// Nearest first: the first acted, each next one is on whose behalf the one before acted.
+        5 actors: Vec<Actor>,
+        6 source: Option<Source>,
+        /// Registered tool name.
+        7 tool: String,
+        /// Registered dataset name.
+        8 dataset: String,
+        /// Registered purpose term.
+        9 purpose: String,
+        10 legal_bases: Vec<LegalBasis>,
+        11 policy: Option<Policy>,
+        12 approval: ApprovalResult,
+        /// Emergency access; its reason is sealed.
+        13 break_glass: bool,
+        14 recipients: Vec<Recipient>,
+        15 records_asked: Option<Quantity>,
+        16 records_delivered: Option<Quantity>,
+        17 subjects_asked: Option<Quantity>,
+        18 subjects_delivered: Option<Quantity>,
+        /// Runs of parts with the same public description, ascending, covering every part once.
+        19 parts: Vec<PartGroup>,
+        20 protection: Option<Protection>,
+        21 catalogue: Option<CatalogueRef>,
+        22 determination: Determination,
+        23 doubts: Vec<Doubt>,
+        24 agent_signature: Option<AgentSignature>,
+        /// Which named fields had a value outside the registry, and so stand in the sealed content instead. Ascending.
+        25 sealed_names: Vec<NamedField>,
+        26 facts: Vec<Fact>,
+        27 provenance: Provenance,
+        /// Only that there are such links; their targets would join a person's entries and are sealed.
+        28 links: Option<LinkCounts>,
+    }
+
+    /// Half-open is for intervals of exposure; this is the claim `earliest ≤ t ≤ latest`, Unix microseconds.
+    pub struct Occurred { 1 earliest_us: u64, 2 latest_us: u64, 3 source: TimeSource }
+
+    /// The authenticated caller (registered name), beside whom it claims to speak for.
+    pub struct Caller { 1 name: String, 2 assurance: Assurance }
+
+    pub struct Actor {
+        1 kind: PartyKind,
+        /// Registered name; absent for natural persons and for unregistered names.
+        2 name: String,
+        3 version: String,
+        4 model: String,
+        5 vendor: String,
+        6 region: String,
+        /// For a natural person: one more than the ordinal of the part that says who.
+        7 part: u32,
+    }
+
+    pub struct Source {
+        1 name: String,
+        2 sequence: u64,
+        /// The source's own clock when it sent this, Unix microseconds.
+        3 clock_us: u64,
+        /// Stated skew of the source's clock against true time, microseconds, positive when fast.
+        4 skew_us: i64,
+        /// The source chains its records; the previous hash itself is sealed.
+        5 chained: bool,
+    }
+
+    pub struct Policy { 1 id: String, 2 version: String, 3 decision: PolicyDecision }
+
+    pub struct Recipient {
+        1 kind: RecipientKind,
+        2 party: PartyKind,
+        3 name: String,
+        /// ISO 3166-1 alpha-2, upper case.
+        4 country: String,
+        5 part: u32,
+    }
+
+    pub struct Quantity { 1 precision: Precision, 2 count: u64 }
+
+    /// Parts `first .. first + count` are alike in everything public.
+    pub struct PartGroup {
+        1 first: u32,
+        2 count: u32,
+        /// Ascending; a person who is both principal and data subject stands in one part.
+        3 roles: Vec<Role>,
+        /// Registered kind of data subject, such as customer or passenger.
+        4 kind: String,
+        5 strength: Strength,
+        6 categories: Vec<CategoryUse>,
+        /// The part also holds the action's content (arguments, result, links).
+        7 holds_content: bool,
+        /// For a part that several persons share: the ordinals whose keys open it, as runs.
+        8 shared_by: Vec<Run>,
+    }
+
+    pub struct CategoryUse { 1 direction: Direction, 2 categories: Vec<Category>,
+        /// For `rendered`: one more than the index in `recipients` or, above 2^16, in `actors`, before whose eyes.
+        3 rendered_to: Vec<u32> }
+
+    pub struct Run { 1 first: u32, 2 count: u32 }
+
+    pub struct Protection { 1 encrypted: bool, 2 pseudonymised: bool, 3 key_id: String }
+
+    pub struct CatalogueRef { 1 version: String,
+        /// SHA-256 of the catalogue file.
+        2 digest: Vec<u8> }
+
+    /// An agent's own signature over its claim and commitments to its parts (Ed25519).
+    pub struct AgentSignature { 1 key_id: Vec<u8>, 2 claim: Vec<u8>, 3 signature: Vec<u8>, 4 commitments: Vec<Vec<u8>> }
+
+    /// One edge of an interval fact. Who and which sealed resource stands in the parts.
+    pub struct Fact {
+        1 kind: FactKind,
+        2 edge: Edge,
+        /// Registered dataset or resource; absent when sealed.
+        3 resource: String,
+        /// To whom: party kind, registered name or part.
+        4 party: PartyKind,
+        5 name: String,
+        /// One more than the ordinal of the part that says who.
+        6 part: u32,
+        7 rights: Vec<Verb>,
+        8 categories: Vec<Category>,
+        9 end: EndKind,
+        10 end_earliest_us: u64,
+        11 end_latest_us: u64,
+        12 coverage: CoverageState,
+        /// The source of a coverage fact.
+        13 source: String,
+        /// Parts whose persons are inside (content, holding, loss), as runs.
+        14 subjects: Vec<Run>,
+        /// For a loss: recoverable until, Unix microseconds; 0 when it is not.
+        15 recoverable_until_us: u64,
+    }
+
+    pub struct LinkCounts { 1 parents: u32, 2 caused_by: u32, 3 same_act_as: u32, 4 corrects: u32, 5 retracts: u32 }
+
+    /// Kind 2, always entry 0.
+    pub struct GenesisBody {
+        1 origin: String,
+        /// Verifier key (vkey) that signs checkpoints from here on.
+        2 verifier_key: String,
+        /// Version of the software that opened the ledger.
+        3 software: String,
+        /// For a successor of a ledger that was rolled back: the guard's head and the restored checkpoint.
+        4 predecessor: Option<Predecessor>,
+    }
+
+    pub struct Predecessor { 1 origin: String, 2 guard_size: u64, 3 guard_root: Vec<u8>, 4 restored_size: u64, 5 restored_root: Vec<u8> }
+
+    /// Kind 4: a writer took the ledger over.
+    pub struct WriterEpochBody { 1 epoch: u64, 2 software: String,
+        /// The last recorded_at before this start, Unix microseconds: the ledger's own downtime begins no later.
+        3 last_recorded_us: u64 }
+
+    /// Kind 5: recorded_at jumps on purpose; 0x0001 flags end here.
+    pub struct ClockBody { 1 old_us: u64, 2 new_us: u64 }
+
+    /// Kind 6: names become known to the ledger, or are retired.
+    pub struct RegistryBody { 1 records: Vec<RegistryRecord> }
+
+    pub struct RegistryRecord {
+        1 kind: RegistryKind,
+        2 name: String,
+        3 attributes: Vec<Attribute>,
+        /// An agent's Ed25519 public key, 32 bytes.
+        4 public_key: Vec<u8>,
+        5 retired: bool,
+    }
+
+    pub struct Attribute { 1 key: String, 2 value: String }
+
+    /// Kind 9: a report left the house. The question is sealed in part 0.
+    pub struct ReportBody {
+        1 report_type: ReportType,
+        /// UUID.
+        2 report_id: Vec<u8>,
+        /// The question's ledger size N.
+        3 size: u64,
+        4 root: Vec<u8>,
+        5 caller: Option<Caller>,
+        /// Cut-off instant, Unix microseconds.
+        6 cut_off_us: u64,
+        7 parts: Vec<PartGroup>,
+    }
+
+    /// Kind 10: somebody read opened parts, or exported content.
+    pub struct LedgerAccessBody { 1 caller: Option<Caller>, 2 verb: Verb, 3 first_index: u64, 4 count: u64, 5 parts: Vec<PartGroup> }
+
+    /// Kind 11: what a source was logging, or what we refused it.
+    pub struct CoverageBody {
+        1 source: String,
+        2 state: CoverageState,
+        3 from_us: u64,
+        4 until_us: u64,
+        /// Appends refused in this span.
+        5 refused: u64,
+        /// The commonest reason, as a gRPC status code number.
+        6 reason: u32,
+    }
+}

@@ -1,0 +1,72 @@
+//! What stands inside a sealed part, once opened: who a person is to an action, and the action's private content.
+//!
+//! One part per person who has a part in the action. Content shared by several persons is a part of its own; with one
+//! person it stands in that person's part, and with none it is sealed for the conversation or, failing that, the ledger.
+
+use crate::message;
+use crate::vocabulary::*;
+
+message! {
+    pub struct Part { 1 person: Option<PersonPart>, 2 content: Option<ContentPart>,
+        /// What the agent signed for this part, and the random bytes of its commitment.
+        3 agent_part: Option<AgentPart>,
+        /// Content longer than a part holds goes on in the next part: 0 for the only or first, then 1, 2…
+        4 piece: u32,
+        /// The piece itself, when content was cut: concatenated pieces are an encoded ContentPart.
+        5 piece_bytes: Vec<u8> }
+
+    pub struct PersonPart {
+        1 roles: Vec<Role>,
+        /// Kind as claimed, such as customer; also when it is not registered.
+        2 kind: String,
+        3 identities: Vec<Identity>,
+        4 records: Vec<Record>,
+        /// Which fields of the person's record were given or shown, as JSON pointers.
+        5 fields: Vec<FieldUse>,
+    }
+
+    pub struct Identity { 1 namespace: String, 2 fields: Vec<String>, 3 strength: Strength }
+
+    pub struct Record { 1 dataset: String, 2 id: String, 3 scope: RecordScope }
+
+    pub struct FieldUse { 1 pointer: String, 2 category: Category, 3 direction: Direction }
+
+    pub struct ContentPart {
+        /// UUID.
+        1 action_id: Vec<u8>,
+        2 conversation: String,
+        3 session: String,
+        4 parents: Vec<Vec<u8>>,
+        5 caused_by: Vec<Vec<u8>>,
+        6 same_act_as: Vec<Vec<u8>>,
+        7 corrects: Vec<Vec<u8>>,
+        8 retracts: Vec<Vec<u8>>,
+        9 instruction: String,
+        10 source_previous_hash: Vec<u8>,
+        11 approval_reference: String,
+        12 break_glass_reason: String,
+        /// As sent; JSON or text.
+        13 arguments: Vec<u8>,
+        14 result: Vec<u8>,
+        /// Values of the body's `sealed_names`.
+        15 names: Vec<SealedName>,
+        /// Records asked for or delivered that belong to no determined person.
+        16 records: Vec<Record>,
+        /// The call's own id, as the tool protocol gave it.
+        17 call_id: String,
+        18 error: String,
+        /// Sealed halves of `facts`: position in the body's list, resource and reference.
+        19 facts: Vec<SealedFact>,
+        /// The question of a report, RFC 8785 JSON.
+        20 question: Vec<u8>,
+    }
+
+    pub struct SealedName { 1 field: NamedField,
+        /// Position in the repeated field it belongs to, if any.
+        2 position: u32,
+        3 value: String }
+
+    pub struct SealedFact { 1 position: u32, 2 resource: String, 3 reference: String, 4 name: String }
+
+    pub struct AgentPart { 1 nonce: Vec<u8>, 2 as_sent: Vec<u8> }
+}
