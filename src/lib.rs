@@ -4,16 +4,16 @@
 
 #![forbid(unsafe_code)]
 
-pub mod model;
-pub mod store;
-pub mod ledger;
-pub mod vault;
 pub mod admit;
-pub mod intake;
+pub mod app;
+pub mod cli;
+pub mod config;
 pub mod exposure;
+pub mod http;
+pub mod intake;
+pub mod ledger;
+pub mod model;
 pub mod report;
 pub mod rpc;
-pub mod http;
-pub mod config;
-pub mod cli;
-pub mod app;
+pub mod store;
+pub mod vault;

@@ -33,7 +33,9 @@ mod tests {
 
     #[test]
     fn months_count_from_january_1970() {
-        for (seconds, month) in [(0u64, 0), (2_678_399, 0), (2_678_400, 1), (951_782_400, 361), (951_868_800, 362), (1_772_323_200, 674)] {
+        for (seconds, month) in
+            [(0u64, 0), (2_678_399, 0), (2_678_400, 1), (951_782_400, 361), (951_868_800, 362), (1_772_323_200, 674)]
+        {
             assert_eq!(UnixMicros(seconds * 1_000_000).month(), month, "{seconds}");
         }
     }

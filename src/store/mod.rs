@@ -41,8 +41,18 @@ pub enum Table {
 
 impl Table {
     pub const ALL: [Table; 12] = [
-        Table::Meta, Table::Headers, Table::Bodies, Table::Parts, Table::Tiles, Table::Requests, Table::SubjectIndex,
-        Table::Readers, Table::ShardKeys, Table::DataKeys, Table::Lookups, Table::Projections,
+        Table::Meta,
+        Table::Headers,
+        Table::Bodies,
+        Table::Parts,
+        Table::Tiles,
+        Table::Requests,
+        Table::SubjectIndex,
+        Table::Readers,
+        Table::ShardKeys,
+        Table::DataKeys,
+        Table::Lookups,
+        Table::Projections,
     ];
 }
 

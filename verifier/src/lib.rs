@@ -4,7 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-pub mod vocabulary;
-pub mod wire;
 pub mod body;
 pub mod part;
+pub mod vocabulary;
+pub mod wire;

@@ -312,7 +312,11 @@ impl Field for Vec<u8> {
 }
 
 fn non_empty(field: u32, bytes: &[u8]) -> Result<&[u8], WireError> {
-    if bytes.is_empty() { Err(WireError::Malformed { field, what: "a default value is written out" }) } else { Ok(bytes) }
+    if bytes.is_empty() {
+        Err(WireError::Malformed { field, what: "a default value is written out" })
+    } else {
+        Ok(bytes)
+    }
 }
 
 /// Elements of a repeated field may be empty: their number is part of the meaning.
