@@ -1,0 +1,11 @@
+# The two commands of the README. Each does its own set-up on a fresh Debian or Ubuntu machine with Rust.
+.PHONY: demo test
+
+demo:
+	@bash .ci/setup
+	cargo build --release --workspace --bins
+	@bash reports/incident/demo.sh
+
+test:
+	@bash .ci/setup
+	bash .ci/test

@@ -1,0 +1,423 @@
+//! Posting lists: for each actor, dataset, verb… the entries it stands in.
+//!
+//! A row for every (term, entry) would cost more than the entry itself, so the lists are cut into blocks of 65,536
+//! entries and written once a block is full: a row holds the offsets of one term inside one block. The block under way
+//! lives in memory and is read again from the ledger after a start, which bounds both memory and start-up work.
+//!
+//! | key (ledger u32 ‖ …) | value |
+//! |---|---|
+//! | 0x01 ‖ term kind u8 ‖ term ‖ 0x00 ‖ block u64 | offsets in the block, ascending, as delta varints |
+//! | 0x02 ‖ block u64 | least and greatest recorded_at of the block, u64 each |
+//! | 0x03 | format u8 ‖ number of full blocks, u64 |
+//!
+//! Terms are registered names, so their number is bounded and none names a person. The rows of a block and the progress
+//! row are one derived write: what is lost is lost together, and folded again.
+
+use crate::store::{LedgerNumber, Snapshot, Store, StoreError, Table, WriteSet};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use whosaw_verifier::body::{ActionBody, Body};
+use whosaw_verifier::vocabulary::{Determination, Doubt, EntryKind, Outcome, Verb};
+use whosaw_verifier::wire::Varint;
+
+/// Entries in one block.
+pub const BLOCK: u64 = 65_536;
+const FORMAT: u8 = 1;
+const POSTINGS: u8 = 1;
+const TIMES: u8 = 2;
+const PROGRESS: u8 = 3;
+
+/// What a posting list is about. Numbers are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum TermKind {
+    Actor = 1,
+    Dataset = 2,
+    Verb = 3,
+    Outcome = 4,
+    Caller = 5,
+    Tool = 6,
+    EntryKind = 7,
+    /// Whose data it was is not, or not wholly, known: `determination ␟ tool ␟ first doubt ␟ outcome`.
+    Undetermined = 8,
+    Source = 9,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Term {
+    pub kind: TermKind,
+    pub name: String,
+}
+
+impl Term {
+    pub fn new(kind: TermKind, name: impl Into<String>) -> Self {
+        Term { kind, name: name.into() }
+    }
+}
+
+/// Entries in which every one of `terms` stands, with recorded_at possibly in `[from_us, until_us)`.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub terms: Vec<Term>,
+    /// Whole blocks outside are skipped; the caller checks the entry's own time.
+    pub from_us: Option<u64>,
+    pub until_us: Option<u64>,
+}
+
+/// Some answers, and where to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub indexes: Vec<u64>,
+    /// First index not looked at yet; absent at the end.
+    pub next: Option<u64>,
+}
+
+/// How many actions of one sort have undetermined data subjects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndeterminedCount {
+    pub determination: Determination,
+    pub tool: String,
+    pub doubt: Doubt,
+    pub outcome: Outcome,
+    pub count: u64,
+    pub first: u64,
+    pub last: u64,
+}
+
+/// Follows one ledger. Reads take a shared lock, `advance` an exclusive one.
+pub struct Follower {
+    store: Arc<dyn Store>,
+    ledger: LedgerNumber,
+    state: RwLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Entries folded in: everything below this index is reflected.
+    next: u64,
+    /// Postings of the block under way.
+    tail: BTreeMap<Term, Vec<u16>>,
+    recorded_min: u64,
+    recorded_max: u64,
+}
+
+impl Follower {
+    /// Opens where the stored rows end, at a block boundary; feed entries from [`Self::true_up_to`] on.
+    pub fn open(store: Arc<dyn Store>, ledger: LedgerNumber) -> Result<Self, StoreError> {
+        let blocks = {
+            let snapshot = store.snapshot()?;
+            match snapshot.get(Table::Projections, &progress_key(ledger))? {
+                None => 0,
+                Some(value) => match value.split_first() {
+                    Some((&FORMAT, rest)) => <[u8; 8]>::try_from(rest).map(u64::from_be_bytes).map_err(|_| torn())?,
+                    Some(_) => {
+                        drop(snapshot);
+                        store.clear_derived(ledger)?;
+                        0
+                    }
+                    None => return Err(torn()),
+                },
+            }
+        };
+        let state = State { next: blocks * BLOCK, recorded_min: u64::MAX, ..State::default() };
+        Ok(Follower { store, ledger, state: RwLock::new(state) })
+    }
+
+    /// Forgets everything; the next `advance` begins at entry 0.
+    pub fn clear(&self) -> Result<(), StoreError> {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        self.store.clear_derived(self.ledger)?;
+        *state = State { recorded_min: u64::MAX, ..State::default() };
+        Ok(())
+    }
+
+    /// Every entry below this index is reflected in the answers.
+    pub fn true_up_to(&self) -> u64 {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).next
+    }
+
+    /// Folds in consecutive entries, the first of which is entry `true_up_to()`: (kind, recorded_at, body), the body
+    /// absent where it was removed. Bodies whose meaning is unknown stand under their entry kind alone.
+    pub fn advance<'a>(
+        &self,
+        entries: impl IntoIterator<Item = (u8, u64, Option<&'a [u8]>)>,
+    ) -> Result<u64, StoreError> {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        for (kind, recorded_at_us, body) in entries {
+            let offset = (state.next % BLOCK) as u16;
+            for term in terms(kind, body) {
+                let postings = state.tail.entry(term).or_default();
+                if postings.last() != Some(&offset) {
+                    postings.push(offset);
+                }
+            }
+            state.recorded_min = state.recorded_min.min(recorded_at_us);
+            state.recorded_max = state.recorded_max.max(recorded_at_us);
+            state.next += 1;
+            if state.next.is_multiple_of(BLOCK) {
+                self.write_block(&mut state)?;
+            }
+        }
+        Ok(state.next)
+    }
+
+    fn write_block(&self, state: &mut State) -> Result<(), StoreError> {
+        let block = state.next / BLOCK - 1;
+        let mut writes = WriteSet::default();
+        for (term, offsets) in std::mem::take(&mut state.tail) {
+            writes.put(Table::Projections, posting_key(self.ledger, &term, block), encode_offsets(&offsets));
+        }
+        let mut times = state.recorded_min.to_be_bytes().to_vec();
+        times.extend_from_slice(&state.recorded_max.to_be_bytes());
+        writes.put(Table::Projections, times_key(self.ledger, block), times);
+        let mut progress = vec![FORMAT];
+        progress.extend_from_slice(&(block + 1).to_be_bytes());
+        writes.put(Table::Projections, progress_key(self.ledger), progress);
+        (state.recorded_min, state.recorded_max) = (u64::MAX, 0);
+        self.store.apply_derived(writes)
+    }
+
+    /// The first `limit` entries at or after `from`, below `size`, that pass the filter's terms.
+    pub fn query(&self, filter: &Filter, from: u64, size: u64, limit: usize) -> Result<Page, StoreError> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let size = size.min(state.next);
+        let snapshot = self.store.snapshot()?;
+        let mut indexes = Vec::new();
+        let mut at = from;
+        while at < size {
+            let block = at / BLOCK;
+            let end = ((block + 1) * BLOCK).min(size);
+            if self.block_overlaps(&state, snapshot.as_ref(), block, filter)? {
+                for offset in self.intersect(&state, snapshot.as_ref(), block, &filter.terms)? {
+                    let index = block * BLOCK + u64::from(offset);
+                    if index < at || index >= end {
+                        continue;
+                    }
+                    if indexes.len() == limit {
+                        return Ok(Page { indexes, next: Some(index) });
+                    }
+                    indexes.push(index);
+                }
+            }
+            at = end;
+        }
+        Ok(Page { indexes, next: None })
+    }
+
+    /// Whose data is not determined, by sort, among the entries below `size`.
+    pub fn undetermined(&self, size: u64) -> Result<Vec<UndeterminedCount>, StoreError> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let size = size.min(state.next);
+        let mut found: BTreeMap<String, (u64, u64, u64)> = BTreeMap::new();
+        let mut add = |name: &str, block: u64, offsets: &[u16]| {
+            for offset in offsets {
+                let index = block * BLOCK + u64::from(*offset);
+                if index < size {
+                    let slot = found.entry(name.to_owned()).or_insert((0, index, index));
+                    slot.0 += 1;
+                    slot.2 = index;
+                }
+            }
+        };
+        let snapshot = self.store.snapshot()?;
+        let mut from = kind_prefix(self.ledger, TermKind::Undetermined);
+        let mut until = from.clone();
+        *until.last_mut().expect("a prefix is never empty") += 1;
+        let skip = from.len();
+        loop {
+            let rows = snapshot.scan(Table::Projections, &from, &until, 1_024)?;
+            let Some((last, _)) = rows.last() else { break };
+            from = last.clone();
+            from.push(0);
+            for (key, value) in &rows {
+                let (name, block) = key
+                    .len()
+                    .checked_sub(9)
+                    .filter(|end| *end >= skip)
+                    .and_then(|end| Some((&key[skip..end], u64::from_be_bytes(key[end + 1..].try_into().ok()?))))
+                    .ok_or_else(torn)?;
+                add(&String::from_utf8_lossy(name), block, &decode_offsets(value)?);
+            }
+        }
+        for (term, offsets) in &state.tail {
+            if term.kind == TermKind::Undetermined {
+                add(&term.name, state.next / BLOCK, offsets);
+            }
+        }
+        found.into_iter().map(|(name, (count, first, last))| undetermined_count(&name, count, first, last)).collect()
+    }
+
+    fn block_overlaps(
+        &self,
+        state: &State,
+        snapshot: &dyn Snapshot,
+        block: u64,
+        filter: &Filter,
+    ) -> Result<bool, StoreError> {
+        if filter.from_us.is_none() && filter.until_us.is_none() {
+            return Ok(true);
+        }
+        let (min, max) = if block == state.next / BLOCK {
+            (state.recorded_min, state.recorded_max)
+        } else {
+            let row = snapshot.get(Table::Projections, &times_key(self.ledger, block))?.ok_or_else(torn)?;
+            let row = <[u8; 16]>::try_from(row.as_slice()).map_err(|_| torn())?;
+            let (min, max) = row.split_at(8);
+            (
+                u64::from_be_bytes(min.try_into().expect("half of 16 bytes")),
+                u64::from_be_bytes(max.try_into().expect("half of 16 bytes")),
+            )
+        };
+        Ok(filter.from_us.is_none_or(|from| max >= from) && filter.until_us.is_none_or(|until| min < until))
+    }
+
+    fn intersect(
+        &self,
+        state: &State,
+        snapshot: &dyn Snapshot,
+        block: u64,
+        terms: &[Term],
+    ) -> Result<Vec<u16>, StoreError> {
+        let mut result: Option<Vec<u16>> = None;
+        for term in terms {
+            let offsets = if block == state.next / BLOCK {
+                state.tail.get(term).cloned().unwrap_or_default()
+            } else {
+                match snapshot.get(Table::Projections, &posting_key(self.ledger, term, block))? {
+                    Some(row) => decode_offsets(&row)?,
+                    None => Vec::new(),
+                }
+            };
+            result = Some(match result {
+                None => offsets,
+                Some(before) => before.into_iter().filter(|o| offsets.binary_search(o).is_ok()).collect(),
+            });
+        }
+        Ok(result.unwrap_or_else(|| (0..=u16::MAX).collect()))
+    }
+}
+
+/// The terms an entry stands under.
+fn terms(kind: u8, body: Option<&[u8]>) -> Vec<Term> {
+    let entry_kind = EntryKind::from_varint(0, u64::from(kind)).map(EntryKind::code).unwrap_or("unknown");
+    let mut terms = vec![Term::new(TermKind::EntryKind, entry_kind)];
+    match body.map(|bytes| Body::decode(kind, bytes)) {
+        Some(Ok(Body::Action(action))) => action_terms(&action, &mut terms),
+        Some(Ok(Body::Coverage(coverage))) => terms.push(Term::new(TermKind::Source, coverage.source)),
+        Some(Ok(_) | Err(_)) | None => {}
+    }
+    terms
+}
+
+fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {
+    let mut add = |kind, name: &str| {
+        if !name.is_empty() {
+            terms.push(Term::new(kind, name));
+        }
+    };
+    for actor in &action.actors {
+        add(TermKind::Actor, &actor.name);
+    }
+    add(TermKind::Dataset, &action.dataset);
+    for fact in &action.facts {
+        add(TermKind::Dataset, &fact.resource);
+    }
+    if action.verb != Verb::Unspecified {
+        add(TermKind::Verb, action.verb.code());
+    }
+    add(TermKind::Outcome, action.outcome.code());
+    add(TermKind::Tool, &action.tool);
+    if let Some(caller) = &action.caller {
+        add(TermKind::Caller, &caller.name);
+    }
+    if let Some(source) = &action.source {
+        add(TermKind::Source, &source.name);
+    }
+    if matches!(action.determination, Determination::Undetermined | Determination::ListedIncomplete) {
+        let doubt = action.doubts.first().copied().unwrap_or_default();
+        add(
+            TermKind::Undetermined,
+            &[action.determination.code(), &action.tool, doubt.code(), action.outcome.code()].join("\u{1f}"),
+        );
+    }
+}
+
+fn undetermined_count(name: &str, count: u64, first: u64, last: u64) -> Result<UndeterminedCount, StoreError> {
+    let mut pieces = name.split('\u{1f}');
+    let mut piece = || pieces.next().ok_or_else(torn);
+    Ok(UndeterminedCount {
+        determination: Determination::from_code(piece()?).ok_or_else(torn)?,
+        tool: piece()?.to_owned(),
+        doubt: Doubt::from_code(piece()?).unwrap_or_default(),
+        outcome: Outcome::from_code(piece()?).unwrap_or_default(),
+        count,
+        first,
+        last,
+    })
+}
+
+fn kind_prefix(ledger: LedgerNumber, kind: TermKind) -> Vec<u8> {
+    let mut key = ledger.0.to_be_bytes().to_vec();
+    key.push(POSTINGS);
+    key.push(kind as u8);
+    key
+}
+
+fn posting_key(ledger: LedgerNumber, term: &Term, block: u64) -> Vec<u8> {
+    let mut key = kind_prefix(ledger, term.kind);
+    key.extend_from_slice(term.name.as_bytes());
+    key.push(0);
+    key.extend_from_slice(&block.to_be_bytes());
+    key
+}
+
+fn times_key(ledger: LedgerNumber, block: u64) -> Vec<u8> {
+    let mut key = ledger.0.to_be_bytes().to_vec();
+    key.push(TIMES);
+    key.extend_from_slice(&block.to_be_bytes());
+    key
+}
+
+fn progress_key(ledger: LedgerNumber) -> Vec<u8> {
+    let mut key = ledger.0.to_be_bytes().to_vec();
+    key.push(PROGRESS);
+    key
+}
+
+fn encode_offsets(offsets: &[u16]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(offsets.len());
+    let mut last = 0;
+    for offset in offsets {
+        whosaw_verifier::wire::put_varint(u64::from(offset - last), &mut out);
+        last = *offset;
+    }
+    out
+}
+
+fn decode_offsets(mut bytes: &[u8]) -> Result<Vec<u16>, StoreError> {
+    let mut offsets = Vec::new();
+    let mut last = 0u16;
+    while !bytes.is_empty() {
+        let mut delta = 0u32;
+        let mut shift = 0;
+        loop {
+            let (byte, rest) = bytes.split_first().ok_or_else(torn)?;
+            bytes = rest;
+            delta |= u32::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                break;
+            }
+            if shift > 14 {
+                return Err(torn());
+            }
+        }
+        last = u16::try_from(delta).ok().and_then(|d| last.checked_add(d)).ok_or_else(torn)?;
+        offsets.push(last);
+    }
+    Ok(offsets)
+}
+
+fn torn() -> StoreError {
+    StoreError::Corrupt("a projection row is torn; `whosaw rebuild` makes projections anew".into())
+}
