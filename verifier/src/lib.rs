@@ -5,6 +5,13 @@
 #![forbid(unsafe_code)]
 
 pub mod body;
+pub mod checkpoint;
+pub mod entry;
+pub mod hash;
+pub mod merkle;
+pub mod note;
 pub mod part;
+pub mod receipt;
+pub mod seal;
 pub mod vocabulary;
 pub mod wire;
