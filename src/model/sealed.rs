@@ -26,6 +26,8 @@ pub struct Sealed {
     pub parts_root: [u8; 32],
     /// Keyed digest of the request: HMAC(K of the first part's holder, "whosaw/request/v1\0" ‖ O ‖ B ‖ request).
     pub request_digest: [u8; 32],
+    /// The unkeyed request hash, for comparing with requests still in flight. Never stored.
+    pub request: [u8; 32],
     /// The vault generation that sealed it.
     pub generation: u64,
     pub placement: Arc<dyn Placement>,

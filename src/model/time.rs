@@ -23,6 +23,8 @@ impl UnixMicros {
 /// The world's time, passed in so that a test can hold a week in a microsecond.
 pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> UnixMicros;
+    /// Microseconds since some fixed instant of this process; never steps.
+    fn monotonic_us(&self) -> u64;
     /// Whether the machine says that its clock is synchronised.
     fn synchronised(&self) -> bool;
 }

@@ -4,6 +4,10 @@
 //! Knows keys and values, not what an action means. No wall clock decides safety. Every adapter passes the contract
 //! suite in `contract.rs`.
 
+pub mod faulty;
+pub mod memory;
+pub mod rocks;
+
 use std::fmt;
 
 /// Which ledger, within one store. Given at `create`; 0 is the store's own rows.
@@ -149,8 +153,6 @@ pub trait Store: Send + Sync + 'static {
     /// Derived rows (projections): unordered with commits, durable some time later, may be lost and rebuilt.
     fn apply_derived(&self, writes: WriteSet) -> Result<(), StoreError>;
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError>;
-    /// A snapshot that outlives the borrow, for streams and background work.
-    fn owned_snapshot(self: std::sync::Arc<Self>) -> Result<Box<dyn Snapshot>, StoreError>;
     /// Deletes every row of a projection table for this ledger.
     fn clear_derived(&self, ledger: LedgerNumber) -> Result<(), StoreError>;
     /// Bytes on disk, roughly; for metrics.

@@ -1,0 +1,415 @@
+//! The two threads of a ledger: one builds batches, the other makes them durable, signs and answers.
+//!
+//! The order of effects, and what a crash at each arrow leaves behind:
+//!
+//! * waiting → built: nothing was written; callers see the connection break and try again with the same id.
+//! * built → store commit: nothing, or the whole batch. Nobody was answered. Start-up reads what is there.
+//! * store commit → guard: the database is ahead of the guard by this batch; start-up checks that it extends the guard.
+//! * guard → sign: a durable head without a signature; start-up signs a later one.
+//! * sign → publish → answer: callers who were not answered retry and get the receipt of the same entry.
+
+use super::guard::{Guard, GuardRecord};
+use super::latch::Latch;
+use super::pool::{Pool, Submission, SubmissionKind, Work};
+use super::rows;
+use super::sequencer::{Head, Reading, sequence};
+use super::signer::{DurableHead, Signer};
+use super::tree::{FullTile, Tree};
+use super::{AppendError, Published};
+use crate::model::{Clock, EntryKind, Judgement, Sealed};
+use crate::store::{Commit, CommitError, Lease, Store, Table, WriteSet};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{oneshot, watch};
+use whosaw_verifier::body::ClockBody;
+use whosaw_verifier::entry::HEADER_BYTES;
+use whosaw_verifier::hash::Hash;
+use whosaw_verifier::wire::Message as _;
+
+/// How far the wall clock may run ahead of the monotonic one before it is held back: one boot with a wrong clock, or one
+/// step to 2036, must not push every later entry into the future.
+const RUNAWAY_US: u64 = 3_600_000_000;
+
+/// Where the actions of one submission stand, under a published head.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    pub places: Vec<Place>,
+    pub published: Arc<Published>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub index: u64,
+    /// Known for what was written now; replays read theirs back.
+    pub header: Option<[u8; HEADER_BYTES]>,
+    pub replayed: bool,
+    /// The key that could compare the request with the recorded one is gone.
+    pub unchecked: bool,
+}
+
+/// A batch on its way to the disk.
+struct Built {
+    writes: Option<WriteSet>,
+    sealed: Vec<Sealed>,
+    head: Head,
+    root: Hash,
+    replies: Vec<Reply>,
+}
+
+struct Reply {
+    places: Vec<Place>,
+    to: oneshot::Sender<Result<Committed, AppendError>>,
+}
+
+/// Everything the two threads share.
+pub struct Shared {
+    pub store: Arc<dyn Store>,
+    pub lease: Lease,
+    pub clock: Arc<dyn Clock>,
+    pub pool: Arc<Pool>,
+    pub tree: Arc<RwLock<Tree>>,
+    pub latch: Latch,
+    pub origin_hash: Hash,
+    /// Commits known to be durable since this start.
+    durable: AtomicU64,
+}
+
+impl Shared {
+    pub fn new(
+        store: Arc<dyn Store>,
+        lease: Lease,
+        clock: Arc<dyn Clock>,
+        pool: Arc<Pool>,
+        tree: Arc<RwLock<Tree>>,
+        latch: Latch,
+        origin_hash: Hash,
+    ) -> Self {
+        Shared { store, lease, clock, pool, tree, latch, origin_hash, durable: AtomicU64::new(0) }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct BatchLimits {
+    pub entries: usize,
+    pub bytes: usize,
+}
+
+/// The sequencer thread: takes what waits, answers repeats, builds the rest into one commit.
+pub fn run_sequencer(shared: &Shared, mut head: Head, limits: BatchLimits, to_committer: SyncSender<CommitJob>) {
+    let mut time = TimeKeeper::new(shared.clock.as_ref());
+    let mut in_flight = InFlight::default();
+    let mut sequence_number = 0u64;
+    while let Work::Take(submissions) = shared.pool.take(limits.entries, limits.bytes) {
+        if let Some(reason) = shared.latch.reason() {
+            refuse(submissions, reason);
+            shared.pool.done();
+            continue;
+        }
+        in_flight.forget_durable(shared.durable.load(Ordering::Acquire));
+        let (sealed, replies, reading) = match gather(shared, &head, submissions, &mut in_flight, &mut time) {
+            Ok(gathered) => gathered,
+            Err(reason) => {
+                shared.latch.trip(reason);
+                shared.pool.done();
+                continue;
+            }
+        };
+        sequence_number += 1;
+        in_flight.close(sequence_number);
+        let built = build(shared, &mut head, sealed, replies, reading);
+        if to_committer.send(CommitJob(built)).is_err() {
+            shared.pool.done();
+            break;
+        }
+    }
+}
+
+/// What goes from one thread to the other; opaque to everybody else.
+pub struct CommitJob(Built);
+
+fn refuse(submissions: Vec<Submission>, reason: &str) {
+    for submission in submissions {
+        let _ = submission.reply.send(Err(AppendError::Unavailable(reason.to_owned())));
+    }
+}
+
+type Gathered = (Vec<Sealed>, Vec<Reply>, Reading);
+
+/// Sorts new actions from repeats. A submission that conflicts is answered here and leaves no trace.
+fn gather(
+    shared: &Shared,
+    head: &Head,
+    submissions: Vec<Submission>,
+    in_flight: &mut InFlight,
+    time: &mut TimeKeeper,
+) -> Result<Gathered, String> {
+    let stored = stored_requests(shared, &submissions)?;
+    let mut stored = stored.into_iter();
+    let (mut sealed, mut replies) = (Vec::new(), Vec::new());
+    let mut reading = time.read(shared.clock.as_ref());
+    for submission in submissions {
+        if submission.kind == SubmissionKind::AcceptClock {
+            reading = time.accept(shared.clock.as_ref());
+            let body = ClockBody { old_us: head.recorded_at_us, new_us: reading.now_us }.encode();
+            let entry = super::own_event(EntryKind::Clock, body, &shared.origin_hash).map_err(|e| e.to_string())?;
+            replies.push(Reply { places: vec![fresh(head.size)], to: submission.reply });
+            sealed.push(entry);
+            continue;
+        }
+        let mine: Vec<_> = stored.by_ref().take(submission.actions.len()).collect();
+        let next = head.size + sealed.len() as u64;
+        match place_all(shared, &submission.actions, mine, in_flight, next) {
+            Ok(places) => {
+                for (action, place) in submission.actions.into_iter().zip(&places) {
+                    if !place.replayed {
+                        in_flight.remember(&action, place.index);
+                        sealed.push(action);
+                    }
+                }
+                replies.push(Reply { places, to: submission.reply });
+            }
+            Err(error) => drop(submission.reply.send(Err(error))),
+        }
+    }
+    Ok((sealed, replies, reading))
+}
+
+fn fresh(index: u64) -> Place {
+    Place { index, header: None, replayed: false, unchecked: false }
+}
+
+/// Request rows of all actions that carry an id, read at once; nothing where there is none.
+fn stored_requests(shared: &Shared, submissions: &[Submission]) -> Result<Vec<Option<Vec<u8>>>, String> {
+    let actions = || submissions.iter().flat_map(|submission| &submission.actions);
+    let keys: Vec<Vec<u8>> = actions()
+        .filter_map(|action| {
+            Some(rows::request_key(shared.lease.ledger, action.action_id.as_ref()?, &action.caller.name))
+        })
+        .collect();
+    let snapshot = shared.store.snapshot().map_err(|error| error.to_string())?;
+    let mut found = snapshot.get_many(Table::Requests, &keys).map_err(|error| error.to_string())?.into_iter();
+    Ok(actions().map(|action| action.action_id.and_then(|_| found.next().flatten())).collect())
+}
+
+/// Indexes for all actions of a submission, or why none of them may be written.
+fn place_all(
+    shared: &Shared,
+    actions: &[Sealed],
+    stored: Vec<Option<Vec<u8>>>,
+    in_flight: &InFlight,
+    mut next: u64,
+) -> Result<Vec<Place>, AppendError> {
+    let mut places: Vec<Place> = Vec::with_capacity(actions.len());
+    let mut here: HashMap<RequestId, usize> = HashMap::new();
+    for (position, (action, stored)) in actions.iter().zip(stored).enumerate() {
+        let Some(id) = request_id(action) else {
+            places.push(fresh(next));
+            next += 1;
+            continue;
+        };
+        if let Some(earlier) = here.get(&id) {
+            if actions[*earlier].request != action.request {
+                return Err(AppendError::RepeatedInBatch { first: *earlier, again: position });
+            }
+            let place = Place { replayed: true, ..places[*earlier].clone() };
+            places.push(place);
+            continue;
+        }
+        here.insert(id.clone(), position);
+        if let Some((index, request)) = in_flight.find(&id) {
+            if request != action.request {
+                return Err(AppendError::AlreadyExists { position });
+            }
+            places.push(Place { index, header: None, replayed: true, unchecked: false });
+        } else if let Some(row) = stored {
+            places.push(judge(shared, action, &row, position)?);
+        } else {
+            places.push(fresh(next));
+            next += 1;
+        }
+    }
+    Ok(places)
+}
+
+fn judge(shared: &Shared, action: &Sealed, row: &[u8], position: usize) -> Result<Place, AppendError> {
+    let corrupt = || AppendError::Unavailable("an idempotency row is torn".into());
+    let (index, digest) = rows::decode_request(row).ok_or_else(corrupt)?;
+    let snapshot = shared.store.snapshot().map_err(|error| AppendError::Unavailable(error.to_string()))?;
+    let entry = rows::read_entries(snapshot.as_ref(), shared.lease.ledger, index, index + 1)
+        .map_err(|error| AppendError::Unavailable(error.to_string()))?;
+    let entry = entry.first().ok_or_else(corrupt)?;
+    match action.placement.judge(index, &entry.header.body_commitment, &digest) {
+        Judgement::Same => Ok(Place { index, header: None, replayed: true, unchecked: false }),
+        Judgement::Unchecked => Ok(Place { index, header: None, replayed: true, unchecked: true }),
+        Judgement::Different => Err(AppendError::AlreadyExists { position }),
+    }
+}
+
+fn build(shared: &Shared, head: &mut Head, sealed: Vec<Sealed>, mut replies: Vec<Reply>, reading: Reading) -> Built {
+    if sealed.is_empty() {
+        return Built { writes: None, sealed, head: *head, root: [0; 32], replies };
+    }
+    let batch = sequence(head, &sealed, reading);
+    assert_eq!(batch.first, head.size, "a batch continues the head it was built on");
+    let mut tiles: Vec<FullTile> = Vec::new();
+    let root = {
+        let mut tree = shared.tree.write().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(tree.size(), batch.first, "the tree and the head grow together");
+        for leaf in &batch.leaves {
+            tiles.extend(tree.push(*leaf));
+        }
+        tree.root(&NoTiles, tree.size()).expect("the right edge of the tree is always in memory")
+    };
+    for place in replies.iter_mut().flat_map(|reply| &mut reply.places) {
+        if let Some(offset) = place.index.checked_sub(batch.first) {
+            place.header = batch.headers.get(offset as usize).copied();
+        }
+    }
+    let writes = rows::write_set(shared.lease.ledger, &batch, &sealed, tiles, &root);
+    *head = batch.head_after;
+    Built { writes: Some(writes), sealed, head: *head, root, replies }
+}
+
+struct NoTiles;
+
+impl super::tree::TileSource for NoTiles {
+    fn tile(&self, level: u8, number: u64) -> Result<Vec<Hash>, crate::store::StoreError> {
+        Err(crate::store::StoreError::Corrupt(format!("tile {level}/{number} was asked for at the right edge")))
+    }
+}
+
+/// The committer thread: the one place with effects.
+pub fn run_committer(
+    shared: &Shared,
+    mut guard: Guard,
+    signer: &Signer,
+    publish: &watch::Sender<Arc<Published>>,
+    jobs: Receiver<CommitJob>,
+) {
+    let mut sequence = shared.lease.sequence;
+    let mut commits = 0u64;
+    for CommitJob(built) in jobs {
+        commits += 1;
+        let outcome = match shared.latch.reason() {
+            Some(reason) => Err(reason.to_owned()),
+            None => commit(shared, &mut guard, signer, publish, &built, &mut sequence),
+        };
+        match outcome {
+            Ok(()) => {
+                shared.durable.store(commits, Ordering::Release);
+                for sealed in &built.sealed {
+                    sealed.placement.durable();
+                }
+                let published = Arc::clone(&publish.borrow());
+                for reply in built.replies {
+                    let _ = reply.to.send(Ok(Committed { places: reply.places, published: Arc::clone(&published) }));
+                }
+            }
+            Err(reason) => {
+                shared.latch.trip(reason.clone());
+                for reply in built.replies {
+                    let _ = reply.to.send(Err(AppendError::Unavailable(reason.clone())));
+                }
+                shared.pool.refuse_all(&reason);
+            }
+        }
+        shared.pool.done();
+    }
+}
+
+fn commit(
+    shared: &Shared,
+    guard: &mut Guard,
+    signer: &Signer,
+    publish: &watch::Sender<Arc<Published>>,
+    built: &Built,
+    sequence: &mut u64,
+) -> Result<(), String> {
+    let Some(writes) = &built.writes else { return Ok(()) };
+    let mut id = [0u8; 16];
+    getrandom::fill(&mut id).map_err(|error| format!("no randomness for a commit id: {error}"))?;
+    let Lease { ledger, epoch, .. } = shared.lease;
+    let commit = Commit { ledger, epoch, sequence: *sequence, id, writes: writes.clone() };
+    shared.store.commit(commit).map_err(|error| match error {
+        // Refused or unknown, the tree in memory is already past it: only a restart makes them agree again.
+        CommitError::Rejected(_) | CommitError::Unknown(_) | CommitError::Fenced | CommitError::HeadMoved { .. } => {
+            error.to_string()
+        }
+    })?;
+    *sequence += 1;
+    guard.write(GuardRecord { size: built.head.size, root: built.root }).map_err(|error| error.to_string())?;
+    let durable = DurableHead::after_commit(built.head.size, built.root);
+    publish.send_replace(Arc::new(Published {
+        size: built.head.size,
+        root: built.root,
+        recorded_at_us: built.head.recorded_at_us,
+        checkpoint: signer.sign(&durable).into(),
+    }));
+    Ok(())
+}
+
+type RequestId = ([u8; 16], String);
+
+fn request_id(action: &Sealed) -> Option<RequestId> {
+    Some((action.action_id?, action.caller.name.clone()))
+}
+
+/// Requests sequenced but not known to be durable: the store cannot answer for them yet.
+#[derive(Default)]
+struct InFlight {
+    requests: HashMap<RequestId, (u64, [u8; 32])>,
+    open: HashSet<RequestId>,
+    closed: VecDeque<(u64, HashSet<RequestId>)>,
+}
+
+impl InFlight {
+    fn find(&self, id: &RequestId) -> Option<(u64, [u8; 32])> {
+        self.requests.get(id).copied()
+    }
+
+    fn remember(&mut self, action: &Sealed, index: u64) {
+        if let Some(id) = request_id(action) {
+            self.requests.insert(id.clone(), (index, action.request));
+            self.open.insert(id);
+        }
+    }
+
+    fn close(&mut self, sequence: u64) {
+        self.closed.push_back((sequence, std::mem::take(&mut self.open)));
+    }
+
+    fn forget_durable(&mut self, durable: u64) {
+        while self.closed.front().is_some_and(|(sequence, _)| *sequence <= durable) {
+            for id in self.closed.pop_front().map(|(_, ids)| ids).into_iter().flatten() {
+                self.requests.remove(&id);
+            }
+        }
+    }
+}
+
+/// Holds the wall clock against the monotonic one.
+struct TimeKeeper {
+    wall_us: u64,
+    monotonic_us: u64,
+}
+
+impl TimeKeeper {
+    fn new(clock: &dyn Clock) -> Self {
+        TimeKeeper { wall_us: clock.now().0, monotonic_us: clock.monotonic_us() }
+    }
+
+    fn read(&mut self, clock: &dyn Clock) -> Reading {
+        let (wall, monotonic) = (clock.now().0, clock.monotonic_us());
+        let expected = self.wall_us + monotonic.saturating_sub(self.monotonic_us);
+        let held_back = wall > expected + RUNAWAY_US;
+        Reading { now_us: if held_back { expected } else { wall }, held_back, synchronised: clock.synchronised() }
+    }
+
+    /// Takes the wall clock's word from here on.
+    fn accept(&mut self, clock: &dyn Clock) -> Reading {
+        *self = TimeKeeper::new(clock);
+        self.read(clock)
+    }
+}

@@ -1,0 +1,261 @@
+//! How a ledger begins, and how it starts again: reads what is there, holds it against the guard, and only then signs.
+
+use super::committer::{BatchLimits, Shared, run_committer, run_sequencer};
+use super::guard::{Guard, GuardRecord};
+use super::latch::Latch;
+use super::pool::{Pool, PoolLimits};
+use super::rows::{self, StoredTiles};
+use super::sequencer::{Head, Reading, sequence};
+use super::signer::Signer;
+use super::tree::{BLOCK, TileSource, Tree};
+use super::{Inner, Ledger, LedgerError, Published, own_event};
+use crate::model::{Clock, EntryKind};
+use crate::store::{Commit, LedgerNumber, Snapshot, Store, WriteSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, RwLock};
+use tokio::sync::watch;
+use whosaw_verifier::body::{Body, GenesisBody, WriterEpochBody};
+use whosaw_verifier::entry::{genesis_link, origin_hash};
+use whosaw_verifier::hash::Hash;
+use whosaw_verifier::merkle::{EMPTY_ROOT, node_hash};
+use whosaw_verifier::wire::Message as _;
+
+/// Where a ledger lives and how much may wait in it.
+#[derive(Debug, Clone)]
+pub struct LedgerOptions {
+    pub number: LedgerNumber,
+    /// A schema-less URL without spaces or '+'; also the name of its key.
+    pub origin: String,
+    pub key_path: PathBuf,
+    /// Outside the database directory and outside every backup.
+    pub guard_path: PathBuf,
+    /// SHA-256 of what identifies this machine.
+    pub machine: Hash,
+    pub software: String,
+    pub waiting_entries_max: usize,
+    pub waiting_bytes_max: usize,
+    pub batch_entries_max: usize,
+    pub batch_bytes_max: usize,
+}
+
+impl LedgerOptions {
+    pub fn new(number: LedgerNumber, origin: &str, key_path: PathBuf, guard_path: PathBuf, machine: Hash) -> Self {
+        LedgerOptions {
+            number,
+            origin: origin.to_owned(),
+            key_path,
+            guard_path,
+            machine,
+            software: concat!("whosaw ", env!("CARGO_PKG_VERSION")).to_owned(),
+            waiting_entries_max: 65_536,
+            waiting_bytes_max: 64 << 20,
+            batch_entries_max: 8_192,
+            batch_bytes_max: 16 << 20,
+        }
+    }
+}
+
+impl Ledger {
+    /// Makes a new ledger: key, guard, and entry 0 together with `extra` rows in one commit. Going on with an
+    /// initialisation that a crash interrupted is fine; doing it twice is not.
+    pub fn create(
+        store: &dyn Store,
+        options: &LedgerOptions,
+        clock: &dyn Clock,
+        extra: WriteSet,
+    ) -> Result<(), LedgerError> {
+        if rows::read_head(store.snapshot()?.as_ref(), options.number)?.is_some() {
+            return Err(LedgerError::AlreadyInitialised);
+        }
+        let origin_hash = origin_hash(&options.origin);
+        let signer = if options.key_path.exists() {
+            Signer::open(&options.key_path, &options.origin)?
+        } else {
+            Signer::create(&options.key_path, &options.origin)?
+        };
+        let nothing = GuardRecord { size: 0, root: EMPTY_ROOT };
+        let mut guard = if options.guard_path.exists() {
+            Guard::open(&options.guard_path, origin_hash, options.machine)?
+        } else {
+            Guard::create(&options.guard_path, origin_hash, options.machine, nothing)?
+        };
+        if guard.record() != nothing {
+            return Err(LedgerError::RolledBack { signed: guard.record().size, found: 0 });
+        }
+        let body = GenesisBody {
+            origin: options.origin.clone(),
+            verifier_key: signer.verifier_key().to_string(),
+            software: options.software.clone(),
+            predecessor: None,
+        };
+        let genesis = own_event(EntryKind::Genesis, body.encode(), &origin_hash)?;
+        let head = Head { size: 0, last_leaf: genesis_link(&options.origin), recorded_at_us: 0 };
+        let reading = Reading { now_us: clock.now().0, held_back: false, synchronised: clock.synchronised() };
+        let batch = sequence(&head, std::slice::from_ref(&genesis), reading);
+        let root = batch.leaves[0];
+        let mut writes = rows::write_set(options.number, &batch, &[genesis], Vec::new(), &root);
+        writes.operations.extend(extra.operations);
+        let lease = store.acquire(options.number)?;
+        let mut id = [0u8; 16];
+        getrandom::fill(&mut id).map_err(|error| LedgerError::Start(format!("no randomness: {error}")))?;
+        let commit = Commit { ledger: options.number, epoch: lease.epoch, sequence: lease.sequence, id, writes };
+        store.commit(commit).map_err(|error| LedgerError::Start(error.to_string()))?;
+        guard.write(GuardRecord { size: 1, root })
+    }
+
+    /// Opens a ledger for writing. Acquiring makes everything that was written before durable, so nothing that is only
+    /// in the page cache is ever signed; the first entry of every start says that a new writer took over.
+    pub fn open(store: Arc<dyn Store>, options: LedgerOptions, clock: Arc<dyn Clock>) -> Result<Ledger, LedgerError> {
+        let origin_hash = origin_hash(&options.origin);
+        let lease = store.acquire(options.number)?;
+        let (head, tree, guard, signer) = {
+            let snapshot = store.snapshot()?;
+            let Some((head, root)) = rows::read_head(snapshot.as_ref(), options.number)? else {
+                // A guard that has seen entries means that the database is gone, not that there never was one.
+                return Err(match Guard::open(&options.guard_path, origin_hash, options.machine) {
+                    Ok(guard) if guard.record().size > 0 => {
+                        LedgerError::RolledBack { signed: guard.record().size, found: 0 }
+                    }
+                    _ => LedgerError::NotInitialised,
+                });
+            };
+            let signer = Signer::open(&options.key_path, &options.origin)?;
+            check_genesis(snapshot.as_ref(), &options, &signer)?;
+            let tree = read_tree(snapshot.as_ref(), options.number, &head, &root)?;
+            let guard = Guard::open(&options.guard_path, origin_hash, options.machine)?;
+            check_guard(snapshot.as_ref(), options.number, &head, &tree, guard.record())?;
+            (head, tree, guard, signer)
+        };
+        let pool =
+            Arc::new(Pool::new(PoolLimits { entries: options.waiting_entries_max, bytes: options.waiting_bytes_max }));
+        let tree = Arc::new(RwLock::new(tree));
+        let latch = Latch::default();
+        let first = Published { size: 0, root: EMPTY_ROOT, recorded_at_us: 0, checkpoint: "".into() };
+        let (publish, published) = watch::channel(Arc::new(first));
+        let verifier_key = signer.verifier_key().to_string();
+        let shared = Arc::new(Shared::new(
+            Arc::clone(&store),
+            lease,
+            clock,
+            Arc::clone(&pool),
+            Arc::clone(&tree),
+            latch.clone(),
+            origin_hash,
+        ));
+        let (to_committer, jobs) = std::sync::mpsc::sync_channel(1);
+        let limits = BatchLimits { entries: options.batch_entries_max, bytes: options.batch_bytes_max };
+        let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
+            std::thread::Builder::new()
+                .name(format!("{name}-{}", options.number))
+                .spawn(run)
+                .map_err(|error| LedgerError::Start(error.to_string()))
+        };
+        let sequencer = {
+            let shared = Arc::clone(&shared);
+            spawn("sequencer", Box::new(move || run_sequencer(&shared, head, limits, to_committer)))?
+        };
+        let committer = {
+            let shared = Arc::clone(&shared);
+            spawn("committer", Box::new(move || run_committer(&shared, guard, &signer, &publish, jobs)))?
+        };
+        let ledger = Ledger(Arc::new(Inner {
+            origin: options.origin.as_str().into(),
+            origin_hash,
+            verifier_key,
+            number: options.number,
+            store,
+            pool,
+            tree,
+            latch,
+            published,
+            threads: Mutex::new(vec![sequencer, committer]),
+        }));
+        let body =
+            WriterEpochBody { epoch: lease.epoch, software: options.software, last_recorded_us: head.recorded_at_us };
+        let took_over = own_event(EntryKind::WriterEpoch, body.encode(), &origin_hash)?;
+        let reply = ledger.submit(vec![took_over]).map_err(|error| LedgerError::Start(error.to_string()))?;
+        reply
+            .blocking_recv()
+            .map_err(|_| LedgerError::Start("the committer stopped".into()))?
+            .map_err(|error| LedgerError::Start(error.to_string()))?;
+        Ok(ledger)
+    }
+}
+
+/// Entry 0 must name this origin and this key: signing with another would be a second voice of the same name.
+fn check_genesis(snapshot: &dyn Snapshot, options: &LedgerOptions, signer: &Signer) -> Result<(), LedgerError> {
+    let genesis = rows::read_entries(snapshot, options.number, 0, 1)?;
+    let body = genesis.first().and_then(|entry| Some((entry.header.kind, &entry.content.as_ref()?.1)));
+    let Some(Ok(Body::Genesis(genesis))) = body.map(|(kind, bytes)| Body::decode(kind, bytes)) else {
+        return Err(LedgerError::Corrupt("entry 0 is not a genesis entry".into()));
+    };
+    let found = signer.verifier_key().to_string();
+    if genesis.verifier_key != found {
+        let path = options.key_path.clone();
+        return Err(LedgerError::WrongKey { path, found, expected: genesis.verifier_key });
+    }
+    Ok(())
+}
+
+/// Rebuilds the tree: block roots from upper tiles, the block under way from tiles and headers.
+fn read_tree(snapshot: &dyn Snapshot, ledger: LedgerNumber, head: &Head, root: &Hash) -> Result<Tree, LedgerError> {
+    let tiles = StoredTiles { snapshot, ledger };
+    let blocks = head.size / BLOCK;
+    let mut roots = Vec::with_capacity(blocks as usize);
+    let mut upper: Option<(u64, Vec<Hash>)> = None;
+    for block in 0..blocks {
+        // Block roots are the hashes of tile level 2: stored once 256 of them are full, else made from level 1.
+        let number = block / 256;
+        if (number + 1) * 256 <= blocks {
+            if upper.as_ref().is_none_or(|(at, _)| *at != number) {
+                upper = Some((number, tiles.tile(2, number)?));
+            }
+            roots.extend(upper.as_ref().map(|(_, hashes)| hashes[(block % 256) as usize]));
+        } else {
+            roots.push(fold(tiles.tile(1, block)?));
+        }
+    }
+    let mut tree = Tree::from_block_roots(roots);
+    let mut at = blocks * BLOCK;
+    while at + 256 <= head.size {
+        for leaf in tiles.tile(0, at / 256)? {
+            tree.push(leaf);
+        }
+        at += 256;
+    }
+    let rest = rows::read_entries(snapshot, ledger, at, head.size)?;
+    for entry in &rest {
+        tree.push(entry.leaf);
+    }
+    let last = rows::read_entries(snapshot, ledger, head.size - 1, head.size)?;
+    let last_leaf = last.first().map(|entry| entry.leaf);
+    if tree.size() != head.size || tree.root(&tiles, head.size)? != *root || last_leaf != Some(head.last_leaf) {
+        return Err(LedgerError::Corrupt("the stored entries do not lead to the stored head".into()));
+    }
+    Ok(tree)
+}
+
+fn fold(mut hashes: Vec<Hash>) -> Hash {
+    while hashes.len() > 1 {
+        hashes = hashes.chunks(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
+    }
+    hashes[0]
+}
+
+/// The database must hold everything that was signed, unchanged. Being ahead by what a crash left is fine.
+fn check_guard(
+    snapshot: &dyn Snapshot,
+    ledger: LedgerNumber,
+    head: &Head,
+    tree: &Tree,
+    guard: GuardRecord,
+) -> Result<(), LedgerError> {
+    if head.size < guard.size {
+        return Err(LedgerError::RolledBack { signed: guard.size, found: head.size });
+    }
+    let root = tree.root(&StoredTiles { snapshot, ledger }, guard.size)?;
+    if root != guard.root {
+        return Err(LedgerError::Diverged { size: guard.size });
+    }
+    Ok(())
+}

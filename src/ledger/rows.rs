@@ -1,0 +1,227 @@
+//! How a ledger stands in the store's tables, and how it is read back.
+//!
+//! Entries stand in runs of at most 256 that never cross a multiple of 256: one row a run instead of one an entry is what
+//! makes batches cheap. All keys begin with the ledger's number, u32; all integers are big-endian.
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | Headers | first index u64 | n × 120 bytes |
+//! | Bodies | first index u64 | n × (u32 length of salt and body ‖ salt 32 ‖ body) ; length 0: removed |
+//! | Parts | index u64 ‖ ordinal u32 | leaf hash 32 ‖ S (S absent: removed) |
+//! | Tiles | level u8 ‖ number u64 | 8,192 bytes; full tiles only |
+//! | Requests | action id 16 ‖ caller name | index u64 ‖ keyed request digest 32 |
+//! | Meta | `head` | size u64 ‖ root 32 ‖ last leaf 32 ‖ recorded_at u64 |
+
+use super::LedgerError;
+use super::sequencer::{Batch, Head};
+use super::tree::{FullTile, TILE_WIDTH, TileSource};
+use crate::model::Sealed;
+use crate::store::{LedgerNumber, Snapshot, StoreError, Table, WriteSet};
+use whosaw_verifier::entry::{HEADER_BYTES, Header};
+use whosaw_verifier::hash::Hash;
+
+/// A part as it stands in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPart {
+    pub leaf: Hash,
+    /// S; absent where it was removed.
+    pub sealed: Option<Vec<u8>>,
+}
+
+/// An entry as it stands in the store, without its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    pub header: Header,
+    pub leaf: Hash,
+    /// Salt and body; absent where they were removed.
+    pub content: Option<([u8; 32], Vec<u8>)>,
+}
+
+pub fn key(ledger: LedgerNumber, pieces: &[&[u8]]) -> Vec<u8> {
+    let mut key = ledger.0.to_be_bytes().to_vec();
+    for piece in pieces {
+        key.extend_from_slice(piece);
+    }
+    key
+}
+
+pub fn request_key(ledger: LedgerNumber, action_id: &[u8; 16], caller: &str) -> Vec<u8> {
+    // The whole id and the whole name: a shortened key would let one caller be answered another's receipt.
+    key(ledger, &[action_id, caller.as_bytes()])
+}
+
+pub fn decode_request(value: &[u8]) -> Option<(u64, [u8; 32])> {
+    Some((u64::from_be_bytes(value.get(..8)?.try_into().ok()?), value.get(8..)?.try_into().ok()?))
+}
+
+/// Everything one commit writes.
+pub fn write_set(
+    ledger: LedgerNumber,
+    batch: &Batch,
+    sealed: &[Sealed],
+    tiles: Vec<FullTile>,
+    root: &Hash,
+) -> WriteSet {
+    let mut writes = WriteSet::default();
+    let mut start = 0;
+    while start < sealed.len() {
+        let first = batch.first + start as u64;
+        let run = ((TILE_WIDTH - first % TILE_WIDTH) as usize).min(sealed.len() - start);
+        let mut headers = Vec::with_capacity(run * HEADER_BYTES);
+        let mut bodies = Vec::new();
+        for (header, action) in batch.headers[start..start + run].iter().zip(&sealed[start..start + run]) {
+            headers.extend_from_slice(header);
+            bodies.extend_from_slice(&((32 + action.body.len()) as u32).to_be_bytes());
+            bodies.extend_from_slice(&action.salt);
+            bodies.extend_from_slice(&action.body);
+        }
+        writes.put(Table::Headers, key(ledger, &[&first.to_be_bytes()]), headers);
+        writes.put(Table::Bodies, key(ledger, &[&first.to_be_bytes()]), bodies);
+        start += run;
+    }
+    for (offset, action) in sealed.iter().enumerate() {
+        let index = batch.first + offset as u64;
+        for (ordinal, part) in action.parts.iter().enumerate() {
+            let place = key(ledger, &[&index.to_be_bytes(), &(ordinal as u32).to_be_bytes()]);
+            writes.put(Table::Parts, place, [&part.leaf[..], &part.bytes].concat());
+        }
+        if let Some(id) = &action.action_id {
+            let value = [&index.to_be_bytes()[..], &action.request_digest].concat();
+            writes.put(Table::Requests, request_key(ledger, id, &action.caller.name), value);
+        }
+        action.placement.place(index, &mut writes);
+    }
+    for tile in tiles {
+        writes.put(Table::Tiles, key(ledger, &[&[tile.level], &tile.number.to_be_bytes()]), tile.hashes);
+    }
+    writes.put(Table::Meta, key(ledger, &[b"head"]), encode_head(&batch.head_after, root));
+    writes
+}
+
+fn encode_head(head: &Head, root: &Hash) -> Vec<u8> {
+    [&head.size.to_be_bytes()[..], root, &head.last_leaf, &head.recorded_at_us.to_be_bytes()].concat()
+}
+
+/// The stored head and the root it was written with; nothing for a ledger without entries.
+pub fn read_head(snapshot: &dyn Snapshot, ledger: LedgerNumber) -> Result<Option<(Head, Hash)>, LedgerError> {
+    let Some(row) = snapshot.get(Table::Meta, &key(ledger, &[b"head"]))? else { return Ok(None) };
+    let row: &[u8; 80] = row.as_slice().try_into().map_err(|_| torn("head"))?;
+    let (size, rest) = row.split_first_chunk::<8>().ok_or_else(|| torn("head"))?;
+    let (root, rest) = rest.split_first_chunk::<32>().ok_or_else(|| torn("head"))?;
+    let (last_leaf, recorded_at) = rest.split_first_chunk::<32>().ok_or_else(|| torn("head"))?;
+    let recorded_at_us = u64::from_be_bytes(recorded_at.try_into().map_err(|_| torn("head"))?);
+    Ok(Some((Head { size: u64::from_be_bytes(*size), last_leaf: *last_leaf, recorded_at_us }, *root)))
+}
+
+/// Entries `from..until`, in order; fewer than asked only where the ledger ends.
+pub fn read_entries(
+    snapshot: &dyn Snapshot,
+    ledger: LedgerNumber,
+    from: u64,
+    until: u64,
+) -> Result<Vec<StoredEntry>, LedgerError> {
+    let mut entries = Vec::with_capacity(until.saturating_sub(from).min(1 << 16) as usize);
+    // The run that holds `from` begins at or before it, inside the same 256.
+    let floor = key(ledger, &[&(from - from % TILE_WIDTH).to_be_bytes()]);
+    let at = key(ledger, &[&from.to_be_bytes()]);
+    let Some((mut start, _)) = snapshot.last_at_or_before(Table::Headers, &floor, &at)? else { return Ok(entries) };
+    let end = key(ledger, &[&until.to_be_bytes()]);
+    loop {
+        let headers = snapshot.scan(Table::Headers, &start, &end, 64)?;
+        let bodies = snapshot.scan(Table::Bodies, &start, &end, 64)?;
+        let Some((last, _)) = headers.last() else { return Ok(entries) };
+        start = last.clone();
+        start.push(0);
+        if headers.len() != bodies.len() {
+            return Err(torn("bodies"));
+        }
+        for ((header_key, run), (body_key, contents)) in headers.iter().zip(&bodies) {
+            let first = header_key.get(4..12).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
+            let first = first.filter(|_| header_key == body_key).ok_or_else(|| torn("entries"))?;
+            let mut contents = contents.as_slice();
+            for (offset, bytes) in run.chunks(HEADER_BYTES).enumerate() {
+                let index = first + offset as u64;
+                let content = take_content(&mut contents)?;
+                if index < from || index >= until {
+                    continue;
+                }
+                let header = Header::decode(bytes).map_err(|error| torn(&error.to_string()))?;
+                if header.index != index {
+                    return Err(torn("entry index"));
+                }
+                entries.push(StoredEntry { leaf: header.leaf_hash(), header, content });
+            }
+        }
+    }
+}
+
+fn take_content(contents: &mut &[u8]) -> Result<Option<([u8; 32], Vec<u8>)>, LedgerError> {
+    let (length, rest) = contents.split_first_chunk::<4>().ok_or_else(|| torn("body"))?;
+    let length = u32::from_be_bytes(*length) as usize;
+    if length > rest.len() {
+        return Err(torn("body"));
+    }
+    let (content, rest) = rest.split_at(length);
+    *contents = rest;
+    if content.is_empty() {
+        return Ok(None);
+    }
+    let (salt, body) = content.split_first_chunk::<32>().ok_or_else(|| torn("body"))?;
+    Ok(Some((*salt, body.to_vec())))
+}
+
+/// The parts of one entry, in ordinal order.
+pub fn read_parts(
+    snapshot: &dyn Snapshot,
+    ledger: LedgerNumber,
+    index: u64,
+    count: u32,
+) -> Result<Vec<StoredPart>, LedgerError> {
+    let mut parts = Vec::with_capacity(count.min(1 << 16) as usize);
+    let mut from = key(ledger, &[&index.to_be_bytes()]);
+    let until = key(ledger, &[&(index + 1).to_be_bytes()]);
+    while (parts.len() as u64) < u64::from(count) {
+        let rows = snapshot.scan(Table::Parts, &from, &until, 4_096)?;
+        let Some((last, _)) = rows.last() else { return Err(torn("parts")) };
+        from = last.clone();
+        from.push(0);
+        for (_, value) in rows {
+            parts.push(decode_part(&value)?);
+        }
+    }
+    Ok(parts)
+}
+
+pub fn read_part(
+    snapshot: &dyn Snapshot,
+    ledger: LedgerNumber,
+    index: u64,
+    ordinal: u32,
+) -> Result<Option<StoredPart>, LedgerError> {
+    let place = key(ledger, &[&index.to_be_bytes(), &ordinal.to_be_bytes()]);
+    snapshot.get(Table::Parts, &place)?.map(|value| decode_part(&value)).transpose()
+}
+
+fn decode_part(value: &[u8]) -> Result<StoredPart, LedgerError> {
+    let (leaf, sealed) = value.split_first_chunk::<32>().ok_or_else(|| torn("part"))?;
+    Ok(StoredPart { leaf: *leaf, sealed: (!sealed.is_empty()).then(|| sealed.to_vec()) })
+}
+
+/// Full tiles out of the store.
+pub struct StoredTiles<'a> {
+    pub snapshot: &'a dyn Snapshot,
+    pub ledger: LedgerNumber,
+}
+
+impl TileSource for StoredTiles<'_> {
+    fn tile(&self, level: u8, number: u64) -> Result<Vec<Hash>, StoreError> {
+        let row = self.snapshot.get(Table::Tiles, &key(self.ledger, &[&[level], &number.to_be_bytes()]))?;
+        let row = row.filter(|row| row.len() == 32 * TILE_WIDTH as usize);
+        let row = row.ok_or_else(|| StoreError::Corrupt(format!("hash tile {level}/{number} is missing or short")))?;
+        Ok(row.as_chunks::<32>().0.to_vec())
+    }
+}
+
+fn torn(what: &str) -> LedgerError {
+    LedgerError::Corrupt(format!("stored rows do not fit together: {what}"))
+}
