@@ -4,7 +4,22 @@
 
 #![forbid(unsafe_code)]
 
-pub mod body;
-pub mod part;
+// What is said: the closed lists, and how a meaning becomes bytes.
+
 pub mod vocabulary;
+
 pub mod wire;
+
+pub mod body;
+
+pub mod part;
+
+// How it is held fast: hashes, trees, entries, sealed parts.
+
+pub mod hash;
+
+pub mod merkle;
+
+pub mod entry;
+
+pub mod seal;
