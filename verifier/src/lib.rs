@@ -23,3 +23,13 @@ pub mod merkle;
 pub mod entry;
 
 pub mod seal;
+
+// How it is vouched for: signed heads, witnesses, receipts.
+
+pub mod note;
+
+pub mod checkpoint;
+
+pub mod cosignature;
+
+pub mod receipt;
