@@ -24,6 +24,8 @@ pub mod entry;
 
 pub mod seal;
 
+pub mod agent;
+
 // How it is vouched for: signed heads, witnesses, receipts.
 
 pub mod note;
@@ -32,4 +34,10 @@ pub mod checkpoint;
 
 pub mod cosignature;
 
+pub mod policy;
+
 pub mod receipt;
+
+// How it is laid out for reading, and judged as a whole.
+
+pub mod tiles;

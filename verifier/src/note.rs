@@ -257,6 +257,16 @@ mod tests {
     }
 
     #[test]
+    fn the_specifications_note_is_verified() {
+        let note = "This is an example message.\n\n\u{2014} example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONnc\
+                    AlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
+        let key = VerifierKey::parse(EXAMPLE).unwrap();
+        let parsed = Note::parse(note.as_bytes()).unwrap();
+        assert_eq!(parsed.verify(std::slice::from_ref(&key)), Ok(vec![&key]));
+        assert_eq!(format!("{}\n{}", parsed.text(), parsed.signatures()[0]), note);
+    }
+
+    #[test]
     fn keys_that_contradict_themselves_are_refused() {
         let refused = |vkey: &str| assert!(VerifierKey::parse(vkey).is_err(), "{vkey}");
         refused("example.com/foo+530d903b+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k");
