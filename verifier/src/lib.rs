@@ -4,14 +4,40 @@
 
 #![forbid(unsafe_code)]
 
-pub mod body;
-pub mod checkpoint;
-pub mod entry;
-pub mod hash;
-pub mod merkle;
-pub mod note;
-pub mod part;
-pub mod receipt;
-pub mod seal;
+// What is said: the closed lists, and how a meaning becomes bytes.
+
 pub mod vocabulary;
+
 pub mod wire;
+
+pub mod body;
+
+pub mod part;
+
+// How it is held fast: hashes, trees, entries, sealed parts.
+
+pub mod hash;
+
+pub mod merkle;
+
+pub mod entry;
+
+pub mod seal;
+
+pub mod agent;
+
+// How it is vouched for: signed heads, witnesses, receipts.
+
+pub mod note;
+
+pub mod checkpoint;
+
+pub mod cosignature;
+
+pub mod policy;
+
+pub mod receipt;
+
+// How it is laid out for reading, and judged as a whole.
+
+pub mod tiles;

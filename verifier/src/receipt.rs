@@ -1,34 +1,95 @@
-//! Receipts: an entry, its inclusion proof and a checkpoint (C2SP tlog-proof), enough to prove that it was recorded.
+//! Receipts: C2SP tlog-proofs whose `extra` line carries the entry itself.
+//!
+//! A receipt proves by itself that an entry stands in a signed ledger; with salt and body it also proves what the entry
+//! says in public.
 
-use crate::checkpoint::{self, CheckpointError, VerifiedCheckpoint};
-use crate::entry::{EntryError, HEADER_BYTES, Header, body_commitment, origin_hash};
+use crate::body::Body;
+use crate::checkpoint::{self, CheckpointError, VerifiedCheckpoint, decimal};
+use crate::entry::{self, EntryError, HEADER_BYTES, Header};
 use crate::hash::Hash;
-use crate::merkle::{MerkleError, verify_inclusion};
+use crate::merkle::{self, MerkleError};
 use crate::note::VerifierKey;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::wire::WireError;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use std::fmt;
 
 const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
-/// A tree of 2^64 leaves needs no more.
-const PROOF_MAX: usize = 64;
+/// A tree of 2^64 leaves is 64 high.
+const MAX_PROOF: usize = 64;
 
+/// An entry, its inclusion proof and a checkpoint. Parsing verifies nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// The entry, 120 bytes; carried in the `extra` line.
     pub header: [u8; HEADER_BYTES],
     pub index: u64,
-    /// Leaf's sibling first.
+    /// From the leaf's sibling up.
     pub proof: Vec<Hash>,
-    /// The signed checkpoint, verbatim.
+    /// The signed note, verbatim.
     pub checkpoint: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReceiptError {
+    Malformed(&'static str),
+    Entry(EntryError),
+    Checkpoint(CheckpointError),
+    /// The entry says another index than the receipt.
+    Index {
+        entry: u64,
+        receipt: u64,
+    },
+    /// Entry 0 does not carry its origin's genesis link.
+    Genesis,
+    Inclusion(MerkleError),
+    /// The body is not what the entry commits to.
+    Body,
+    /// The body is what the entry commits to, but breaks the format.
+    Wire(WireError),
+}
+
+impl fmt::Display for ReceiptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReceiptError::Malformed(what) => write!(f, "not a receipt: {what}"),
+            ReceiptError::Entry(error) => write!(f, "the entry: {error}"),
+            ReceiptError::Checkpoint(error) => write!(f, "the checkpoint: {error}"),
+            ReceiptError::Index { entry, receipt } => {
+                write!(f, "the receipt is for entry {receipt}, but the entry says it is {entry}")
+            }
+            ReceiptError::Genesis => f.write_str("entry 0 does not carry the genesis link of its origin"),
+            ReceiptError::Inclusion(error) => write!(f, "the inclusion proof: {error}"),
+            ReceiptError::Body => f.write_str("salt and body are not what the entry commits to"),
+            ReceiptError::Wire(error) => write!(f, "the body: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ReceiptError {}
+
+/// What a receipt was found to prove. Only [`verify`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedReceipt {
+    pub header: Header,
+    pub leaf: Hash,
+    pub checkpoint: VerifiedCheckpoint,
+    pub content: Content,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Salt and body were not given.
+    NotGiven,
+    Meant(Body),
+    /// Committed to, but from a vocabulary this verifier does not know.
+    Unknown(WireError),
 }
 
 impl Receipt {
     pub fn encode(&self) -> String {
-        let mut text = format!("{FIRST_LINE}\nextra {}\nindex {}\n", STANDARD.encode(self.header), self.index);
+        let mut text = format!("{FIRST_LINE}\nextra {}\nindex {}\n", BASE64.encode(self.header), self.index);
         for hash in &self.proof {
-            text.push_str(&STANDARD.encode(hash));
+            text.push_str(&BASE64.encode(hash));
             text.push('\n');
         }
         text.push('\n');
@@ -36,74 +97,139 @@ impl Receipt {
         text
     }
 
-    pub fn parse(text: &str) -> Result<Self, ReceiptError> {
-        let (head, checkpoint) = text.split_once("\n\n").ok_or(ReceiptError::Layout)?;
-        let mut lines = head.split('\n');
+    pub fn parse(bytes: &[u8]) -> Result<Self, ReceiptError> {
+        use ReceiptError::Malformed;
+        let text = std::str::from_utf8(bytes).map_err(|_| Malformed("it is not UTF-8"))?;
+        let (proof, checkpoint) = text.split_once("\n\n").ok_or(Malformed("no empty line before the checkpoint"))?;
+        let mut lines = proof.split('\n');
         if lines.next() != Some(FIRST_LINE) {
-            return Err(ReceiptError::Layout);
+            return Err(Malformed("the first line is not that of a tlog-proof"));
         }
-        let header = lines
-            .next()
-            .and_then(|line| STANDARD.decode(line.strip_prefix("extra ")?).ok()?.try_into().ok())
-            .ok_or(ReceiptError::Layout)?;
-        let index = lines.next().and_then(|line| line.strip_prefix("index ")).ok_or(ReceiptError::Layout)?;
-        if index.starts_with('+') || (index.len() > 1 && index.starts_with('0')) {
-            return Err(ReceiptError::Layout);
+        let header = lines.next().and_then(|line| line.strip_prefix("extra "));
+        let header = header.ok_or(Malformed("no extra line with the entry"))?;
+        let header = BASE64.decode(header).ok().and_then(|bytes| bytes.try_into().ok());
+        let header = header.ok_or(Malformed("the extra line is not an entry of 120 bytes"))?;
+        let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(decimal);
+        let index = index.ok_or(Malformed("no index line"))?;
+        let mut hashes = Vec::new();
+        for line in lines {
+            let hash = BASE64.decode(line).ok().and_then(|hash| hash.try_into().ok());
+            hashes.push(hash.ok_or(Malformed("a proof line is not a hash"))?);
+            if hashes.len() > MAX_PROOF {
+                return Err(Malformed("the proof is too long"));
+            }
         }
-        let index = index.parse().map_err(|_| ReceiptError::Layout)?;
-        let proof = lines
-            .map(|line| STANDARD.decode(line).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(ReceiptError::Layout))
-            .collect::<Result<Vec<Hash>, _>>()?;
-        if proof.len() > PROOF_MAX {
-            return Err(ReceiptError::Layout);
-        }
-        Ok(Receipt { header, index, proof, checkpoint: checkpoint.to_owned() })
-    }
-
-    /// Checks signature, entry and inclusion, and the body where it is given (salt and bytes).
-    pub fn verify(
-        &self,
-        known: &[VerifierKey],
-        content: Option<(&[u8; 32], &[u8])>,
-    ) -> Result<(Header, VerifiedCheckpoint), ReceiptError> {
-        let verified = checkpoint::open(&self.checkpoint, known).map_err(ReceiptError::Checkpoint)?;
-        let header = Header::decode(&self.header).map_err(ReceiptError::Entry)?;
-        if header.index != self.index {
-            return Err(ReceiptError::Index { stated: self.index, found: header.index });
-        }
-        let checkpoint = verified.get();
-        verify_inclusion(&header.leaf_hash(), self.index, checkpoint.size, &self.proof, &checkpoint.root)
-            .map_err(ReceiptError::Inclusion)?;
-        if let Some((salt, body)) = content
-            && body_commitment(&origin_hash(&checkpoint.origin), salt, body) != header.body_commitment
-        {
-            return Err(ReceiptError::Body);
-        }
-        Ok((header, verified))
+        Ok(Receipt { header, index, proof: hashes, checkpoint: checkpoint.to_owned() })
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReceiptError {
-    Layout,
-    Checkpoint(CheckpointError),
-    Entry(EntryError),
-    Index { stated: u64, found: u64 },
-    Inclusion(MerkleError),
-    Body,
+/// Checks signature, inclusion and, where salt and body are given, the body commitment.
+pub fn verify(
+    receipt: &Receipt,
+    keys: &[VerifierKey],
+    content: Option<(&[u8; 32], &[u8])>,
+) -> Result<VerifiedReceipt, ReceiptError> {
+    let header = Header::decode(&receipt.header).map_err(ReceiptError::Entry)?;
+    if header.index != receipt.index {
+        return Err(ReceiptError::Index { entry: header.index, receipt: receipt.index });
+    }
+    let opened = checkpoint::open(receipt.checkpoint.as_bytes(), keys).map_err(ReceiptError::Checkpoint)?;
+    let head = opened.checkpoint();
+    if header.index == 0 && header.previous_leaf != entry::genesis_link(&head.origin) {
+        return Err(ReceiptError::Genesis);
+    }
+    let leaf = merkle::leaf_hash(&receipt.header);
+    merkle::verify_inclusion(&leaf, header.index, head.size, &receipt.proof, &head.root)
+        .map_err(ReceiptError::Inclusion)?;
+    let content = match content {
+        None => Content::NotGiven,
+        Some((salt, body)) => {
+            if entry::body_commitment(&entry::origin_hash(&head.origin), salt, body) != header.body_commitment {
+                return Err(ReceiptError::Body);
+            }
+            match Body::decode(header.kind, body) {
+                Ok(body) => Content::Meant(body),
+                Err(error @ WireError::Unknown { .. }) => Content::Unknown(error),
+                Err(error) => return Err(ReceiptError::Wire(error)),
+            }
+        }
+    };
+    Ok(VerifiedReceipt { header, leaf, checkpoint: opened, content })
 }
 
-impl fmt::Display for ReceiptError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Layout => write!(f, "not a receipt (tlog-proof)"),
-            Self::Checkpoint(error) => write!(f, "checkpoint: {error}"),
-            Self::Entry(error) => write!(f, "entry: {error}"),
-            Self::Index { stated, found } => write!(f, "the receipt is for entry {stated}, its entry says {found}"),
-            Self::Inclusion(error) => write!(f, "inclusion: {error}"),
-            Self::Body => write!(f, "the body is not the one the entry commits to"),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::ClockBody;
+    use crate::checkpoint::Checkpoint;
+    use crate::entry::{body_commitment, genesis_link, origin_hash};
+    use crate::merkle::EMPTY_ROOT;
+    use crate::note::KeyKind;
+    use crate::wire::Message;
+    use ed25519_dalek::{Signer, SigningKey};
+
+    const ORIGIN: &str = "example.com/ledger";
+    const SALT: [u8; 32] = [6; 32];
+
+    /// A ledger of five entries, its key, and the receipt and body of entry `index`.
+    fn receipt(index: usize) -> (Receipt, VerifierKey, Vec<u8>) {
+        let body = ClockBody { old_us: 1, new_us: 2 }.encode();
+        let mut previous_leaf = genesis_link(ORIGIN);
+        let mut headers = Vec::new();
+        for index in 0..5 {
+            let header = Header {
+                kind: 5,
+                index,
+                recorded_at_us: 10 + index,
+                previous_leaf,
+                flags: 4,
+                parts: 0,
+                body_commitment: body_commitment(&origin_hash(ORIGIN), &SALT, &body),
+                parts_root: EMPTY_ROOT,
+            };
+            previous_leaf = header.leaf_hash();
+            headers.push(header);
+        }
+        let leaves: Vec<Hash> = headers.iter().map(Header::leaf_hash).collect();
+        let secret = SigningKey::from_bytes(&[3; 32]);
+        let key = VerifierKey::new(ORIGIN, KeyKind::Ed25519, secret.verifying_key().as_bytes()).unwrap();
+        let head = Checkpoint { origin: ORIGIN.into(), size: 5, root: merkle::root(&leaves) };
+        let receipt = Receipt {
+            header: headers[index].encode(),
+            index: index as u64,
+            proof: merkle::inclusion_proof(&leaves, index),
+            checkpoint: head.sign(&key, |message| secret.sign(message).to_bytes()),
+        };
+        (receipt, key, body)
+    }
+
+    #[test]
+    fn a_receipt_proves_entry_and_body() {
+        for index in 0..5 {
+            let (receipt, key, body) = receipt(index);
+            let parsed = Receipt::parse(receipt.encode().as_bytes()).unwrap();
+            assert_eq!(parsed, receipt);
+            let keys = [key];
+            assert_eq!(verify(&parsed, &keys, None).unwrap().content, Content::NotGiven);
+            let verified = verify(&parsed, &keys, Some((&SALT, &body))).unwrap();
+            assert_eq!(verified.content, Content::Meant(Body::Clock(ClockBody { old_us: 1, new_us: 2 })));
+            assert_eq!(verified.header.index, index as u64);
+            assert_eq!(verify(&parsed, &keys, Some((&[0; 32], &body))), Err(ReceiptError::Body));
+        }
+    }
+
+    #[test]
+    fn every_flipped_byte_of_a_receipt_is_found() {
+        for index in [0, 4] {
+            let (receipt, key, _) = receipt(index);
+            let keys = [key];
+            let text = receipt.encode().into_bytes();
+            for at in 0..text.len() {
+                let mut altered = text.clone();
+                altered[at] ^= 1;
+                let verdict = Receipt::parse(&altered).and_then(|receipt| verify(&receipt, &keys, None));
+                assert!(verdict.is_err(), "byte {at} of the receipt for {index}");
+            }
         }
     }
 }
-
-impl std::error::Error for ReceiptError {}
