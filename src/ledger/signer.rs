@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use whosaw_verifier::checkpoint::Checkpoint;
 use whosaw_verifier::hash::Hash;
-use whosaw_verifier::note::{self, ED25519, VerifierKey};
+use whosaw_verifier::note::{KeyKind, VerifierKey};
 use zeroize::Zeroizing;
 
 const FIRST_LINE: &str = "whosaw-ed25519-v1";
@@ -69,7 +69,7 @@ impl Signer {
 
     fn from_seed(seed: &[u8; 32], origin: &str) -> Result<Self, LedgerError> {
         let key = SigningKey::from_bytes(seed);
-        let verifier_key = VerifierKey::new(origin, ED25519, key.verifying_key().to_bytes())
+        let verifier_key = VerifierKey::new(origin, KeyKind::Ed25519, &key.verifying_key().to_bytes())
             .map_err(|error| LedgerError::Key(format!("the origin cannot name a key: {error}")))?;
         Ok(Signer { key, verifier_key })
     }
@@ -80,7 +80,7 @@ impl Signer {
 
     /// The signed checkpoint of a durable head.
     pub fn sign(&self, head: &DurableHead) -> String {
-        let text = Checkpoint { origin: self.verifier_key.name.clone(), size: head.size, root: head.root }.text();
-        note::sign(&text, &self.verifier_key, |message| self.key.sign(message).to_bytes())
+        let checkpoint = Checkpoint { origin: self.verifier_key.name().to_owned(), size: head.size, root: head.root };
+        checkpoint.sign(&self.verifier_key, |message| self.key.sign(message).to_bytes())
     }
 }
