@@ -1,1 +1,89 @@
-//! (being built)
+//! Finds an action fit to be recorded, or says which fields are wrong and why.
+//!
+//! Pure: the registry, the limits and the time are given. What it makes is a body that names nobody and plain parts that
+//! say who; sealing is the vault's concern, order the ledger's. Values are never repeated in a violation, because they
+//! may be personal data.
+
+mod body;
+mod check;
+pub mod events;
+mod parts;
+#[cfg(test)]
+mod tests;
+
+use crate::model::*;
+use check::Checker;
+use whosaw_verifier::hash::{Hash, sha256};
+use whosaw_verifier::wire::{Message as _, put_varint};
+
+/// What is too much. Lengths in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Names, codes, versions.
+    pub name: usize,
+    /// Identifiers, record ids, references, reasons.
+    pub text: usize,
+    /// Arguments, result and error, each.
+    pub content: usize,
+    pub subjects: usize,
+    /// Actors, recipients, links, facts, each.
+    pub list: usize,
+    /// How far ahead of our clock a claimed time may lie, microseconds. A fast clock is recorded and flagged by the
+    /// exposure rules; a year ahead is a mistake.
+    pub ahead_us: i64,
+    /// The earliest time that is believed, Unix microseconds.
+    pub earliest_us: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            name: 256,
+            text: 1_024,
+            content: 16 << 20,
+            subjects: 1_000_000,
+            list: 256,
+            ahead_us: 86_400_000_000,
+            // 2000-01-01
+            earliest_us: 946_684_800_000_000,
+        }
+    }
+}
+
+/// Checks everything about an action and takes it apart into what is public and what is sealed.
+pub fn admit(
+    action: Action,
+    caller: Caller,
+    registry: &Registry,
+    origin_hash: &Hash,
+    limits: &Limits,
+    now: UnixMicros,
+) -> Result<Admitted, Vec<Violation>> {
+    let mut checker = Checker::new(limits, now);
+    let action_id = checker.action(&action);
+    let codes = check::Codes::read(&action, &mut checker);
+    if let Some(signature) = &action.agent_signature {
+        check::agent_signature(signature, &action, action_id, registry, origin_hash, &mut checker);
+    }
+    let violations = checker.finish();
+    if !violations.is_empty() {
+        return Err(violations);
+    }
+    let request = request_hash(&action, &caller);
+    let people = parts::People::of(&action);
+    let (body, sealed_names) = body::build(&action, &caller, registry, &codes, &people);
+    let parts = parts::build(&action, &codes, &people, sealed_names);
+    let body = body::with_parts(body, &parts).encode();
+    let parts = parts.into_iter().map(|described| described.plain).collect();
+    Ok(Admitted { kind: EntryKind::Action, action_id, caller, body, parts, request })
+}
+
+/// Equal for requests that say the same: SHA-256 over the debug-free, length-prefixed fields of the whole request.
+fn request_hash(action: &Action, caller: &Caller) -> Hash {
+    // The derived structure of `Action` is walked by its `Debug` form, which is injective for these types: every string
+    // and byte list is quoted and delimited. It never leaves this function.
+    let text = format!("{action:?}");
+    let mut length = Vec::new();
+    put_varint(caller.name.len() as u64, &mut length);
+    sha256(&[b"whosaw/request/v1\0", &length, caller.name.as_bytes(), text.as_bytes()])
+}

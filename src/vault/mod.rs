@@ -1,1 +1,198 @@
-//! (being built)
+//! Persons: who they are, the keys their data is sealed under, and where their parts stand.
+//!
+//! Custodian root (one per epoch) ─wraps→ 16,384 shard keys ─wrap→ a data key per (person, class, month) ─seals→ parts.
+//! Knows nothing of the ledger's Merkle tree; it hands over sealed parts and rows that travel in the entry's own commit.
+//!
+//! | table | key (ledger u32 ‖ …) | value |
+//! |---|---|---|
+//! | ShardKeys | shard u16 | generation u64 ‖ epoch u64 ‖ wrapped by the root (AAD O ‖ shard ‖ generation) |
+//! | Lookups | 0x01 ‖ HMAC(shard key, identifier)[:16] | sealed by the shard key: person 16 ‖ home shard u16 ‖ strength u8 |
+//! | Lookups | 0x02 ‖ person 16 | sealed by the person's record key: identities and links |
+//! | DataKeys | person 16 ‖ class u8 ‖ month u16 | generation u64 ‖ wrapped by the home shard's key |
+//! | SubjectIndex | HMAC(K, "idx" ‖ n)[:16] | r 8 ‖ masked (index u64 ‖ ordinal u32 ‖ 0 u32) |
+//! | Readers | index u64 ‖ ordinal u32 | sealed by the readers key: whose key opens the part |
+//!
+//! The identifier's shard is the first 14 bits of HMAC(L, identifier), L the custodian's stable key. Person ids and home
+//! shards are random. Class 0, month 0 is the record key; the ledger itself and conversations are holders like persons.
+
+mod crypto;
+pub mod custodian;
+mod keys;
+mod open;
+mod persons;
+mod seal;
+#[cfg(test)]
+mod tests;
+
+pub use custodian::{Custodian, CustodianError, KeyDirectory};
+pub use keys::DataKey;
+pub use persons::PersonId;
+
+use crate::model::RetentionClass;
+use crate::store::{LedgerNumber, Store, StoreError, Table, WriteSet};
+use crypto::{MacKey, Secret};
+use persons::Persons;
+use std::sync::{Arc, Mutex};
+use whosaw_verifier::hash::Hash;
+
+pub const SHARDS: u16 = 16_384;
+
+/// One ledger's persons. Shared by all threads; the lock is held for lookups in memory and for making what is new.
+pub struct Vault {
+    store: Arc<dyn Store>,
+    ledger: LedgerNumber,
+    origin: String,
+    origin_hash: Hash,
+    custodian: Arc<dyn Custodian>,
+    generation: u64,
+    shard_keys: Vec<Secret>,
+    /// One for each shard: makes lookup row keys.
+    readers_key: Secret,
+    persons: Mutex<Persons>,
+}
+
+/// Where a part stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PartPlace {
+    pub index: u64,
+    pub ordinal: u32,
+}
+
+/// Why the vault cannot do what was asked. Nothing here names a person.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Custodian(#[from] CustodianError),
+    #[error("no randomness can be had")]
+    NoRandomness,
+    #[error("sealing failed; nothing was recorded")]
+    Sealing,
+    #[error("a part of {bytes} bytes is longer than a part can be")]
+    PartTooLong { bytes: usize },
+    #[error(
+        "vault rows do not open under the keys at hand: database and key directory do not belong together ({what})"
+    )]
+    Foreign { what: &'static str },
+    #[error("vault row is torn: {what}")]
+    Torn { what: &'static str },
+}
+
+/// Why a part stays closed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The key is gone.
+    #[error("the part's key is not here")]
+    NoKey,
+    #[error("the part was altered or stands in the wrong place")]
+    Forged,
+    #[error("the opened part is not in the form this version knows")]
+    Unreadable,
+}
+
+impl Vault {
+    /// The rows of a new vault: 16,384 shard keys under root 1. The caller commits them together with the genesis entry.
+    pub fn create(ledger: LedgerNumber, origin: &str, custodian: &dyn Custodian) -> Result<WriteSet, VaultError> {
+        if custodian.epochs()?.is_empty() {
+            custodian.create_root(1)?;
+        }
+        let epoch = custodian.epochs()?.last().copied().unwrap_or(1);
+        let origin_hash = whosaw_verifier::entry::origin_hash(origin);
+        let mut writes = WriteSet::default();
+        for shard in 0..SHARDS {
+            let key = crypto::random_secret()?;
+            let wrapped = custodian.wrap(epoch, &shard_aad(&origin_hash, shard, 1), &key)?;
+            let value = [&1u64.to_be_bytes()[..], &epoch.to_be_bytes(), &wrapped].concat();
+            writes.put(Table::ShardKeys, row_key(ledger, &[&shard.to_be_bytes()]), value);
+        }
+        Ok(writes)
+    }
+
+    /// Unwraps the shard keys; fails where database and custodian do not belong together.
+    pub fn open(
+        store: Arc<dyn Store>,
+        ledger: LedgerNumber,
+        origin: &str,
+        custodian: Arc<dyn Custodian>,
+    ) -> Result<Arc<Vault>, VaultError> {
+        let origin_hash = whosaw_verifier::entry::origin_hash(origin);
+        let mut shard_keys = Vec::with_capacity(usize::from(SHARDS));
+        let mut generation = 0;
+        {
+            let snapshot = store.snapshot()?;
+            let (from, until) = (row_key(ledger, &[]), row_key(LedgerNumber(ledger.0 + 1), &[]));
+            let rows = snapshot.scan(Table::ShardKeys, &from, &until, usize::from(SHARDS) + 1)?;
+            if rows.len() != usize::from(SHARDS) {
+                return Err(VaultError::Torn { what: "shard keys" });
+            }
+            for (shard, (_, row)) in rows.iter().enumerate() {
+                let (head, wrapped) = row.split_first_chunk::<16>().ok_or(VaultError::Torn { what: "shard key" })?;
+                let (of_row, epoch) = head.split_at(8);
+                generation = u64::from_be_bytes(of_row.try_into().map_err(|_| VaultError::Torn { what: "shard key" })?);
+                let epoch = u64::from_be_bytes(epoch.try_into().map_err(|_| VaultError::Torn { what: "shard key" })?);
+                let aad = shard_aad(&origin_hash, shard as u16, generation);
+                shard_keys.push(custodian.unwrap(epoch, &aad, wrapped)?);
+            }
+        }
+        let readers_key = custodian.lookup_mac(&[&b"whosaw/readers/v1\0"[..], &origin_hash].concat())?;
+        Ok(Arc::new(Vault {
+            store,
+            ledger,
+            origin: origin.to_owned(),
+            origin_hash,
+            custodian,
+            generation,
+            shard_keys,
+            readers_key: Secret::new(readers_key),
+            persons: Mutex::new(Persons::default()),
+        }))
+    }
+
+    /// Raised by every erasure; a report names the one it was made under.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub fn custodian_class(&self) -> &'static str {
+        self.custodian.class()
+    }
+
+    fn shard_key(&self, shard: u16) -> &Secret {
+        &self.shard_keys[usize::from(shard % SHARDS)]
+    }
+}
+
+fn row_key(ledger: LedgerNumber, pieces: &[&[u8]]) -> Vec<u8> {
+    let mut key = ledger.0.to_be_bytes().to_vec();
+    for piece in pieces {
+        key.extend_from_slice(piece);
+    }
+    key
+}
+
+fn shard_aad(origin_hash: &Hash, shard: u16, generation: u64) -> Vec<u8> {
+    [&b"whosaw/shard-key/v1\0"[..], origin_hash, &shard.to_be_bytes(), &generation.to_be_bytes()].concat()
+}
+
+/// Which key of a person: the class, and months since January 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct KeyName {
+    class: u8,
+    month: u16,
+}
+
+impl KeyName {
+    /// Seals the person's own record: identities and links.
+    const RECORD: KeyName = KeyName { class: 0, month: 0 };
+
+    fn of(class: RetentionClass, month: u16) -> Self {
+        KeyName { class: class as u8, month }
+    }
+}
+
+fn mac_of(secret: &Secret) -> MacKey {
+    MacKey::new(secret)
+}

@@ -1,0 +1,533 @@
+//! Every check of a field, with the path at which a caller finds it.
+
+use super::Limits;
+use crate::model::*;
+use std::fmt::Display;
+use whosaw_verifier::hash::Hash;
+
+/// Violations that are told at once; more would only be more of the same.
+const VIOLATIONS_MAX: usize = 32;
+
+pub struct Checker<'a> {
+    limits: &'a Limits,
+    now: UnixMicros,
+    violations: Vec<Violation>,
+}
+
+/// What text codes of an action mean, looked up once.
+pub struct Codes {
+    pub verb: Verb,
+    pub legal_bases: Vec<LegalBasis>,
+    pub recipients: Vec<RecipientKind>,
+    /// For each subject, for each of its category uses.
+    pub subjects: Vec<Vec<Vec<Category>>>,
+    /// For each subject, for each of its fields.
+    pub fields: Vec<Vec<Category>>,
+    pub fact_rights: Vec<Vec<Verb>>,
+    pub fact_categories: Vec<Vec<Category>>,
+}
+
+impl Codes {
+    pub fn read(action: &Action, checker: &mut Checker<'_>) -> Self {
+        let verb = checker.code("action.verb", "verb", &action.verb, Verb::from_code);
+        let legal_bases =
+            checker.codes("action.legal_bases", "legal basis", &action.legal_bases, LegalBasis::from_code);
+        let recipients = action
+            .recipients
+            .iter()
+            .enumerate()
+            .map(|(i, r)| {
+                checker.code(
+                    &format!("action.recipients[{i}].kind"),
+                    "recipient kind",
+                    &r.kind,
+                    RecipientKind::from_code,
+                )
+            })
+            .collect();
+        let subjects = action
+            .subjects
+            .iter()
+            .enumerate()
+            .map(|(i, subject)| {
+                let uses = subject.categories.iter().enumerate();
+                uses.map(|(j, used)| {
+                    let field = format!("action.subjects[{i}].categories[{j}].categories");
+                    let mut categories = checker.codes(&field, "data category", &used.categories, Category::from_code);
+                    categories.sort_unstable();
+                    categories.dedup();
+                    categories
+                })
+                .collect()
+            })
+            .collect();
+        let fields = action
+            .subjects
+            .iter()
+            .enumerate()
+            .map(|(i, subject)| {
+                let fields = subject.fields.iter().enumerate();
+                fields
+                    .map(|(j, used)| {
+                        let field = format!("action.subjects[{i}].fields[{j}].category");
+                        checker.code(&field, "data category", &used.category, Category::from_code)
+                    })
+                    .collect()
+            })
+            .collect();
+        let facts = |checker: &mut Checker<'_>| {
+            let mut rights = Vec::new();
+            let mut categories = Vec::new();
+            for (i, fact) in action.facts.iter().enumerate() {
+                rights.push(checker.codes(&format!("action.facts[{i}].rights"), "verb", &fact.rights, Verb::from_code));
+                let field = format!("action.facts[{i}].categories");
+                categories.push(checker.codes(&field, "data category", &fact.categories, Category::from_code));
+            }
+            (rights, categories)
+        };
+        let (fact_rights, fact_categories) = facts(checker);
+        Codes { verb, legal_bases, recipients, subjects, fields, fact_rights, fact_categories }
+    }
+}
+
+impl<'a> Checker<'a> {
+    pub fn new(limits: &'a Limits, now: UnixMicros) -> Self {
+        Checker { limits, now, violations: Vec::new() }
+    }
+
+    pub fn finish(self) -> Vec<Violation> {
+        self.violations
+    }
+
+    pub fn refuse(&mut self, field: impl Into<String>, description: impl Display) {
+        if self.violations.len() < VIOLATIONS_MAX {
+            self.violations.push(Violation { field: field.into(), description: description.to_string() });
+        }
+    }
+
+    /// All of an action but its codes; answers its id.
+    pub fn action(&mut self, action: &Action) -> Option<[u8; 16]> {
+        let id = self.uuid("action.action_id", &action.action_id);
+        if action.outcome == Outcome::Unspecified {
+            self.refuse("action.outcome", "is missing");
+        }
+        if let Some(occurred) = &action.occurred {
+            self.occurred(occurred);
+        }
+        if action.actors.is_empty() {
+            self.refuse("action.actors", "is missing: say who acted");
+        }
+        self.length("action.actors", action.actors.len());
+        for (i, actor) in action.actors.iter().enumerate() {
+            self.actor(&format!("action.actors[{i}]"), actor);
+        }
+        for (field, text) in [
+            ("action.conversation", &action.conversation),
+            ("action.session", &action.session),
+            ("action.call_id", &action.call_id),
+            ("action.instruction", &action.instruction),
+            ("action.break_glass_reason", &action.break_glass_reason),
+        ] {
+            self.text(field, text);
+        }
+        for (field, name) in
+            [("action.tool", &action.tool), ("action.dataset", &action.dataset), ("action.purpose", &action.purpose)]
+        {
+            self.name(field, name);
+        }
+        self.context(action);
+        self.links(&action.links);
+        self.length("action.recipients", action.recipients.len());
+        for (i, recipient) in action.recipients.iter().enumerate() {
+            self.recipient(&format!("action.recipients[{i}]"), recipient);
+        }
+        self.records("action.records", &action.records);
+        self.subjects(action);
+        self.facts(action);
+        for (field, bytes) in [
+            ("action.arguments", action.arguments.len()),
+            ("action.result", action.result.len()),
+            ("action.error", action.error.len()),
+        ] {
+            if bytes > self.limits.content {
+                self.refuse(field, format_args!("has {bytes} bytes; at most {} are taken", self.limits.content));
+            }
+        }
+        id
+    }
+
+    fn context(&mut self, action: &Action) {
+        if let Some(source) = &action.source {
+            self.required_name("action.source.name", &source.name);
+            if source.previous_hash.len() > 64 {
+                self.refuse("action.source.previous_hash", "has more than 64 bytes");
+            }
+            self.instant("action.source.clock", source.clock_us, true);
+        }
+        if let Some(policy) = &action.policy {
+            self.required_name("action.policy.id", &policy.id);
+            self.name("action.policy.version", &policy.version);
+            if policy.decision == PolicyDecision::Unspecified {
+                self.refuse("action.policy.decision", "is missing");
+            }
+        }
+        if let Some(approval) = &action.approval {
+            self.text("action.approval.reference", &approval.reference);
+            if approval.result == ApprovalResult::Unspecified {
+                self.refuse("action.approval.result", "is missing");
+            }
+        }
+        if let Some(protection) = &action.protection {
+            self.name("action.protection.key_id", &protection.key_id);
+        }
+        if let Some(catalogue) = &action.catalogue {
+            self.required_name("action.catalogue.version", &catalogue.version);
+            if catalogue.digest.len() != 32 {
+                self.refuse("action.catalogue.digest", "is not 32 bytes long");
+            }
+        }
+        for (field, quantity) in [
+            ("action.records_asked", &action.records_asked),
+            ("action.records_delivered", &action.records_delivered),
+            ("action.subjects_asked", &action.subjects_asked),
+            ("action.subjects_delivered", &action.subjects_delivered),
+        ] {
+            let Some(quantity) = quantity else { continue };
+            match quantity.precision {
+                Precision::Unspecified => self.refuse(format!("{field}.precision"), "is missing"),
+                Precision::Unknown if quantity.count != 0 => {
+                    self.refuse(format!("{field}.count"), "stands beside the precision 'unknown'");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn occurred(&mut self, occurred: &Occurred) {
+        self.instant("action.occurred.earliest", occurred.earliest_us, false);
+        self.instant("action.occurred.latest", occurred.latest_us, false);
+        if occurred.latest_us < occurred.earliest_us {
+            self.refuse("action.occurred.latest", "is before earliest");
+        }
+        if occurred.source == TimeSource::Unspecified {
+            self.refuse("action.occurred.source", "is missing: say whose clock it was");
+        }
+    }
+
+    fn instant(&mut self, field: &str, us: i64, may_be_absent: bool) {
+        if may_be_absent && us == 0 {
+            return;
+        }
+        if us < self.limits.earliest_us {
+            self.refuse(field, "lies before the year 2000");
+        } else if us > (self.now.0 as i64).saturating_add(self.limits.ahead_us) {
+            self.refuse(field, "lies more than a day in the future");
+        }
+    }
+
+    fn actor(&mut self, field: &str, actor: &Actor) {
+        self.party(field, actor.kind, &actor.name, &actor.identities);
+        for (name, value) in
+            [("version", &actor.version), ("model", &actor.model), ("vendor", &actor.vendor), ("region", &actor.region)]
+        {
+            self.name(&format!("{field}.{name}"), value);
+        }
+    }
+
+    /// A natural person is told by identities, everybody else by a name.
+    fn party(&mut self, field: &str, kind: PartyKind, name: &str, identities: &[Identity]) {
+        match kind {
+            PartyKind::Unspecified => self.refuse(format!("{field}.kind"), "is missing"),
+            PartyKind::Human => {
+                if identities.is_empty() {
+                    self.refuse(
+                        format!("{field}.identities"),
+                        "is missing: a human is named by identities, which are sealed",
+                    );
+                }
+                if !name.is_empty() {
+                    self.refuse(format!("{field}.name"), "must be empty for a human: names of people are never public");
+                }
+            }
+            PartyKind::Public => {}
+            _ => {
+                self.required_name(&format!("{field}.name"), name);
+                if !identities.is_empty() {
+                    self.refuse(format!("{field}.identities"), "is for humans only");
+                }
+            }
+        }
+        self.identities(&format!("{field}.identities"), identities);
+    }
+
+    fn identities(&mut self, field: &str, identities: &[Identity]) {
+        self.length(field, identities.len());
+        for (i, identity) in identities.iter().enumerate() {
+            let field = format!("{field}[{i}]");
+            self.required_name(&format!("{field}.namespace"), &identity.namespace);
+            if identity.namespace.starts_with("whosaw:") {
+                self.refuse(format!("{field}.namespace"), "is reserved");
+            }
+            if identity.fields.is_empty() || identity.fields.iter().all(String::is_empty) {
+                self.refuse(format!("{field}.fields"), "is missing");
+            }
+            if identity.fields.len() > 16 {
+                self.refuse(format!("{field}.fields"), "has more than 16 fields");
+            }
+            for (j, value) in identity.fields.iter().enumerate() {
+                self.text(&format!("{field}.fields[{j}]"), value);
+            }
+            if identity.strength == Strength::Unspecified {
+                self.refuse(format!("{field}.strength"), "is missing");
+            }
+        }
+    }
+
+    fn recipient(&mut self, field: &str, recipient: &Recipient) {
+        self.party(field, recipient.party, &recipient.name, &recipient.identities);
+        if !recipient.country.is_empty() && !is_country(&recipient.country) {
+            self.refuse(format!("{field}.country"), "is not an ISO 3166-1 alpha-2 code in capitals");
+        }
+    }
+
+    fn records(&mut self, field: &str, records: &[Record]) {
+        if records.len() > self.limits.subjects {
+            self.refuse(field, "has too many records");
+        }
+        for (i, record) in records.iter().enumerate() {
+            let required = |what: &str| format!("{field}[{i}].{what}");
+            if record.id.is_empty() {
+                self.refuse(required("id"), "is missing");
+            }
+            self.text(&required("id"), &record.id);
+            self.name(&required("dataset"), &record.dataset);
+            if record.scope == RecordScope::Unspecified {
+                self.refuse(required("scope"), "is missing");
+            }
+        }
+    }
+
+    fn subjects(&mut self, action: &Action) {
+        if action.subjects.len() > self.limits.subjects {
+            self.refuse("action.subjects", format_args!("has more than {} persons", self.limits.subjects));
+            return;
+        }
+        match action.determination {
+            Determination::Unspecified => {
+                self.refuse("action.determination", "is missing: say whether the data subjects are known")
+            }
+            Determination::Nobody | Determination::Undetermined if !action.subjects.is_empty() => {
+                self.refuse("action.determination", "says that no subjects are listed, but some are");
+            }
+            Determination::Listed | Determination::ListedIncomplete if action.subjects.is_empty() => {
+                self.refuse("action.determination", "says that subjects are listed, but none is");
+            }
+            _ => {}
+        }
+        let (actors, recipients) = (action.actors.len(), action.recipients.len());
+        for (i, subject) in action.subjects.iter().enumerate() {
+            if self.violations.len() >= VIOLATIONS_MAX {
+                return;
+            }
+            let field = format!("action.subjects[{i}]");
+            self.name(&format!("{field}.kind"), &subject.kind);
+            if subject.identities.is_empty() {
+                self.refuse(format!("{field}.identities"), "is missing");
+            }
+            self.identities(&format!("{field}.identities"), &subject.identities);
+            self.records(&format!("{field}.records"), &subject.records);
+            for (j, used) in subject.categories.iter().enumerate() {
+                let field = format!("{field}.categories[{j}]");
+                if used.direction == Direction::Unspecified {
+                    self.refuse(format!("{field}.direction"), "is missing");
+                }
+                if (used.direction == Direction::Rendered) == used.rendered_to.is_empty() {
+                    self.refuse(format!("{field}.rendered_to"), "belongs to, and only to, the direction 'rendered'");
+                }
+                for eyes in &used.rendered_to {
+                    let outside = match eyes {
+                        Eyes::Recipient(position) => *position as usize >= recipients,
+                        Eyes::Actor(position) => *position as usize >= actors,
+                    };
+                    if outside {
+                        self.refuse(format!("{field}.rendered_to"), "points at nobody");
+                    }
+                }
+            }
+            for (j, used) in subject.fields.iter().enumerate() {
+                self.text(&format!("{field}.fields[{j}].pointer"), &used.pointer);
+                if used.direction == Direction::Unspecified {
+                    self.refuse(format!("{field}.fields[{j}].direction"), "is missing");
+                }
+            }
+        }
+    }
+
+    fn facts(&mut self, action: &Action) {
+        self.length("action.facts", action.facts.len());
+        for (i, fact) in action.facts.iter().enumerate() {
+            let field = format!("action.facts[{i}]");
+            if fact.kind == FactKind::Unspecified {
+                self.refuse(format!("{field}.kind"), "is missing");
+            }
+            if fact.edge == Edge::Unspecified {
+                self.refuse(format!("{field}.edge"), "is missing");
+            }
+            if fact.party != PartyKind::Unspecified {
+                self.party(&field, fact.party, &fact.name, &fact.identities);
+            } else if !fact.name.is_empty() || !fact.identities.is_empty() {
+                self.refuse(format!("{field}.party"), "is missing beside a name");
+            }
+            for (name, value) in
+                [("resource", &fact.resource), ("source", &fact.source), ("reference", &fact.reference)]
+            {
+                self.text(&format!("{field}.{name}"), value);
+            }
+            // An end may be planned, so that only its order is checked.
+            for (name, value) in [
+                ("end_earliest", fact.end_earliest_us),
+                ("end_latest", fact.end_latest_us),
+                ("recoverable_until", fact.recoverable_until_us),
+            ] {
+                if value != 0 && value < self.limits.earliest_us {
+                    self.refuse(format!("{field}.{name}"), "lies before the year 2000");
+                }
+            }
+            if fact.end_latest_us != 0 && fact.end_latest_us < fact.end_earliest_us {
+                self.refuse(format!("{field}.end_latest"), "is before end_earliest");
+            }
+            if fact.subjects.iter().any(|position| *position as usize >= action.subjects.len()) {
+                self.refuse(format!("{field}.subjects"), "points at a subject that is not listed");
+            }
+        }
+    }
+
+    fn links(&mut self, links: &Links) {
+        for (name, ids) in [
+            ("parents", &links.parents),
+            ("caused_by", &links.caused_by),
+            ("same_act_as", &links.same_act_as),
+            ("corrects", &links.corrects),
+            ("retracts", &links.retracts),
+        ] {
+            self.length(&format!("action.links.{name}"), ids.len());
+            for (i, id) in ids.iter().enumerate() {
+                self.uuid(&format!("action.links.{name}[{i}]"), id);
+            }
+        }
+    }
+
+    fn uuid(&mut self, field: &str, bytes: &[u8]) -> Option<[u8; 16]> {
+        if bytes.is_empty() {
+            self.refuse(field, "is missing");
+            return None;
+        }
+        let id: Option<[u8; 16]> = bytes.try_into().ok();
+        let fits = id.is_some_and(|id| id[8] >> 6 == 0b10 && (1..=8).contains(&(id[6] >> 4)));
+        if !fits {
+            self.refuse(field, "is not a UUID (RFC 9562)");
+        }
+        id.filter(|_| fits)
+    }
+
+    fn code<T: Default>(&mut self, field: &str, what: &str, code: &str, read: impl Fn(&str) -> Option<T>) -> T {
+        match read(code) {
+            Some(value) => value,
+            None if code.is_empty() => {
+                self.refuse(field, "is missing");
+                T::default()
+            }
+            None => {
+                self.refuse(field, format_args!("is not a {what} of the closed list"));
+                T::default()
+            }
+        }
+    }
+
+    fn codes<T: Default>(
+        &mut self,
+        field: &str,
+        what: &str,
+        codes: &[String],
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Vec<T> {
+        self.length(field, codes.len());
+        codes.iter().enumerate().map(|(i, code)| self.code(&format!("{field}[{i}]"), what, code, &read)).collect()
+    }
+
+    fn required_name(&mut self, field: &str, name: &str) {
+        if name.is_empty() {
+            self.refuse(field, "is missing");
+        }
+        self.name(field, name);
+    }
+
+    fn name(&mut self, field: &str, name: &str) {
+        self.bounded(field, name, self.limits.name);
+    }
+
+    fn text(&mut self, field: &str, text: &str) {
+        self.bounded(field, text, self.limits.text);
+    }
+
+    fn bounded(&mut self, field: &str, text: &str, limit: usize) {
+        if text.len() > limit {
+            self.refuse(field, format_args!("has {} bytes; at most {limit} are taken", text.len()));
+        }
+        if text.chars().any(char::is_control) {
+            self.refuse(field, "has a control character");
+        }
+    }
+
+    fn length(&mut self, field: &str, length: usize) {
+        if length > self.limits.list {
+            self.refuse(field, format_args!("has {length} elements; at most {} are taken", self.limits.list));
+        }
+    }
+}
+
+/// An agent's signature must be by a key that is registered for the agent that acted.
+pub fn agent_signature(
+    signature: &AgentSignature,
+    action: &Action,
+    action_id: Option<[u8; 16]>,
+    registry: &Registry,
+    origin_hash: &Hash,
+    checker: &mut Checker<'_>,
+) {
+    use whosaw_verifier::agent;
+    let field = "action.agent_signature";
+    let name = action.actors.first().map(|actor| actor.name.as_str()).unwrap_or_default();
+    let Some(key) = registry.get(RegistryKind::Agent, name).and_then(|agent| agent.public_key) else {
+        return checker.refuse(field, "is by an agent that has no registered key");
+    };
+    if !agent::names(&signature.key_id, &key) {
+        return checker.refuse(format!("{field}.key_id"), "is not the agent's registered key");
+    }
+    if signature.parts.len() > checker.limits.subjects {
+        return checker.refuse(format!("{field}.parts"), "has too many parts");
+    }
+    let mut commitments = Vec::with_capacity(signature.parts.len());
+    for (j, part) in signature.parts.iter().enumerate() {
+        let Ok(nonce) = <[u8; 32]>::try_from(part.nonce.as_slice()) else {
+            return checker.refuse(format!("{field}.parts[{j}].nonce"), "is not 32 bytes long");
+        };
+        commitments.push(agent::part_commitment(&nonce, j as u32, &part.as_sent));
+    }
+    let Some(action_id) = action_id else { return };
+    let claim_hash = whosaw_verifier::hash::sha256(&[&signature.claim]);
+    let message = agent::message(origin_hash, &action_id, &claim_hash, &commitments);
+    let verified = ed25519_dalek::VerifyingKey::from_bytes(&key)
+        .ok()
+        .zip(ed25519_dalek::Signature::from_slice(&signature.signature).ok())
+        .is_some_and(|(key, signature)| key.verify_strict(&message, &signature).is_ok());
+    if !verified {
+        checker.refuse(format!("{field}.signature"), "does not verify");
+    }
+}
+
+/// ISO 3166-1 alpha-2, officially assigned, and XK.
+fn is_country(code: &str) -> bool {
+    const CODES: &str = "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCHCICKCLCMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGEGFGGGHGIGLGMGNGPGQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIMINIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPNPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUYUZVAVCVEVGVIVNVUWFWSXKYEYTZAZMZW";
+    code.len() == 2 && CODES.as_bytes().chunks(2).any(|known| known == code.as_bytes())
+}

@@ -1,0 +1,114 @@
+//! Opening parts, finding a person's parts, and trying keys against parts when rows may be missing.
+
+use super::persons::holder;
+use super::seal::{LOCATOR_PERSON, LOCATOR_SHARED, reader_aad};
+use super::{DataKey, KeyName, OpenError, PartPlace, PersonId, Vault, VaultError, crypto, row_key};
+use crate::model::{LEDGER, RetentionClass};
+use crate::store::{Snapshot, Table};
+use std::sync::Arc;
+use whosaw_verifier::hash::Hash;
+use whosaw_verifier::part::Part;
+use whosaw_verifier::seal::{self as construction, SealedPartView};
+use whosaw_verifier::wire::Message as _;
+
+/// Whose key opens a part.
+enum Locator {
+    Person(PersonId, KeyName),
+    Shared(Vec<u32>),
+}
+
+impl Vault {
+    /// Every place where a part of this person stands, ascending, each once.
+    pub fn occurrences(&self, person: PersonId) -> Result<Vec<PartPlace>, VaultError> {
+        let snapshot = self.store.snapshot()?;
+        let mut places = Vec::new();
+        for key in self.keys_of(person)? {
+            places.extend(key.places(self, snapshot.as_ref())?);
+        }
+        places.sort_unstable();
+        places.dedup();
+        Ok(places)
+    }
+
+    /// Whether one of these keys opens the part, told by its key commitment. For the rescan before a report: shared parts
+    /// are found through their sharers.
+    pub fn belongs(&self, keys: &[Arc<DataKey>], sealed: &[u8]) -> bool {
+        keys.iter().any(|key| key.commits(&self.origin_hash, sealed))
+    }
+
+    /// Opens a part with the vault's own keys.
+    pub fn open_part(&self, place: PartPlace, body_commitment: &Hash, sealed: &[u8]) -> Result<Part, OpenError> {
+        let p = self.disclose(place, body_commitment, sealed)?;
+        let bytes = construction::open_with_p(&p, &self.origin_hash, body_commitment, place.ordinal, sealed)
+            .map_err(|_| OpenError::Forged)?;
+        Part::decode(&bytes).map_err(|_| OpenError::Unreadable)
+    }
+
+    /// P of one part: whoever gets it can open this part and no other.
+    pub fn disclose(&self, place: PartPlace, body_commitment: &Hash, sealed: &[u8]) -> Result<Hash, OpenError> {
+        let view = SealedPartView::parse(sealed).map_err(|_| OpenError::Forged)?;
+        let snapshot = self.store.snapshot().map_err(VaultError::from)?;
+        match self.locator(snapshot.as_ref(), place)?.ok_or(OpenError::NoKey)? {
+            Locator::Person(person, name) => {
+                let key = self.existing_key(snapshot.as_ref(), person, name)?.ok_or(OpenError::NoKey)?;
+                Ok(key.part_key(&self.origin_hash, view.seed))
+            }
+            Locator::Shared(by) => {
+                let mut shares = Vec::with_capacity(by.len());
+                for ordinal in by {
+                    let sharer = PartPlace { index: place.index, ordinal };
+                    let Some(Locator::Person(person, name)) = self.locator(snapshot.as_ref(), sharer)? else {
+                        return Err(OpenError::NoKey);
+                    };
+                    let key = self.existing_key(snapshot.as_ref(), person, name)?.ok_or(OpenError::NoKey)?;
+                    shares.push(construction::share(&key.secret, &self.origin_hash, body_commitment, place.ordinal));
+                }
+                Ok(construction::derive_p(&construction::shared_key(&shares), &self.origin_hash, view.seed))
+            }
+        }
+    }
+
+    /// The key that keyed the request digest of an entry: of its first part, or the ledger's where it has none.
+    pub(super) fn first_key(&self, index: u64) -> Result<Option<Arc<DataKey>>, VaultError> {
+        let snapshot = self.store.snapshot()?;
+        match self.locator(snapshot.as_ref(), PartPlace { index, ordinal: 0 })? {
+            Some(Locator::Person(person, name)) => self.existing_key(snapshot.as_ref(), person, name),
+            Some(Locator::Shared(_)) => Ok(None),
+            None => {
+                let Some(ledger) = self.find(&holder(LEDGER, &self.origin))? else { return Ok(None) };
+                self.existing_key(snapshot.as_ref(), ledger, KeyName::of(RetentionClass::Content, 0))
+            }
+        }
+    }
+
+    fn locator(&self, snapshot: &dyn Snapshot, place: PartPlace) -> Result<Option<Locator>, VaultError> {
+        let key = row_key(self.ledger, &[&place.index.to_be_bytes(), &place.ordinal.to_be_bytes()]);
+        let Some(row) = snapshot.get(Table::Readers, &key)? else { return Ok(None) };
+        let plain = crypto::unwrap(&self.readers_key, &reader_aad(&self.origin_hash, &key), &row)
+            .ok_or(VaultError::Foreign { what: "reader row" })?;
+        decode_locator(&plain).map(Some).ok_or(VaultError::Torn { what: "reader row" })
+    }
+}
+
+fn decode_locator(bytes: &[u8]) -> Option<Locator> {
+    let (tag, rest) = bytes.split_first()?;
+    match *tag {
+        LOCATOR_PERSON => {
+            let (id, rest) = rest.split_first_chunk::<16>()?;
+            let [shard_high, shard_low, class, month_high, month_low] = *<&[u8; 5]>::try_from(rest).ok()?;
+            let person = PersonId { id: *id, shard: u16::from_be_bytes([shard_high, shard_low]) };
+            Some(Locator::Person(person, KeyName { class, month: u16::from_be_bytes([month_high, month_low]) }))
+        }
+        LOCATOR_SHARED => {
+            let (runs, rest) = rest.as_chunks::<8>();
+            let mut ordinals = Vec::new();
+            for run in runs {
+                let first = u32::from_be_bytes(*run.first_chunk::<4>()?);
+                let count = u32::from_be_bytes(*run.last_chunk::<4>()?);
+                ordinals.extend(first..first.checked_add(count)?);
+            }
+            rest.is_empty().then_some(Locator::Shared(ordinals))
+        }
+        _ => None,
+    }
+}
