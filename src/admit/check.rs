@@ -204,6 +204,9 @@ impl<'a> Checker<'a> {
     }
 
     fn occurred(&mut self, occurred: &Occurred) {
+        if occurred.source == TimeSource::Unknown && occurred.earliest_us == 0 && occurred.latest_us == 0 {
+            return;
+        }
         self.instant("action.occurred.earliest", occurred.earliest_us, false);
         self.instant("action.occurred.latest", occurred.latest_us, false);
         if occurred.latest_us < occurred.earliest_us {
