@@ -223,9 +223,12 @@ pub fn verify_with_progress(
             let (sender, receiver) = mpsc::sync_channel(AHEAD);
             let ledger = &ledger;
             scope.spawn(move || {
-                let bundles = (first..ledger.size.div_ceil(TILE_WIDTH)).step_by(2);
-                // A closed channel means that the judge has seen enough.
-                bundles.map(|number| bundle::check(ledger, number)).try_for_each(|bundle| sender.send(bundle))
+                for number in (first..ledger.size.div_ceil(TILE_WIDTH)).step_by(2) {
+                    if sender.send(bundle::check(ledger, number)).is_err() {
+                        // The judge has seen enough.
+                        break;
+                    }
+                }
             });
             receiver
         });

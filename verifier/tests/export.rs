@@ -40,7 +40,7 @@ fn an_honest_ledger_holds() {
     assert!(report.keys_from_export);
     assert_eq!(report.recorded_us.unwrap().0, START_US);
 
-    let report = verify(&ledger.write_without_content().path, &[ledger.key.clone()]);
+    let report = verify(&ledger.write_without_content().path, std::slice::from_ref(&ledger.key));
     // Openings are written with content only.
     let report = report.unwrap();
     assert_eq!((report.verdict(), report.has_content, report.keys_from_export), (Verdict::Holds, false, false));
@@ -374,4 +374,23 @@ fn witness() -> String {
     use whosaw_verifier::note::{KeyKind, VerifierKey};
     let secret = ed25519_dalek::SigningKey::from_bytes(&[77; 32]);
     VerifierKey::new("w.example", KeyKind::Cosignature, secret.verifying_key().as_bytes()).unwrap().to_string()
+}
+
+/// How fast two threads verify: `cargo test --release -p whosaw-verifier -- --ignored --nocapture rate`.
+#[test]
+#[ignore = "a measurement, not a check"]
+fn rate_of_verification() {
+    let mut ledger = TestLedger::new();
+    let body = CoverageBody { source: "rate".into(), ..Default::default() }.encode();
+    for _ in 1..2_000_000 {
+        ledger.append(EntryKind::Coverage, &body, &[], LAST_OF_COMMIT);
+    }
+    let (bare, full) = (ledger.write_without_content(), ledger.write());
+    for (what, export) in [("entries", bare), ("entries and bodies", full)] {
+        for _ in 0..3 {
+            let start = std::time::Instant::now();
+            assert_eq!(judged(&export).first_problem, None);
+            println!("{what}: {:.2} million a second", 2.0 / start.elapsed().as_secs_f64());
+        }
+    }
 }
