@@ -41,3 +41,5 @@ pub mod receipt;
 // How it is laid out for reading, and judged as a whole.
 
 pub mod tiles;
+
+pub mod export;

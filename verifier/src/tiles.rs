@@ -70,7 +70,7 @@ pub fn entries(bundle: &[u8]) -> Option<Vec<&[u8]>> {
 
 /// Appends an entry's public content to a content bundle: u32 n ‖ salt ‖ body, or a zero when it was removed.
 /// Its parts follow by [`put_part`].
-pub fn put_body(content: Option<(&[u8; 32], &[u8])>, out: &mut Vec<u8>) {
+pub fn put_body(content: Option<SaltAndBody<'_>>, out: &mut Vec<u8>) {
     let (salt, body): (&[u8], &[u8]) = match content {
         Some((salt, body)) => (salt, body),
         None => (&[], &[]),
@@ -89,6 +89,8 @@ pub fn put_part(leaf: &Hash, sealed: Option<&[u8]>, out: &mut Vec<u8>) {
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(sealed);
 }
+
+pub type SaltAndBody<'a> = (&'a [u8; 32], &'a [u8]);
 
 /// Why a content bundle cannot be read on.
 #[derive(Debug)]
@@ -121,7 +123,7 @@ impl<R: Read> ContentReader<R> {
     }
 
     /// Salt and body of the next entry; `None` when they were removed.
-    pub fn body(&mut self) -> Result<Option<(&[u8; 32], &[u8])>, ContentError> {
+    pub fn body(&mut self) -> Result<Option<SaltAndBody<'_>>, ContentError> {
         let length = self.length(MAX_BODY, "a body's length exceeds all bounds")?;
         if length == 0 {
             return Ok(None);

@@ -1,0 +1,493 @@
+//! Verifies an exported ledger: a directory laid out as the tile tree, judged as a whole.
+//!
+//! ```text
+//! checkpoint                    the signed head
+//! vkeys                         verifier keys, one a line
+//! tile/<L>/<N>[.p/<W>]          hash tiles
+//! tile/entries/<N>[.p/<W>]      entry bundles
+//! content/<N>[.p/<W>]           optional: bodies and sealed parts
+//! openings/<index>.<ordinal>    optional: 32-byte keys that open one part each
+//! ```
+//!
+//! Two threads check bundles ([`bundle`]: entries; [`content`]: what they commit to; [`meaning`]: what bodies say), each
+//! every other bundle; this file puts the bundles in order and holds them against each other and against the signed
+//! head. A few bundles are in memory at a time, so the size of a ledger does not matter.
+
+mod bundle;
+mod content;
+mod files;
+mod meaning;
+pub mod present;
+
+use crate::agent;
+use crate::body::AgentSignature;
+use crate::checkpoint::{self, Checkpoint, VerifiedCheckpoint};
+use crate::entry;
+use crate::hash::{Hash, hex};
+use crate::merkle::Frontier;
+use crate::note::{Note, VerifierKey};
+use crate::tiles::{self, TILE_WIDTH};
+use bundle::{Bundle, Ledger, Notice};
+use files::Directory;
+use std::fmt;
+use std::path::Path;
+use std::sync::mpsc;
+
+/// At most so many entries are named whose meaning is unknown; all are counted.
+const NAMED: usize = 100;
+/// Bundles that a thread may be ahead.
+const AHEAD: usize = 4;
+
+/// What an export was found to be. [`Report::verdict`] is the answer in one word.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    pub origin: String,
+    /// Entries that the signed head covers.
+    pub size: u64,
+    /// The signed root.
+    pub root: Hash,
+    /// Keys of the origin that signed the head, as vkeys.
+    pub signers: Vec<String>,
+    /// The keys came from the export itself: trust on first use.
+    pub keys_from_export: bool,
+    /// Witnesses that cosigned the head, and when (POSIX seconds, as they say).
+    pub witnesses: Vec<(String, u64)>,
+    pub entries_checked: u64,
+    /// Atomic commits, each the place of a possible checkpoint.
+    pub commits: u64,
+    /// First and last time in the ledger, Unix microseconds.
+    pub recorded_us: Option<(u64, u64)>,
+    /// Entries whose time was clamped, or read from a clock that was not synchronised.
+    pub doubtful_times: u64,
+    /// Whether bodies and parts are in the export at all.
+    pub has_content: bool,
+    pub bodies_intact: u64,
+    pub bodies_removed: u64,
+    pub parts_intact: u64,
+    pub parts_removed: u64,
+    /// Parts that a disclosed key opened.
+    pub parts_opened: u64,
+    /// Agents' own signatures: checked, and those whose action id is sealed and was not disclosed.
+    pub agent_signatures_checked: u64,
+    pub agent_signatures_sealed: u64,
+    /// Structure holds, meaning unknown: the first hundred such entries, and how many there are.
+    pub unknown_meaning: Vec<(u64, String)>,
+    pub unknown_meanings: u64,
+    /// The problem that stands first in the ledger, and how many were found.
+    pub first_problem: Option<Problem>,
+    pub problems: u64,
+    /// With a problem: the last commit before it.
+    pub last_good: Option<LastGood>,
+}
+
+/// What is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The entry; none where it concerns the ledger as a whole.
+    pub index: Option<u64>,
+    pub what: String,
+}
+
+/// The head of the last commit before the first problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastGood {
+    pub size: u64,
+    pub root: Hash,
+    /// The hash tiles tie these entries to the signed root: only what follows is in doubt. Otherwise they are merely
+    /// consistent among themselves, and want to be compared with a checkpoint kept from then.
+    pub proven: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Holds,
+    /// Something is not as it was signed, or is missing.
+    Lie,
+    /// Structure holds, but part of it is from a later vocabulary.
+    MeaningUnknown,
+}
+
+/// The export cannot be read, so nothing can be said of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// File within the export.
+    pub path: String,
+    pub what: String,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.what)
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.index {
+            Some(index) => write!(f, "entry {index}: {}", self.what),
+            None => f.write_str(&self.what),
+        }
+    }
+}
+
+impl Verdict {
+    /// For scripts. 2 is wrong usage, 4 an export that cannot be read.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Verdict::Holds => 0,
+            Verdict::Lie => 1,
+            Verdict::MeaningUnknown => 3,
+        }
+    }
+}
+
+impl Report {
+    pub fn verdict(&self) -> Verdict {
+        if self.first_problem.is_some() {
+            Verdict::Lie
+        } else if self.unknown_meanings > 0 {
+            Verdict::MeaningUnknown
+        } else {
+            Verdict::Holds
+        }
+    }
+
+    /// Notes a problem; the one that stands first in the ledger is kept, and one of the whole only if there is no other.
+    fn problem(&mut self, problem: Problem) {
+        self.problems += 1;
+        let place = |problem: &Problem| problem.index.unwrap_or(u64::MAX);
+        if self.first_problem.as_ref().is_none_or(|first| place(&problem) < place(first)) {
+            self.first_problem = Some(problem);
+        }
+    }
+
+    fn unknown(&mut self, index: u64, what: String) {
+        self.unknown_meanings += 1;
+        if self.unknown_meaning.len() < NAMED {
+            self.unknown_meaning.push((index, what));
+        }
+    }
+}
+
+/// Verifies an export with the given keys or, where there are none, with its own `vkeys`.
+pub fn verify(directory: &Path, keys: &[VerifierKey]) -> Result<Report, Unreadable> {
+    verify_with_progress(directory, keys, &mut |_, _| {})
+}
+
+/// The same; `progress` hears how many entries of how many are done.
+pub fn verify_with_progress(
+    directory: &Path,
+    keys: &[VerifierKey],
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Report, Unreadable> {
+    let files = Directory::new(directory);
+    let mut report = Report { keys_from_export: keys.is_empty(), ..Report::default() };
+    let own_keys;
+    let keys = if keys.is_empty() {
+        own_keys = files.verifier_keys()?;
+        &own_keys
+    } else {
+        keys
+    };
+    let note = files.required("checkpoint")?;
+    let head = match checkpoint::open(&note, keys) {
+        Ok(head) => head,
+        Err(error) => {
+            // The head's own words are unproven; they only say which ledger this claims to be.
+            if let Some(claim) = Note::parse(&note).ok().and_then(|note| Checkpoint::parse(note.text()).ok()) {
+                (report.origin, report.size, report.root) = (claim.origin, claim.size, claim.root);
+            }
+            report.problem(Problem { index: None, what: format!("checkpoint: {error}") });
+            return Ok(report);
+        }
+    };
+    report.describe(&head);
+    let ledger = Ledger {
+        origin: head.checkpoint().origin.clone(),
+        origin_hash: entry::origin_hash(&head.checkpoint().origin),
+        size: report.size,
+        has_content: files.has("content"),
+        openings: files.openings()?,
+        files,
+    };
+    report.has_content = ledger.has_content;
+    for (index, ordinal) in ledger.openings.outside(ledger.size, ledger.has_content) {
+        let what = format!("openings/{index}.{ordinal} opens nothing that is in this export");
+        report.problem(Problem { index: Some(index), what });
+    }
+    let mut judge = Judge::new(&ledger, &head, report);
+    std::thread::scope(|scope| {
+        let receivers = [0, 1].map(|first| {
+            let (sender, receiver) = mpsc::sync_channel(AHEAD);
+            let ledger = &ledger;
+            scope.spawn(move || {
+                for number in (first..ledger.size.div_ceil(TILE_WIDTH)).step_by(2) {
+                    if sender.send(bundle::check(ledger, number)).is_err() {
+                        // The judge has seen enough.
+                        break;
+                    }
+                }
+            });
+            receiver
+        });
+        for number in 0..ledger.size.div_ceil(TILE_WIDTH) {
+            let bundle = receivers[(number % 2) as usize].recv().expect("a thread sends each of its bundles")?;
+            judge.take(bundle)?;
+            progress(judge.report.entries_checked, ledger.size);
+            if judge.broken {
+                break;
+            }
+        }
+        Ok(())
+    })?;
+    judge.conclude()
+}
+
+/// Puts bundles in order: what one bundle cannot know of the ones before it is checked here.
+struct Judge<'a> {
+    ledger: &'a Ledger,
+    head: &'a VerifiedCheckpoint,
+    report: Report,
+    tree: Frontier,
+    /// Level 1 and up: the hashes of the tile that is being filled.
+    tiles: Vec<Vec<Hash>>,
+    /// The last entry's leaf hash and time.
+    last: Option<(Hash, u64)>,
+    last_of_commit: bool,
+    /// The last commit before any problem: the tree before its bundle, and its leaves in that bundle.
+    good: Option<(Frontier, Vec<Hash>)>,
+    agent_keys: Vec<AgentKey>,
+    genesis_key: Option<String>,
+    keys_rotated: bool,
+    /// The entries themselves are broken: nothing that follows means anything.
+    broken: bool,
+}
+
+struct AgentKey {
+    name: String,
+    key: [u8; 32],
+}
+
+impl<'a> Judge<'a> {
+    fn new(ledger: &'a Ledger, head: &'a VerifiedCheckpoint, report: Report) -> Self {
+        Judge {
+            ledger,
+            head,
+            report,
+            tree: Frontier::new(),
+            tiles: Vec::new(),
+            last: None,
+            last_of_commit: false,
+            good: None,
+            agent_keys: Vec::new(),
+            genesis_key: None,
+            keys_rotated: false,
+            broken: false,
+        }
+    }
+
+    fn take(&mut self, bundle: Bundle) -> Result<(), Unreadable> {
+        let first = bundle.number * TILE_WIDTH;
+        let broken = self.broken_link(&bundle, first).or(bundle.broken);
+        if let (Some(entry), Some((_, last_us))) = (&bundle.first, self.last)
+            && let Some(what) = bundle::time_problem(entry, last_us, bundle.first_clock.as_ref())
+        {
+            self.hear(first, Notice::Problem(what));
+        }
+        for (index, notice) in bundle.notices {
+            self.hear(index, notice);
+        }
+        self.report.entries_checked += bundle.leaves.len() as u64;
+        self.report.commits += bundle.commits.len() as u64;
+        self.report.doubtful_times += bundle.doubtful_times;
+        self.report.bodies_intact += bundle.tally.bodies_intact;
+        self.report.bodies_removed += bundle.tally.bodies_removed;
+        self.report.parts_intact += bundle.tally.parts_intact;
+        self.report.parts_removed += bundle.tally.parts_removed;
+        self.report.parts_opened += bundle.tally.parts_opened;
+        if let Some((first_us, last_us)) = bundle.recorded_us {
+            self.report.recorded_us = Some((self.report.recorded_us.map_or(first_us, |(first, _)| first), last_us));
+        }
+        self.broken = broken.is_some();
+        broken.into_iter().for_each(|problem| self.report.problem(problem));
+        self.note_good(first, &bundle.leaves, &bundle.commits);
+        if self.broken {
+            return Ok(());
+        }
+        self.last = bundle.leaves.last().copied().zip(bundle.recorded_us.map(|(_, last)| last));
+        self.last_of_commit = bundle.commits.last().is_some_and(|at| at + 1 == bundle.leaves.len());
+        match bundle.root {
+            Some(root) => {
+                self.tree.push_complete(8, root);
+                self.push_tile_hash(1, root)?;
+            }
+            None => bundle.leaves.iter().for_each(|leaf| self.tree.push(*leaf)),
+        }
+        Ok(())
+    }
+
+    /// Whether the bundle's first entry does not follow the last one of the bundle before.
+    fn broken_link(&self, bundle: &Bundle, first: u64) -> Option<Problem> {
+        let entry = bundle.first.as_ref()?;
+        let what = match self.last {
+            None if entry.previous_leaf != entry::genesis_link(&self.ledger.origin) => {
+                "it does not carry the genesis link of its origin".into()
+            }
+            Some((leaf, _)) if entry.previous_leaf != leaf => bundle::broken_link(first),
+            _ => return None,
+        };
+        Some(Problem { index: Some(first), what })
+    }
+
+    /// Remembers the last commit that ends before the first problem known so far.
+    fn note_good(&mut self, first: u64, leaves: &[Hash], commits: &[usize]) {
+        let until = self.report.first_problem.as_ref().and_then(|problem| problem.index).unwrap_or(u64::MAX);
+        if let Some(at) = commits.iter().rev().find(|at| first + (**at as u64) < until) {
+            self.good = Some((self.tree.clone(), leaves[..=*at].to_vec()));
+        }
+    }
+
+    fn hear(&mut self, index: u64, notice: Notice) {
+        match notice {
+            Notice::Problem(what) => {
+                self.report.problem(Problem { index: Some(index), what });
+            }
+            Notice::Unknown(what) => self.report.unknown(index, what),
+            // A later genesis is a problem of its own, and changes nothing.
+            Notice::Genesis { verifier_key } if index == 0 => self.genesis_key = Some(verifier_key),
+            Notice::Genesis { .. } => {}
+            Notice::KeyRotation => self.keys_rotated = true,
+            Notice::AgentKey { name, key, retired } => {
+                self.agent_keys.retain(|known| known.name != name);
+                if let (Some(key), false) = (key, retired) {
+                    self.agent_keys.push(AgentKey { name, key });
+                }
+            }
+            Notice::SignedAction { signature, action_id } => self.check_agent_signature(index, &signature, action_id),
+        }
+    }
+
+    fn check_agent_signature(&mut self, index: u64, signature: &AgentSignature, action_id: Option<[u8; 16]>) {
+        let keys: Vec<_> = self.agent_keys.iter().filter(|agent| agent::names(&signature.key_id, &agent.key)).collect();
+        if keys.is_empty() {
+            return self.hear(index, Notice::Problem("an agent's signature names a key that is not registered".into()));
+        }
+        let Some(action_id) = action_id else {
+            self.report.agent_signatures_sealed += 1;
+            return;
+        };
+        let verdicts =
+            keys.iter().map(|agent| agent::verify(&self.ledger.origin_hash, &action_id, signature, &agent.key));
+        match verdicts.reduce(Result::or) {
+            Some(Err(error)) => self.hear(index, Notice::Problem(error.to_string())),
+            _ => self.report.agent_signatures_checked += 1,
+        }
+    }
+
+    /// Adds a hash to the tile at `level`, comparing each tile that it fills.
+    fn push_tile_hash(&mut self, level: u8, hash: Hash) -> Result<(), Unreadable> {
+        let slot = usize::from(level) - 1;
+        if self.tiles.len() <= slot {
+            self.tiles.push(Vec::new());
+        }
+        self.tiles[slot].push(hash);
+        if self.tiles[slot].len() as u64 == TILE_WIDTH {
+            let full = std::mem::take(&mut self.tiles[slot]);
+            self.compare_tile(level, &full)?;
+            let mut root = Frontier::new();
+            full.iter().for_each(|hash| root.push(*hash));
+            self.push_tile_hash(level + 1, root.root())?;
+        }
+        Ok(())
+    }
+
+    /// `hashes` end at the present end of the tree; the tile's number follows from that.
+    fn compare_tile(&mut self, level: u8, hashes: &[Hash]) -> Result<(), Unreadable> {
+        let number = ((self.tree.size() >> (8 * u32::from(level))) - 1) / TILE_WIDTH;
+        let path = tiles::tile_path(level, number, hashes.len() as u64);
+        let what = match self.ledger.files.optional(&path)? {
+            None => format!("{path} is missing"),
+            Some(tile) if tile != hashes.as_flattened() => format!("{path} does not hold the hashes of the entries"),
+            Some(_) => return Ok(()),
+        };
+        self.report.problem(Problem { index: None, what });
+        Ok(())
+    }
+
+    fn conclude(mut self) -> Result<Report, Unreadable> {
+        if self.broken {
+            self.report.last_good = self.last_good()?;
+            return Ok(self.report);
+        }
+        for slot in 0..self.tiles.len() {
+            let hashes = std::mem::take(&mut self.tiles[slot]);
+            if !hashes.is_empty() {
+                self.compare_tile(slot as u8 + 1, &hashes)?;
+            }
+        }
+        let (root, signed) = (self.tree.root(), self.report.root);
+        if root != signed {
+            let what = format!("the entries lead to root {}, but {} was signed", hex(&root), hex(&signed));
+            self.report.problem(Problem { index: None, what });
+        }
+        if self.ledger.size > 0 && !self.last_of_commit {
+            let index = Some(self.ledger.size - 1);
+            let what = "a checkpoint stands after it, though it is not the last of its commit".into();
+            self.report.problem(Problem { index, what });
+        }
+        self.check_genesis_key();
+        if let Some(problem) = &self.report.first_problem {
+            let until = problem.index.unwrap_or(u64::MAX);
+            // Where the root is another, all may have been rewritten: good is then only what is proven.
+            let good = self.last_good()?.filter(|good| good.size <= until && (good.proven || root == signed));
+            self.report.last_good = good.map(|good| LastGood { proven: true, ..good });
+        }
+        Ok(self.report)
+    }
+
+    /// The key that genesis names signs the head, unless keys were rotated.
+    fn check_genesis_key(&mut self) {
+        if let Some(named) = self.genesis_key.take()
+            && !self.keys_rotated
+            && !self.head.signers().iter().any(|signer| signer.to_string() == named)
+        {
+            let what = format!("it names {named} as the key of this ledger, which did not sign the checkpoint");
+            self.report.problem(Problem { index: Some(0), what });
+        }
+    }
+
+    /// Puts the last good commit's entries in front of what the hash tiles say of the rest: if that leads to the signed
+    /// root, these entries are the signed ones, and only what follows them is not.
+    fn last_good(&mut self) -> Result<Option<LastGood>, Unreadable> {
+        let Some((tree, leaves)) = self.good.take() else { return Ok(None) };
+        let (mut whole, start) = (tree.clone(), tree.size() / TILE_WIDTH);
+        let mut known = leaves.iter().copied();
+        for number in start..self.ledger.size.div_ceil(TILE_WIDTH) {
+            let width = tiles::width(0, number, self.ledger.size);
+            let Some(tile) = self.ledger.files.optional(&tiles::tile_path(0, number, width))? else { break };
+            let (hashes, _) = tile.as_chunks::<32>();
+            hashes.iter().for_each(|hash| whole.push(known.next().unwrap_or(*hash)));
+        }
+        let proven = whole.size() == self.ledger.size && whole.root() == self.report.root;
+        Ok(Some(LastGood::of(tree, leaves, proven)))
+    }
+}
+
+impl LastGood {
+    fn of(mut tree: Frontier, leaves: Vec<Hash>, proven: bool) -> Self {
+        leaves.into_iter().for_each(|leaf| tree.push(leaf));
+        LastGood { size: tree.size(), root: tree.root(), proven }
+    }
+}
+
+impl Report {
+    fn describe(&mut self, head: &VerifiedCheckpoint) {
+        self.origin = head.checkpoint().origin.clone();
+        self.size = head.checkpoint().size;
+        self.root = head.checkpoint().root;
+        self.signers = head.signers().iter().map(VerifierKey::to_string).collect();
+        self.witnesses = head.cosignatures().iter().map(|by| (by.key.name().to_owned(), by.at_s)).collect();
+    }
+}

@@ -1,0 +1,234 @@
+//! A report in words for people and in JSON for scripts.
+
+use super::{Report, Verdict};
+use crate::hash::hex;
+use std::fmt::Write;
+
+impl Report {
+    /// A page: what was checked, then the verdict in one line.
+    pub fn to_text(&self) -> String {
+        let mut page =
+            format!("Export of {}\n\n", if self.origin.is_empty() { "an unknown ledger" } else { &self.origin });
+        let mut line = |label: &str, text: String| {
+            writeln!(page, "  {label:<12} {text}").expect("a string takes any text");
+        };
+        line("checkpoint", format!("{} entries, root {}", grouped(self.size), hex(&self.root)));
+        for signer in &self.signers {
+            line("signed by", signer.clone());
+        }
+        if self.keys_from_export {
+            line("", "The keys came from the export itself (trust on first use).".into());
+            line("", "Compare them with keys you got another way, or give yours with --vkey.".into());
+        }
+        for (name, at_s) in &self.witnesses {
+            line("witness", format!("{name} at {}", instant(at_s.saturating_mul(1_000_000))));
+        }
+        line("entries", format!("{} checked: chain, indexes, times, flags, tiles", grouped(self.entries_checked)));
+        line("commits", grouped(self.commits));
+        if let Some((first, last)) = self.recorded_us {
+            line("recorded", format!("{} to {}", instant(first), instant(last)));
+        }
+        if self.doubtful_times > 0 {
+            line(
+                "",
+                format!(
+                    "{} times are marked as doubtful (clock set back or not synchronised)",
+                    grouped(self.doubtful_times)
+                ),
+            );
+        }
+        if self.has_content {
+            line("bodies", format!("{} intact, {} removed", grouped(self.bodies_intact), grouped(self.bodies_removed)));
+            line(
+                "sealed parts",
+                format!(
+                    "{} intact, {} removed, {} opened with disclosed keys",
+                    grouped(self.parts_intact),
+                    grouped(self.parts_removed),
+                    grouped(self.parts_opened)
+                ),
+            );
+            if self.agent_signatures_checked + self.agent_signatures_sealed > 0 {
+                let (checked, sealed) = (self.agent_signatures_checked, self.agent_signatures_sealed);
+                line("agents", format!("{checked} signatures checked, {sealed} whose action id is sealed"));
+            }
+        } else {
+            line("content", "not in this export: what entries say was not checked".into());
+        }
+        for (index, what) in &self.unknown_meaning {
+            line("unknown", format!("entry {index}: {what}"));
+        }
+        let named = self.unknown_meaning.len() as u64;
+        if self.unknown_meanings > named {
+            line("", format!("and {} more", grouped(self.unknown_meanings - named)));
+        }
+        page.push('\n');
+        page.push_str(&self.conclusion());
+        page.push('\n');
+        page
+    }
+
+    /// The verdict, in one line; with a problem, what is still good in a second.
+    pub fn conclusion(&self) -> String {
+        match (self.verdict(), &self.first_problem) {
+            (Verdict::Lie, Some(problem)) => {
+                let others = match self.problems {
+                    0 | 1 => String::new(),
+                    2 => " (and 1 more problem)".into(),
+                    n => format!(" (and {} more problems)", grouped(n - 1)),
+                };
+                let good = match &self.last_good {
+                    None => "No earlier checkpoint can be said to be good.".into(),
+                    Some(good) => format!(
+                        "Last good checkpoint: {} entries, root {}. {}",
+                        grouped(good.size),
+                        hex(&good.root),
+                        if good.proven {
+                            "These entries are the signed ones."
+                        } else {
+                            "These entries are consistent among themselves; compare the root with a checkpoint kept from then."
+                        }
+                    ),
+                };
+                format!("DOES NOT HOLD: {problem}{others}\n{good}")
+            }
+            (Verdict::MeaningUnknown, _) => format!(
+                "STRUCTURE HOLDS, MEANING UNKNOWN: all {} entries are those that were signed, but {} say something this \
+                 version does not know.",
+                grouped(self.size),
+                grouped(self.unknown_meanings)
+            ),
+            _ if self.has_content => {
+                format!("HOLDS: all {} entries, and what they say, are what was signed.", grouped(self.size))
+            }
+            _ => format!("HOLDS: all {} entries are those that were signed.", grouped(self.size)),
+        }
+    }
+
+    /// One object, keys in a fixed order.
+    pub fn to_json(&self) -> String {
+        let verdict = match self.verdict() {
+            Verdict::Holds => "holds",
+            Verdict::Lie => "lie",
+            Verdict::MeaningUnknown => "meaning_unknown",
+        };
+        let list = |items: Vec<String>| format!("[{}]", items.join(","));
+        let optional = |item: Option<String>| item.unwrap_or_else(|| "null".into());
+        let fields = [
+            ("verdict", json_text(verdict)),
+            ("origin", json_text(&self.origin)),
+            ("size", self.size.to_string()),
+            ("root", json_text(&hex(&self.root))),
+            ("signers", list(self.signers.iter().map(|signer| json_text(signer)).collect())),
+            ("keys_from_export", self.keys_from_export.to_string()),
+            (
+                "witnesses",
+                list(
+                    self.witnesses
+                        .iter()
+                        .map(|(n, at)| format!("{{\"name\":{},\"at_s\":{at}}}", json_text(n)))
+                        .collect(),
+                ),
+            ),
+            ("entries_checked", self.entries_checked.to_string()),
+            ("commits", self.commits.to_string()),
+            ("recorded_us", optional(self.recorded_us.map(|(first, last)| format!("[{first},{last}]")))),
+            ("doubtful_times", self.doubtful_times.to_string()),
+            ("has_content", self.has_content.to_string()),
+            ("bodies_intact", self.bodies_intact.to_string()),
+            ("bodies_removed", self.bodies_removed.to_string()),
+            ("parts_intact", self.parts_intact.to_string()),
+            ("parts_removed", self.parts_removed.to_string()),
+            ("parts_opened", self.parts_opened.to_string()),
+            ("agent_signatures_checked", self.agent_signatures_checked.to_string()),
+            ("agent_signatures_sealed", self.agent_signatures_sealed.to_string()),
+            ("unknown_meanings", self.unknown_meanings.to_string()),
+            ("unknown_meaning", list(self.unknown_meaning.iter().map(|(i, w)| json_problem(Some(*i), w)).collect())),
+            ("problems", self.problems.to_string()),
+            ("first_problem", optional(self.first_problem.as_ref().map(|p| json_problem(p.index, &p.what)))),
+            (
+                "last_good",
+                optional(self.last_good.as_ref().map(|good| {
+                    format!(
+                        "{{\"size\":{},\"root\":{},\"proven\":{}}}",
+                        good.size,
+                        json_text(&hex(&good.root)),
+                        good.proven
+                    )
+                })),
+            ),
+        ];
+        let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{}:{value}", json_text(name))).collect();
+        format!("{{{}}}\n", fields.join(","))
+    }
+}
+
+fn json_problem(index: Option<u64>, what: &str) -> String {
+    let index = index.map_or("null".into(), |index| index.to_string());
+    format!("{{\"index\":{index},\"what\":{}}}", json_text(what))
+}
+
+/// A JSON string.
+pub fn json_text(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c < ' ' => write!(out, "\\u{:04x}", u32::from(c)).expect("a string takes any text"),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// 1234567 as 1,234,567.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Unix microseconds as a UTC instant, to the second.
+pub fn instant(unix_us: u64) -> String {
+    let seconds = unix_us / 1_000_000;
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Years are counted from 1 March of year 0, in eras of 400 years, so that leap days come last.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_civil() {
+        let check = |seconds: u64, expected: &str| assert_eq!(instant(seconds * 1_000_000), expected);
+        check(0, "1970-01-01T00:00:00Z");
+        check(951_782_399, "2000-02-28T23:59:59Z");
+        check(951_782_400, "2000-02-29T00:00:00Z");
+        check(951_868_800, "2000-03-01T00:00:00Z");
+        check(1_795_424_347, "2026-11-23T08:59:07Z");
+        check(4_107_542_400, "2100-03-01T00:00:00Z");
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_text_is_escaped() {
+        assert_eq!((grouped(0), grouped(999), grouped(1_234_567)), ("0".into(), "999".into(), "1,234,567".into()));
+        assert_eq!(json_text("a\"\\\n"), "\"a\\\"\\\\\\u000a\"");
+    }
+}

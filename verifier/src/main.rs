@@ -1,0 +1,249 @@
+//! `whosaw-verify`: checks an exported ledger or a single receipt, offline, without the server.
+
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use whosaw_verifier::checkpoint;
+use whosaw_verifier::entry::Header;
+use whosaw_verifier::export::present::{grouped, instant, json_text};
+use whosaw_verifier::export::{self, Problem};
+use whosaw_verifier::hash::hex;
+use whosaw_verifier::note::VerifierKey;
+use whosaw_verifier::policy::Policy;
+use whosaw_verifier::receipt::{self, Content, Receipt, VerifiedReceipt};
+
+const HELP: &str = "\
+whosaw-verify checks what a whosaw ledger gave you, without asking the ledger.
+
+USAGE
+  whosaw-verify export DIR   [--vkey KEY]... [--policy FILE] [--json]
+  whosaw-verify receipt FILE  --vkey KEY...  [--body FILE] [--policy FILE] [--json]
+
+EXPORT
+  DIR is what `whosaw export` wrote: checkpoint, tile/, and perhaps content/, openings/
+  and vkeys. Checked are the signature of the checkpoint, the Merkle root over all
+  entries, the chain from entry to entry, indexes, times, flags, commit boundaries and
+  hash tiles; with content, that bodies and sealed parts are those the entries commit
+  to, and what bodies say of their parts; with openings, that each disclosed key opens
+  its part. If something is wrong, you learn which entry, what, and which checkpoint
+  before it was last good.
+
+RECEIPT
+  FILE is a .tlog-proof as an append returned it. Checked are the signature and that the
+  entry stands in the signed ledger. With --body (32 bytes of salt, then the body) also
+  that this is what the entry says.
+
+OPTIONS
+  --vkey KEY      A verifier key, name+id+base64, that you trust. May be repeated. Without
+                  it an export is checked with the keys in its own vkeys file, and the
+                  answer says so: that proves consistency, not who signed.
+  --policy FILE   A C2SP tlog-policy: trusted logs, witnesses, and the quorum of them
+                  that must have cosigned.
+  --body FILE     Salt and body of a receipt's entry.
+  --json          Answer in JSON.
+  --help          This page.
+  --version       The version.
+
+EXIT CODE
+  0  it holds
+  1  it does not: something is not as it was signed, or is missing
+  2  wrong usage
+  3  structure holds, but part of it is from a later vocabulary: meaning unknown
+  4  it cannot be read
+";
+
+/// How it ends when there is no verdict.
+enum Failure {
+    Usage(String),
+    Unreadable(String),
+}
+
+fn main() -> ExitCode {
+    let words: Result<Vec<String>, _> = std::env::args_os().skip(1).map(|word| word.into_string()).collect();
+    let ended = words.map_err(|_| Failure::Usage("an argument is not UTF-8".into())).and_then(run);
+    let (code, text, error) = match ended {
+        Ok((code, text)) => (code, text, String::new()),
+        Err(Failure::Usage(what)) => (2, String::new(), format!("{what}\nTry `whosaw-verify --help`.\n")),
+        Err(Failure::Unreadable(what)) => (4, String::new(), format!("CANNOT BE READ: {what}\n")),
+    };
+    // A reader that went away (a closed pipe) does not change the verdict.
+    let _ = io::stdout().write_all(text.as_bytes());
+    let _ = io::stderr().write_all(error.as_bytes());
+    ExitCode::from(code)
+}
+
+fn run(words: Vec<String>) -> Result<(u8, String), Failure> {
+    if words.is_empty() || words.iter().any(|word| word == "--help" || word == "-h" || word == "help") {
+        return Ok((if words.is_empty() { 2 } else { 0 }, HELP.into()));
+    }
+    if words.iter().any(|word| word == "--version") {
+        return Ok((0, format!("whosaw-verify {}\n", env!("CARGO_PKG_VERSION"))));
+    }
+    let request = Request::parse(words)?;
+    match request.command.as_str() {
+        "export" => export(&request),
+        "receipt" => receipt(&request),
+        other => Err(Failure::Usage(format!("there is no command {other}"))),
+    }
+}
+
+#[derive(Default)]
+struct Request {
+    command: String,
+    path: PathBuf,
+    keys: Vec<VerifierKey>,
+    policy: Option<Policy>,
+    body: Option<PathBuf>,
+    json: bool,
+}
+
+impl Request {
+    fn parse(words: Vec<String>) -> Result<Self, Failure> {
+        let mut request = Request::default();
+        let mut plain = Vec::new();
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            let mut value = || words.next().ok_or_else(|| Failure::Usage(format!("{word} needs a value")));
+            match word.as_str() {
+                "--json" => request.json = true,
+                "--body" => request.body = Some(value()?.into()),
+                "--vkey" => {
+                    let key = VerifierKey::parse(&value()?).map_err(|error| Failure::Usage(error.to_string()))?;
+                    request.keys.push(key);
+                }
+                "--policy" => {
+                    let path = PathBuf::from(value()?);
+                    let text = String::from_utf8(read(&path)?)
+                        .map_err(|_| Failure::Usage("the policy is not UTF-8".into()))?;
+                    let policy =
+                        Policy::parse(&text).map_err(|error| Failure::Usage(format!("the policy: {error}")))?;
+                    request.policy = Some(policy);
+                }
+                option if option.starts_with('-') => {
+                    return Err(Failure::Usage(format!("there is no option {option}")));
+                }
+                _ => plain.push(word),
+            }
+        }
+        let [command, path] =
+            plain.try_into().map_err(|_| Failure::Usage("a command and one path are needed".into()))?;
+        request.keys.extend(request.policy.iter().flat_map(|policy| policy.keys().iter().cloned()));
+        Ok(Request { command, path: path.into(), ..request })
+    }
+}
+
+fn export(request: &Request) -> Result<(u8, String), Failure> {
+    if request.body.is_some() {
+        return Err(Failure::Usage("--body belongs to a receipt".into()));
+    }
+    let unreadable = |error: export::Unreadable| Failure::Unreadable(error.to_string());
+    let mut report = export::verify(&request.path, &request.keys).map_err(unreadable)?;
+    if let Some(policy) = &request.policy
+        && let Ok(head) = checkpoint::open(&read(&request.path.join("checkpoint"))?, &request.keys)
+        && !policy.satisfied_by(&head)
+    {
+        report.problems += 1;
+        report.first_problem.get_or_insert(Problem { index: None, what: NO_QUORUM.into() });
+    }
+    let text = if request.json { report.to_json() } else { report.to_text() };
+    Ok((report.verdict().exit_code(), text))
+}
+
+const NO_QUORUM: &str = "the checkpoint lacks the policy's quorum of witnesses";
+
+fn receipt(request: &Request) -> Result<(u8, String), Failure> {
+    if request.keys.is_empty() {
+        return Err(Failure::Usage("a receipt carries no keys: give the ledger's with --vkey".into()));
+    }
+    let bytes = read(&request.path)?;
+    let body = request.body.as_deref().map(read).transpose()?;
+    let content = match &body {
+        None => None,
+        Some(bytes) => Some(
+            bytes
+                .split_first_chunk::<32>()
+                .ok_or_else(|| Failure::Unreadable("the body file is shorter than its salt".into()))?,
+        ),
+    };
+    let receipt = Receipt::parse(&bytes).map_err(|error| Failure::Unreadable(error.to_string()))?;
+    let judged =
+        receipt::verify(&receipt, &request.keys, content).map_err(|error| error.to_string()).and_then(|verified| {
+            match &request.policy {
+                Some(policy) if !policy.satisfied_by(&verified.checkpoint) => Err(NO_QUORUM.to_owned()),
+                _ => Ok(verified),
+            }
+        });
+    let code = match &judged {
+        Err(_) => 1,
+        Ok(verified) if matches!(verified.content, Content::Unknown(_)) => 3,
+        Ok(_) => 0,
+    };
+    Ok((code, if request.json { receipt_json(&judged) } else { receipt_text(&judged) }))
+}
+
+fn receipt_text(judged: &Result<VerifiedReceipt, String>) -> String {
+    let verified = match judged {
+        Ok(verified) => verified,
+        Err(what) => return format!("DOES NOT HOLD: {what}\n"),
+    };
+    let (head, header) = (verified.checkpoint.checkpoint(), &verified.header);
+    let said = match &verified.content {
+        Content::NotGiven => "not given: what the entry says was not checked".into(),
+        Content::Meant(_) => "is what the entry commits to".into(),
+        Content::Unknown(error) => format!("is what the entry commits to; {error}"),
+    };
+    let verdict = match &verified.content {
+        Content::Unknown(_) => "STRUCTURE HOLDS, MEANING UNKNOWN: the entry stands in the signed ledger.",
+        _ => "HOLDS: the entry stands in the signed ledger.",
+    };
+    format!(
+        "Receipt from {}\n\n  entry        {}, kind {}, {} sealed parts\n  recorded     {}\n  leaf         {}\n  \
+         checkpoint   {} entries, root {}\n  signed by    {}\n  body         {said}\n\n{verdict}\n",
+        head.origin,
+        grouped(header.index),
+        kind(header),
+        grouped(header.parts.into()),
+        instant(header.recorded_at_us),
+        hex(&verified.leaf),
+        grouped(head.size),
+        hex(&head.root),
+        verified.checkpoint.signers().iter().map(VerifierKey::to_string).collect::<Vec<_>>().join(", "),
+    )
+}
+
+fn receipt_json(judged: &Result<VerifiedReceipt, String>) -> String {
+    let verified = match judged {
+        Ok(verified) => verified,
+        Err(what) => return format!("{{\"verdict\":\"lie\",\"problem\":{}}}\n", json_text(what)),
+    };
+    let (verdict, body) = match &verified.content {
+        Content::NotGiven => ("holds", "not_given"),
+        Content::Meant(_) => ("holds", "intact"),
+        Content::Unknown(_) => ("meaning_unknown", "unknown"),
+    };
+    let (head, header) = (verified.checkpoint.checkpoint(), &verified.header);
+    format!(
+        "{{\"verdict\":\"{verdict}\",\"origin\":{},\"index\":{},\"kind\":{},\"recorded_at_us\":{},\"parts\":{},\
+         \"leaf\":\"{}\",\"size\":{},\"root\":\"{}\",\"body\":\"{body}\"}}\n",
+        json_text(&head.origin),
+        header.index,
+        json_text(&kind(header)),
+        header.recorded_at_us,
+        header.parts,
+        hex(&verified.leaf),
+        head.size,
+        hex(&head.root),
+    )
+}
+
+fn kind(header: &Header) -> String {
+    use whosaw_verifier::vocabulary::EntryKind;
+    let known = EntryKind::ALL.iter().find(|kind| **kind as u8 == header.kind);
+    known.map_or_else(|| header.kind.to_string(), |kind| kind.code().to_owned())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::Unreadable(format!("{}: {error}", path.display())))
+}

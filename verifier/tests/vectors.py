@@ -1,0 +1,367 @@
+#!/usr/bin/env python3
+"""Golden vectors for every construction of a whosaw ledger, made independently of the Rust code.
+
+Writes vectors.txt beside itself: `name = value`, hexadecimal unless the name ends in `_text` (JSON string) or `_n`
+(decimal). Standard library only, so that anyone can run it; AES-GCM and Ed25519 are small and slow below, and are held
+against the `cryptography` package where that is installed.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import pathlib
+import struct
+
+
+def H(*pieces):
+    return hashlib.sha256(b"".join(pieces)).digest()
+
+
+def HMAC(key, *pieces):
+    return hmac.new(key, b"".join(pieces), hashlib.sha256).digest()
+
+
+def u16(n):
+    return struct.pack(">H", n)
+
+
+def u32(n):
+    return struct.pack(">I", n)
+
+
+def u64(n):
+    return struct.pack(">Q", n)
+
+
+# AES-256-GCM (FIPS 197, NIST SP 800-38D).
+
+def _sbox():
+    box, p, q = [0] * 256, 1, 1
+    while True:
+        p = (p ^ (p << 1) ^ (0x11B if p & 0x80 else 0)) & 0xFF
+        q ^= q << 1
+        q ^= q << 2
+        q ^= q << 4
+        q &= 0xFF
+        if q & 0x80:
+            q ^= 0x09
+        rotations = [((q << n) | (q >> (8 - n))) & 0xFF for n in (1, 2, 3, 4)]
+        box[p] = q ^ rotations[0] ^ rotations[1] ^ rotations[2] ^ rotations[3] ^ 0x63
+        if p == 1:
+            break
+    box[0] = 0x63
+    return box
+
+
+SBOX = _sbox()
+
+
+def double(byte):
+    return ((byte << 1) ^ (0x1B if byte & 0x80 else 0)) & 0xFF
+
+
+def aes_round_keys(key):
+    words, power = [list(key[i:i + 4]) for i in range(0, 32, 4)], 1
+    while len(words) < 60:
+        word = list(words[-1])
+        if len(words) % 8 == 0:
+            word = [SBOX[b] for b in word[1:] + word[:1]]
+            word[0] ^= power
+            power = double(power)
+        elif len(words) % 8 == 4:
+            word = [SBOX[b] for b in word]
+        words.append([a ^ b for a, b in zip(word, words[-8])])
+    return [sum(words[i:i + 4], []) for i in range(0, 60, 4)]
+
+
+def aes_block(keys, block):
+    state = [a ^ b for a, b in zip(block, keys[0])]
+    for number, key in enumerate(keys[1:], 1):
+        state = [SBOX[b] for b in state]
+        state = [state[(i + 4 * (i % 4)) % 16] for i in range(16)]
+        if number < 14:
+            mixed = []
+            for column in range(0, 16, 4):
+                a = state[column:column + 4]
+                every = a[0] ^ a[1] ^ a[2] ^ a[3]
+                mixed += [a[i] ^ every ^ double(a[i] ^ a[(i + 1) % 4]) for i in range(4)]
+            state = mixed
+        state = [a ^ b for a, b in zip(state, key)]
+    return bytes(state)
+
+
+def gcm_multiply(x, y):
+    z = 0
+    for bit in range(127, -1, -1):
+        if x >> bit & 1:
+            z ^= y
+        y = (y >> 1) ^ (0xE1 << 120 if y & 1 else 0)
+    return z
+
+
+def aes_256_gcm(key, nonce, aad, plain):
+    keys = aes_round_keys(key)
+    counter = lambda n: aes_block(keys, nonce + u32(n))
+    cipher = b"".join(
+        bytes(a ^ b for a, b in zip(plain[i:i + 16], counter(2 + i // 16))) for i in range(0, len(plain), 16))
+    h, tag = int.from_bytes(aes_block(keys, bytes(16)), "big"), 0
+    padded = lambda data: data + bytes(-len(data) % 16)
+    blocks = padded(aad) + padded(cipher) + u64(8 * len(aad)) + u64(8 * len(cipher))
+    for i in range(0, len(blocks), 16):
+        tag = gcm_multiply(tag ^ int.from_bytes(blocks[i:i + 16], "big"), h)
+    tag ^= int.from_bytes(counter(1), "big")
+    sealed = cipher + tag.to_bytes(16, "big")
+    try:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        assert AESGCM(key).encrypt(nonce, plain, aad) == sealed
+    except ImportError:
+        pass
+    return sealed
+
+
+# Ed25519 (RFC 8032), in extended coordinates.
+
+PRIME = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, PRIME) % PRIME
+BASE_Y = 4 * pow(5, -1, PRIME) % PRIME
+
+
+def recover_x(y):
+    square = (y * y - 1) * pow(D * y * y + 1, -1, PRIME) % PRIME
+    x = pow(square, (PRIME + 3) // 8, PRIME)
+    if (x * x - square) % PRIME:
+        x = x * pow(2, (PRIME - 1) // 4, PRIME) % PRIME
+    return x if x % 2 == 0 else PRIME - x
+
+
+BASE = (recover_x(BASE_Y), BASE_Y, 1, recover_x(BASE_Y) * BASE_Y % PRIME)
+
+
+def add(p, q):
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % PRIME, (p[1] + p[0]) * (q[1] + q[0]) % PRIME
+    c, d = 2 * p[3] * q[3] * D % PRIME, 2 * p[2] * q[2] % PRIME
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % PRIME, g * h % PRIME, f * g % PRIME, e * h % PRIME)
+
+
+def multiply(scalar, point):
+    result = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            result = add(result, point)
+        point, scalar = add(point, point), scalar >> 1
+    return result
+
+
+def compress(point):
+    inverse = pow(point[2], -1, PRIME)
+    x, y = point[0] * inverse % PRIME, point[1] * inverse % PRIME
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def ed25519_sign(secret, message):
+    """Public key and signature."""
+    sha512 = lambda *pieces: hashlib.sha512(b"".join(pieces)).digest()
+    wide = sha512(secret)
+    a = int.from_bytes(wide[:32], "little") & (2**254 - 8) | 2**254
+    public = compress(multiply(a, BASE))
+    r = int.from_bytes(sha512(wide[32:], message), "little") % ORDER
+    point = compress(multiply(r, BASE))
+    s = (r + int.from_bytes(sha512(point, public, message), "little") * a) % ORDER
+    signature = point + s.to_bytes(32, "little")
+    try:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        assert Ed25519PrivateKey.from_private_bytes(secret).sign(message) == signature
+    except ImportError:
+        pass
+    return public, signature
+
+
+# RFC 6962.
+
+def leaf_hash(data):
+    return H(b"\x00", data)
+
+
+def tree_root(leaves):
+    if not leaves:
+        return H()
+    if len(leaves) == 1:
+        return leaves[0]
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    return H(b"\x01", tree_root(leaves[:k]), tree_root(leaves[k:]))
+
+
+def inclusion(leaves, index):
+    if len(leaves) == 1:
+        return []
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    if index < k:
+        return inclusion(leaves[:k], index) + [tree_root(leaves[k:])]
+    return inclusion(leaves[k:], index - k) + [tree_root(leaves[:k])]
+
+
+# whosaw.
+
+def header(kind, index, recorded_at, previous, flags, parts, commitment, parts_root):
+    entry = (bytes([1, kind]) + u64(index) + u64(recorded_at) + previous + u16(flags) + u32(parts)
+             + commitment + parts_root)
+    assert len(entry) == 120
+    return entry
+
+
+def pad(part):
+    size = 256
+    while size < len(part) + 4:
+        size *= 2
+    return u32(len(part)) + part + bytes(size - 4 - len(part))
+
+
+def seal(K, random, O, B, j, part):
+    pt = pad(part)
+    seed = HMAC(K, b"whosaw/seed/v1\0", random, B, u32(j), H(pt))
+    P = HMAC(K, b"whosaw/part/v1\0", O, seed)
+    enc, kc = HMAC(P, b"enc"), HMAC(P, b"commit")
+    aad = b"whosaw/part/v1\0" + O + B + u32(j) + seed + kc
+    S = b"\x01" + seed + kc + aes_256_gcm(enc, bytes(12), aad, pt)
+    return {"seed": seed, "p": P, "enc": enc, "kc": kc, "aad": aad, "s": S}
+
+
+def vectors():
+    name = "example.com/ledger"
+    origin = name.encode()
+    O = H(origin)
+    yield "origin_text", name
+    yield "origin_hash", O
+    genesis = H(b"whosaw/genesis/v1\0", origin)
+    yield "genesis_link", genesis
+
+    # A body of kind 5 by hand: field 1 varint 300, field 2 varint 7.
+    salt, body = bytes(range(32)), bytes([0x08, 0xAC, 0x02, 0x10, 0x07])
+    B = H(b"whosaw/body/v1\0", O, salt, body)
+    yield "salt", salt
+    yield "body", body
+    yield "body_commitment", B
+
+    K, random, part = bytes([0x11]) * 32, bytes([0x22]) * 32, b"mia_li_3668 saw her reservation"
+    yield "k", K
+    yield "random", random
+    yield "part", part
+    yield "padded", pad(part)
+    first, second = seal(K, random, O, B, 0, part), seal(K, random, O, B, 7, bytes(300))
+    for field, value in first.items():
+        yield f"seal_{field}", value
+    yield "long_part", bytes(300)
+    yield "long_ordinal_n", 7
+    yield "long_s", second["s"]
+    yield "part_leaf", leaf_hash(first["s"])
+    parts_root = tree_root([leaf_hash(first["s"]), leaf_hash(second["s"])])
+    yield "parts_root", parts_root
+
+    other = bytes([0x33]) * 32
+    shares = [HMAC(key, b"whosaw/share/v1\0", O, B, u32(2)) for key in (K, other)]
+    yield "other_k", other
+    yield "shared_ordinal_n", 2
+    yield "share_0", shares[0]
+    yield "share_1", shares[1]
+    yield "shared_k", H(b"whosaw/shared/v1\0", *shares)
+
+    n, r, index, ordinal = 41, bytes([0x44]) * 8, 123456789, 3
+    mask = HMAC(K, b"val", u64(n), r)[:16]
+    place = u64(index) + u32(ordinal) + u32(0)
+    yield "row_n", n
+    yield "row_index_n", index
+    yield "row_ordinal_n", ordinal
+    yield "row_r", r
+    yield "row_key", HMAC(K, b"idx", u64(n))[:16]
+    yield "row_mask", mask
+    yield "row_value", r + bytes(a ^ b for a, b in zip(place, mask))
+    request = bytes([0x55]) * 32
+    yield "request", request
+    yield "request_digest", HMAC(K, b"whosaw/request/v1\0", O, B, request)
+
+    entries, previous = [], genesis
+    for i in range(5):
+        root = parts_root if i == 1 else tree_root([])
+        entry = header(5, i, 1795424347000000 + i, previous, 4 if i % 2 == 0 else 3, 2 if i == 1 else 0, B, root)
+        entries.append(entry)
+        previous = leaf_hash(entry)
+    leaves = [leaf_hash(entry) for entry in entries]
+    for i, entry in enumerate(entries):
+        yield f"header_{i}", entry
+        yield f"leaf_{i}", leaves[i]
+    for size in range(6):
+        yield f"root_of_{size}", tree_root(leaves[:size])
+
+    b64 = lambda data: base64.b64encode(data).decode()
+    secret = bytes([0x66]) * 32
+    public, _ = ed25519_sign(secret, b"")
+    key_id = H(origin, b"\n", b"\x01", public)[:4]
+    text = f"{name}\n5\n{b64(tree_root(leaves))}\n"
+    _, signature = ed25519_sign(secret, text.encode())
+    note = f"{text}\n\u2014 {name} {b64(key_id + signature)}\n"
+    yield "secret", secret
+    yield "key_id", key_id
+    yield "vkey_text", f"{name}+{key_id.hex()}+{b64(bytes([1]) + public)}"
+    yield "checkpoint_text", text
+    yield "checkpoint_note_text", note
+    lines = [b64(hash) for hash in inclusion(leaves, 3)]
+    proof = ["c2sp.org/tlog-proof@v1", "extra " + b64(entries[3]), "index 3", *lines]
+    yield "receipt_text", "\n".join(proof) + "\n\n" + note
+
+    witness = "witness.example"
+    witness_secret = bytes([0x77]) * 32
+    witness_public, _ = ed25519_sign(witness_secret, b"")
+    witness_id = H(witness.encode(), b"\n", b"\x04", witness_public)[:4]
+    at = 1795424348
+    message = f"cosignature/v1\ntime {at}\n{text}"
+    _, signature = ed25519_sign(witness_secret, message.encode())
+    yield "witness_secret", witness_secret
+    yield "witness_vkey_text", f"{witness}+{witness_id.hex()}+{b64(bytes([4]) + witness_public)}"
+    yield "cosignature_at_n", at
+    yield "cosignature_line_text", f"\u2014 {witness} {b64(witness_id + u64(at) + signature)}\n"
+
+    agent_secret, action, claim = bytes([0x88]) * 32, bytes(range(16)), b"looked up a reservation"
+    nonces, sent = [bytes([0x99]) * 32, bytes([0xAA]) * 32], [b"as sent, part 0", b"as sent, part 1"]
+    commitments = [HMAC(nonces[j], b"whosaw/agent-part/v1\0", u32(j), sent[j]) for j in range(2)]
+    message = b"whosaw/agent/v1\0" + O + action + H(claim) + u32(2) + b"".join(commitments)
+    agent_public, signature = ed25519_sign(agent_secret, message)
+    yield "agent_public", agent_public
+    yield "agent_key_id", H(agent_public)[:8]
+    yield "agent_action_id", action
+    yield "agent_claim", claim
+    for j in range(2):
+        yield f"agent_nonce_{j}", nonces[j]
+        yield f"agent_sent_{j}", sent[j]
+        yield f"agent_commitment_{j}", commitments[j]
+    yield "agent_message", message
+    yield "agent_signature", signature
+
+    bundle = b"".join(u16(len(entry)) + entry for entry in entries[:2])
+    yield "entry_bundle", bundle
+    content = u32(32 + len(body)) + salt + body
+    content += leaf_hash(first["s"]) + u32(len(first["s"])) + first["s"]
+    content += leaf_hash(second["s"]) + u32(0)
+    content += u32(0)
+    yield "content_bundle", content
+
+
+def main():
+    lines = ["# Written by vectors.py; do not edit."]
+    for name, value in vectors():
+        if name.endswith("_text"):
+            value = json.dumps(value)
+        elif name.endswith("_n"):
+            value = str(value)
+        else:
+            value = value.hex()
+        lines.append(f"{name} = {value}")
+    path = pathlib.Path(__file__).with_name("vectors.txt")
+    path.write_text("\n".join(lines) + "\n")
+    print(f"{len(lines) - 1} vectors in {path.name}")
+
+
+if __name__ == "__main__":
+    main()

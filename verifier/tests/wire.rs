@@ -1,0 +1,136 @@
+//! The strict profile: one meaning, one encoding; everything else is refused.
+
+use proptest::prelude::*;
+use whosaw_verifier::body::*;
+use whosaw_verifier::part::*;
+use whosaw_verifier::vocabulary::*;
+use whosaw_verifier::wire::{Message, WireError};
+
+#[track_caller]
+fn refused<M: Message + std::fmt::Debug>(bytes: &[u8], why: &str) {
+    let error = M::decode(bytes).expect_err("the profile refuses it");
+    assert!(error.to_string().contains(why), "{error}");
+    assert!(matches!(error, WireError::Malformed { .. }), "{error:?}");
+}
+
+#[test]
+fn what_an_honest_writer_never_writes_is_refused() {
+    // ClockBody: 1 old_us, 2 new_us.
+    assert_eq!(ClockBody::decode(&[0x08, 0x05, 0x10, 0x06]), Ok(ClockBody { old_us: 5, new_us: 6 }));
+    refused::<ClockBody>(&[0x10, 0x06, 0x08, 0x05], "not in ascending order");
+    refused::<ClockBody>(&[0x08, 0x05, 0x08, 0x05], "not in ascending order");
+    refused::<ClockBody>(&[0x08, 0x00], "a default value is written out");
+    refused::<ClockBody>(&[0x08, 0x85, 0x00], "not minimal");
+    refused::<ClockBody>(&[0x88, 0x00, 0x05], "not minimal");
+    refused::<ClockBody>(&[0x08], "cut short");
+    refused::<ClockBody>(&[0x08, 0x80], "cut short");
+    refused::<ClockBody>(&[0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02], "exceeds 64 bits");
+    refused::<ClockBody>(&[0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01], "cut short");
+    refused::<ClockBody>(&[0x09, 0, 0, 0, 0, 0, 0, 0, 0], "wire type is not varint");
+    refused::<ClockBody>(&[0x00, 0x01], "field number out of range");
+    // Caller: 1 name, 2 assurance.
+    refused::<Caller>(&[0x0a, 0x00], "a default value is written out");
+    refused::<Caller>(&[0x0a, 0x02, b'a'], "length exceeds the message");
+    refused::<Caller>(&[0x0a, 0x01, 0xff], "text is not UTF-8");
+    refused::<Caller>(&[0x08, 0x01], "wire type is not length-delimited");
+    // PartGroup: 3 roles (packed), 7 holds_content; Part: 4 piece.
+    refused::<PartGroup>(&[0x1a, 0x00], "an empty list is written out");
+    refused::<PartGroup>(&[0x18, 0x01], "wire type is not length-delimited");
+    refused::<PartGroup>(&[0x38, 0x02], "bool is neither 0 nor 1");
+    refused::<Part>(&[0x20, 0x80, 0x80, 0x80, 0x80, 0x10], "number exceeds 32 bits");
+}
+
+#[test]
+fn what_a_later_version_might_write_is_unknown() {
+    assert_eq!(
+        ClockBody::decode(&[0x18, 0x01]),
+        Err(WireError::Unknown { field: 3, what: "field of ClockBody", value: 3 })
+    );
+    assert_eq!(ActionBody::decode(&[0x08, 0x7f]), Err(WireError::Unknown { field: 1, what: "verb", value: 127 }));
+    assert!(matches!(Body::decode(8, &[]), Err(WireError::Unknown { value: 8, .. })));
+    assert!(matches!(Body::decode(99, &[]), Err(WireError::Unknown { value: 99, .. })));
+}
+
+/// Codes and numbers name each other, and no code is given twice.
+#[test]
+fn vocabularies_are_one_to_one() {
+    for (i, verb) in Verb::ALL.iter().enumerate() {
+        assert_eq!(Verb::from_code(verb.code()), Some(*verb));
+        assert!(Verb::ALL[..i].iter().all(|other| other.code() != verb.code()), "{}", verb.code());
+    }
+    for basis in LegalBasis::ALL {
+        assert_eq!(LegalBasis::from_code(basis.code()), Some(*basis));
+    }
+    assert_eq!(Verb::from_code(""), None);
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), "[a-z./]{1,12}", "\\PC{0,4}"]
+}
+
+fn number() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(0), 1..300u64, any::<u64>()]
+}
+
+prop_compose! {
+    fn run()(first in 0..9u32, count in any::<u32>()) -> Run { Run { first, count } }
+}
+
+prop_compose! {
+    fn group()(
+        first in 0..5u32, count in any::<u32>(), kind in text(), holds_content in any::<bool>(),
+        roles in prop::collection::vec(prop::sample::select(Role::ALL), 0..3),
+        shared_by in prop::collection::vec(run(), 0..3),
+    ) -> PartGroup {
+        PartGroup { first, count, roles, kind, holds_content, shared_by, ..Default::default() }
+    }
+}
+
+prop_compose! {
+    fn action()(
+        verb in prop::sample::select(Verb::ALL), tool in text(), break_glass in any::<bool>(),
+        legal_bases in prop::collection::vec(prop::sample::select(LegalBasis::ALL), 0..3),
+        source in prop::option::of((text(), number(), any::<i64>(), any::<bool>())),
+        parts in prop::collection::vec(group(), 0..3),
+        agent in prop::option::of((prop::collection::vec(any::<u8>(), 0..40), prop::collection::vec(prop::collection::vec(any::<u8>(), 0..3), 0..3))),
+        recoverable_until_us in number(),
+    ) -> ActionBody {
+        ActionBody {
+            verb, tool, break_glass, legal_bases, parts,
+            source: source.map(|(name, sequence, skew_us, chained)| Source { name, sequence, skew_us, chained, clock_us: 0 }),
+            agent_signature: agent.map(|(claim, commitments)| AgentSignature { claim, commitments, ..Default::default() }),
+            facts: vec![Fact { recoverable_until_us, ..Default::default() }],
+            ..Default::default()
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_encoded_decodes(body in action()) {
+        prop_assert_eq!(ActionBody::decode(&body.encode()), Ok(body));
+    }
+
+    /// Whatever bytes decode at all are the bytes that their meaning encodes to.
+    #[test]
+    fn one_meaning_has_one_encoding(body in action(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = body.encode();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if let Ok(meaning) = ActionBody::decode(&bytes) {
+            prop_assert_eq!(meaning.encode(), bytes);
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        if let Ok(meaning) = Part::decode(&bytes) {
+            prop_assert_eq!(meaning.encode(), bytes.clone());
+        }
+        for kind in 0..20 {
+            let _ = Body::decode(kind, &bytes);
+        }
+    }
+}
