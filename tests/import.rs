@@ -24,8 +24,7 @@ fn actions(catalogue: &str, file: &str) -> Option<Vec<Action>> {
 }
 
 fn shown<'a>(action: &'a Action, namespace: &'a str) -> impl Iterator<Item = &'a Identity> {
-    let in_result =
-        |subject: &&Subject| subject.categories.iter().any(|used| used.direction == Direction::Result);
+    let in_result = |subject: &&Subject| subject.categories.iter().any(|used| used.direction == Direction::Result);
     action.subjects.iter().filter(in_result).flat_map(|s| &s.identities).filter(move |i| i.namespace == namespace)
 }
 
@@ -40,13 +39,16 @@ fn airline_conversations_come_out_as_they_are() {
     assert_eq!(actions.iter().filter(|action| action.outcome == Outcome::Failed).count(), 73);
     let ids: BTreeSet<_> = actions.iter().map(|action| &action.action_id).collect();
     assert_eq!(ids.len(), 1_164, "conversation and sequence identify a call");
-    let count = |test: &dyn Fn(&Action) -> bool| actions.iter().filter(is_success).filter(|action| test(action)).count();
-    let shows = |action: &Action| shown(action, "customer").next().is_some() || shown(action, "person").next().is_some();
+    let count =
+        |test: &dyn Fn(&Action) -> bool| actions.iter().filter(is_success).filter(|action| test(action)).count();
+    let shows =
+        |action: &Action| shown(action, "customer").next().is_some() || shown(action, "person").next().is_some();
     assert_eq!(count(&|action| action.determination == Determination::Listed && shows(action)), 666);
     assert_eq!(count(&|action| action.determination == Determination::Listed && !shows(action)), 8);
     assert_eq!(count(&|action| action.determination == Determination::Undetermined), 140);
     assert_eq!(count(&|action| action.determination == Determination::Nobody), 277);
-    let customers: BTreeSet<_> = actions.iter().filter(is_success).flat_map(|action| shown(action, "customer")).collect();
+    let customers: BTreeSet<_> =
+        actions.iter().filter(is_success).flat_map(|action| shown(action, "customer")).collect();
     assert_eq!(customers.len(), 34);
     let persons: BTreeSet<_> = actions.iter().filter(is_success).flat_map(|action| shown(action, "person")).collect();
     assert_eq!(persons.len(), 130);

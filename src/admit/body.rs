@@ -115,6 +115,7 @@ pub fn build(
     let tool = names.registered(RegistryKind::Tool, NamedField::Tool, 0, &action.tool);
     let dataset = names.registered(RegistryKind::Dataset, NamedField::Dataset, 0, &action.dataset);
     let purpose = names.term("purpose", NamedField::Purpose, 0, &action.purpose);
+    let caller_name = names.public(registry.knows_caller(&caller.name), NamedField::CallerName, 0, &caller.name);
     let mut sealed = names.sealed;
     sealed.public_kinds = kinds;
     let mut sealed_names: Vec<NamedField> = sealed.values.iter().map(|name| name.field).collect();
@@ -132,7 +133,7 @@ pub fn build(
             latest_us: micros(occurred.latest_us),
             source: occurred.source,
         }),
-        caller: Some(body::Caller { name: caller.name.clone(), assurance: caller.assurance }),
+        caller: Some(body::Caller { name: caller_name, assurance: caller.assurance }),
         actors,
         source,
         tool,

@@ -2,7 +2,7 @@
 
 use crate::model::*;
 use whosaw_verifier::body::{self, CoverageBody, LedgerAccessBody, PartGroup, RegistryBody, ReportBody};
-use whosaw_verifier::part::{ContentPart, Part};
+use whosaw_verifier::part::{ContentPart, SealedName};
 use whosaw_verifier::wire::Message as _;
 
 /// One name to be made known or retired.
@@ -16,8 +16,14 @@ pub struct NewName {
     pub retired: bool,
 }
 
-/// Names become public for ever, so they keep to a narrow alphabet in which no e-mail address can be written.
-pub fn registry(names: Vec<NewName>, caller: Caller) -> Result<Admitted, Vec<Violation>> {
+/// Names become public for ever, so they keep to a narrow alphabet in which no e-mail address can be written. The text of a
+/// tool catalogue that goes with them is sealed for the ledger.
+pub fn registry(
+    names: Vec<NewName>,
+    catalogue: Option<&str>,
+    caller: Caller,
+    registry: &Registry,
+) -> Result<Admitted, Vec<Violation>> {
     let mut violations = Vec::new();
     let mut refuse = |i: usize, field: &str, description: &str| {
         violations.push(Violation { field: format!("names[{i}].{field}"), description: description.to_owned() });
@@ -55,7 +61,14 @@ pub fn registry(names: Vec<NewName>, caller: Caller) -> Result<Admitted, Vec<Vio
         public_key: name.public_key,
         retired: name.retired,
     });
-    Ok(event(EntryKind::Registry, RegistryBody { records: records.collect() }.encode(), caller, Vec::new()))
+    let content = ContentPart {
+        arguments: catalogue.map(|text| text.as_bytes().to_vec()).unwrap_or_default(),
+        ..ContentPart::default()
+    };
+    let (caller_body, parts) = sealed_event(content, Holder::Ledger, &caller, registry);
+    let groups = own_groups(&parts, Role::Content);
+    let body = RegistryBody { records: records.collect(), caller: Some(caller_body), parts: groups };
+    Ok(event(EntryKind::Registry, body.encode(), caller, parts))
 }
 
 fn is_registry_name(name: &str) -> bool {
@@ -70,30 +83,54 @@ pub fn coverage(coverage: CoverageBody, caller: Caller) -> Admitted {
 }
 
 /// A report left the house; whom it was about is sealed, for that person.
-pub fn report_produced(mut report: ReportBody, question: Vec<u8>, subject: Identity, caller: Caller) -> Admitted {
-    report.caller = Some(body::Caller { name: caller.name.clone(), assurance: caller.assurance });
-    report.parts = vec![own_part(Role::DataSubject)];
-    let parts = vec![sealed_for(subject, question)];
+pub fn report_produced(
+    mut report: ReportBody,
+    question: Vec<u8>,
+    subject: Identity,
+    caller: Caller,
+    registry: &Registry,
+) -> Admitted {
+    let content = ContentPart { question, ..ContentPart::default() };
+    let holder = Holder::Person { identities: vec![subject], class: RetentionClass::Subject };
+    let (caller_body, parts) = sealed_event(content, holder, &caller, registry);
+    report.caller = Some(caller_body);
+    report.parts = own_groups(&parts, Role::DataSubject);
     event(EntryKind::ReportProduced, report.encode(), caller, parts)
 }
 
-/// Somebody opened sealed parts.
-pub fn ledger_access(verb: Verb, first_index: u64, count: u64, caller: Caller) -> Admitted {
-    let who = body::Caller { name: caller.name.clone(), assurance: caller.assurance };
-    let access = LedgerAccessBody { caller: Some(who), verb, first_index, count, parts: Vec::new() };
-    event(EntryKind::LedgerAccess, access.encode(), caller, Vec::new())
+/// Somebody opened sealed parts, or took the content of many entries away.
+pub fn ledger_access(verb: Verb, first_index: u64, count: u64, caller: Caller, registry: &Registry) -> Admitted {
+    let (caller_body, parts) = sealed_event(ContentPart::default(), Holder::Ledger, &caller, registry);
+    let groups = own_groups(&parts, Role::Content);
+    let access = LedgerAccessBody { caller: Some(caller_body), verb, first_index, count, parts: groups };
+    event(EntryKind::LedgerAccess, access.encode(), caller, parts)
 }
 
-fn own_part(role: Role) -> PartGroup {
-    PartGroup { first: 0, count: 1, roles: vec![role], holds_content: true, ..PartGroup::default() }
-}
-
-fn sealed_for(subject: Identity, question: Vec<u8>) -> PlainPart {
-    let content = ContentPart { question, ..ContentPart::default() };
-    PlainPart {
-        holder: Holder::Person { identities: vec![subject], class: RetentionClass::Subject },
-        part: Part { content: Some(content), ..Part::default() },
+/// The caller as the body may say it, and what has to be sealed: its name, where the registry does not know it.
+fn sealed_event(
+    mut content: ContentPart,
+    holder: Holder,
+    caller: &Caller,
+    registry: &Registry,
+) -> (body::Caller, Vec<PlainPart>) {
+    let known = registry.knows_caller(&caller.name);
+    if !known && !caller.name.is_empty() {
+        content.names.push(SealedName { field: NamedField::CallerName, position: 0, value: caller.name.clone() });
     }
+    let name = if known { caller.name.clone() } else { String::new() };
+    let parts = super::parts::pieces(content, None)
+        .into_iter()
+        .filter(|part| part.piece > 0 || !part.piece_bytes.is_empty() || part.content != Some(ContentPart::default()))
+        .map(|part| PlainPart { holder: holder.clone(), part })
+        .collect();
+    (body::Caller { name, assurance: caller.assurance }, parts)
+}
+
+/// One group: the parts of an event are alike in public.
+fn own_groups(parts: &[PlainPart], role: Role) -> Vec<PartGroup> {
+    let count = parts.len() as u32;
+    let group = PartGroup { first: 0, count, roles: vec![role], holds_content: true, ..PartGroup::default() };
+    if count == 0 { Vec::new() } else { vec![group] }
 }
 
 fn event(kind: EntryKind, body: Vec<u8>, caller: Caller, parts: Vec<PlainPart>) -> Admitted {

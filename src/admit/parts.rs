@@ -306,7 +306,7 @@ fn to_record(record: &Record) -> part::Record {
 const PIECE: usize = MAX_PART - 4_096;
 
 /// Content as one part, or cut into several when it is longer than a part may be.
-fn pieces(content: ContentPart, beside: Option<&Part>) -> Vec<Part> {
+pub fn pieces(content: ContentPart, beside: Option<&Part>) -> Vec<Part> {
     let encoded = content.encode();
     let taken = beside.map_or(0, |part| part.encode().len());
     if encoded.len() + taken <= PIECE {

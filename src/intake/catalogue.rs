@@ -288,7 +288,9 @@ fn mistakes(file: &File) -> Vec<String> {
                 for field in &identity.fields {
                     check_pointer(field, "identities.fields", &mut wrong);
                     if field.contains('*') {
-                        wrong(format!("identity field {field:?} has a wildcard: use `each`, or fields of different persons mix"));
+                        wrong(format!(
+                            "identity field {field:?} has a wildcard: use `each`, or fields of different persons mix"
+                        ));
                     }
                 }
             }
@@ -304,7 +306,10 @@ fn mistakes(file: &File) -> Vec<String> {
                 wrong(format!("recipient kind {:?} is not in the closed list", recipient.kind));
             }
             if PartyKind::from_code(&recipient.party).is_none_or(|party| party == PartyKind::Human) {
-                wrong(format!("recipient party {:?} is not a kind of party that a catalogue may name", recipient.party));
+                wrong(format!(
+                    "recipient party {:?} is not a kind of party that a catalogue may name",
+                    recipient.party
+                ));
             }
         }
     }

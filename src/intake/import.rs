@@ -30,7 +30,8 @@ pub fn line(number: usize, line: &str, rules: &Import) -> Result<ToolCall, Impor
     } else {
         Outcome::Unknown
     };
-    let arguments = select(&value, &rules.arguments).and_then(|found| found.first().map(|v| v.to_string().into_bytes()));
+    let arguments =
+        select(&value, &rules.arguments).and_then(|found| found.first().map(|v| v.to_string().into_bytes()));
     let result = match select(&value, &rules.result).as_deref() {
         Some([Value::String(text)]) => text.clone().into_bytes(),
         Some([other]) => other.to_string().into_bytes(),

@@ -58,13 +58,17 @@ pub fn interpret(call: ToolCall, catalogue: &Catalogue, conversations: &mut Conv
     if action.purpose.is_empty() {
         action.purpose.clone_from(&tool.purpose);
     }
-    action.recipients = tool.recipients.iter().map(|rule| Recipient {
-        kind: rule.kind.clone(),
-        party: PartyKind::from_code(&rule.party).unwrap_or_default(),
-        name: rule.name.clone(),
-        country: rule.country.clone(),
-        identities: Vec::new(),
-    }).collect();
+    action.recipients = tool
+        .recipients
+        .iter()
+        .map(|rule| Recipient {
+            kind: rule.kind.clone(),
+            party: PartyKind::from_code(&rule.party).unwrap_or_default(),
+            name: rule.name.clone(),
+            country: rule.country.clone(),
+            identities: Vec::new(),
+        })
+        .collect();
     Reader { tool, conversations, doubts: Vec::new() }.read(&call, &mut action);
     action
 }
@@ -199,7 +203,9 @@ impl Reader<'_> {
         let present: Vec<(&String, &String)> = rule
             .categories
             .iter()
-            .filter(|(pointer, _)| select(node, pointer).is_some_and(|values| values.iter().any(|value| !value.is_null())))
+            .filter(|(pointer, _)| {
+                select(node, pointer).is_some_and(|values| values.iter().any(|value| !value.is_null()))
+            })
             .collect();
         let mut categories: Vec<String> = present.iter().map(|(_, category)| (*category).clone()).collect();
         categories.sort_unstable();
@@ -229,10 +235,15 @@ impl Reader<'_> {
                 let dataset = if rule.dataset.is_empty() { &self.tool.dataset } else { &rule.dataset };
                 let record = Record { dataset: dataset.clone(), id: id.clone(), scope: rule.scope.into() };
                 let key = (dataset.clone(), id);
-                let owns = |subject: &&mut Subject| subject.identities.iter().any(|identity| identity.namespace == rule.owner);
+                let owns =
+                    |subject: &&mut Subject| subject.identities.iter().any(|identity| identity.namespace == rule.owner);
                 if let Some(owner) = action.subjects.iter_mut().find(owns) {
                     if delivered {
-                        self.conversations.learn(&call.conversation, key, (owner.kind.clone(), owner.identities.clone()));
+                        self.conversations.learn(
+                            &call.conversation,
+                            key,
+                            (owner.kind.clone(), owner.identities.clone()),
+                        );
                     }
                     if !owner.records.contains(&record) {
                         owner.records.push(record);

@@ -26,6 +26,11 @@ impl Registry {
         self.get(kind, name).is_some()
     }
 
+    /// Whether a caller's name may stand in the open: agents, sources and parties call.
+    pub fn knows_caller(&self, name: &str) -> bool {
+        [RegistryKind::Agent, RegistryKind::Source, RegistryKind::Party].iter().any(|kind| self.contains(*kind, name))
+    }
+
     /// Whether `value` is a registered term of `field`: terms are named `field/value`, such as `model/gpt-4o`.
     pub fn term(&self, field: &str, value: &str) -> bool {
         self.contains(RegistryKind::Term, &format!("{field}/{value}"))

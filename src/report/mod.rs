@@ -1,1 +1,5 @@
-//! (being built)
+//! A question as of a checkpoint becomes typed facts; renderers turn facts into bytes, deterministically.
+//!
+//! Knows no clock, no RocksDB and no tonic: evidence, envelope and time are given.
+
+pub mod evidence;

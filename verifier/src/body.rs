@@ -203,8 +203,8 @@ message! {
     /// Kind 5: recorded_at jumps on purpose; 0x0001 flags end here.
     pub struct ClockBody { 1 old_us: u64, 2 new_us: u64 }
 
-    /// Kind 6: names become known to the ledger, or are retired.
-    pub struct RegistryBody { 1 records: Vec<RegistryRecord> }
+    /// Kind 6: names become known to the ledger, or are retired. A tool catalogue that goes with them stands in a part.
+    pub struct RegistryBody { 1 records: Vec<RegistryRecord>, 2 caller: Option<Caller>, 3 parts: Vec<PartGroup> }
 
     pub struct RegistryRecord {
         1 kind: RegistryKind,
@@ -229,6 +229,8 @@ message! {
         /// Cut-off instant, Unix microseconds.
         6 cut_off_us: u64,
         7 parts: Vec<PartGroup>,
+        /// Of the vault that opened the parts; raised by every erasure.
+        8 generation: u64,
     }
 
     /// Kind 10: somebody read opened parts, or exported content.

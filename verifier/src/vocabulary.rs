@@ -164,6 +164,6 @@ vocabulary! {
         5 ActorRegion "actor.region", 6 Tool "tool", 7 Dataset "dataset", 8 Purpose "purpose", 9 PolicyId "policy.id",
         10 PolicyVersion "policy.version", 11 RecipientName "recipient.name", 12 SourceName "source.name",
         13 SubjectKind "subject.kind", 14 KeyId "protection.key_id", 15 FactResource "fact.resource",
-        16 FactName "fact.name", 17 CatalogueVersion "catalogue.version",
+        16 FactName "fact.name", 17 CatalogueVersion "catalogue.version", 18 CallerName "caller.name",
     }
 }

@@ -10,10 +10,11 @@ pub fn check(header: &Header, origin: &str, body: &Body) -> Result<(), String> {
         Body::Action(body) => action(header.parts, body),
         Body::ReportProduced(body) => groups(header.parts, &body.parts),
         Body::LedgerAccess(body) => groups(header.parts, &body.parts),
+        Body::Registry(body) => groups(header.parts, &body.parts),
         Body::Genesis(body) if body.origin != origin => {
             Err(format!("it opens the ledger {}, not this one", body.origin))
         }
-        Body::Genesis(_) | Body::WriterEpoch(_) | Body::Clock(_) | Body::Registry(_) | Body::Coverage(_) => {
+        Body::Genesis(_) | Body::WriterEpoch(_) | Body::Clock(_) | Body::Coverage(_) => {
             groups(header.parts, &[])
         }
     }

@@ -1,0 +1,144 @@
+//! What a report is made from: a question, the entries that answer it, and what is known of gaps. Gathered by `engine`.
+
+use crate::model::{Identity, Registry};
+use whosaw_verifier::body::{ActionBody, ReportBody};
+use whosaw_verifier::hash::Hash;
+use whosaw_verifier::part::{ContentPart, PersonPart};
+use whosaw_verifier::vocabulary::{CoverageState, Determination, Doubt, Outcome};
+
+/// Whose data, as known at which size, measured until when. Together with the vault's generation and the [`Envelope`] it
+/// decides every byte of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessQuestion {
+    pub subject: Identity,
+    /// N: entries with an index below it count.
+    pub size: u64,
+    /// Open intervals are measured to this instant, Unix microseconds.
+    pub cut_off_us: u64,
+}
+
+/// The production envelope (REPORTS 2.3): recorded when a report is produced, reused when it is reproduced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    pub report_id: [u8; 16],
+    /// Unix microseconds.
+    pub generated_at_us: u64,
+    /// The authenticated caller that asked; may be empty.
+    pub generated_by: String,
+    /// Why it was pulled, as the requester says; may be empty.
+    pub reference: String,
+}
+
+/// Everything that answers an access question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    pub head: Head,
+    /// Every identifier that the vault knows of the person, over strong links.
+    pub identities: Vec<Identity>,
+    /// Entries with a part of the person, ascending; certain.
+    pub observations: Vec<Observation>,
+    /// Entries with a part that is only weakly linked to the person (a name and birth date in common), ascending. They
+    /// widen counts and disclose nothing.
+    pub possible: Vec<Observation>,
+    /// Actions whose data subjects are not, or not all, determined, in the whole ledger below N.
+    pub undetermined: Vec<Undetermined>,
+    pub coverage: Vec<Coverage>,
+    /// Times in which the ledger itself was not running.
+    pub downtimes: Vec<Downtime>,
+    pub search: Search,
+    /// What the ledger's registry knew at N.
+    pub registry: Registry,
+}
+
+/// The head that the report is true at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub origin: String,
+    /// Verifier key (vkey) of the ledger.
+    pub verifier_key: String,
+    pub size: u64,
+    pub root: Hash,
+    /// The signed note over exactly this size.
+    pub checkpoint: String,
+    /// When entry N−1 was recorded, Unix microseconds.
+    pub recorded_at_us: u64,
+    /// Raised by every erasure.
+    pub vault_generation: u64,
+    /// Who keeps the keys, such as `key directory`.
+    pub custodian: String,
+}
+
+/// One entry in which the person has a part, opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    pub index: u64,
+    /// The person's part.
+    pub ordinal: u32,
+    pub leaf: Hash,
+    /// By the ledger's clock, Unix microseconds.
+    pub recorded_at_us: u64,
+    /// Header flags: clamped, not synchronised.
+    pub flags: u16,
+    pub body: ObservedBody,
+    /// What the person's part says; absent for entries whose part for the person holds content only.
+    pub person: Option<PersonPart>,
+    /// The action's content, where it opens: sealed names, conversation, call id.
+    pub content: Option<ContentPart>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ObservedBody {
+    Action(Box<ActionBody>),
+    /// A report about the person was produced before: that is an access too.
+    Report(ReportBody),
+}
+
+/// Actions of one sort whose data subjects are not determined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undetermined {
+    pub determination: Determination,
+    /// Registered tool; empty where the tool's name stands sealed.
+    pub tool: String,
+    /// The first reason.
+    pub doubt: Doubt,
+    pub outcome: Outcome,
+    pub count: u64,
+    /// First and last entry.
+    pub first: u64,
+    pub last: u64,
+}
+
+/// What a source was logging, or what was refused to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    pub index: u64,
+    /// Registered source.
+    pub source: String,
+    pub state: CoverageState,
+    /// Unix microseconds; 0 where not stated.
+    pub from_us: u64,
+    pub until_us: u64,
+    /// Appends refused in this span.
+    pub refused: u64,
+}
+
+/// The ledger stopped and started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Downtime {
+    /// The entry of the new writer.
+    pub index: u64,
+    /// Last recorded_at before, and the first after, Unix microseconds.
+    pub from_us: u64,
+    pub until_us: u64,
+}
+
+/// How the entries were searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Search {
+    /// Every sealed part below N was tried against the person's keys, so that a dropped index row cannot hide an access.
+    pub parts_tried: u64,
+    /// Parts that only this trial found: index rows that were missing.
+    pub rows_missing: u64,
+    /// Entries whose inclusion in the signed tree and whose content were checked before they were counted.
+    pub entries_proved: u64,
+}
