@@ -5,8 +5,7 @@ use super::keys::{DataKey, PendingRow};
 use super::persons::{Resolved, holder};
 use super::{KeyName, PersonId, Vault, VaultError, row_key};
 use crate::model::{
-    Admitted, CONVERSATION, Holder, Judgement, LEDGER, Placement, PlainPart, RetentionClass, Sealed, SealedPart,
-    UnixMicros,
+    Admitted, Holder, Judgement, LEDGER, Placement, PlainPart, RetentionClass, Sealed, SealedPart, UnixMicros,
 };
 use crate::store::{Table, WriteSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -226,9 +225,4 @@ impl Placement for SealedPlacement {
             Judgement::Different
         }
     }
-}
-
-/// Identity under which a conversation holds keys.
-pub fn conversation(id: &str) -> crate::model::Identity {
-    holder(CONVERSATION, id)
 }
