@@ -127,7 +127,9 @@ impl From<tonic::Status> for CliError {
 
 impl From<std::io::Error> for CliError {
     fn from(error: std::io::Error) -> Self {
-        CliError::new(error.to_string())
+        // A reader that went away, such as `head`, has seen what it wanted.
+        let code = u8::from(error.kind() != std::io::ErrorKind::BrokenPipe);
+        CliError { message: error.to_string(), code }
     }
 }
 
@@ -139,7 +141,9 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("whosaw: {error}");
+            if error.code != 0 {
+                eprintln!("whosaw: {error}");
+            }
             ExitCode::from(error.code)
         }
     }
