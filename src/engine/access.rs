@@ -1,19 +1,22 @@
 //! The access report: finds every entry that concerns one person, proves each, and records that the report was made.
 
 use super::read::join_content;
-use super::{EngineError, Kind, OpenLedger};
+use super::{EngineError, Kind, OpenLedger, PartState};
 use crate::admit::events;
 use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::{Published, StoredEntry};
 use crate::model::*;
 use crate::report::evidence::{
-    AccessQuestion, Coverage, Downtime, Envelope, Evidence, Head, Observation, ObservedBody, Search, Undetermined,
+    AccessQuestion, Coverage, Downtime, Envelope, Evidence, Head, LedgerRead, Observation, ObservedBody, Search,
+    Undetermined,
 };
+use crate::report::question::RecordedQuestion;
+use crate::report::{self, AccessReport};
 use crate::vault::{DataKey, OpenError, PartPlace, PersonId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
-use whosaw_verifier::body::{Body, ReportBody};
+use whosaw_verifier::body::{Body, LedgerAccessBody, ReportBody};
 use whosaw_verifier::entry::body_commitment;
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::merkle::{self, verify_inclusion};
@@ -35,92 +38,128 @@ impl OpenLedger {
         Ok(AccessQuestion { subject, size, cut_off_us: cut_off_us.unwrap_or(head.recorded_at_us) })
     }
 
-    /// Everything that answers the question. Blocks; `progress` hears how many sealed parts of how many were tried.
+    /// Everything that answers the question, as known at its size. Blocks; `progress` hears how many sealed parts of how
+    /// many were tried against the person's keys.
     pub fn access_evidence(
         &self,
         question: &AccessQuestion,
         progress: &(dyn Fn(u64, u64) + Sync),
-    ) -> Result<Evidence, EngineError> {
+    ) -> Result<Gathered, EngineError> {
         let head = self.head(question.size)?;
         if self.follow.wait_for(head.size, PROJECTIONS) < head.size {
-            return Err(EngineError::precondition("the projections do not reach this size yet; try again, or rebuild them"));
+            let text = "the projections do not reach this size yet; try again, or rebuild them";
+            return Err(EngineError::precondition(text));
         }
         let person = self.vault.find(&question.subject)?;
         let certain = person.map(|person| self.vault.linked(person)).transpose()?.unwrap_or_default();
         let weak = person.map(|person| self.vault.weakly_linked(person)).transpose()?.unwrap_or_default();
-        let mut identities: Vec<Identity> = Vec::new();
-        for person in &certain {
-            for identity in self.vault.identities(*person)? {
-                if !identities.contains(&identity) {
-                    identities.push(identity);
-                }
-            }
-        }
-        identities.sort_unstable();
-        let (certain, possible) = (self.places(&certain, head.size)?, self.places(&weak, head.size)?);
-        let keys: Vec<Arc<DataKey>> = certain.keys.iter().chain(&possible.keys).cloned().collect();
+        let (certain, weak) = (self.places(&certain, head.size)?, self.places(&weak, head.size)?);
+        let keys: Vec<Arc<DataKey>> = certain.keys.iter().chain(&weak.keys).cloned().collect();
         let scan = self.vault.scan_parts(&keys, head.size, progress)?;
-        let mut search = Search { parts_tried: scan.tried, rows_missing: 0, entries_proved: 0 };
-        let mut certain_places = certain.places;
-        let mut possible_places = possible.places;
+        let (mut certain_places, mut weak_places, mut rows_missing) = (certain.places, weak.places, 0);
         for found in scan.found {
-            let places = if found.key < certain.keys.len() { &mut certain_places } else { &mut possible_places };
-            search.rows_missing += u64::from(places.insert(found.place));
+            let places = if found.key < certain.keys.len() { &mut certain_places } else { &mut weak_places };
+            rows_missing += u64::from(places.insert(found.place));
         }
-        let observations = self.observe(&certain_places, &head, &mut search)?;
-        let possible = self.observe(&possible_places, &head, &mut search)?;
-        Ok(Evidence {
-            identities,
-            observations,
-            possible,
+        let mut search = Search { parts_tried: scan.tried, entries_proved: 0 };
+        let found = self.observe(&certain_places, &head, &mut search)?;
+        let (observations, identities) = known_then(&question.subject, found);
+        let possible = self.observe(&weak_places, &head, &mut search)?;
+        let weakly = |found: &Observation| identities_of(found).iter().any(|identity| identities.contains(identity));
+        let possible = possible.into_iter().filter(weakly).collect();
+        let evidence = Evidence {
             undetermined: self.undetermined(head.size)?,
             coverage: self.coverage(head.size)?,
             downtimes: self.downtimes(head.size)?,
-            search,
+            ledger_reads: Some(self.ledger_reads(&observations, head.size)?),
             registry: self.registry_at(head.size)?,
+            identities: identities.into_iter().collect(),
+            observations,
+            possible,
+            search,
             head,
-        })
+        };
+        Ok(Gathered { evidence, rows_missing })
+    }
+
+    /// Answers an access question: gathers, states the facts, and records that a report left the house, before it does.
+    pub async fn produce_access_report(
+        self: &Arc<Self>,
+        asked: AccessAsked,
+        caller: &Caller,
+        progress: impl Fn(u64, u64) + Send + Sync + 'static,
+    ) -> Result<Produced, EngineError> {
+        let (open, generated_by) = (Arc::clone(self), caller.name.clone());
+        let gathered = tokio::task::spawn_blocking(move || {
+            let question = open.access_question(asked.subject, asked.size, asked.cut_off_us)?;
+            let gathered = open.access_evidence(&question, &progress)?;
+            let envelope = Envelope {
+                report_id: uuid::Uuid::new_v4().into_bytes(),
+                generated_at_us: open.clock.now().0,
+                generated_by,
+                reference: asked.reference,
+            };
+            Ok::<_, EngineError>((question, envelope, gathered))
+        });
+        let (question, envelope, gathered) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
+        let recorded = RecordedQuestion { question, envelope };
+        let index = self.record_report(&recorded, &gathered.evidence.head, caller).await?;
+        Ok(Produced::of(&recorded, &gathered, index))
+    }
+
+    /// The same report again, from the question and envelope that the entry at `index` recorded. Blocks.
+    pub fn reproduce_report(
+        &self,
+        index: u64,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<Produced, EngineError> {
+        let (body, recorded) = self.recorded_question(index)?;
+        if body.generation != self.vault.generation() {
+            let text = "keys were destroyed since this report was made: it cannot be reproduced to the byte";
+            return Err(EngineError::precondition(text));
+        }
+        let gathered = self.access_evidence(&recorded.question, progress)?;
+        if gathered.evidence.head.root != *body.root {
+            return Err(EngineError::new(Kind::Corrupt, "the ledger's root at this size is not the one recorded then"));
+        }
+        Ok(Produced::of(&recorded, &gathered, index))
     }
 
     /// Records that a report left the house: sealed for the person it was about. Answers the entry's index.
-    pub async fn record_report(
+    async fn record_report(
         &self,
-        question: &AccessQuestion,
-        question_json: Vec<u8>,
-        envelope: &Envelope,
+        recorded: &RecordedQuestion,
         head: &Head,
         caller: &Caller,
     ) -> Result<u64, EngineError> {
         let body = ReportBody {
             report_type: ReportType::Access,
-            report_id: envelope.report_id.to_vec(),
+            report_id: recorded.envelope.report_id.to_vec(),
             size: head.size,
             root: head.root.to_vec(),
-            cut_off_us: question.cut_off_us,
+            cut_off_us: recorded.question.cut_off_us,
             generation: head.vault_generation,
             ..ReportBody::default()
         };
+        let subject = recorded.question.subject.clone();
         let registry = &self.names().registry;
-        let admitted =
-            events::report_produced(body, question_json, question.subject.clone(), caller.clone(), registry);
+        let admitted = events::report_produced(body, recorded.write()?, subject, caller.clone(), registry);
         Ok(self.record(admitted).await?.index)
     }
 
-    /// The question and envelope, as canonical JSON, that the entry at `index` recorded when a report was produced.
-    pub fn recorded_question(&self, index: u64) -> Result<(ReportBody, Vec<u8>), EngineError> {
+    fn recorded_question(&self, index: u64) -> Result<(ReportBody, RecordedQuestion), EngineError> {
         let not_a_report = || EngineError::invalid("index", "is not an entry that records the production of a report");
         let entry = self.ledger.entry(index)?.ok_or_else(|| EngineError::new(Kind::OutOfRange, "no such entry"))?;
         let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
         let Some(Ok(Body::ReportProduced(body))) = body else { return Err(not_a_report()) };
         let opened = self.open_entry(entry)?;
         let parts = opened.parts.iter().filter_map(|part| match &part.state {
-            super::PartState::Open(part) => Some(&**part),
-            _ => None,
+            PartState::Open(part) => Some(&**part),
+            PartState::Removed | PartState::NoKey => None,
         });
-        match join_content(parts).map(|content| content.question) {
-            Some(question) if !question.is_empty() => Ok((body, question)),
-            _ => Err(EngineError::precondition("the question of this report can no longer be opened")),
-        }
+        let question = join_content(parts).and_then(|content| RecordedQuestion::read(&content.question));
+        let closed = || EngineError::precondition("the question of this report can no longer be opened");
+        Ok((body, question.ok_or_else(closed)?))
     }
 
     fn head(&self, size: u64) -> Result<Head, EngineError> {
@@ -131,6 +170,7 @@ impl OpenLedger {
             size: published.size,
             root: published.root,
             checkpoint: published.checkpoint.to_string(),
+            opened_at_us: self.ledger.entry(0)?.map_or(0, |genesis| genesis.header.recorded_at_us),
             recorded_at_us: published.recorded_at_us,
             vault_generation: self.vault.generation(),
             custodian: self.vault.custodian_class().to_owned(),
@@ -276,6 +316,24 @@ impl OpenLedger {
             .collect())
     }
 
+    /// Readers who opened or took away a range in which one of the observations stands.
+    fn ledger_reads(&self, observations: &[Observation], size: u64) -> Result<Vec<LedgerRead>, EngineError> {
+        let entries = self.entries_under(Term::new(TermKind::EntryKind, EntryKind::LedgerAccess.code()), size)?;
+        let stands_in = |body: &LedgerAccessBody| {
+            let first = observations.partition_point(|observation| observation.index < body.first_index);
+            observations.get(first).is_some_and(|found| found.index - body.first_index < body.count)
+        };
+        Ok(entries
+            .into_iter()
+            .filter_map(|entry| {
+                let (_, body) = entry.content.as_ref()?;
+                let Ok(Body::LedgerAccess(body)) = Body::decode(entry.header.kind, body) else { return None };
+                let (index, recorded_at_us) = (entry.header.index, entry.header.recorded_at_us);
+                stands_in(&body).then_some(LedgerRead { index, recorded_at_us, body })
+            })
+            .collect())
+    }
+
     fn entries_under(&self, term: Term, size: u64) -> Result<Vec<StoredEntry>, EngineError> {
         let filter = Filter { terms: vec![term], ..Filter::default() };
         let (mut entries, mut from) = (Vec::new(), Some(0));
@@ -286,6 +344,100 @@ impl OpenLedger {
         }
         Ok(entries)
     }
+}
+
+/// What is asked for; what is left out is filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessAsked {
+    pub subject: Identity,
+    /// 0: the size now.
+    pub size: u64,
+    /// Absent: when the last entry below the size was recorded.
+    pub cut_off_us: Option<u64>,
+    pub reference: String,
+}
+
+/// A report and the entry that records its production.
+pub struct Produced {
+    pub report: AccessReport,
+    pub report_id: [u8; 16],
+    pub index: u64,
+    pub size: u64,
+    pub rows_missing: u64,
+}
+
+impl Produced {
+    fn of(recorded: &RecordedQuestion, gathered: &Gathered, index: u64) -> Self {
+        if gathered.rows_missing > 0 {
+            tracing::error!(
+                rows = gathered.rows_missing,
+                "index rows were missing; the report found the parts all the same, but somebody removed rows"
+            );
+        }
+        Produced {
+            report: report::facts(&recorded.question, &gathered.evidence, &recorded.envelope),
+            report_id: recorded.envelope.report_id,
+            index,
+            size: recorded.question.size,
+            rows_missing: gathered.rows_missing,
+        }
+    }
+}
+
+/// Evidence, and what the search says of the database rather than of the person.
+pub struct Gathered {
+    pub evidence: Evidence,
+    /// Parts that only the trial of keys found: index rows that were missing.
+    pub rows_missing: u64,
+}
+
+/// The observations that belonged to the person at that size, and the identifiers they showed. Identifiers may have been
+/// linked since; as of then only those belong together that stood in one part.
+fn known_then(asked: &Identity, found: Vec<Observation>) -> (Vec<Observation>, BTreeSet<Identity>) {
+    let shown: Vec<Vec<Identity>> = found.iter().map(identities_of).collect();
+    let mut by_identity: HashMap<IdentityKey<'_>, Vec<usize>> = HashMap::new();
+    let asked = key_of(asked);
+    for (position, identities) in shown.iter().enumerate() {
+        // A weak identity joins nothing but what was asked for by it.
+        for identity in identities {
+            if identity.strength != Strength::Weak || key_of(identity) == asked {
+                by_identity.entry(key_of(identity)).or_default().push(position);
+            }
+        }
+    }
+    let (mut belongs, mut identities, mut next) = (vec![false; found.len()], BTreeSet::new(), vec![asked]);
+    while let Some(identity) = next.pop() {
+        for position in by_identity.remove(&identity).into_iter().flatten() {
+            if !std::mem::replace(&mut belongs[position], true) {
+                identities.extend(shown[position].iter().cloned());
+                next.extend(shown[position].iter().filter(|id| id.strength != Strength::Weak).map(key_of));
+            }
+        }
+    }
+    let observations = found.into_iter().zip(belongs).filter(|(_, belongs)| *belongs).map(|(found, _)| found).collect();
+    (observations, identities)
+}
+
+type IdentityKey<'a> = (&'a str, &'a [String]);
+
+fn key_of(identity: &Identity) -> IdentityKey<'_> {
+    (&identity.namespace, &identity.fields)
+}
+
+/// The identifiers that an observation shows of the person: those in their part, or the one a report was asked for by.
+fn identities_of(observation: &Observation) -> Vec<Identity> {
+    if let Some(person) = &observation.person {
+        let identities = person.identities.iter();
+        return identities
+            .map(|identity| Identity {
+                namespace: identity.namespace.clone(),
+                fields: identity.fields.clone(),
+                strength: identity.strength,
+            })
+            .collect();
+    }
+    let question = observation.content.as_ref().map(|content| content.question.as_slice()).unwrap_or_default();
+    RecordedQuestion::read(question).map(|recorded| recorded.question.subject).into_iter().collect()
 }
 
 struct Places {
