@@ -7,8 +7,7 @@ use super::persons::holder;
 use super::resolve::Resolved;
 use super::{KeyName, PersonId, Vault, VaultError, row_key};
 use crate::model::{
-    Admitted, CONVERSATION, Holder, Judgement, LEDGER, Placement, PlainPart, RetentionClass, Sealed, SealedPart,
-    UnixMicros,
+    Admitted, Holder, Judgement, LEDGER, Placement, PlainPart, RetentionClass, Sealed, SealedPart, UnixMicros,
 };
 use crate::store::{Table, WriteSet};
 use std::sync::{Arc, Weak};
@@ -217,9 +216,4 @@ impl Placement for SealedPlacement {
             Judgement::Different
         }
     }
-}
-
-/// Identity under which a conversation holds keys.
-pub fn conversation(id: &str) -> crate::model::Identity {
-    holder(CONVERSATION, id)
 }
