@@ -120,7 +120,7 @@ impl From<VaultError> for EngineError {
             // Sealing fails closed: without keys nothing that concerns a person is recorded or opened.
             VaultError::Custodian(_) | VaultError::Foreign { .. } => Kind::FailedPrecondition,
             VaultError::NoRandomness | VaultError::Sealing => Kind::Unavailable,
-            VaultError::PartTooLong { .. } => Kind::Invalid,
+            VaultError::PartTooLong { .. } | VaultError::IdentityTooLong => Kind::Invalid,
         };
         Self::new(kind, error.to_string())
     }

@@ -33,7 +33,6 @@ mod tests;
 pub use custodian::{Custodian, CustodianError, KeyDirectory};
 pub use keys::DataKey;
 pub use persons::PersonId;
-pub use seal::conversation;
 
 use crate::model::RetentionClass;
 use crate::store::{LedgerNumber, Store, StoreError, Table, WriteSet};
