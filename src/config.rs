@@ -1,1 +1,291 @@
-//! (being built)
+//! Settings: a TOML file, `WHOSAW_…` in the environment, flags; the later ones win.
+//!
+//! All mistakes are found at once, because mending one after the other costs a restart each. Knows what a setting may be,
+//! not what it is for.
+
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use figment::{Figment, Provider as _};
+use serde::de::DeserializeOwned;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// What `whosaw serve` goes by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where everything lives unless said otherwise.
+    pub data: PathBuf,
+    /// Signing keys and the keys of persons; outside the database and outside its backups.
+    pub keys: PathBuf,
+    /// Guards; outside every backup.
+    pub guard: PathBuf,
+    /// gRPC, metrics, health and tiles.
+    pub listen: SocketAddr,
+    pub tls: Option<Tls>,
+    /// What identifies this machine; absent: what the operating system says.
+    pub machine: Option<String>,
+    /// A `tracing` filter, such as `info` or `whosaw=debug`.
+    pub log: String,
+    pub log_format: LogFormat,
+    /// Entries and bytes that may wait to be sequenced, for each ledger.
+    pub waiting_entries: usize,
+    pub waiting_bytes: usize,
+    /// Bytes that large actions under way may take together.
+    pub large_bytes: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// PEM files.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+    /// Only clients with a certificate from here are let in.
+    pub client_ca: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Everything that is wrong, one sentence each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct Mistakes(pub Vec<String>);
+
+/// What may stand in the file and, in capitals with `WHOSAW_` before it, in the environment.
+const KNOWN: [&str; 15] = [
+    "config",
+    "data",
+    "keys",
+    "guard",
+    "listen",
+    "tls_certificate",
+    "tls_key",
+    "tls_client_ca",
+    "machine",
+    "log",
+    "log_format",
+    "waiting_entries",
+    "waiting_bytes",
+    "large_bytes",
+    "server",
+];
+
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:7411";
+pub const DEFAULT_DATA: &str = "whosaw-data";
+
+/// Reads settings; `flags` are what the command line said, by name.
+pub fn read(file: Option<&Path>, flags: &[(&'static str, String)]) -> Result<Settings, Mistakes> {
+    let mut figment = Figment::new();
+    if let Some(file) = file {
+        if !file.is_file() {
+            return Err(Mistakes(vec![format!("the settings file {} cannot be read", file.display())]));
+        }
+        figment = figment.merge(Toml::file_exact(file));
+    }
+    figment = figment.merge(Env::prefixed("WHOSAW_").filter(|key| !is_for_tests(key.as_str())));
+    for (name, value) in flags {
+        figment = figment.merge(Serialized::default(name, value));
+    }
+    let mut reader = Reader { figment, mistakes: Vec::new() };
+    let settings = reader.settings();
+    if reader.mistakes.is_empty() { Ok(settings) } else { Err(Mistakes(reader.mistakes)) }
+}
+
+/// Variables of our own tests are no settings.
+fn is_for_tests(key: &str) -> bool {
+    ["test_data", "bless", "caller"].contains(&key.to_ascii_lowercase().as_str())
+}
+
+struct Reader {
+    figment: Figment,
+    mistakes: Vec<String>,
+}
+
+impl Reader {
+    fn settings(&mut self) -> Settings {
+        self.unknown_keys();
+        let data: PathBuf = self.value("data", "a path").unwrap_or_else(|| DEFAULT_DATA.into());
+        let listen = self.text("listen").unwrap_or_else(|| DEFAULT_LISTEN.into());
+        let listen = listen.parse::<SocketAddr>().unwrap_or_else(|_| {
+            self.wrong("listen", "is not an address with a port, such as 127.0.0.1:7411");
+            SocketAddr::from(([127, 0, 0, 1], 0))
+        });
+        let tls = self.tls();
+        if tls.is_none() && !listen.ip().is_loopback() {
+            self.wrong(
+                "listen",
+                "is not a loopback address: give tls_certificate and tls_key to be reachable from outside",
+            );
+        }
+        let log = self.text("log").unwrap_or_else(|| "info".into());
+        if log.parse::<tracing_subscriber::EnvFilter>().is_err() {
+            self.wrong("log", "is not a log filter, such as info or whosaw=debug");
+        }
+        let log_format = match self.text("log_format").as_deref() {
+            None | Some("text") => LogFormat::Text,
+            Some("json") => LogFormat::Json,
+            Some(_) => {
+                self.wrong("log_format", "is neither text nor json");
+                LogFormat::Text
+            }
+        };
+        let settings = Settings {
+            keys: self.value("keys", "a path").unwrap_or_else(|| data.join("keys")),
+            guard: self.value("guard", "a path").unwrap_or_else(|| data.join("guard")),
+            data,
+            listen,
+            tls,
+            machine: self.text("machine"),
+            log,
+            log_format,
+            waiting_entries: self.bounded("waiting_entries", 65_536, 1..=1 << 24),
+            waiting_bytes: self.bounded("waiting_bytes", 64 << 20, 1 << 20..=1 << 34),
+            large_bytes: self.bounded("large_bytes", 256 << 20, 1 << 20..=1 << 34),
+        };
+        for (name, path) in [("keys", &settings.keys), ("guard", &settings.guard)] {
+            if path.starts_with(settings.database()) {
+                self.wrong(name, "lies inside the database directory, so that its backups would carry it");
+            }
+        }
+        settings
+    }
+
+    fn tls(&mut self) -> Option<Tls> {
+        let certificate: Option<PathBuf> = self.file("tls_certificate");
+        let key: Option<PathBuf> = self.file("tls_key");
+        let client_ca = self.file("tls_client_ca");
+        match (certificate, key) {
+            (Some(certificate), Some(key)) => Some(Tls { certificate, key, client_ca }),
+            (None, None) => {
+                if client_ca.is_some() {
+                    self.wrong("tls_client_ca", "needs tls_certificate and tls_key beside it");
+                }
+                None
+            }
+            (Some(_), None) => {
+                self.wrong("tls_key", "is missing beside tls_certificate");
+                None
+            }
+            (None, Some(_)) => {
+                self.wrong("tls_certificate", "is missing beside tls_key");
+                None
+            }
+        }
+    }
+
+    fn file(&mut self, name: &'static str) -> Option<PathBuf> {
+        let path: PathBuf = self.value(name, "a path")?;
+        if let Err(error) = std::fs::File::open(&path) {
+            self.wrong(name, &format!("cannot be read: {error}"));
+        }
+        Some(path)
+    }
+
+    /// Values from the environment and from flags come as text or as what they look like; both are fine.
+    fn bounded(&mut self, name: &'static str, default: usize, within: std::ops::RangeInclusive<usize>) -> usize {
+        let value: Option<usize> = match self.figment.find_value(name) {
+            Err(_) => return default,
+            Ok(value) => value
+                .to_u128()
+                .or_else(|| value.to_i128()?.try_into().ok())
+                .map_or_else(|| value.as_str()?.parse().ok(), |number| number.try_into().ok()),
+        };
+        match value.filter(|value| within.contains(value)) {
+            Some(value) => value,
+            None => {
+                self.wrong(name, &format!("is not a whole number from {} to {}", within.start(), within.end()));
+                default
+            }
+        }
+    }
+
+    fn text(&mut self, name: &'static str) -> Option<String> {
+        self.value(name, "text")
+    }
+
+    fn value<T: DeserializeOwned>(&mut self, name: &'static str, what: &str) -> Option<T> {
+        self.figment.find_value(name).ok()?;
+        match self.figment.extract_inner(name) {
+            Ok(value) => Some(value),
+            Err(_) => {
+                self.wrong(name, &format!("is not {what}"));
+                None
+            }
+        }
+    }
+
+    fn unknown_keys(&mut self) {
+        match self.figment.data() {
+            Ok(profiles) => {
+                let keys: Vec<String> = profiles.values().flat_map(|dict| dict.keys().cloned()).collect();
+                for key in keys.into_iter().filter(|key| !KNOWN.contains(&key.as_str())) {
+                    self.mistakes.push(format!("{key} is not a setting"));
+                }
+            }
+            Err(error) => self.mistakes.push(format!("the settings file is not readable TOML: {error}")),
+        }
+    }
+
+    fn wrong(&mut self, name: &str, what: &str) {
+        self.mistakes.push(format!("{name} {what}"));
+    }
+}
+
+impl Settings {
+    pub fn database(&self) -> PathBuf {
+        self.data.join("db")
+    }
+
+    /// Keys of one ledger.
+    pub fn ledger_keys(&self, number: u32) -> PathBuf {
+        self.keys.join(format!("ledger-{number}"))
+    }
+
+    pub fn signing_key(&self, number: u32) -> PathBuf {
+        self.ledger_keys(number).join("signing.key")
+    }
+
+    pub fn ledger_guard(&self, number: u32) -> PathBuf {
+        self.guard.join(format!("ledger-{number}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &str, flags: &[(&'static str, String)]) -> Result<Settings, Mistakes> {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("writes");
+        read(Some(file.path()), flags)
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let settings = read_text("listen = \"127.0.0.1:1\"\nlog = \"warn\"\nwaiting_entries = 7", &[]).expect("reads");
+        assert_eq!((settings.listen.port(), settings.log.as_str(), settings.waiting_entries), (1, "warn", 7));
+        let flags = [("listen", "127.0.0.1:2".to_owned()), ("waiting_entries", "8".to_owned())];
+        let settings = read_text("listen = \"127.0.0.1:1\"\nlog = \"warn\"", &flags).expect("reads");
+        assert_eq!((settings.listen.port(), settings.waiting_entries), (2, 8));
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let text = "listen = \"0.0.0.0:7411\"\nlsten = 3\nlog_format = \"xml\"\ntls_key = \"/nowhere\"\n\
+                    waiting_entries = 0\nkeys = \"whosaw-data/db/keys\"";
+        let Err(Mistakes(mistakes)) = read_text(text, &[]) else { panic!("mistakes are not taken") };
+        for expected in [
+            "lsten is not",
+            "log_format",
+            "tls_key cannot",
+            "tls_certificate is missing",
+            "waiting_entries",
+            "listen is not a loopback",
+            "keys lies inside",
+        ] {
+            assert!(mistakes.iter().any(|mistake| mistake.contains(expected)), "{expected}: {mistakes:?}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ pub mod admit;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod engine;
 pub mod exposure;
 pub mod http;
 pub mod intake;

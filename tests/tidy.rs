@@ -16,10 +16,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ledger", &["model", "store"]),
     ("exposure", &["model", "store"]),
     ("report", &["model"]),
-    ("http", &["app", "ledger", "model"]),
-    ("rpc", &["app", "admit", "intake", "ledger", "exposure", "report", "vault", "model", "config"]),
-    ("config", &["model"]),
-    ("cli", &["app", "config", "rpc", "intake", "model", "report", "ledger"]),
+    ("engine", &["admit", "intake", "vault", "ledger", "exposure", "report", "model", "store"]),
+    ("http", &["engine", "model"]),
+    ("rpc", &["engine", "admit", "ledger", "report", "model"]),
+    ("config", &[]),
+    ("cli", &["app", "config", "rpc", "intake", "model"]),
 ];
 
 /// Foreign crates that only these rooms may name.
@@ -27,6 +28,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("rocksdb", &["store"]),
     ("tonic", &["rpc", "app", "cli"]),
     ("prost", &["rpc", "cli"]),
+    ("metrics_exporter_prometheus", &["http", "app"]),
     ("typst", &["report"]),
     ("typst_pdf", &["report"]),
     ("aws_lc_rs", &["vault"]),

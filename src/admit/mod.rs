@@ -78,6 +78,14 @@ pub fn admit(
     Ok(Admitted { kind: EntryKind::Action, action_id, caller, body, parts, request })
 }
 
+/// The same for a tool call, over what was sent rather than over what a catalogue made of it.
+pub fn tool_call_hash(call: &ToolCall, caller: &Caller) -> Hash {
+    let text = format!("{call:?}");
+    let mut length = Vec::new();
+    put_varint(caller.name.len() as u64, &mut length);
+    sha256(&[b"whosaw/request/v1\0", &length, caller.name.as_bytes(), b"tool call", text.as_bytes()])
+}
+
 /// Equal for requests that say the same: SHA-256 over the debug-free, length-prefixed fields of the whole request.
 fn request_hash(action: &Action, caller: &Caller) -> Hash {
     // The derived structure of `Action` is walked by its `Debug` form, which is injective for these types: every string

@@ -216,6 +216,11 @@ impl Catalogue {
         Ok(Catalogue { version: file.version, digest, tools: file.tools, import: file.import })
     }
 
+    /// Knows no tool, so that every call comes out as *not determined*.
+    pub fn empty() -> Self {
+        Catalogue { version: String::new(), digest: [0; 32], tools: BTreeMap::new(), import: None }
+    }
+
     pub fn tool(&self, name: &str) -> Option<&Tool> {
         self.tools.get(name)
     }

@@ -15,12 +15,17 @@ const RECORDS_MAX: usize = 4_096;
 /// is forgotten makes a later call *not determined*, never wrong.
 #[derive(Debug, Default)]
 pub struct Conversations {
-    owners: HashMap<String, HashMap<(String, String), (String, Vec<Identity>)>>,
+    owners: HashMap<String, HashMap<RecordKey, Owner>>,
     order: VecDeque<String>,
 }
 
+/// Dataset and id.
+type RecordKey = (String, String);
+/// Kind and identities.
+type Owner = (String, Vec<Identity>);
+
 impl Conversations {
-    fn learn(&mut self, conversation: &str, record: (String, String), owner: (String, Vec<Identity>)) {
+    fn learn(&mut self, conversation: &str, record: RecordKey, owner: Owner) {
         if conversation.is_empty() {
             return;
         }
@@ -38,7 +43,7 @@ impl Conversations {
         }
     }
 
-    fn owner(&self, conversation: &str, record: &(String, String)) -> Option<&(String, Vec<Identity>)> {
+    fn owner(&self, conversation: &str, record: &RecordKey) -> Option<&Owner> {
         self.owners.get(conversation)?.get(record)
     }
 }
@@ -94,7 +99,8 @@ fn frame(call: &ToolCall, catalogue: &Catalogue) -> Action {
         arguments: call.arguments.clone(),
         result: call.result.clone(),
         error: call.error.clone(),
-        catalogue: Some(CatalogueRef { version: catalogue.version.clone(), digest: catalogue.digest.to_vec() }),
+        catalogue: (!catalogue.version.is_empty())
+            .then(|| CatalogueRef { version: catalogue.version.clone(), digest: catalogue.digest.to_vec() }),
         provenance: match call.provenance {
             Provenance::Unspecified => Provenance::ToolCall,
             stated => stated,

@@ -29,6 +29,7 @@ use crate::model::{Caller, EntryKind, Judgement, Placement, Sealed};
 use crate::store::{LedgerNumber, Store, StoreError, WriteSet};
 use pool::{Pool, Submission, SubmissionKind};
 use rows::StoredTiles;
+use signer::DurableHead;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -48,6 +49,7 @@ struct Inner {
     origin_hash: Hash,
     verifier_key: String,
     number: LedgerNumber,
+    signer: Arc<Signer>,
     store: Arc<dyn Store>,
     pool: Arc<Pool>,
     tree: Arc<RwLock<Tree>>,
@@ -55,6 +57,9 @@ struct Inner {
     published: watch::Receiver<Arc<Published>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
+
+/// The answer to an append, when it comes.
+pub type AppendReply = oneshot::Receiver<Result<Committed, AppendError>>;
 
 /// A head that is durable and signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,27 +98,25 @@ impl Ledger {
     }
 
     /// Queues without waiting, for pipelined callers; replies come in the order of submission.
-    pub fn submit(
-        &self,
-        sealed: Vec<Sealed>,
-    ) -> Result<oneshot::Receiver<Result<Committed, AppendError>>, AppendError> {
+    pub fn submit(&self, sealed: Vec<Sealed>) -> Result<AppendReply, AppendError> {
+        self.queue(sealed, SubmissionKind::Append).map_err(|(error, _)| error)
+    }
+
+    /// The same for callers that wait for room: what could not be queued comes back.
+    pub fn try_submit(&self, sealed: Vec<Sealed>) -> Result<AppendReply, (AppendError, Vec<Sealed>)> {
         self.queue(sealed, SubmissionKind::Append)
     }
 
     /// Records that the clock's word is taken from here on, also when it goes back; entries stop being clamped.
     pub async fn accept_clock(&self) -> Result<u64, AppendError> {
-        let reply = self.queue(Vec::new(), SubmissionKind::AcceptClock)?;
+        let reply = self.queue(Vec::new(), SubmissionKind::AcceptClock).map_err(|(error, _)| error)?;
         let committed = reply.await.map_err(|_| AppendError::Unavailable("the ledger stopped".into()))??;
         Ok(committed.places.first().map_or(0, |place| place.index))
     }
 
-    fn queue(
-        &self,
-        actions: Vec<Sealed>,
-        kind: SubmissionKind,
-    ) -> Result<oneshot::Receiver<Result<Committed, AppendError>>, AppendError> {
+    fn queue(&self, actions: Vec<Sealed>, kind: SubmissionKind) -> Result<AppendReply, (AppendError, Vec<Sealed>)> {
         if let Some(reason) = self.0.latch.reason() {
-            return Err(AppendError::Unavailable(reason.to_owned()));
+            return Err((AppendError::Unavailable(reason.to_owned()), actions));
         }
         let (reply, receiver) = oneshot::channel();
         self.0.pool.submit(Submission { actions, reply, kind })?;
@@ -188,6 +191,11 @@ impl Ledger {
         self.0.published.clone()
     }
 
+    /// Entries and bytes that wait to be sequenced.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.0.pool.waiting()
+    }
+
     /// Why this ledger no longer writes, if it does not.
     pub fn latched(&self) -> Option<String> {
         self.0.latch.reason().map(str::to_owned)
@@ -207,8 +215,18 @@ impl Ledger {
         rows::read_entries(snapshot.as_ref(), self.0.number, from, until)
     }
 
+    /// Indexes of the published registry entries, ascending.
+    pub fn registry_indexes(&self) -> Result<Vec<u64>, LedgerError> {
+        rows::read_registry(self.0.store.snapshot()?.as_ref(), self.0.number, self.published().size)
+    }
+
     pub fn parts(&self, index: u64, count: u32) -> Result<Vec<StoredPart>, LedgerError> {
         rows::read_parts(self.0.store.snapshot()?.as_ref(), self.0.number, index, count)
+    }
+
+    /// Parts `from..until` of an entry, for readers that must not hold all of them.
+    pub fn part_range(&self, index: u64, from: u32, until: u32) -> Result<Vec<StoredPart>, LedgerError> {
+        rows::read_part_range(self.0.store.snapshot()?.as_ref(), self.0.number, index, from..until)
     }
 
     pub fn part(&self, index: u64, ordinal: u32) -> Result<Option<StoredPart>, LedgerError> {
@@ -243,6 +261,22 @@ impl Ledger {
             return Err(LedgerError::OutOfRange { size: self.published().size });
         }
         self.with_tree(|tree, tiles| tree.root(tiles, size))
+    }
+
+    /// The signed head of an earlier commit, or the newest. Signing again what was signed before adds no second history:
+    /// the root comes from the same tree, and only the end of a commit can be a head.
+    pub fn checkpoint(&self, size: u64) -> Result<Arc<Published>, LedgerError> {
+        let published = self.published();
+        if size == published.size {
+            return Ok(published);
+        }
+        let last = size.checked_sub(1).map(|index| self.entry(index)).transpose()?.flatten();
+        let Some(last) = last.filter(|entry| entry.header.is_last_of_commit()) else {
+            return Err(LedgerError::NotAHead { size });
+        };
+        let root = self.root(size)?;
+        let checkpoint = self.0.signer.sign(&DurableHead::published_before(size, root)).into();
+        Ok(Arc::new(Published { size, root, recorded_at_us: last.header.recorded_at_us, checkpoint }))
     }
 
     /// A hash tile: `width` 256 for a full one.
@@ -333,6 +367,8 @@ pub enum LedgerError {
     AlreadyInitialised,
     #[error("a size or index is outside the ledger, which has {size} entries")]
     OutOfRange { size: u64 },
+    #[error("no commit ended at {size} entries, so there is no head of that size")]
+    NotAHead { size: u64 },
     #[error("a proof failed its own check and was not given out: {0}")]
     SelfCheck(String),
     #[error("the ledger cannot start: {0}")]

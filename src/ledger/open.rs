@@ -103,29 +103,17 @@ impl Ledger {
         guard.write(GuardRecord { size: 1, root })
     }
 
+    /// Whether the ledger could be opened for writing; writes nothing.
+    pub fn check(store: &dyn Store, options: &LedgerOptions) -> Result<(), LedgerError> {
+        examine(store, options).map(drop)
+    }
+
     /// Opens a ledger for writing. Acquiring makes everything that was written before durable, so nothing that is only
     /// in the page cache is ever signed; the first entry of every start says that a new writer took over.
     pub fn open(store: Arc<dyn Store>, options: LedgerOptions, clock: Arc<dyn Clock>) -> Result<Ledger, LedgerError> {
         let origin_hash = origin_hash(&options.origin);
         let lease = store.acquire(options.number)?;
-        let (head, tree, guard, signer) = {
-            let snapshot = store.snapshot()?;
-            let Some((head, root)) = rows::read_head(snapshot.as_ref(), options.number)? else {
-                // A guard that has seen entries means that the database is gone, not that there never was one.
-                return Err(match Guard::open(&options.guard_path, origin_hash, options.machine) {
-                    Ok(guard) if guard.record().size > 0 => {
-                        LedgerError::RolledBack { signed: guard.record().size, found: 0 }
-                    }
-                    _ => LedgerError::NotInitialised,
-                });
-            };
-            let signer = Signer::open(&options.key_path, &options.origin)?;
-            check_genesis(snapshot.as_ref(), &options, &signer)?;
-            let tree = read_tree(snapshot.as_ref(), options.number, &head, &root)?;
-            let guard = Guard::open(&options.guard_path, origin_hash, options.machine)?;
-            check_guard(snapshot.as_ref(), options.number, &head, &tree, guard.record())?;
-            (head, tree, guard, signer)
-        };
+        let Examined { head, tree, guard, signer } = examine(store.as_ref(), &options)?;
         let pool =
             Arc::new(Pool::new(PoolLimits { entries: options.waiting_entries_max, bytes: options.waiting_bytes_max }));
         let tree = Arc::new(RwLock::new(tree));
@@ -133,6 +121,7 @@ impl Ledger {
         let first = Published { size: 0, root: EMPTY_ROOT, recorded_at_us: 0, checkpoint: "".into() };
         let (publish, published) = watch::channel(Arc::new(first));
         let verifier_key = signer.verifier_key().to_string();
+        let signer = Arc::new(signer);
         let shared = Arc::new(Shared::new(
             Arc::clone(&store),
             lease,
@@ -155,13 +144,14 @@ impl Ledger {
             spawn("sequencer", Box::new(move || run_sequencer(&shared, head, limits, to_committer)))?
         };
         let committer = {
-            let shared = Arc::clone(&shared);
-            spawn("committer", Box::new(move || run_committer(&shared, guard, &signer, &publish, jobs)))?
+            let (shared, its_signer) = (Arc::clone(&shared), Arc::clone(&signer));
+            spawn("committer", Box::new(move || run_committer(&shared, guard, &its_signer, &publish, jobs)))?
         };
         let ledger = Ledger(Arc::new(Inner {
             origin: options.origin.as_str().into(),
             origin_hash,
             verifier_key,
+            signer,
             number: options.number,
             store,
             pool,
@@ -180,6 +170,33 @@ impl Ledger {
             .map_err(|error| LedgerError::Start(error.to_string()))?;
         Ok(ledger)
     }
+}
+
+/// A ledger as it was found, before anything is written.
+struct Examined {
+    head: Head,
+    tree: Tree,
+    guard: Guard,
+    signer: Signer,
+}
+
+/// Reads what is there and holds it against genesis, key and guard.
+fn examine(store: &dyn Store, options: &LedgerOptions) -> Result<Examined, LedgerError> {
+    let origin_hash = origin_hash(&options.origin);
+    let snapshot = store.snapshot()?;
+    let Some((head, root)) = rows::read_head(snapshot.as_ref(), options.number)? else {
+        // A guard that has seen entries means that the database is gone, not that there never was one.
+        return Err(match Guard::open(&options.guard_path, origin_hash, options.machine) {
+            Ok(guard) if guard.record().size > 0 => LedgerError::RolledBack { signed: guard.record().size, found: 0 },
+            _ => LedgerError::NotInitialised,
+        });
+    };
+    let signer = Signer::open(&options.key_path, &options.origin)?;
+    check_genesis(snapshot.as_ref(), options, &signer)?;
+    let tree = read_tree(snapshot.as_ref(), options.number, &head, &root)?;
+    let guard = Guard::open(&options.guard_path, origin_hash, options.machine)?;
+    check_guard(snapshot.as_ref(), options.number, &head, &tree, guard.record())?;
+    Ok(Examined { head, tree, guard, signer })
 }
 
 /// Entry 0 must name this origin and this key: signing with another would be a second voice of the same name.

@@ -62,16 +62,16 @@ impl Pool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues a submission, or says that there is no room. One larger than the whole pool is let in alone.
-    pub fn submit(&self, submission: Submission) -> Result<(), AppendError> {
+    /// Queues a submission, or gives it back where there is no room. One larger than the whole pool is let in alone.
+    pub fn submit(&self, submission: Submission) -> Result<(), (AppendError, Vec<Sealed>)> {
         let (entries, bytes) = weight(&submission);
         let mut state = self.state();
         if state.closed {
-            return Err(AppendError::ShuttingDown);
+            return Err((AppendError::ShuttingDown, submission.actions));
         }
         let full = state.entries + entries > self.limits.entries || state.bytes + bytes > self.limits.bytes;
         if full && !state.waiting.is_empty() {
-            return Err(AppendError::Busy);
+            return Err((AppendError::Busy, submission.actions));
         }
         state.entries += entries;
         state.bytes += bytes;
@@ -79,6 +79,12 @@ impl Pool {
         drop(state);
         self.changed.notify_all();
         Ok(())
+    }
+
+    /// Entries and bytes that wait.
+    pub fn waiting(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.entries, state.bytes)
     }
 
     /// Waits for work. While the disk is busy with one batch and another is ready behind it, waiting actions gather here:

@@ -11,14 +11,18 @@
 //! | Tiles | level u8 ‖ number u64 | 8,192 bytes; full tiles only |
 //! | Requests | action id 16 ‖ caller name | index u64 ‖ keyed request digest 32 |
 //! | Meta | `head` | size u64 ‖ root 32 ‖ last leaf 32 ‖ recorded_at u64 |
+//! | Meta | `registry` ‖ index u64 | nothing: where registry entries stand, so that a start need not look for them |
 
 use super::LedgerError;
 use super::sequencer::{Batch, Head};
 use super::tree::{FullTile, TILE_WIDTH, TileSource};
-use crate::model::Sealed;
+use crate::model::{EntryKind, Sealed};
 use crate::store::{LedgerNumber, Snapshot, StoreError, Table, WriteSet};
+use std::ops::Range;
 use whosaw_verifier::entry::{HEADER_BYTES, Header};
 use whosaw_verifier::hash::Hash;
+
+const REGISTRY: &[u8] = b"registry";
 
 /// A part as it stands in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +38,10 @@ pub struct StoredEntry {
     pub header: Header,
     pub leaf: Hash,
     /// Salt and body; absent where they were removed.
-    pub content: Option<([u8; 32], Vec<u8>)>,
+    pub content: Option<SaltedBody>,
 }
+
+pub type SaltedBody = ([u8; 32], Vec<u8>);
 
 pub fn key(ledger: LedgerNumber, pieces: &[&[u8]]) -> Vec<u8> {
     let mut key = ledger.0.to_be_bytes().to_vec();
@@ -89,6 +95,9 @@ pub fn write_set(
             let value = [&index.to_be_bytes()[..], &action.request_digest].concat();
             writes.put(Table::Requests, request_key(ledger, id, &action.caller.name), value);
         }
+        if action.kind == EntryKind::Registry {
+            writes.put(Table::Meta, key(ledger, &[REGISTRY, &index.to_be_bytes()]), []);
+        }
         action.placement.place(index, &mut writes);
     }
     for tile in tiles {
@@ -96,6 +105,23 @@ pub fn write_set(
     }
     writes.put(Table::Meta, key(ledger, &[b"head"]), encode_head(&batch.head_after, root));
     writes
+}
+
+/// Indexes of the registry entries below `size`, ascending.
+pub fn read_registry(snapshot: &dyn Snapshot, ledger: LedgerNumber, size: u64) -> Result<Vec<u64>, LedgerError> {
+    let mut from = key(ledger, &[REGISTRY]);
+    let until = key(ledger, &[REGISTRY, &size.to_be_bytes()]);
+    let mut indexes = Vec::new();
+    loop {
+        let rows = snapshot.scan(Table::Meta, &from, &until, 1_024)?;
+        let Some((last, _)) = rows.last() else { return Ok(indexes) };
+        from = last.clone();
+        from.push(0);
+        for (row, _) in &rows {
+            let index = row.last_chunk::<8>().filter(|_| row.len() == 4 + REGISTRY.len() + 8);
+            indexes.push(u64::from_be_bytes(*index.ok_or_else(|| torn("registry"))?));
+        }
+    }
 }
 
 fn encode_head(head: &Head, root: &Hash) -> Vec<u8> {
@@ -155,7 +181,7 @@ pub fn read_entries(
     }
 }
 
-fn take_content(contents: &mut &[u8]) -> Result<Option<([u8; 32], Vec<u8>)>, LedgerError> {
+fn take_content(contents: &mut &[u8]) -> Result<Option<SaltedBody>, LedgerError> {
     let (length, rest) = contents.split_first_chunk::<4>().ok_or_else(|| torn("body"))?;
     let length = u32::from_be_bytes(*length) as usize;
     if length > rest.len() {
@@ -177,10 +203,20 @@ pub fn read_parts(
     index: u64,
     count: u32,
 ) -> Result<Vec<StoredPart>, LedgerError> {
-    let mut parts = Vec::with_capacity(count.min(1 << 16) as usize);
-    let mut from = key(ledger, &[&index.to_be_bytes()]);
-    let until = key(ledger, &[&(index + 1).to_be_bytes()]);
-    while (parts.len() as u64) < u64::from(count) {
+    read_part_range(snapshot, ledger, index, 0..count)
+}
+
+/// Parts of one entry with ordinals in `range`; all of them must be there.
+pub fn read_part_range(
+    snapshot: &dyn Snapshot,
+    ledger: LedgerNumber,
+    index: u64,
+    range: Range<u32>,
+) -> Result<Vec<StoredPart>, LedgerError> {
+    let mut parts = Vec::with_capacity(range.len().min(1 << 16));
+    let mut from = key(ledger, &[&index.to_be_bytes(), &range.start.to_be_bytes()]);
+    let until = key(ledger, &[&index.to_be_bytes(), &range.end.to_be_bytes()]);
+    while parts.len() < range.len() {
         let rows = snapshot.scan(Table::Parts, &from, &until, 4_096)?;
         let Some((last, _)) = rows.last() else { return Err(torn("parts")) };
         from = last.clone();

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 const FIRST_LINE: &str = "whosaw-ed25519-v1";
 
-/// A head that store and guard hold durably. No other module can make one.
+/// A head that store and guard hold durably. Only the ledger's own modules can make one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DurableHead {
     size: u64,
@@ -24,6 +24,11 @@ pub struct DurableHead {
 
 impl DurableHead {
     pub(super) fn after_commit(size: u64, root: Hash) -> Self {
+        DurableHead { size, root }
+    }
+
+    /// A head below the published one: it was durable before that was.
+    pub(super) fn published_before(size: u64, root: Hash) -> Self {
         DurableHead { size, root }
     }
 }

@@ -1,12 +1,13 @@
 //! The names a ledger knows. Bodies take their strings from here and from nowhere else.
 
 use super::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The registry as of some entry: the fold of all registry entries before it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Registry {
-    records: BTreeMap<(RegistryKind, String), Registered>,
+    /// By kind, then by name: a look-up must not copy the name, because every action asks for several.
+    records: BTreeMap<RegistryKind, HashMap<String, Registered>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,7 +20,7 @@ pub struct Registered {
 
 impl Registry {
     pub fn get(&self, kind: RegistryKind, name: &str) -> Option<&Registered> {
-        self.records.get(&(kind, name.to_owned())).filter(|r| !r.retired)
+        self.records.get(&kind)?.get(name).filter(|registered| !registered.retired)
     }
 
     pub fn contains(&self, kind: RegistryKind, name: &str) -> bool {
@@ -37,11 +38,16 @@ impl Registry {
     }
 
     pub fn put(&mut self, kind: RegistryKind, name: String, registered: Registered) {
-        self.records.insert((kind, name), registered);
+        self.records.entry(kind).or_default().insert(name, registered);
     }
 
+    /// By kind and name.
     pub fn iter(&self) -> impl Iterator<Item = (RegistryKind, &str, &Registered)> {
-        self.records.iter().map(|((kind, name), registered)| (*kind, name.as_str(), registered))
+        self.records.iter().flat_map(|(kind, names)| {
+            let mut names: Vec<_> = names.iter().map(|(name, registered)| (*kind, name.as_str(), registered)).collect();
+            names.sort_unstable_by_key(|(_, name, _)| *name);
+            names
+        })
     }
 
     /// Folds one registry entry in.

@@ -1,1 +1,65 @@
-//! (being built)
+//! gRPC in, handles out.
+//!
+//! Conversions stand in one place ([`convert`] in, [`present`] out), status codes in one ([`status`]). Knows no storage.
+
+mod audit;
+mod caller;
+mod convert;
+pub mod json;
+mod ledger;
+mod present;
+mod registry;
+mod status;
+pub mod wire;
+
+use crate::engine::Engine;
+use std::sync::Arc;
+use tonic::service::Routes;
+
+/// The generated wire vocabulary.
+#[allow(clippy::all, clippy::pedantic, reason = "generated from proto/")]
+#[allow(missing_docs, reason = "the comments stand in proto/")]
+pub mod v1 {
+    tonic::include_proto!("whosaw.v1");
+}
+
+/// The descriptors of everything in proto/, for reflection and for the JSON of the command line.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// Metadata key by which a caller says who it is. Self-asserted: nothing proves it yet, and the ledger says so.
+pub const CALLER: &str = "whosaw-caller";
+
+/// A message may be a batch of many actions.
+pub const MESSAGE_BYTES_MAX: usize = 32 << 20;
+
+/// How much one server takes at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RpcLimits {
+    /// Records in one AppendBatch.
+    pub batch_records: usize,
+    /// Messages of one AppendStream that may wait for their answers.
+    pub stream_in_flight: usize,
+    /// Bytes of all AppendLarge calls under way.
+    pub large_bytes: usize,
+}
+
+impl Default for RpcLimits {
+    fn default() -> Self {
+        RpcLimits { batch_records: 8_192, stream_in_flight: 16_384, large_bytes: 256 << 20 }
+    }
+}
+
+/// All services but health, which belongs to whoever watches the process.
+pub fn routes(engine: Arc<Engine>, limits: RpcLimits) -> Result<Routes, tonic_reflection::server::Error> {
+    let ledger = ledger::LedgerRpc::new(Arc::clone(&engine), limits);
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    Ok(Routes::new(
+        v1::ledger_service_server::LedgerServiceServer::new(ledger).max_decoding_message_size(MESSAGE_BYTES_MAX),
+    )
+    .add_service(v1::audit_service_server::AuditServiceServer::new(audit::AuditRpc(Arc::clone(&engine))))
+    .add_service(v1::registry_service_server::RegistryServiceServer::new(registry::RegistryRpc(Arc::clone(&engine))))
+    .add_service(reflection))
+}

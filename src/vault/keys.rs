@@ -1,10 +1,12 @@
-//! Data keys: one for each (person, class, month), and the blinded index rows that only it can find.
+//! Data keys: one for each (person, class, month), and the blinded rows that only it can find. A data key numbers index
+//! rows, which say where its parts stand; a record key numbers link rows, which say whom a weak identity may mean.
 
 use super::crypto::{self, MacKey, Secret};
+use super::pending::PendingRow;
 use super::{KeyName, PersonId, Vault, VaultError, row_key};
-use crate::store::{Snapshot, Table, WriteSet};
+use crate::store::{LedgerNumber, Snapshot, Table, WriteSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::seal::{self, SealedPartView};
 
@@ -12,13 +14,18 @@ use whosaw_verifier::seal::{self, SealedPartView};
 /// then the process ends, so that one is already more than happens.
 const GAP: u64 = 8;
 
+/// The key's rows were not counted: it opens, but writes no row.
+const UNCOUNTED: u64 = u64::MAX;
+
 /// A data key at work.
 pub struct DataKey {
     pub(super) secret: Secret,
     pub(super) mac: MacKey,
     pub(super) person: PersonId,
     pub(super) name: KeyName,
-    /// Number of the next index row.
+    ledger: LedgerNumber,
+    /// Number of the next row. Two objects for one key would write over each other's rows, so only the one that the
+    /// vault keeps in memory is counted.
     next: AtomicU64,
     /// The key's own row until it is known to be durable.
     pub(super) row: Option<Arc<PendingRow>>,
@@ -36,9 +43,32 @@ impl DataKey {
         self.mac.mac(&[b"whosaw/part/v1\0", origin_hash, seed])
     }
 
+    pub(super) fn is_durable(&self) -> bool {
+        self.row.as_ref().is_none_or(|row| row.is_durable())
+    }
+
+    pub(super) fn is_counted(&self) -> bool {
+        self.next.load(Ordering::Relaxed) != UNCOUNTED
+    }
+
+    /// Takes up counting where the store's rows end; a count that is there already stands.
+    pub(super) fn count_from(&self, rows: u64) {
+        let _ = self.next.compare_exchange(UNCOUNTED, rows, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// The number of the next row; called in the order of the ledger, for rows that are written at once.
+    pub(super) fn take_number(&self) -> u64 {
+        assert!(self.is_counted(), "only a key whose rows were counted writes rows");
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(super) fn link_row(&self, n: u64) -> Vec<u8> {
+        row_key(self.ledger, &[&[super::LINK_ROW], &self.mac.mac(&[b"link", &n.to_be_bytes()])[..16]])
+    }
+
     /// Writes the next index row; called in the order of the ledger.
-    pub(super) fn put_index_row(&self, vault: &Vault, index: u64, ordinal: u32, r: [u8; 8], writes: &mut WriteSet) {
-        let n = self.next.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn put_index_row(&self, index: u64, ordinal: u32, r: [u8; 8], writes: &mut WriteSet) {
+        let n = self.take_number();
         let key = self.mac.mac(&[b"idx", &n.to_be_bytes()]);
         let mask = self.mac.mac(&[b"val", &n.to_be_bytes(), &r]);
         let mut value = [0u8; 24];
@@ -48,82 +78,93 @@ impl DataKey {
         for (byte, mask) in value[8..].iter_mut().zip(&mask[..16]) {
             *byte ^= mask;
         }
-        writes.put(Table::SubjectIndex, row_key(vault.ledger, &[&key[..16]]), value);
+        writes.put(Table::SubjectIndex, row_key(self.ledger, &[&key[..16]]), value);
+    }
+
+    fn index_row(&self, n: u64) -> Vec<u8> {
+        row_key(self.ledger, &[&self.mac.mac(&[b"idx", &n.to_be_bytes()])[..16]])
     }
 
     /// The places in index rows from the first on.
-    pub(super) fn places(&self, vault: &Vault, snapshot: &dyn Snapshot) -> Result<Vec<super::PartPlace>, VaultError> {
+    pub(super) fn places(&self, snapshot: &dyn Snapshot) -> Result<Vec<super::PartPlace>, VaultError> {
         let mut places = Vec::new();
-        let (mut n, mut missing) = (0u64, 0);
-        loop {
-            let page: Vec<u64> = (n..n + 256).collect();
-            let keys: Vec<_> = page.iter().map(|n| index_row_key(vault, &self.secret, *n)).collect();
-            for (n, row) in page.iter().zip(snapshot.get_many(Table::SubjectIndex, &keys)?) {
-                let Some(row) = row else {
-                    missing += 1;
-                    if missing == GAP {
-                        return Ok(places);
-                    }
-                    continue;
-                };
-                missing = 0;
-                let row = row.as_slice().try_into().map_err(|_| VaultError::Torn { what: "index row" })?;
-                let (index, ordinal) =
-                    seal::read_index_value(&self.secret, *n, row).ok_or(VaultError::Foreign { what: "index row" })?;
-                places.push(super::PartPlace { index, ordinal });
-            }
-            n += 256;
+        numbered_rows(snapshot, Table::SubjectIndex, &|n| self.index_row(n), |n, row| {
+            let row = row.try_into().map_err(|_| VaultError::Torn { what: "index row" })?;
+            let (index, ordinal) =
+                seal::read_index_value(&self.secret, n, row).ok_or(VaultError::Foreign { what: "index row" })?;
+            places.push(super::PartPlace { index, ordinal });
+            Ok(())
+        })?;
+        Ok(places)
+    }
+
+    /// The values of link rows from the first on.
+    pub(super) fn links(
+        &self,
+        snapshot: &dyn Snapshot,
+        read: impl FnMut(u64, &[u8]) -> Result<(), VaultError>,
+    ) -> Result<(), VaultError> {
+        numbered_rows(snapshot, Table::Lookups, &|n| self.link_row(n), read)
+    }
+
+    /// How many rows of this key the store holds; looks for them in a few reads, also where some are missing.
+    pub(super) fn count_rows(&self, snapshot: &dyn Snapshot) -> Result<u64, VaultError> {
+        if self.name == KeyName::RECORD {
+            next_row(snapshot, Table::Lookups, &|n| self.link_row(n))
+        } else {
+            next_row(snapshot, Table::SubjectIndex, &|n| self.index_row(n))
         }
     }
 }
 
-fn index_row_key(vault: &Vault, secret: &Secret, n: u64) -> Vec<u8> {
-    row_key(vault.ledger, &[&seal::index_key(secret, n)])
-}
-
-/// A row that must ride along with every entry that relies on it until one of them is durable. It always writes its
-/// newest value, so that an older commit cannot bring an older value back.
-pub struct PendingRow {
+/// Reads numbered rows page by page until more of them are missing than a failed commit explains.
+fn numbered_rows(
+    snapshot: &dyn Snapshot,
     table: Table,
-    key: Vec<u8>,
-    state: Mutex<PendingState>,
-}
-
-struct PendingState {
-    value: Vec<u8>,
-    version: u64,
-    durable: u64,
-}
-
-impl PendingRow {
-    pub(super) fn new(table: Table, key: Vec<u8>, value: Vec<u8>) -> Arc<Self> {
-        Arc::new(PendingRow { table, key, state: Mutex::new(PendingState { value, version: 1, durable: 0 }) })
-    }
-
-    pub(super) fn replace(&self, value: Vec<u8>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.value = value;
-        state.version += 1;
-    }
-
-    pub(super) fn is_durable(&self) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.durable >= state.version
-    }
-
-    /// Adds the row unless it is durable; answers the version that was written.
-    pub(super) fn put(&self, writes: &mut WriteSet) -> u64 {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.durable < state.version {
-            writes.put(self.table, self.key.clone(), state.value.clone());
+    key: &dyn Fn(u64) -> Vec<u8>,
+    mut read: impl FnMut(u64, &[u8]) -> Result<(), VaultError>,
+) -> Result<(), VaultError> {
+    // Most persons have few rows: small pages first.
+    let (mut n, mut missing, mut page) = (0u64, 0, GAP);
+    loop {
+        let keys: Vec<_> = (n..n + page).map(key).collect();
+        for (n, row) in (n..).zip(snapshot.get_many(table, &keys)?) {
+            match row {
+                Some(row) => {
+                    missing = 0;
+                    read(n, &row)?;
+                }
+                None => missing += 1,
+            }
+            if missing == GAP {
+                return Ok(());
+            }
         }
-        state.version
+        n += page;
+        page = (2 * page).min(1_024);
     }
+}
 
-    pub(super) fn mark_durable(&self, version: u64) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.durable = state.durable.max(version);
+/// The first free row number: doubling, then halving, a row counting as there if any of the next few is.
+fn next_row(snapshot: &dyn Snapshot, table: Table, key: &dyn Fn(u64) -> Vec<u8>) -> Result<u64, VaultError> {
+    let there = |n: u64| -> Result<bool, VaultError> {
+        let keys: Vec<_> = (n..n + GAP).map(key).collect();
+        Ok(snapshot.get_many(table, &keys)?.iter().any(Option::is_some))
+    };
+    if !there(0)? {
+        return Ok(0);
     }
+    let mut high = 1;
+    while there(high)? {
+        high *= 2;
+    }
+    let mut low = high / 2;
+    while low + 1 < high {
+        let middle = low + (high - low) / 2;
+        if there(middle)? { low = middle } else { high = middle }
+    }
+    // Nothing stands at `high` or in the few places after it: at worst this leaves a gap, never a row written twice.
+    Ok(high)
 }
 
 impl Vault {
@@ -133,11 +174,11 @@ impl Vault {
         let wrapped =
             crypto::wrap(self.shard_key(person.shard), &self.key_aad(&person, name, self.generation), &secret[..])?;
         let value = [&self.generation.to_be_bytes()[..], &wrapped].concat();
-        let row = PendingRow::new(Table::DataKeys, self.data_key_row(&person, name), value);
-        Ok(DataKey { mac: super::mac_of(&secret), secret, person, name, next: AtomicU64::new(0), row: Some(row) })
+        let row = PendingRow::new(person, Table::DataKeys, self.data_key_row(&person, name), value);
+        Ok(self.data_key(secret, person, name, 0, Some(row)))
     }
 
-    /// Loads a data key that is in the store; nothing where there is none.
+    /// Loads a data key that is in the store, uncounted; nothing where there is none.
     pub(super) fn load_key(
         &self,
         snapshot: &dyn Snapshot,
@@ -149,30 +190,19 @@ impl Vault {
         let aad = self.key_aad(&person, name, u64::from_be_bytes(*generation));
         let secret = crypto::unwrap_key(self.shard_key(person.shard), &aad, wrapped)
             .ok_or(VaultError::Foreign { what: "data key" })?;
-        let next = self.next_row(snapshot, &secret)?;
-        Ok(Some(DataKey { mac: super::mac_of(&secret), secret, person, name, next: AtomicU64::new(next), row: None }))
+        Ok(Some(self.data_key(secret, person, name, UNCOUNTED, None)))
     }
 
-    /// The first free row number: doubling, then halving, a row counting as there if any of the next few is.
-    fn next_row(&self, snapshot: &dyn Snapshot, secret: &Secret) -> Result<u64, VaultError> {
-        let there = |n: u64| -> Result<bool, VaultError> {
-            let keys: Vec<_> = (n..n + GAP).map(|n| index_row_key(self, secret, n)).collect();
-            Ok(snapshot.get_many(Table::SubjectIndex, &keys)?.iter().any(Option::is_some))
-        };
-        if !there(0)? {
-            return Ok(0);
-        }
-        let mut high = 1;
-        while there(high)? {
-            high *= 2;
-        }
-        let mut low = high / 2;
-        while low + 1 < high {
-            let middle = low + (high - low) / 2;
-            if there(middle)? { low = middle } else { high = middle }
-        }
-        // `low` is the last row, or the last but a few when the window before the end holds it.
-        Ok(high)
+    fn data_key(
+        &self,
+        secret: Secret,
+        person: PersonId,
+        name: KeyName,
+        next: u64,
+        row: Option<Arc<PendingRow>>,
+    ) -> DataKey {
+        let (mac, ledger) = (super::mac_of(&secret), self.ledger);
+        DataKey { mac, secret, person, name, ledger, next: AtomicU64::new(next), row }
     }
 
     /// Every data key of a person but the record key.

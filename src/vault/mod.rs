@@ -6,8 +6,11 @@
 //! | table | key (ledger u32 ‖ …) | value |
 //! |---|---|---|
 //! | ShardKeys | shard u16 | generation u64 ‖ epoch u64 ‖ wrapped by the root (AAD O ‖ shard ‖ generation) |
-//! | Lookups | 0x01 ‖ HMAC(shard key, identifier)[:16] | sealed by the shard key: person 16 ‖ home shard u16 ‖ strength u8 |
-//! | Lookups | 0x02 ‖ person 16 | sealed by the person's record key: identities and links |
+//! | Lookups | 0x01 ‖ HMAC(shard key, identifier)[:16] | sealed by the shard key: person 16 ‖ home shard u16, of a strong identity |
+//! | Lookups | 0x02 ‖ person 16 | sealed by the person's record key R: identities (`PersonRecord`) and who else they are |
+//! | Lookups | 0x03 ‖ HMAC(shard key, identifier)[:16] | the same as 0x01, of a weak identity |
+//! | Lookups | 0x04 ‖ HMAC(R, "link" ‖ n)[:16] | sealed by R: the person's n-th weak link (`WeakLink`), n u64 |
+//! | Lookups | 0x05 ‖ HMAC(R, "pair" ‖ other person 16)[:16] | nothing: R's person, the lesser of the two, is linked weakly to the other |
 //! | DataKeys | person 16 ‖ class u8 ‖ month u16 | generation u64 ‖ wrapped by the home shard's key |
 //! | SubjectIndex | HMAC(K, "idx" ‖ n)[:16] | r 8 ‖ masked (index u64 ‖ ordinal u32 ‖ 0 u32) |
 //! | Readers | index u64 ‖ ordinal u32 | sealed by the readers key: whose key opens the part |
@@ -17,9 +20,12 @@
 
 mod crypto;
 pub mod custodian;
+mod identifier;
 mod keys;
 mod open;
+mod pending;
 mod persons;
+mod resolve;
 mod seal;
 #[cfg(test)]
 mod tests;
@@ -37,6 +43,12 @@ use whosaw_verifier::hash::Hash;
 
 pub const SHARDS: u16 = 16_384;
 
+const STRONG_ROW: u8 = 1;
+const RECORD_ROW: u8 = 2;
+const WEAK_ROW: u8 = 3;
+const LINK_ROW: u8 = 4;
+const PAIR_ROW: u8 = 5;
+
 /// One ledger's persons. Shared by all threads; the lock is held for lookups in memory and for making what is new.
 pub struct Vault {
     store: Arc<dyn Store>,
@@ -46,7 +58,6 @@ pub struct Vault {
     custodian: Arc<dyn Custodian>,
     generation: u64,
     shard_keys: Vec<Secret>,
-    /// One for each shard: makes lookup row keys.
     readers_key: Secret,
     persons: Mutex<Persons>,
 }
@@ -71,6 +82,8 @@ pub enum VaultError {
     Sealing,
     #[error("a part of {bytes} bytes is longer than a part can be")]
     PartTooLong { bytes: usize },
+    #[error("an identity is longer than any that can be kept")]
+    IdentityTooLong,
     #[error(
         "vault rows do not open under the keys at hand: database and key directory do not belong together ({what})"
     )]

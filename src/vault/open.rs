@@ -23,7 +23,7 @@ impl Vault {
         let snapshot = self.store.snapshot()?;
         let mut places = Vec::new();
         for key in self.keys_of(person)? {
-            places.extend(key.places(self, snapshot.as_ref())?);
+            places.extend(key.places(snapshot.as_ref())?);
         }
         places.sort_unstable();
         places.dedup();

@@ -1,17 +1,19 @@
-//! Finding persons by their identifiers, making new ones, and linking what one record shows to be one person.
+//! Who persons are: ids, what is known of them, and the part of that which is held in memory.
 //!
-//! Rules: identities that stand in one node of a record are one person, unless that would give a person two different
-//! strong identities in one namespace. So a name with a birth date, which two customers may share, never merges them.
+//! A strong identity means one person. A weak one (a name with a birth date, which two customers may share) means a
+//! person of its own, W, so that erasing or reporting a customer never takes along what may be somebody else's. Whoever
+//! shows both is linked with W weakly: such links turn counts into ranges, and disclose and erase nothing.
 
 use super::crypto;
-use super::keys::{DataKey, PendingRow};
-use super::{KeyName, Vault, VaultError, row_key};
+use super::identifier::{self, Identifier, from_part};
+use super::keys::DataKey;
+use super::pending::PendingRow;
+use super::{KeyName, RECORD_ROW, STRONG_ROW, Vault, VaultError, WEAK_ROW, row_key};
 use crate::model::{Identity, Strength};
 use crate::store::{Snapshot, Table};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, PoisonError};
-use unicode_normalization::UnicodeNormalization as _;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use whosaw_verifier::message;
 use whosaw_verifier::part;
 use whosaw_verifier::wire::Message as _;
@@ -30,77 +32,188 @@ impl fmt::Debug for PersonId {
 }
 
 message! {
-    /// What the vault knows of a person, sealed under their record key.
+    /// What the vault knows of a person, sealed under their record key: strong identities and who else they are, or the
+    /// one weak identity.
     pub struct PersonRecord { 1 identities: Vec<part::Identity>, 2 links: Vec<PersonLink> }
 
     /// Another person id that is the same person.
     pub struct PersonLink { 1 person: Vec<u8>, 2 shard: u32, 3 strength: Strength }
+
+    /// One row for each weak link, on both sides.
+    pub struct WeakLink { 1 person: Vec<u8>, 2 shard: u32,
+        /// Whether the other is a weak identity's person.
+        3 strength: Strength,
+        /// The weak identity that the person showed; absent on the other side, which must not tell whom it may mean.
+        4 identity: Option<part::Identity> }
 }
 
-/// Persons in memory. Bounded: what is durable is dropped when there is too much.
+impl PersonLink {
+    pub(super) fn to(other: &PersonId) -> Self {
+        PersonLink { person: other.id.to_vec(), shard: u32::from(other.shard), strength: Strength::Strong }
+    }
+
+    pub(super) fn person(&self) -> Result<PersonId, VaultError> {
+        person_id(&self.person, self.shard)
+    }
+}
+
+impl WeakLink {
+    pub(super) fn to(other: &PersonId, strength: Strength, identity: Option<part::Identity>) -> Self {
+        WeakLink { person: other.id.to_vec(), shard: u32::from(other.shard), strength, identity }
+    }
+
+    fn person(&self) -> Result<PersonId, VaultError> {
+        person_id(&self.person, self.shard)
+    }
+}
+
+fn person_id(id: &[u8], shard: u32) -> Result<PersonId, VaultError> {
+    let torn = || VaultError::Torn { what: "person link" };
+    let id: [u8; 16] = id.try_into().map_err(|_| torn())?;
+    Ok(PersonId { id, shard: u16::try_from(shard).map_err(|_| torn())? })
+}
+
+/// Persons in memory. Bounded: whoever is not in use is dropped when there is too much.
 #[derive(Default)]
 pub struct Persons {
-    by_identifier: HashMap<Vec<u8>, PersonId>,
-    keys: HashMap<(PersonId, KeyName), Arc<DataKey>>,
-    records: HashMap<PersonId, Known>,
+    pub(super) by_identifier: HashMap<Identifier, PersonId>,
+    /// Nodes of several identities that contradict nothing and hold nothing new.
+    pub(super) by_node: HashMap<Vec<u8>, PersonId>,
+    pub(super) known: HashMap<PersonId, Known>,
+    /// Pairs that are linked weakly, the lesser first, with the rows that say so as long as they are not durable.
+    pub(super) pairs: HashMap<(PersonId, PersonId), Vec<Arc<PendingRow>>>,
+    /// Counts the times when something was dropped: what was read from the store before may have changed since.
+    pub(super) drops: u64,
+    drop_at: usize,
 }
 
-struct Known {
-    record: PersonRecord,
-    rows: Vec<Arc<PendingRow>>,
-    record_row: Option<Arc<PendingRow>>,
+/// What memory holds of a person.
+#[derive(Default)]
+pub struct Known {
+    /// Made by this process. As long as the record key is not durable, nothing of theirs is in the store.
+    pub(super) is_new: bool,
+    pub(super) keys: Vec<(KeyName, Arc<DataKey>)>,
+    pub(super) record: Option<PersonRecord>,
+    pub(super) record_row: Option<Arc<PendingRow>>,
+    /// Rows that have to be durable before a part of this person may be; those of everybody whom they rely on too.
+    pub(super) rows: Vec<Arc<PendingRow>>,
+    /// This person's own link rows that are not durable yet, with what they say.
+    pub(super) links: Vec<(Arc<PendingRow>, WeakLink)>,
 }
 
-/// Identifiers kept in memory before durable persons are dropped; some hundred bytes each.
+/// Identifiers, nodes and pairs kept in memory before anything is dropped; some hundred bytes each.
 const REMEMBERED: usize = 262_144;
 
-/// A person's key with every row that has to be durable before a part sealed under it may be.
-#[derive(Clone)]
-pub struct Resolved {
-    pub key: Arc<DataKey>,
-    pub rows: Vec<Arc<PendingRow>>,
+impl Known {
+    pub(super) fn key(&self, name: KeyName) -> Option<&Arc<DataKey>> {
+        self.keys.iter().find(|(known, _)| *known == name).map(|(_, key)| key)
+    }
+
+    /// Keeps a key unless there is one already: of two objects for one key only one may count rows.
+    pub(super) fn keep_key(&mut self, name: KeyName, key: DataKey) {
+        if self.key(name).is_none() {
+            self.keys.push((name, Arc::new(key)));
+        }
+    }
+
+    /// Keeps a link row in mind until it is durable.
+    pub(super) fn keep_link(&mut self, row: Arc<PendingRow>, link: WeakLink) {
+        if self.links.len() == self.links.capacity() {
+            self.links.retain(|(row, _)| !row.is_durable());
+        }
+        self.links.push((row, link));
+    }
+
+    /// Somebody outside holds a data key, or rows are on their way into the store.
+    fn is_in_use(&self) -> bool {
+        let in_use = |(name, key): &(KeyName, Arc<DataKey>)| *name != KeyName::RECORD && Arc::strong_count(key) > 1;
+        let rows = self.rows.iter().chain(self.links.iter().map(|(row, _)| row));
+        let rows = rows.chain(self.keys.iter().filter_map(|(_, key)| key.row.as_ref()));
+        self.keys.iter().any(in_use) || rows.into_iter().any(|row| row.is_in_flight())
+    }
+}
+
+impl Persons {
+    /// Forgets when there is too much. What has to stay raises the mark, so that an action with very many persons does not
+    /// search in vain for each of them.
+    pub(super) fn drop_some(&mut self) {
+        if self.size() >= self.drop_at.max(REMEMBERED) {
+            self.forget();
+            self.drop_at = 2 * self.size();
+        }
+    }
+
+    fn size(&self) -> usize {
+        self.by_identifier.len() + self.by_node.len() + self.pairs.len()
+    }
+
+    /// Keeps who is in use, because their keys count rows, and whom those rely on; forgets everybody else. What is durable
+    /// is read again when it is needed. What only a refused append taught is as if it had never been said, so that
+    /// appends which are refused for ever do not fill the memory.
+    pub(super) fn forget(&mut self) {
+        let mut next: Vec<PersonId> =
+            self.known.iter().filter(|(_, known)| known.is_in_use()).map(|(id, _)| *id).collect();
+        let mut stay: HashSet<PersonId> = HashSet::new();
+        let mut rows: HashSet<*const PendingRow> = HashSet::new();
+        while let Some(id) = next.pop() {
+            if !stay.insert(id) {
+                continue;
+            }
+            for row in self.known.get(&id).into_iter().flat_map(|known| &known.rows).filter(|row| !row.is_durable()) {
+                rows.insert(Arc::as_ptr(row));
+                next.push(row.owner);
+            }
+        }
+        self.known.retain(|id, known| {
+            known.keys.retain(|(_, key)| Arc::strong_count(key) > 1 || !key.is_durable());
+            stay.contains(id)
+        });
+        self.by_identifier.retain(|_, person| stay.contains(person));
+        self.by_node.retain(|_, person| stay.contains(person));
+        self.pairs.retain(|_, pair| pair.iter().any(|row| rows.contains(&Arc::as_ptr(row))));
+        self.drops += 1;
+    }
+}
+
+/// Where an identifier's lookup rows stand, one for each strength.
+pub(super) struct LookupPlace {
+    shard: usize,
+    mac: [u8; 16],
 }
 
 impl Vault {
-    /// The person whom these identities mean, made if there is none, with their key for `name`.
-    pub(super) fn resolve(&self, identities: &[Identity], name: KeyName) -> Result<Resolved, VaultError> {
-        let encodings: Vec<Vec<u8>> = identities.iter().map(encode).collect();
-        let mut persons = self.persons.lock().unwrap_or_else(PoisonError::into_inner);
-        persons.drop_some();
-        let found =
-            encodings.iter().map(|encoding| self.find_cached(&mut persons, encoding)).collect::<Result<Vec<_>, _>>()?;
-        let person = match self.choose(&mut persons, identities, &found)? {
-            Some(person) => person,
-            None => self.make_person(&mut persons)?,
-        };
-        let all_known = found.iter().all(|f| *f == Some(person));
-        if !all_known {
-            self.learn(&mut persons, person, identities, &encodings, &found)?;
-        }
-        let key = self.key_cached(&mut persons, person, name)?;
-        let mut rows = Vec::new();
-        rows.extend(key.row.iter().filter(|row| !row.is_durable()).cloned());
-        if let Some(known) = persons.records.get_mut(&person) {
-            known.rows.retain(|row| !row.is_durable());
-            rows.extend(known.rows.iter().cloned());
-        }
-        Ok(Resolved { key, rows })
+    pub(super) fn persons(&self) -> MutexGuard<'_, Persons> {
+        self.persons.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The person of one identity, if the vault knows it.
+    /// The person of one identity, if the vault knows it. An identifier that was only ever shown in the other strength is
+    /// found too: whoever asks must not be told that there is nothing.
     pub fn find(&self, identity: &Identity) -> Result<Option<PersonId>, VaultError> {
-        let mut persons = self.persons.lock().unwrap_or_else(PoisonError::into_inner);
-        self.find_cached(&mut persons, &encode(identity))
+        let Some(own) = identifier::identifier(identity) else { return Ok(None) };
+        let twin = identifier::twin(&own);
+        for identifier in [own, twin] {
+            let remembered = self.persons().by_identifier.get(&identifier).copied();
+            let found = match remembered {
+                Some(person) => Some(person),
+                None => {
+                    let place = self.lookup_place(&identifier)?;
+                    self.read_lookup(self.store.snapshot()?.as_ref(), &place, &identifier)?
+                }
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     /// The person ids that are this person, over strong links; itself first.
     pub fn linked(&self, person: PersonId) -> Result<Vec<PersonId>, VaultError> {
-        let mut persons = self.persons.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut seen, mut order, mut next) = (BTreeSet::from([person]), vec![person], 0);
         while let Some(at) = order.get(next).copied() {
             next += 1;
-            for link in self.record_cached(&mut persons, at)?.links.clone() {
-                let other = person_of(&link)?;
+            for link in self.record(at)?.links {
+                let other = link.person()?;
                 if link.strength == Strength::Strong && seen.insert(other) {
                     order.push(other);
                 }
@@ -109,189 +222,70 @@ impl Vault {
         Ok(order)
     }
 
-    /// The identities that the vault knows of a person.
+    /// Who may be this person, one weak step away, and no further: the persons of the weak identities they showed. For a
+    /// weak identity's person: everybody who showed it. Also those of whom it was once said, against a strong identity,
+    /// that they are the same. Widens counts; discloses and erases nothing.
+    pub fn weakly_linked(&self, person: PersonId) -> Result<Vec<PersonId>, VaultError> {
+        let own: BTreeSet<PersonId> = self.linked(person)?.into_iter().collect();
+        let is_strong = self.record(person)?.identities.iter().any(|i| i.strength != Strength::Weak);
+        let (mut found, mut order) = (own.clone(), Vec::new());
+        for id in &own {
+            for link in self.weak_links(*id)? {
+                let other = link.person()?;
+                if found.insert(other) {
+                    order.push(other);
+                }
+                // Of weak identities shown together and alone, the first holds the parts.
+                if is_strong && link.strength == Strength::Weak {
+                    for beside in self.weak_links(other)? {
+                        if beside.strength == Strength::Weak && found.insert(beside.person()?) {
+                            order.push(beside.person()?);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(order)
+    }
+
+    /// Every identity that this person id showed, weak ones too.
     pub fn identities(&self, person: PersonId) -> Result<Vec<Identity>, VaultError> {
-        let mut persons = self.persons.lock().unwrap_or_else(PoisonError::into_inner);
-        let record = self.record_cached(&mut persons, person)?;
-        Ok(record.identities.iter().map(from_part).collect())
+        let mut identities: Vec<Identity> = self.record(person)?.identities.iter().map(from_part).collect();
+        for link in self.weak_links(person)? {
+            let shown = link.identity.iter().map(from_part).find(|identity| !identities.contains(identity));
+            identities.extend(shown);
+        }
+        Ok(identities)
     }
 
-    fn find_cached(&self, persons: &mut Persons, encoding: &[u8]) -> Result<Option<PersonId>, VaultError> {
-        if let Some(person) = persons.by_identifier.get(encoding) {
-            return Ok(Some(*person));
+    fn record(&self, person: PersonId) -> Result<PersonRecord, VaultError> {
+        if let Some(record) = self.persons().known.get(&person).and_then(|known| known.record.clone()) {
+            return Ok(record);
         }
-        let (key, row_key, aad) = self.lookup_row(encoding)?;
         let snapshot = self.store.snapshot()?;
-        let Some(row) = snapshot.get(Table::Lookups, &row_key)? else { return Ok(None) };
-        let plain = crypto::unwrap(&self.shard_keys[key], &aad, &row).ok_or(VaultError::Foreign { what: "lookup" })?;
-        let torn = VaultError::Torn { what: "lookup" };
-        let (id, rest) = plain.split_first_chunk::<16>().ok_or(torn)?;
-        let shard = rest.first_chunk::<2>().ok_or(VaultError::Torn { what: "lookup" })?;
-        let person = PersonId { id: *id, shard: u16::from_be_bytes(*shard) };
-        persons.by_identifier.insert(encoding.to_vec(), person);
-        Ok(Some(person))
-    }
-
-    /// Shard, row key and associated data of an identifier's lookup row.
-    fn lookup_row(&self, encoding: &[u8]) -> Result<(usize, Vec<u8>, Vec<u8>), VaultError> {
-        let placed = self.custodian.lookup_mac(encoding)?;
-        let shard = usize::from(u16::from_be_bytes([placed[0], placed[1]]) >> 2);
-        let mac = super::mac_of(&self.shard_keys[shard]).mac(&[encoding]);
-        let row_key = row_key(self.ledger, &[&[1], &mac[..16]]);
-        let aad = [&b"whosaw/lookup/v1\0"[..], &self.origin_hash, &row_key].concat();
-        Ok((shard, row_key, aad))
-    }
-
-    /// Which of the persons found these identities mean. A strong identity decides before a weak one does.
-    fn choose(
-        &self,
-        persons: &mut Persons,
-        identities: &[Identity],
-        found: &[Option<PersonId>],
-    ) -> Result<Option<PersonId>, VaultError> {
-        let with = |strong: bool| {
-            identities
-                .iter()
-                .zip(found)
-                .filter(move |(identity, _)| (identity.strength != Strength::Weak) == strong)
-                .find_map(|(_, person)| *person)
+        let Some(key) = self.existing_key(snapshot.as_ref(), person, KeyName::RECORD)? else {
+            return Ok(PersonRecord::default());
         };
-        if let Some(person) = with(true) {
-            return Ok(Some(person));
-        }
-        let Some(weak) = with(false) else { return Ok(None) };
-        Ok(self.compatible(persons, weak, identities)?.then_some(weak))
+        Ok(self.read_record(snapshot.as_ref(), person, &key)?.unwrap_or_default())
     }
 
-    /// No strong identity here contradicts one the person has.
-    fn compatible(&self, persons: &mut Persons, person: PersonId, identities: &[Identity]) -> Result<bool, VaultError> {
-        let record = self.record_cached(persons, person)?;
-        Ok(!identities.iter().filter(|i| i.strength != Strength::Weak).any(|mine| {
-            record.identities.iter().any(|theirs| {
-                theirs.strength != Strength::Weak
-                    && theirs.namespace == mine.namespace
-                    && theirs.fields != normalised(mine)
-            })
-        }))
-    }
-
-    fn make_person(&self, persons: &mut Persons) -> Result<PersonId, VaultError> {
-        let shard = u16::from_be_bytes(crypto::random::<2>()?) % super::SHARDS;
-        let person = PersonId { id: crypto::random()?, shard };
-        let key = Arc::new(self.make_key(person, KeyName::RECORD)?);
-        let rows = key.row.iter().cloned().collect();
-        persons.keys.insert((person, KeyName::RECORD), key);
-        persons.records.insert(person, Known { record: PersonRecord::default(), rows, record_row: None });
-        Ok(person)
-    }
-
-    /// Adds what is new about a person: identities nobody had, and links to the persons that had the others.
-    fn learn(
-        &self,
-        persons: &mut Persons,
-        person: PersonId,
-        identities: &[Identity],
-        encodings: &[Vec<u8>],
-        found: &[Option<PersonId>],
-    ) -> Result<(), VaultError> {
-        let mut record = self.record_cached(persons, person)?.clone();
-        let mut rows = Vec::new();
-        for ((identity, encoding), found) in identities.iter().zip(encodings).zip(found) {
-            match found {
-                Some(other) if *other == person => {}
-                None => {
-                    let (shard, row_key, aad) = self.lookup_row(encoding)?;
-                    let plain = [&person.id[..], &person.shard.to_be_bytes(), &[identity.strength as u8]].concat();
-                    let value = crypto::wrap(&self.shard_keys[shard], &aad, &plain)?;
-                    rows.push(PendingRow::new(Table::Lookups, row_key, value));
-                    persons.by_identifier.insert(encoding.clone(), person);
-                    record.identities.push(to_part(identity));
-                }
-                Some(other) => {
-                    let theirs = self.record_cached(persons, *other)?.clone();
-                    let mine: Vec<Identity> = record
-                        .identities
-                        .iter()
-                        .chain(&identities.iter().map(to_part).collect::<Vec<_>>())
-                        .map(from_part)
-                        .collect();
-                    if !self.compatible(persons, *other, &mine)? {
-                        continue;
-                    }
-                    if !record.links.iter().any(|link| link.person == other.id) {
-                        record.links.push(link_to(other));
-                    }
-                    if !theirs.links.iter().any(|link| link.person == person.id) {
-                        let mut theirs = theirs;
-                        theirs.links.push(link_to(&person));
-                        rows.extend(self.put_record(persons, *other, theirs)?);
-                    }
-                }
-            }
-        }
-        self.put_record(persons, person, record)?;
-        if let Some(known) = persons.records.get_mut(&person) {
-            known.rows.extend(rows);
-        }
-        Ok(())
-    }
-
-    /// Stores a person's record: a pending row, also kept with the person.
-    fn put_record(
-        &self,
-        persons: &mut Persons,
-        person: PersonId,
-        record: PersonRecord,
-    ) -> Result<Option<Arc<PendingRow>>, VaultError> {
-        let key = self.key_cached(persons, person, KeyName::RECORD)?;
-        let row_key = row_key(self.ledger, &[&[2], &person.id]);
-        let aad = [&b"whosaw/person/v1\0"[..], &self.origin_hash, &row_key].concat();
-        let value = crypto::wrap(&key.secret, &aad, &record.encode())?;
-        let Some(known) = persons.records.get_mut(&person) else { return Ok(None) };
-        known.record = record;
-        // One row object for as long as it is pending, so that the newest value is what any commit writes.
-        let row = match &known.record_row {
-            Some(row) => {
-                row.replace(value);
-                Arc::clone(row)
-            }
-            None => Arc::clone(known.record_row.insert(PendingRow::new(Table::Lookups, row_key, value))),
+    /// From memory what is not durable yet, from the store the rest.
+    pub(super) fn weak_links(&self, person: PersonId) -> Result<Vec<WeakLink>, VaultError> {
+        let mut links: Vec<WeakLink> = {
+            let persons = self.persons();
+            let pending = persons.known.get(&person).map(|known| known.links.iter().map(|(_, link)| link.clone()));
+            pending.into_iter().flatten().collect()
         };
-        if !known.rows.iter().any(|pending| Arc::ptr_eq(pending, &row)) {
-            known.rows.push(Arc::clone(&row));
+        let snapshot = self.store.snapshot()?;
+        if let Some(key) = self.existing_key(snapshot.as_ref(), person, KeyName::RECORD)? {
+            let aad = self.link_aad(&person);
+            key.links(snapshot.as_ref(), |_, row| {
+                let plain = crypto::unwrap(&key.secret, &aad, row).ok_or(VaultError::Foreign { what: "weak link" })?;
+                links.push(WeakLink::decode(&plain).map_err(|_| VaultError::Torn { what: "weak link" })?);
+                Ok(())
+            })?;
         }
-        Ok(Some(row))
-    }
-
-    fn record_cached<'a>(&self, persons: &'a mut Persons, person: PersonId) -> Result<&'a PersonRecord, VaultError> {
-        if !persons.records.contains_key(&person) {
-            let key = self.key_cached(persons, person, KeyName::RECORD)?;
-            let row_key = row_key(self.ledger, &[&[2], &person.id]);
-            let aad = [&b"whosaw/person/v1\0"[..], &self.origin_hash, &row_key].concat();
-            let record = match self.store.snapshot()?.get(Table::Lookups, &row_key)? {
-                None => PersonRecord::default(),
-                Some(row) => {
-                    let plain =
-                        crypto::unwrap(&key.secret, &aad, &row).ok_or(VaultError::Foreign { what: "person" })?;
-                    PersonRecord::decode(&plain).map_err(|_| VaultError::Torn { what: "person" })?
-                }
-            };
-            persons.records.insert(person, Known { record, rows: Vec::new(), record_row: None });
-        }
-        Ok(&persons.records[&person].record)
-    }
-
-    fn key_cached(&self, persons: &mut Persons, person: PersonId, name: KeyName) -> Result<Arc<DataKey>, VaultError> {
-        if let Some(key) = persons.keys.get(&(person, name)) {
-            return Ok(Arc::clone(key));
-        }
-        let key = match self.load_key(self.store.snapshot()?.as_ref(), person, name)? {
-            Some(key) => key,
-            None => self.make_key(person, name)?,
-        };
-        let key = Arc::new(key);
-        persons.keys.insert((person, name), Arc::clone(&key));
-        Ok(key)
+        Ok(links)
     }
 
     /// A key for opening: from memory or the store, never made.
@@ -301,70 +295,104 @@ impl Vault {
         person: PersonId,
         name: KeyName,
     ) -> Result<Option<Arc<DataKey>>, VaultError> {
-        {
-            let persons = self.persons.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(key) = persons.keys.get(&(person, name)) {
-                return Ok(Some(Arc::clone(key)));
-            }
+        let remembered = self.persons().known.get(&person).and_then(|known| known.key(name).cloned());
+        match remembered {
+            Some(key) => Ok(Some(key)),
+            None => Ok(self.load_key(snapshot, person, name)?.map(Arc::new)),
         }
-        // Not kept: it counts its own index rows, and two counters for one key would write over each other's rows.
-        Ok(self.load_key(snapshot, person, name)?.map(Arc::new))
     }
-}
 
-impl Persons {
-    /// Forgets durable persons when there are too many. A key that is still in use somewhere stays: it counts rows.
-    fn drop_some(&mut self) {
-        if self.by_identifier.len() < REMEMBERED {
-            return;
-        }
-        self.keys.retain(|_, key| Arc::strong_count(key) > 1 || key.row.as_ref().is_some_and(|row| !row.is_durable()));
-        self.records.retain(|_, known| known.rows.iter().any(|row| !row.is_durable()));
-        let (keys, records) = (&self.keys, &self.records);
-        let in_use: BTreeSet<PersonId> =
-            keys.keys().map(|(person, _)| *person).chain(records.keys().copied()).collect();
-        self.by_identifier.retain(|_, person| in_use.contains(person));
+    /// Asks the custodian, which may be slow: not to be called with the lock held.
+    pub(super) fn lookup_place(&self, identifier: &[u8]) -> Result<LookupPlace, VaultError> {
+        let encoding = identifier::encoding(identifier);
+        let placed = self.custodian.lookup_mac(encoding)?;
+        let shard = usize::from(u16::from_be_bytes([placed[0], placed[1]]) >> 2);
+        let mac = super::mac_of(&self.shard_keys[shard]).mac(&[encoding]);
+        Ok(LookupPlace { shard, mac: *mac.first_chunk().expect("a MAC has 32 bytes") })
     }
-}
 
-/// u16-length-prefixed namespace and fields, NFC.
-fn encode(identity: &Identity) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut put = |piece: &str| {
-        let piece: String = piece.nfc().collect();
-        // Admit bounds every field far below this; a longer one is cut by its own length, never confused with another.
-        let length = u16::try_from(piece.len()).unwrap_or(u16::MAX);
-        bytes.extend_from_slice(&length.to_be_bytes());
-        bytes.extend_from_slice(&piece.as_bytes()[..usize::from(length)]);
-    };
-    put(&identity.namespace);
-    for field in &identity.fields {
-        put(field);
+    pub(super) fn lookup_row(&self, place: &LookupPlace, identifier: &[u8]) -> Vec<u8> {
+        let tag = if identifier.first() == Some(&identifier::WEAK) { WEAK_ROW } else { STRONG_ROW };
+        row_key(self.ledger, &[&[tag], &place.mac])
     }
-    bytes
-}
 
-fn normalised(identity: &Identity) -> Vec<String> {
-    identity.fields.iter().map(|field| field.nfc().collect()).collect()
-}
+    pub(super) fn read_lookup(
+        &self,
+        snapshot: &dyn Snapshot,
+        place: &LookupPlace,
+        identifier: &[u8],
+    ) -> Result<Option<PersonId>, VaultError> {
+        let row_key = self.lookup_row(place, identifier);
+        let row = snapshot.get(Table::Lookups, &row_key)?;
+        row.map(|row| self.open_lookup(place, &row_key, &row)).transpose()
+    }
 
-fn to_part(identity: &Identity) -> part::Identity {
-    part::Identity { namespace: identity.namespace.clone(), fields: normalised(identity), strength: identity.strength }
-}
+    pub(super) fn open_lookup(&self, place: &LookupPlace, row_key: &[u8], row: &[u8]) -> Result<PersonId, VaultError> {
+        let plain = crypto::unwrap(&self.shard_keys[place.shard], &self.lookup_aad(row_key), row)
+            .ok_or(VaultError::Foreign { what: "lookup" })?;
+        let torn = || VaultError::Torn { what: "lookup" };
+        let (id, shard) = plain.split_first_chunk::<16>().ok_or_else(torn)?;
+        Ok(PersonId { id: *id, shard: u16::from_be_bytes(shard.try_into().map_err(|_| torn())?) })
+    }
 
-fn from_part(identity: &part::Identity) -> Identity {
-    Identity { namespace: identity.namespace.clone(), fields: identity.fields.clone(), strength: identity.strength }
-}
+    /// A new lookup row: it dies with the shard key.
+    pub(super) fn make_lookup(
+        &self,
+        place: &LookupPlace,
+        identifier: &[u8],
+        person: &PersonId,
+    ) -> Result<Arc<PendingRow>, VaultError> {
+        let row_key = self.lookup_row(place, identifier);
+        let plain = [&person.id[..], &person.shard.to_be_bytes()].concat();
+        let value = crypto::wrap(&self.shard_keys[place.shard], &self.lookup_aad(&row_key), &plain)?;
+        Ok(PendingRow::new(*person, Table::Lookups, row_key, value))
+    }
 
-fn link_to(person: &PersonId) -> PersonLink {
-    PersonLink { person: person.id.to_vec(), shard: u32::from(person.shard), strength: Strength::Strong }
-}
+    pub(super) fn read_record(
+        &self,
+        snapshot: &dyn Snapshot,
+        person: PersonId,
+        key: &DataKey,
+    ) -> Result<Option<PersonRecord>, VaultError> {
+        let row_key = self.record_row(&person);
+        let Some(row) = snapshot.get(Table::Lookups, &row_key)? else { return Ok(None) };
+        let plain = crypto::unwrap(&key.secret, &self.record_aad(&row_key), &row)
+            .ok_or(VaultError::Foreign { what: "person" })?;
+        PersonRecord::decode(&plain).map(Some).map_err(|_| VaultError::Torn { what: "person" })
+    }
 
-fn person_of(link: &PersonLink) -> Result<PersonId, VaultError> {
-    let torn = VaultError::Torn { what: "person link" };
-    let id: [u8; 16] = link.person.as_slice().try_into().map_err(|_| torn)?;
-    let shard = u16::try_from(link.shard).map_err(|_| VaultError::Torn { what: "person link" })?;
-    Ok(PersonId { id, shard })
+    pub(super) fn seal_record(
+        &self,
+        person: &PersonId,
+        key: &DataKey,
+        record: &PersonRecord,
+    ) -> Result<(Vec<u8>, Vec<u8>), VaultError> {
+        let row_key = self.record_row(person);
+        let value = crypto::wrap(&key.secret, &self.record_aad(&row_key), &record.encode())?;
+        Ok((row_key, value))
+    }
+
+    pub(super) fn make_link(&self, owner: &Arc<DataKey>, link: &WeakLink) -> Result<Arc<PendingRow>, VaultError> {
+        let value = crypto::wrap(&owner.secret, &self.link_aad(&owner.person), &link.encode())?;
+        Ok(PendingRow::link(Arc::clone(owner), value))
+    }
+
+    fn record_row(&self, person: &PersonId) -> Vec<u8> {
+        row_key(self.ledger, &[&[RECORD_ROW], &person.id])
+    }
+
+    fn lookup_aad(&self, row_key: &[u8]) -> Vec<u8> {
+        [&b"whosaw/lookup/v1\0"[..], &self.origin_hash, row_key].concat()
+    }
+
+    fn record_aad(&self, row_key: &[u8]) -> Vec<u8> {
+        [&b"whosaw/person/v1\0"[..], &self.origin_hash, row_key].concat()
+    }
+
+    /// Bound to its owner, not to its number, which is not known before the entry has its place.
+    fn link_aad(&self, owner: &PersonId) -> Vec<u8> {
+        [&b"whosaw/weak-link/v1\0"[..], &self.origin_hash, &owner.id].concat()
+    }
 }
 
 /// Also used for the ledger and for conversations, which hold keys as persons do.

@@ -1,15 +1,16 @@
 //! Sealing: an admitted action goes in, a sealed one comes out. Fails closed: no key, no action.
 
 use super::crypto::{self, MacKey};
-use super::keys::{DataKey, PendingRow};
-use super::persons::{Resolved, holder};
+use super::keys::DataKey;
+use super::pending::{PendingRow, each_once};
+use super::persons::holder;
+use super::resolve::Resolved;
 use super::{KeyName, PersonId, Vault, VaultError, row_key};
 use crate::model::{
-    Admitted, CONVERSATION, Holder, Judgement, LEDGER, Placement, PlainPart, RetentionClass, Sealed, SealedPart,
-    UnixMicros,
+    Admitted, Holder, Judgement, LEDGER, Placement, PlainPart, RetentionClass, Sealed, SealedPart, UnixMicros,
 };
 use crate::store::{Table, WriteSet};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use whosaw_verifier::entry::body_commitment;
 use whosaw_verifier::hash::{Hash, sha256};
 use whosaw_verifier::merkle;
@@ -44,15 +45,10 @@ impl Vault {
             Some(PartKey::One(key)) => Arc::clone(key),
             _ => self.ledger_key(&mut rows)?,
         };
+        each_once(&mut rows);
         let request_digest = request_digest(&request_key, &self.origin_hash, &b, &admitted.request);
         let leaves: Vec<Hash> = parts.iter().map(|part| part.leaf).collect();
-        let placement = SealedPlacement {
-            vault: Arc::downgrade(self),
-            request: admitted.request,
-            keys,
-            rows,
-            written: Mutex::default(),
-        };
+        let placement = SealedPlacement { vault: Arc::downgrade(self), request: admitted.request, keys, rows };
         Ok(Sealed {
             kind: admitted.kind,
             action_id: admitted.action_id,
@@ -172,21 +168,18 @@ struct SealedPlacement {
     request: Hash,
     keys: Vec<PartKey>,
     rows: Vec<Arc<PendingRow>>,
-    /// Versions of `rows` that `place` wrote.
-    written: Mutex<Vec<u64>>,
 }
 
 impl Placement for SealedPlacement {
     fn place(&self, index: u64, writes: &mut WriteSet) {
         let Some(vault) = self.vault.upgrade() else { return };
-        *self.written.lock().unwrap_or_else(PoisonError::into_inner) =
-            self.rows.iter().map(|row| row.put(writes)).collect();
+        self.rows.iter().for_each(|row| row.put(writes));
         for (ordinal, key) in self.keys.iter().enumerate() {
             let ordinal = ordinal as u32;
             // Without randomness the row is left out rather than weakened; the rescan before a report still finds the part.
             let mut index_row = |key: &DataKey| {
                 if let Ok(r) = crypto::random::<8>() {
-                    key.put_index_row(&vault, index, ordinal, r, writes);
+                    key.put_index_row(index, ordinal, r, writes);
                 }
             };
             let locator = match key {
@@ -208,10 +201,7 @@ impl Placement for SealedPlacement {
     }
 
     fn durable(&self) {
-        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        for (row, version) in self.rows.iter().zip(written.iter()) {
-            row.mark_durable(*version);
-        }
+        self.rows.iter().for_each(|row| row.mark_durable());
     }
 
     fn judge(&self, index: u64, body_commitment: &Hash, digest: &Hash) -> Judgement {
@@ -226,9 +216,4 @@ impl Placement for SealedPlacement {
             Judgement::Different
         }
     }
-}
-
-/// Identity under which a conversation holds keys.
-pub fn conversation(id: &str) -> crate::model::Identity {
-    holder(CONVERSATION, id)
 }

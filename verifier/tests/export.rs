@@ -375,22 +375,3 @@ fn witness() -> String {
     let secret = ed25519_dalek::SigningKey::from_bytes(&[77; 32]);
     VerifierKey::new("w.example", KeyKind::Cosignature, secret.verifying_key().as_bytes()).unwrap().to_string()
 }
-
-/// How fast two threads verify: `cargo test --release -p whosaw-verifier -- --ignored --nocapture rate`.
-#[test]
-#[ignore = "a measurement, not a check"]
-fn rate_of_verification() {
-    let mut ledger = TestLedger::new();
-    let body = CoverageBody { source: "rate".into(), ..Default::default() }.encode();
-    for _ in 1..2_000_000 {
-        ledger.append(EntryKind::Coverage, &body, &[], LAST_OF_COMMIT);
-    }
-    let (bare, full) = (ledger.write_without_content(), ledger.write());
-    for (what, export) in [("entries", bare), ("entries and bodies", full)] {
-        for _ in 0..3 {
-            let start = std::time::Instant::now();
-            assert_eq!(judged(&export).first_problem, None);
-            println!("{what}: {:.2} million a second", 2.0 / start.elapsed().as_secs_f64());
-        }
-    }
-}

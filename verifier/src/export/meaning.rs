@@ -14,9 +14,7 @@ pub fn check(header: &Header, origin: &str, body: &Body) -> Result<(), String> {
         Body::Genesis(body) if body.origin != origin => {
             Err(format!("it opens the ledger {}, not this one", body.origin))
         }
-        Body::Genesis(_) | Body::WriterEpoch(_) | Body::Clock(_) | Body::Coverage(_) => {
-            groups(header.parts, &[])
-        }
+        Body::Genesis(_) | Body::WriterEpoch(_) | Body::Clock(_) | Body::Coverage(_) => groups(header.parts, &[]),
     }
 }
 

@@ -61,7 +61,12 @@ impl TestLedger {
             public_key: agent.verifying_key().as_bytes().to_vec(),
             ..Default::default()
         };
-        ledger.append(EntryKind::Registry, &RegistryBody { records: vec![record] }.encode(), &[], 0);
+        ledger.append(
+            EntryKind::Registry,
+            &RegistryBody { records: vec![record], ..RegistryBody::default() }.encode(),
+            &[],
+            0,
+        );
         ledger.append(EntryKind::WriterEpoch, &WriterEpochBody { epoch: 1, ..Default::default() }.encode(), &[], 4);
         ledger.signed_action(&agent);
         let old_us = ledger.entries.last().unwrap().header.recorded_at_us;

@@ -1,0 +1,473 @@
+//! The access report: finds every entry that concerns one person, proves each, and records that the report was made.
+
+use super::read::join_content;
+use super::{EngineError, Kind, OpenLedger, PartState};
+use crate::admit::events;
+use crate::exposure::{Filter, Term, TermKind};
+use crate::ledger::{Published, StoredEntry};
+use crate::model::*;
+use crate::report::evidence::{
+    AccessQuestion, Coverage, Downtime, Envelope, Evidence, Head, LedgerRead, Observation, ObservedBody, Search,
+    Undetermined,
+};
+use crate::report::question::RecordedQuestion;
+use crate::report::{self, AccessReport};
+use crate::vault::{DataKey, OpenError, PartPlace, PersonId};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use whosaw_verifier::body::{Body, LedgerAccessBody, ReportBody};
+use whosaw_verifier::entry::body_commitment;
+use whosaw_verifier::hash::Hash;
+use whosaw_verifier::merkle::{self, verify_inclusion};
+use whosaw_verifier::part::Part;
+
+/// A report waits so long for projections to be complete up to its size; then it is refused rather than incomplete.
+const PROJECTIONS: Duration = Duration::from_secs(60);
+
+impl OpenLedger {
+    /// The question with its defaults filled in: the size now, and when the last entry below it was recorded.
+    pub fn access_question(
+        &self,
+        subject: Identity,
+        size: u64,
+        cut_off_us: Option<u64>,
+    ) -> Result<AccessQuestion, EngineError> {
+        let size = if size == 0 { self.ledger.published().size } else { size };
+        let head = self.head(size)?;
+        Ok(AccessQuestion { subject, size, cut_off_us: cut_off_us.unwrap_or(head.recorded_at_us) })
+    }
+
+    /// Everything that answers the question, as known at its size. Blocks; `progress` hears how many sealed parts of how
+    /// many were tried against the person's keys.
+    pub fn access_evidence(
+        &self,
+        question: &AccessQuestion,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<Gathered, EngineError> {
+        let head = self.head(question.size)?;
+        if self.follow.wait_for(head.size, PROJECTIONS) < head.size {
+            let text = "the projections do not reach this size yet; try again, or rebuild them";
+            return Err(EngineError::precondition(text));
+        }
+        let person = self.vault.find(&question.subject)?;
+        let certain = person.map(|person| self.vault.linked(person)).transpose()?.unwrap_or_default();
+        let weak = person.map(|person| self.vault.weakly_linked(person)).transpose()?.unwrap_or_default();
+        let (certain, weak) = (self.places(&certain, head.size)?, self.places(&weak, head.size)?);
+        let keys: Vec<Arc<DataKey>> = certain.keys.iter().chain(&weak.keys).cloned().collect();
+        let scan = self.vault.scan_parts(&keys, head.size, progress)?;
+        let (mut certain_places, mut weak_places, mut rows_missing) = (certain.places, weak.places, 0);
+        for found in scan.found {
+            let places = if found.key < certain.keys.len() { &mut certain_places } else { &mut weak_places };
+            rows_missing += u64::from(places.insert(found.place));
+        }
+        let mut search = Search { parts_tried: scan.tried, entries_proved: 0 };
+        let found = self.observe(&certain_places, &head, &mut search)?;
+        let (observations, identities) = known_then(&question.subject, found);
+        let possible = self.observe(&weak_places, &head, &mut search)?;
+        let weakly = |found: &Observation| identities_of(found).iter().any(|identity| identities.contains(identity));
+        let possible = possible.into_iter().filter(weakly).collect();
+        let evidence = Evidence {
+            undetermined: self.undetermined(head.size)?,
+            coverage: self.coverage(head.size)?,
+            downtimes: self.downtimes(head.size)?,
+            ledger_reads: Some(self.ledger_reads(&observations, head.size)?),
+            registry: self.registry_at(head.size)?,
+            identities: identities.into_iter().collect(),
+            observations,
+            possible,
+            search,
+            head,
+        };
+        Ok(Gathered { evidence, rows_missing })
+    }
+
+    /// Answers an access question: gathers, states the facts, and records that a report left the house, before it does.
+    pub async fn produce_access_report(
+        self: &Arc<Self>,
+        asked: AccessAsked,
+        caller: &Caller,
+        progress: impl Fn(u64, u64) + Send + Sync + 'static,
+    ) -> Result<Produced, EngineError> {
+        let (open, generated_by) = (Arc::clone(self), caller.name.clone());
+        let gathered = tokio::task::spawn_blocking(move || {
+            let question = open.access_question(asked.subject, asked.size, asked.cut_off_us)?;
+            let gathered = open.access_evidence(&question, &progress)?;
+            let envelope = Envelope {
+                report_id: uuid::Uuid::new_v4().into_bytes(),
+                generated_at_us: open.clock.now().0,
+                generated_by,
+                reference: asked.reference,
+            };
+            Ok::<_, EngineError>((question, envelope, gathered))
+        });
+        let (question, envelope, gathered) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
+        let recorded = RecordedQuestion { question, envelope };
+        let index = self.record_report(&recorded, &gathered.evidence.head, caller).await?;
+        Ok(Produced::of(&recorded, &gathered, index))
+    }
+
+    /// The same report again, from the question and envelope that the entry at `index` recorded. Blocks.
+    pub fn reproduce_report(
+        &self,
+        index: u64,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<Produced, EngineError> {
+        let (body, recorded) = self.recorded_question(index)?;
+        if body.generation != self.vault.generation() {
+            let text = "keys were destroyed since this report was made: it cannot be reproduced to the byte";
+            return Err(EngineError::precondition(text));
+        }
+        let gathered = self.access_evidence(&recorded.question, progress)?;
+        if gathered.evidence.head.root != *body.root {
+            return Err(EngineError::new(Kind::Corrupt, "the ledger's root at this size is not the one recorded then"));
+        }
+        Ok(Produced::of(&recorded, &gathered, index))
+    }
+
+    /// Records that a report left the house: sealed for the person it was about. Answers the entry's index.
+    async fn record_report(
+        &self,
+        recorded: &RecordedQuestion,
+        head: &Head,
+        caller: &Caller,
+    ) -> Result<u64, EngineError> {
+        let body = ReportBody {
+            report_type: ReportType::Access,
+            report_id: recorded.envelope.report_id.to_vec(),
+            size: head.size,
+            root: head.root.to_vec(),
+            cut_off_us: recorded.question.cut_off_us,
+            generation: head.vault_generation,
+            ..ReportBody::default()
+        };
+        let subject = recorded.question.subject.clone();
+        let registry = &self.names().registry;
+        let admitted = events::report_produced(body, recorded.write()?, subject, caller.clone(), registry);
+        Ok(self.record(admitted).await?.index)
+    }
+
+    fn recorded_question(&self, index: u64) -> Result<(ReportBody, RecordedQuestion), EngineError> {
+        let not_a_report = || EngineError::invalid("index", "is not an entry that records the production of a report");
+        let entry = self.ledger.entry(index)?.ok_or_else(|| EngineError::new(Kind::OutOfRange, "no such entry"))?;
+        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+        let Some(Ok(Body::ReportProduced(body))) = body else { return Err(not_a_report()) };
+        let opened = self.open_entry(entry)?;
+        let parts = opened.parts.iter().filter_map(|part| match &part.state {
+            PartState::Open(part) => Some(&**part),
+            PartState::Removed | PartState::NoKey => None,
+        });
+        let question = join_content(parts).and_then(|content| RecordedQuestion::read(&content.question));
+        let closed = || EngineError::precondition("the question of this report can no longer be opened");
+        Ok((body, question.ok_or_else(closed)?))
+    }
+
+    fn head(&self, size: u64) -> Result<Head, EngineError> {
+        let published: Arc<Published> = self.ledger.checkpoint(size)?;
+        Ok(Head {
+            origin: self.origin().to_owned(),
+            verifier_key: self.ledger.verifier_key().to_owned(),
+            size: published.size,
+            root: published.root,
+            checkpoint: published.checkpoint.to_string(),
+            opened_at_us: self.ledger.entry(0)?.map_or(0, |genesis| genesis.header.recorded_at_us),
+            recorded_at_us: published.recorded_at_us,
+            vault_generation: self.vault.generation(),
+            custodian: self.vault.custodian_class().to_owned(),
+        })
+    }
+
+    fn places(&self, persons: &[PersonId], size: u64) -> Result<Places, EngineError> {
+        let (mut keys, mut places) = (Vec::new(), BTreeSet::new());
+        for person in persons {
+            keys.extend(self.vault.keys_of(*person)?);
+            places.extend(self.vault.occurrences(*person)?.into_iter().filter(|place| place.index < size));
+        }
+        Ok(Places { keys, places })
+    }
+
+    /// Opens the person's parts, entry by entry, and proves each entry before it counts.
+    fn observe(
+        &self,
+        places: &BTreeSet<PartPlace>,
+        head: &Head,
+        search: &mut Search,
+    ) -> Result<Vec<Observation>, EngineError> {
+        let mut by_entry: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+        for place in places {
+            by_entry.entry(place.index).or_default().push(place.ordinal);
+        }
+        let indexes: Vec<u64> = by_entry.keys().copied().collect();
+        let mut observations = Vec::with_capacity(by_entry.len());
+        for chunk in indexes.chunks(256) {
+            for entry in self.entries_at(chunk)? {
+                let ordinals = &by_entry[&entry.header.index];
+                let opened = self.open_proved(&entry, ordinals, head)?;
+                search.entries_proved += 1;
+                observations.extend(observation(&entry, opened)?);
+            }
+        }
+        Ok(observations)
+    }
+
+    /// The parts at `ordinals`, opened, after the entry was proved to stand in the head's tree with this very content.
+    fn open_proved(
+        &self,
+        entry: &StoredEntry,
+        ordinals: &[u32],
+        head: &Head,
+    ) -> Result<Vec<(u32, Part)>, EngineError> {
+        let index = entry.header.index;
+        let broken = |what: &str| EngineError::new(Kind::Corrupt, format!("entry {index} {what}; no report can be made"));
+        let proof = self.ledger.inclusion_proof(index, head.size)?;
+        verify_inclusion(&entry.leaf, index, head.size, &proof, &head.root)
+            .map_err(|_| broken("does not stand in the signed tree"))?;
+        if let Some((salt, body)) = &entry.content
+            && body_commitment(self.ledger.origin_hash(), salt, body) != entry.header.body_commitment
+        {
+            return Err(broken("has a body that is not the one it commits to"));
+        }
+        let parts = self.ledger.parts(index, entry.header.parts)?;
+        let leaves: Vec<Hash> = parts.iter().map(|part| part.leaf).collect();
+        if merkle::root(&leaves) != entry.header.parts_root {
+            return Err(broken("has parts that are not those it commits to"));
+        }
+        let mut opened = Vec::with_capacity(ordinals.len());
+        for ordinal in ordinals {
+            let Some(sealed) = parts.get(*ordinal as usize).and_then(|part| part.sealed.as_ref()) else { continue };
+            if whosaw_verifier::seal::part_leaf(sealed) != leaves[*ordinal as usize] {
+                return Err(broken("has a part that was altered"));
+            }
+            let place = PartPlace { index, ordinal: *ordinal };
+            match self.vault.open_part(place, &entry.header.body_commitment, sealed) {
+                Ok(part) => opened.push((*ordinal, part)),
+                // Shared with somebody who was erased: what is left of the entry still says that there was an access.
+                Err(OpenError::NoKey) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(opened)
+    }
+
+    fn undetermined(&self, size: u64) -> Result<Vec<Undetermined>, EngineError> {
+        let counts = self.follow.follower().undetermined(size)?;
+        Ok(counts
+            .into_iter()
+            .map(|count| Undetermined {
+                determination: count.determination,
+                tool: count.tool,
+                doubt: count.doubt,
+                outcome: count.outcome,
+                count: count.count,
+                first: count.first,
+                last: count.last,
+            })
+            .collect())
+    }
+
+    /// What sources were logging, as they said, and what was refused to them.
+    fn coverage(&self, size: u64) -> Result<Vec<Coverage>, EngineError> {
+        let mut found = Vec::new();
+        let verbs = [Verb::CoverageStart, Verb::CoverageStop, Verb::CoverageHeartbeat];
+        let terms = verbs.map(|verb| Term::new(TermKind::Verb, verb.code()));
+        for term in terms.into_iter().chain([Term::new(TermKind::EntryKind, EntryKind::Coverage.code())]) {
+            for entry in self.entries_under(term, size)? {
+                let index = entry.header.index;
+                match entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body)) {
+                    Some(Ok(Body::Coverage(body))) => found.push(Coverage {
+                        index,
+                        source: body.source,
+                        state: body.state,
+                        from_us: body.from_us,
+                        until_us: body.until_us,
+                        refused: body.refused,
+                    }),
+                    Some(Ok(Body::Action(action))) => {
+                        let claimed = action.occurred.as_ref().map_or(0, |occurred| occurred.earliest_us);
+                        let facts = action.facts.iter().filter(|fact| fact.kind == FactKind::Coverage);
+                        found.extend(facts.map(|fact| Coverage {
+                            index,
+                            source: fact.source.clone(),
+                            state: fact.coverage,
+                            from_us: claimed,
+                            until_us: fact.end_latest_us,
+                            refused: 0,
+                        }));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found.sort_unstable_by_key(|coverage| coverage.index);
+        Ok(found)
+    }
+
+    fn downtimes(&self, size: u64) -> Result<Vec<Downtime>, EngineError> {
+        let entries = self.entries_under(Term::new(TermKind::EntryKind, EntryKind::WriterEpoch.code()), size)?;
+        Ok(entries
+            .into_iter()
+            .filter_map(|entry| {
+                let (_, body) = entry.content.as_ref()?;
+                let Ok(Body::WriterEpoch(epoch)) = Body::decode(entry.header.kind, body) else { return None };
+                let (from_us, until_us) = (epoch.last_recorded_us, entry.header.recorded_at_us);
+                // The first start follows the genesis entry: nothing was running before.
+                (epoch.epoch > 2).then_some(Downtime { index: entry.header.index, from_us, until_us })
+            })
+            .collect())
+    }
+
+    /// Readers who opened or took away a range in which one of the observations stands.
+    fn ledger_reads(&self, observations: &[Observation], size: u64) -> Result<Vec<LedgerRead>, EngineError> {
+        let entries = self.entries_under(Term::new(TermKind::EntryKind, EntryKind::LedgerAccess.code()), size)?;
+        let stands_in = |body: &LedgerAccessBody| {
+            let first = observations.partition_point(|observation| observation.index < body.first_index);
+            observations.get(first).is_some_and(|found| found.index - body.first_index < body.count)
+        };
+        Ok(entries
+            .into_iter()
+            .filter_map(|entry| {
+                let (_, body) = entry.content.as_ref()?;
+                let Ok(Body::LedgerAccess(body)) = Body::decode(entry.header.kind, body) else { return None };
+                let (index, recorded_at_us) = (entry.header.index, entry.header.recorded_at_us);
+                stands_in(&body).then_some(LedgerRead { index, recorded_at_us, body })
+            })
+            .collect())
+    }
+
+    fn entries_under(&self, term: Term, size: u64) -> Result<Vec<StoredEntry>, EngineError> {
+        let filter = Filter { terms: vec![term], ..Filter::default() };
+        let (mut entries, mut from) = (Vec::new(), Some(0));
+        while let Some(at) = from {
+            let page = self.follow.follower().query(&filter, at, size, 4_096)?;
+            entries.extend(self.entries_at(&page.indexes)?);
+            from = page.next;
+        }
+        Ok(entries)
+    }
+}
+
+/// What is asked for; what is left out is filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessAsked {
+    pub subject: Identity,
+    /// 0: the size now.
+    pub size: u64,
+    /// Absent: when the last entry below the size was recorded.
+    pub cut_off_us: Option<u64>,
+    pub reference: String,
+}
+
+/// A report and the entry that records its production.
+pub struct Produced {
+    pub report: AccessReport,
+    pub report_id: [u8; 16],
+    pub index: u64,
+    pub size: u64,
+    pub rows_missing: u64,
+}
+
+impl Produced {
+    fn of(recorded: &RecordedQuestion, gathered: &Gathered, index: u64) -> Self {
+        if gathered.rows_missing > 0 {
+            tracing::error!(
+                rows = gathered.rows_missing,
+                "index rows were missing; the report found the parts all the same, but somebody removed rows"
+            );
+        }
+        Produced {
+            report: report::facts(&recorded.question, &gathered.evidence, &recorded.envelope),
+            report_id: recorded.envelope.report_id,
+            index,
+            size: recorded.question.size,
+            rows_missing: gathered.rows_missing,
+        }
+    }
+}
+
+/// Evidence, and what the search says of the database rather than of the person.
+pub struct Gathered {
+    pub evidence: Evidence,
+    /// Parts that only the trial of keys found: index rows that were missing.
+    pub rows_missing: u64,
+}
+
+/// The observations that belonged to the person at that size, and the identifiers they showed. Identifiers may have been
+/// linked since; as of then only those belong together that stood in one part.
+fn known_then(asked: &Identity, found: Vec<Observation>) -> (Vec<Observation>, BTreeSet<Identity>) {
+    let shown: Vec<Vec<Identity>> = found.iter().map(identities_of).collect();
+    let mut by_identity: HashMap<IdentityKey<'_>, Vec<usize>> = HashMap::new();
+    let asked = key_of(asked);
+    for (position, identities) in shown.iter().enumerate() {
+        // A weak identity joins nothing but what was asked for by it.
+        for identity in identities {
+            if identity.strength != Strength::Weak || key_of(identity) == asked {
+                by_identity.entry(key_of(identity)).or_default().push(position);
+            }
+        }
+    }
+    let (mut belongs, mut identities, mut next) = (vec![false; found.len()], BTreeSet::new(), vec![asked]);
+    while let Some(identity) = next.pop() {
+        for position in by_identity.remove(&identity).into_iter().flatten() {
+            if !std::mem::replace(&mut belongs[position], true) {
+                identities.extend(shown[position].iter().cloned());
+                next.extend(shown[position].iter().filter(|id| id.strength != Strength::Weak).map(key_of));
+            }
+        }
+    }
+    let observations = found.into_iter().zip(belongs).filter(|(_, belongs)| *belongs).map(|(found, _)| found).collect();
+    (observations, identities)
+}
+
+type IdentityKey<'a> = (&'a str, &'a [String]);
+
+fn key_of(identity: &Identity) -> IdentityKey<'_> {
+    (&identity.namespace, &identity.fields)
+}
+
+/// The identifiers that an observation shows of the person: those in their part, or the one a report was asked for by.
+fn identities_of(observation: &Observation) -> Vec<Identity> {
+    if let Some(person) = &observation.person {
+        let identities = person.identities.iter();
+        return identities
+            .map(|identity| Identity {
+                namespace: identity.namespace.clone(),
+                fields: identity.fields.clone(),
+                strength: identity.strength,
+            })
+            .collect();
+    }
+    let question = observation.content.as_ref().map(|content| content.question.as_slice()).unwrap_or_default();
+    RecordedQuestion::read(question).map(|recorded| recorded.question.subject).into_iter().collect()
+}
+
+struct Places {
+    keys: Vec<Arc<DataKey>>,
+    places: BTreeSet<PartPlace>,
+}
+
+/// One observation of an entry: the person's own part, and the content if it opened.
+fn observation(entry: &StoredEntry, opened: Vec<(u32, Part)>) -> Result<Option<Observation>, EngineError> {
+    let header = &entry.header;
+    let body = match entry.content.as_ref().map(|(_, body)| Body::decode(header.kind, body)) {
+        Some(Ok(Body::Action(action))) => ObservedBody::Action(action),
+        Some(Ok(Body::ReportProduced(report))) => ObservedBody::Report(report),
+        // A request to read this person's entries, and other events of the ledger's own, are not accesses to data.
+        Some(Ok(_)) | None => return Ok(None),
+        Some(Err(error)) => {
+            let text = format!("entry {} says something this version does not know: {error}", header.index);
+            return Err(EngineError::precondition(text));
+        }
+    };
+    let content = join_content(opened.iter().map(|(_, part)| part));
+    let own = opened.iter().find(|(_, part)| part.person.is_some()).or(opened.first());
+    Ok(Some(Observation {
+        index: header.index,
+        ordinal: own.map_or(0, |(ordinal, _)| *ordinal),
+        leaf: entry.leaf,
+        recorded_at_us: header.recorded_at_us,
+        flags: header.flags,
+        body,
+        person: own.and_then(|(_, part)| part.person.clone()),
+        content,
+    }))
+}

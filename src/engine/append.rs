@@ -1,0 +1,207 @@
+//! Recording: a raw action or tool call becomes an entry.
+
+use super::{EngineError, OpenLedger, nobody};
+use crate::admit;
+use crate::intake;
+use crate::intake::Catalogue;
+use crate::ledger::{AppendError, AppendReply, Committed, Place, Published};
+use crate::model::*;
+use std::sync::{Arc, LazyLock, PoisonError};
+use std::time::Duration;
+
+/// What a caller sends.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Raw {
+    Action(Box<Action>),
+    ToolCall(Box<ToolCall>),
+}
+
+/// A receipt and what it is the receipt of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    pub index: u64,
+    pub leaf: [u8; 32],
+    pub recorded_at_us: u64,
+    /// C2SP tlog-proof.
+    pub tlog_proof: String,
+    pub salt: [u8; 32],
+    pub body: Vec<u8>,
+    pub replayed: bool,
+    pub unchecked: bool,
+}
+
+/// Where the actions of a batch stand.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    pub places: Vec<Place>,
+    pub published: Arc<Published>,
+}
+
+impl From<Committed> for Batch {
+    fn from(committed: Committed) -> Self {
+        Batch { places: committed.places, published: committed.published }
+    }
+}
+
+/// Between two looks for room in the pool; a commit takes about as long.
+const ROOM: Duration = Duration::from_millis(1);
+
+/// Nothing is in it: every tool comes out as *not determined*.
+static NO_CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::empty);
+
+impl OpenLedger {
+    /// Admits and seals; nothing is written yet. Takes some microseconds for each person, so callers with many persons
+    /// or many actions do it off the runtime's own threads.
+    pub fn prepare(&self, raw: Raw, caller: &Caller) -> Result<Sealed, EngineError> {
+        let now = self.clock.now();
+        let names = self.names();
+        let (action, request) = match raw {
+            Raw::Action(action) => (*action, None),
+            Raw::ToolCall(call) => {
+                // The request is the call as it was sent: what the catalogue makes of it may change between a request
+                // and its repetition, and must not turn the second into a conflict.
+                let request = admit::tool_call_hash(&call, caller);
+                let catalogue = names.catalogue.as_ref().map_or(&*NO_CATALOGUE, |in_force| &in_force.catalogue);
+                let mut conversations = self.conversations.lock().unwrap_or_else(PoisonError::into_inner);
+                (intake::interpret(*call, catalogue, &mut conversations), Some(request))
+            }
+        };
+        let mut admitted =
+            admit::admit(action, caller.clone(), &names.registry, self.ledger.origin_hash(), &self.limits, now)
+                .map_err(|violations| EngineError::violations(in_terms_of(violations, request.is_some())))?;
+        admitted.request = request.unwrap_or(admitted.request);
+        Ok(self.vault.seal(admitted, now)?)
+    }
+
+    /// Records one action; answers when it is durable and under a signed checkpoint.
+    pub async fn append(&self, raw: Raw, caller: &Caller) -> Result<Receipt, EngineError> {
+        let sealed = self.prepare(raw, caller)?;
+        self.append_sealed(sealed).await
+    }
+
+    /// Records what was prepared.
+    pub async fn append_sealed(&self, sealed: Sealed) -> Result<Receipt, EngineError> {
+        let (salt, body) = (sealed.salt, sealed.body.clone());
+        let batch = Batch::from(self.ledger.append_all(vec![sealed]).await?);
+        let place = batch.places.first().ok_or_else(|| EngineError::internal("no place was given"))?;
+        self.receipt_of(place, &batch.published, Some((salt, body)))
+    }
+
+    /// Records many, all or nothing, in one commit. Prepares them off the runtime's threads.
+    pub async fn append_batch(self: &Arc<Self>, raws: Vec<Raw>, caller: &Caller) -> Result<Batch, EngineError> {
+        let (open, caller) = (Arc::clone(self), caller.clone());
+        let prepared = tokio::task::spawn_blocking(move || {
+            raws.into_iter()
+                .enumerate()
+                .map(|(position, raw)| open.prepare(raw, &caller).map_err(|error| error.at(position)))
+                .collect::<Result<Vec<_>, _>>()
+        });
+        let sealed = prepared.await.map_err(|_| EngineError::internal("sealing stopped"))??;
+        Ok(self.ledger.append_all(sealed).await?.into())
+    }
+
+    /// Queues, waiting for room where too much waits already: how a stream slows its sender down.
+    pub async fn submit_when_room(&self, sealed: Sealed) -> Result<Pending, EngineError> {
+        let content = (sealed.salt, sealed.body.clone());
+        let mut actions = vec![sealed];
+        loop {
+            match self.ledger.try_submit(actions) {
+                Ok(reply) => return Ok(Pending { reply, content }),
+                Err((AppendError::Busy, back)) => actions = back,
+                Err((error, _)) => return Err(error.into()),
+            }
+            tokio::time::sleep(ROOM).await;
+        }
+    }
+
+    /// The receipt of a place. Content that was just written is at hand; a replayed entry's own is read back.
+    pub fn receipt_of(
+        &self,
+        place: &Place,
+        published: &Published,
+        content: Option<([u8; 32], Vec<u8>)>,
+    ) -> Result<Receipt, EngineError> {
+        let appended = self.ledger.receipt_for(place, published)?;
+        let content = if place.replayed { None } else { content };
+        let (salt, body) = match content {
+            Some(content) => content,
+            None => self.ledger.entry(place.index)?.and_then(|entry| entry.content).unwrap_or_default(),
+        };
+        Ok(Receipt {
+            index: appended.index,
+            leaf: appended.leaf,
+            recorded_at_us: appended.recorded_at_us,
+            tlog_proof: appended.receipt,
+            salt,
+            body,
+            replayed: appended.replayed,
+            unchecked: appended.unchecked,
+        })
+    }
+
+    /// The receipt of any entry under the newest head.
+    pub fn receipt(&self, index: u64) -> Result<Option<Receipt>, EngineError> {
+        let published = self.ledger.published();
+        let place = Place { index, header: None, replayed: false, unchecked: false };
+        if index >= published.size { Ok(None) } else { self.receipt_of(&place, &published, None).map(Some) }
+    }
+
+    /// Records an event of the ledger's own.
+    pub(super) async fn record(&self, admitted: Admitted) -> Result<Receipt, EngineError> {
+        let sealed = self.vault.seal(admitted, self.clock.now())?;
+        self.append_sealed(sealed).await
+    }
+
+    /// Writes one entry for each source whose appends were refused since the last time.
+    pub async fn record_refusals(&self) -> Result<(), EngineError> {
+        for coverage in self.refusals.take(self.clock.now()) {
+            self.record(admit::events::coverage(coverage, nobody())).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts a refused append, where a registered source sent it. `source` is what the request said, if it could be
+    /// read that far; `code` is the gRPC status code.
+    pub fn count_refusal(&self, source: Option<&str>, caller: &Caller, code: u32) {
+        let names = self.names();
+        let registered = |name: &&str| names.registry.contains(RegistryKind::Source, name);
+        if let Some(name) = source.filter(registered).or_else(|| Some(caller.name.as_str()).filter(registered)) {
+            self.refusals.count(name, code, self.clock.now());
+        }
+    }
+
+    /// Takes the clock's word from here on, also when it goes back.
+    pub async fn accept_clock(&self) -> Result<u64, EngineError> {
+        Ok(self.ledger.accept_clock().await?)
+    }
+}
+
+/// A caller that sent a tool call finds its own fields named.
+fn in_terms_of(mut violations: Vec<Violation>, tool_call: bool) -> Vec<Violation> {
+    for violation in violations.iter_mut().filter(|_| tool_call) {
+        if let Some(rest) = violation.field.strip_prefix("action.") {
+            let rest = match rest.strip_prefix("actors[0]") {
+                Some(rest) => format!("agent{rest}"),
+                None => rest.replacen("actors[1]", "principal", 1),
+            };
+            violation.field = format!("tool_call.{rest}");
+        }
+    }
+    violations
+}
+
+/// An append on its way.
+pub struct Pending {
+    reply: AppendReply,
+    content: ([u8; 32], Vec<u8>),
+}
+
+impl Pending {
+    /// Where it stands, once durable, with its salt and body.
+    pub async fn place(self) -> Result<(Place, Arc<Published>, ([u8; 32], Vec<u8>)), EngineError> {
+        let stopped = || EngineError::new(super::Kind::Unavailable, "the ledger stopped before it answered");
+        let committed = self.reply.await.map_err(|_| stopped())??;
+        let place = committed.places.into_iter().next().ok_or_else(stopped)?;
+        Ok((place, committed.published, self.content))
+    }
+}

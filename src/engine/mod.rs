@@ -1,0 +1,178 @@
+//! Ledgers at work: each with its vault, its registry, its tool catalogue and its follower. What rpc, http and the command
+//! line call.
+//!
+//! ```text
+//! raw ─> intake ─> admit ─> vault.seal ─> ledger ─> receipt        append
+//! ledger ─> follower ─> list, undetermined                         read, follow
+//! vault + ledger ─> evidence ─> report                             access
+//! ```
+//!
+//! Here the rooms meet, so that none of them has to know another. Knows no gRPC, no HTTP and no storage engine.
+
+mod append;
+mod error;
+mod export;
+mod follow;
+mod names;
+mod read;
+mod refusals;
+
+pub use append::{Batch, Pending, Raw, Receipt};
+pub use error::{EngineError, Kind};
+pub use export::ExportPiece;
+pub use names::{CatalogueApplied, InForce};
+pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};
+
+use crate::admit::Limits;
+use crate::exposure::Follower;
+use crate::intake::Conversations;
+use crate::ledger::{Ledger, LedgerOptions};
+use crate::model::{Caller, Clock};
+use crate::store::{LedgerNumber, Store, StoreError, Table, WriteSet};
+use crate::vault::{Custodian, Vault};
+use follow::Follow;
+use names::Names;
+use refusals::Refusals;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, RwLock};
+use tokio_util::sync::CancellationToken;
+
+/// All ledgers of one store.
+pub struct Engine {
+    ledgers: BTreeMap<LedgerNumber, Arc<OpenLedger>>,
+    stopping: CancellationToken,
+}
+
+/// One ledger and everything that belongs to it.
+pub struct OpenLedger {
+    ledger: Ledger,
+    vault: Arc<Vault>,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    names: RwLock<Arc<Names>>,
+    /// Held while names are being made known, so that two changes do not both build on the same registry.
+    registering: tokio::sync::Mutex<()>,
+    conversations: Mutex<Conversations>,
+    follow: Follow,
+    refusals: Refusals,
+}
+
+impl Engine {
+    pub fn new(ledgers: impl IntoIterator<Item = OpenLedger>) -> Self {
+        let ledgers = ledgers.into_iter().map(|open| (open.ledger.number(), Arc::new(open))).collect();
+        Engine { ledgers, stopping: CancellationToken::new() }
+    }
+
+    /// Ends what would otherwise never end: streams that wait for entries to come.
+    pub fn stop_streams(&self) {
+        self.stopping.cancel();
+    }
+
+    /// Cancelled by `stop_streams`.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
+    /// The ledger of this origin; where there is only one, an empty name means it.
+    pub fn ledger(&self, origin: &str) -> Result<&Arc<OpenLedger>, EngineError> {
+        let mut all = self.ledgers.values();
+        if origin.is_empty() {
+            return match (all.next(), all.next()) {
+                (Some(only), None) => Ok(only),
+                (None, _) => Err(EngineError::not_found("this server holds no ledger; `whosaw init` makes one")),
+                _ => Err(EngineError::invalid("ledger", "is missing: this server holds more than one")),
+            };
+        }
+        all.find(|open| open.origin() == origin)
+            .ok_or_else(|| EngineError::not_found("there is no ledger of this origin here"))
+    }
+
+    /// In order of their numbers.
+    pub fn ledgers(&self) -> impl Iterator<Item = &Arc<OpenLedger>> {
+        self.ledgers.values()
+    }
+
+    /// Writes what is still to be said of refusals, lets nothing more in, flushes what waits, and stops. Blocks.
+    pub fn shutdown(&self) {
+        for open in self.ledgers.values() {
+            open.follow.stop();
+            open.ledger.shutdown();
+        }
+    }
+}
+
+impl OpenLedger {
+    /// Opens a ledger for writing: keys, vault, registry, catalogue, follower. Blocks.
+    pub fn open(
+        store: Arc<dyn Store>,
+        options: LedgerOptions,
+        custodian: Arc<dyn Custodian>,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+    ) -> Result<Self, EngineError> {
+        let (number, origin) = (options.number, options.origin.clone());
+        // The vault first: where keys and database do not belong together nothing may be signed.
+        let vault = Vault::open(Arc::clone(&store), number, &origin, custodian)?;
+        let ledger = Ledger::open(Arc::clone(&store), options, Arc::clone(&clock))?;
+        let names = Names::load(&ledger, &vault)?;
+        let follower = Arc::new(Follower::open(Arc::clone(&store), number)?);
+        let follow = Follow::start(ledger.clone(), follower)?;
+        Ok(OpenLedger {
+            ledger,
+            vault,
+            clock,
+            limits,
+            names: RwLock::new(Arc::new(names)),
+            registering: tokio::sync::Mutex::default(),
+            conversations: Mutex::default(),
+            follow,
+            refusals: Refusals::default(),
+        })
+    }
+
+    pub fn origin(&self) -> &str {
+        self.ledger.origin()
+    }
+
+    /// The ledger itself: proofs, checkpoints, tiles, raw entries.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub fn vault_generation(&self) -> u64 {
+        self.vault.generation()
+    }
+
+    pub fn custodian_class(&self) -> &'static str {
+        self.vault.custodian_class()
+    }
+}
+
+/// The ledger itself, where it speaks for nobody.
+fn nobody() -> Caller {
+    Caller { name: String::new(), assurance: Default::default() }
+}
+
+/// Which ledgers a store holds: number and origin, in order.
+pub fn origins(store: &dyn Store) -> Result<Vec<(LedgerNumber, String)>, StoreError> {
+    let (from, until) = (origin_row(0), origin_row(u32::MAX));
+    let rows = store.snapshot()?.scan(Table::Meta, &from, &until, 65_536)?;
+    rows.into_iter()
+        .map(|(key, value)| {
+            let number = key.last_chunk::<4>().map(|bytes| u32::from_be_bytes(*bytes));
+            let origin = String::from_utf8(value).ok();
+            let torn = || StoreError::Corrupt("a row that names a ledger is torn".into());
+            Ok((LedgerNumber(number.ok_or_else(torn)?), origin.ok_or_else(torn)?))
+        })
+        .collect()
+}
+
+/// The row by which a store knows a ledger; written in one commit with its genesis.
+pub fn name_ledger(number: LedgerNumber, origin: &str, writes: &mut WriteSet) {
+    writes.put(Table::Meta, origin_row(number.0), origin);
+}
+
+/// Meta, ledger 0 ‖ `origin` ‖ number u32 → origin.
+fn origin_row(number: u32) -> Vec<u8> {
+    [&0u32.to_be_bytes()[..], b"origin", &number.to_be_bytes()].concat()
+}

@@ -1,0 +1,175 @@
+//! The names a ledger knows and the tool catalogue in force: the fold of its registry entries.
+
+use super::{EngineError, OpenLedger, Receipt};
+use crate::admit::events::{self, NewName};
+use crate::intake::{Catalogue, CatalogueError};
+use crate::ledger::{Ledger, StoredEntry};
+use crate::model::*;
+use crate::vault::{PartPlace, Vault};
+use std::sync::{Arc, PoisonError};
+use whosaw_verifier::body::{Body, RegistryBody};
+use whosaw_verifier::hash::{Hash, hex};
+use whosaw_verifier::part::ContentPart;
+
+/// As of the newest registry entry that is durable.
+#[derive(Debug, Default)]
+pub struct Names {
+    pub registry: Registry,
+    pub catalogue: Option<Arc<InForce>>,
+}
+
+/// The tool catalogue in force, and the file it was read from.
+#[derive(Debug)]
+pub struct InForce {
+    pub catalogue: Catalogue,
+    pub text: String,
+}
+
+/// What putting a catalogue in force did.
+#[derive(Debug)]
+pub struct CatalogueApplied {
+    pub version: String,
+    pub digest: Hash,
+    pub new_names: usize,
+    /// Absent where exactly this catalogue was in force already.
+    pub receipt: Option<Receipt>,
+}
+
+/// Attribute of a catalogue's record: SHA-256 of the file.
+const DIGEST: &str = "sha-256";
+
+impl Names {
+    /// Reads all registry entries; the newest one that came with a catalogue says which is in force.
+    pub fn load(ledger: &Ledger, vault: &Vault) -> Result<Names, EngineError> {
+        let mut names = Names::default();
+        let mut with_catalogue = None;
+        for index in ledger.registry_indexes()? {
+            let Some(entry) = ledger.entry(index)? else { continue };
+            let Some(body) = registry_body(&entry) else { continue };
+            names.registry.apply(&body);
+            if body.records.iter().any(|record| record.kind == RegistryKind::Catalogue && !record.retired) {
+                with_catalogue = Some(entry);
+            }
+        }
+        if let Some(entry) = with_catalogue {
+            let text = catalogue_text(ledger, vault, &entry)?;
+            let catalogue = Catalogue::parse(&text).map_err(|error| EngineError::precondition(error.to_string()))?;
+            names.catalogue = Some(Arc::new(InForce { catalogue, text }));
+        }
+        Ok(names)
+    }
+}
+
+impl OpenLedger {
+    pub fn names(&self) -> Arc<Names> {
+        Arc::clone(&self.names.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The names as they were known at a size, for a report as of then.
+    pub fn registry_at(&self, size: u64) -> Result<Registry, EngineError> {
+        let mut registry = Registry::default();
+        for index in self.ledger.registry_indexes()?.into_iter().take_while(|index| *index < size) {
+            if let Some(body) = self.ledger.entry(index)?.as_ref().and_then(registry_body) {
+                registry.apply(&body);
+            }
+        }
+        Ok(registry)
+    }
+
+    /// Makes names known; each replaces what was known of the same kind and name.
+    pub async fn register(&self, names: Vec<NewName>, caller: &Caller) -> Result<Receipt, EngineError> {
+        if let Some(position) = names.iter().position(|name| name.kind == RegistryKind::Catalogue) {
+            let field = format!("names[{position}].kind");
+            return Err(EngineError::invalid(field, "is not registered by hand: apply the catalogue"));
+        }
+        let _one_at_a_time = self.registering.lock().await;
+        self.record_names(names, None, caller).await
+    }
+
+    /// Puts a tool catalogue in force and makes every name in it known.
+    pub async fn apply_catalogue(&self, text: &str, caller: &Caller) -> Result<CatalogueApplied, EngineError> {
+        let catalogue = Catalogue::parse(text).map_err(|error| match error {
+            CatalogueError::Syntax(what) => EngineError::invalid("catalogue", format!("is not readable: {what}")),
+            CatalogueError::Mistakes(mistakes) => EngineError::violations(
+                mistakes
+                    .into_iter()
+                    .map(|mistake| Violation { field: "catalogue".into(), description: mistake })
+                    .collect(),
+            ),
+        })?;
+        let _one_at_a_time = self.registering.lock().await;
+        let known = self.names();
+        let (version, digest) = (catalogue.version.clone(), catalogue.digest);
+        if known.catalogue.as_ref().is_some_and(|in_force| in_force.catalogue.digest == digest) {
+            return Ok(CatalogueApplied { version, digest, new_names: 0, receipt: None });
+        }
+        let known_by = known.registry.get(RegistryKind::Catalogue, &version);
+        if known_by.is_some() {
+            let text =
+                "is the version of another catalogue that was in force; a changed file needs a version of its own";
+            return Err(EngineError::invalid("catalogue.version", text));
+        }
+        let new: Vec<NewName> = catalogue
+            .names()
+            .into_iter()
+            .filter_map(|(kind, name)| Some((RegistryKind::from_code(kind)?, name)))
+            .filter(|(kind, name)| !known.registry.contains(*kind, name))
+            .map(|(kind, name)| {
+                let attributes = match kind {
+                    RegistryKind::Catalogue => vec![(DIGEST.to_owned(), hex(&digest))],
+                    _ => Vec::new(),
+                };
+                NewName { kind, name, attributes, ..NewName::default() }
+            })
+            .collect();
+        let new_names = new.len();
+        let receipt = self.record_names(new, Some(text), caller).await?;
+        Ok(CatalogueApplied { version, digest, new_names, receipt: Some(receipt) })
+    }
+
+    /// Appends a registry entry and, once it is durable, goes by it.
+    async fn record_names(
+        &self,
+        names: Vec<NewName>,
+        catalogue: Option<&str>,
+        caller: &Caller,
+    ) -> Result<Receipt, EngineError> {
+        let known = self.names();
+        let admitted =
+            events::registry(names, catalogue, caller.clone(), &known.registry).map_err(EngineError::violations)?;
+        let receipt = self.record(admitted).await?;
+        let mut after = Names { registry: known.registry.clone(), catalogue: known.catalogue.clone() };
+        if let Ok(Body::Registry(body)) = Body::decode(EntryKind::Registry as u8, &receipt.body) {
+            after.registry.apply(&body);
+        }
+        if let Some(text) = catalogue {
+            let catalogue = Catalogue::parse(text).map_err(|error| EngineError::precondition(error.to_string()))?;
+            after.catalogue = Some(Arc::new(InForce { catalogue, text: text.to_owned() }));
+        }
+        *self.names.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
+        Ok(receipt)
+    }
+}
+
+fn registry_body(entry: &StoredEntry) -> Option<RegistryBody> {
+    let (_, body) = entry.content.as_ref()?;
+    match Body::decode(entry.header.kind, body) {
+        Ok(Body::Registry(body)) => Some(body),
+        _ => None,
+    }
+}
+
+fn catalogue_text(ledger: &Ledger, vault: &Vault, entry: &StoredEntry) -> Result<String, EngineError> {
+    let index = entry.header.index;
+    let parts = ledger.parts(index, entry.header.parts)?;
+    let mut opened = Vec::with_capacity(parts.len());
+    for (ordinal, part) in parts.iter().enumerate() {
+        let gone = || EngineError::precondition("the tool catalogue in force was removed from the ledger");
+        let place = PartPlace { index, ordinal: ordinal as u32 };
+        let sealed = part.sealed.as_ref().ok_or_else(gone)?;
+        opened.push(vault.open_part(place, &entry.header.body_commitment, sealed)?);
+    }
+    let content: Option<ContentPart> = super::read::join_content(opened.iter());
+    let text = content.map(|content| content.arguments).unwrap_or_default();
+    String::from_utf8(text).map_err(|_| EngineError::precondition("the tool catalogue in force is not text"))
+}

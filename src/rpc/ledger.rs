@@ -1,0 +1,371 @@
+//! LedgerService: recording one, many, a stream, or one that is larger than a message.
+
+use super::caller::caller;
+use super::{RpcLimits, convert, present, status, v1};
+use crate::engine::{Engine, EngineError, Kind, OpenLedger, Pending, Raw};
+use crate::ledger::{Place, Published};
+use crate::model::{Caller, Sealed};
+use futures::{Stream, StreamExt as _};
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+use v1::append_stream_response::Result as Answer;
+
+pub struct LedgerRpc {
+    engine: Arc<Engine>,
+    limits: RpcLimits,
+    /// Bytes that large actions under way may still take.
+    large: Arc<Semaphore>,
+}
+
+impl LedgerRpc {
+    pub fn new(engine: Arc<Engine>, limits: RpcLimits) -> Self {
+        let large = Arc::new(Semaphore::new(limits.large_bytes.min(Semaphore::MAX_PERMITS)));
+        LedgerRpc { engine, limits, large }
+    }
+}
+
+/// Counts a refusal as a gap of its source, and passes the status on.
+fn refused(open: &OpenLedger, source: Option<&str>, caller: &Caller, status: Status) -> Status {
+    open.count_refusal(source, caller, status.code() as u32);
+    status
+}
+
+#[tonic::async_trait]
+impl v1::ledger_service_server::LedgerService for LedgerRpc {
+    async fn append(&self, request: Request<v1::AppendRequest>) -> Result<Response<v1::AppendResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.engine.ledger(&request.ledger)?;
+        let source = convert::source_name(request.record.as_ref()).map(str::to_owned);
+        let appended = match convert::record(request.record) {
+            Ok(raw) => open.append(raw, &caller).await.map_err(Status::from),
+            Err(violations) => Err(status::invalid(violations)),
+        };
+        let receipt = appended.map_err(|status| refused(open, source.as_deref(), &caller, status))?;
+        Ok(Response::new(v1::AppendResponse { receipt: Some(present::receipt(receipt)) }))
+    }
+
+    async fn append_batch(
+        &self,
+        request: Request<v1::AppendBatchRequest>,
+    ) -> Result<Response<v1::AppendBatchResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.engine.ledger(&request.ledger)?;
+        let source = request.records.first().and_then(|record| convert::source_name(Some(record))).map(str::to_owned);
+        let batch = self.batch(open, request.records, &caller).await;
+        let batch = batch.map_err(|status| refused(open, source.as_deref(), &caller, status))?;
+        Ok(Response::new(v1::AppendBatchResponse {
+            ranges: present::ranges(&batch.places),
+            checkpoint: Some(present::checkpoint(open.origin(), &batch.published)),
+        }))
+    }
+
+    type AppendStreamStream = Pin<Box<dyn Stream<Item = Result<v1::AppendStreamResponse, Status>> + Send>>;
+
+    async fn append_stream(
+        &self,
+        request: Request<Streaming<v1::AppendStreamRequest>>,
+    ) -> Result<Response<Self::AppendStreamStream>, Status> {
+        let caller = caller(request.metadata())?;
+        let mut incoming = request.into_inner();
+        // The first message says which ledger and what answers; a stream without one has nothing to say.
+        let Some(first) = incoming.message().await? else {
+            return Ok(Response::new(Box::pin(futures::stream::empty())));
+        };
+        let open = Arc::clone(self.engine.ledger(&first.ledger)?);
+        let detail = match v1::AppendDetail::try_from(first.detail) {
+            Ok(v1::AppendDetail::Place) => v1::AppendDetail::Place,
+            Ok(_) => v1::AppendDetail::Receipt,
+            Err(_) => return Err(EngineError::invalid("detail", "is a number outside the closed list").into()),
+        };
+        let (to_answer, answers) = mpsc::channel(self.limits.stream_in_flight);
+        let (send, receive) = mpsc::channel(64);
+        tokio::spawn(take_in(Arc::clone(&open), caller, first, incoming, to_answer));
+        tokio::spawn(answer(open, detail, answers, send));
+        Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+    }
+
+    async fn append_large(
+        &self,
+        request: Request<Streaming<v1::AppendLargeRequest>>,
+    ) -> Result<Response<v1::AppendLargeResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let mut incoming = request.into_inner();
+        let Some(v1::append_large_request::Piece::Head(head)) = incoming.message().await?.and_then(|first| first.piece)
+        else {
+            return Err(EngineError::invalid("head", "is missing: it is the first piece").into());
+        };
+        let open = Arc::clone(self.engine.ledger(&head.ledger)?);
+        let source = convert::source_name(head.record.as_ref()).map(str::to_owned);
+        let appended = self.large(&open, head, incoming, &caller).await;
+        let receipt = appended.map_err(|status| refused(&open, source.as_deref(), &caller, status))?;
+        Ok(Response::new(v1::AppendLargeResponse { receipt: Some(present::receipt(receipt)) }))
+    }
+}
+
+impl LedgerRpc {
+    async fn batch(
+        &self,
+        open: &Arc<OpenLedger>,
+        records: Vec<v1::Record>,
+        caller: &Caller,
+    ) -> Result<crate::engine::Batch, Status> {
+        let most = self.limits.batch_records;
+        if records.is_empty() || records.len() > most {
+            let text = format!("has {} records; 1 to {most} are taken", records.len());
+            return Err(EngineError::invalid("records", text).into());
+        }
+        let raws: Result<Vec<Raw>, EngineError> = records
+            .into_iter()
+            .enumerate()
+            .map(|(position, record)| {
+                convert::record(Some(record)).map_err(|wrong| EngineError::violations(wrong).at(position))
+            })
+            .collect();
+        Ok(open.append_batch(raws?, caller).await?)
+    }
+
+    /// Puts one action together from its pieces. What it may take is bounded for all of them together, and given back
+    /// when the action is recorded or refused.
+    async fn large(
+        &self,
+        open: &Arc<OpenLedger>,
+        head: v1::AppendRequest,
+        mut incoming: Streaming<v1::AppendLargeRequest>,
+        caller: &Caller,
+    ) -> Result<crate::engine::Receipt, Status> {
+        let mut room = self.room(prost::Message::encoded_len(&head))?;
+        let mut raw = convert::record(head.record).map_err(status::invalid)?;
+        while let Some(message) = incoming.message().await? {
+            room.merge(self.room(prost::Message::encoded_len(&message))?);
+            add_piece(&mut raw, message.piece).map_err(status::invalid)?;
+        }
+        let (open, caller) = (Arc::clone(open), caller.clone());
+        let prepared = {
+            let open = Arc::clone(&open);
+            tokio::task::spawn_blocking(move || open.prepare(raw, &caller)).await
+        };
+        let sealed = prepared.map_err(|_| Status::internal("sealing stopped"))??;
+        let receipt = open.append_sealed(sealed).await?;
+        drop(room);
+        Ok(receipt)
+    }
+
+    fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Status> {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        Arc::clone(&self.large).try_acquire_many_owned(bytes).map_err(|_| {
+            EngineError::new(Kind::Busy, "large actions under way take all the memory that is set aside for them")
+                .into()
+        })
+    }
+}
+
+fn add_piece(
+    raw: &mut Raw,
+    piece: Option<v1::append_large_request::Piece>,
+) -> Result<(), Vec<crate::model::Violation>> {
+    use v1::append_large_request::Piece;
+    let mut reader = convert::Reader::default();
+    let wrong = |field: &str, what: &str| {
+        Err(vec![crate::model::Violation { field: field.to_owned(), description: what.to_owned() }])
+    };
+    match (piece, raw) {
+        (Some(Piece::Subjects(piece)), Raw::Action(action)) => {
+            for subject in piece.subjects {
+                let position = action.subjects.len();
+                action.subjects.push(reader.subject(subject, position));
+            }
+        }
+        (Some(Piece::Records(piece)), Raw::Action(action)) => {
+            action.records.extend(reader.records(piece.records, || "action.records".into()));
+        }
+        (Some(Piece::Arguments(bytes)), Raw::Action(action)) => action.arguments.extend(bytes),
+        (Some(Piece::Arguments(bytes)), Raw::ToolCall(call)) => call.arguments.extend(bytes),
+        (Some(Piece::Result(bytes)), Raw::Action(action)) => action.result.extend(bytes),
+        (Some(Piece::Result(bytes)), Raw::ToolCall(call)) => call.result.extend(bytes),
+        (Some(Piece::Head(_)), _) => return wrong("head", "stands twice"),
+        (Some(Piece::Subjects(_)), _) => return wrong("subjects", "belongs to an action, not to a tool call"),
+        (Some(Piece::Records(_)), _) => return wrong("records", "belongs to an action, not to a tool call"),
+        (None, _) => return wrong("piece", "is missing"),
+    }
+    reader.finish(())
+}
+
+/// What the answering half of a stream waits for, in order of messages.
+enum Waiting {
+    Append(Pending),
+    Refused(Status),
+}
+
+/// Reads messages, admits, seals and queues them without waiting. Messages that have arrived together are prepared
+/// together, off the runtime's threads.
+async fn take_in(
+    open: Arc<OpenLedger>,
+    caller: Caller,
+    first: v1::AppendStreamRequest,
+    incoming: Streaming<v1::AppendStreamRequest>,
+    to_answer: mpsc::Sender<Waiting>,
+) {
+    let caller = Arc::new(caller);
+    let messages = futures::stream::iter([Ok(first)]).chain(incoming);
+    let mut ready = std::pin::pin!(messages.ready_chunks(READY));
+    while let Some(chunk) = ready.next().await {
+        let (open_here, caller_here) = (Arc::clone(&open), Arc::clone(&caller));
+        let prepared = tokio::task::spawn_blocking(move || prepare_chunk(&open_here, &caller_here, chunk)).await;
+        let Ok(prepared) = prepared else { return };
+        for one in prepared {
+            let waiting = match one {
+                Prepared::Sealed(sealed) => submit(&open, &caller, *sealed).await,
+                Prepared::Refused(status) => Waiting::Refused(status),
+                // The connection broke: what was queued before is still recorded.
+                Prepared::Broken => return,
+            };
+            if to_answer.send(waiting).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Messages taken together at most.
+const READY: usize = 1_024;
+
+enum Prepared {
+    Sealed(Box<Sealed>),
+    Refused(Status),
+    Broken,
+}
+
+fn prepare_chunk(
+    open: &OpenLedger,
+    caller: &Caller,
+    chunk: Vec<Result<v1::AppendStreamRequest, Status>>,
+) -> Vec<Prepared> {
+    chunk
+        .into_iter()
+        .map(|message| {
+            let Ok(message) = message else { return Prepared::Broken };
+            let source = convert::source_name(message.record.as_ref()).map(str::to_owned);
+            let prepared = convert::record(message.record)
+                .map_err(status::invalid)
+                .and_then(|raw| open.prepare(raw, caller).map_err(Status::from));
+            match prepared {
+                Ok(sealed) => Prepared::Sealed(Box::new(sealed)),
+                Err(status) => Prepared::Refused(refused(open, source.as_deref(), caller, status)),
+            }
+        })
+        .collect()
+}
+
+/// Queues; while the pool is full the stream is simply not read on, which is how a stream is told to slow down.
+async fn submit(open: &Arc<OpenLedger>, caller: &Caller, sealed: Sealed) -> Waiting {
+    match open.submit_when_room(sealed).await {
+        Ok(pending) => Waiting::Append(pending),
+        Err(error) => Waiting::Refused(refused(open, None, caller, error.into())),
+    }
+}
+
+/// Answers in order. With places, messages under one head are answered together.
+async fn answer(
+    open: Arc<OpenLedger>,
+    detail: v1::AppendDetail,
+    mut answers: mpsc::Receiver<Waiting>,
+    send: mpsc::Sender<Result<v1::AppendStreamResponse, Status>>,
+) {
+    let mut next = 0u64;
+    let mut together = Together::default();
+    let mut waiting = Vec::with_capacity(READY);
+    loop {
+        waiting.clear();
+        if answers.recv_many(&mut waiting, READY).await == 0 {
+            return;
+        }
+        for one in waiting.drain(..) {
+            let number = next;
+            next += 1;
+            let result = match one {
+                Waiting::Refused(status) => Err(status),
+                Waiting::Append(pending) => pending.place().await.map_err(Status::from),
+            };
+            let answer = match result {
+                Ok((place, published, _)) if detail == v1::AppendDetail::Place => {
+                    match together.add(number, place, published) {
+                        Some(full) => full.answer(&open),
+                        None => continue,
+                    }
+                }
+                Ok((place, published, content)) => one_answer(
+                    number,
+                    match open.receipt_of(&place, &published, Some(content)) {
+                        Ok(receipt) => Answer::Receipt(present::receipt(receipt)),
+                        Err(error) => Answer::Error(status::to_message(&error.into())),
+                    },
+                ),
+                Err(status) => {
+                    if let Some(before) = together.take()
+                        && send.send(Ok(before.answer(&open))).await.is_err()
+                    {
+                        return;
+                    }
+                    one_answer(number, Answer::Error(status::to_message(&status)))
+                }
+            };
+            if send.send(Ok(answer)).await.is_err() {
+                return;
+            }
+        }
+        if let Some(rest) = together.take()
+            && send.send(Ok(rest.answer(&open))).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+fn one_answer(number: u64, result: Answer) -> v1::AppendStreamResponse {
+    v1::AppendStreamResponse { first_message: number, messages: 1, result: Some(result) }
+}
+
+/// Places of consecutive messages under one head.
+#[derive(Default)]
+struct Together(Option<Places>);
+
+struct Places {
+    first: u64,
+    places: Vec<Place>,
+    published: Arc<Published>,
+}
+
+impl Together {
+    /// Adds a place; answers the ones before it where they stand under another head.
+    fn add(&mut self, number: u64, place: Place, published: Arc<Published>) -> Option<Places> {
+        match &mut self.0 {
+            Some(places) if Arc::ptr_eq(&places.published, &published) => {
+                places.places.push(place);
+                None
+            }
+            _ => self.0.replace(Places { first: number, places: vec![place], published }),
+        }
+    }
+
+    fn take(&mut self) -> Option<Places> {
+        self.0.take()
+    }
+}
+
+impl Places {
+    fn answer(&self, open: &OpenLedger) -> v1::AppendStreamResponse {
+        v1::AppendStreamResponse {
+            first_message: self.first,
+            messages: self.places.len() as u32,
+            result: Some(Answer::Places(v1::Places {
+                ranges: present::ranges(&self.places),
+                checkpoint: Some(present::checkpoint(open.origin(), &self.published)),
+            })),
+        }
+    }
+}
