@@ -105,7 +105,8 @@ impl Material<'_> {
         let delivered = delivered(body.outcome).min(surely);
         let moves = |direction| self.uses().any(|used| used.direction == direction);
         let directed = moves(Direction::Argument) || moves(Direction::Result) || moves(Direction::Rendered);
-        let unstated = !directed && !(is_administrative(body.verb) && self.uses().next().is_none());
+        let nothing_to_state = is_administrative(body.verb) && self.uses().next().is_none();
+        let unstated = !(directed || nothing_to_state);
         let clouded = self.clouded() && !is_administrative(body.verb);
         exposure.unstated = unstated;
         exposure.incomplete = clouded && delivered != Level::None;
