@@ -66,7 +66,7 @@ impl Import {
             let records = calls
                 .by_ref()
                 .take(BATCH)
-                .map(|call| v1::Record { kind: Some(v1::record::Kind::ToolCall(wire::tool_call(call))) });
+                .map(|call| v1::Record { kind: Some(v1::record::Kind::ToolCall(Box::new(wire::tool_call(call)))) });
             let records: Vec<_> = records.collect();
             bar.inc(records.len() as u64);
             let request = client.request(v1::AppendBatchRequest { ledger: client.ledger.clone(), records });
