@@ -172,7 +172,8 @@ pub fn fields(found: &Found) -> Vec<FieldFact> {
 }
 
 pub fn records(found: &Found) -> Vec<RecordFact> {
-    let mut known: BTreeMap<(&str, &str, Code<RecordScope>, Option<ConversationNumber>), RecordFact> = BTreeMap::new();
+    type Key<'a> = (&'a str, &'a str, Code<RecordScope>, Option<ConversationNumber>);
+    let mut known: BTreeMap<Key<'_>, RecordFact> = BTreeMap::new();
     for act in &found.acts {
         let mut seen = BTreeSet::new();
         for entry in found.of_act(act) {
