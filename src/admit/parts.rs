@@ -146,7 +146,7 @@ pub fn build(action: &Action, codes: &Codes, people: &People, names: super::body
             part.plain.part.agent_part = Some(signed(signed_part));
         }
     }
-    let nothing_to_seal = content == ContentPart::default();
+    let nothing_to_seal = content.is_empty();
     if nothing_to_seal {
         return described;
     }
@@ -290,7 +290,7 @@ fn content(action: &Action, names: Vec<SealedName>) -> ContentPart {
         facts,
         question: Vec::new(),
     };
-    if content == ContentPart::default() && action.subjects.is_empty() && action.agent_signature.is_none() {
+    if content.is_empty() && action.subjects.is_empty() && action.agent_signature.is_none() {
         // Nothing about anybody: the entry needs no part, and its id stands in the idempotency row.
         return content;
     }

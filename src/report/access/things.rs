@@ -172,8 +172,9 @@ pub fn fields(found: &Found) -> Vec<FieldFact> {
 }
 
 pub fn records(found: &Found) -> Vec<RecordFact> {
-    type Key<'a> = (&'a str, &'a str, Code<RecordScope>, Option<ConversationNumber>);
-    let mut known: BTreeMap<Key<'_>, RecordFact> = BTreeMap::new();
+    // Dataset, id, and where the id is unique.
+    type RecordKey<'a> = (&'a str, &'a str, Code<RecordScope>, Option<ConversationNumber>);
+    let mut known: BTreeMap<RecordKey<'_>, RecordFact> = BTreeMap::new();
     for act in &found.acts {
         let mut seen = BTreeSet::new();
         for entry in found.of_act(act) {
