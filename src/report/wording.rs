@@ -53,15 +53,15 @@ sections! {
     Number { group: String, range: String, list_and: String, list_comma: String, chain: String, more: String }
     Time { zone: String, span: String, none: String }
     Title { report: String, subtitle: String, running: String, page: String, footer: String, language: String, attachment: String,  }
-    Missing { value: String, controller: String, not_stated: String, closed: String, unregistered: String, nobody: String }
+    Missing { value: String, controller: String, not_stated: String, closed: String, unregistered: String, nobody: String, in_person: String }
 
     Answer {
-        heading: String, processed: String, possible: String, arguments_only: String, attempts: String, attempts_into_tools: String, nothing: String,
+        heading: String, processed: String, possible: String, no_agent: String, arguments_only: String, attempts: String, attempts_into_tools: String, nothing: String,
         on_behalf: String, behalf_item: String, no_humans: String, only_this_person: String, humans: String,
         humans_possible: String, who: AnswerWho,
     }
-    AnswerWho { agents: Plural, services: Plural, humans: Plural, this_person: String, others: Plural }
-    Count { times: Plural, attempts: Plural, acts: Plural, entries: Plural, persons: Plural }
+    AnswerWho { agents: Plural, services: Plural, others: Plural }
+    Count { times: Plural, acts: Plural, entries: Plural }
 
     Party {
         this_person: String, other_person: String, other_persons: String, some_human: String, public: String,
@@ -115,7 +115,7 @@ sections! {
 
     Fact {
         person: String, report_id: String, template: String, template_value: String, legal_snapshot: String,
-        controller: String, requester: String, reference: String, generated_at: String, query: String,
+        controller: String, requester: String, reference: String, generated_at: String, times: String, query: String,
         query_value: String, period: String, as_known_at: String, as_known_at_value: String, earlier_value: String, root: String,
         verifier_key: String, custodian: String, custodian_value: String, redaction: String, supersedes: String,
         supersedes_none: String, signature: String, signature_value: String, identity: String, identity_weak: String,
@@ -127,7 +127,7 @@ sections! {
     }
 
     Times {
-        agent_clock: String, gateway: String, replay: String, replay_order: String, unknown: String, recorded: String,
+        agent_clock: String, gateway: String, both: String, replay: String, replay_order: String, unknown: String, recorded: String,
         claimed: String, doubtful: String, widened: String, without: String,
     }
 

@@ -75,11 +75,26 @@ fn failed_and_denied_attempts_expose_nothing_by_their_result_but_their_arguments
 }
 
 #[test]
+fn attempts_alone_are_no_access_unless_something_was_put_in() {
+    check(
+        vec![read(1).outcome(Outcome::Failed), read(2).outcome(Outcome::Denied)],
+        "Only attempts that were denied or failed are recorded (2), and with 2 of them data of this person were put into a \
+         tool all the same; nothing is recorded as shown to a human.",
+    );
+    let nothing_in =
+        |index| read(index).outcome(Outcome::Denied).moving(vec![moved(Direction::Result, &[Category::Contact])]);
+    check(
+        vec![nothing_in(1)],
+        "Access to data of this person: not determinable; only attempts that were denied or failed are recorded (1).",
+    );
+}
+
+#[test]
 fn an_unknown_outcome_is_a_possible_delivery() {
     let report = check(
         vec![read(1).outcome(Outcome::Unknown)],
-        "No agent is certain to have processed data of this person, but up to 1 time are possible; nothing is recorded as \
-         shown to a human.",
+        "No agent is certain to have processed data of this person, but it may have happened, up to 1 time; nothing is \
+         recorded as shown to a human.",
     );
     assert_eq!(report.totals.processed, range(0, 1));
     assert_eq!(report.lines[0].class, Class::Possible);
@@ -156,7 +171,12 @@ fn only_what_is_rendered_to_a_human_is_shown_to_a_human() {
 
 #[test]
 fn a_humans_own_read_is_seen_and_the_persons_own_is_nobody_elses() {
-    let report = of(vec![read(1).body(|body| body.actors = vec![human(OTHER)])]);
+    let report = check(
+        vec![read(1).body(|body| body.actors = vec![human(OTHER)])],
+        "No agent is recorded as having processed data of this person; data of this person were shown to or read by a \
+         human 1 time.",
+    );
+    assert!(report.principals[0].in_person);
     assert_eq!((report.totals.read_by_humans, report.totals.shown_to_humans), (range(1, 1), range(1, 1)));
     assert_eq!(report.totals.processed_by.humans.parties, range(1, 1));
     assert_eq!(report.totals.processed_by.agents.acts, range(0, 0));
@@ -298,7 +318,7 @@ fn replay_clocks_are_no_history() {
     assert_eq!(report.entries[0].time, ActTime::Replay { conversation: Some(one), order: 2, of: 2 });
     assert_eq!(report.entries[1].time, ActTime::Replay { conversation: Some(one), order: 1, of: 2 });
     assert_eq!(report.entries[2].time, ActTime::Unknown);
-    assert_eq!(report.totals.first_last, None);
+    assert_eq!(report.totals.times.as_ref().and_then(|times| times.occurred.clone()), None);
     let times = &report.lines[0].times;
     assert_eq!((times.occurred.clone(), times.replayed, times.unknown), (None, 2, 1));
 }

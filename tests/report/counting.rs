@@ -153,7 +153,7 @@ proptest! {
         let report = facts(&question(), &evidence, &envelope());
 
         let (mut processed, mut humans, mut certain_acts, mut weak_acts) = (Range::default(), Range::default(), 0, 0);
-        let (mut into_tools, mut attempts) = (Range::default(), 0);
+        let (mut into_tools, mut attempts, mut by_agents) = (Range::default(), 0, Range::default());
         let mut agents: [BTreeSet<u8>; 2] = Default::default();
         for act in acts(&draws) {
             let certain: Vec<&Draw> = act.iter().filter(|draw| !draw.weak).collect();
@@ -173,6 +173,10 @@ proptest! {
             let tried = |draw: &&Draw| draw.subject && matches!(draw.outcome, Outcome::Denied | Outcome::Failed);
             let nothing_more = certain.iter().all(|draw| received(draw) == 0 && (tried(draw) || !draw.subject));
             attempts += u64::from(nothing_more && certain.iter().any(tried));
+            let (sure, at_most) = most(received);
+            let agent = |draw: &Draw| draw.actor < 3;
+            by_agents.low += u64::from(sure == 2 && certain.iter().any(|draw| agent(draw)));
+            by_agents.high += u64::from(at_most > 0 && act.iter().any(agent));
             if most(received).1 > 0 {
                 let named = |draws: &mut dyn Iterator<Item = &Draw>| draws.filter(|draw| draw.actor < 3).map(|draw| draw.actor).collect::<Vec<_>>();
                 agents[1].extend(named(&mut act.iter()));
@@ -188,6 +192,8 @@ proptest! {
         prop_assert_eq!(totals.shown_to_humans, humans);
         prop_assert_eq!(totals.into_tools, into_tools);
         prop_assert_eq!(totals.attempts.low, attempts);
+        prop_assert_eq!(totals.processed_by.agents.acts, by_agents);
+        prop_assert_eq!(totals.processed_by.not_humans, by_agents);
         prop_assert_eq!(totals.processed_by.agents.parties.low, agents[0].len() as u64);
         prop_assert!(totals.processed_by.agents.parties.high >= agents[1].len() as u64, "never fewer than there may be");
 

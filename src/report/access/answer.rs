@@ -28,25 +28,28 @@ pub fn text(report: &AccessReport) -> String {
     let w = wording::en();
     let totals = &report.totals;
     let times = |range: &Range| w.plural_range(&w.count.times, range.low, range.high);
-    let attempts = || w.plural_range(&w.count.attempts, totals.attempts.low, totals.attempts.high);
     let verdict = || verdict_text(w, report.answer.verdict, &report.coverage);
     let humans = humans(w, totals);
-    if totals.processed.low > 0 {
+    let by_machines = &totals.processed_by.not_humans;
+    if by_machines.low > 0 {
         let (who, behalf) = (who(w, &totals.processed_by), behalf(w, &report.principals));
-        let times = times(&totals.processed);
+        let times = times(by_machines);
         let values = [("who", who.as_str()), ("times", &times), ("behalf", &behalf), ("humans", &humans)];
         fill(&w.answer.processed, &values)
-    } else if totals.processed.high > 0 {
-        let times = w.plural(&w.count.times, totals.processed.high);
+    } else if by_machines.high > 0 {
+        let times = w.plural(&w.count.times, by_machines.high);
         fill(&w.answer.possible, &[("times", &times), ("humans", &humans)])
+    } else if totals.processed.high > 0 {
+        fill(&w.answer.no_agent, &[("humans", &humans)])
     } else if totals.arguments_only.high > 0 {
         fill(&w.answer.arguments_only, &[("times", &times(&totals.arguments_only)), ("humans", &humans)])
     } else if totals.attempts_into_tools > 0 {
         let into = w.number(totals.attempts_into_tools);
-        let values = [("times", attempts()), ("into", into), ("humans", humans)];
-        fill(&w.answer.attempts_into_tools, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        let attempts = w.range(totals.attempts.low, totals.attempts.high);
+        fill(&w.answer.attempts_into_tools, &[("n", &attempts), ("into", &into), ("humans", &humans)])
     } else if totals.attempts.high > 0 {
-        fill(&w.answer.attempts, &[("verdict", &verdict()), ("times", &attempts())])
+        let attempts = w.range(totals.attempts.low, totals.attempts.high);
+        fill(&w.answer.attempts, &[("verdict", &verdict()), ("n", &attempts)])
     } else {
         fill(&w.answer.nothing, &[("verdict", &verdict())])
     }
@@ -82,8 +85,6 @@ fn who(w: &Wording, by: &ProcessedBy) -> String {
     let parts = [
         counted(&by.agents, &w.answer.who.agents),
         counted(&by.services, &w.answer.who.services),
-        counted(&by.humans, &w.answer.who.humans),
-        (by.this_person.acts.high > 0).then(|| w.answer.who.this_person.clone()),
         counted(&by.others, &w.answer.who.others),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -93,7 +94,7 @@ fn who(w: &Wording, by: &ProcessedBy) -> String {
 
 fn behalf(w: &Wording, principals: &[PrincipalFact]) -> String {
     let moved = |fact: &PrincipalFact| fact.counts.processed + fact.counts.possible;
-    let named: Vec<&PrincipalFact> = principals.iter().filter(|fact| moved(fact) > 0).collect();
+    let named: Vec<&PrincipalFact> = principals.iter().filter(|fact| moved(fact) > 0 && !fact.in_person).collect();
     let label = |fact: &PrincipalFact| match &fact.party {
         Some(party) => party_text(w, party),
         None => w.missing.nobody.clone(),

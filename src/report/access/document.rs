@@ -304,10 +304,17 @@ facts! {
         /// Of these: whose data they touched is not determined.
         other_parts_undetermined: u64,
         decisions: u64,
-        first_last: Option<Span>,
+        /// When data of the person were processed, certainly or possibly.
+        times: Option<Times>,
     }
 
-    pub struct ProcessedBy { agents: Tally, services: Tally, humans: Tally, this_person: Tally, others: Tally }
+    /// Acts by who made them. One that several made, because several entries tell of it, counts with each.
+    pub struct ProcessedBy {
+        /// By anybody but a human.
+        not_humans: Range,
+        /// By humans in person.
+        in_person: Range,
+        agents: Tally, services: Tally, humans: Tally, this_person: Tally, others: Tally }
 
     /// So many acts, by so many different parties.
     pub struct Tally { acts: Range, parties: Range }
@@ -320,7 +327,9 @@ facts! {
         occurred: Option<Span>,
         /// By the ledger's clock.
         recorded: Span,
-        claimed: u64,
+        /// Acts whose time a gateway claims, else an agent.
+        gateway: u64,
+        agent_clock: u64,
         replayed: u64,
         unknown: u64,
     }
@@ -382,9 +391,15 @@ facts! {
         times: Option<Times>,
     }
 
-    pub struct PrincipalFact { party: Option<Party>, counts: Counts,
+    pub struct PrincipalFact {
+        /// None: an agent acted and nobody is named.
+        party: Option<Party>,
+        /// A human who acted in person, on nobody else's behalf.
+        in_person: bool,
+        counts: Counts,
         /// For other persons: how many they may be.
-        persons: Range }
+        persons: Range,
+    }
 
     pub struct RecipientFact {
         basis: RecipientBasis,

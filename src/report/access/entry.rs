@@ -70,7 +70,9 @@ impl Material<'_> {
     /// whose data it is, unless the person stands in the entry with a part of their own.
     pub fn is_subject(&self) -> bool {
         let shares_only = self.groups.iter().all(|group| !group.shared_by.is_empty());
-        self.undescribed || self.roles().contains(&Role::DataSubject) || (shares_only && !self.groups.is_empty())
+        let roles = self.roles();
+        let silent = self.undescribed && roles.is_empty();
+        silent || roles.contains(&Role::DataSubject) || (shares_only && !self.groups.is_empty())
     }
 
     fn uses(&self) -> impl Iterator<Item = &body::CategoryUse> {
@@ -78,7 +80,7 @@ impl Material<'_> {
     }
 
     pub fn categories(&self, direction: Direction) -> BTreeSet<Category> {
-        let stated = self.uses().filter(|used| used.direction == direction).flat_map(|used| &used.categories);
+        let stated = self.uses().filter(|used| goes(used, direction)).flat_map(|used| &used.categories);
         stated.copied().filter(|category| *category != Category::Unspecified).collect()
     }
 
@@ -103,10 +105,8 @@ impl Material<'_> {
         // Without a part that says "data subject", that it is about the person stays possible.
         let surely = if self.roles().contains(&Role::DataSubject) { Level::Certain } else { Level::Possible };
         let delivered = delivered(body.outcome).min(surely);
-        let moves = |direction| self.uses().any(|used| used.direction == direction);
-        let directed = moves(Direction::Argument) || moves(Direction::Result) || moves(Direction::Rendered);
-        let nothing_to_state = is_administrative(body.verb) && self.uses().next().is_none();
-        let unstated = !(directed || nothing_to_state);
+        let moves = |direction| self.uses().any(|used| goes(used, direction));
+        let unstated = self.uses().next().is_none() && !is_administrative(body.verb);
         let clouded = self.clouded() && !is_administrative(body.verb);
         exposure.unstated = unstated;
         exposure.incomplete = clouded && delivered != Level::None;
@@ -234,6 +234,11 @@ impl Material<'_> {
             _ => Authorisation::NotAssessed,
         })
     }
+}
+
+/// Whether categories moved that way. Where it is not said which, into the tool and out of it.
+fn goes(used: &body::CategoryUse, direction: Direction) -> bool {
+    used.direction == direction || (used.direction == Direction::Unspecified && direction != Direction::Rendered)
 }
 
 /// What a position in `rendered_to` points at.

@@ -168,6 +168,8 @@ fn totals(found: &Found) -> Totals {
         acts: acts.len() as u64,
         processed: range(processed),
         processed_by: ProcessedBy {
+            in_person: tally(found, parties::is_human).acts,
+            not_humans: tally(found, |party| !parties::is_human(party)).acts,
             agents: tally(found, |party| kind(party) == Some(PartyKind::Agent)),
             services: tally(found, |party| kind(party) == Some(PartyKind::Service)),
             humans: tally(found, |party| matches!(party, Party::OtherPerson { .. } | Party::SomeHuman)),
@@ -190,7 +192,7 @@ fn totals(found: &Found) -> Totals {
         other_parts: other().count() as u64,
         other_parts_undetermined: other().filter(|act| is_undetermined(found, act)).count() as u64,
         decisions: count(acts, |act| found.speaker(act).verb.0 == Verb::DecisionMake),
-        first_last: found.times(moved).and_then(|times| times.occurred),
+        times: found.times(moved),
     }
 }
 

@@ -109,14 +109,15 @@ impl Found {
     pub fn times<'a>(&self, acts: impl IntoIterator<Item = &'a Act>) -> Option<Times> {
         let mut times: Option<Times> = None;
         for act in acts {
-            let (mut claimed, mut replayed) = (None::<Span>, false);
+            let (mut claimed, mut gateway, mut replayed) = (None::<Span>, false, false);
             let mut recorded: Option<Span> = None;
             for entry in self.of_act(act) {
                 let at = Span { from: entry.recorded_at, until: entry.recorded_at };
                 recorded = Some(recorded.map_or(at.clone(), |known| Span::hull(&known, &at)));
                 match &entry.time {
-                    ActTime::Claimed { bounded, .. } => {
+                    ActTime::Claimed { bounded, clock, .. } => {
                         claimed = Some(claimed.map_or(bounded.clone(), |known| Span::hull(&known, bounded)));
+                        gateway |= clock.0 == TimeSource::Gateway;
                     }
                     ActTime::Replay { .. } => replayed = true,
                     ActTime::Unknown => {}
@@ -126,18 +127,20 @@ impl Found {
             let known = times.get_or_insert_with(|| Times {
                 occurred: None,
                 recorded: recorded.clone(),
-                claimed: 0,
+                gateway: 0,
+                agent_clock: 0,
                 replayed: 0,
                 unknown: 0,
             });
             known.recorded = Span::hull(&known.recorded, &recorded);
-            match (claimed, replayed) {
-                (Some(span), _) => {
-                    known.claimed += 1;
-                    known.occurred = Some(known.occurred.as_ref().map_or(span.clone(), |k| Span::hull(k, &span)));
-                }
-                (None, true) => known.replayed += 1,
-                (None, false) => known.unknown += 1,
+            *match (claimed.is_some(), gateway, replayed) {
+                (true, true, _) => &mut known.gateway,
+                (true, false, _) => &mut known.agent_clock,
+                (false, _, true) => &mut known.replayed,
+                (false, _, false) => &mut known.unknown,
+            } += 1;
+            if let Some(span) = claimed {
+                known.occurred = Some(known.occurred.as_ref().map_or(span.clone(), |known| Span::hull(known, &span)));
             }
         }
         times

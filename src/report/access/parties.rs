@@ -72,27 +72,32 @@ pub fn counts<'a>(acts: impl Iterator<Item = &'a Act>) -> Counts {
     counts
 }
 
-/// Who was answerable for the acts: the end of each chain of "on whose behalf".
+/// Who was answerable for the acts: the end of each chain of "on whose behalf", or the human who acted in person.
 pub fn principals<'a>(acts: impl Iterator<Item = &'a Act>, found: &Found) -> Vec<PrincipalFact> {
-    let mut by_party: BTreeMap<Option<Party>, Counts> = BTreeMap::new();
+    let mut by_party: BTreeMap<(Option<Party>, bool), Counts> = BTreeMap::new();
     for act in acts {
         let chain = &found.speaker(act).actors;
-        let responsible = chain.last().filter(|_| chain.len() > 1).map(|actor| actor.party.merged());
-        by_party.entry(responsible).or_insert(Counts::ZERO).add(act.class);
+        let in_person = chain.len() == 1 && chain.iter().all(|actor| is_human(&actor.party));
+        let responsible = chain.last().filter(|_| chain.len() > 1 || in_person).map(|actor| actor.party.merged());
+        by_party.entry((responsible, in_person)).or_insert(Counts::ZERO).add(act.class);
     }
     let mut facts: Vec<PrincipalFact> = by_party
         .into_iter()
-        .map(|(party, counts)| {
+        .map(|((party, in_person), counts)| {
             let persons = match party {
                 Some(Party::OtherPerson { .. } | Party::SomeHuman) => Range { low: 1, high: counts.all() },
                 Some(Party::ThisPerson) => Range::exactly(1),
                 _ => Range::default(),
             };
-            PrincipalFact { party, counts, persons }
+            PrincipalFact { party, in_person, counts, persons }
         })
         .collect();
     facts.sort_by_key(|fact| std::cmp::Reverse((fact.counts.processed, fact.counts.all())));
     facts
+}
+
+pub fn is_human(party: &Party) -> bool {
+    matches!(party, Party::ThisPerson | Party::OtherPerson { .. } | Party::SomeHuman)
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]

@@ -55,7 +55,12 @@ pub fn figures(words: &Words<'_>) -> Vec<Figure> {
     let figure =
         |value: String, label: &str, note: String, tone: Tone| Figure { value, label: label.to_owned(), note, tone };
     vec![
-        figure(words.range(&totals.processed), &w.processed, w.processed_note.clone(), Tone::Processed),
+        figure(
+            words.range(&totals.processed),
+            &w.processed,
+            fill(&w.processed_note, &[("in_person", &words.range(&totals.processed_by.in_person))]),
+            Tone::Processed,
+        ),
         figure(words.range(&totals.shown_to_humans), &w.humans, w.humans_note.clone(), Tone::Shown),
         figure(
             words.range(&totals.arguments_only),
@@ -111,11 +116,15 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
         &f.as_known_at_value,
         &[("origin", &head.origin), ("size", &words.number(head.size)), ("recorded", &zoned(head.recorded_at))],
     );
+    let times = words.report.totals.times.as_ref().map(|times| words.times(times)).unwrap_or_default();
+    let times = if times.is_empty() { vec![(w.time.none.clone(), Style::Plain)] } else { times };
+    let times = times.into_iter().map(|(text, style)| Piece { text, style }).collect();
     let period = format!("{} {}", words.exact_span(&header.question.period), w.time.zone);
     vec![
         Pair { label: f.person.clone(), value: person },
         pair(&f.query, query, Style::Plain),
         pair(&f.period, period, Style::Plain),
+        Pair { label: f.times.clone(), value: times },
         pair(&f.as_known_at, as_known_at, Style::Plain),
         given(&f.controller, &header.controller, &w.missing.controller),
         given(&f.requester, &header.requester, &w.missing.value),

@@ -133,11 +133,11 @@ fn lines(words: &Words<'_>) -> Content {
     let lines: Vec<&Line> = words.report.lines.iter().filter(|line| line.class != Class::OtherPart).collect();
     let rows = lines.into_iter().map(row);
     let columns = vec![
-        column(&t.what, 20),
-        column(&t.who, 19),
-        column(&t.data, 24),
-        number_column(&t.count, 8),
-        column(&t.when, 17),
+        column(&t.what, 19),
+        column(&t.who, 18),
+        column(&t.data, 23),
+        number_column(&t.count, 7),
+        column(&t.when, 19),
         column(&t.why, 14),
     ];
     (vec![w.intro.lines.clone()], vec![table(words, TableStyle::Lines, &w.section.lines, columns, rows, LINES_MAX)])
@@ -190,7 +190,11 @@ fn agents(words: &Words<'_>) -> Content {
 }
 
 fn principal_label(words: &Words<'_>, principal: &PrincipalFact) -> String {
-    principal.party.as_ref().map_or_else(|| words.w.missing.nobody.clone(), |party| words.party(party))
+    match &principal.party {
+        None => words.w.missing.nobody.clone(),
+        Some(party) if principal.in_person => fill(&words.w.missing.in_person, &[("who", &words.party(party))]),
+        Some(party) => words.party(party),
+    }
 }
 
 fn principals(words: &Words<'_>) -> Content {

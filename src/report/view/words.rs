@@ -104,7 +104,13 @@ impl Words<'_> {
         let recorded = || fill(&self.w.times.recorded, &[("at", &self.span(&times.recorded))]);
         match &times.occurred {
             Some(span) => {
+                let clock = match (times.gateway, times.agent_clock) {
+                    (_, 0) => &self.w.times.gateway,
+                    (0, _) => &self.w.times.agent_clock,
+                    (_, _) => &self.w.times.both,
+                };
                 pieces.push((self.span(span), Style::Plain));
+                pieces.push((clock.clone(), Style::Note));
                 let without = times.replayed + times.unknown;
                 if without > 0 {
                     pieces.push((fill(&self.w.times.without, &[("n", &self.number(without))]), Style::Note));
