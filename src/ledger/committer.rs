@@ -11,14 +11,14 @@
 use super::guard::{Guard, GuardRecord};
 use super::latch::Latch;
 use super::pool::{Pool, Submission, SubmissionKind, Work};
-use super::rows;
+use super::rows::{self, RequestId, Requests};
 use super::sequencer::{Head, Reading, sequence};
 use super::signer::{DurableHead, Signer};
 use super::tree::{FullTile, Tree};
 use super::{AppendError, Published};
 use crate::model::{Clock, EntryKind, Judgement, Sealed};
 use crate::store::{Commit, CommitError, Lease, Store, Table, WriteSet};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -97,9 +97,15 @@ pub struct BatchLimits {
 }
 
 /// The sequencer thread: takes what waits, answers repeats, builds the rest into one commit.
-pub fn run_sequencer(shared: &Shared, mut head: Head, limits: BatchLimits, to_committer: SyncSender<CommitJob>) {
+pub fn run_sequencer(
+    shared: &Shared,
+    mut head: Head,
+    callers: Vec<(String, u32)>,
+    limits: BatchLimits,
+    to_committer: SyncSender<CommitJob>,
+) {
     let mut time = TimeKeeper::new(shared.clock.as_ref());
-    let mut in_flight = InFlight::default();
+    let mut known = Known { callers: Callers::new(callers), in_flight: InFlight::default() };
     let mut sequence_number = 0u64;
     while let Work::Take(submissions) = shared.pool.take(limits.entries, limits.bytes) {
         if let Some(reason) = shared.latch.reason() {
@@ -107,8 +113,8 @@ pub fn run_sequencer(shared: &Shared, mut head: Head, limits: BatchLimits, to_co
             shared.pool.done();
             continue;
         }
-        in_flight.forget_durable(shared.durable.load(Ordering::Acquire));
-        let (sealed, replies, reading) = match gather(shared, &head, submissions, &mut in_flight, &mut time) {
+        known.in_flight.forget_durable(shared.durable.load(Ordering::Acquire));
+        let gathered = match gather(shared, &head, submissions, &mut known, &mut time) {
             Ok(gathered) => gathered,
             Err(reason) => {
                 shared.latch.trip(reason);
@@ -117,12 +123,46 @@ pub fn run_sequencer(shared: &Shared, mut head: Head, limits: BatchLimits, to_co
             }
         };
         sequence_number += 1;
-        in_flight.close(sequence_number);
-        let built = build(shared, &mut head, sealed, replies, reading);
+        known.in_flight.close(sequence_number);
+        // A batch that writes nothing carries no row: the numbers wait for one that does.
+        let new_callers = if gathered.sealed.is_empty() { Vec::new() } else { known.callers.take_new() };
+        let built = build(shared, &mut head, gathered, &new_callers);
         if to_committer.send(CommitJob(built)).is_err() {
             shared.pool.done();
             break;
         }
+    }
+}
+
+/// What the sequencer remembers between batches.
+struct Known {
+    callers: Callers,
+    in_flight: InFlight,
+}
+
+/// The numbers of callers. A new one gets the next number; its row travels in the commit that first needs it.
+struct Callers {
+    numbers: HashMap<String, u32>,
+    new: Vec<(String, u32)>,
+}
+
+impl Callers {
+    fn new(known: Vec<(String, u32)>) -> Self {
+        Callers { numbers: known.into_iter().collect(), new: Vec::new() }
+    }
+
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = u32::try_from(self.numbers.len()).expect("callers are fewer than 4 billion");
+        self.numbers.insert(name.to_owned(), number);
+        self.new.push((name.to_owned(), number));
+        number
+    }
+
+    fn take_new(&mut self) -> Vec<(String, u32)> {
+        std::mem::take(&mut self.new)
     }
 }
 
@@ -135,45 +175,69 @@ fn refuse(submissions: Vec<Submission>, reason: &str) {
     }
 }
 
-type Gathered = (Vec<Sealed>, Vec<Reply>, Reading);
+/// Actions to be written, with their request ids, and who waits for what.
+struct Gathered {
+    sealed: Vec<Sealed>,
+    ids: Vec<Option<RequestId>>,
+    replies: Vec<Reply>,
+    reading: Reading,
+}
 
 /// Sorts new actions from repeats. A submission that conflicts is answered here and leaves no trace.
 fn gather(
     shared: &Shared,
     head: &Head,
     submissions: Vec<Submission>,
-    in_flight: &mut InFlight,
+    known: &mut Known,
     time: &mut TimeKeeper,
 ) -> Result<Gathered, String> {
-    let stored = stored_requests(shared, &submissions)?;
-    let mut stored = stored.into_iter();
-    let (mut sealed, mut replies) = (Vec::new(), Vec::new());
-    let mut reading = time.read(shared.clock.as_ref());
+    let asked: Vec<Option<RequestId>> = submissions
+        .iter()
+        .flat_map(|submission| &submission.actions)
+        .map(|action| {
+            let caller = action.action_id.map(|_| known.callers.number(&action.caller.name));
+            Some(RequestId { action_id: action.action_id?, caller: caller? })
+        })
+        .collect();
+    let mut stored = stored_requests(shared, &asked)?.into_iter();
+    let mut gathered = Gathered {
+        sealed: Vec::with_capacity(asked.len()),
+        ids: Vec::with_capacity(asked.len()),
+        replies: Vec::with_capacity(submissions.len()),
+        reading: time.read(shared.clock.as_ref()),
+    };
+    let mut from = 0;
     for submission in submissions {
         if submission.kind == SubmissionKind::AcceptClock {
-            reading = time.accept(shared.clock.as_ref());
-            let body = ClockBody { old_us: head.recorded_at_us, new_us: reading.now_us }.encode();
+            gathered.reading = time.accept(shared.clock.as_ref());
+            let body = ClockBody { old_us: head.recorded_at_us, new_us: gathered.reading.now_us }.encode();
             let entry = super::own_event(EntryKind::Clock, body, &shared.origin_hash).map_err(|e| e.to_string())?;
-            replies.push(Reply { places: vec![fresh(head.size)], to: submission.reply });
-            sealed.push(entry);
+            gathered.replies.push(Reply { places: vec![fresh(head.size)], to: submission.reply });
+            gathered.sealed.push(entry);
+            gathered.ids.push(None);
             continue;
         }
-        let mine: Vec<_> = stored.by_ref().take(submission.actions.len()).collect();
-        let next = head.size + sealed.len() as u64;
-        match place_all(shared, &submission.actions, mine, in_flight, next) {
+        let ids = &asked[from..from + submission.actions.len()];
+        from += ids.len();
+        let mine: Vec<_> = stored.by_ref().take(ids.len()).collect();
+        let next = head.size + gathered.sealed.len() as u64;
+        match place_all(shared, &submission.actions, ids, mine, &known.in_flight, next) {
             Ok(places) => {
-                for (action, place) in submission.actions.into_iter().zip(&places) {
+                for ((action, id), place) in submission.actions.into_iter().zip(ids).zip(&places) {
                     if !place.replayed {
-                        in_flight.remember(&action, place.index);
-                        sealed.push(action);
+                        if let Some(id) = id {
+                            known.in_flight.remember(*id, place.index, action.request);
+                        }
+                        gathered.sealed.push(action);
+                        gathered.ids.push(*id);
                     }
                 }
-                replies.push(Reply { places, to: submission.reply });
+                gathered.replies.push(Reply { places, to: submission.reply });
             }
             Err(error) => drop(submission.reply.send(Err(error))),
         }
     }
-    Ok((sealed, replies, reading))
+    Ok(gathered)
 }
 
 fn fresh(index: u64) -> Place {
@@ -181,44 +245,46 @@ fn fresh(index: u64) -> Place {
 }
 
 /// Request rows of all actions that carry an id, read at once; nothing where there is none.
-fn stored_requests(shared: &Shared, submissions: &[Submission]) -> Result<Vec<Option<Vec<u8>>>, String> {
-    let actions = || submissions.iter().flat_map(|submission| &submission.actions);
-    let keys: Vec<Vec<u8>> = actions()
-        .filter_map(|action| {
-            Some(rows::request_key(shared.lease.ledger, action.action_id.as_ref()?, &action.caller.name))
-        })
-        .collect();
+fn stored_requests(shared: &Shared, asked: &[Option<RequestId>]) -> Result<Vec<Option<Vec<u8>>>, String> {
+    let keys: Vec<Vec<u8>> = asked.iter().flatten().map(|id| id.key(shared.lease.ledger)).collect();
+    if keys.is_empty() {
+        return Ok(vec![None; asked.len()]);
+    }
     let snapshot = shared.store.snapshot().map_err(|error| error.to_string())?;
     let mut found = snapshot.get_many(Table::Requests, &keys).map_err(|error| error.to_string())?.into_iter();
-    Ok(actions().map(|action| action.action_id.and_then(|_| found.next().flatten())).collect())
+    Ok(asked.iter().map(|id| id.and_then(|_| found.next().flatten())).collect())
 }
 
 /// Indexes for all actions of a submission, or why none of them may be written.
 fn place_all(
     shared: &Shared,
     actions: &[Sealed],
+    ids: &[Option<RequestId>],
     stored: Vec<Option<Vec<u8>>>,
     in_flight: &InFlight,
     mut next: u64,
 ) -> Result<Vec<Place>, AppendError> {
     let mut places: Vec<Place> = Vec::with_capacity(actions.len());
     let mut here: HashMap<RequestId, usize> = HashMap::new();
-    for (position, (action, stored)) in actions.iter().zip(stored).enumerate() {
-        let Some(id) = request_id(action) else {
+    let repeats = has_repeats(ids);
+    for (position, ((action, id), stored)) in actions.iter().zip(ids).zip(stored).enumerate() {
+        let Some(id) = id else {
             places.push(fresh(next));
             next += 1;
             continue;
         };
-        if let Some(earlier) = here.get(&id) {
-            if actions[*earlier].request != action.request {
-                return Err(AppendError::RepeatedInBatch { first: *earlier, again: position });
+        if repeats {
+            if let Some(earlier) = here.get(id) {
+                if actions[*earlier].request != action.request {
+                    return Err(AppendError::RepeatedInBatch { first: *earlier, again: position });
+                }
+                let place = Place { replayed: true, ..places[*earlier].clone() };
+                places.push(place);
+                continue;
             }
-            let place = Place { replayed: true, ..places[*earlier].clone() };
-            places.push(place);
-            continue;
+            here.insert(*id, position);
         }
-        here.insert(id.clone(), position);
-        if let Some((index, request)) = in_flight.find(&id) {
+        if let Some((index, request)) = in_flight.find(id) {
             if request != action.request {
                 return Err(AppendError::AlreadyExists { position });
             }
@@ -231,6 +297,13 @@ fn place_all(
         }
     }
     Ok(places)
+}
+
+/// Whether an id stands twice in a submission: almost never, so that the ordinary batch need not keep a map of its ids.
+fn has_repeats(ids: &[Option<RequestId>]) -> bool {
+    let mut sorted: Vec<RequestId> = ids.iter().copied().flatten().collect();
+    sorted.sort_unstable();
+    sorted.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 fn judge(shared: &Shared, action: &Sealed, row: &[u8], position: usize) -> Result<Place, AppendError> {
@@ -247,7 +320,8 @@ fn judge(shared: &Shared, action: &Sealed, row: &[u8], position: usize) -> Resul
     }
 }
 
-fn build(shared: &Shared, head: &mut Head, sealed: Vec<Sealed>, mut replies: Vec<Reply>, reading: Reading) -> Built {
+fn build(shared: &Shared, head: &mut Head, gathered: Gathered, new_callers: &[(String, u32)]) -> Built {
+    let Gathered { sealed, ids, mut replies, reading } = gathered;
     if sealed.is_empty() {
         return Built { writes: None, sealed, head: *head, root: [0; 32], replies };
     }
@@ -267,7 +341,8 @@ fn build(shared: &Shared, head: &mut Head, sealed: Vec<Sealed>, mut replies: Vec
             place.header = batch.headers.get(offset as usize).copied();
         }
     }
-    let writes = rows::write_set(shared.lease.ledger, &batch, &sealed, tiles, &root);
+    let requests = Requests { new_callers, ids: &ids };
+    let writes = rows::write_set(shared.lease.ledger, &batch, &sealed, &requests, tiles, &root);
     *head = batch.head_after;
     Built { writes: Some(writes), sealed, head: *head, root, replies }
 }
@@ -350,18 +425,12 @@ fn commit(
     Ok(())
 }
 
-type RequestId = ([u8; 16], String);
-
-fn request_id(action: &Sealed) -> Option<RequestId> {
-    Some((action.action_id?, action.caller.name.clone()))
-}
-
 /// Requests sequenced but not known to be durable: the store cannot answer for them yet.
 #[derive(Default)]
 struct InFlight {
     requests: HashMap<RequestId, (u64, [u8; 32])>,
-    open: HashSet<RequestId>,
-    closed: VecDeque<(u64, HashSet<RequestId>)>,
+    open: Vec<RequestId>,
+    closed: VecDeque<(u64, Vec<RequestId>)>,
 }
 
 impl InFlight {
@@ -369,11 +438,9 @@ impl InFlight {
         self.requests.get(id).copied()
     }
 
-    fn remember(&mut self, action: &Sealed, index: u64) {
-        if let Some(id) = request_id(action) {
-            self.requests.insert(id.clone(), (index, action.request));
-            self.open.insert(id);
-        }
+    fn remember(&mut self, id: RequestId, index: u64, request: [u8; 32]) {
+        self.requests.insert(id, (index, request));
+        self.open.push(id);
     }
 
     fn close(&mut self, sequence: u64) {

@@ -4,7 +4,7 @@ use super::committer::{BatchLimits, Shared, run_committer, run_sequencer};
 use super::guard::{Guard, GuardRecord};
 use super::latch::Latch;
 use super::pool::{Pool, PoolLimits};
-use super::rows::{self, StoredTiles};
+use super::rows::{self, Requests, StoredTiles};
 use super::sequencer::{Head, Reading, sequence};
 use super::signer::Signer;
 use super::tree::{BLOCK, TileSource, Tree};
@@ -93,8 +93,8 @@ impl Ledger {
         let reading = Reading { now_us: clock.now().0, held_back: false, synchronised: clock.synchronised() };
         let batch = sequence(&head, std::slice::from_ref(&genesis), reading);
         let root = batch.leaves[0];
-        let mut writes = rows::write_set(options.number, &batch, &[genesis], Vec::new(), &root);
-        writes.operations.extend(extra.operations);
+        let mut writes = rows::write_set(options.number, &batch, &[genesis], &Requests::default(), Vec::new(), &root);
+        writes.append(&extra);
         let lease = store.acquire(options.number)?;
         let mut id = [0u8; 16];
         getrandom::fill(&mut id).map_err(|error| LedgerError::Start(format!("no randomness: {error}")))?;
@@ -114,6 +114,7 @@ impl Ledger {
         let origin_hash = origin_hash(&options.origin);
         let lease = store.acquire(options.number)?;
         let Examined { head, tree, guard, signer } = examine(store.as_ref(), &options)?;
+        let callers = rows::read_callers(store.snapshot()?.as_ref(), options.number)?;
         let pool =
             Arc::new(Pool::new(PoolLimits { entries: options.waiting_entries_max, bytes: options.waiting_bytes_max }));
         let tree = Arc::new(RwLock::new(tree));
@@ -141,7 +142,7 @@ impl Ledger {
         };
         let sequencer = {
             let shared = Arc::clone(&shared);
-            spawn("sequencer", Box::new(move || run_sequencer(&shared, head, limits, to_committer)))?
+            spawn("sequencer", Box::new(move || run_sequencer(&shared, head, callers, limits, to_committer)))?
         };
         let committer = {
             let (shared, its_signer) = (Arc::clone(&shared), Arc::clone(&signer));

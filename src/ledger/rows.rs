@@ -9,7 +9,8 @@
 //! | Bodies | first index u64 | n × (u32 length of salt and body ‖ salt 32 ‖ body) ; length 0: removed |
 //! | Parts | index u64 ‖ ordinal u32 | leaf hash 32 ‖ S (S absent: removed) |
 //! | Tiles | level u8 ‖ number u64 | 8,192 bytes; full tiles only |
-//! | Requests | action id 16 ‖ caller name | index u64 ‖ keyed request digest 32 |
+//! | Requests | action id 16 ‖ caller u32 | index u64 ‖ keyed request digest 32 |
+//! | Meta | `caller` ‖ name | u32: the caller's number in this ledger |
 //! | Meta | `head` | size u64 ‖ root 32 ‖ last leaf 32 ‖ recorded_at u64 |
 //! | Meta | `registry` ‖ index u64 | nothing: where registry entries stand, so that a start need not look for them |
 
@@ -23,6 +24,7 @@ use whosaw_verifier::entry::{HEADER_BYTES, Header};
 use whosaw_verifier::hash::Hash;
 
 const REGISTRY: &[u8] = b"registry";
+const CALLER: &[u8] = b"caller";
 
 /// A part as it stands in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,13 +53,48 @@ pub fn key(ledger: LedgerNumber, pieces: &[&[u8]]) -> Vec<u8> {
     key
 }
 
-pub fn request_key(ledger: LedgerNumber, action_id: &[u8; 16], caller: &str) -> Vec<u8> {
-    // The whole id and the whole name: a shortened key would let one caller be answered another's receipt.
-    key(ledger, &[action_id, caller.as_bytes()])
+/// What makes a request the same: the whole id and the caller. A caller's number stands for the whole name and is given
+/// once, by the sequencer; a hash of the name would let one caller be answered another's receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId {
+    pub action_id: [u8; 16],
+    pub caller: u32,
+}
+
+impl RequestId {
+    pub fn key(&self, ledger: LedgerNumber) -> Vec<u8> {
+        key(ledger, &[&self.action_id, &self.caller.to_be_bytes()])
+    }
+}
+
+/// The numbers of callers seen so far.
+pub fn read_callers(snapshot: &dyn Snapshot, ledger: LedgerNumber) -> Result<Vec<(String, u32)>, LedgerError> {
+    let (mut from, until) = (key(ledger, &[CALLER]), key(ledger, &[CALLER, &[0xff]]));
+    let mut callers = Vec::new();
+    loop {
+        let rows = snapshot.scan(Table::Meta, &from, &until, 1_024)?;
+        let Some((last, _)) = rows.last() else { return Ok(callers) };
+        from = last.clone();
+        from.push(0);
+        for (row, value) in &rows {
+            let name = std::str::from_utf8(&row[4 + CALLER.len()..]).map_err(|_| torn("caller"))?;
+            let number = value.as_slice().try_into().map_err(|_| torn("caller"))?;
+            callers.push((name.to_owned(), u32::from_be_bytes(number)));
+        }
+    }
 }
 
 pub fn decode_request(value: &[u8]) -> Option<(u64, [u8; 32])> {
     Some((u64::from_be_bytes(value.get(..8)?.try_into().ok()?), value.get(8..)?.try_into().ok()?))
+}
+
+/// What the sequencer knows of requests: who is what number, and which request each action of the batch is.
+#[derive(Debug, Default)]
+pub struct Requests<'a> {
+    /// Callers that got their number in this batch.
+    pub new_callers: &'a [(String, u32)],
+    /// For each action; nothing where it has no id.
+    pub ids: &'a [Option<RequestId>],
 }
 
 /// Everything one commit writes.
@@ -65,10 +102,15 @@ pub fn write_set(
     ledger: LedgerNumber,
     batch: &Batch,
     sealed: &[Sealed],
+    requests: &Requests<'_>,
     tiles: Vec<FullTile>,
     root: &Hash,
 ) -> WriteSet {
     let mut writes = WriteSet::default();
+    let number = ledger.0.to_be_bytes();
+    for (name, caller) in requests.new_callers {
+        writes.put_pieces(Table::Meta, &[&number, CALLER, name.as_bytes()], &[&caller.to_be_bytes()]);
+    }
     let mut start = 0;
     while start < sealed.len() {
         let first = batch.first + start as u64;
@@ -88,15 +130,15 @@ pub fn write_set(
     for (offset, action) in sealed.iter().enumerate() {
         let index = batch.first + offset as u64;
         for (ordinal, part) in action.parts.iter().enumerate() {
-            let place = key(ledger, &[&index.to_be_bytes(), &(ordinal as u32).to_be_bytes()]);
-            writes.put(Table::Parts, place, [&part.leaf[..], &part.bytes].concat());
+            let place: [&[u8]; 3] = [&number, &index.to_be_bytes(), &(ordinal as u32).to_be_bytes()];
+            writes.put_pieces(Table::Parts, &place, &[&part.leaf, &part.bytes]);
         }
-        if let Some(id) = &action.action_id {
-            let value = [&index.to_be_bytes()[..], &action.request_digest].concat();
-            writes.put(Table::Requests, request_key(ledger, id, &action.caller.name), value);
+        if let Some(id) = requests.ids.get(offset).copied().flatten() {
+            let request: [&[u8]; 3] = [&number, &id.action_id, &id.caller.to_be_bytes()];
+            writes.put_pieces(Table::Requests, &request, &[&index.to_be_bytes(), &action.request_digest]);
         }
         if action.kind == EntryKind::Registry {
-            writes.put(Table::Meta, key(ledger, &[REGISTRY, &index.to_be_bytes()]), []);
+            writes.put(Table::Meta, key(ledger, &[REGISTRY, &index.to_be_bytes()]), b"");
         }
         action.placement.place(index, &mut writes);
     }

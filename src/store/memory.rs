@@ -22,14 +22,14 @@ struct State {
 }
 
 impl State {
-    fn apply(&mut self, writes: WriteSet) {
-        for operation in writes.operations {
+    fn apply(&mut self, writes: &WriteSet) {
+        for operation in writes.operations() {
             match operation {
                 Operation::Put { table, key, value } => {
-                    Arc::make_mut(self.tables.entry(table).or_default()).insert(key, value);
+                    Arc::make_mut(self.tables.entry(table).or_default()).insert(key.to_vec(), value.to_vec());
                 }
                 Operation::Delete { table, key } => {
-                    Arc::make_mut(self.tables.entry(table).or_default()).remove(&key);
+                    Arc::make_mut(self.tables.entry(table).or_default()).remove(key);
                 }
             }
         }
@@ -59,7 +59,7 @@ impl Store for MemoryStore {
         if sequence != commit.sequence {
             return Err(CommitError::HeadMoved { expected: sequence, offered: commit.sequence });
         }
-        state.apply(commit.writes);
+        state.apply(&commit.writes);
         state.applied.insert((commit.ledger, commit.id));
         state.leases.insert(commit.ledger, (epoch, sequence + 1));
         Ok(())
@@ -70,7 +70,7 @@ impl Store for MemoryStore {
     }
 
     fn apply_derived(&self, writes: WriteSet) -> Result<(), StoreError> {
-        self.state().apply(writes);
+        self.state().apply(&writes);
         Ok(())
     }
 

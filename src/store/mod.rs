@@ -62,24 +62,72 @@ impl Table {
     ];
 }
 
-/// Rows to put and delete, all or none.
+/// Rows to put and delete, all or none. All bytes stand in one buffer: a commit has thousands of small rows, and an
+/// allocation for each key and value would cost more than the rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WriteSet {
-    pub operations: Vec<Operation>,
+    bytes: Vec<u8>,
+    rows: Vec<RowWrite>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Operation {
-    Put { table: Table, key: Vec<u8>, value: Vec<u8> },
-    Delete { table: Table, key: Vec<u8> },
+/// Key and value follow each other in the buffer; they begin where the ones before end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct RowWrite {
+    table: Table,
+    key: u32,
+    /// Absent: a delete.
+    value: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation<'a> {
+    Put { table: Table, key: &'a [u8], value: &'a [u8] },
+    Delete { table: Table, key: &'a [u8] },
 }
 
 impl WriteSet {
-    pub fn put(&mut self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
-        self.operations.push(Operation::Put { table, key: key.into(), value: value.into() });
+    pub fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        self.put_pieces(table, &[key.as_ref()], &[value.as_ref()]);
     }
-    pub fn delete(&mut self, table: Table, key: impl Into<Vec<u8>>) {
-        self.operations.push(Operation::Delete { table, key: key.into() });
+
+    /// A row whose key and value are the pieces joined.
+    pub fn put_pieces(&mut self, table: Table, key: &[&[u8]], value: &[&[u8]]) {
+        let (key, value) = (self.push(key), self.push(value));
+        self.rows.push(RowWrite { table, key, value: Some(value) });
+    }
+
+    pub fn delete(&mut self, table: Table, key: impl AsRef<[u8]>) {
+        let key = self.push(&[key.as_ref()]);
+        self.rows.push(RowWrite { table, key, value: None });
+    }
+
+    /// Appends another set's rows behind these.
+    pub fn append(&mut self, other: &WriteSet) {
+        self.bytes.extend_from_slice(&other.bytes);
+        self.rows.extend_from_slice(&other.rows);
+    }
+
+    /// In the order in which they were added: a later row wins over an earlier one of the same key.
+    pub fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
+        let mut rest = self.bytes.as_slice();
+        self.rows.iter().map(move |row| {
+            let (key, after) = rest.split_at(row.key as usize);
+            let Some(value) = row.value else {
+                rest = after;
+                return Operation::Delete { table: row.table, key };
+            };
+            let (value, after) = after.split_at(value as usize);
+            rest = after;
+            Operation::Put { table: row.table, key, value }
+        })
+    }
+
+    fn push(&mut self, pieces: &[&[u8]]) -> u32 {
+        let before = self.bytes.len();
+        for piece in pieces {
+            self.bytes.extend_from_slice(piece);
+        }
+        u32::try_from(self.bytes.len() - before).expect("a row is far below 4 GiB")
     }
 }
 

@@ -100,10 +100,10 @@ impl RocksStore {
         }
     }
 
-    fn batch(&self, writes: WriteSet) -> WriteBatch {
+    fn batch(&self, writes: &WriteSet) -> WriteBatch {
         let mut batch = WriteBatch::default();
         let families = Table::ALL.map(|table| self.family(table));
-        for operation in writes.operations {
+        for operation in writes.operations() {
             match operation {
                 Operation::Put { table, key, value } => batch.put_cf(&families[table as usize], key, value),
                 Operation::Delete { table, key } => batch.delete_cf(&families[table as usize], key),
@@ -136,7 +136,7 @@ impl Store for RocksStore {
     }
 
     fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        let mut batch = self.batch(commit.writes);
+        let mut batch = self.batch(&commit.writes);
         let lease = self.lease(commit.ledger);
         // Held over the write, so that what was compared is still so when it lands. Other ledgers' commits still group in
         // the engine.
@@ -173,7 +173,7 @@ impl Store for RocksStore {
     }
 
     fn apply_derived(&self, writes: WriteSet) -> Result<(), StoreError> {
-        let batch = self.batch(writes);
+        let batch = self.batch(&writes);
         self.db.write_opt(batch, &WriteOptions::default()).map_err(|e| StoreError::Unavailable(e.to_string()))
     }
 
@@ -268,12 +268,15 @@ fn table_options(table: Table) -> Options {
     let mut options = Options::default();
     options.set_write_buffer_size(32 << 20);
     options.set_compression_type(match table {
-        // Hashes and ciphertext do not compress.
-        Table::Tiles | Table::Parts | Table::SubjectIndex | Table::Readers | Table::ShardKeys | Table::DataKeys => {
-            DBCompressionType::None
-        }
-        _ => DBCompressionType::Lz4,
+        // Hashes, ids and ciphertext do not compress.
+        Table::Bodies | Table::Meta | Table::Projections => DBCompressionType::Lz4,
+        _ => DBCompressionType::None,
     });
+    if table == Table::Requests {
+        // Every new id is looked for before it is written, and almost never there.
+        options.set_memtable_prefix_bloom_ratio(0.05);
+        options.set_memtable_whole_key_filtering(true);
+    }
     options.set_level_compaction_dynamic_level_bytes(true);
     options
 }
