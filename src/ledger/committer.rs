@@ -290,11 +290,11 @@ pub fn run_committer(
 ) {
     let mut sequence = shared.lease.sequence;
     let mut commits = 0u64;
-    for CommitJob(built) in jobs {
+    for CommitJob(mut built) in jobs {
         commits += 1;
         let outcome = match shared.latch.reason() {
             Some(reason) => Err(reason.to_owned()),
-            None => commit(shared, &mut guard, signer, publish, &built, &mut sequence),
+            None => commit(shared, &mut guard, signer, publish, &mut built, &mut sequence),
         };
         match outcome {
             Ok(()) => {
@@ -324,14 +324,15 @@ fn commit(
     guard: &mut Guard,
     signer: &Signer,
     publish: &watch::Sender<Arc<Published>>,
-    built: &Built,
+    built: &mut Built,
     sequence: &mut u64,
 ) -> Result<(), String> {
-    let Some(writes) = &built.writes else { return Ok(()) };
+    // Moved, not copied: an action about very many persons is a large write.
+    let Some(writes) = built.writes.take() else { return Ok(()) };
     let mut id = [0u8; 16];
     getrandom::fill(&mut id).map_err(|error| format!("no randomness for a commit id: {error}"))?;
     let Lease { ledger, epoch, .. } = shared.lease;
-    let commit = Commit { ledger, epoch, sequence: *sequence, id, writes: writes.clone() };
+    let commit = Commit { ledger, epoch, sequence: *sequence, id, writes };
     shared.store.commit(commit).map_err(|error| match error {
         // Refused or unknown, the tree in memory is already past it: only a restart makes them agree again.
         CommitError::Rejected(_) | CommitError::Unknown(_) | CommitError::Fenced | CommitError::HeadMoved { .. } => {
