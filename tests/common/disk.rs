@@ -40,6 +40,7 @@ impl Disk {
 
     pub fn clear(&self, what: &str) {
         fs::remove_file(self.0.path().join(what)).expect("the control is there");
+        let _ = fs::remove_file(self.0.path().join("stalled"));
     }
 
     /// Waits until a sync hangs.
@@ -52,6 +53,16 @@ impl Disk {
         let book = fs::read_to_string(self.0.path().join("synced")).unwrap_or_default();
         let lines = book.lines().filter_map(|line| line.split_once(' '));
         lines.map(|(length, path)| (PathBuf::from(path), length.parse().expect("a length"))).collect()
+    }
+
+    /// Starts the books anew: whatever lies on the disk now counts as synced.
+    pub fn begin(&self, data: &Path) {
+        let mut book = String::new();
+        let database = fs::canonicalize(data.join("db")).expect("a database");
+        for file in fs::read_dir(&database).expect("a directory").flatten() {
+            book += &format!("{} {}\n", file.metadata().expect("it is there").len(), file.path().display());
+        }
+        fs::write(self.0.path().join("synced"), book).expect("the books can be written");
     }
 
     /// What a power failure at this moment may leave of a stopped server: of files that only grow (logs, tables,

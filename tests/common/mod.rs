@@ -214,6 +214,16 @@ impl TestServer {
         }
     }
 
+    /// Starts and is killed while it does, or soon after.
+    pub fn start_and_kill(&mut self, after: Duration) {
+        let mut command = self.command("serve");
+        command.args(["--listen", "127.0.0.1:0"]).args(&self.setup.args);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary runs");
+        std::thread::sleep(after);
+        child.kill().expect("it can be killed");
+        child.wait().expect("it can be waited for");
+    }
+
     /// Why it does not start: what it said, after it ended with something else than 0.
     pub fn refusal(&mut self) -> String {
         match self.try_start() {
