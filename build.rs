@@ -13,6 +13,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(out.join("descriptors.bin"), prost::Message::encode_to_vec(&descriptors))?;
     tonic_prost_build::configure()
         .bytes(".whosaw.v1.ExportResponse.data")
+        // An action is large; beside nothing but itself in a list it would be copied with every growth of the list.
+        .boxed(".whosaw.v1.Record.kind.action")
+        .boxed(".whosaw.v1.Record.kind.tool_call")
         .extern_path(".google.rpc", "::tonic_types::pb")
         .compile_fds(descriptors)?;
     Ok(())

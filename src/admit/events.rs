@@ -120,7 +120,11 @@ fn sealed_event(
     let name = if known { caller.name.clone() } else { String::new() };
     let parts = super::parts::pieces(content, None)
         .into_iter()
-        .filter(|part| part.piece > 0 || !part.piece_bytes.is_empty() || part.content != Some(ContentPart::default()))
+        .filter(|part| {
+            part.piece > 0
+                || !part.piece_bytes.is_empty()
+                || part.content.as_ref().is_some_and(|content| !content.is_empty())
+        })
         .map(|part| PlainPart { holder: holder.clone(), part })
         .collect();
     (body::Caller { name, assurance: caller.assurance }, parts)

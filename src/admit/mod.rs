@@ -9,14 +9,17 @@ mod check;
 pub mod events;
 mod fit;
 mod parts;
+mod request;
 #[cfg(test)]
 mod tests;
 
 use crate::model::*;
 use check::Checker;
-use whosaw_verifier::hash::{Hash, sha256};
+use whosaw_verifier::hash::Hash;
 use whosaw_verifier::tiles;
-use whosaw_verifier::wire::{Message as _, put_varint};
+use whosaw_verifier::wire::Message as _;
+
+pub use request::tool_call_hash;
 
 /// What is too much. Lengths in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +83,7 @@ pub fn admit(
     if !violations.is_empty() {
         return Err(violations);
     }
-    let request = request_hash(&action, &caller);
+    let request = request::action_hash(&action, &caller);
     let people = parts::People::of(&action);
     fit::signed_parts(&action, &people)?;
     let (body, sealed_names) = body::build(&action, &caller, registry, &codes, &people);
@@ -90,22 +93,4 @@ pub fn admit(
     fit::body(&body, limits)?;
     let parts = parts.into_iter().map(|described| described.plain).collect();
     Ok(Admitted { kind: EntryKind::Action, action_id, caller, body, parts, request })
-}
-
-/// The same for a tool call, over what was sent rather than over what a catalogue made of it.
-pub fn tool_call_hash(call: &ToolCall, caller: &Caller) -> Hash {
-    let text = format!("{call:?}");
-    let mut length = Vec::new();
-    put_varint(caller.name.len() as u64, &mut length);
-    sha256(&[b"whosaw/request/v1\0", &length, caller.name.as_bytes(), b"tool call", text.as_bytes()])
-}
-
-/// Equal for requests that say the same: SHA-256 over the debug-free, length-prefixed fields of the whole request.
-fn request_hash(action: &Action, caller: &Caller) -> Hash {
-    // The derived structure of `Action` is walked by its `Debug` form, which is injective for these types: every string
-    // and byte list is quoted and delimited. It never leaves this function.
-    let text = format!("{action:?}");
-    let mut length = Vec::new();
-    put_varint(caller.name.len() as u64, &mut length);
-    sha256(&[b"whosaw/request/v1\0", &length, caller.name.as_bytes(), text.as_bytes()])
 }

@@ -164,7 +164,7 @@ pub fn build(action: &Action, codes: &Codes, people: &People, names: super::body
     for part in &mut described {
         part.plain.part.agent_part = next_signed();
     }
-    let nothing_to_seal = content == ContentPart::default();
+    let nothing_to_seal = content.is_empty();
     if nothing_to_seal {
         return described;
     }
@@ -314,7 +314,7 @@ fn content(action: &Action, names: Vec<SealedName>) -> ContentPart {
         facts,
         question: Vec::new(),
     };
-    if content == ContentPart::default() && action.subjects.is_empty() && action.agent_signature.is_none() {
+    if content.is_empty() && action.subjects.is_empty() && action.agent_signature.is_none() {
         // Nothing about anybody: the entry needs no part, and its id stands in the idempotency row.
         return content;
     }

@@ -9,6 +9,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use v1::audit_service_client::AuditServiceClient;
 use v1::ledger_service_client::LedgerServiceClient;
 use v1::registry_service_client::RegistryServiceClient;
+use v1::report_service_client::ReportServiceClient;
 
 #[derive(Clone)]
 pub struct Client {
@@ -47,6 +48,10 @@ impl Client {
 
     pub fn audit(&self) -> AuditServiceClient<Channel> {
         AuditServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    pub fn reports(&self) -> ReportServiceClient<Channel> {
+        ReportServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
     pub fn registry(&self) -> RegistryServiceClient<Channel> {

@@ -16,6 +16,10 @@ pub struct Export {
     /// With bodies and sealed parts. That is recorded in the ledger.
     #[arg(long)]
     content: bool,
+    /// With the keys that open the parts of this person (namespace=value), and no others; implies --content. Whoever
+    /// gets the export can read these parts for ever.
+    #[arg(long, value_name = "PERSON")]
+    disclose: Option<String>,
     #[command(flatten)]
     server: Server,
 }
@@ -26,7 +30,12 @@ impl Export {
             return Err(CliError::usage(format!("{} is not empty", self.dir.display())));
         }
         let client = Client::connect(&self.server).await?;
-        let request = client.request(v1::ExportRequest { ledger: client.ledger.clone(), content: self.content });
+        let disclose = self.disclose.as_deref().map(show::identity).transpose()?.as_ref().map(show::wire_identity);
+        let request = client.request(v1::ExportRequest {
+            ledger: client.ledger.clone(),
+            content: self.content || disclose.is_some(),
+            disclose,
+        });
         let mut pieces = client.audit().export(request).await?.into_inner();
         let bar = bar(0, "entries");
         let (mut bytes, mut entries) = (0u64, 0u64);

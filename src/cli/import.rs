@@ -6,7 +6,7 @@ use crate::intake::{Catalogue, Conversations, import, interpret};
 use crate::model::*;
 use crate::rpc::{v1, wire};
 use clap::{Args, Subcommand};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use whosaw_verifier::body::Body;
 
@@ -66,7 +66,7 @@ impl Import {
             let records = calls
                 .by_ref()
                 .take(BATCH)
-                .map(|call| v1::Record { kind: Some(v1::record::Kind::ToolCall(wire::tool_call(call))) });
+                .map(|call| v1::Record { kind: Some(v1::record::Kind::ToolCall(Box::new(wire::tool_call(call)))) });
             let records: Vec<_> = records.collect();
             bar.inc(records.len() as u64);
             let request = client.request(v1::AppendBatchRequest { ledger: client.ledger.clone(), records });
@@ -172,7 +172,8 @@ impl Recorded {
 #[derive(Default)]
 struct Shown {
     calls: u64,
-    strong: BTreeSet<Identity>,
+    /// Strong identities, each with the number of its person: those that stand in one node are one person's.
+    strong: BTreeMap<Identity, usize>,
     weak: BTreeSet<Identity>,
     /// Weak identities that stood in one node with a strong one.
     linked: BTreeSet<Identity>,
@@ -191,28 +192,38 @@ impl Shown {
             let mut any = false;
             for subject in action.subjects.iter().filter(in_result) {
                 any = true;
-                let strong = subject.identities.iter().any(|identity| identity.strength == Strength::Strong);
-                for identity in &subject.identities {
-                    if identity.strength == Strength::Strong {
-                        shown.strong.insert(identity.clone());
-                    } else {
-                        shown.weak.insert(identity.clone());
-                        if strong {
-                            shown.linked.insert(identity.clone());
-                        }
-                    }
-                }
+                shown.add(&subject.identities);
             }
             shown.calls += u64::from(any);
         }
         shown
     }
 
+    fn add(&mut self, identities: &[Identity]) {
+        let (strong, weak): (Vec<_>, Vec<_>) =
+            identities.iter().partition(|identity| identity.strength == Strength::Strong);
+        let known: Vec<usize> = strong.iter().filter_map(|identity| self.strong.get(*identity).copied()).collect();
+        let person = known.first().copied().unwrap_or(self.strong.len());
+        for number in self.strong.values_mut().filter(|number| known.contains(number)) {
+            *number = person;
+        }
+        for identity in &strong {
+            self.strong.insert((*identity).clone(), person);
+        }
+        for identity in weak {
+            self.weak.insert(identity.clone());
+            if !strong.is_empty() {
+                self.linked.insert(identity.clone());
+            }
+        }
+    }
+
     /// At least and at most so many persons. A weak identity that stood beside a strong one is that person's; any other
     /// may be a person of its own, or one of those.
     fn persons(&self) -> (usize, usize) {
+        let certain = self.strong.values().collect::<BTreeSet<_>>().len();
         let alone = self.weak.len() - self.linked.len();
-        (self.strong.len().max(self.weak.len().min(1)), self.strong.len() + alone)
+        (certain.max(self.weak.len().min(1)), certain + alone)
     }
 
     fn sentence(&self) -> String {

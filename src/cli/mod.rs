@@ -10,6 +10,7 @@ mod import;
 mod keys;
 mod names;
 mod read;
+mod report;
 mod serve;
 mod show;
 mod verify;
@@ -49,6 +50,8 @@ enum Command {
     List(read::List),
     /// Show entries as they are recorded.
     Watch(read::Watch),
+    /// Make a report for people, or make an earlier one again.
+    Report(report::Report),
     /// Write a ledger as files that `whosaw-verify` and C2SP tools check offline.
     Export(export::Export),
     /// Check an export offline, as `whosaw-verify export` does.
@@ -170,6 +173,7 @@ fn run(cli: Cli) -> Ended {
                     Command::Import(command) => command.run().await,
                     Command::List(command) => command.run().await,
                     Command::Watch(command) => command.run().await,
+                    Command::Report(command) => command.run().await,
                     Command::Export(command) => command.run().await,
                     Command::Rebuild(command) => command.run().await,
                     Command::AcceptClock(command) => command.run().await,

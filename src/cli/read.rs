@@ -61,8 +61,8 @@ impl List {
             verb: self.verb,
             tool: self.tool,
             source: self.source,
-            recorded_from: self.from.as_deref().map(time).transpose()?,
-            recorded_until: self.until.as_deref().map(time).transpose()?,
+            recorded_from: self.from.as_deref().map(show::read_time).transpose()?,
+            recorded_until: self.until.as_deref().map(show::read_time).transpose()?,
             kind: match self.kind.as_deref() {
                 None => 0,
                 Some(text) => code("kind", EntryKind::from_code(text).map(|kind| kind as i32))?,
@@ -98,12 +98,6 @@ impl List {
         }
         Ok(0)
     }
-}
-
-fn time(text: &str) -> Result<prost_types::Timestamp, CliError> {
-    let stamp: jiff::Timestamp =
-        text.parse().map_err(|_| CliError::usage("a time is written as in RFC 3339, such as 2026-03-10T09:00:00Z"))?;
-    Ok(prost_types::Timestamp { seconds: stamp.as_second(), nanos: stamp.subsec_nanosecond() })
 }
 
 #[derive(Args)]

@@ -56,6 +56,13 @@ pub fn wire_identity(identity: &Identity) -> v1::Identity {
     }
 }
 
+/// A time as people write it.
+pub fn read_time(text: &str) -> Result<prost_types::Timestamp, CliError> {
+    let stamp: jiff::Timestamp =
+        text.parse().map_err(|_| CliError::usage("a time is written as in RFC 3339, such as 2026-03-10T09:00:00Z"))?;
+    Ok(prost_types::Timestamp { seconds: stamp.as_second(), nanos: stamp.subsec_nanosecond() })
+}
+
 pub fn time(time: Option<&prost_types::Timestamp>) -> String {
     let stamp = time.and_then(|time| jiff::Timestamp::new(time.seconds, time.nanos).ok());
     stamp.map_or_else(|| "-".into(), |stamp| format!("{stamp:.3}"))

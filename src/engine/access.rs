@@ -35,7 +35,16 @@ impl OpenLedger {
     ) -> Result<AccessQuestion, EngineError> {
         let size = if size == 0 { self.ledger.published().size } else { size };
         let head = self.head(size)?;
+        let subject = Identity { strength: self.strength_of(&subject)?, ..subject };
         Ok(AccessQuestion { subject, size, cut_off_us: cut_off_us.unwrap_or(head.recorded_at_us) })
+    }
+
+    /// How strong the vault knows an identifier to be; a question must not make a weak one strong.
+    fn strength_of(&self, identity: &Identity) -> Result<Strength, EngineError> {
+        let Some(person) = self.vault.find(identity)? else { return Ok(Strength::Strong) };
+        let known = self.vault.identities(person)?;
+        let known = known.iter().find(|known| key_of(known) == key_of(identity));
+        Ok(known.map_or(Strength::Strong, |known| known.strength))
     }
 
     /// Everything that answers the question, as known at its size. Blocks; `progress` hears how many sealed parts of how
@@ -101,18 +110,15 @@ impl OpenLedger {
             };
             Ok::<_, EngineError>((question, envelope, gathered))
         });
-        let (question, envelope, gathered) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
+        let (question, envelope, gathered) =
+            gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
         let recorded = RecordedQuestion { question, envelope };
         let index = self.record_report(&recorded, &gathered.evidence.head, caller).await?;
         Ok(Produced::of(&recorded, &gathered, index))
     }
 
     /// The same report again, from the question and envelope that the entry at `index` recorded. Blocks.
-    pub fn reproduce_report(
-        &self,
-        index: u64,
-        progress: &(dyn Fn(u64, u64) + Sync),
-    ) -> Result<Produced, EngineError> {
+    pub fn reproduce_report(&self, index: u64, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Produced, EngineError> {
         let (body, recorded) = self.recorded_question(index)?;
         if body.generation != self.vault.generation() {
             let text = "keys were destroyed since this report was made: it cannot be reproduced to the byte";
@@ -177,6 +183,15 @@ impl OpenLedger {
         })
     }
 
+    /// Where all parts of one person stand below `size`, whether or not their index rows are there. Blocks.
+    pub(super) fn every_place(&self, subject: &Identity, size: u64) -> Result<BTreeSet<PartPlace>, EngineError> {
+        let Some(person) = self.vault.find(subject)? else { return Ok(BTreeSet::new()) };
+        let Places { keys, mut places } = self.places(&self.vault.linked(person)?, size)?;
+        let scan = self.vault.scan_parts(&keys, size, &|_, _| {})?;
+        places.extend(scan.found.into_iter().map(|found| found.place));
+        Ok(places)
+    }
+
     fn places(&self, persons: &[PersonId], size: u64) -> Result<Places, EngineError> {
         let (mut keys, mut places) = (Vec::new(), BTreeSet::new());
         for person in persons {
@@ -211,14 +226,10 @@ impl OpenLedger {
     }
 
     /// The parts at `ordinals`, opened, after the entry was proved to stand in the head's tree with this very content.
-    fn open_proved(
-        &self,
-        entry: &StoredEntry,
-        ordinals: &[u32],
-        head: &Head,
-    ) -> Result<Vec<(u32, Part)>, EngineError> {
+    fn open_proved(&self, entry: &StoredEntry, ordinals: &[u32], head: &Head) -> Result<Vec<(u32, Part)>, EngineError> {
         let index = entry.header.index;
-        let broken = |what: &str| EngineError::new(Kind::Corrupt, format!("entry {index} {what}; no report can be made"));
+        let broken =
+            |what: &str| EngineError::new(Kind::Corrupt, format!("entry {index} {what}; no report can be made"));
         let proof = self.ledger.inclusion_proof(index, head.size)?;
         verify_inclusion(&entry.leaf, index, head.size, &proof, &head.root)
             .map_err(|_| broken("does not stand in the signed tree"))?;

@@ -2,6 +2,8 @@
 
 use crate::ledger::{AppendError, LedgerError};
 use crate::model::Violation;
+use crate::report::RenderError;
+use crate::report::canonical::CanonicalError;
 use crate::store::StoreError;
 use crate::vault::{OpenError, VaultError};
 
@@ -120,7 +122,7 @@ impl From<VaultError> for EngineError {
             // Sealing fails closed: without keys nothing that concerns a person is recorded or opened.
             VaultError::Custodian(_) | VaultError::Foreign { .. } => Kind::FailedPrecondition,
             VaultError::NoRandomness | VaultError::Sealing => Kind::Unavailable,
-            VaultError::PartTooLong { .. } | VaultError::IdentityTooLong => Kind::Invalid,
+            VaultError::PartTooLong { .. } => Kind::Invalid,
         };
         Self::new(kind, error.to_string())
     }
@@ -133,5 +135,17 @@ impl From<OpenError> for EngineError {
             OpenError::NoKey | OpenError::Unreadable => Self::precondition(error.to_string()),
             OpenError::Forged => Self::new(Kind::Corrupt, error.to_string()),
         }
+    }
+}
+
+impl From<RenderError> for EngineError {
+    fn from(error: RenderError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
+impl From<CanonicalError> for EngineError {
+    fn from(error: CanonicalError) -> Self {
+        Self::internal(error.to_string())
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{EngineError, OpenLedger};
 use crate::ledger::{Published, StoredEntry};
+use crate::model::Identity;
+use crate::vault::{OpenError, PartPlace};
 use std::sync::Arc;
 use whosaw_verifier::tiles::{self, TILE_WIDTH};
 
@@ -21,11 +23,13 @@ const PIECE: usize = 1 << 20;
 const PARTS: u32 = 1_024;
 
 impl OpenLedger {
-    /// Hands out the whole export as of `head`, piece by piece; stops early when `take` answers false. Blocks.
+    /// Hands out the whole export as of `head`, piece by piece; stops early when `take` answers false. With `disclose`
+    /// the keys that open that person's parts, and no others, go with it. Blocks.
     pub fn export(
         &self,
         head: &Published,
         content: bool,
+        disclose: Option<&Identity>,
         take: &mut dyn FnMut(ExportPiece) -> bool,
     ) -> Result<(), EngineError> {
         let total = head.size;
@@ -52,6 +56,22 @@ impl OpenLedger {
                 if !put(tiles::tile_path(level, number, width), hashes.concat(), total) {
                     return Ok(());
                 }
+            }
+        }
+        for place in disclose.map(|subject| self.every_place(subject, total)).transpose()?.into_iter().flatten() {
+            let PartPlace { index, ordinal } = place;
+            let (Some(entry), Some(part)) = (self.ledger.entry(index)?, self.ledger.part(index, ordinal)?) else {
+                continue;
+            };
+            // What was removed, or is shared with somebody whose key is gone, cannot be opened by anybody.
+            let Some(sealed) = part.sealed else { continue };
+            let p = match self.vault.disclose(place, &entry.header.body_commitment, &sealed) {
+                Ok(p) => p,
+                Err(OpenError::NoKey) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            if !put(format!("openings/{index}.{ordinal}"), p.to_vec(), total) {
+                return Ok(());
             }
         }
         let keys = format!("{}\n", self.ledger.verifier_key());

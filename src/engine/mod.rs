@@ -9,6 +9,7 @@
 //!
 //! Here the rooms meet, so that none of them has to know another. Knows no gRPC, no HTTP and no storage engine.
 
+mod access;
 mod append;
 mod error;
 mod export;
@@ -17,6 +18,7 @@ mod names;
 mod read;
 mod refusals;
 
+pub use access::{AccessAsked, Produced};
 pub use append::{Batch, Pending, Raw, Receipt};
 pub use error::{EngineError, Kind};
 pub use export::ExportPiece;

@@ -1,7 +1,7 @@
 //! What a report is made from: a question, the entries that answer it, and what is known of gaps. Gathered by `engine`.
 
 use crate::model::{Identity, Registry};
-use whosaw_verifier::body::{ActionBody, ReportBody};
+use whosaw_verifier::body::{ActionBody, LedgerAccessBody, ReportBody};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::{ContentPart, PersonPart};
 use whosaw_verifier::vocabulary::{CoverageState, Determination, Doubt, Outcome};
@@ -45,6 +45,9 @@ pub struct Evidence {
     pub coverage: Vec<Coverage>,
     /// Times in which the ledger itself was not running.
     pub downtimes: Vec<Downtime>,
+    /// Entries by which somebody opened or exported a range that holds one of the entries above; `None` where nobody
+    /// looked for them.
+    pub ledger_reads: Option<Vec<LedgerRead>>,
     pub search: Search,
     /// What the ledger's registry knew at N.
     pub registry: Registry,
@@ -60,6 +63,8 @@ pub struct Head {
     pub root: Hash,
     /// The signed note over exactly this size.
     pub checkpoint: String,
+    /// When entry 0 was recorded, Unix microseconds: coverage is asked for from here on.
+    pub opened_at_us: u64,
     /// When entry N−1 was recorded, Unix microseconds.
     pub recorded_at_us: u64,
     /// Raised by every erasure.
@@ -91,6 +96,15 @@ pub enum ObservedBody {
     Action(Box<ActionBody>),
     /// A report about the person was produced before: that is an access too.
     Report(ReportBody),
+}
+
+/// Somebody opened sealed parts of a range of entries, or exported their content: an access to whoever stands in them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRead {
+    pub index: u64,
+    /// By the ledger's clock, Unix microseconds.
+    pub recorded_at_us: u64,
+    pub body: LedgerAccessBody,
 }
 
 /// Actions of one sort whose data subjects are not determined.
@@ -137,8 +151,6 @@ pub struct Downtime {
 pub struct Search {
     /// Every sealed part below N was tried against the person's keys, so that a dropped index row cannot hide an access.
     pub parts_tried: u64,
-    /// Parts that only this trial found: index rows that were missing.
-    pub rows_missing: u64,
     /// Entries whose inclusion in the signed tree and whose content were checked before they were counted.
     pub entries_proved: u64,
 }

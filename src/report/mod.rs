@@ -1,5 +1,81 @@
 //! A question as of a checkpoint becomes typed facts; renderers turn facts into bytes, deterministically.
 //!
-//! Knows no clock, no RocksDB and no tonic: evidence, envelope and time are given.
+//! Knows no clock, no RocksDB and no tonic: evidence, envelope and time are given. Read in this order.
 
 pub mod evidence;
+
+pub mod access;
+
+pub mod question;
+
+// How facts are written: instants, codes, one form of JSON.
+
+pub mod canonical;
+pub mod code;
+pub mod instant;
+
+// How facts are told: texts, pages, and the two ways to lay them out.
+
+pub mod template;
+pub mod view;
+pub mod wording;
+
+mod html;
+mod pdf;
+
+pub use access::{AccessReport, facts};
+
+/// What a report is rendered as. Same numbers in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// Canonical JSON (RFC 8785): the report itself.
+    Json,
+    /// One self-contained page.
+    Html,
+    /// PDF/A-3a and PDF/UA-1 with the JSON attached.
+    Pdf,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    pub format: Format,
+    pub bytes: Vec<u8>,
+}
+
+/// Why a report could not be rendered. Says nothing of what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    #[error("the report cannot be written as canonical JSON: {0}")]
+    Json(#[from] canonical::CanonicalError),
+    #[error("the report's own JSON does not read back")]
+    Unreadable,
+    #[error("the page template could not be filled in")]
+    Html,
+    #[error("the PDF could not be made: {0}")]
+    Pdf(#[from] pdf::PdfError),
+}
+
+/// The report in the formats asked for, in that order. The same report always gives the same bytes.
+pub fn render(report: &AccessReport, formats: &[Format]) -> Result<Vec<Rendered>, RenderError> {
+    render_json(&canonical::of(report)?, formats)
+}
+
+/// The same from a report's JSON alone: pages say what the JSON says, and can be made again from it by anyone.
+pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, RenderError> {
+    let report: AccessReport = serde_json::from_slice(json).map_err(|_| RenderError::Unreadable)?;
+    let view = view::View::of(&report);
+    formats
+        .iter()
+        .map(|format| {
+            let bytes = match format {
+                Format::Json => json.to_vec(),
+                Format::Html => {
+                    let view = view.made_visible(|_| true).map_err(|_| RenderError::Html)?;
+                    html::page(&view).map_err(|_| RenderError::Html)?.into_bytes()
+                }
+                Format::Pdf => pdf::document(&view, json, report.header.generated_at.civil())?,
+            };
+            Ok(Rendered { format: *format, bytes })
+        })
+        .collect()
+}

@@ -185,13 +185,19 @@ impl v1::audit_service_server::AuditService for AuditRpc {
         let caller = caller(request.metadata())?;
         let request = request.into_inner();
         let open = Arc::clone(self.0.ledger(&request.ledger)?);
+        let mut reader = convert::Reader::default();
+        let disclose = request.disclose.map(|identity| reader.identity(identity, || "disclose".into()));
+        let disclose = reader.finish(disclose).map_err(status::invalid)?;
+        if disclose.is_some() && !request.content {
+            return Err(EngineError::invalid("disclose", "needs content beside it").into());
+        }
         let head = open.export_head();
         if request.content {
             open.record_access(0, head.size, &caller).await?;
         }
         let (send, receive) = mpsc::channel(4);
         tokio::task::spawn_blocking(move || {
-            let exported = open.export(&head, request.content, &mut |piece| {
+            let exported = open.export(&head, request.content, disclose.as_ref(), &mut |piece| {
                 let response = v1::ExportResponse {
                     path: piece.path,
                     data: piece.data.into(),

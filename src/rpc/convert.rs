@@ -19,8 +19,8 @@ pub struct Reader {
 pub fn record(record: Option<v1::Record>) -> Result<Raw, Vec<Violation>> {
     let mut reader = Reader::default();
     let raw = match record.and_then(|record| record.kind) {
-        Some(v1::record::Kind::Action(action)) => Raw::Action(Box::new(reader.action(action))),
-        Some(v1::record::Kind::ToolCall(call)) => Raw::ToolCall(Box::new(reader.tool_call(call))),
+        Some(v1::record::Kind::Action(action)) => Raw::Action(Box::new(reader.action(*action))),
+        Some(v1::record::Kind::ToolCall(call)) => Raw::ToolCall(Box::new(reader.tool_call(*call))),
         None => {
             reader.refuse("record", "is missing: give an action or a tool call");
             return Err(reader.violations);

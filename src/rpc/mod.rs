@@ -9,6 +9,7 @@ pub mod json;
 mod ledger;
 mod present;
 mod registry;
+mod report;
 mod status;
 pub mod wire;
 
@@ -54,6 +55,7 @@ pub const SERVICES: &[&str] = &[
     v1::ledger_service_server::SERVICE_NAME,
     v1::audit_service_server::SERVICE_NAME,
     v1::registry_service_server::SERVICE_NAME,
+    v1::report_service_server::SERVICE_NAME,
 ];
 
 /// All services but health, which belongs to whoever watches the process.
@@ -68,5 +70,6 @@ pub fn routes(engine: Arc<Engine>, limits: RpcLimits) -> Result<Routes, tonic_re
     )
     .add_service(v1::audit_service_server::AuditServiceServer::new(audit::AuditRpc(Arc::clone(&engine))))
     .add_service(v1::registry_service_server::RegistryServiceServer::new(registry::RegistryRpc(Arc::clone(&engine))))
+    .add_service(v1::report_service_server::ReportServiceServer::new(report::ReportRpc(engine)))
     .add_service(reflection))
 }

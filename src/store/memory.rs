@@ -52,10 +52,10 @@ impl Store for MemoryStore {
 
     fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         let mut state = self.state();
-        let (epoch, sequence) = state.leases.get(&commit.ledger).copied().unwrap_or_default();
-        if epoch != commit.epoch {
+        let lease = state.leases.get(&commit.ledger).copied();
+        let Some((epoch, sequence)) = lease.filter(|(epoch, _)| *epoch == commit.epoch) else {
             return Err(CommitError::Fenced);
-        }
+        };
         if sequence != commit.sequence {
             return Err(CommitError::HeadMoved { expected: sequence, offered: commit.sequence });
         }

@@ -4,6 +4,8 @@
 //! Knows keys and values, not what an action means. No wall clock decides safety. Every adapter passes the contract
 //! suite in `contract.rs`.
 
+#[cfg(test)]
+mod contract;
 pub mod faulty;
 pub mod memory;
 pub mod rocks;
@@ -146,7 +148,8 @@ pub trait Snapshot: Send + Sync {
 pub trait Store: Send + Sync + 'static {
     /// Durably raises the ledger's epoch before it returns; every older writer is dead from then on.
     fn acquire(&self, ledger: LedgerNumber) -> Result<Lease, StoreError>;
-    /// Applies `commit` atomically and answers `Ok` only when it is durable.
+    /// Applies `commit` atomically and answers `Ok` only when it is durable. Of two writes to one row in it the later one
+    /// stands. One call at a time for each ledger; a later commit fails when one before it did.
     fn commit(&self, commit: Commit) -> Result<(), CommitError>;
     /// Whether the commit with this id was applied. Call after `acquire`.
     fn resolve(&self, ledger: LedgerNumber, id: &[u8; 16]) -> Result<bool, StoreError>;

@@ -8,7 +8,7 @@ use crate::store::{LedgerNumber, Snapshot, Table, WriteSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use whosaw_verifier::hash::Hash;
-use whosaw_verifier::seal::{self, SealedPartView};
+use whosaw_verifier::seal;
 
 /// Rows that may be missing in a row before the end is believed: numbers are only skipped by a commit that failed, and
 /// then the process ends, so that one is already more than happens.
@@ -32,15 +32,13 @@ pub struct DataKey {
 }
 
 impl DataKey {
-    /// Does this key open that part? By its key commitment, without decrypting.
-    pub fn commits(&self, origin_hash: &Hash, sealed: &[u8]) -> bool {
-        let Ok(view) = SealedPartView::parse(sealed) else { return false };
-        let p = MacKey::new(&self.mac.mac(&[b"whosaw/part/v1\0", origin_hash, view.seed]));
-        p.mac(&[b"commit"]) == *view.kc
-    }
-
     pub(super) fn part_key(&self, origin_hash: &Hash, seed: &Hash) -> Hash {
         self.mac.mac(&[b"whosaw/part/v1\0", origin_hash, seed])
+    }
+
+    /// x of this sharer of a shared part.
+    pub(super) fn share(&self, origin_hash: &Hash, body_commitment: &Hash, ordinal: u32) -> Hash {
+        self.mac.mac(&[b"whosaw/share/v1\0", origin_hash, body_commitment, &ordinal.to_be_bytes()])
     }
 
     pub(super) fn is_durable(&self) -> bool {

@@ -26,6 +26,7 @@ mod open;
 mod pending;
 mod persons;
 mod resolve;
+mod scan;
 mod seal;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ mod tests;
 pub use custodian::{Custodian, CustodianError, KeyDirectory};
 pub use keys::DataKey;
 pub use persons::PersonId;
+pub use scan::{Found, Scan};
 
 use crate::model::RetentionClass;
 use crate::store::{LedgerNumber, Store, StoreError, Table, WriteSet};
@@ -82,8 +84,6 @@ pub enum VaultError {
     Sealing,
     #[error("a part of {bytes} bytes is longer than a part can be")]
     PartTooLong { bytes: usize },
-    #[error("an identity is longer than any that can be kept")]
-    IdentityTooLong,
     #[error(
         "vault rows do not open under the keys at hand: database and key directory do not belong together ({what})"
     )]

@@ -30,12 +30,6 @@ impl Vault {
         Ok(places)
     }
 
-    /// Whether one of these keys opens the part, told by its key commitment. For the rescan before a report: shared parts
-    /// are found through their sharers.
-    pub fn belongs(&self, keys: &[Arc<DataKey>], sealed: &[u8]) -> bool {
-        keys.iter().any(|key| key.commits(&self.origin_hash, sealed))
-    }
-
     /// Opens a part with the vault's own keys.
     pub fn open_part(&self, place: PartPlace, body_commitment: &Hash, sealed: &[u8]) -> Result<Part, OpenError> {
         let p = self.disclose(place, body_commitment, sealed)?;

@@ -119,7 +119,7 @@ impl Vault {
     fn shown(&self, identities: &[Identity]) -> Result<Vec<Shown>, VaultError> {
         let mut shown: Vec<Shown> = Vec::with_capacity(identities.len());
         for identity in identities {
-            let own = identifier::identifier(identity).ok_or(VaultError::IdentityTooLong)?;
+            let own = identifier::identifier(identity).ok_or_else(|| too_long(identities))?;
             if shown.iter().any(|before| before.own == own) {
                 continue;
             }
@@ -319,13 +319,18 @@ impl Vault {
 impl Node {
     fn of(identities: &[Identity]) -> Result<Self, VaultError> {
         let identifiers = identities.iter().map(identifier::identifier).collect::<Option<Vec<_>>>();
-        let identifiers = identifiers.ok_or(VaultError::IdentityTooLong)?;
+        let identifiers = identifiers.ok_or_else(|| too_long(identities))?;
         match identifiers.as_slice() {
             [] => Err(VaultError::Sealing),
             [_] => Ok(Node { identifiers, key: Vec::new() }),
             _ => Ok(Node { key: identifier::node_key(&identifiers), identifiers }),
         }
     }
+}
+
+/// Admit takes far less than what no row can hold.
+fn too_long(identities: &[Identity]) -> VaultError {
+    VaultError::PartTooLong { bytes: identities.iter().flat_map(|identity| &identity.fields).map(String::len).sum() }
 }
 
 /// What a node teaches.

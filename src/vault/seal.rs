@@ -87,7 +87,7 @@ impl Vault {
                     let Some(PartKey::One(key)) = before.get(*sharer as usize) else {
                         return Err(VaultError::Sealing);
                     };
-                    shares.push(key.mac.mac(&[b"whosaw/share/v1\0", &self.origin_hash, b, &ordinal.to_be_bytes()]));
+                    shares.push(key.share(&self.origin_hash, b, ordinal));
                 }
                 Ok(PartKey::Shared { by: by.clone(), key: construction::shared_key(&shares) })
             }

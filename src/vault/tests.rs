@@ -2,6 +2,7 @@
 //! bytes are concerned.
 
 mod linking;
+mod scan;
 
 use super::*;
 use crate::model::{Admitted, Caller, EntryKind, Holder, Identity, PlainPart, Sealed, Strength, UnixMicros};
@@ -71,6 +72,13 @@ impl House {
         let mut lease = store.acquire(LEDGER).expect("acquires");
         write(store.as_ref(), &mut lease, writes);
         House { vault: open(&store, &custodian), store, custodian, lease, next: 0 }
+    }
+
+    /// S of a part that was committed.
+    fn sealed_at(&self, place: PartPlace) -> Vec<u8> {
+        let key = row_key(LEDGER, &[&place.index.to_be_bytes(), &place.ordinal.to_be_bytes()]);
+        let snapshot = self.store.snapshot().expect("reads");
+        snapshot.get(Table::Parts, &key).expect("reads").expect("is there").split_off(32)
     }
 
     /// A new process on the same store.

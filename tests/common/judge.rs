@@ -15,7 +15,12 @@ use whosaw_verifier::receipt::{self, Content, Receipt, VerifiedReceipt};
 
 /// Writes an export into a directory, as any client would.
 pub async fn export(client: &Client, content: bool, to: &Path) {
-    let request = client.request(v1::ExportRequest { ledger: client.ledger.clone(), content });
+    export_disclosing(client, content, None, to).await;
+}
+
+/// The same with the keys that open one person's parts.
+pub async fn export_disclosing(client: &Client, content: bool, disclose: Option<v1::Identity>, to: &Path) {
+    let request = client.request(v1::ExportRequest { ledger: client.ledger.clone(), content, disclose });
     let mut pieces = client.audit().export(request).await.expect("an export").into_inner();
     while let Some(piece) = pieces.message().await.expect("an export goes on") {
         let path = to.join(&piece.path);

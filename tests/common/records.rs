@@ -18,13 +18,13 @@ impl Recordable for Record {
 
 impl Recordable for Action {
     fn record(self) -> Record {
-        Record { kind: Some(record::Kind::Action(self)) }
+        Record { kind: Some(record::Kind::Action(Box::new(self))) }
     }
 }
 
 impl Recordable for ToolCall {
     fn record(self) -> Record {
-        Record { kind: Some(record::Kind::ToolCall(self)) }
+        Record { kind: Some(record::Kind::ToolCall(Box::new(self))) }
     }
 }
 

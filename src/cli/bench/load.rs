@@ -228,7 +228,7 @@ fn record(number: u64, persons: u64) -> v1::Record {
     let subjects: Vec<_> = subjects.into_iter().collect();
     let determination = if subjects.is_empty() { v1::Determination::Nobody } else { v1::Determination::Listed };
     v1::Record {
-        kind: Some(v1::record::Kind::Action(v1::Action {
+        kind: Some(v1::record::Kind::Action(Box::new(v1::Action {
             action_id: uuid::Uuid::now_v7().to_string(),
             verb: "data.read".into(),
             outcome: v1::Outcome::Succeeded as i32,
@@ -240,6 +240,6 @@ fn record(number: u64, persons: u64) -> v1::Record {
             determination: determination as i32,
             subjects,
             ..v1::Action::default()
-        })),
+        }))),
     }
 }

@@ -1,0 +1,189 @@
+//! `whosaw report`: reports for people, written as files.
+
+use super::client::Client;
+use super::{CliError, Ended, Server, export, show};
+use crate::rpc::v1;
+use clap::{Args, Subcommand, ValueEnum};
+use std::fs;
+use std::path::{Path, PathBuf};
+use v1::produce_access_report_response::Piece;
+use v1::reproduce_report_response::Piece as AgainPiece;
+
+#[derive(Args)]
+pub struct Report {
+    #[command(subcommand)]
+    command: ReportCommand,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Subcommand)]
+enum ReportCommand {
+    /// Which agents saw one person's data (GDPR Art. 15). Producing it is recorded in the ledger.
+    Access {
+        /// Whom it is about, namespace=value; several fields are separated by commas.
+        #[arg(long, value_name = "PERSON")]
+        subject: String,
+        /// As known at this size of the ledger; it must be the end of a commit [default: now].
+        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "SIZE")]
+        at_size: u64,
+        /// Open intervals are measured to this time, RFC 3339 [default: when the last entry was recorded].
+        #[arg(long, value_name = "TIME")]
+        cut_off: Option<String>,
+        /// Why it is pulled, such as a file number; printed in the report.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        reference: String,
+        #[command(flatten)]
+        out: Out,
+    },
+    /// The same bytes again, from the entry that recorded a report's production.
+    Again {
+        /// Index of that entry.
+        index: u64,
+        #[command(flatten)]
+        out: Out,
+    },
+}
+
+#[derive(Args)]
+struct Out {
+    /// Directory for the files.
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    out: PathBuf,
+    /// What to write [default: all three].
+    #[arg(long, value_enum, value_delimiter = ',')]
+    format: Vec<Format>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Json,
+    Html,
+    Pdf,
+}
+
+impl Report {
+    pub async fn run(self) -> Ended {
+        let client = Client::connect(&self.server).await?;
+        let mut files = match &self.command {
+            ReportCommand::Access { out, .. } | ReportCommand::Again { out, .. } => Files::new(out)?,
+        };
+        match self.command {
+            ReportCommand::Access { subject, at_size, cut_off, reference, out } => {
+                let subject = show::wire_identity(&show::identity(&subject)?);
+                let request = client.request(v1::ProduceAccessReportRequest {
+                    ledger: client.ledger.clone(),
+                    subject: Some(subject),
+                    tree_size: at_size,
+                    cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
+                    formats: out.formats(),
+                    reference,
+                });
+                let mut pieces = client.reports().produce_access_report(request).await?.into_inner();
+                while let Some(message) = pieces.message().await? {
+                    match message.piece {
+                        Some(Piece::Progress(progress)) => files.progress(&progress),
+                        Some(Piece::File(file)) => files.take(file),
+                        Some(Piece::Produced(produced)) => files.produced = Some(produced),
+                        None => {}
+                    }
+                }
+            }
+            ReportCommand::Again { index, out } => {
+                let request = client.request(v1::ReproduceReportRequest {
+                    ledger: client.ledger.clone(),
+                    index,
+                    formats: out.formats(),
+                });
+                let mut pieces = client.reports().reproduce_report(request).await?.into_inner();
+                while let Some(message) = pieces.message().await? {
+                    match message.piece {
+                        Some(AgainPiece::Progress(progress)) => files.progress(&progress),
+                        Some(AgainPiece::File(file)) => files.take(file),
+                        Some(AgainPiece::Produced(produced)) => files.produced = Some(produced),
+                        None => {}
+                    }
+                }
+            }
+        }
+        files.write(self.server.json)
+    }
+}
+
+impl Out {
+    fn formats(&self) -> Vec<i32> {
+        let number = |format: &Format| match format {
+            Format::Json => v1::ReportFormat::Json as i32,
+            Format::Html => v1::ReportFormat::Html as i32,
+            Format::Pdf => v1::ReportFormat::Pdf as i32,
+        };
+        self.format.iter().map(number).collect()
+    }
+}
+
+/// Files as they arrive; nothing is written before all are there.
+struct Files {
+    dir: PathBuf,
+    bar: indicatif::ProgressBar,
+    files: Vec<(&'static str, Vec<u8>)>,
+    produced: Option<v1::ReportProduced>,
+}
+
+impl Files {
+    fn new(out: &Out) -> Result<Self, CliError> {
+        fs::create_dir_all(&out.out)?;
+        Ok(Files { dir: out.out.clone(), bar: export::bar(0, "parts tried"), files: Vec::new(), produced: None })
+    }
+
+    fn progress(&self, progress: &v1::ReportProgress) {
+        self.bar.set_length(progress.parts_total);
+        self.bar.set_position(progress.parts_done);
+    }
+
+    fn take(&mut self, piece: v1::ReportFile) {
+        let ending = match piece.format() {
+            v1::ReportFormat::Html => "html",
+            v1::ReportFormat::Pdf => "pdf",
+            v1::ReportFormat::Json | v1::ReportFormat::Unspecified => "json",
+        };
+        match self.files.iter_mut().find(|(known, _)| *known == ending) {
+            Some((_, bytes)) => bytes.extend(piece.data),
+            None => self.files.push((ending, piece.data)),
+        }
+    }
+
+    /// File names carry the report's id, never the person's.
+    fn write(self, json: bool) -> Ended {
+        self.bar.finish_and_clear();
+        let produced = self.produced.ok_or_else(|| CliError::new("the server ended before the report was complete"))?;
+        let paths = self.files.iter().map(|(ending, bytes)| {
+            let path = self.dir.join(format!("access-{}.{ending}", produced.report_id));
+            write_private(&path, bytes).map(|()| path.display().to_string())
+        });
+        let paths = paths.collect::<Result<Vec<_>, _>>()?;
+        if json {
+            let mut line =
+                crate::rpc::json::write("ReportProduced", &produced).map_err(|e| CliError::new(e.to_string()))?;
+            line["files"] = paths.into();
+            println!("{line}");
+            return Ok(0);
+        }
+        println!("{}", produced.answer);
+        println!("as known at {} entries; recorded as entry {}", show::grouped(produced.tree_size), produced.index);
+        if produced.rows_missing > 0 {
+            println!("WARNING: {} index rows were missing; the report is complete all the same", produced.rows_missing);
+        }
+        for path in paths {
+            println!("  {path}");
+        }
+        Ok(0)
+    }
+}
+
+/// A report is personal data: only its owner may read it.
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    Ok(file.write_all(bytes)?)
+}

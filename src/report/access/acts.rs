@@ -1,0 +1,228 @@
+//! Which entries are one act, and what follows from their links.
+//!
+//! One act by an equal action id or a recorded `same_act_as`, never by likeness: two reads that look the same are two.
+
+use super::document::*;
+use super::entry::Material;
+use super::registered::Names;
+use crate::model::TimeSource;
+use crate::report::canonical::cut;
+use crate::report::code::Code;
+use crate::report::instant::Instant;
+use std::collections::{BTreeMap, HashMap};
+
+/// For each material the number of its act, from 0 in the order of first appearance.
+pub fn acts(materials: &[Material<'_>]) -> Vec<usize> {
+    let mut joined = Joined((0..materials.len()).collect());
+    let mut known: HashMap<&[u8], usize> = HashMap::new();
+    let mut entries: HashMap<EntryIndex, usize> = HashMap::new();
+    for (at, material) in materials.iter().enumerate() {
+        // A certain and a weak part may stand in the same entry.
+        joined.join(at, *entries.entry(material.index).or_insert(at));
+        let Some(content) = material.content else { continue };
+        let own = std::iter::once(&content.action_id).filter(|id| !id.is_empty());
+        for id in own.chain(&content.same_act_as) {
+            let other = *known.entry(id).or_insert(at);
+            joined.join(at, other);
+        }
+    }
+    let mut numbers = HashMap::new();
+    (0..materials.len())
+        .map(|at| {
+            let next = numbers.len();
+            *numbers.entry(joined.root(at)).or_insert(next)
+        })
+        .collect()
+}
+
+struct Joined(Vec<usize>);
+
+impl Joined {
+    fn root(&mut self, mut at: usize) -> usize {
+        while self.0[at] != at {
+            self.0[at] = self.0[self.0[at]];
+            at = self.0[at];
+        }
+        at
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        // The earlier entry leads, so that acts keep the order of their first entries.
+        self.0[a.max(b)] = a.min(b);
+    }
+}
+
+/// By which entries each entry is corrected, and by which it is taken back. Both stay counted: whether the correction
+/// comes from a role that may narrow the record is for people to judge.
+pub fn amendments(materials: &[Material<'_>]) -> (Vec<Vec<EntryIndex>>, Vec<Vec<EntryIndex>>) {
+    let mut by_id: HashMap<&[u8], Vec<usize>> = HashMap::new();
+    for (at, material) in materials.iter().enumerate() {
+        if let Some(content) = material.content.filter(|content| !content.action_id.is_empty()) {
+            by_id.entry(&content.action_id).or_default().push(at);
+        }
+    }
+    let (mut corrected, mut retracted) = (vec![Vec::new(); materials.len()], vec![Vec::new(); materials.len()]);
+    for material in materials {
+        let Some(content) = material.content else { continue };
+        for (ids, amended) in [(&content.corrects, &mut corrected), (&content.retracts, &mut retracted)] {
+            for at in ids.iter().filter_map(|id| by_id.get(id.as_slice())).flatten() {
+                if amended[*at].last() != Some(&material.index) {
+                    amended[*at].push(material.index);
+                }
+            }
+        }
+    }
+    (corrected, retracted)
+}
+
+/// The person's conversations, numbered, and for each entry which it belongs to.
+pub fn conversations(materials: &[Material<'_>]) -> (Vec<Option<ConversationNumber>>, Vec<ConversationFact>) {
+    let mut numbers: HashMap<&str, ConversationNumber> = HashMap::new();
+    let mut facts: Vec<ConversationFact> = Vec::new();
+    let belongs = materials
+        .iter()
+        .map(|material| {
+            let id = conversation(material)?;
+            let number = *numbers.entry(id).or_insert_with(|| {
+                let number = ConversationNumber(facts.len() as u64 + 1);
+                facts.push(ConversationFact { number, id: id.to_owned(), entries: 0 });
+                number
+            });
+            facts[number.0 as usize - 1].entries += 1;
+            Some(number)
+        })
+        .collect();
+    (belongs, facts)
+}
+
+fn conversation<'a>(material: &Material<'a>) -> Option<&'a str> {
+    material.content.map(|content| content.conversation.as_str()).filter(|id| !id.is_empty())
+}
+
+/// When each entry happened, as far as its claim can be true.
+pub fn times<'a>(
+    materials: &[Material<'a>],
+    conversations: &[Option<ConversationNumber>],
+    names: &Names<'a>,
+) -> Vec<ActTime> {
+    let orders = replay_orders(materials);
+    let bounds = bounds(materials, names);
+    let each = materials.iter().zip(conversations).zip(bounds).enumerate();
+    each.map(|(at, ((material, conversation), bounded))| match (&material.body.occurred, bounded) {
+        (Some(occurred), _) if occurred.source == TimeSource::Replay => {
+            let (order, of) = orders.get(&at).copied().unwrap_or_default();
+            ActTime::Replay { conversation: *conversation, order, of }
+        }
+        (Some(occurred), Some(bounded)) => ActTime::Claimed {
+            clock: Code(occurred.source),
+            claimed: Span { from: Instant::new(occurred.earliest_us), until: Instant::new(occurred.latest_us) },
+            bounded: bounded.span,
+            skew_us: skew(material),
+            doubtful: bounded.doubtful,
+        },
+        _ => ActTime::Unknown,
+    })
+    .collect()
+}
+
+/// Position, from 1, and number of the person's replayed entries in each conversation.
+fn replay_orders(materials: &[Material<'_>]) -> HashMap<usize, (u64, u64)> {
+    let mut members: BTreeMap<&str, Vec<(u64, u64, usize)>> = BTreeMap::new();
+    for (at, material) in materials.iter().enumerate() {
+        if let (Some(id), Some(occurred)) = (conversation(material), &material.body.occurred)
+            && occurred.source == TimeSource::Replay
+        {
+            members.entry(id).or_default().push((occurred.earliest_us, occurred.latest_us, at));
+        }
+    }
+    let mut orders = HashMap::new();
+    for mut entries in members.into_values() {
+        entries.sort_unstable();
+        let of = entries.len() as u64;
+        for (order, (_, _, at)) in (1..).zip(&entries) {
+            orders.insert(*at, (order, of));
+        }
+    }
+    orders
+}
+
+struct Bounded {
+    span: Span,
+    doubtful: bool,
+}
+
+/// That far the source says its clock may be wrong.
+pub fn skew(material: &Material<'_>) -> u64 {
+    material.body.source.as_ref().map_or(0, |source| cut(source.skew_us.unsigned_abs()))
+}
+
+/// The claim, widened by the source's stated skew, at most until it was recorded and not before what caused it
+/// (REPORTS 2.3). If nothing remains, the recording bounds it, less the source's registered delay.
+fn bounds<'a>(materials: &[Material<'a>], names: &Names<'a>) -> Vec<Option<Bounded>> {
+    let claims: Vec<Option<(u64, u64)>> = materials
+        .iter()
+        .map(|material| {
+            let occurred = material.body.occurred.as_ref()?;
+            if !matches!(occurred.source, TimeSource::AgentClock | TimeSource::Gateway) {
+                return None;
+            }
+            let skew = skew(material);
+            let latest = occurred.latest_us.saturating_add(skew).min(material.first.recorded_at_us);
+            Some((occurred.earliest_us.saturating_sub(skew), latest))
+        })
+        .collect();
+    let earliest = after_causes(materials, &claims);
+    materials
+        .iter()
+        .zip(claims)
+        .zip(earliest)
+        .map(|((material, claim), earliest)| {
+            let ((_, latest), recorded) = (claim?, material.first.recorded_at_us);
+            let doubtful = earliest > latest;
+            let (from, until) = match doubtful {
+                true => (recorded.saturating_sub(delivery_delay_us(material, names)), recorded),
+                false => (earliest, latest),
+            };
+            Some(Bounded { span: Span { from: Instant::new(from), until: Instant::new(until) }, doubtful })
+        })
+        .collect()
+}
+
+/// The earliest time of each entry, raised to that of its parents and their parents. From the latest downwards, so that
+/// each entry is settled once and a ring of causes comes to an end.
+fn after_causes(materials: &[Material<'_>], claims: &[Option<(u64, u64)>]) -> Vec<u64> {
+    let mut by_id: HashMap<&[u8], usize> = HashMap::new();
+    for (at, material) in materials.iter().enumerate() {
+        if let Some(content) = material.content.filter(|content| !content.action_id.is_empty()) {
+            by_id.entry(&content.action_id).or_insert(at);
+        }
+    }
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); materials.len()];
+    for (at, material) in materials.iter().enumerate() {
+        let parents = material.content.map(|content| content.parents.as_slice()).unwrap_or_default();
+        for parent in parents.iter().filter_map(|id| by_id.get(id.as_slice())) {
+            children[*parent].push(at);
+        }
+    }
+    let mut earliest: Vec<u64> = claims.iter().map(|claim| claim.map_or(0, |(earliest, _)| earliest)).collect();
+    let mut order: Vec<usize> = (0..materials.len()).collect();
+    order.sort_unstable_by_key(|at| std::cmp::Reverse(earliest[*at]));
+    let mut settled = vec![false; materials.len()];
+    for start in order {
+        let bound = earliest[start];
+        let mut open = vec![start];
+        while let Some(at) = open.pop() {
+            if std::mem::replace(&mut settled[at], true) {
+                continue;
+            }
+            earliest[at] = earliest[at].max(bound);
+            open.extend(&children[at]);
+        }
+    }
+    earliest
+}
+
+fn delivery_delay_us<'a>(material: &Material<'a>, names: &Names<'a>) -> u64 {
+    material.body.source.as_ref().map_or(0, |source| names.delivery_delay_us(&source.name))
+}

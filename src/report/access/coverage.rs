@@ -1,0 +1,216 @@
+//! What may be said of access that is not recorded: which sources were logging, for which times, and what we refused.
+//!
+//! No coverage statement means unknown. Only a period that every registered source covers without a gap allows the sentence
+//! "logging complete"; known, finite gaps allow "cannot be excluded"; everything else is "not determinable".
+
+use super::document::*;
+use super::found::Found;
+use super::registered::Names;
+use crate::model::{CoverageState, RegistryKind};
+use crate::report::evidence::{self, Evidence};
+use crate::report::instant::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub fn facts(
+    evidence: &Evidence,
+    known: &Names<'_>,
+    period: Span,
+    found: &Found,
+    undetermined: &UndeterminedFacts,
+    verification: &Verification,
+) -> CoverageFacts {
+    let registered: BTreeMap<&str, bool> = evidence
+        .registry
+        .iter()
+        .filter(|(kind, ..)| *kind == RegistryKind::Source)
+        .map(|(_, name, source)| (name, !source.retired))
+        .collect();
+    let size = evidence.head.size;
+    let mut statements: BTreeMap<&str, Vec<&evidence::Coverage>> = BTreeMap::new();
+    for statement in evidence.coverage.iter().filter(|statement| statement.index < size) {
+        statements.entry(&statement.source).or_default().push(statement);
+    }
+    let names: BTreeSet<&str> = registered.keys().chain(statements.keys()).copied().collect();
+    let sources: Vec<SourceCoverage> = names
+        .into_iter()
+        .map(|name| {
+            let stated = statements.get(name).map(Vec::as_slice).unwrap_or_default();
+            let delay = known.delivery_delay_us(name);
+            source(name, registered.contains_key(name), stated, delay, &period)
+        })
+        .collect();
+    let downtimes: Vec<Gap> = evidence
+        .downtimes
+        .iter()
+        .filter(|downtime| downtime.index < size)
+        .filter_map(|downtime| gap(GapKind::Ledger, downtime.from_us, downtime.until_us, 0, downtime.index, &period))
+        .collect();
+    let unregistered: BTreeSet<&Name> = found
+        .entries
+        .iter()
+        .filter_map(|entry| entry.source.as_ref())
+        .filter(|name| !matches!(name, Name::Registered(_)))
+        .collect();
+    let mut limits = BTreeSet::new();
+    let mut limit = |when: bool, limit: Limit| {
+        if when {
+            limits.insert(limit);
+        }
+    };
+    let arrived = |source: &SourceCoverage| {
+        evidence.head.recorded_at_us >= period.until.us().saturating_add(source.delivery_delay_us)
+    };
+    let stated_unknown = |gap: &Gap| gap.kind == GapKind::Unknown;
+    limit(!sources.iter().any(|source| source.registered), Limit::NoSources);
+    limit(sources.iter().any(|source| source.complete.is_empty()), Limit::SourceWithoutStatement);
+    limit(sources.iter().any(|s| !s.complete.is_empty() && !s.unstated.is_empty()), Limit::SpanWithoutStatement);
+    limit(sources.iter().flat_map(|source| &source.gaps).any(stated_unknown), Limit::StatedUnknown);
+    limit(!unregistered.is_empty(), Limit::UnregisteredSource);
+    limit(sources.iter().any(|source| !arrived(source)), Limit::DeliveryDelay);
+    limit(undetermined.delivered > 0, Limit::Undetermined);
+    limit(verification.parts_tried == 0, Limit::NotSearched);
+    limit(verification.entries_proved < verification.entries_counted, Limit::NotProved);
+    let has_gaps = !downtimes.is_empty() || sources.iter().any(|source| !source.gaps.is_empty());
+    CoverageFacts {
+        sentence: match (limits.is_empty(), has_gaps) {
+            (false, _) => Verdict::NotDeterminable,
+            (true, true) => Verdict::NoneIncomplete,
+            (true, false) => Verdict::NoneComplete,
+        },
+        limits: limits.into_iter().collect(),
+        sources,
+        unregistered_sources: unregistered.len() as u64,
+        downtimes,
+        period,
+    }
+}
+
+fn source(
+    name: &str,
+    registered: bool,
+    statements: &[&evidence::Coverage],
+    delivery_delay_us: u64,
+    period: &Span,
+) -> SourceCoverage {
+    let mut complete = Vec::new();
+    let mut gaps = Vec::new();
+    let (mut heartbeats, mut refused) = (0u64, 0u64);
+    for statement in statements {
+        refused = refused.saturating_add(statement.refused);
+        let kind = match statement.state {
+            CoverageState::Complete => {
+                let covered = clip(statement.from_us, statement.until_us, period);
+                complete.extend(covered.filter(|span| span.from < span.until));
+                continue;
+            }
+            // That a source was alive says nothing of whether it logged everything.
+            CoverageState::Heartbeat => {
+                heartbeats += 1;
+                continue;
+            }
+            CoverageState::Sampled => GapKind::Sampled,
+            CoverageState::Down => GapKind::Down,
+            CoverageState::Refused => GapKind::Refused,
+            CoverageState::Unknown | CoverageState::Unspecified => GapKind::Unknown,
+        };
+        gaps.extend(gap(kind, statement.from_us, statement.until_us, statement.refused, statement.index, period));
+    }
+    let complete = united(complete);
+    let stated = united(complete.iter().cloned().chain(gaps.iter().map(|gap| gap.span.clone())).collect());
+    gaps.sort_by_key(|gap| (gap.span.from, gap.entry));
+    SourceCoverage {
+        source: name.to_owned(),
+        registered,
+        statements: statements.len() as u64,
+        heartbeats,
+        refused,
+        delivery_delay_us,
+        unstated: complement(&stated, period),
+        complete,
+        gaps,
+    }
+}
+
+/// What of a span lies in the period. An end that is not stated (0) is the period's.
+fn clip(from_us: u64, until_us: u64, period: &Span) -> Option<Span> {
+    let until = if until_us == 0 { period.until } else { Instant::new(until_us) };
+    let span = Span { from: Instant::new(from_us).max(period.from), until: until.min(period.until) };
+    (span.from <= span.until).then_some(span)
+}
+
+fn gap(kind: GapKind, from_us: u64, until_us: u64, refused: u64, entry: u64, period: &Span) -> Option<Gap> {
+    clip(from_us, until_us, period).map(|span| Gap { kind, span, refused, entry: EntryIndex(entry) })
+}
+
+/// Spans that meet or overlap, joined.
+fn united(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_by_key(|span| (span.from, span.until));
+    let mut joined: Vec<Span> = Vec::new();
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if span.from <= last.until => last.until = last.until.max(span.until),
+            _ => joined.push(span),
+        }
+    }
+    joined
+}
+
+/// What of the period the spans, ascending and apart, leave out.
+fn complement(spans: &[Span], period: &Span) -> Vec<Span> {
+    let mut left = Vec::new();
+    let mut at = period.from;
+    for span in spans {
+        if span.from > at {
+            left.push(Span { from: at, until: span.from });
+        }
+        at = at.max(span.until);
+    }
+    if at < period.until {
+        left.push(Span { from: at, until: period.until });
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(from: u64, until: u64) -> Span {
+        Span { from: Instant::new(from), until: Instant::new(until) }
+    }
+
+    fn statement(state: CoverageState, from_us: u64, until_us: u64) -> evidence::Coverage {
+        evidence::Coverage { index: 1, source: "proxy".into(), state, from_us, until_us, refused: 0 }
+    }
+
+    fn check(statements: &[evidence::Coverage], complete: &[Span], gaps: &[Span], unstated: &[Span]) {
+        let statements: Vec<_> = statements.iter().collect();
+        let read = source("proxy", true, &statements, 0, &span(100, 200));
+        assert_eq!(read.complete, complete);
+        assert_eq!(read.gaps.into_iter().map(|gap| gap.span).collect::<Vec<_>>(), gaps);
+        assert_eq!(read.unstated, unstated);
+    }
+
+    #[test]
+    fn spans_are_clipped_joined_and_what_is_left_is_unstated() {
+        use CoverageState::*;
+        check(&[], &[], &[], &[span(100, 200)]);
+        check(&[statement(Complete, 0, 0)], &[span(100, 200)], &[], &[]);
+        check(&[statement(Complete, 50, 150), statement(Complete, 150, 300)], &[span(100, 200)], &[], &[]);
+        check(
+            &[statement(Complete, 90, 120), statement(Complete, 160, 0)],
+            &[span(100, 120), span(160, 200)],
+            &[],
+            &[span(120, 160)],
+        );
+        check(
+            &[statement(Complete, 0, 120), statement(Down, 120, 160), statement(Complete, 160, 200)],
+            &[span(100, 120), span(160, 200)],
+            &[span(120, 160)],
+            &[],
+        );
+        check(&[statement(Heartbeat, 100, 200)], &[], &[], &[span(100, 200)]);
+        check(&[statement(Complete, 0, 50), statement(Down, 300, 400)], &[], &[], &[span(100, 200)]);
+        check(&[statement(Complete, 150, 120)], &[], &[], &[span(100, 200)]);
+    }
+}

@@ -1,0 +1,714 @@
+//! The access report as typed facts. Its JSON is the report; HTML and PDF are made from that JSON and from nothing else.
+//!
+//! Three things are never mixed: what is certain and what is possible ([`Range`]), what was given to a tool and what came
+//! back ([`Class`], [`Exposure`]), and what an agent processed and what a human was shown.
+
+use crate::model::{
+    ApprovalResult, Assurance, Category, Determination, Direction, Doubt, LegalBasis, Outcome, PartyKind,
+    PolicyDecision, Provenance, RecipientKind, RecordScope, ReportType, Role, Strength, TimeSource, Verb,
+};
+use crate::report::code::Code;
+use crate::report::instant::Instant;
+use serde::{Deserialize, Serialize};
+
+macro_rules! facts {
+    ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$fmeta:meta])* $field:ident : $type:ty),* $(,)? })*) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($(#[$fmeta])* pub $field: $type,)* }
+    )*};
+}
+
+macro_rules! choices {
+    ($($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident $code:literal),* $(,)? })*) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vmeta])* #[serde(rename = $code)] $variant,)* }
+
+        impl $name {
+            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+            /// As JSON and wording write it.
+            pub fn code(self) -> &'static str {
+                match self { $($name::$variant => $code,)* }
+            }
+        }
+    )*};
+}
+
+/// Place of an entry in the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EntryIndex(pub u64);
+
+/// An act, numbered from 1 in the order of its first entry. Several entries are one act by an equal action id, by a
+/// recorded `same_act_as`, or by being the same entry; never by likeness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ActNumber(pub u64);
+
+/// Another person, numbered from 1 by first appearance. Two numbers may be one person: nothing in this person's parts joins
+/// other people's entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PersonNumber(pub u64);
+
+/// A conversation, numbered from 1 by first appearance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ConversationNumber(pub u64);
+
+choices! {
+    /// What an act did with data of the person; the strongest that is certain. Every act has exactly one.
+    pub enum Class {
+        /// Data of the person came back, or were shown.
+        Processed "processed",
+        /// They may have: the outcome is unknown, or it is not determined what came back.
+        Possible "possible",
+        /// They only went into a tool.
+        ArgumentsOnly "arguments_only",
+        /// Denied or failed; arguments may have gone into the tool all the same.
+        Attempt "attempt",
+        /// The person has another part in it, or it moves no data.
+        OtherPart "other_part",
+    }
+
+    /// How sure it is that data of the person reached somebody.
+    pub enum Level { None "none", Possible "possible", Certain "certain" }
+
+    /// One of four, a property of the act under the policy then in force.
+    pub enum Authorisation {
+        Authorised "authorised", Unauthorised "unauthorised", Exceptional "exceptional", NotAssessed "not_assessed",
+    }
+
+    /// The only sentences that may be said of access (REPORTS 2.1).
+    pub enum Verdict {
+        Accessed "accessed", NoneComplete "none_complete", NoneIncomplete "none_incomplete",
+        NotDeterminable "not_determinable",
+    }
+
+    /// Why a negative cannot be said more strongly.
+    pub enum Limit {
+        NoSources "no_sources", SourceWithoutStatement "source_without_statement", SpanWithoutStatement "span_without_statement",
+        StatedUnknown "stated_unknown", UnregisteredSource "unregistered_source", Undetermined "undetermined",
+        NotSearched "not_searched", NotProved "not_proved", DeliveryDelay "delivery_delay",
+    }
+
+    pub enum GapKind { Sampled "sampled", Down "down", Refused "refused", Unknown "unknown", Ledger "ledger" }
+
+    /// By what somebody counts as a recipient.
+    pub enum RecipientBasis {
+        /// The record names it.
+        Recorded "recorded",
+        /// It runs the tool, says the registry.
+        ToolOperator "tool_operator",
+        /// It runs the agent's model.
+        ModelVendor "model_vendor",
+    }
+
+    /// What is known of a field that Art. 15 asks for.
+    pub enum Provision {
+        Provided "provided",
+        /// The ledger's half is here, the controller's is not.
+        Partly "partly",
+        NotProvided "not_provided",
+        /// Nothing in this report calls for it.
+        NotApplicable "not_applicable",
+    }
+
+    /// Something a reader must know before trusting a number.
+    pub enum Notice {
+        NotSearched "not_searched", NotProved "not_proved", ContentClosed "content_closed",
+        PartUndescribed "part_undescribed", Corrected "corrected", Retracted "retracted", Late "late",
+        ReadsNotSearched "reads_not_searched", BeyondSize "beyond_size",
+    }
+}
+
+/// From what is certain to what is possible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    pub low: u64,
+    pub high: u64,
+}
+
+/// A name as the record has it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Name {
+    /// Known to the ledger's registry.
+    Registered(String),
+    /// Free input, which stood sealed.
+    Unregistered(String),
+    /// It stands sealed and does not open.
+    Closed,
+}
+
+/// Somebody in an action.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Party {
+    /// The person this report is about.
+    ThisPerson,
+    /// Another human. Never named here. In a merged line the number is left out.
+    OtherPerson {
+        number: Option<PersonNumber>,
+    },
+    /// A human whom the record does not tell apart from others.
+    SomeHuman,
+    Named {
+        kind: Code<PartyKind>,
+        name: Name,
+    },
+    Unnamed {
+        kind: Code<PartyKind>,
+    },
+    Public,
+}
+
+/// When an act happened, as what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ActTime {
+    /// Claimed, by whose clock. `bounded` is the claim widened by the source's skew and cut to what can be true.
+    /// `doubtful` says that nothing of the claim could be true, so that only the recording bounds it.
+    Claimed { clock: Code<TimeSource>, claimed: Span, bounded: Span, skew_us: u64, doubtful: bool },
+    /// A replay's clock is no history: only the order inside the conversation is known.
+    Replay { conversation: Option<ConversationNumber>, order: u64, of: u64 },
+    /// Only when it was recorded is known.
+    Unknown,
+}
+
+facts! {
+    pub struct Span { from: Instant, until: Instant }
+
+    pub struct AccessReport {
+        /// Format of this JSON.
+        format: String,
+        header: Header,
+        answer: Answer,
+        person: Vec<PersonIdentity>,
+        totals: Totals,
+        /// Acts that are alike, merged: first, count, last.
+        lines: Vec<Line>,
+        agents: Vec<AgentFact>,
+        principals: Vec<PrincipalFact>,
+        recipients: Vec<RecipientFact>,
+        tools: Vec<ToolFact>,
+        categories: Vec<CategoryFact>,
+        /// Acts that moved data whose categories are not stated: all categories are possible.
+        categories_unstated: u64,
+        fields: Vec<FieldFact>,
+        records: Vec<RecordFact>,
+        /// Records in these actions that belong to no determined person.
+        records_unowned: u64,
+        purposes: Vec<PurposeFact>,
+        legal_bases: Vec<LegalBasisFact>,
+        policies: Vec<PolicyFact>,
+        authorisations: Vec<AuthorisationFact>,
+        other_parts: Vec<OtherPartFact>,
+        possible: PossiblePerson,
+        undetermined: UndeterminedFacts,
+        earlier_reports: Vec<EarlierReport>,
+        /// None: nobody looked for them.
+        ledger_reads: Option<Vec<LedgerReadFact>>,
+        coverage: CoverageFacts,
+        clock: ClockFacts,
+        completeness: Completeness,
+        notices: Vec<NoticeFact>,
+        conversations: Vec<ConversationFact>,
+        /// Every entry, by index.
+        entries: Vec<Entry>,
+    }
+
+    pub struct Header {
+        report_id: String,
+        report_type: Code<ReportType>,
+        template: TemplateFact,
+        /// As of which day the law behind the template was read.
+        legal_snapshot: String,
+        /// The controller and its data-protection officer: the registry does not hold them.
+        controller: Option<String>,
+        requester: Option<String>,
+        reference: Option<String>,
+        generated_at: Instant,
+        question: QuestionFact,
+        as_known_at: HeadFact,
+        verification: Verification,
+        /// For whose eyes.
+        redaction_profile: String,
+        supersedes: Option<String>,
+    }
+
+    pub struct TemplateFact {
+        id: String,
+        version: u64,
+        language: String,
+        /// SHA-256 over template and wording: what a lawyer signs.
+        digest: String,
+    }
+
+    pub struct QuestionFact {
+        subject: PersonIdentity,
+        /// Entries below this index count.
+        size: u64,
+        cut_off: Instant,
+        /// From the ledger's first entry, or an earlier act that it tells of, to the cut-off.
+        period: Span,
+    }
+
+    pub struct HeadFact {
+        origin: String,
+        size: u64,
+        root: String,
+        recorded_at: Instant,
+        checkpoint: String,
+        verifier_key: String,
+        vault_generation: u64,
+        custodian: String,
+        /// The shell command that checks all of it offline.
+        verify_command: String,
+    }
+
+    pub struct Verification {
+        /// Entries that this report counts.
+        entries_counted: u64,
+        /// Entries proved to stand in the signed tree, with their content, before they were counted.
+        entries_proved: u64,
+        /// Sealed parts tried against the person's keys.
+        parts_tried: u64,
+    }
+
+    pub struct Answer { text: String, verdict: Verdict, beyond: Verdict, humans: Verdict }
+
+    pub struct PersonIdentity { namespace: String, fields: Vec<String>, strength: Code<Strength> }
+
+    pub struct Totals {
+        /// Entries in which the person has a part.
+        entries: u64,
+        acts: u64,
+        processed: Range,
+        processed_by: ProcessedBy,
+        /// Acts in which data of the person were shown to, or read directly by, another human.
+        shown_to_humans: Range,
+        /// Of these: read directly by a human, without an agent.
+        read_by_humans: Range,
+        shown_to_this_person: Range,
+        /// Acts in which data of the person went into a tool, whatever came back.
+        into_tools: Range,
+        arguments_only: Range,
+        attempts: Range,
+        attempts_denied: u64,
+        attempts_failed: u64,
+        /// Attempts in which data of the person went into the tool all the same.
+        attempts_into_tools: u64,
+        /// Failed attempts whose error text the agent was given.
+        attempts_with_error: u64,
+        other_parts: u64,
+        /// Of these: whose data they touched is not determined.
+        other_parts_undetermined: u64,
+        decisions: u64,
+        /// When data of the person were processed, certainly or possibly.
+        times: Option<Times>,
+    }
+
+    /// Acts by who made them. One that several made, because several entries tell of it, counts with each.
+    pub struct ProcessedBy {
+        /// By anybody but a human.
+        not_humans: Range,
+        /// By humans in person.
+        in_person: Range,
+        agents: Tally, services: Tally, humans: Tally, this_person: Tally, others: Tally }
+
+    /// So many acts, by so many different parties.
+    pub struct Tally { acts: Range, parties: Range }
+
+    /// Acts by class.
+    pub struct Counts { processed: u64, possible: u64, arguments_only: u64, attempt: u64, other_part: u64 }
+
+    pub struct Times {
+        /// Where a clock was claimed: not before the first, not after the last.
+        occurred: Option<Span>,
+        /// By the ledger's clock.
+        recorded: Span,
+        /// Acts whose time a gateway claims, else an agent.
+        gateway: u64,
+        agent_clock: u64,
+        replayed: u64,
+        unknown: u64,
+    }
+
+    pub struct Line {
+        class: Class,
+        exposure: Exposure,
+        actor: Party,
+        /// On whose behalf, nearest first.
+        on_behalf_of: Vec<Party>,
+        verb: Code<Verb>,
+        tool: Option<Name>,
+        dataset: Option<Name>,
+        outcome: Code<Outcome>,
+        into_tool: Vec<Code<Category>>,
+        returned: Vec<Code<Category>>,
+        shown: Vec<Code<Category>>,
+        purpose: Option<Name>,
+        authorisation: Option<Authorisation>,
+        acts: u64,
+        entries: u64,
+        first: EntryIndex,
+        last: EntryIndex,
+        times: Times,
+    }
+
+    /// What an act exposed of the person, and how surely.
+    pub struct Exposure {
+        /// Into a tool.
+        arguments: Level,
+        /// To whoever acted.
+        result: Level,
+        /// Before the eyes of another human.
+        humans: Level,
+        /// Of these: by reading directly.
+        humans_directly: Level,
+        this_person: Level,
+        /// Before an agent or a service.
+        machines: Level,
+        /// Categories are not stated: all are possible.
+        unstated: bool,
+        /// More may have come back than is listed.
+        incomplete: bool,
+        /// A failure whose error text was given back.
+        error_text: bool,
+    }
+
+    pub struct AgentFact {
+        agent: Party,
+        versions: Vec<Name>,
+        models: Vec<Name>,
+        vendors: Vec<Name>,
+        regions: Vec<Name>,
+        /// Acts in which it acted.
+        acted: Counts,
+        /// Acts that another did on its behalf, and of which it may have been given everything.
+        delegated: Counts,
+        on_behalf_of: Vec<PrincipalFact>,
+        times: Option<Times>,
+    }
+
+    pub struct PrincipalFact {
+        /// None: an agent acted and nobody is named.
+        party: Option<Party>,
+        /// A human who acted in person, on nobody else's behalf.
+        in_person: bool,
+        counts: Counts,
+        /// For other persons: how many they may be.
+        persons: Range,
+    }
+
+    pub struct RecipientFact {
+        basis: RecipientBasis,
+        kind: Code<RecipientKind>,
+        /// False for staff on instruction, the person and inquiring authorities (GDPR Art. 4(9); C-579/21).
+        recipient_in_law: bool,
+        party: Party,
+        country: Option<String>,
+        /// Of which agent or tool, for a vendor or operator.
+        of: Option<Name>,
+        acts: Range,
+        categories: Vec<Code<Category>>,
+        pseudonymised: u64,
+        times: Times,
+    }
+
+    pub struct ToolFact { tool: Name, operator: Option<Name>, country: Option<String>, given: u64, counts: Counts,
+        categories: Vec<Code<Category>> }
+
+    pub struct CategoryFact {
+        category: Code<Category>,
+        /// GDPR Art. 9 or 10.
+        special: Option<String>,
+        into_tool: u64,
+        /// Came back, or was shown to anybody.
+        received: Range,
+        /// Before the eyes of another human.
+        shown_to_humans: Range,
+    }
+
+    pub struct FieldFact { pointer: String, category: Code<Category>, direction: Code<Direction>, acts: u64 }
+
+    pub struct RecordFact { dataset: String, id: String, scope: Code<RecordScope>,
+        /// Where the id is unique only inside it.
+        conversation: Option<ConversationNumber>, acts: u64, first: EntryIndex, last: EntryIndex }
+
+    pub struct PurposeFact { purpose: Option<Name>, counts: Counts }
+
+    pub struct LegalBasisFact { basis: Option<Code<LegalBasis>>, counts: Counts }
+
+    pub struct PolicyFact { id: Name, version: Option<Name>, decision: Code<PolicyDecision>, counts: Counts }
+
+    pub struct AuthorisationFact { value: Authorisation, acts: u64 }
+
+    pub struct OtherPartFact { roles: Vec<Code<Role>>, verb: Code<Verb>, undetermined: bool, acts: u64, first: EntryIndex, last: EntryIndex }
+
+    /// Weakly linked entries: they widen ranges and disclose nothing else.
+    pub struct PossiblePerson { entries: u64, acts: u64, counts: Counts }
+
+    pub struct UndeterminedFacts {
+        actions: u64,
+        /// Of these: not denied and not failed.
+        delivered: u64,
+        /// Of these: the person has another part in them.
+        with_this_person: u64,
+        kinds: Vec<UndeterminedFact>,
+    }
+
+    pub struct UndeterminedFact {
+        determination: Code<Determination>,
+        /// None: the tool's name stands sealed.
+        tool: Option<String>,
+        reason: Code<Doubt>,
+        outcome: Code<Outcome>,
+        count: u64,
+        first: EntryIndex,
+        last: EntryIndex,
+    }
+
+    pub struct EarlierReport {
+        entry: EntryIndex,
+        leaf: String,
+        recorded_at: Instant,
+        report_id: String,
+        report_type: Code<ReportType>,
+        caller: Option<Name>,
+        assurance: Code<Assurance>,
+        size: u64,
+        cut_off: Instant,
+    }
+
+    pub struct LedgerReadFact {
+        entry: EntryIndex,
+        recorded_at: Instant,
+        caller: Option<Name>,
+        assurance: Code<Assurance>,
+        verb: Code<Verb>,
+        first: EntryIndex,
+        count: u64,
+    }
+
+    pub struct CoverageFacts {
+        period: Span,
+        /// What may be said of access that is not recorded.
+        sentence: Verdict,
+        limits: Vec<Limit>,
+        sources: Vec<SourceCoverage>,
+        /// Sources that actions of this report name without being registered.
+        unregistered_sources: u64,
+        downtimes: Vec<Gap>,
+    }
+
+    pub struct SourceCoverage {
+        source: String,
+        registered: bool,
+        statements: u64,
+        heartbeats: u64,
+        refused: u64,
+        /// Registered: how long its records may take to arrive.
+        delivery_delay_us: u64,
+        complete: Vec<Span>,
+        gaps: Vec<Gap>,
+        /// Parts of the period for which nothing was stated.
+        unstated: Vec<Span>,
+    }
+
+    pub struct Gap { kind: GapKind, span: Span, refused: u64, entry: EntryIndex }
+
+    pub struct ClockFacts {
+        /// Entries of this report whose time the ledger held back because its clock had stepped back.
+        clamped: u64,
+        /// Entries recorded while the ledger's clock was not synchronised.
+        not_synchronised: u64,
+        /// Claims that lie after their recording.
+        late: u64,
+        /// The farthest of these.
+        late_max_us: u64,
+        /// The largest skew that a source stated of itself.
+        skew_max_us: u64,
+        claimed: u64,
+        replayed: u64,
+        unknown: u64,
+    }
+
+    pub struct Completeness { provided: u64, partly: u64, not_provided: u64, not_applicable: u64, fields: Vec<ProvisionFact> }
+
+    /// A field of an access report, by its number in the list that the wording explains.
+    pub struct ProvisionFact { field: String, provision: Provision }
+
+    pub struct NoticeFact { notice: Notice, count: u64 }
+
+    pub struct ConversationFact { number: ConversationNumber, id: String, entries: u64 }
+
+    /// One entry of the annex.
+    pub struct Entry {
+        index: EntryIndex,
+        act: ActNumber,
+        leaf: String,
+        recorded_at: Instant,
+        class: Class,
+        exposure: Exposure,
+        roles: Vec<Code<Role>>,
+        subject_kind: Option<String>,
+        verb: Code<Verb>,
+        outcome: Code<Outcome>,
+        time: ActTime,
+        actors: Vec<ActorFact>,
+        recipients: Vec<EntryRecipient>,
+        shown_to: Vec<Party>,
+        tool: Option<Name>,
+        dataset: Option<Name>,
+        into_tool: Vec<Code<Category>>,
+        returned: Vec<Code<Category>>,
+        shown: Vec<Code<Category>>,
+        fields: Vec<EntryField>,
+        records: Vec<EntryRecord>,
+        records_unowned: u64,
+        purpose: Option<Name>,
+        legal_bases: Vec<Code<LegalBasis>>,
+        policy: Option<EntryPolicy>,
+        approval: Option<Code<ApprovalResult>>,
+        break_glass: bool,
+        authorisation: Option<Authorisation>,
+        encrypted: bool,
+        pseudonymised: bool,
+        source: Option<Name>,
+        caller: Option<Name>,
+        assurance: Code<Assurance>,
+        provenance: Code<Provenance>,
+        agent_signed: bool,
+        conversation: Option<ConversationNumber>,
+        call_id: Option<String>,
+        determination: Code<Determination>,
+        doubts: Vec<Code<Doubt>>,
+        clamped: bool,
+        not_synchronised: bool,
+        content_closed: bool,
+        corrected_by: Vec<EntryIndex>,
+        retracted_by: Vec<EntryIndex>,
+    }
+
+    pub struct ActorFact { party: Party, version: Option<Name>, model: Option<Name>, vendor: Option<Name>, region: Option<Name> }
+
+    pub struct EntryRecipient { kind: Code<RecipientKind>, party: Party, country: Option<String> }
+
+    pub struct EntryField { pointer: String, category: Code<Category>, direction: Code<Direction> }
+
+    pub struct EntryRecord { dataset: String, id: String, scope: Code<RecordScope> }
+
+    pub struct EntryPolicy { id: Name, version: Option<Name>, decision: Code<PolicyDecision> }
+}
+
+impl Name {
+    /// The name itself, where it is known.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Name::Registered(name) | Name::Unregistered(name) => Some(name),
+            Name::Closed => None,
+        }
+    }
+}
+
+impl Range {
+    pub fn exactly(count: u64) -> Self {
+        Range { low: count, high: count }
+    }
+
+    /// Counts one more: certain ones from both ends, possible ones from above.
+    pub fn add(&mut self, level: Level) {
+        match level {
+            Level::None => {}
+            Level::Possible => self.high += 1,
+            Level::Certain => {
+                self.low += 1;
+                self.high += 1;
+            }
+        }
+    }
+}
+
+impl Counts {
+    pub const ZERO: Counts = Counts { processed: 0, possible: 0, arguments_only: 0, attempt: 0, other_part: 0 };
+
+    pub fn add(&mut self, class: Class) {
+        *match class {
+            Class::Processed => &mut self.processed,
+            Class::Possible => &mut self.possible,
+            Class::ArgumentsOnly => &mut self.arguments_only,
+            Class::Attempt => &mut self.attempt,
+            Class::OtherPart => &mut self.other_part,
+        } += 1;
+    }
+
+    pub fn all(&self) -> u64 {
+        self.processed + self.possible + self.arguments_only + self.attempt + self.other_part
+    }
+
+    pub fn of(&self, class: Class) -> u64 {
+        match class {
+            Class::Processed => self.processed,
+            Class::Possible => self.possible,
+            Class::ArgumentsOnly => self.arguments_only,
+            Class::Attempt => self.attempt,
+            Class::OtherPart => self.other_part,
+        }
+    }
+}
+
+impl Span {
+    pub fn hull(a: &Span, b: &Span) -> Span {
+        Span { from: a.from.min(b.from), until: a.until.max(b.until) }
+    }
+}
+
+impl Exposure {
+    pub const NONE: Exposure = Exposure {
+        arguments: Level::None,
+        result: Level::None,
+        humans: Level::None,
+        humans_directly: Level::None,
+        this_person: Level::None,
+        machines: Level::None,
+        unstated: false,
+        incomplete: false,
+        error_text: false,
+    };
+
+    /// The union over entries that are one act.
+    pub fn union(&self, other: &Exposure) -> Exposure {
+        Exposure {
+            arguments: self.arguments.max(other.arguments),
+            result: self.result.max(other.result),
+            humans: self.humans.max(other.humans),
+            humans_directly: self.humans_directly.max(other.humans_directly),
+            this_person: self.this_person.max(other.this_person),
+            machines: self.machines.max(other.machines),
+            unstated: self.unstated || other.unstated,
+            incomplete: self.incomplete || other.incomplete,
+            error_text: self.error_text || other.error_text,
+        }
+    }
+
+    /// All of it, for telling lines apart.
+    pub fn key(&self) -> [u8; 9] {
+        [
+            self.arguments as u8,
+            self.result as u8,
+            self.humans as u8,
+            self.humans_directly as u8,
+            self.this_person as u8,
+            self.machines as u8,
+            u8::from(self.unstated),
+            u8::from(self.incomplete),
+            u8::from(self.error_text),
+        ]
+    }
+
+    /// How surely data of the person came back or were shown to anybody.
+    pub fn received(&self) -> Level {
+        self.result.max(self.humans).max(self.this_person).max(self.machines)
+    }
+}

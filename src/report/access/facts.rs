@@ -1,0 +1,374 @@
+//! Evidence becomes facts: entries, then acts, then what is counted over acts.
+//!
+//! Pure. Which sentence a number stands in is the wording's business; how a table looks is the templates'.
+
+use super::document::*;
+use super::found::{Act, Found};
+use super::registered::Names;
+use super::{answer, completeness, coverage, parties, things};
+use crate::model::{Determination, NamedField, Outcome, PartyKind, ReportType, Verb};
+use crate::report::canonical::cut;
+use crate::report::code::Code;
+use crate::report::evidence::{AccessQuestion, Envelope, Evidence, Observation, ObservedBody};
+use crate::report::instant::Instant;
+use crate::report::template;
+use std::collections::BTreeSet;
+use whosaw_verifier::body::Caller;
+use whosaw_verifier::hash::hex;
+use whosaw_verifier::part;
+
+/// Version of the JSON.
+pub const FORMAT: &str = "whosaw-access-report/1";
+
+/// For whose eyes: a lawyer's. Other people are numbered, arguments and results stay sealed.
+const REDACTION_PROFILE: &str = "lawyer";
+
+/// Who saw one person's data, as far as the evidence goes. The same arguments always give the same facts.
+pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope) -> AccessReport {
+    let names = Names::of(&evidence.registry);
+    let below = |observation: &&Observation| observation.index < question.size;
+    let found = Found::of(evidence.observations.iter().filter(below), evidence.possible.iter().filter(below), &names);
+    let period = period(question, evidence, &found);
+    let totals = totals(&found);
+    let undetermined = undetermined(evidence, &totals);
+    let earlier_reports = earlier_reports(evidence, question.size);
+    let ledger_reads = ledger_reads(evidence, question.size);
+    let verification = verification(evidence, &found, &earlier_reports);
+    let coverage = coverage::facts(evidence, &names, period.clone(), &found, &undetermined, &verification);
+    let recipients = parties::recipients(&found, &names);
+    let possible = possible_person(&found);
+    let notices = notices(evidence, question.size, &found, &verification);
+    let mut report = AccessReport {
+        format: FORMAT.to_owned(),
+        header: header(question, evidence, envelope, verification, period),
+        answer: answer::verdicts(&totals, coverage.sentence),
+        person: evidence.identities.iter().map(identity).collect(),
+        lines: things::lines(&found),
+        agents: parties::agents(&found, &names),
+        principals: parties::principals(found.acts.iter(), &found),
+        completeness: completeness::facts(envelope, &recipients, &totals),
+        recipients,
+        tools: parties::tools(&found, &names),
+        categories: things::categories(&found),
+        categories_unstated: count(&found.acts, |act| act.exposure.unstated && act.class != Class::OtherPart),
+        fields: things::fields(&found),
+        records: things::records(&found),
+        records_unowned: found.entries.iter().map(|entry| entry.records_unowned).sum(),
+        purposes: things::purposes(&found),
+        legal_bases: things::legal_bases(&found),
+        policies: things::policies(&found),
+        authorisations: things::authorisations(&found),
+        other_parts: things::other_parts(&found),
+        possible,
+        undetermined,
+        earlier_reports,
+        ledger_reads,
+        coverage,
+        clock: clock(&found),
+        notices,
+        totals,
+        conversations: found.conversations,
+        entries: found.entries,
+    };
+    report.answer.text = answer::text(&report);
+    report
+}
+
+fn header(
+    question: &AccessQuestion,
+    evidence: &Evidence,
+    envelope: &Envelope,
+    verification: Verification,
+    period: Span,
+) -> Header {
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let head = &evidence.head;
+    Header {
+        report_id: uuid(&envelope.report_id),
+        report_type: Code(ReportType::Access),
+        template: template::fact(),
+        legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
+        controller: None,
+        requester: given(&envelope.generated_by),
+        reference: given(&envelope.reference),
+        generated_at: Instant::new(envelope.generated_at_us),
+        question: QuestionFact {
+            subject: identity(&question.subject),
+            size: question.size,
+            cut_off: Instant::new(question.cut_off_us),
+            period,
+        },
+        as_known_at: HeadFact {
+            origin: head.origin.clone(),
+            size: head.size,
+            root: hex(&head.root),
+            recorded_at: Instant::new(head.recorded_at_us),
+            checkpoint: head.checkpoint.clone(),
+            verifier_key: head.verifier_key.clone(),
+            vault_generation: head.vault_generation,
+            custodian: head.custodian.clone(),
+            verify_command: template::verify_command(&head.verifier_key),
+        },
+        verification,
+        redaction_profile: REDACTION_PROFILE.to_owned(),
+        supersedes: None,
+    }
+}
+
+/// From the ledger's first entry, or from the earliest act that its entries tell of, to the cut-off.
+fn period(question: &AccessQuestion, evidence: &Evidence, found: &Found) -> Span {
+    let opened = Instant::new(evidence.head.opened_at_us);
+    let claims = found.entries.iter().filter_map(|entry| match &entry.time {
+        ActTime::Claimed { bounded, .. } => Some(bounded.from),
+        ActTime::Replay { .. } | ActTime::Unknown => None,
+    });
+    Span { from: claims.min().unwrap_or(opened).min(opened), until: Instant::new(question.cut_off_us) }
+}
+
+/// A UUID in its usual text form.
+fn uuid(bytes: &[u8]) -> String {
+    let text = hex(bytes);
+    match bytes.len() {
+        16 => [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-"),
+        _ => text,
+    }
+}
+
+fn identity(identity: &crate::model::Identity) -> PersonIdentity {
+    PersonIdentity {
+        namespace: identity.namespace.clone(),
+        fields: identity.fields.clone(),
+        strength: Code(identity.strength),
+    }
+}
+
+pub fn count<'a>(acts: impl IntoIterator<Item = &'a Act>, test: impl Fn(&Act) -> bool) -> u64 {
+    acts.into_iter().filter(|act| test(act)).count() as u64
+}
+
+fn totals(found: &Found) -> Totals {
+    let acts = &found.acts;
+    // Every range is counted alike: what is certain from below, and from above with what is possible and what only weakly
+    // linked parts speak of.
+    let range = |level: fn(&Act) -> Level| {
+        let mut range = Range::default();
+        acts.iter().chain(&found.weak).for_each(|act| range.add(level(act)));
+        range
+    };
+    let of_class = |class: Class| {
+        let certain = count(acts, |act| act.class == class);
+        Range { low: certain, high: certain + count(&found.weak, |act| act.class_at_most == class) }
+    };
+    let attempts = || acts.iter().filter(|act| act.class == Class::Attempt);
+    let denied = attempts().filter(|act| act.is_attempt_denied).count() as u64;
+    let other = || acts.iter().filter(|act| act.class == Class::OtherPart);
+    let moved: Vec<&Act> = acts.iter().filter(|act| act.processed() != Level::None).collect();
+    Totals {
+        entries: found.entries.len() as u64,
+        acts: acts.len() as u64,
+        processed: range(processed),
+        processed_by: ProcessedBy {
+            in_person: tally(found, parties::is_human).acts,
+            not_humans: tally(found, |party| !parties::is_human(party)).acts,
+            agents: tally(found, |party| kind(party) == Some(PartyKind::Agent)),
+            services: tally(found, |party| kind(party) == Some(PartyKind::Service)),
+            humans: tally(found, |party| matches!(party, Party::OtherPerson { .. } | Party::SomeHuman)),
+            this_person: tally(found, |party| *party == Party::ThisPerson),
+            others: tally(found, |party| match kind(party) {
+                Some(kind) => !matches!(kind, PartyKind::Agent | PartyKind::Service),
+                None => *party == Party::Public,
+            }),
+        },
+        shown_to_humans: range(|act| level(act.exposure.humans, act.exposure_at_most.humans)),
+        read_by_humans: range(|act| level(act.exposure.humans_directly, act.exposure_at_most.humans_directly)),
+        shown_to_this_person: range(|act| level(act.exposure.this_person, act.exposure_at_most.this_person)),
+        into_tools: range(|act| level(act.exposure.arguments, act.exposure_at_most.arguments)),
+        arguments_only: of_class(Class::ArgumentsOnly),
+        attempts: of_class(Class::Attempt),
+        attempts_denied: denied,
+        attempts_failed: attempts().count() as u64 - denied,
+        attempts_into_tools: count(attempts(), |act| act.exposure.arguments != Level::None),
+        attempts_with_error: count(attempts(), |act| act.exposure.error_text),
+        other_parts: other().count() as u64,
+        other_parts_undetermined: other().filter(|act| is_undetermined(found, act)).count() as u64,
+        decisions: count(acts, |act| found.speaker(act).verb.0 == Verb::DecisionMake),
+        times: found.times(moved),
+    }
+}
+
+fn processed(act: &Act) -> Level {
+    act.processed()
+}
+
+/// Certain as far as certain parts say, at most possible by weak ones.
+fn level(certain: Level, at_most: Level) -> Level {
+    certain.max(at_most.min(Level::Possible))
+}
+
+pub fn kind(party: &Party) -> Option<PartyKind> {
+    match party {
+        Party::Named { kind, .. } | Party::Unnamed { kind } => Some(kind.0),
+        Party::ThisPerson | Party::OtherPerson { .. } | Party::SomeHuman | Party::Public => None,
+    }
+}
+
+/// Acts that one sort of party made, and how many such parties these are at least and at most.
+fn tally(found: &Found, is_sort: impl Fn(&Party) -> bool) -> Tally {
+    let told_apart = |party: &Party| match party {
+        Party::Named { name: Name::Registered(name) | Name::Unregistered(name), kind } => Some((*kind, name.clone())),
+        _ => None,
+    };
+    let mut acts = Range::default();
+    let (mut certain, mut all) = (BTreeSet::new(), BTreeSet::new());
+    // Parties without a name may be one, or each another.
+    let mut unnamed = Range::default();
+    for act in found.acts.iter().chain(&found.weak) {
+        let by: Vec<&Party> = act.actors_at_most.iter().filter(|party| is_sort(party)).collect();
+        let level = act.processed();
+        if level == Level::None || by.is_empty() {
+            continue;
+        }
+        let surely = act.actors.iter().any(&is_sort);
+        let level = if surely { level } else { Level::Possible };
+        acts.add(level);
+        all.extend(by.iter().filter_map(|party| told_apart(party)));
+        if by.iter().any(|party| told_apart(party).is_none()) {
+            unnamed.add(level);
+        }
+        if level == Level::Certain {
+            certain.extend(act.actors.iter().filter(|party| is_sort(party)).filter_map(told_apart));
+        }
+    }
+    let low = (certain.len() as u64).max(u64::from(unnamed.low > 0));
+    let parties = match is_sort(&Party::ThisPerson) {
+        true => Range { low: low.min(1), high: unnamed.high.min(1) },
+        false => Range { low, high: all.len() as u64 + unnamed.high },
+    };
+    Tally { acts, parties }
+}
+
+pub fn is_undetermined(found: &Found, act: &Act) -> bool {
+    found.of_act(act).any(|entry| !matches!(entry.determination.0, Determination::Listed | Determination::Nobody))
+}
+
+fn possible_person(found: &Found) -> PossiblePerson {
+    let mut counts = Counts::ZERO;
+    found.weak.iter().for_each(|act| counts.add(act.class_at_most));
+    PossiblePerson { entries: found.weak_entries, acts: found.weak.len() as u64, counts }
+}
+
+fn undetermined(evidence: &Evidence, totals: &Totals) -> UndeterminedFacts {
+    let sum = |test: fn(Outcome) -> bool| {
+        let matching = evidence.undetermined.iter().filter(|sort| test(sort.outcome));
+        matching.fold(0, |sum: u64, sort| sum.saturating_add(sort.count))
+    };
+    let kinds = evidence.undetermined.iter().map(|sort| UndeterminedFact {
+        determination: Code(sort.determination),
+        tool: Some(sort.tool.clone()).filter(|tool| !tool.is_empty()),
+        reason: Code(sort.doubt),
+        outcome: Code(sort.outcome),
+        count: sort.count,
+        first: EntryIndex(sort.first),
+        last: EntryIndex(sort.last),
+    });
+    let mut kinds: Vec<UndeterminedFact> = kinds.collect();
+    kinds.sort_by(|a, b| (b.count, a.first, &a.tool).cmp(&(a.count, b.first, &b.tool)));
+    UndeterminedFacts {
+        actions: sum(|_| true),
+        delivered: sum(|outcome| !matches!(outcome, Outcome::Denied | Outcome::Failed)),
+        with_this_person: totals.other_parts_undetermined,
+        kinds,
+    }
+}
+
+fn earlier_reports(evidence: &Evidence, size: u64) -> Vec<EarlierReport> {
+    let mut found: Vec<EarlierReport> = Vec::new();
+    for observation in evidence.observations.iter().filter(|observation| observation.index < size) {
+        let ObservedBody::Report(body) = &observation.body else { continue };
+        if found.iter().any(|known| known.entry.0 == observation.index) {
+            continue;
+        }
+        found.push(EarlierReport {
+            entry: EntryIndex(observation.index),
+            leaf: hex(&observation.leaf),
+            recorded_at: Instant::new(observation.recorded_at_us),
+            report_id: uuid(&body.report_id),
+            report_type: Code(body.report_type),
+            caller: body.caller.as_ref().and_then(|caller| caller_name(caller, observation.content.as_ref())),
+            assurance: Code(body.caller.as_ref().map(|caller| caller.assurance).unwrap_or_default()),
+            size: body.size,
+            cut_off: Instant::new(body.cut_off_us),
+        });
+    }
+    found.sort_by_key(|report| report.entry);
+    found
+}
+
+/// A caller's name, in the open or out of the sealed content.
+fn caller_name(caller: &Caller, content: Option<&part::ContentPart>) -> Option<Name> {
+    if !caller.name.is_empty() {
+        return Some(Name::Registered(caller.name.clone()));
+    }
+    let is_caller = |name: &&part::SealedName| name.field == NamedField::CallerName;
+    content?.names.iter().find(is_caller).map(|name| Name::Unregistered(name.value.clone()))
+}
+
+fn ledger_reads(evidence: &Evidence, size: u64) -> Option<Vec<LedgerReadFact>> {
+    let mut reads: Vec<LedgerReadFact> = evidence
+        .ledger_reads
+        .as_ref()?
+        .iter()
+        .filter(|read| read.index < size)
+        .map(|read| LedgerReadFact {
+            entry: EntryIndex(read.index),
+            recorded_at: Instant::new(read.recorded_at_us),
+            caller: read.body.caller.as_ref().and_then(|caller| caller_name(caller, None)),
+            assurance: Code(read.body.caller.as_ref().map(|caller| caller.assurance).unwrap_or_default()),
+            verb: Code(read.body.verb),
+            first: EntryIndex(cut(read.body.first_index)),
+            count: cut(read.body.count),
+        })
+        .collect();
+    reads.sort_by_key(|read| read.entry);
+    Some(reads)
+}
+
+fn verification(evidence: &Evidence, found: &Found, reports: &[EarlierReport]) -> Verification {
+    Verification {
+        entries_counted: (found.entries.len() + reports.len()) as u64 + found.weak_entries,
+        entries_proved: evidence.search.entries_proved,
+        parts_tried: evidence.search.parts_tried,
+    }
+}
+
+/// What a reader has to know before trusting a number.
+fn notices(evidence: &Evidence, size: u64, found: &Found, verification: &Verification) -> Vec<NoticeFact> {
+    let beyond = evidence.observations.iter().chain(&evidence.possible).filter(|o| o.index >= size).count();
+    let of_entries = |test: fn(&Entry) -> bool| found.entries.iter().filter(|entry| test(entry)).count() as u64;
+    let counts = [
+        (Notice::NotSearched, u64::from(verification.parts_tried == 0)),
+        (Notice::NotProved, verification.entries_counted.saturating_sub(verification.entries_proved)),
+        (Notice::BeyondSize, beyond as u64),
+        (Notice::ContentClosed, of_entries(|entry| entry.content_closed)),
+        (Notice::PartUndescribed, found.undescribed),
+        (Notice::Corrected, of_entries(|entry| !entry.corrected_by.is_empty())),
+        (Notice::Retracted, of_entries(|entry| !entry.retracted_by.is_empty())),
+        (Notice::Late, found.late_us.len() as u64),
+        (Notice::ReadsNotSearched, u64::from(evidence.ledger_reads.is_none())),
+    ];
+    counts.into_iter().filter(|(_, count)| *count > 0).map(|(notice, count)| NoticeFact { notice, count }).collect()
+}
+
+fn clock(found: &Found) -> ClockFacts {
+    let of_entries = |test: fn(&Entry) -> bool| found.entries.iter().filter(|entry| test(entry)).count() as u64;
+    ClockFacts {
+        clamped: of_entries(|entry| entry.clamped),
+        not_synchronised: of_entries(|entry| entry.not_synchronised),
+        late: found.late_us.len() as u64,
+        late_max_us: found.late_us.iter().copied().max().unwrap_or_default(),
+        skew_max_us: found.skew_max_us,
+        claimed: of_entries(|entry| matches!(entry.time, ActTime::Claimed { .. })),
+        replayed: of_entries(|entry| matches!(entry.time, ActTime::Replay { .. })),
+        unknown: of_entries(|entry| entry.time == ActTime::Unknown),
+    }
+}

@@ -1,0 +1,28 @@
+//! Which agents saw one person's data, on whose behalf, with which outcome, when and how often; and what cannot be known.
+//!
+//! Read in this order. What it leaves to others: gathering evidence (`engine`), and how it looks (`view` and the templates).
+
+pub mod document;
+
+mod facts;
+
+mod found;
+
+mod entry;
+
+mod acts;
+
+mod parties;
+
+mod things;
+
+mod coverage;
+
+mod registered;
+
+pub mod completeness;
+
+pub mod answer;
+
+pub use document::AccessReport;
+pub use facts::{FORMAT, facts};

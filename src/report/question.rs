@@ -1,0 +1,109 @@
+//! A question and its production envelope, as an entry keeps them: what a report is made from again.
+
+use super::access::document::PersonIdentity;
+use super::canonical::{self, CanonicalError};
+use super::code::Code;
+use super::evidence::{AccessQuestion, Envelope};
+use super::instant::Instant;
+use crate::model::Identity;
+use serde::{Deserialize, Serialize};
+
+/// What has to be recorded when a report leaves the house (REPORTS 2.3). With the ledger and the vault's generation it
+/// decides every byte of the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedQuestion {
+    pub question: AccessQuestion,
+    pub envelope: Envelope,
+}
+
+/// Version of the bytes; a new one stands beside it, never in its place.
+const FORMAT: &str = "whosaw-access-question/1";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    format: String,
+    subject: PersonIdentity,
+    size: u64,
+    cut_off: Instant,
+    report_id: String,
+    generated_at: Instant,
+    generated_by: String,
+    reference: String,
+}
+
+impl RecordedQuestion {
+    /// As canonical JSON.
+    pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
+        let (question, envelope) = (&self.question, &self.envelope);
+        canonical::of(&Written {
+            format: FORMAT.to_owned(),
+            subject: PersonIdentity {
+                namespace: question.subject.namespace.clone(),
+                fields: question.subject.fields.clone(),
+                strength: Code(question.subject.strength),
+            },
+            size: question.size,
+            cut_off: Instant::new(question.cut_off_us),
+            report_id: whosaw_verifier::hash::hex(&envelope.report_id),
+            generated_at: Instant::new(envelope.generated_at_us),
+            generated_by: envelope.generated_by.clone(),
+            reference: envelope.reference.clone(),
+        })
+    }
+
+    /// Nothing where the bytes are no question of this format.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let written: Written = serde_json::from_slice(bytes).ok().filter(|w: &Written| w.format == FORMAT)?;
+        let report_id = hex::decode(&written.report_id).ok()?.try_into().ok()?;
+        Some(RecordedQuestion {
+            question: AccessQuestion {
+                subject: Identity {
+                    namespace: written.subject.namespace,
+                    fields: written.subject.fields,
+                    strength: written.subject.strength.0,
+                },
+                size: written.size,
+                cut_off_us: written.cut_off.us(),
+            },
+            envelope: Envelope {
+                report_id,
+                generated_at_us: written.generated_at.us(),
+                generated_by: written.generated_by,
+                reference: written.reference,
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Strength;
+
+    #[test]
+    fn a_question_reads_back_as_it_was_recorded() {
+        let recorded = RecordedQuestion {
+            question: AccessQuestion {
+                subject: Identity {
+                    namespace: "person".into(),
+                    fields: vec!["Zoë".into(), "1990-04-05".into()],
+                    strength: Strength::Weak,
+                },
+                size: 12,
+                cut_off_us: 1_773_135_000_000_001,
+            },
+            envelope: Envelope {
+                report_id: [0xa7; 16],
+                generated_at_us: 1_773_135_000_000_002,
+                generated_by: String::new(),
+                reference: "file \"7\"".into(),
+            },
+        };
+        let bytes = recorded.write().expect("it can be written");
+        assert_eq!(RecordedQuestion::read(&bytes), Some(recorded));
+        assert_eq!(RecordedQuestion::read(b"{}"), None);
+        let other = String::from_utf8(bytes).expect("JSON is UTF-8").replace("question/1", "question/2");
+        assert_eq!(RecordedQuestion::read(other.as_bytes()), None);
+    }
+}

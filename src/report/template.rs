@@ -1,0 +1,31 @@
+//! Which template and wording a report was made with, and as of when the law behind them was read.
+
+use crate::report::access::document::TemplateFact;
+use crate::report::wording;
+use whosaw_verifier::hash::{hex, sha256};
+
+/// As of which day the law was read; a date of its own, because a report is judged by the law that its template knew.
+pub const LEGAL_SNAPSHOT: &str = include_str!("../../reports/legal-snapshot.txt");
+
+pub const HTML: &str = include_str!("../../reports/access/access.html");
+pub const TYPST: &str = include_str!("../../reports/access/access.typ");
+
+const ID: &str = "whosaw/access/lawyer";
+const VERSION: u64 = 1;
+
+/// With the digest of everything that decides how a report reads: the text that a lawyer signed is the text that was used.
+pub fn fact() -> TemplateFact {
+    let pieces = [wording::EN, "\0", HTML, "\0", TYPST, "\0", LEGAL_SNAPSHOT].map(str::as_bytes);
+    TemplateFact {
+        id: ID.to_owned(),
+        version: VERSION,
+        language: wording::en().title.language.clone(),
+        digest: hex(&sha256(&pieces)),
+    }
+}
+
+/// What to type to check the ledger offline. The key is public, and quoted for a shell.
+pub fn verify_command(verifier_key: &str) -> String {
+    let key = verifier_key.replace('\'', r"'\''");
+    format!("whosaw export ledger-export && whosaw-verify export ledger-export --vkey '{key}'")
+}

@@ -1,0 +1,254 @@
+//! The annex: every entry, with all that may be said of it.
+
+use super::sections::{Content, policy, table};
+use super::words::{LISTED, Words};
+use super::*;
+use crate::report::access::document::*;
+
+pub fn entries(words: &Words<'_>) -> Content {
+    let (w, t) = (words.w, &words.w.table);
+    let rows = words.report.entries.iter().map(|entry| entry_row(words, entry));
+    let columns =
+        vec![column(&t.entry, 12), column(&t.time, 20), column(&t.who_and_what, 24), column(&t.data_and_details, 44)];
+    let mut blocks = vec![table(words, TableStyle::Annex, &w.section.annex, columns, rows, ANNEX_MAX)];
+    blocks.extend(conversations(words));
+    (vec![w.intro.annex.clone()], blocks)
+}
+
+fn entry_row(words: &Words<'_>, entry: &Entry) -> Row {
+    let w = words.w;
+    let act = fill(&w.mark.act, &[("n", &words.number(entry.act.0))]);
+    let recorded = fill(&w.times.recorded, &[("at", &words.exact(entry.recorded_at))]);
+    let mut when = time(words, &entry.time);
+    when.push((recorded, Style::Note));
+    let shown = entry.exposure.humans != Level::None;
+    let mut moved = data(words, entry);
+    moved.extend(detail(words, entry));
+    Row {
+        tone: if shown { Tone::Shown } else { entry.class.into() },
+        cells: vec![
+            cell([
+                (words.number(entry.index.0), Style::Strong),
+                (act, Style::Note),
+                (words.class(entry.class), Style::Note),
+            ]),
+            cell(when),
+            cell(who_and_what(words, entry)),
+            cell(moved),
+        ],
+    }
+}
+
+fn time(words: &Words<'_>, time: &ActTime) -> Vec<(String, Style)> {
+    let w = &words.w.times;
+    match time {
+        ActTime::Claimed { clock, claimed, bounded, skew_us, doubtful } => {
+            let label = if clock.0 == crate::model::TimeSource::Gateway { &w.gateway } else { &w.agent_clock };
+            let mut pieces = vec![(words.exact_span(bounded), Style::Plain), (label.clone(), Style::Note)];
+            if claimed != bounded {
+                pieces.push((fill(&w.claimed, &[("span", &words.exact_span(claimed))]), Style::Note));
+            }
+            if *skew_us > 0 {
+                pieces.push((fill(&w.widened, &[("n", &words.seconds(*skew_us))]), Style::Note));
+            }
+            if *doubtful {
+                pieces.push((w.doubtful.clone(), Style::Warning));
+            }
+            pieces
+        }
+        ActTime::Replay { conversation: Some(conversation), order, of } => {
+            let values = [
+                ("order", words.number(*order)),
+                ("of", words.number(*of)),
+                ("conversation", words.number(conversation.0)),
+            ];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            vec![(fill(&w.replay_order, &values), Style::Plain)]
+        }
+        ActTime::Replay { .. } => vec![(w.replay.clone(), Style::Plain)],
+        ActTime::Unknown => vec![(w.unknown.clone(), Style::Plain)],
+    }
+}
+
+/// Who acted for whom, and what was done.
+fn who_and_what(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
+    let w = words.w;
+    let name = |name: &Option<Name>| name.as_ref().map(|name| words.name(name));
+    let actor = entry.actors.first().map(|actor| (words.party(&actor.party), Style::Plain));
+    let chain: Vec<Party> = entry.actors.iter().skip(1).map(|actor| actor.party.clone()).collect();
+    let verb = words.code(&w.verb, entry.verb);
+    let what = [Some(verb), name(&entry.tool)].into_iter().flatten().collect::<Vec<_>>().join(SEPARATOR);
+    let outcome = words.code(&w.outcome, entry.outcome);
+    let mut pieces = vec![
+        actor.unwrap_or_else(|| (w.missing.nobody.clone(), Style::Warning)),
+        (words.behalf(&chain), Style::Note),
+        (what, Style::Plain),
+    ];
+    let mut plain: Vec<String> = name(&entry.dataset).into_iter().collect();
+    let mut warnings = Vec::new();
+    let succeeded = entry.outcome.0 == crate::model::Outcome::Succeeded;
+    if succeeded {
+        plain.push(outcome)
+    } else {
+        warnings.push(outcome)
+    }
+    if let Some((text, style)) = entry.authorisation.map(|value| words.authorisation(value)) {
+        if style == Style::Warning { warnings.push(text) } else { plain.push(text) }
+    }
+    pieces.push((plain.join(SEPARATOR), Style::Note));
+    pieces.push((warnings.join(SEPARATOR), Style::Warning));
+    pieces
+}
+
+/// Between things said in one line.
+const SEPARATOR: &str = " · ";
+
+fn data(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
+    let w = words.w;
+    let mut pieces = words.moved(&entry.into_tool, &entry.returned, &entry.shown, &entry.exposure);
+    if !entry.shown_to.is_empty() {
+        let style = if entry.exposure.humans == Level::None { Style::Plain } else { Style::Warning };
+        pieces.push((fill(&w.data.shown_to, &[("list", &words.parties(&entry.shown_to))]), style));
+    }
+    let records: Vec<String> = entry.records.iter().map(|record| record_text(words, entry, record)).collect();
+    if !records.is_empty() {
+        pieces.push((fill(&w.mark.records, &[("list", &w.list(&records, LISTED))]), Style::Note));
+    }
+    if entry.records_unowned > 0 {
+        pieces.push((w.plural(&w.mark.records_unowned, entry.records_unowned), Style::Note));
+    }
+    pieces
+}
+
+fn record_text(words: &Words<'_>, entry: &Entry, record: &EntryRecord) -> String {
+    let w = &words.w.mark;
+    let within = entry.conversation.filter(|_| record.scope.0 == crate::model::RecordScope::Conversation);
+    match within {
+        Some(conversation) => fill(
+            &w.record_conversation,
+            &[("dataset", &record.dataset), ("id", &record.id), ("conversation", &words.number(conversation.0))],
+        ),
+        None => fill(&w.record, &[("dataset", &record.dataset), ("id", &record.id)]),
+    }
+}
+
+/// Letters of a leaf that are printed: enough to tell entries apart; all of it stands in the JSON.
+const LEAF: usize = 16;
+
+/// What a reader needs besides, in one line: what is usual is left out, and stands in the JSON.
+fn detail(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
+    use crate::model::{ApprovalResult, Determination, Provenance, Role};
+    let w = words.w;
+    let m = &w.mark;
+    let mut said = Vec::new();
+    if entry.roles.iter().any(|role| role.0 != Role::DataSubject) {
+        let roles: Vec<String> = entry.roles.iter().map(|role| words.code(&w.role, *role)).collect();
+        said.push(fill(&m.roles, &[("list", &w.list(&roles, LISTED))]));
+    }
+    said.extend(entry.subject_kind.as_ref().map(|kind| fill(&m.as_kind, &[("kind", kind)])));
+    said.extend(entry.purpose.as_ref().map(|purpose| fill(&m.purpose, &[("purpose", &words.name(purpose))])));
+    if !entry.legal_bases.is_empty() {
+        let bases: Vec<String> = entry.legal_bases.iter().map(|basis| words.code(&w.legal_basis, *basis)).collect();
+        said.push(fill(&m.basis, &[("list", &w.list(&bases, LISTED))]));
+    }
+    if let Some(found) = &entry.policy {
+        said.push(policy(words, &found.id, found.version.as_ref(), found.decision));
+    }
+    if let Some(approval) = entry.approval.filter(|approval| approval.0 != ApprovalResult::NotRequired) {
+        said.push(fill(&m.approval, &[("result", &words.code(&w.approval, approval))]));
+    }
+    if !entry.recipients.is_empty() {
+        let recipients: Vec<String> = entry.recipients.iter().map(|found| recipient_text(words, found)).collect();
+        said.push(fill(&m.recipients, &[("list", &recipients.join("; "))]));
+    }
+    if entry.determination.0 != Determination::Listed {
+        let determination = words.code(&w.determination, entry.determination);
+        said.push(fill(&m.determination, &[("determination", &determination)]));
+    }
+    if !entry.doubts.is_empty() {
+        let doubts: Vec<String> = entry.doubts.iter().map(|doubt| words.code(&w.doubt, *doubt)).collect();
+        said.push(fill(&m.doubts, &[("list", &w.list(&doubts, LISTED))]));
+    }
+    let assurance = words.code(&w.assurance, entry.assurance);
+    said.push(match &entry.caller {
+        Some(caller) => fill(&m.reported, &[("caller", &words.name(caller)), ("assurance", &assurance)]),
+        None => fill(&m.reported_nobody, &[("assurance", &assurance)]),
+    });
+    if entry.source.is_some() && entry.source != entry.caller {
+        said.push(fill(&m.source, &[("source", &words.name_or_not_stated(entry.source.as_ref()))]));
+    }
+    if entry.provenance.0 != Provenance::ToolCall {
+        said.push(words.code(&w.provenance, entry.provenance));
+    }
+    if !matches!(entry.time, ActTime::Replay { .. }) {
+        said.extend(entry.conversation.map(|number| fill(&m.in_conversation, &[("n", &words.number(number.0))])));
+    }
+    said.extend(entry.call_id.as_ref().map(|id| fill(&m.call_id, &[("id", id)])));
+    for (when, text) in [
+        (entry.agent_signed, &m.agent_signed),
+        (entry.encrypted, &m.encrypted),
+        (entry.pseudonymised, &m.pseudonymised),
+    ] {
+        said.extend(when.then(|| text.clone()));
+    }
+    said.push(fill(&m.leaf, &[("hash", entry.leaf.get(..LEAF).unwrap_or(&entry.leaf))]));
+    let mut pieces = vec![(fields(words, entry), Style::Note), (said.join(SEPARATOR), Style::Note)];
+    let list = |indexes: &[EntryIndex]| {
+        let indexes: Vec<String> = indexes.iter().map(|index| words.number(index.0)).collect();
+        w.list(&indexes, LISTED)
+    };
+    for (text, by) in [(&m.corrected_by, &entry.corrected_by), (&m.retracted_by, &entry.retracted_by)] {
+        if !by.is_empty() {
+            pieces.push((fill(text, &[("list", &list(by))]), Style::Warning));
+        }
+    }
+    for (when, text) in [
+        (entry.break_glass, &m.break_glass),
+        (entry.clamped, &m.clamped),
+        (entry.not_synchronised, &m.not_synchronised),
+        (entry.content_closed, &m.content_closed),
+    ] {
+        if when {
+            pieces.push((text.clone(), Style::Warning));
+        }
+    }
+    pieces
+}
+
+fn recipient_text(words: &Words<'_>, recipient: &EntryRecipient) -> String {
+    let w = words.w;
+    let (party, kind) = (words.party(&recipient.party), words.code(&w.recipient_kind, recipient.kind));
+    match &recipient.country {
+        Some(country) => fill(&w.mark.recipient_country, &[("party", &party), ("kind", &kind), ("country", country)]),
+        None => fill(&w.mark.recipient, &[("party", &party), ("kind", &kind)]),
+    }
+}
+
+/// Most fields of one entry that are printed.
+const FIELDS_LISTED: usize = 24;
+
+fn fields(words: &Words<'_>, entry: &Entry) -> String {
+    let w = words.w;
+    let fields: Vec<String> = entry.fields.iter().map(|field| field.pointer.clone()).collect();
+    if fields.is_empty() { String::new() } else { fill(&w.mark.fields, &[("list", &w.list(&fields, FIELDS_LISTED))]) }
+}
+
+/// Which conversation a number stands for.
+fn conversations(words: &Words<'_>) -> Vec<Block> {
+    let conversations = &words.report.conversations;
+    if conversations.is_empty() {
+        return Vec::new();
+    }
+    let rows = conversations.iter().map(|fact| {
+        row([
+            plain(words.number(fact.number.0)),
+            cell([(fact.id.clone(), Style::Code)]),
+            plain(words.number(fact.entries)),
+        ])
+    });
+    let t = &words.w.table;
+    let columns = vec![column(&t.number, 10), column(&t.conversation, 74), number_column(&t.entries, 16)];
+    let heading = &words.w.section.conversations;
+    let block = table(words, TableStyle::Plain, heading, columns, rows, ROWS_MAX);
+    vec![Block::Heading { text: heading.clone() }, block]
+}

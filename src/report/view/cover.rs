@@ -1,0 +1,175 @@
+//! The first page: what may be said, the figures, what to know before trusting them, and what was asked.
+
+use super::words::Words;
+use super::*;
+use crate::report::access::document::{self, Limit};
+use crate::report::wording::word;
+
+/// Identities told in the line below the title.
+const IDENTITIES_MAX: usize = 4;
+
+/// Identities told among the facts.
+const IDENTITIES_SHOWN: usize = 30;
+
+pub fn person(words: &Words<'_>) -> String {
+    let known = &words.report.person;
+    let asked = std::slice::from_ref(&words.report.header.question.subject);
+    let identities = if known.is_empty() { asked } else { known.as_slice() };
+    let identities: Vec<String> = identities.iter().map(|identity| words.identity(identity)).collect();
+    words.w.list(&identities, IDENTITIES_MAX)
+}
+
+/// What every page says below: as known when, and by which clock all times are.
+pub fn footer(words: &Words<'_>) -> String {
+    let head = &words.report.header.as_known_at;
+    let size = words.number(head.size);
+    fill(&words.w.title.footer, &[("origin", &head.origin), ("size", &size), ("zone", &words.w.time.zone)])
+}
+
+pub fn verdicts(words: &Words<'_>) -> Vec<Verdict> {
+    let w = &words.w.verdict;
+    let answer = &words.report.answer;
+    let limits: Vec<String> = words
+        .report
+        .coverage
+        .limits
+        .iter()
+        .map(|limit: &Limit| word(&words.w.limit, limit.code()).to_owned())
+        .collect();
+    let because = fill(&w.because, &[("limits", &limits.join("; "))]);
+    [(&w.data, answer.verdict), (&w.humans, answer.humans), (&w.beyond, answer.beyond)]
+        .into_iter()
+        .enumerate()
+        .map(|(at, (label, verdict))| {
+            let (text, tone) = words.verdict(verdict);
+            // The reasons are the same for all, and told once, where a negative is told in general.
+            let tells = at == 2 && verdict == document::Verdict::NotDeterminable && !limits.is_empty();
+            Verdict { label: label.clone(), text, because: tells.then(|| because.clone()), tone }
+        })
+        .collect()
+}
+
+pub fn figures(words: &Words<'_>) -> Vec<Figure> {
+    let (w, totals) = (&words.w.figure, &words.report.totals);
+    let undetermined = &words.report.undetermined;
+    let figure =
+        |value: String, label: &str, note: String, tone: Tone| Figure { value, label: label.to_owned(), note, tone };
+    vec![
+        figure(
+            words.range(&totals.processed),
+            &w.processed,
+            fill(&w.processed_note, &[("in_person", &words.range(&totals.processed_by.in_person))]),
+            Tone::Processed,
+        ),
+        figure(words.range(&totals.shown_to_humans), &w.humans, w.humans_note.clone(), Tone::Shown),
+        figure(
+            words.range(&totals.arguments_only),
+            &w.arguments_only,
+            w.arguments_only_note.clone(),
+            Tone::ArgumentsOnly,
+        ),
+        figure(
+            words.range(&totals.attempts),
+            &w.attempts,
+            fill(&w.attempts_note, &[("into", &words.number(totals.attempts_into_tools))]),
+            Tone::Attempt,
+        ),
+        figure(
+            words.number(undetermined.actions),
+            &w.undetermined,
+            fill(&w.undetermined_note, &[("with", &words.number(undetermined.with_this_person))]),
+            Tone::Possible,
+        ),
+        figure(words.number(words.report.possible.acts), &w.possible, w.possible_note.clone(), Tone::OtherPart),
+    ]
+}
+
+pub fn notices(words: &Words<'_>) -> Vec<String> {
+    let notices = words.report.notices.iter();
+    notices.filter_map(|fact| Some(words.w.plural(words.w.notice.get(fact.notice.code())?, fact.count))).collect()
+}
+
+/// What was asked, by whom, and as known when.
+pub fn facts(words: &Words<'_>) -> Vec<Pair> {
+    let (w, header) = (words.w, &words.report.header);
+    let (f, head) = (&w.fact, &header.as_known_at);
+    let zoned = |at| format!("{} {}", words.exact(at), w.time.zone);
+    let known = &words.report.person;
+    let mut identities: Vec<Piece> =
+        known.iter().take(IDENTITIES_SHOWN).map(|known| Piece::new(words.identity(known), Style::Plain)).collect();
+    if known.len() > IDENTITIES_SHOWN {
+        let n = words.number((known.len() - IDENTITIES_SHOWN) as u64);
+        identities.push(Piece::new(fill(&w.intro.list_cut, &[("n", &n)]), Style::Note));
+    }
+    let asked = words.identity(&header.question.subject);
+    let person = if identities.is_empty() { vec![Piece::new(asked.clone(), Style::Plain)] } else { identities };
+    let query = fill(
+        &f.query_value,
+        &[
+            ("person", &asked),
+            ("origin", &head.origin),
+            ("size", &words.number(header.question.size)),
+            ("cut_off", &zoned(header.question.cut_off)),
+        ],
+    );
+    let as_known_at = fill(
+        &f.as_known_at_value,
+        &[("origin", &head.origin), ("size", &words.number(head.size)), ("recorded", &zoned(head.recorded_at))],
+    );
+    let times = words.report.totals.times.as_ref().map(|times| words.times(times)).unwrap_or_default();
+    let times = if times.is_empty() { vec![(w.time.none.clone(), Style::Plain)] } else { times };
+    let times = times.into_iter().map(|(text, style)| Piece { text, style }).collect();
+    let period = format!("{} {}", words.exact_span(&header.question.period), w.time.zone);
+    vec![
+        Pair { label: f.person.clone(), value: person },
+        pair(&f.query, query, Style::Plain),
+        pair(&f.period, period, Style::Plain),
+        Pair { label: f.times.clone(), value: times },
+        pair(&f.as_known_at, as_known_at, Style::Plain),
+        given(&f.controller, &header.controller, &w.missing.controller),
+        given(&f.requester, &header.requester, &w.missing.value),
+        given(&f.reference, &header.reference, &w.missing.value),
+        pair(&f.generated_at, zoned(header.generated_at), Style::Plain),
+        pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
+        pair(&f.legal_snapshot, header.legal_snapshot.clone(), Style::Plain),
+        pair(&f.supersedes, header.supersedes.clone().unwrap_or_else(|| f.supersedes_none.clone()), Style::Plain),
+    ]
+}
+
+/// By what the report can be held to the ledger and to its template.
+pub fn technical(words: &Words<'_>) -> Vec<Pair> {
+    let (f, header) = (&words.w.fact, &words.report.header);
+    let head = &header.as_known_at;
+    let custodian = fill(
+        &f.custodian_value,
+        &[("custodian", &head.custodian), ("generation", &words.number(head.vault_generation))],
+    );
+    let template = fill(
+        &f.template_value,
+        &[
+            ("id", &header.template.id),
+            ("version", &words.number(header.template.version)),
+            ("language", &header.template.language),
+            ("digest", &header.template.digest),
+        ],
+    );
+    vec![
+        pair(&f.report_id, header.report_id.clone(), Style::Code),
+        pair(&f.root, head.root.clone(), Style::Code),
+        pair(&f.verifier_key, head.verifier_key.clone(), Style::Code),
+        pair(&f.custodian, custodian, Style::Plain),
+        pair(&f.signature, f.signature_value.clone(), Style::Plain),
+        pair(&f.template, template, Style::Plain),
+    ]
+}
+
+fn pair(label: &str, text: String, style: Style) -> Pair {
+    Pair { label: label.to_owned(), value: vec![Piece { text, style }] }
+}
+
+fn given(label: &str, given: &Option<String>, placeholder: &str) -> Pair {
+    match given {
+        Some(text) => pair(label, text.clone(), Style::Plain),
+        None => pair(label, placeholder.to_owned(), Style::Missing),
+    }
+}

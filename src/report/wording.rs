@@ -1,0 +1,402 @@
+//! What a report says, by key, in one language. Texts stand in `reports/wording/`, never in code.
+//!
+//! Every key is a field here, so that a missing or superfluous one fails when the file is read, and a wrong one when this
+//! is compiled.
+
+use super::instant::Instant;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// English. Complete, or a test of this room fails.
+pub const EN: &str = include_str!("../../reports/wording/en.toml");
+
+/// The wording of reports.
+pub fn en() -> &'static Wording {
+    static WORDING: LazyLock<Wording> =
+        LazyLock::new(|| toml::from_str(EN).expect("a test of this room reads every wording"));
+    &WORDING
+}
+
+/// One form for a count of one, another for all others. Enough for English and German.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plural {
+    pub one: String,
+    pub other: String,
+}
+
+/// Codes of a closed list, as words.
+pub type Codes = BTreeMap<String, String>;
+
+macro_rules! sections {
+    ($($(#[$meta:meta])* $name:ident { $($field:ident : $type:ty),* $(,)? })*) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $(pub $field: $type,)* }
+    )*};
+}
+
+sections! {
+    Wording {
+        number: Number, time: Time, title: Title, missing: Missing, answer: Answer, count: Count, party: Party, verdict: Verdict,
+        limit: Codes, figure: Figure, section: Section, intro: Intro, class: Codes, class_meaning: Codes, data: Data,
+        table: Table, fact: Fact, profile: Codes, clock: Clock, times: Times, mark: Mark, authorisation: Codes, basis: Codes,
+        gap: Gap, coverage: Coverage, provision: Provision, field: Codes, notice: BTreeMap<String, Plural>,
+        verification: Verification, timeline: Timeline, strength: Codes, outcome: Codes, assurance: Codes,
+        recipient_kind: Codes, category: Codes, direction: Codes, legal_basis: Codes, policy_decision: Codes,
+        approval: Codes, determination: Codes, doubt: Codes, role: Codes, scope: Codes, report_type: Codes,
+        provenance: Codes, verb: Codes,
+    }
+
+    Number { group: String, range: String, list_and: String, list_comma: String, chain: String, more: String }
+    Time { zone: String, span: String, none: String }
+    Title { report: String, subtitle: String, running: String, page: String, footer: String, language: String, attachment: String,  }
+    Missing { value: String, controller: String, not_stated: String, closed: String, unregistered: String, nobody: String, in_person: String }
+
+    Answer {
+        heading: String, processed: String, possible: String, no_agent: String, arguments_only: String, attempts: String, attempts_into_tools: String, nothing: String,
+        on_behalf: String, behalf_item: String, no_humans: String, only_this_person: String, humans: String,
+        humans_possible: String, who: AnswerWho,
+    }
+    AnswerWho { agents: Plural, services: Plural, others: Plural }
+    Count { times: Plural, acts: Plural, entries: Plural }
+
+    Party {
+        this_person: String, other_person: String, other_persons: String, some_human: String, public: String,
+        unnamed: String, named: String, kind: Codes,
+    }
+
+    Verdict {
+        heading: String, data: String, beyond: String, humans: String, accessed: String, none_complete: String,
+        none_incomplete: String, not_determinable: String, because: String, gap: String, ledger: String,
+    }
+
+    Figure {
+        processed: String, processed_note: String, humans: String, humans_note: String, arguments_only: String,
+        arguments_only_note: String, attempts: String, attempts_note: String, undetermined: String,
+        undetermined_note: String, possible: String, possible_note: String,
+    }
+
+    Section {
+        summary: String, facts: String, how_to_read: String, lines: String, timeline: String, agents: String,
+        principals: String, recipients: String, tools: String, data: String, fields: String, records: String,
+        policies: String, conversations: String, why: String, other_parts: String, undetermined: String, reports: String, coverage: String, clock: String, completeness: String,
+        verification: String, annex: String, checkpoint: String,
+    }
+
+    Intro {
+        how_to_read: String, rungs: String, lines: String, timeline: String, agents: String, principals: String,
+        recipients: String, tools: String, data: String, why: String, other_parts: String,
+        other_parts_undetermined: String, undetermined: String, possible: String, reports: String,
+        reads_unknown: String, coverage: String, clock: String, completeness: String, restriction: String,
+        verification: String, verify_command: String, verify_hint: String, annex: String, annex_cut: String,
+        list_cut: String, substituted: String, legal: String, nothing_here: String,
+    }
+
+    Data {
+        into_tool: String, returned: String, returned_possible: String, shown: String, unstated: String,
+        incomplete: String, error_text: String, shown_to: String,
+    }
+
+    Table {
+        what: String, who: String, class: String, behalf: String, data: String, count: String, when: String, time: String, why: String,
+        agent: String, model: String, acted: String, delegated: String, on_behalf_of: String, principal: String,
+        persons: String, recipient: String, kind: String, country: String, categories: String, basis: String,
+        acts: String, tool: String, operator: String, given: String, category: String, into_tool: String,
+        returned: String, shown: String, field: String, direction: String, record: String, dataset: String,
+        entries: String, purpose: String, legal_basis: String, policy: String, authorisation: String, role: String,
+        verb: String, reason: String, outcome: String, determination: String, report: String, caller: String,
+        recorded: String, entry: String, as_known_at: String, source: String, states: String, complete: String,
+        gaps: String, unstated: String, number: String, asked: String, state: String, details: String, reading: String,
+        range: String, conversation: String, who_and_what: String, data_and_details: String,
+    }
+
+    Fact {
+        person: String, report_id: String, template: String, template_value: String, legal_snapshot: String,
+        controller: String, requester: String, reference: String, generated_at: String, times: String, query: String,
+        query_value: String, period: String, as_known_at: String, as_known_at_value: String, earlier_value: String, root: String,
+        verifier_key: String, custodian: String, custodian_value: String, redaction: String, supersedes: String,
+        supersedes_none: String, signature: String, signature_value: String, identity: String, identity_weak: String,
+    }
+
+    Clock {
+        claimed: String, replayed: String, unknown: String, clamped: String, not_synchronised: String, late: String,
+        late_max: String, skew_max: String, seconds: String,
+    }
+
+    Times {
+        agent_clock: String, gateway: String, both: String, replay: String, replay_order: String, unknown: String, recorded: String,
+        claimed: String, doubtful: String, widened: String, without: String,
+    }
+
+    Mark {
+        clamped: String, not_synchronised: String, content_closed: String, corrected_by: String, retracted_by: String,
+        break_glass: String, encrypted: String, pseudonymised: String, agent_signed: String, records_unowned: Plural,
+        act: String, policy: String, policy_version: String, approval: String, purpose: String, basis: String,
+        recipients: String, recipient: String, recipient_country: String, source: String, reported: String,
+        reported_nobody: String, provenance: String, call_id: String, fields: String, records: String, record: String,
+        record_conversation: String, leaf: String, model: String, vendor: String, version: String, region: String,
+        as_kind: String, roles: String, determination: String, doubts: String,
+        not_a_recipient: String, all_pseudonymised: String, of_agent: String, special: String, in_conversation: String,
+    }
+
+    Gap { sampled: String, down: String, refused: String, unknown: String, ledger: String, line: String, line_refused: String }
+
+    Coverage {
+        unregistered: String, unregistered_sources: String, statements: Plural, heartbeats: Plural, refused: Plural,
+        nothing: String, downtimes: String, no_sources: String,
+    }
+
+    Provision { provided: String, partly: String, not_provided: String, not_applicable: String, summary: String }
+    Verification { counted: Plural, proved: Plural, tried: Plural }
+
+    Timeline {
+        heading_time: String, heading_order: String, alt_time: String, alt_order: String, lane: String,
+        conversation: String, cut: String, crowd: String, none: String, lane_name: TimelineLanes,
+    }
+    TimelineLanes { shown: String }
+}
+
+/// Fills `{name}` in.
+pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    // One pass, so that a value that looks like a placeholder stays what it is.
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        match after.split_once('}') {
+            Some((name, behind)) => {
+                match values.iter().find(|(known, _)| *known == name) {
+                    Some((_, value)) => out.push_str(value),
+                    // Visible on the page, so that a test and a reader find it.
+                    None => out.push_str(&text[text.len() - after.len() - 1..text.len() - behind.len()]),
+                }
+                rest = behind;
+            }
+            None => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+impl Wording {
+    /// 1234567 as 1,234,567.
+    pub fn number(&self, number: u64) -> String {
+        let digits = number.to_string();
+        let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                out.push_str(&self.number.group);
+            }
+            out.push(digit);
+        }
+        out
+    }
+
+    /// "11", or "11 to 13".
+    pub fn range(&self, low: u64, high: u64) -> String {
+        if low == high {
+            return self.number(low);
+        }
+        fill(&self.number.range, &[("low", &self.number(low)), ("high", &self.number(high))])
+    }
+
+    pub fn plural(&self, plural: &Plural, count: u64) -> String {
+        self.plural_range(plural, count, count)
+    }
+
+    pub fn plural_range(&self, plural: &Plural, low: u64, high: u64) -> String {
+        let form = if (low, high) == (1, 1) { &plural.one } else { &plural.other };
+        fill(form, &[("n", &self.range(low, high))])
+    }
+
+    /// "a, b and c"; beyond `most`, "a, b and 5 more".
+    pub fn list(&self, items: &[String], most: usize) -> String {
+        let cut = items.len() > most;
+        let shown = if cut { &items[..most.max(1) - 1] } else { items };
+        let more = cut.then(|| fill(&self.number.more, &[("n", &self.number((items.len() - shown.len()) as u64))]));
+        match (shown, more) {
+            ([], None) => String::new(),
+            (shown, Some(more)) => format!("{} {more}", shown.join(&self.number.list_comma)),
+            ([one], None) => one.clone(),
+            ([most @ .., last], None) => {
+                format!("{}{}{last}", most.join(&self.number.list_comma), self.number.list_and)
+            }
+        }
+    }
+
+    /// To the second: `2026-03-10 09:30:00`.
+    pub fn instant(&self, at: Instant) -> String {
+        let (year, month, day, hour, minute, second) = at.civil();
+        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+    }
+
+    /// To the microsecond, where there are any.
+    pub fn exact(&self, at: Instant) -> String {
+        let fraction = at.us() % 1_000_000;
+        let text = self.instant(at);
+        if fraction == 0 { text } else { format!("{text}.{fraction:06}") }
+    }
+
+    pub fn span(&self, from: Instant, until: Instant) -> String {
+        self.span_of(self.instant(from), self.instant(until))
+    }
+
+    pub fn exact_span(&self, from: Instant, until: Instant) -> String {
+        self.span_of(self.exact(from), self.exact(until))
+    }
+
+    /// A day that both ends share is written once.
+    fn span_of(&self, from: String, until: String) -> String {
+        if from == until {
+            return from;
+        }
+        let until = match (from.split_once(' '), until.split_once(' ')) {
+            (Some((day, _)), Some((same, time))) if day == same => time.to_owned(),
+            _ => until,
+        };
+        fill(&self.time.span, &[("from", &from), ("until", &until)])
+    }
+
+    /// "a, b, c".
+    pub fn comma(&self, items: &[String]) -> String {
+        items.join(&self.number.list_comma)
+    }
+}
+
+/// The word for a code; the code itself should a list have grown without its words (a test holds them together).
+pub fn word<'a>(codes: &'a Codes, code: &'a str) -> &'a str {
+    codes.get(code).map_or(code, String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::*;
+    use crate::report::access::{completeness, document};
+    use crate::report::code::NOT_STATED;
+
+    fn check(name: &str, codes: &Codes, expected: Vec<&str>) {
+        let known: Vec<&str> = codes.keys().map(String::as_str).collect();
+        let mut expected = expected;
+        expected.sort_unstable();
+        assert_eq!(known, expected, "{name}");
+    }
+
+    /// Every code of every closed list has its words, and no words are left over.
+    #[test]
+    fn the_english_wording_is_complete() {
+        let wording = en();
+        macro_rules! vocabularies {
+            ($($section:ident : $list:ident),*) => {$(
+                let codes = $list::ALL.iter().map(|term| term.code()).chain([NOT_STATED]).collect();
+                check(stringify!($section), &wording.$section, codes);
+            )*};
+        }
+        vocabularies!(
+            strength: Strength, outcome: Outcome, assurance: Assurance, recipient_kind: RecipientKind, category: Category,
+            direction: Direction, legal_basis: LegalBasis, policy_decision: PolicyDecision, approval: ApprovalResult,
+            determination: Determination, doubt: Doubt, role: Role, scope: RecordScope, report_type: ReportType,
+            provenance: Provenance, verb: Verb
+        );
+        check(
+            "party.kind",
+            &wording.party.kind,
+            PartyKind::ALL.iter().map(|kind| kind.code()).chain([NOT_STATED]).collect(),
+        );
+        macro_rules! choices {
+            ($($section:ident : $list:ident),*) => {$(
+                check(
+                    stringify!($section),
+                    &wording.$section,
+                    document::$list::ALL.iter().map(|choice| choice.code()).collect(),
+                );
+            )*};
+        }
+        choices!(
+            class: Class, class_meaning: Class, limit: Limit, authorisation: Authorisation, basis: RecipientBasis
+        );
+        let notices: Vec<&str> = wording.notice.keys().map(String::as_str).collect();
+        let mut expected: Vec<&str> = document::Notice::ALL.iter().map(|notice| notice.code()).collect();
+        expected.sort_unstable();
+        assert_eq!(notices, expected);
+        check("field", &wording.field, completeness::FIELDS.to_vec());
+        check("profile", &wording.profile, vec!["lawyer"]);
+    }
+
+    /// A sentence that nothing says is a sentence that nobody checks.
+    #[test]
+    fn every_sentence_is_said_somewhere() {
+        let mut sources = String::new();
+        let mut directories = vec![std::path::PathBuf::from("src/report")];
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(directory).expect("the room is readable").flatten() {
+                match entry.path() {
+                    path if path.is_dir() => directories.push(path),
+                    path => {
+                        let source = std::fs::read_to_string(path).expect("a source is readable");
+                        sources.push_str(source.split("#[cfg(test)]").next().unwrap_or_default());
+                    }
+                }
+            }
+        }
+        let said = |key: &str| {
+            sources
+                .match_indices(&format!(".{key}"))
+                .any(|(at, found)| !sources[at + found.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        };
+        let mut silent = Vec::new();
+        let mut tables: Vec<(String, toml::Table)> = vec![(String::new(), toml::from_str(EN).expect("TOML"))];
+        while let Some((path, table)) = tables.pop() {
+            for (key, value) in table {
+                let here = format!("{path}.{key}");
+                match value {
+                    // Plurals are one sentence, closed lists are looked up by code.
+                    toml::Value::Table(inner) if inner.contains_key("one") => {
+                        silent.extend((!said(&key) && !here.starts_with(".notice")).then_some(here));
+                    }
+                    toml::Value::Table(inner) => {
+                        let codes = inner.contains_key(NOT_STATED)
+                            || [".limit", ".class", ".class_meaning", ".authorisation", ".basis", ".field", ".profile"]
+                                .contains(&here.as_str());
+                        // `missing.not_stated` is a sentence like others.
+                        if !codes || here == ".missing" {
+                            tables.push((here, inner));
+                        }
+                    }
+                    _ if !said(&key) && !["one", "other"].contains(&key.as_str()) => silent.push(here),
+                    _ => {}
+                }
+            }
+        }
+        assert!(silent.is_empty(), "never said: {silent:?}");
+    }
+
+    #[test]
+    fn values_are_filled_in_once() {
+        assert_eq!(fill("{a} and {b}", &[("a", "{b}"), ("b", "2")]), "{b} and 2");
+        assert_eq!(fill("an open { brace", &[]), "an open { brace");
+        assert_eq!(fill("no {value} here", &[("other", "x")]), "no {value} here");
+    }
+
+    #[test]
+    fn numbers_ranges_and_lists_read_as_english() {
+        let wording = en();
+        assert_eq!(wording.number(1_234_567), "1,234,567");
+        assert_eq!(wording.number(123), "123");
+        assert_eq!(wording.range(11, 13), "11 to 13");
+        assert_eq!(wording.plural_range(&wording.count.times, 1, 1), "1 time");
+        assert_eq!(wording.plural_range(&wording.count.times, 0, 1), "0 to 1 times");
+        let items: Vec<String> = ["a", "b", "c", "d"].map(String::from).to_vec();
+        assert_eq!(wording.list(&items[..1], 9), "a");
+        assert_eq!(wording.list(&items[..3], 9), "a, b and c");
+        assert_eq!(wording.list(&items, 3), "a, b and 2 more");
+        assert_eq!(wording.list(&[], 3), "");
+    }
+}

@@ -1,0 +1,190 @@
+//! ReportService: progress, then the report's files in pieces, then what was produced.
+
+use super::caller::caller;
+use super::{convert, status, v1};
+use crate::engine::{AccessAsked, Engine, EngineError, Produced};
+use crate::report::{self, Format};
+use futures::Stream;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+pub struct ReportRpc(pub Arc<Engine>);
+
+type Streamed<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+type Sender<T> = mpsc::Sender<Result<T, Status>>;
+
+/// Bytes of a file in one message.
+const PIECE: usize = 1 << 20;
+
+/// One message of either stream: they say the same things.
+enum Told {
+    Progress(v1::ReportProgress),
+    File(v1::ReportFile),
+    Produced(v1::ReportProduced),
+}
+
+impl From<Told> for v1::ProduceAccessReportResponse {
+    fn from(told: Told) -> Self {
+        use v1::produce_access_report_response::Piece;
+        let piece = match told {
+            Told::Progress(progress) => Piece::Progress(progress),
+            Told::File(file) => Piece::File(file),
+            Told::Produced(produced) => Piece::Produced(produced),
+        };
+        v1::ProduceAccessReportResponse { piece: Some(piece) }
+    }
+}
+
+impl From<Told> for v1::ReproduceReportResponse {
+    fn from(told: Told) -> Self {
+        use v1::reproduce_report_response::Piece;
+        let piece = match told {
+            Told::Progress(progress) => Piece::Progress(progress),
+            Told::File(file) => Piece::File(file),
+            Told::Produced(produced) => Piece::Produced(produced),
+        };
+        v1::ReproduceReportResponse { piece: Some(piece) }
+    }
+}
+
+#[tonic::async_trait]
+impl v1::report_service_server::ReportService for ReportRpc {
+    type ProduceAccessReportStream = Streamed<v1::ProduceAccessReportResponse>;
+
+    async fn produce_access_report(
+        &self,
+        request: Request<v1::ProduceAccessReportRequest>,
+    ) -> Result<Response<Self::ProduceAccessReportStream>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = Arc::clone(self.0.ledger(&request.ledger)?);
+        let formats = formats(&request.formats)?;
+        let asked = asked(request)?;
+        let (send, receive) = mpsc::channel(8);
+        tokio::spawn(async move {
+            let produced = open.produce_access_report(asked, &caller, progress(&send)).await;
+            tell(produced, formats, send).await;
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+    }
+
+    type ReproduceReportStream = Streamed<v1::ReproduceReportResponse>;
+
+    async fn reproduce_report(
+        &self,
+        request: Request<v1::ReproduceReportRequest>,
+    ) -> Result<Response<Self::ReproduceReportStream>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = Arc::clone(self.0.ledger(&request.ledger)?);
+        let formats = formats(&request.formats)?;
+        let (send, receive) = mpsc::channel(8);
+        tokio::spawn(async move {
+            // Reading a report again opens the person's parts again.
+            let produced = match open.record_access(request.index, 1, &caller).await {
+                Ok(()) => {
+                    let told = progress(&send);
+                    let again = tokio::task::spawn_blocking(move || open.reproduce_report(request.index, &told));
+                    again.await.unwrap_or_else(|_| Err(EngineError::internal("the search stopped")))
+                }
+                Err(error) => Err(error),
+            };
+            tell(produced, formats, send).await;
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+    }
+}
+
+fn asked(request: v1::ProduceAccessReportRequest) -> Result<AccessAsked, Status> {
+    let mut reader = convert::Reader::default();
+    let subject = request.subject.map(|identity| reader.identity(identity, || "subject".into()));
+    let cut_off_us = reader.micros(request.cut_off, || "cut_off".into());
+    let subject = reader.finish(subject).map_err(status::invalid)?;
+    let wrong = |field: &str, what: &str| Status::from(EngineError::invalid(field, what));
+    let subject = subject.filter(|subject| !subject.namespace.is_empty() && !subject.fields.is_empty());
+    let subject = subject.ok_or_else(|| wrong("subject", "needs a namespace and fields"))?;
+    let long = |text: &String| text.len() > TEXT || text.chars().any(char::is_control);
+    if subject.fields.iter().chain([&subject.namespace]).any(long) {
+        return Err(wrong("subject", "is too long, or has a control character"));
+    }
+    if long(&request.reference) {
+        return Err(wrong("reference", "is too long, or has a control character"));
+    }
+    let cut_off_us = match u64::try_from(cut_off_us) {
+        Ok(0) => None,
+        Ok(us) => Some(us),
+        Err(_) => return Err(wrong("cut_off", "lies before 1970")),
+    };
+    Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, reference: request.reference })
+}
+
+/// Bytes of an identifier's field, or of a reference.
+const TEXT: usize = 1_024;
+
+/// The formats asked for, each once; none means all.
+fn formats(asked: &[i32]) -> Result<Vec<Format>, Status> {
+    let all = vec![Format::Json, Format::Html, Format::Pdf];
+    if asked.is_empty() {
+        return Ok(all);
+    }
+    let wanted: Option<Vec<Format>> = asked
+        .iter()
+        .map(|number| match v1::ReportFormat::try_from(*number).ok()? {
+            v1::ReportFormat::Json => Some(Format::Json),
+            v1::ReportFormat::Html => Some(Format::Html),
+            v1::ReportFormat::Pdf => Some(Format::Pdf),
+            v1::ReportFormat::Unspecified => None,
+        })
+        .collect();
+    let wanted = wanted.ok_or_else(|| Status::from(EngineError::invalid("formats", "holds what is not a format")))?;
+    Ok(all.into_iter().filter(|format| wanted.contains(format)).collect())
+}
+
+/// Progress is told if there is room for it; a slow reader does not slow the search down.
+fn progress<T: From<Told> + Send + 'static>(send: &Sender<T>) -> impl Fn(u64, u64) + Send + Sync + 'static {
+    let send = send.clone();
+    move |parts_done, parts_total| {
+        let _ = send.try_send(Ok(Told::Progress(v1::ReportProgress { parts_done, parts_total }).into()));
+    }
+}
+
+async fn tell<T: From<Told>>(produced: Result<Produced, EngineError>, formats: Vec<Format>, send: Sender<T>) {
+    let rendered = match produced {
+        Ok(produced) => {
+            super::audit::blocking_value(move || {
+                let files = report::render(&produced.report, &formats)?;
+                Ok((produced, files))
+            })
+            .await
+        }
+        Err(error) => Err(error.into()),
+    };
+    let (produced, files) = match rendered {
+        Ok(rendered) => rendered,
+        Err(status) => return drop(send.send(Err(status)).await),
+    };
+    for file in files {
+        let format = match file.format {
+            Format::Json => v1::ReportFormat::Json,
+            Format::Html => v1::ReportFormat::Html,
+            Format::Pdf => v1::ReportFormat::Pdf,
+        };
+        for piece in file.bytes.chunks(PIECE) {
+            let file = v1::ReportFile { format: format as i32, data: piece.to_vec() };
+            if send.send(Ok(Told::File(file).into())).await.is_err() {
+                return;
+            }
+        }
+    }
+    let last = v1::ReportProduced {
+        report_id: uuid::Uuid::from_bytes(produced.report_id).to_string(),
+        index: produced.index,
+        answer: produced.report.answer.text.clone(),
+        tree_size: produced.size,
+        rows_missing: produced.rows_missing,
+    };
+    let _ = send.send(Ok(Told::Produced(last).into())).await;
+}
