@@ -15,6 +15,7 @@ use crate::vault::{Custodian, KeyDirectory, Vault};
 use crate::{http, rpc};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::fs::DirBuilder;
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -22,10 +23,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
+use tonic_health::ServingStatus;
 use whosaw_verifier::hash::{Hash, sha256};
 
 /// How a server that can no longer write ends, so that a supervisor starts it again: EX_TEMPFAIL of sysexits.h.
@@ -135,7 +137,7 @@ pub async fn serve(settings: Settings, told: impl FnOnce(SocketAddr)) -> Result<
         .await
         .map_err(|error| AppError::Start(error.to_string()))??;
     let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+    set_health(&health, ServingStatus::Serving).await;
     let limits = RpcLimits { large_bytes: settings.large_bytes, ..RpcLimits::default() };
     let routes = rpc::routes(Arc::clone(&engine), limits).map_err(|error| AppError::Start(error.to_string()))?;
     let router = routes.add_service(health_service).into_axum_router();
@@ -150,7 +152,10 @@ pub async fn serve(settings: Settings, told: impl FnOnce(SocketAddr)) -> Result<
         server = server.tls_config(tls_config(tls)?).map_err(|error| AppError::Start(error.to_string()))?;
     }
     let (stop, stopped) = tokio::sync::watch::channel(None);
-    let watch = tokio::spawn(watch(Arc::clone(&engine), health, stop));
+    // Listened for before anybody hears of the address, so that no signal finds the process unprepared.
+    let failed = |error: std::io::Error| AppError::Start(format!("signals cannot be heard: {error}"));
+    let signals = (signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?);
+    let watch = tokio::spawn(watch(Arc::clone(&engine), health, stop, signals));
     let refusals = tokio::spawn(write_refusals(Arc::clone(&engine)));
     told(address);
     tracing::info!(%address, ledgers = engine.ledgers().count(), "listening");
@@ -192,19 +197,20 @@ async fn until_told(mut stopped: tokio::sync::watch::Receiver<Option<Ended>>) {
     let _ = stopped.wait_for(Option::is_some).await;
 }
 
+/// For the server as a whole and for each of its services: clients ask for either.
+async fn set_health(health: &tonic_health::server::HealthReporter, status: ServingStatus) {
+    for service in [""].iter().chain(rpc::SERVICES) {
+        health.set_service_status(service, status).await;
+    }
+}
+
 /// Listens for signals and for ledgers that can no longer write.
 async fn watch(
     engine: Arc<Engine>,
     health: tonic_health::server::HealthReporter,
     stop: tokio::sync::watch::Sender<Option<Ended>>,
+    (mut terminate, mut interrupt): (Signal, Signal),
 ) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!(
-            "signals cannot be heard; stop the process by killing it, nothing acknowledged is lost by that"
-        );
-        return;
-    };
     let mut look = tokio::time::interval(WATCH_LATCH);
     let ended = loop {
         tokio::select! {
@@ -213,14 +219,14 @@ async fn watch(
             _ = look.tick() => {
                 if let Some(reason) = engine.ledgers().find_map(|open| open.ledger().latched()) {
                     tracing::error!(reason, "a ledger can no longer write; reads go on for some seconds, then the server ends");
-                    health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+                    set_health(&health, ServingStatus::NotServing).await;
                     tokio::time::sleep(DRAIN_LATCHED).await;
                     break Ended::Latched;
                 }
             }
         }
     };
-    health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+    set_health(&health, ServingStatus::NotServing).await;
     tracing::info!("stopping: nothing new is let in, what waits is written");
     let _ = stop.send(Some(ended));
     // Held until the process ends: a second signal must not kill it half-way.
@@ -334,7 +340,10 @@ fn install_metrics() -> Result<PrometheusHandle, AppError> {
 /// Logging to standard error. Nothing of a person is ever logged.
 pub fn install_log(settings: &Settings) {
     let filter = settings.log.parse::<tracing_subscriber::EnvFilter>().unwrap_or_default();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let installed = match settings.log_format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),

@@ -229,6 +229,9 @@ impl<'a> Checker<'a> {
     }
 
     fn actor(&mut self, field: &str, actor: &Actor) {
+        if actor.kind == PartyKind::Unspecified {
+            self.refuse(format!("{field}.kind"), "is missing");
+        }
         self.party(field, actor.kind, &actor.name, &actor.identities);
         for (name, value) in
             [("version", &actor.version), ("model", &actor.model), ("vendor", &actor.vendor), ("region", &actor.region)]
@@ -237,10 +240,11 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A natural person is told by identities, everybody else by a name.
+    /// A natural person is told by identities, everybody else by a name. That there is a kind at all is for the caller to
+    /// check, who knows what the field is called.
     fn party(&mut self, field: &str, kind: PartyKind, name: &str, identities: &[Identity]) {
         match kind {
-            PartyKind::Unspecified => self.refuse(format!("{field}.kind"), "is missing"),
+            PartyKind::Unspecified => {}
             PartyKind::Human => {
                 if identities.is_empty() {
                     self.refuse(
@@ -287,6 +291,9 @@ impl<'a> Checker<'a> {
     }
 
     fn recipient(&mut self, field: &str, recipient: &Recipient) {
+        if recipient.party == PartyKind::Unspecified {
+            self.refuse(format!("{field}.party"), "is missing");
+        }
         self.party(field, recipient.party, &recipient.name, &recipient.identities);
         if !recipient.country.is_empty() && !is_country(&recipient.country) {
             self.refuse(format!("{field}.country"), "is not an ISO 3166-1 alpha-2 code in capitals");
@@ -507,14 +514,20 @@ pub fn agent_signature(
     if !agent::names(&signature.key_id, &key) {
         return checker.refuse(format!("{field}.key_id"), "is not the agent's registered key");
     }
-    if signature.parts.len() > checker.limits.subjects {
-        return checker.refuse(format!("{field}.parts"), "has too many parts");
+    if signature.claim.len() > checker.limits.claim {
+        let text = format_args!("has {} bytes; at most {} are taken", signature.claim.len(), checker.limits.claim);
+        return checker.refuse(format!("{field}.claim"), text);
     }
     let mut commitments = Vec::with_capacity(signature.parts.len());
     for (j, part) in signature.parts.iter().enumerate() {
         let Ok(nonce) = <[u8; 32]>::try_from(part.nonce.as_slice()) else {
             return checker.refuse(format!("{field}.parts[{j}].nonce"), "is not 32 bytes long");
         };
+        if part.as_sent.len() > checker.limits.agent_part {
+            let text =
+                format_args!("has {} bytes; at most {} are taken", part.as_sent.len(), checker.limits.agent_part);
+            return checker.refuse(format!("{field}.parts[{j}].as_sent"), text);
+        }
         commitments.push(agent::part_commitment(&nonce, j as u32, &part.as_sent));
     }
     let Some(action_id) = action_id else { return };

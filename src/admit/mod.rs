@@ -7,6 +7,7 @@
 mod body;
 mod check;
 pub mod events;
+mod fit;
 mod parts;
 mod request;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 use crate::model::*;
 use check::Checker;
 use whosaw_verifier::hash::Hash;
+use whosaw_verifier::tiles;
 use whosaw_verifier::wire::Message as _;
 
 pub use request::tool_call_hash;
@@ -29,6 +31,12 @@ pub struct Limits {
     /// Arguments, result and error, each.
     pub content: usize,
     pub subjects: usize,
+    /// What an agent says in the open beside its signature.
+    pub claim: usize,
+    /// What an agent signed for one part: it stands in that part beside everything else.
+    pub agent_part: usize,
+    /// The whole public body; a verifier takes no longer one.
+    pub body: usize,
     /// Actors, recipients, links, facts, each.
     pub list: usize,
     /// How far ahead of our clock a claimed time may lie, microseconds. A fast clock is recorded and flagged by the
@@ -45,6 +53,9 @@ impl Default for Limits {
             text: 1_024,
             content: 16 << 20,
             subjects: 1_000_000,
+            claim: 64 << 10,
+            agent_part: 512 << 10,
+            body: tiles::MAX_BODY / 2,
             list: 256,
             ahead_us: 86_400_000_000,
             // 2000-01-01
@@ -74,9 +85,12 @@ pub fn admit(
     }
     let request = request::action_hash(&action, &caller);
     let people = parts::People::of(&action);
+    fit::signed_parts(&action, &people)?;
     let (body, sealed_names) = body::build(&action, &caller, registry, &codes, &people);
     let parts = parts::build(&action, &codes, &people, sealed_names);
+    fit::parts(&parts, &people)?;
     let body = body::with_parts(body, &parts).encode();
+    fit::body(&body, limits)?;
     let parts = parts.into_iter().map(|described| described.plain).collect();
     Ok(Admitted { kind: EntryKind::Action, action_id, caller, body, parts, request })
 }

@@ -77,6 +77,24 @@ impl People {
             .collect();
         People { persons: people.persons, actors, recipients, facts, subjects }
     }
+
+    /// What an agent can sign: a part for each person and the content, which stands in the part of an only person.
+    pub fn signed_parts_max(&self) -> usize {
+        if self.persons.len() == 1 { 1 } else { self.persons.len() + 1 }
+    }
+
+    /// Where an action speaks of the person at this ordinal.
+    pub fn field_of(&self, ordinal: u32) -> String {
+        let subject = self.persons.get(ordinal as usize).and_then(|person| person.subjects.first().copied());
+        let among = |all: &[Option<u32>]| all.iter().position(|one| *one == Some(ordinal));
+        let named = |list: &str, position: usize| format!("action.{list}[{position}]");
+        subject
+            .map(|position| named("subjects", position))
+            .or_else(|| among(&self.actors).map(|position| named("actors", position)))
+            .or_else(|| among(&self.recipients).map(|position| named("recipients", position)))
+            .or_else(|| among(&self.facts).map(|position| named("facts", position)))
+            .unwrap_or_else(|| "action".into())
+    }
 }
 
 /// Puts people with an identity in common together, without comparing everybody with everybody.
@@ -139,25 +157,31 @@ pub fn build(action: &Action, codes: &Codes, people: &People, names: super::body
     let content = content(action, names.values);
     let mut described: Vec<Described> =
         people.persons.iter().map(|person| describe_person(action, codes, person, &names.public_kinds)).collect();
-    if let Some(signature) = &action.agent_signature {
-        // What the agent signed for part j stands in our part j as far as there is one; the rest stands with the last.
-        let signed = |part: &AgentSignedPart| AgentPart { nonce: part.nonce.clone(), as_sent: part.as_sent.clone() };
-        for (part, signed_part) in described.iter_mut().zip(&signature.parts) {
-            part.plain.part.agent_part = Some(signed(signed_part));
-        }
+    // What the agent signed for part j stands in our part j; `fit::signed_parts` has seen that there are enough.
+    let mut signed = action.agent_signature.iter().flat_map(|signature| &signature.parts);
+    let mut next_signed =
+        || signed.next().map(|part| AgentPart { nonce: part.nonce.clone(), as_sent: part.as_sent.clone() });
+    for part in &mut described {
+        part.plain.part.agent_part = next_signed();
     }
     let nothing_to_seal = content.is_empty();
     if nothing_to_seal {
         return described;
     }
-    let pieces = pieces(content, described.first().filter(|_| described.len() == 1).map(|d| &d.plain.part));
     let persons = described.len();
-    for piece in pieces {
+    let beside = match described.as_slice() {
+        [only] => only.plain.part.clone(),
+        _ => Part { agent_part: next_signed(), ..Part::default() },
+    };
+    for mut piece in pieces(content, Some(&beside)) {
         if persons == 1 && piece.piece == 0 {
             let part = &mut described[0].plain.part;
             (part.content, part.piece_bytes) = (piece.content, piece.piece_bytes);
             described[0].public.holds_content = true;
             continue;
+        }
+        if piece.piece == 0 {
+            piece.agent_part.clone_from(&beside.agent_part);
         }
         let (holder, shared_by) = match persons {
             0 if action.conversation.is_empty() => (Holder::Ledger, Vec::new()),

@@ -22,14 +22,19 @@ pub fn select<'a>(root: &'a Value, pointer: &str) -> Option<Vec<&'a Value>> {
     Some(selected)
 }
 
-/// The one value a pointer without wildcards names, as the text of an identifier; nothing if missing, null or empty.
+/// The longest text that is taken for an identifier: as long as admission takes one.
+const IDENTIFIER_MAX: usize = 1_024;
+
+/// The one value a pointer without wildcards names, as the text of an identifier; nothing if missing, null or empty, or if
+/// no identifier looks like it: a tool may answer anything, and what it answered is recorded all the same.
 pub fn text(root: &Value, pointer: &str) -> Option<String> {
     let text = match select(root, pointer)?.first()? {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
-    (!text.is_empty()).then_some(text)
+    let usable = !text.is_empty() && text.len() <= IDENTIFIER_MAX && !text.chars().any(char::is_control);
+    usable.then_some(text)
 }
 
 fn unescape(step: &str) -> String {

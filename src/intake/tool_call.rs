@@ -237,7 +237,13 @@ impl Reader<'_> {
                 continue;
             }
             for value in select(document, &rule.id).unwrap_or_default() {
-                let Some(id) = text(value, "") else { continue };
+                let Some(id) = text(value, "") else {
+                    // A record that is there and has no usable id leaves a gap; one that is absent does not.
+                    if !value.is_null() {
+                        self.doubts.push(Doubt::FieldMissing);
+                    }
+                    continue;
+                };
                 let dataset = if rule.dataset.is_empty() { &self.tool.dataset } else { &rule.dataset };
                 let record = Record { dataset: dataset.clone(), id: id.clone(), scope: rule.scope.into() };
                 let key = (dataset.clone(), id);

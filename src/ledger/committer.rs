@@ -402,6 +402,7 @@ fn commit(
     built: &mut Built,
     sequence: &mut u64,
 ) -> Result<(), String> {
+    // Moved, not copied: an action about very many persons is a large write.
     let Some(writes) = built.writes.take() else { return Ok(()) };
     let mut id = [0u8; 16];
     getrandom::fill(&mut id).map_err(|error| format!("no randomness for a commit id: {error}"))?;

@@ -270,6 +270,9 @@ impl Ledger {
         if size == published.size {
             return Ok(published);
         }
+        if size > published.size {
+            return Err(LedgerError::OutOfRange { size: published.size });
+        }
         let last = size.checked_sub(1).map(|index| self.entry(index)).transpose()?.flatten();
         let Some(last) = last.filter(|entry| entry.header.is_last_of_commit()) else {
             return Err(LedgerError::NotAHead { size });

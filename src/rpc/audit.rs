@@ -251,7 +251,8 @@ async fn watch(
     send: mpsc::Sender<Result<v1::WatchEntriesResponse, Status>>,
 ) {
     let (mut heads, mut next) = (open.ledger().subscribe(), from);
-    loop {
+    // Never ended as if it were complete: there is always more to come.
+    let ended = loop {
         let head = Arc::clone(&heads.borrow_and_update());
         while next < head.size {
             let (reader, until) = (Arc::clone(&open), head.size.min(next + WATCH));
@@ -269,14 +270,14 @@ async fn watch(
             }
         }
         tokio::select! {
-            changed = heads.changed() => if changed.is_err() { return },
+            changed = heads.changed() => if changed.is_err() {
+                break "the ledger can no longer write and the server is stopping; resume from the next index";
+            },
             () = send.closed() => return,
-            () = stopping.cancelled() => {
-                let _ = send.send(Err(Status::unavailable("the server is stopping; resume from the next index"))).await;
-                return;
-            }
+            () = stopping.cancelled() => break "the server is stopping; resume from the next index",
         }
-    }
+    };
+    let _ = send.send(Err(Status::unavailable(ended))).await;
 }
 
 fn query(filter: v1::EntryFilter) -> Result<EntryQuery, Status> {

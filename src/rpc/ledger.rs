@@ -141,7 +141,12 @@ impl LedgerRpc {
         let mut room = self.room(prost::Message::encoded_len(&head))?;
         let mut raw = convert::record(head.record).map_err(status::invalid)?;
         while let Some(message) = incoming.message().await? {
-            room.merge(self.room(prost::Message::encoded_len(&message))?);
+            let bytes = prost::Message::encoded_len(&message);
+            if bytes > PIECE_BYTES_MAX {
+                let text = format!("is a piece of {bytes} bytes; at most {PIECE_BYTES_MAX} are taken");
+                return Err(EngineError::invalid(piece_name(&message), text).into());
+            }
+            room.merge(self.room(bytes)?);
             add_piece(&mut raw, message.piece).map_err(status::invalid)?;
         }
         let (open, caller) = (Arc::clone(open), caller.clone());
@@ -161,6 +166,21 @@ impl LedgerRpc {
             EngineError::new(Kind::Busy, "large actions under way take all the memory that is set aside for them")
                 .into()
         })
+    }
+}
+
+/// A piece of a large action with what protobuf puts around it.
+const PIECE_BYTES_MAX: usize = (1 << 20) + 32;
+
+fn piece_name(message: &v1::AppendLargeRequest) -> &'static str {
+    use v1::append_large_request::Piece;
+    match &message.piece {
+        Some(Piece::Subjects(_)) => "subjects",
+        Some(Piece::Records(_)) => "records",
+        Some(Piece::Arguments(_)) => "arguments",
+        Some(Piece::Result(_)) => "result",
+        Some(Piece::Head(_)) => "head",
+        None => "piece",
     }
 }
 
@@ -199,6 +219,8 @@ fn add_piece(
 enum Waiting {
     Append(Pending),
     Refused(Status),
+    /// The stream broke here: nothing behind it was taken in, and the caller must not take the end for a whole one.
+    Broken(Status),
 }
 
 /// Reads messages, admits, seals and queues them without waiting. Messages that have arrived together are prepared
@@ -216,15 +238,16 @@ async fn take_in(
     while let Some(chunk) = ready.next().await {
         let (open_here, caller_here) = (Arc::clone(&open), Arc::clone(&caller));
         let prepared = tokio::task::spawn_blocking(move || prepare_chunk(&open_here, &caller_here, chunk)).await;
-        let Ok(prepared) = prepared else { return };
+        let prepared = prepared.unwrap_or_else(|_| vec![Prepared::Broken(Status::internal("sealing stopped"))]);
         for one in prepared {
             let waiting = match one {
                 Prepared::Sealed(sealed) => submit(&open, &caller, *sealed).await,
                 Prepared::Refused(status) => Waiting::Refused(status),
-                // The connection broke: what was queued before is still recorded.
-                Prepared::Broken => return,
+                // A message too large, or the connection is gone: what was queued before is still recorded.
+                Prepared::Broken(status) => Waiting::Broken(status),
             };
-            if to_answer.send(waiting).await.is_err() {
+            let broken = matches!(waiting, Waiting::Broken(_));
+            if to_answer.send(waiting).await.is_err() || broken {
                 return;
             }
         }
@@ -237,7 +260,7 @@ const READY: usize = 1_024;
 enum Prepared {
     Sealed(Box<Sealed>),
     Refused(Status),
-    Broken,
+    Broken(Status),
 }
 
 fn prepare_chunk(
@@ -248,7 +271,10 @@ fn prepare_chunk(
     chunk
         .into_iter()
         .map(|message| {
-            let Ok(message) = message else { return Prepared::Broken };
+            let message = match message {
+                Ok(message) => message,
+                Err(status) => return Prepared::Broken(status),
+            };
             let source = convert::source_name(message.record.as_ref()).map(str::to_owned);
             let prepared = convert::record(message.record)
                 .map_err(status::invalid)
@@ -288,6 +314,13 @@ async fn answer(
             let number = next;
             next += 1;
             let result = match one {
+                Waiting::Broken(status) => {
+                    if let Some(rest) = together.take() {
+                        let _ = send.send(Ok(rest.answer(&open))).await;
+                    }
+                    let _ = send.send(Err(status)).await;
+                    return;
+                }
                 Waiting::Refused(status) => Err(status),
                 Waiting::Append(pending) => pending.place().await.map_err(Status::from),
             };

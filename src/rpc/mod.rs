@@ -50,6 +50,14 @@ impl Default for RpcLimits {
     }
 }
 
+/// Names of the services, for whoever reports on their health.
+pub const SERVICES: &[&str] = &[
+    v1::ledger_service_server::SERVICE_NAME,
+    v1::audit_service_server::SERVICE_NAME,
+    v1::registry_service_server::SERVICE_NAME,
+    v1::report_service_server::SERVICE_NAME,
+];
+
 /// All services but health, which belongs to whoever watches the process.
 pub fn routes(engine: Arc<Engine>, limits: RpcLimits) -> Result<Routes, tonic_reflection::server::Error> {
     let ledger = ledger::LedgerRpc::new(Arc::clone(&engine), limits);
