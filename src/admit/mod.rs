@@ -8,6 +8,7 @@ mod body;
 mod check;
 pub mod events;
 mod parts;
+mod people;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -64,7 +65,7 @@ pub fn admit(
 ) -> Result<Admitted, Vec<Violation>> {
     let mut checker = Checker::new(limits, now);
     let action_id = checker.action(&action);
-    let codes = check::Codes::read(&action, &mut checker);
+    let mut codes = check::Codes::read(&action, &mut checker);
     if let Some(signature) = &action.agent_signature {
         check::agent_signature(signature, &action, action_id, registry, origin_hash, &mut checker);
     }
@@ -73,10 +74,11 @@ pub fn admit(
         return Err(violations);
     }
     let request = request::action_hash(&action, &caller);
-    let people = parts::People::of(&action);
-    let (body, sealed_names) = body::build(&action, &caller, registry, &codes, &people);
-    let parts = parts::build(&action, &codes, &people, sealed_names);
-    let body = body::with_parts(body, &parts).encode();
+    let people = people::People::of(&action);
+    let (mut body, sealed_names) = body::build(&action, &caller, registry, &codes, &people);
+    let mut parts = parts::build(action, &mut codes, &people, sealed_names)?;
+    body.parts = body::groups(&mut parts);
+    let body = body.encode();
     let parts = parts.into_iter().map(|described| described.plain).collect();
     Ok(Admitted { kind: EntryKind::Action, action_id, caller, body, parts, request })
 }
