@@ -1,7 +1,8 @@
 //! The public half: a body whose strings all come from the registry. What does not is sealed and marked.
 
 use super::check::Codes;
-use super::parts::{Described, People};
+use super::parts::Described;
+use super::people::{Node, People};
 use crate::model::{self, *};
 use whosaw_verifier::body::{self, ActionBody, PartGroup, Run};
 use whosaw_verifier::part::SealedName;
@@ -10,7 +11,7 @@ use whosaw_verifier::part::SealedName;
 #[derive(Default)]
 pub struct SealedNames {
     pub values: Vec<SealedName>,
-    /// For each subject, its kind if it is registered.
+    /// For each person, their kind as data subject if it is registered.
     pub public_kinds: Vec<String>,
 }
 
@@ -28,11 +29,34 @@ impl Names<'_> {
         if known {
             return value.to_owned();
         }
-        let name = SealedName { field, position: position as u32, value: value.to_owned() };
-        if !self.sealed.values.contains(&name) {
-            self.sealed.values.push(name);
-        }
+        self.seal(field, position, value);
         String::new()
+    }
+
+    fn seal(&mut self, field: NamedField, position: usize, value: &str) {
+        self.sealed.values.push(SealedName { field, position: position as u32, value: value.to_owned() });
+    }
+
+    /// A person's kind stands in their own part. Where they are listed more than once with different kinds, the others
+    /// are sealed under the positions of those subjects. Answers whether a kind is sealed.
+    fn kinds(&mut self, action: &Action, people: &People) -> bool {
+        let mut any_sealed = false;
+        for person in &people.persons {
+            let mut own = "";
+            for node in &person.nodes {
+                let Node::Subject(i) = *node else { continue };
+                let kind = action.subjects[i].kind.as_str();
+                if own.is_empty() {
+                    own = kind;
+                } else if !kind.is_empty() && kind != own {
+                    self.seal(NamedField::SubjectKind, i, kind);
+                }
+            }
+            let known = !own.is_empty() && self.registry.term("kind", own);
+            any_sealed |= !own.is_empty() && !known;
+            self.sealed.public_kinds.push(if known { own.to_owned() } else { String::new() });
+        }
+        any_sealed
     }
 
     fn registered(&mut self, kind: RegistryKind, field: NamedField, position: usize, value: &str) -> String {
@@ -111,18 +135,17 @@ pub fn build(
         digest: catalogue.digest.clone(),
     });
     let facts = facts(action, codes, people, &mut names);
-    let kinds = action.subjects.iter().map(|s| names.term("kind", NamedField::SubjectKind, 0, &s.kind)).collect();
+    let kind_sealed = names.kinds(action, people);
     let tool = names.registered(RegistryKind::Tool, NamedField::Tool, 0, &action.tool);
     let dataset = names.registered(RegistryKind::Dataset, NamedField::Dataset, 0, &action.dataset);
     let purpose = names.term("purpose", NamedField::Purpose, 0, &action.purpose);
     let caller_name = names.public(registry.knows_caller(&caller.name), NamedField::CallerName, 0, &caller.name);
-    let mut sealed = names.sealed;
-    sealed.public_kinds = kinds;
+    let sealed = names.sealed;
     let mut sealed_names: Vec<NamedField> = sealed.values.iter().map(|name| name.field).collect();
+    sealed_names.extend(kind_sealed.then_some(NamedField::SubjectKind));
     sealed_names.sort_unstable();
     sealed_names.dedup();
     let mut doubts = action.doubts.clone();
-    doubts.retain(|doubt| *doubt != Doubt::Unspecified);
     doubts.sort_unstable();
     doubts.dedup();
     let body = ActionBody {
@@ -162,22 +185,27 @@ pub fn build(
     (body, sealed)
 }
 
-/// Adds what may be said of the parts: runs of neighbours that are alike in public stand as one group.
-pub fn with_parts(mut body: ActionBody, parts: &[Described]) -> ActionBody {
+/// Takes what may be said of the parts: runs of neighbours that are alike in public stand as one group.
+pub fn groups(parts: &mut [Described]) -> Vec<PartGroup> {
     let mut groups: Vec<PartGroup> = Vec::new();
-    for (ordinal, part) in parts.iter().enumerate() {
+    for (ordinal, part) in parts.iter_mut().enumerate() {
+        let public = PartGroup { first: ordinal as u32, ..std::mem::take(&mut part.public) };
         match groups.last_mut() {
-            Some(last)
-                if PartGroup { first: 0, count: 1, ..last.clone() }
-                    == PartGroup { first: 0, ..part.public.clone() } =>
-            {
-                last.count += 1;
-            }
-            _ => groups.push(PartGroup { first: ordinal as u32, ..part.public.clone() }),
+            Some(last) if alike(last, &public) => last.count += 1,
+            _ => groups.push(public),
         }
     }
-    body.parts = groups;
-    body
+    groups
+}
+
+fn alike(a: &PartGroup, b: &PartGroup) -> bool {
+    let PartGroup { first: _, count: _, roles, kind, strength, categories, holds_content, shared_by } = a;
+    *roles == b.roles
+        && *kind == b.kind
+        && *strength == b.strength
+        && *categories == b.categories
+        && *holds_content == b.holds_content
+        && *shared_by == b.shared_by
 }
 
 fn facts(action: &Action, codes: &Codes, people: &People, names: &mut Names<'_>) -> Vec<body::Fact> {

@@ -1,4 +1,6 @@
 //! Every check of a field, with the path at which a caller finds it.
+//!
+//! Paths are `format_args!`: they become text only when something is wrong.
 
 use super::Limits;
 use crate::model::*;
@@ -7,6 +9,14 @@ use whosaw_verifier::hash::Hash;
 
 /// Violations that are told at once; more would only be more of the same.
 const VIOLATIONS_MAX: usize = 32;
+/// What an agent says in the open stays in the open, and in every copy of the ledger.
+const CLAIM_MAX: usize = 16 << 10;
+/// The part as an agent sent it stands sealed beside what we made of it, in one part.
+pub const AGENT_PART_MAX: usize = 256 << 10;
+/// 9999-12-31, the last day that a date can be written for.
+const LATEST_US: i64 = 253_402_300_799_999_999;
+/// No clock is further off that anybody would believe.
+const SKEW_MAX_US: u64 = 366 * 86_400_000_000;
 
 pub struct Checker<'a> {
     limits: &'a Limits,
@@ -38,7 +48,7 @@ impl Codes {
             .enumerate()
             .map(|(i, r)| {
                 checker.code(
-                    &format!("action.recipients[{i}].kind"),
+                    format_args!("action.recipients[{i}].kind"),
                     "recipient kind",
                     &r.kind,
                     RecipientKind::from_code,
@@ -52,8 +62,8 @@ impl Codes {
             .map(|(i, subject)| {
                 let uses = subject.categories.iter().enumerate();
                 uses.map(|(j, used)| {
-                    let field = format!("action.subjects[{i}].categories[{j}].categories");
-                    let mut categories = checker.codes(&field, "data category", &used.categories, Category::from_code);
+                    let field = format_args!("action.subjects[{i}].categories[{j}].categories");
+                    let mut categories = checker.codes(field, "data category", &used.categories, Category::from_code);
                     categories.sort_unstable();
                     categories.dedup();
                     categories
@@ -69,8 +79,8 @@ impl Codes {
                 let fields = subject.fields.iter().enumerate();
                 fields
                     .map(|(j, used)| {
-                        let field = format!("action.subjects[{i}].fields[{j}].category");
-                        checker.code(&field, "data category", &used.category, Category::from_code)
+                        let field = format_args!("action.subjects[{i}].fields[{j}].category");
+                        checker.code(field, "data category", &used.category, Category::from_code)
                     })
                     .collect()
             })
@@ -79,9 +89,14 @@ impl Codes {
             let mut rights = Vec::new();
             let mut categories = Vec::new();
             for (i, fact) in action.facts.iter().enumerate() {
-                rights.push(checker.codes(&format!("action.facts[{i}].rights"), "verb", &fact.rights, Verb::from_code));
-                let field = format!("action.facts[{i}].categories");
-                categories.push(checker.codes(&field, "data category", &fact.categories, Category::from_code));
+                rights.push(checker.codes(
+                    format_args!("action.facts[{i}].rights"),
+                    "verb",
+                    &fact.rights,
+                    Verb::from_code,
+                ));
+                let field = format_args!("action.facts[{i}].categories");
+                categories.push(checker.codes(field, "data category", &fact.categories, Category::from_code));
             }
             (rights, categories)
         };
@@ -99,9 +114,9 @@ impl<'a> Checker<'a> {
         self.violations
     }
 
-    pub fn refuse(&mut self, field: impl Into<String>, description: impl Display) {
+    pub fn refuse(&mut self, field: impl Display, description: impl Display) {
         if self.violations.len() < VIOLATIONS_MAX {
-            self.violations.push(Violation { field: field.into(), description: description.to_string() });
+            self.violations.push(Violation { field: field.to_string(), description: description.to_string() });
         }
     }
 
@@ -119,7 +134,7 @@ impl<'a> Checker<'a> {
         }
         self.length("action.actors", action.actors.len());
         for (i, actor) in action.actors.iter().enumerate() {
-            self.actor(&format!("action.actors[{i}]"), actor);
+            self.actor(format_args!("action.actors[{i}]"), actor);
         }
         for (field, text) in [
             ("action.conversation", &action.conversation),
@@ -135,11 +150,15 @@ impl<'a> Checker<'a> {
         {
             self.name(field, name);
         }
+        self.length("action.doubts", action.doubts.len());
+        for (i, _) in action.doubts.iter().enumerate().filter(|(_, doubt)| **doubt == Doubt::Unspecified) {
+            self.refuse(format_args!("action.doubts[{i}]"), "is not a doubt of the closed list");
+        }
         self.context(action);
         self.links(&action.links);
         self.length("action.recipients", action.recipients.len());
         for (i, recipient) in action.recipients.iter().enumerate() {
-            self.recipient(&format!("action.recipients[{i}]"), recipient);
+            self.recipient(format_args!("action.recipients[{i}]"), recipient);
         }
         self.records("action.records", &action.records);
         self.subjects(action);
@@ -163,6 +182,9 @@ impl<'a> Checker<'a> {
                 self.refuse("action.source.previous_hash", "has more than 64 bytes");
             }
             self.instant("action.source.clock", source.clock_us, true);
+            if source.skew_us.unsigned_abs() > SKEW_MAX_US {
+                self.refuse("action.source.skew", "is more than a year");
+            }
         }
         if let Some(policy) = &action.policy {
             self.required_name("action.policy.id", &policy.id);
@@ -194,9 +216,9 @@ impl<'a> Checker<'a> {
         ] {
             let Some(quantity) = quantity else { continue };
             match quantity.precision {
-                Precision::Unspecified => self.refuse(format!("{field}.precision"), "is missing"),
+                Precision::Unspecified => self.refuse(format_args!("{field}.precision"), "is missing"),
                 Precision::Unknown if quantity.count != 0 => {
-                    self.refuse(format!("{field}.count"), "stands beside the precision 'unknown'");
+                    self.refuse(format_args!("{field}.count"), "stands beside the precision 'unknown'");
                 }
                 _ => {}
             }
@@ -217,7 +239,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn instant(&mut self, field: &str, us: i64, may_be_absent: bool) {
+    fn instant(&mut self, field: impl Display + Copy, us: i64, may_be_absent: bool) {
         if may_be_absent && us == 0 {
             return;
         }
@@ -228,91 +250,91 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn actor(&mut self, field: &str, actor: &Actor) {
-        if actor.kind == PartyKind::Unspecified {
-            self.refuse(format!("{field}.kind"), "is missing");
-        }
-        self.party(field, actor.kind, &actor.name, &actor.identities);
+    fn actor(&mut self, field: impl Display + Copy, actor: &Actor) {
+        self.party(field, "kind", actor.kind, &actor.name, &actor.identities);
         for (name, value) in
             [("version", &actor.version), ("model", &actor.model), ("vendor", &actor.vendor), ("region", &actor.region)]
         {
-            self.name(&format!("{field}.{name}"), value);
+            self.name(format_args!("{field}.{name}"), value);
         }
     }
 
-    /// A natural person is told by identities, everybody else by a name. That there is a kind at all is for the caller to
-    /// check, who knows what the field is called.
-    fn party(&mut self, field: &str, kind: PartyKind, name: &str, identities: &[Identity]) {
+    /// A natural person is told by identities, everybody else by a name.
+    fn party(
+        &mut self,
+        field: impl Display + Copy,
+        its_kind: &str,
+        kind: PartyKind,
+        name: &str,
+        identities: &[Identity],
+    ) {
+        let identities_field = format_args!("{field}.identities");
         match kind {
-            PartyKind::Unspecified => {}
-            PartyKind::Human => {
-                if identities.is_empty() {
-                    self.refuse(
-                        format!("{field}.identities"),
-                        "is missing: a human is named by identities, which are sealed",
-                    );
-                }
-                if !name.is_empty() {
-                    self.refuse(format!("{field}.name"), "must be empty for a human: names of people are never public");
-                }
+            PartyKind::Unspecified => self.refuse(format_args!("{field}.{its_kind}"), "is missing"),
+            PartyKind::Human if identities.is_empty() => {
+                self.refuse(identities_field, "is missing: a human is named by identities, which are sealed");
             }
-            PartyKind::Public => {}
-            _ => {
-                self.required_name(&format!("{field}.name"), name);
-                if !identities.is_empty() {
-                    self.refuse(format!("{field}.identities"), "is for humans only");
-                }
-            }
+            PartyKind::Human => {}
+            _ if !identities.is_empty() => self.refuse(identities_field, "is for humans only"),
+            _ => {}
         }
-        self.identities(&format!("{field}.identities"), identities);
+        let name_field = format_args!("{field}.name");
+        match kind {
+            PartyKind::Human if !name.is_empty() => {
+                self.refuse(name_field, "must be empty for a human: names of people are never public");
+            }
+            PartyKind::Human | PartyKind::Public => self.name(name_field, name),
+            _ => self.required_name(name_field, name),
+        }
+        self.identities(identities_field, identities);
     }
 
-    fn identities(&mut self, field: &str, identities: &[Identity]) {
+    fn identities(&mut self, field: impl Display + Copy, identities: &[Identity]) {
         self.length(field, identities.len());
         for (i, identity) in identities.iter().enumerate() {
-            let field = format!("{field}[{i}]");
-            self.required_name(&format!("{field}.namespace"), &identity.namespace);
+            let field = format_args!("{field}[{i}]");
+            self.required_name(format_args!("{field}.namespace"), &identity.namespace);
             if identity.namespace.starts_with("whosaw:") {
-                self.refuse(format!("{field}.namespace"), "is reserved");
+                self.refuse(format_args!("{field}.namespace"), "is reserved");
             }
             if identity.fields.is_empty() || identity.fields.iter().all(String::is_empty) {
-                self.refuse(format!("{field}.fields"), "is missing");
+                self.refuse(format_args!("{field}.fields"), "is missing");
             }
             if identity.fields.len() > 16 {
-                self.refuse(format!("{field}.fields"), "has more than 16 fields");
+                self.refuse(format_args!("{field}.fields"), "has more than 16 fields");
             }
             for (j, value) in identity.fields.iter().enumerate() {
-                self.text(&format!("{field}.fields[{j}]"), value);
+                self.text(format_args!("{field}.fields[{j}]"), value);
             }
             if identity.strength == Strength::Unspecified {
-                self.refuse(format!("{field}.strength"), "is missing");
+                self.refuse(format_args!("{field}.strength"), "is missing");
             }
         }
     }
 
-    fn recipient(&mut self, field: &str, recipient: &Recipient) {
-        if recipient.party == PartyKind::Unspecified {
-            self.refuse(format!("{field}.party"), "is missing");
-        }
-        self.party(field, recipient.party, &recipient.name, &recipient.identities);
+    fn recipient(&mut self, field: impl Display + Copy, recipient: &Recipient) {
+        self.party(field, "party", recipient.party, &recipient.name, &recipient.identities);
         if !recipient.country.is_empty() && !is_country(&recipient.country) {
-            self.refuse(format!("{field}.country"), "is not an ISO 3166-1 alpha-2 code in capitals");
+            self.refuse(format_args!("{field}.country"), "is not an ISO 3166-1 alpha-2 code in capitals");
         }
     }
 
-    fn records(&mut self, field: &str, records: &[Record]) {
+    fn records(&mut self, field: impl Display + Copy, records: &[Record]) {
         if records.len() > self.limits.subjects {
             self.refuse(field, "has too many records");
         }
         for (i, record) in records.iter().enumerate() {
-            let required = |what: &str| format!("{field}[{i}].{what}");
-            if record.id.is_empty() {
-                self.refuse(required("id"), "is missing");
+            if self.violations.len() >= VIOLATIONS_MAX {
+                return;
             }
-            self.text(&required("id"), &record.id);
-            self.name(&required("dataset"), &record.dataset);
+            let field = format_args!("{field}[{i}]");
+            if record.id.is_empty() {
+                self.refuse(format_args!("{field}.id"), "is missing");
+            }
+            self.text(format_args!("{field}.id"), &record.id);
+            self.name(format_args!("{field}.dataset"), &record.dataset);
             if record.scope == RecordScope::Unspecified {
-                self.refuse(required("scope"), "is missing");
+                self.refuse(format_args!("{field}.scope"), "is missing");
             }
         }
     }
@@ -339,35 +361,43 @@ impl<'a> Checker<'a> {
             if self.violations.len() >= VIOLATIONS_MAX {
                 return;
             }
-            let field = format!("action.subjects[{i}]");
-            self.name(&format!("{field}.kind"), &subject.kind);
+            let field = format_args!("action.subjects[{i}]");
+            self.name(format_args!("{field}.kind"), &subject.kind);
             if subject.identities.is_empty() {
-                self.refuse(format!("{field}.identities"), "is missing");
+                self.refuse(format_args!("{field}.identities"), "is missing");
             }
-            self.identities(&format!("{field}.identities"), &subject.identities);
-            self.records(&format!("{field}.records"), &subject.records);
+            self.identities(format_args!("{field}.identities"), &subject.identities);
+            self.records(format_args!("{field}.records"), &subject.records);
+            self.length(format_args!("{field}.categories"), subject.categories.len());
+            if subject.fields.len() > self.limits.subjects {
+                self.refuse(format_args!("{field}.fields"), "has too many fields");
+            }
             for (j, used) in subject.categories.iter().enumerate() {
-                let field = format!("{field}.categories[{j}]");
+                let field = format_args!("{field}.categories[{j}]");
                 if used.direction == Direction::Unspecified {
-                    self.refuse(format!("{field}.direction"), "is missing");
+                    self.refuse(format_args!("{field}.direction"), "is missing");
                 }
                 if (used.direction == Direction::Rendered) == used.rendered_to.is_empty() {
-                    self.refuse(format!("{field}.rendered_to"), "belongs to, and only to, the direction 'rendered'");
+                    self.refuse(
+                        format_args!("{field}.rendered_to"),
+                        "belongs to, and only to, the direction 'rendered'",
+                    );
                 }
+                self.eyes(format_args!("{field}.rendered_to"), used.rendered_to.len());
                 for eyes in &used.rendered_to {
                     let outside = match eyes {
                         Eyes::Recipient(position) => *position as usize >= recipients,
                         Eyes::Actor(position) => *position as usize >= actors,
                     };
                     if outside {
-                        self.refuse(format!("{field}.rendered_to"), "points at nobody");
+                        self.refuse(format_args!("{field}.rendered_to"), "points at nobody");
                     }
                 }
             }
             for (j, used) in subject.fields.iter().enumerate() {
-                self.text(&format!("{field}.fields[{j}].pointer"), &used.pointer);
+                self.text(format_args!("{field}.fields[{j}].pointer"), &used.pointer);
                 if used.direction == Direction::Unspecified {
-                    self.refuse(format!("{field}.fields[{j}].direction"), "is missing");
+                    self.refuse(format_args!("{field}.fields[{j}].direction"), "is missing");
                 }
             }
         }
@@ -376,38 +406,40 @@ impl<'a> Checker<'a> {
     fn facts(&mut self, action: &Action) {
         self.length("action.facts", action.facts.len());
         for (i, fact) in action.facts.iter().enumerate() {
-            let field = format!("action.facts[{i}]");
+            let field = format_args!("action.facts[{i}]");
             if fact.kind == FactKind::Unspecified {
-                self.refuse(format!("{field}.kind"), "is missing");
+                self.refuse(format_args!("{field}.kind"), "is missing");
             }
             if fact.edge == Edge::Unspecified {
-                self.refuse(format!("{field}.edge"), "is missing");
+                self.refuse(format_args!("{field}.edge"), "is missing");
             }
             if fact.party != PartyKind::Unspecified {
-                self.party(&field, fact.party, &fact.name, &fact.identities);
+                self.party(field, "party", fact.party, &fact.name, &fact.identities);
             } else if !fact.name.is_empty() || !fact.identities.is_empty() {
-                self.refuse(format!("{field}.party"), "is missing beside a name");
+                self.refuse(format_args!("{field}.party"), "is missing beside a name");
             }
             for (name, value) in
                 [("resource", &fact.resource), ("source", &fact.source), ("reference", &fact.reference)]
             {
-                self.text(&format!("{field}.{name}"), value);
+                self.text(format_args!("{field}.{name}"), value);
             }
-            // An end may be planned, so that only its order is checked.
+            // An end may be planned, so that it may lie far ahead.
             for (name, value) in [
                 ("end_earliest", fact.end_earliest_us),
                 ("end_latest", fact.end_latest_us),
                 ("recoverable_until", fact.recoverable_until_us),
             ] {
                 if value != 0 && value < self.limits.earliest_us {
-                    self.refuse(format!("{field}.{name}"), "lies before the year 2000");
+                    self.refuse(format_args!("{field}.{name}"), "lies before the year 2000");
+                } else if value > LATEST_US {
+                    self.refuse(format_args!("{field}.{name}"), "lies after the year 9999");
                 }
             }
             if fact.end_latest_us != 0 && fact.end_latest_us < fact.end_earliest_us {
-                self.refuse(format!("{field}.end_latest"), "is before end_earliest");
+                self.refuse(format_args!("{field}.end_latest"), "is before end_earliest");
             }
             if fact.subjects.iter().any(|position| *position as usize >= action.subjects.len()) {
-                self.refuse(format!("{field}.subjects"), "points at a subject that is not listed");
+                self.refuse(format_args!("{field}.subjects"), "points at a subject that is not listed");
             }
         }
     }
@@ -420,14 +452,14 @@ impl<'a> Checker<'a> {
             ("corrects", &links.corrects),
             ("retracts", &links.retracts),
         ] {
-            self.length(&format!("action.links.{name}"), ids.len());
+            self.length(format_args!("action.links.{name}"), ids.len());
             for (i, id) in ids.iter().enumerate() {
-                self.uuid(&format!("action.links.{name}[{i}]"), id);
+                self.uuid(format_args!("action.links.{name}[{i}]"), id);
             }
         }
     }
 
-    fn uuid(&mut self, field: &str, bytes: &[u8]) -> Option<[u8; 16]> {
+    fn uuid(&mut self, field: impl Display + Copy, bytes: &[u8]) -> Option<[u8; 16]> {
         if bytes.is_empty() {
             self.refuse(field, "is missing");
             return None;
@@ -440,7 +472,13 @@ impl<'a> Checker<'a> {
         id.filter(|_| fits)
     }
 
-    fn code<T: Default>(&mut self, field: &str, what: &str, code: &str, read: impl Fn(&str) -> Option<T>) -> T {
+    fn code<T: Default>(
+        &mut self,
+        field: impl Display + Copy,
+        what: &str,
+        code: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> T {
         match read(code) {
             Some(value) => value,
             None if code.is_empty() => {
@@ -456,40 +494,52 @@ impl<'a> Checker<'a> {
 
     fn codes<T: Default>(
         &mut self,
-        field: &str,
+        field: impl Display + Copy,
         what: &str,
         codes: &[String],
         read: impl Fn(&str) -> Option<T>,
     ) -> Vec<T> {
         self.length(field, codes.len());
-        codes.iter().enumerate().map(|(i, code)| self.code(&format!("{field}[{i}]"), what, code, &read)).collect()
+        codes.iter().enumerate().map(|(i, code)| self.code(format_args!("{field}[{i}]"), what, code, &read)).collect()
     }
 
-    fn required_name(&mut self, field: &str, name: &str) {
+    fn required_name(&mut self, field: impl Display + Copy, name: &str) {
         if name.is_empty() {
             self.refuse(field, "is missing");
         }
         self.name(field, name);
     }
 
-    fn name(&mut self, field: &str, name: &str) {
+    fn name(&mut self, field: impl Display + Copy, name: &str) {
         self.bounded(field, name, self.limits.name);
     }
 
-    fn text(&mut self, field: &str, text: &str) {
+    fn text(&mut self, field: impl Display + Copy, text: &str) {
         self.bounded(field, text, self.limits.text);
     }
 
-    fn bounded(&mut self, field: &str, text: &str, limit: usize) {
+    fn bounded(&mut self, field: impl Display + Copy, text: &str, limit: usize) {
         if text.len() > limit {
             self.refuse(field, format_args!("has {} bytes; at most {limit} are taken", text.len()));
         }
-        if text.chars().any(char::is_control) {
+        let control = if text.is_ascii() {
+            text.bytes().any(|byte| byte < b' ' || byte == 0x7f)
+        } else {
+            text.chars().any(char::is_control)
+        };
+        if control {
             self.refuse(field, "has a control character");
         }
     }
 
-    fn length(&mut self, field: &str, length: usize) {
+    /// Every actor and every recipient at most.
+    fn eyes(&mut self, field: impl Display + Copy, length: usize) {
+        if length > 2 * self.limits.list {
+            self.refuse(field, format_args!("has {length} elements; at most {} are taken", 2 * self.limits.list));
+        }
+    }
+
+    fn length(&mut self, field: impl Display + Copy, length: usize) {
         if length > self.limits.list {
             self.refuse(field, format_args!("has {length} elements; at most {} are taken", self.limits.list));
         }
@@ -512,21 +562,22 @@ pub fn agent_signature(
         return checker.refuse(field, "is by an agent that has no registered key");
     };
     if !agent::names(&signature.key_id, &key) {
-        return checker.refuse(format!("{field}.key_id"), "is not the agent's registered key");
+        return checker.refuse(format_args!("{field}.key_id"), "is not the agent's registered key");
     }
-    if signature.claim.len() > checker.limits.claim {
-        let text = format_args!("has {} bytes; at most {} are taken", signature.claim.len(), checker.limits.claim);
-        return checker.refuse(format!("{field}.claim"), text);
+    if signature.claim.len() > CLAIM_MAX {
+        return checker.refuse(format_args!("{field}.claim"), format_args!("has more than {CLAIM_MAX} bytes"));
+    }
+    if signature.parts.len() > checker.limits.subjects {
+        return checker.refuse(format_args!("{field}.parts"), "has too many parts");
     }
     let mut commitments = Vec::with_capacity(signature.parts.len());
     for (j, part) in signature.parts.iter().enumerate() {
         let Ok(nonce) = <[u8; 32]>::try_from(part.nonce.as_slice()) else {
-            return checker.refuse(format!("{field}.parts[{j}].nonce"), "is not 32 bytes long");
+            return checker.refuse(format_args!("{field}.parts[{j}].nonce"), "is not 32 bytes long");
         };
-        if part.as_sent.len() > checker.limits.agent_part {
-            let text =
-                format_args!("has {} bytes; at most {} are taken", part.as_sent.len(), checker.limits.agent_part);
-            return checker.refuse(format!("{field}.parts[{j}].as_sent"), text);
+        if part.as_sent.len() > AGENT_PART_MAX {
+            let too_long = format_args!("has more than {AGENT_PART_MAX} bytes");
+            return checker.refuse(format_args!("{field}.parts[{j}].as_sent"), too_long);
         }
         commitments.push(agent::part_commitment(&nonce, j as u32, &part.as_sent));
     }
@@ -538,7 +589,7 @@ pub fn agent_signature(
         .zip(ed25519_dalek::Signature::from_slice(&signature.signature).ok())
         .is_some_and(|(key, signature)| key.verify_strict(&message, &signature).is_ok());
     if !verified {
-        checker.refuse(format!("{field}.signature"), "does not verify");
+        checker.refuse(format_args!("{field}.signature"), "does not verify");
     }
 }
 

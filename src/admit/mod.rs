@@ -7,8 +7,8 @@
 mod body;
 mod check;
 pub mod events;
-mod fit;
 mod parts;
+mod people;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -31,10 +31,6 @@ pub struct Limits {
     /// Arguments, result and error, each.
     pub content: usize,
     pub subjects: usize,
-    /// What an agent says in the open beside its signature.
-    pub claim: usize,
-    /// What an agent signed for one part: it stands in that part beside everything else.
-    pub agent_part: usize,
     /// The whole public body; a verifier takes no longer one.
     pub body: usize,
     /// Actors, recipients, links, facts, each.
@@ -53,8 +49,6 @@ impl Default for Limits {
             text: 1_024,
             content: 16 << 20,
             subjects: 1_000_000,
-            claim: 64 << 10,
-            agent_part: 512 << 10,
             body: tiles::MAX_BODY / 2,
             list: 256,
             ahead_us: 86_400_000_000,
@@ -75,7 +69,7 @@ pub fn admit(
 ) -> Result<Admitted, Vec<Violation>> {
     let mut checker = Checker::new(limits, now);
     let action_id = checker.action(&action);
-    let codes = check::Codes::read(&action, &mut checker);
+    let mut codes = check::Codes::read(&action, &mut checker);
     if let Some(signature) = &action.agent_signature {
         check::agent_signature(signature, &action, action_id, registry, origin_hash, &mut checker);
     }
@@ -84,13 +78,17 @@ pub fn admit(
         return Err(violations);
     }
     let request = request::action_hash(&action, &caller);
-    let people = parts::People::of(&action);
-    fit::signed_parts(&action, &people)?;
-    let (body, sealed_names) = body::build(&action, &caller, registry, &codes, &people);
-    let parts = parts::build(&action, &codes, &people, sealed_names);
-    fit::parts(&parts, &people)?;
-    let body = body::with_parts(body, &parts).encode();
-    fit::body(&body, limits)?;
+    let people = people::People::of(&action);
+    let (mut body, sealed_names) = body::build(&action, &caller, registry, &codes, &people);
+    let mut parts = parts::build(action, &mut codes, &people, sealed_names)?;
+    body.parts = body::groups(&mut parts);
+    let body = body.encode();
+    if body.len() > limits.body {
+        // Such a body must not become an entry: no verifier could read the ledger any more.
+        let (bytes, most) = (body.len(), limits.body);
+        let description = format!("would have {bytes} bytes of public description; at most {most} are taken");
+        return Err(vec![Violation { field: "action".into(), description }]);
+    }
     let parts = parts.into_iter().map(|described| described.plain).collect();
     Ok(Admitted { kind: EntryKind::Action, action_id, caller, body, parts, request })
 }

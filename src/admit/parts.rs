@@ -1,12 +1,14 @@
-//! Who has a part in an action, and the sealed part of each.
+//! The sealed part of everybody in an action, and of its content.
 //!
-//! One part a person, whatever roles they have in it; then the action's content: inside the only person's part, shared by
-//! all of several, sealed for the conversation when there is nobody, and for the ledger when there is no conversation.
+//! One part a person; then what an agent signed for more parts than there are persons; then the action's content: inside
+//! the only person's part, shared by all of several, sealed for the conversation when there is nobody, and for the ledger
+//! when there is no conversation.
 
-use super::check::Codes;
+use super::body::SealedNames;
+use super::check::{AGENT_PART_MAX, Codes};
+use super::people::{Node, People, PersonInAction, nfc};
 use crate::model::{self, *};
-use std::collections::HashMap;
-use unicode_normalization::UnicodeNormalization as _;
+use std::borrow::Cow;
 use whosaw_verifier::body::{CategoryUse, PartGroup, Run};
 use whosaw_verifier::part::{self, AgentPart, ContentPart, Part, PersonPart, SealedFact, SealedName};
 use whosaw_verifier::seal::MAX_PART;
@@ -15,136 +17,10 @@ use whosaw_verifier::wire::Message as _;
 /// Set in `rendered_to` for positions among actors.
 pub const RENDERED_TO_ACTOR: u32 = 1 << 16;
 
-/// Everybody in an action, each once, in order of appearance: subjects first.
-pub struct People {
-    pub persons: Vec<PersonInAction>,
-    pub actors: Vec<Option<u32>>,
-    pub recipients: Vec<Option<u32>>,
-    pub facts: Vec<Option<u32>>,
-    pub subjects: Vec<u32>,
-}
-
-pub struct PersonInAction {
-    pub identities: Vec<Identity>,
-    pub roles: Vec<Role>,
-    /// Positions in the action's subjects.
-    pub subjects: Vec<usize>,
-}
-
-impl People {
-    pub fn of(action: &Action) -> Self {
-        let mut people = Collector::default();
-        let subjects = action
-            .subjects
-            .iter()
-            .enumerate()
-            .map(|(position, subject)| {
-                let ordinal = people.add(&subject.identities, Role::DataSubject);
-                people.persons[ordinal as usize].subjects.push(position);
-                ordinal
-            })
-            .collect();
-        let approves = |code: &str| code == "approval.grant" || code == "approval.deny";
-        let actors = action
-            .actors
-            .iter()
-            .enumerate()
-            .map(|(position, actor)| {
-                let role = match position {
-                    0 if approves(&action.verb) => Role::Approver,
-                    0 => Role::Actor,
-                    _ => Role::Principal,
-                };
-                (actor.kind == PartyKind::Human).then(|| people.add(&actor.identities, role))
-            })
-            .collect();
-        let recipients = action
-            .recipients
-            .iter()
-            .map(|r| (r.party == PartyKind::Human).then(|| people.add(&r.identities, Role::Recipient)))
-            .collect();
-        let facts = action
-            .facts
-            .iter()
-            .map(|fact| {
-                let role = match fact.kind {
-                    FactKind::Membership => Role::Member,
-                    FactKind::Account | FactKind::AccountState => Role::AccountHolder,
-                    _ => Role::Grantee,
-                };
-                (fact.party == PartyKind::Human).then(|| people.add(&fact.identities, role))
-            })
-            .collect();
-        People { persons: people.persons, actors, recipients, facts, subjects }
-    }
-
-    /// What an agent can sign: a part for each person and the content, which stands in the part of an only person.
-    pub fn signed_parts_max(&self) -> usize {
-        if self.persons.len() == 1 { 1 } else { self.persons.len() + 1 }
-    }
-
-    /// Where an action speaks of the person at this ordinal.
-    pub fn field_of(&self, ordinal: u32) -> String {
-        let subject = self.persons.get(ordinal as usize).and_then(|person| person.subjects.first().copied());
-        let among = |all: &[Option<u32>]| all.iter().position(|one| *one == Some(ordinal));
-        let named = |list: &str, position: usize| format!("action.{list}[{position}]");
-        subject
-            .map(|position| named("subjects", position))
-            .or_else(|| among(&self.actors).map(|position| named("actors", position)))
-            .or_else(|| among(&self.recipients).map(|position| named("recipients", position)))
-            .or_else(|| among(&self.facts).map(|position| named("facts", position)))
-            .unwrap_or_else(|| "action".into())
-    }
-}
-
-/// Puts people with an identity in common together, without comparing everybody with everybody.
-#[derive(Default)]
-struct Collector {
-    persons: Vec<PersonInAction>,
-    by_identity: HashMap<(String, Vec<String>), u32>,
-}
-
-impl Collector {
-    fn add(&mut self, identities: &[Identity], role: Role) -> u32 {
-        let identities: Vec<Identity> = identities.iter().map(normalised).collect();
-        let key = |identity: &Identity| (identity.namespace.clone(), identity.fields.clone());
-        // Only a strong identity in common makes one person; weak ones alone join only others like them, so that a
-        // passenger who shares name and birthday with the customer is not taken for the customer here.
-        let is_weak = |identities: &[Identity]| identities.iter().all(|identity| identity.strength == Strength::Weak);
-        let weak = is_weak(&identities);
-        let known = identities
-            .iter()
-            .filter(|identity| weak || identity.strength != Strength::Weak)
-            .find_map(|identity| self.by_identity.get(&key(identity)).copied())
-            .filter(|ordinal| is_weak(&self.persons[*ordinal as usize].identities) == weak);
-        let ordinal = known.unwrap_or_else(|| {
-            self.persons.push(PersonInAction { identities: Vec::new(), roles: Vec::new(), subjects: Vec::new() });
-            self.persons.len() as u32 - 1
-        });
-        for identity in &identities {
-            self.by_identity.entry(key(identity)).or_insert(ordinal);
-        }
-        let person = &mut self.persons[ordinal as usize];
-        for identity in identities {
-            if !person.identities.contains(&identity) {
-                person.identities.push(identity);
-            }
-        }
-        if !person.roles.contains(&role) {
-            person.roles.push(role);
-            person.roles.sort_unstable();
-        }
-        ordinal
-    }
-}
-
-fn normalised(identity: &Identity) -> Identity {
-    Identity {
-        namespace: identity.namespace.nfc().collect(),
-        fields: identity.fields.iter().map(|field| field.nfc().collect()).collect(),
-        strength: identity.strength,
-    }
-}
+/// Room left for the fields around a piece.
+const PIECE: usize = MAX_PART - 4_096;
+/// What a part can say of one person, beside what an agent sent for it.
+const PERSON_MAX: usize = PIECE - AGENT_PART_MAX - 1_024;
 
 /// A part with what the body says of it in public.
 pub struct Described {
@@ -152,98 +28,129 @@ pub struct Described {
     pub public: PartGroup,
 }
 
-/// Builds all parts; the registered kind of each subject is already decided by `codes` and the body.
-pub fn build(action: &Action, codes: &Codes, people: &People, names: super::body::SealedNames) -> Vec<Described> {
-    let content = content(action, names.values);
-    let mut described: Vec<Described> =
-        people.persons.iter().map(|person| describe_person(action, codes, person, &names.public_kinds)).collect();
-    // What the agent signed for part j stands in our part j; `fit::signed_parts` has seen that there are enough.
-    let mut signed = action.agent_signature.iter().flat_map(|signature| &signature.parts);
-    let mut next_signed =
-        || signed.next().map(|part| AgentPart { nonce: part.nonce.clone(), as_sent: part.as_sent.clone() });
-    for part in &mut described {
-        part.plain.part.agent_part = next_signed();
+/// Builds all parts out of an action whose body is already made.
+pub fn build(
+    mut action: Action,
+    codes: &mut Codes,
+    people: &People,
+    names: SealedNames,
+) -> Result<Vec<Described>, Vec<Violation>> {
+    let persons = people.persons.len();
+    let mut described = Vec::with_capacity(persons + 1);
+    for (person, public_kind) in people.persons.iter().zip(names.public_kinds) {
+        described.push(describe_person(&mut action, codes, person, public_kind)?);
     }
-    let nothing_to_seal = content.is_empty();
-    if nothing_to_seal {
-        return described;
-    }
-    let persons = described.len();
-    let beside = match described.as_slice() {
-        [only] => only.plain.part.clone(),
-        _ => Part { agent_part: next_signed(), ..Part::default() },
+    let (holder, shared_by) = content_holder(persons, &action.conversation);
+    let beside_persons = |part: Part, holds_content: bool| Described {
+        plain: PlainPart { holder: holder.clone(), part },
+        public: PartGroup {
+            roles: vec![Role::Content],
+            holds_content,
+            shared_by: shared_by.clone(),
+            count: 1,
+            ..PartGroup::default()
+        },
     };
-    for mut piece in pieces(content, Some(&beside)) {
+    let signature = action.agent_signature.take();
+    let is_signed = signature.is_some();
+    for (j, AgentSignedPart { nonce, as_sent }) in signature.into_iter().flat_map(|it| it.parts).enumerate() {
+        // The j-th commitment is opened by part j, also where there are fewer persons than the agent signed parts for.
+        let agent_part = Some(AgentPart { nonce, as_sent });
+        match described.get_mut(j) {
+            Some(part) => part.plain.part.agent_part = agent_part,
+            None => described.push(beside_persons(Part { agent_part, ..Part::default() }, false)),
+        }
+    }
+    let mut content = content(&mut action, names.values);
+    if content.is_empty() && described.is_empty() && !is_signed {
+        // Nothing about anybody: the entry needs no part, and its id stands in the idempotency row.
+        return Ok(described);
+    }
+    // The id is how others refer to this action, so it is sealed with what it refers to.
+    content.action_id = action.action_id;
+    let beside = described.first().filter(|_| persons == 1).map(|it| &it.plain.part);
+    for piece in pieces(content, beside) {
         if persons == 1 && piece.piece == 0 {
-            let part = &mut described[0].plain.part;
-            (part.content, part.piece_bytes) = (piece.content, piece.piece_bytes);
-            described[0].public.holds_content = true;
-            continue;
+            let only = &mut described[0];
+            (only.plain.part.content, only.plain.part.piece_bytes) = (piece.content, piece.piece_bytes);
+            only.public.holds_content = true;
+        } else {
+            described.push(beside_persons(piece, true));
         }
-        if piece.piece == 0 {
-            piece.agent_part.clone_from(&beside.agent_part);
-        }
-        let (holder, shared_by) = match persons {
-            0 if action.conversation.is_empty() => (Holder::Ledger, Vec::new()),
-            0 => {
-                (Holder::Person { identities: vec![conversation(action)], class: RetentionClass::Content }, Vec::new())
-            }
-            _ => {
-                let by: Vec<u32> = (0..persons as u32).collect();
-                (Holder::Shared { by }, vec![Run { first: 0, count: persons as u32 }])
-            }
-        };
-        described.push(Described {
-            plain: PlainPart { holder, part: piece },
-            public: PartGroup {
-                roles: vec![Role::Content],
-                holds_content: true,
-                shared_by,
-                count: 1,
-                ..PartGroup::default()
-            },
-        });
     }
-    described
+    Ok(described)
 }
 
-fn conversation(action: &Action) -> Identity {
-    let fields = vec![action.conversation.nfc().collect()];
-    Identity { namespace: CONVERSATION.to_owned(), fields, strength: Strength::Strong }
+/// Who holds what concerns no single person.
+fn content_holder(persons: usize, conversation: &str) -> (Holder, Vec<Run>) {
+    match persons {
+        0 if conversation.is_empty() => (Holder::Ledger, Vec::new()),
+        0 => {
+            let fields = vec![nfc(conversation).into_owned()];
+            let identity = Identity { namespace: CONVERSATION.to_owned(), fields, strength: Strength::Strong };
+            (Holder::Person { identities: vec![identity], class: RetentionClass::Content }, Vec::new())
+        }
+        _ => {
+            let count = persons as u32;
+            (Holder::Shared { by: (0..count).collect() }, vec![Run { first: 0, count }])
+        }
+    }
 }
 
-fn describe_person(action: &Action, codes: &Codes, person: &PersonInAction, public_kinds: &[String]) -> Described {
+fn describe_person(
+    action: &mut Action,
+    codes: &mut Codes,
+    person: &PersonInAction,
+    public_kind: String,
+) -> Result<Described, Vec<Violation>> {
+    let mut identities: Vec<Identity> = Vec::new();
     let mut categories: Vec<CategoryUse> = Vec::new();
-    let (mut records, mut fields) = (Vec::new(), Vec::new());
-    let (mut kind, mut public_kind) = (String::new(), String::new());
-    for position in &person.subjects {
-        let subject = &action.subjects[*position];
-        if kind.is_empty() {
-            (kind, public_kind) = (subject.kind.clone(), public_kinds.get(*position).cloned().unwrap_or_default());
+    let mut sealed = PersonPart { roles: person.roles.clone(), ..PersonPart::default() };
+    for node in &person.nodes {
+        let shown = match *node {
+            Node::Subject(i) => {
+                let subject = std::mem::take(&mut action.subjects[i]);
+                if sealed.kind.is_empty() {
+                    sealed.kind = subject.kind;
+                }
+                for (used, read) in subject.categories.into_iter().zip(std::mem::take(&mut codes.subjects[i])) {
+                    merge_use(&mut categories, used, read);
+                }
+                sealed.records.extend(subject.records.into_iter().map(to_record));
+                sealed.fields.extend(subject.fields.into_iter().zip(&codes.fields[i]).map(|(field, category)| {
+                    part::FieldUse { pointer: field.pointer, category: *category, direction: field.direction }
+                }));
+                subject.identities
+            }
+            Node::Actor(i) => std::mem::take(&mut action.actors[i].identities),
+            Node::Recipient(i) => std::mem::take(&mut action.recipients[i].identities),
+            Node::Fact(i) => std::mem::take(&mut action.facts[i].identities),
+        };
+        if identities.is_empty() {
+            identities = shown;
+            identities.iter_mut().for_each(normalise);
+            dedup(&mut identities);
+        } else {
+            for mut identity in shown {
+                normalise(&mut identity);
+                if !identities.contains(&identity) {
+                    identities.push(identity);
+                }
+            }
         }
-        for (used, read) in subject.categories.iter().zip(&codes.subjects[*position]) {
-            merge_use(&mut categories, used, read);
-        }
-        records.extend(subject.records.iter().map(to_record));
-        fields.extend(subject.fields.iter().zip(&codes.fields[*position]).map(|(field, category)| part::FieldUse {
-            pointer: field.pointer.clone(),
-            category: *category,
-            direction: field.direction,
-        }));
     }
-    let weak = person.identities.iter().all(|identity| identity.strength == Strength::Weak);
-    let class = if person.subjects.is_empty() { RetentionClass::Staff } else { RetentionClass::Subject };
-    let identities = person
-        .identities
+    sealed.identities = identities
         .iter()
         .map(|i| part::Identity { namespace: i.namespace.clone(), fields: i.fields.clone(), strength: i.strength })
         .collect();
-    let sealed = PersonPart { roles: person.roles.clone(), kind, identities, records, fields };
-    Described {
-        plain: PlainPart {
-            holder: Holder::Person { identities: person.identities.clone(), class },
-            part: Part { person: Some(sealed), ..Part::default() },
-        },
+    if is_long(&sealed) && sealed.encode().len() > PERSON_MAX {
+        let description = format!("says more of one person than a part holds, which is {PERSON_MAX} bytes");
+        return Err(vec![Violation { field: person.nodes[0].to_string(), description }]);
+    }
+    let weak = identities.iter().all(|identity| identity.strength == Strength::Weak);
+    let is_subject = person.nodes.iter().any(|node| matches!(node, Node::Subject(_)));
+    let class = if is_subject { RetentionClass::Subject } else { RetentionClass::Staff };
+    Ok(Described {
         public: PartGroup {
             count: 1,
             roles: person.roles.clone(),
@@ -252,10 +159,44 @@ fn describe_person(action: &Action, codes: &Codes, person: &PersonInAction, publ
             categories,
             ..PartGroup::default()
         },
+        plain: PlainPart {
+            holder: Holder::Person { identities, class },
+            part: Part { person: Some(sealed), ..Part::default() },
+        },
+    })
+}
+
+fn normalise(identity: &mut Identity) {
+    for text in std::iter::once(&mut identity.namespace).chain(&mut identity.fields) {
+        if let Cow::Owned(normal) = nfc(text) {
+            *text = normal;
+        }
     }
 }
 
-fn merge_use(categories: &mut Vec<CategoryUse>, used: &model::CategoryUse, read: &[Category]) {
+fn dedup(identities: &mut Vec<Identity>) {
+    let mut kept = 0;
+    for i in 0..identities.len() {
+        if !identities[..kept].contains(&identities[i]) {
+            identities.swap(kept, i);
+            kept += 1;
+        }
+    }
+    identities.truncate(kept);
+}
+
+/// Whether a part is worth measuring: an estimate that is never less than half of its true length.
+fn is_long(person: &PersonPart) -> bool {
+    let identities = person
+        .identities
+        .iter()
+        .map(|i| 16 + i.namespace.len() + i.fields.iter().map(|field| 8 + field.len()).sum::<usize>());
+    let records = person.records.iter().map(|record| 16 + record.dataset.len() + record.id.len());
+    let fields = person.fields.iter().map(|field| 16 + field.pointer.len());
+    identities.chain(records).chain(fields).sum::<usize>() > PERSON_MAX / 2
+}
+
+fn merge_use(categories: &mut Vec<CategoryUse>, used: model::CategoryUse, read: Vec<Category>) {
     let rendered_to: Vec<u32> = used
         .rendered_to
         .iter()
@@ -267,70 +208,72 @@ fn merge_use(categories: &mut Vec<CategoryUse>, used: &model::CategoryUse, read:
     let same =
         categories.iter_mut().find(|known| known.direction == used.direction && known.rendered_to == rendered_to);
     match same {
+        // No category stated means every category of the resource: that is wider than any list, and stays.
+        Some(known) if known.categories.is_empty() || read.is_empty() => known.categories.clear(),
         Some(known) => {
             known.categories.extend(read);
             known.categories.sort_unstable();
             known.categories.dedup();
         }
         None => {
-            categories.push(CategoryUse { direction: used.direction, categories: read.to_vec(), rendered_to });
+            categories.push(CategoryUse { direction: used.direction, categories: read, rendered_to });
             categories.sort_by(|a, b| (a.direction, &a.rendered_to).cmp(&(b.direction, &b.rendered_to)));
         }
     }
 }
 
-fn content(action: &Action, names: Vec<SealedName>) -> ContentPart {
+/// Takes out of an action what concerns everybody in it; leaves its id.
+fn content(action: &mut Action, names: Vec<SealedName>) -> ContentPart {
+    let take = std::mem::take::<String>;
     let facts = action
         .facts
-        .iter()
+        .iter_mut()
         .enumerate()
         .filter(|(_, fact)| !fact.reference.is_empty())
         .map(|(position, fact)| SealedFact {
             position: position as u32,
-            reference: fact.reference.clone(),
+            reference: take(&mut fact.reference),
             ..SealedFact::default()
         })
         .collect();
-    let links = &action.links;
-    let content = ContentPart {
+    let mut conversation = take(&mut action.conversation);
+    if let Cow::Owned(normal) = nfc(&conversation) {
+        conversation = normal;
+    }
+    let Links { parents, caused_by, same_act_as, corrects, retracts } = std::mem::take(&mut action.links);
+    ContentPart {
         action_id: Vec::new(),
-        conversation: action.conversation.nfc().collect(),
-        session: action.session.clone(),
-        parents: links.parents.clone(),
-        caused_by: links.caused_by.clone(),
-        same_act_as: links.same_act_as.clone(),
-        corrects: links.corrects.clone(),
-        retracts: links.retracts.clone(),
-        instruction: action.instruction.clone(),
-        source_previous_hash: action.source.as_ref().map(|s| s.previous_hash.clone()).unwrap_or_default(),
-        approval_reference: action.approval.as_ref().map(|a| a.reference.clone()).unwrap_or_default(),
-        break_glass_reason: action.break_glass_reason.clone(),
-        arguments: action.arguments.clone(),
-        result: action.result.clone(),
+        conversation,
+        session: take(&mut action.session),
+        parents,
+        caused_by,
+        same_act_as,
+        corrects,
+        retracts,
+        instruction: take(&mut action.instruction),
+        source_previous_hash: action.source.take().map(|source| source.previous_hash).unwrap_or_default(),
+        approval_reference: action.approval.take().map(|approval| approval.reference).unwrap_or_default(),
+        break_glass_reason: take(&mut action.break_glass_reason),
+        arguments: std::mem::take(&mut action.arguments),
+        result: std::mem::take(&mut action.result),
         names,
-        records: action.records.iter().map(to_record).collect(),
-        call_id: action.call_id.clone(),
-        error: action.error.clone(),
+        records: std::mem::take(&mut action.records).into_iter().map(to_record).collect(),
+        call_id: take(&mut action.call_id),
+        error: take(&mut action.error),
         facts,
         question: Vec::new(),
-    };
-    if content.is_empty() && action.subjects.is_empty() && action.agent_signature.is_none() {
-        // Nothing about anybody: the entry needs no part, and its id stands in the idempotency row.
-        return content;
     }
-    // The id is how others refer to this action, so it is sealed with what it refers to.
-    ContentPart { action_id: action.action_id.clone(), ..content }
 }
 
-fn to_record(record: &Record) -> part::Record {
-    part::Record { dataset: record.dataset.clone(), id: record.id.clone(), scope: record.scope }
+fn to_record(record: Record) -> part::Record {
+    part::Record { dataset: record.dataset, id: record.id, scope: record.scope }
 }
-
-/// Room left for the fields around a piece.
-const PIECE: usize = MAX_PART - 4_096;
 
 /// Content as one part, or cut into several when it is longer than a part may be.
 pub fn pieces(content: ContentPart, beside: Option<&Part>) -> Vec<Part> {
+    if is_short(&content) && beside.is_none_or(|part| part.person.as_ref().is_none_or(|it| !is_long(it))) {
+        return vec![Part { content: Some(content), ..Part::default() }];
+    }
     let encoded = content.encode();
     let taken = beside.map_or(0, |part| part.encode().len());
     if encoded.len() + taken <= PIECE {
@@ -340,4 +283,14 @@ pub fn pieces(content: ContentPart, beside: Option<&Part>) -> Vec<Part> {
     let (head, rest) = encoded.split_at(first.min(encoded.len()));
     let cut = std::iter::once(head).chain(rest.chunks(PIECE)).enumerate();
     cut.map(|(number, bytes)| Part { piece: number as u32, piece_bytes: bytes.to_vec(), ..Part::default() }).collect()
+}
+
+/// Certainly far from what a part holds, so that it need not be measured.
+fn is_short(content: &ContentPart) -> bool {
+    let lists = content.names.len() + content.records.len() + content.facts.len();
+    let ids = content.parents.len() + content.caused_by.len() + content.same_act_as.len();
+    let ids = ids + content.corrects.len() + content.retracts.len();
+    let bytes = content.arguments.len() + content.result.len() + content.error.len() + content.question.len();
+    // Names, ids and references have at most some kilobytes each.
+    lists < 32 && ids < 1_024 && bytes < PIECE / 4
 }

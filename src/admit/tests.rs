@@ -1,5 +1,7 @@
 //! Admission, field by field: what is refused, what is kept and where, what never stands in the open.
 
+mod kept;
+mod refused;
 mod request;
 
 use super::*;
@@ -155,19 +157,58 @@ fn signing_key() -> ed25519_dalek::SigningKey {
 }
 
 fn signature(claim: &[u8], action_id: &[u8]) -> AgentSignature {
+    signature_over(claim, action_id, 1)
+}
+
+fn signature_over(claim: &[u8], action_id: &[u8], parts: u8) -> AgentSignature {
     use ed25519_dalek::Signer as _;
-    let parts = vec![AgentSignedPart { nonce: vec![5; 32], as_sent: b"as sent by the agent".to_vec() }];
-    let commitments: Vec<Hash> = parts
-        .iter()
-        .enumerate()
-        .map(|(j, part)| whosaw_verifier::agent::part_commitment(&[5; 32], j as u32, &part.as_sent))
-        .collect();
+    use whosaw_verifier::agent;
+    let part = |j: u8| AgentSignedPart { nonce: vec![5 + j; 32], as_sent: format!("part {j} as sent").into_bytes() };
+    let parts: Vec<AgentSignedPart> = (0..parts).map(part).collect();
+    let commit = |(j, part): (u32, &AgentSignedPart)| {
+        agent::part_commitment(part.nonce.as_slice().try_into().expect("32 bytes"), j, &part.as_sent)
+    };
+    let commitments: Vec<Hash> = (0..).zip(&parts).map(commit).collect();
     let id = action_id.try_into().expect("16 bytes");
-    let message = whosaw_verifier::agent::message(&ORIGIN_HASH, id, &sha256(&[claim]), &commitments);
+    let message = agent::message(&ORIGIN_HASH, id, &sha256(&[claim]), &commitments);
     AgentSignature {
-        key_id: whosaw_verifier::agent::key_id(signing_key().verifying_key().as_bytes()).to_vec(),
+        key_id: agent::key_id(signing_key().verifying_key().as_bytes()).to_vec(),
         claim: claim.to_vec(),
         signature: signing_key().sign(&message).to_bytes().to_vec(),
         parts,
     }
+}
+
+/// Knows every name that [`full`] uses.
+fn registry() -> Registry {
+    let mut registry = Registry::default();
+    let key = *signing_key().verifying_key().as_bytes();
+    let known = Registered { public_key: Some(key), ..Registered::default() };
+    registry.put(RegistryKind::Agent, "agent-one".into(), known.clone());
+    registry.put(RegistryKind::Agent, "agent-retired".into(), Registered { retired: true, ..known });
+    for (kind, name) in [
+        (RegistryKind::Agent, "agent-without-key"),
+        (RegistryKind::Party, "vendor-one"),
+        (RegistryKind::Source, "proxy"),
+        (RegistryKind::Source, "gateway"),
+        (RegistryKind::Tool, "get_customer"),
+        (RegistryKind::Dataset, "customers"),
+        (RegistryKind::Catalogue, "catalogue-4"),
+        (RegistryKind::Term, "purpose/support"),
+        (RegistryKind::Term, "version/1.2"),
+        (RegistryKind::Term, "model/gpt"),
+        (RegistryKind::Term, "vendor/vendor-one"),
+        (RegistryKind::Term, "region/eu"),
+        (RegistryKind::Term, "policy/p-1"),
+        (RegistryKind::Term, "policy-version/v3"),
+        (RegistryKind::Term, "key/key-1"),
+        (RegistryKind::Term, "kind/customer"),
+    ] {
+        registry.put(kind, name.into(), Registered::default());
+    }
+    registry
+}
+
+fn admit_with(action: Action, registry: &Registry) -> Result<Admitted, Vec<Violation>> {
+    admit(action, caller(), registry, &ORIGIN_HASH, &Limits::default(), NOW)
 }

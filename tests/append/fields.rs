@@ -275,10 +275,15 @@ fn body(signature: &AgentSignature) -> ActionBody {
             group(2, &[Role::Principal], "", Strength::Strong),
             group(3, &[Role::Recipient], "", Strength::Strong),
             group(4, &[Role::Grantee], "", Strength::Strong),
+            // What the agent signed beyond the persons' parts stands by itself, so that part j opens commitment j.
+            PartGroup {
+                shared_by: vec![Run { first: 0, count: 5 }],
+                ..group(5, &[Role::Content], "", Strength::Unspecified)
+            },
             PartGroup {
                 holds_content: true,
                 shared_by: vec![Run { first: 0, count: 5 }],
-                ..group(5, &[Role::Content], "", Strength::Unspecified)
+                ..group(6, &[Role::Content], "", Strength::Unspecified)
             },
         ],
         protection: Some(BodyProtection { encrypted: true, pseudonymised: true, key_id: "k-1".into() }),
@@ -392,10 +397,11 @@ fn parts() -> Vec<Part> {
     let persons = [anna, ben, staff(Role::Principal, "7"), staff(Role::Recipient, "8"), staff(Role::Grantee, "9")];
     let mut parts: Vec<Part> =
         persons.into_iter().map(|person| Part { person: Some(person), ..Default::default() }).collect();
-    parts.push(Part { content: Some(content), ..Default::default() });
+    parts.push(Part::default());
     for (part, number) in parts.iter_mut().zip(0u8..) {
         part.agent_part = Some(AgentPart { nonce: vec![NONCE + number; 32], as_sent: vec![number; 5] });
     }
+    parts.push(Part { content: Some(content), ..Default::default() });
     parts
 }
 
@@ -516,9 +522,6 @@ async fn names_that_nobody_registered_stand_sealed() {
         (NamedField::SourceName, 0, "gateway-1"),
         // A coverage fact's source: one more than the position of the fact.
         (NamedField::SourceName, 2, "gateway-1"),
-        // Kinds of subjects once each: a person's own part says which is theirs.
-        (NamedField::SubjectKind, 0, "customer"),
-        (NamedField::SubjectKind, 0, "passenger"),
         (NamedField::ProtectionKeyId, 0, "k-1"),
         (NamedField::FactResource, 0, "crm"),
         (NamedField::FactName, 0, "engineers"),
@@ -528,7 +531,9 @@ async fn names_that_nobody_registered_stand_sealed() {
     let expected: BTreeSet<_> =
         expected.into_iter().map(|(field, position, value)| (field as i32, position, value.to_owned())).collect();
     assert_eq!(names, expected);
-    let fields: BTreeSet<i32> = expected.iter().map(|(field, _, _)| *field).collect();
+    // A kind that is not registered stands in the person's own part.
+    let mut fields: BTreeSet<i32> = expected.iter().map(|(field, _, _)| *field).collect();
+    fields.insert(NamedField::SubjectKind as i32);
     assert_eq!(body.sealed_names, fields.into_iter().collect::<Vec<_>>());
     let public = String::from_utf8_lossy(&opened.body).into_owned();
     for (_, _, name) in &expected {

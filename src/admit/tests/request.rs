@@ -239,7 +239,7 @@ fn the_hash_is_pinned() {
     );
     assert_eq!(
         hex(action_hash(&full(), &caller())),
-        "f99d093d6dbc21afb149ae862a902958cc8d397cd3e8a1d76cb4e6c84d1796f1"
+        "3ed81742d6cac399ea74bd672adfad4819b7b3c75c153ef4304e16bf00d2dd7e"
     );
     assert_eq!(
         hex(tool_call_hash(&full_call(), &caller())),
