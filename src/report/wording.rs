@@ -80,7 +80,7 @@ sections! {
     }
 
     Section {
-        summary: String, facts: String, how_to_read: String, lines: String, timeline: String, agents: String,
+        facts: String, how_to_read: String, lines: String, timeline: String, agents: String,
         principals: String, recipients: String, tools: String, data: String, fields: String, records: String,
         policies: String, conversations: String, why: String, other_parts: String, undetermined: String, reports: String, coverage: String, clock: String, completeness: String,
         verification: String, annex: String, checkpoint: String,
@@ -102,7 +102,7 @@ sections! {
 
     Table {
         what: String, who: String, class: String, behalf: String, data: String, count: String, when: String, time: String, why: String,
-        agent: String, model: String, acted: String, delegated: String, on_behalf_of: String, principal: String,
+        agent: String, delegated: String, on_behalf_of: String, principal: String,
         persons: String, recipient: String, kind: String, country: String, categories: String, basis: String,
         acts: String, tool: String, operator: String, given: String, category: String, into_tool: String,
         returned: String, shown: String, field: String, direction: String, record: String, dataset: String,
@@ -127,7 +127,7 @@ sections! {
     }
 
     Times {
-        agent_clock: String, gateway: String, both: String, replay: String, replay_order: String, unknown: String, recorded: String,
+        agent_clock: String, gateway: String, both: String, replay: String, replay_order: String, unknown: String, unknown_order: String, recorded: String,
         claimed: String, doubtful: String, widened: String, without: String,
     }
 
@@ -136,7 +136,7 @@ sections! {
         break_glass: String, encrypted: String, pseudonymised: String, agent_signed: String, records_unowned: Plural,
         act: String, policy: String, policy_version: String, approval: String, purpose: String, basis: String,
         recipients: String, recipient: String, recipient_country: String, source: String, reported: String,
-        reported_nobody: String, provenance: String, call_id: String, fields: String, records: String, record: String,
+        reported_nobody: String, call_id: String, fields: String, records: String, record: String,
         record_conversation: String, leaf: String, model: String, vendor: String, version: String, region: String,
         as_kind: String, roles: String, determination: String, doubts: String,
         not_a_recipient: String, all_pseudonymised: String, of_agent: String, special: String, in_conversation: String,

@@ -315,12 +315,24 @@ fn replay_clocks_are_no_history() {
     };
     let report = of(vec![sample(1, 9), sample(2, 3), read(3).at(DAY, TimeSource::Unknown)]);
     let one = ConversationNumber(1);
-    assert_eq!(report.entries[0].time, ActTime::Replay { conversation: Some(one), order: 2, of: 2 });
-    assert_eq!(report.entries[1].time, ActTime::Replay { conversation: Some(one), order: 1, of: 2 });
-    assert_eq!(report.entries[2].time, ActTime::Unknown);
+    let place = |order| Some(PlaceInConversation { conversation: one, order, of: 2 });
+    assert_eq!(report.entries[0].time, ActTime::Replay { place: place(2) });
+    assert_eq!(report.entries[1].time, ActTime::Replay { place: place(1) });
+    assert_eq!(report.entries[2].time, ActTime::Unknown { place: None });
     assert_eq!(report.totals.times.as_ref().and_then(|times| times.occurred.clone()), None);
     let times = &report.lines[0].times;
     assert_eq!((times.occurred.clone(), times.replayed, times.unknown), (None, 2, 1));
+}
+
+#[test]
+fn without_any_clock_the_order_is_that_of_recording() {
+    let sample = |index: u64| read(index).body(|body| body.occurred = None).content(|c| c.conversation = "talk".into());
+    let report = of(vec![sample(8), sample(5), sample(9).at(DAY, TimeSource::Gateway)]);
+    let orders = report.entries.iter().map(|entry| match &entry.time {
+        ActTime::Unknown { place: Some(place) } => (place.order, place.of),
+        _ => (0, 0),
+    });
+    assert_eq!(orders.collect::<Vec<_>>(), [(1, 2), (2, 2), (0, 0)]);
 }
 
 #[test]

@@ -296,6 +296,30 @@ fn the_pdf_is_an_archive_and_accessible() {
     }
 }
 
+/// A cell longer than a page goes on on the next one; nothing is cut off unseen.
+#[test]
+fn what_is_longer_than_a_page_goes_on() {
+    let long = |n: usize| format!("{}-{n}", "abcdefghijklmnop".repeat(16));
+    let mut evidence = with(vec![
+        read(1)
+            .person(|person| {
+                let field = |n| field(&format!("/result/{}", long(n)), Category::Contact, Direction::Result);
+                person.fields = (0..24).map(field).collect();
+            })
+            .body(|body| body.actors[0].name = long(77))
+            .done(),
+    ]);
+    evidence.coverage = (0..40)
+        .map(|n| covered(&long(n), CoverageState::Down, DAY + n as u64 * HOUR, DAY + n as u64 * HOUR + 1))
+        .collect();
+    let made = files(&evidence);
+    let Some(words) = words_of_pdf(&made[2]) else { return };
+    let words = words.replace(' ', "");
+    for n in [0, 11, 23, 77] {
+        assert!(words.contains(&format!("mnop-{n}")), "the end of name {n} is printed");
+    }
+}
+
 #[test]
 fn five_thousand_rows_are_told_and_cut_visibly() {
     let made = files(&rows(5_000));

@@ -10,6 +10,7 @@ use crate::report::canonical::cut;
 use crate::report::code::Code;
 use crate::report::instant::Instant;
 use std::collections::{BTreeMap, HashMap};
+use whosaw_verifier::body::Occurred;
 
 /// For each material the number of its act, from 0 in the order of first appearance.
 pub fn acts(materials: &[Material<'_>]) -> Vec<usize> {
@@ -106,14 +107,11 @@ pub fn times<'a>(
     conversations: &[Option<ConversationNumber>],
     names: &Names<'a>,
 ) -> Vec<ActTime> {
-    let orders = replay_orders(materials);
+    let places = places(materials, conversations);
     let bounds = bounds(materials, names);
-    let each = materials.iter().zip(conversations).zip(bounds).enumerate();
-    each.map(|(at, ((material, conversation), bounded))| match (&material.body.occurred, bounded) {
-        (Some(occurred), _) if occurred.source == TimeSource::Replay => {
-            let (order, of) = orders.get(&at).copied().unwrap_or_default();
-            ActTime::Replay { conversation: *conversation, order, of }
-        }
+    let each = materials.iter().zip(places).zip(bounds);
+    each.map(|((material, place), bounded)| match (&material.body.occurred, bounded) {
+        (Some(occurred), _) if occurred.source == TimeSource::Replay => ActTime::Replay { place },
         (Some(occurred), Some(bounded)) => ActTime::Claimed {
             clock: Code(occurred.source),
             claimed: Span { from: Instant::new(occurred.earliest_us), until: Instant::new(occurred.latest_us) },
@@ -121,30 +119,45 @@ pub fn times<'a>(
             skew_us: skew(material),
             doubtful: bounded.doubtful,
         },
-        _ => ActTime::Unknown,
+        _ => ActTime::Unknown { place },
     })
     .collect()
 }
 
-/// Position, from 1, and number of the person's replayed entries in each conversation.
-fn replay_orders(materials: &[Material<'_>]) -> HashMap<usize, (u64, u64)> {
-    let mut members: BTreeMap<&str, Vec<(u64, u64, usize)>> = BTreeMap::new();
-    for (at, material) in materials.iter().enumerate() {
-        if let (Some(id), Some(occurred)) = (conversation(material), &material.body.occurred)
-            && occurred.source == TimeSource::Replay
-        {
-            members.entry(id).or_default().push((occurred.earliest_us, occurred.latest_us, at));
+/// Where entries without a claimed time stand in their conversations: in the order of the replay's clock, or in that of
+/// their recording where even such a clock is missing.
+fn places(
+    materials: &[Material<'_>],
+    conversations: &[Option<ConversationNumber>],
+) -> Vec<Option<PlaceInConversation>> {
+    type Member = (Option<(u64, u64)>, usize);
+    let mut members: BTreeMap<ConversationNumber, Vec<Member>> = BTreeMap::new();
+    for (at, (material, conversation)) in materials.iter().zip(conversations).enumerate() {
+        let clock = match &material.body.occurred {
+            Some(occurred) if occurred.source == TimeSource::Replay => Some((occurred.earliest_us, occurred.latest_us)),
+            Some(occurred) if is_claimed(occurred) => continue,
+            _ => None,
+        };
+        if let Some(conversation) = conversation {
+            members.entry(*conversation).or_default().push((clock, at));
         }
     }
-    let mut orders = HashMap::new();
-    for mut entries in members.into_values() {
-        entries.sort_unstable();
+    let mut places = vec![None; materials.len()];
+    for (conversation, mut entries) in members {
+        if entries.iter().all(|(clock, _)| clock.is_some()) {
+            entries.sort_unstable();
+        }
         let of = entries.len() as u64;
-        for (order, (_, _, at)) in (1..).zip(&entries) {
-            orders.insert(*at, (order, of));
+        for (order, (_, at)) in (1..).zip(entries) {
+            places[at] = Some(PlaceInConversation { conversation, order, of });
         }
     }
-    orders
+    places
+}
+
+/// Whether somebody's clock was read.
+pub fn is_claimed(occurred: &Occurred) -> bool {
+    matches!(occurred.source, TimeSource::AgentClock | TimeSource::Gateway)
 }
 
 struct Bounded {
@@ -164,7 +177,7 @@ fn bounds<'a>(materials: &[Material<'a>], names: &Names<'a>) -> Vec<Option<Bound
         .iter()
         .map(|material| {
             let occurred = material.body.occurred.as_ref()?;
-            if !matches!(occurred.source, TimeSource::AgentClock | TimeSource::Gateway) {
+            if !is_claimed(occurred) {
                 return None;
             }
             let skew = skew(material);

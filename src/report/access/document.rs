@@ -170,12 +170,15 @@ pub enum ActTime {
     /// `doubtful` says that nothing of the claim could be true, so that only the recording bounds it.
     Claimed { clock: Code<TimeSource>, claimed: Span, bounded: Span, skew_us: u64, doubtful: bool },
     /// A replay's clock is no history: only the order inside the conversation is known.
-    Replay { conversation: Option<ConversationNumber>, order: u64, of: u64 },
-    /// Only when it was recorded is known.
-    Unknown,
+    Replay { place: Option<PlaceInConversation> },
+    /// Only when it was recorded is known, and so the order inside the conversation.
+    Unknown { place: Option<PlaceInConversation> },
 }
 
 facts! {
+    /// Among the person's entries of that conversation that have no time.
+    pub struct PlaceInConversation { conversation: ConversationNumber, order: u64, of: u64 }
+
     pub struct Span { from: Instant, until: Instant }
 
     pub struct AccessReport {

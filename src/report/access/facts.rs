@@ -120,7 +120,7 @@ fn period(question: &AccessQuestion, evidence: &Evidence, found: &Found) -> Span
     let opened = Instant::new(evidence.head.opened_at_us);
     let claims = found.entries.iter().filter_map(|entry| match &entry.time {
         ActTime::Claimed { bounded, .. } => Some(bounded.from),
-        ActTime::Replay { .. } | ActTime::Unknown => None,
+        ActTime::Replay { .. } | ActTime::Unknown { .. } => None,
     });
     Span { from: claims.min().unwrap_or(opened).min(opened), until: Instant::new(question.cut_off_us) }
 }
@@ -369,6 +369,6 @@ fn clock(found: &Found) -> ClockFacts {
         skew_max_us: found.skew_max_us,
         claimed: of_entries(|entry| matches!(entry.time, ActTime::Claimed { .. })),
         replayed: of_entries(|entry| matches!(entry.time, ActTime::Replay { .. })),
-        unknown: of_entries(|entry| entry.time == ActTime::Unknown),
+        unknown: of_entries(|entry| matches!(entry.time, ActTime::Unknown { .. })),
     }
 }

@@ -1,6 +1,6 @@
 //! The entries of the person, and the acts they make up: what every count is made from.
 
-use super::acts::{acts, amendments, conversations, skew, times};
+use super::acts::{acts, amendments, conversations, is_claimed, skew, times};
 use super::document::*;
 use super::entry::{Material, People, materials};
 use super::registered::Names;
@@ -120,7 +120,7 @@ impl Found {
                         gateway |= clock.0 == TimeSource::Gateway;
                     }
                     ActTime::Replay { .. } => replayed = true,
-                    ActTime::Unknown => {}
+                    ActTime::Unknown { .. } => {}
                 }
             }
             let Some(recorded) = recorded else { continue };
@@ -207,8 +207,8 @@ fn add(
 /// How far the claim lies after its recording: that much is certainly wrong with the source's clock.
 fn late(material: &Material<'_>) -> Option<u64> {
     let occurred = material.body.occurred.as_ref()?;
-    let claimed = matches!(occurred.source, TimeSource::AgentClock | TimeSource::Gateway);
-    let late = occurred.latest_us.checked_sub(material.first.recorded_at_us).filter(|late| claimed && *late > 0);
+    let late = occurred.latest_us.checked_sub(material.first.recorded_at_us);
+    let late = late.filter(|late| is_claimed(occurred) && *late > 0);
     late.map(cut)
 }
 

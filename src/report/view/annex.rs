@@ -56,18 +56,25 @@ fn time(words: &Words<'_>, time: &ActTime) -> Vec<(String, Style)> {
             }
             pieces
         }
-        ActTime::Replay { conversation: Some(conversation), order, of } => {
-            let values = [
-                ("order", words.number(*order)),
-                ("of", words.number(*of)),
-                ("conversation", words.number(conversation.0)),
-            ];
-            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-            vec![(fill(&w.replay_order, &values), Style::Plain)]
-        }
-        ActTime::Replay { .. } => vec![(w.replay.clone(), Style::Plain)],
-        ActTime::Unknown => vec![(w.unknown.clone(), Style::Plain)],
+        ActTime::Replay { place } => in_order(words, &w.replay, &w.replay_order, place.as_ref()),
+        ActTime::Unknown { place } => in_order(words, &w.unknown, &w.unknown_order, place.as_ref()),
     }
+}
+
+/// Without a time, perhaps with a place.
+fn in_order(words: &Words<'_>, alone: &str, placed: &str, place: Option<&PlaceInConversation>) -> Vec<(String, Style)> {
+    let text = match place {
+        None => alone.to_owned(),
+        Some(place) => fill(
+            placed,
+            &[
+                ("order", &words.number(place.order)),
+                ("of", &words.number(place.of)),
+                ("conversation", &words.number(place.conversation.0)),
+            ],
+        ),
+    };
+    vec![(text, Style::Plain)]
 }
 
 /// Who acted for whom, and what was done.
@@ -92,7 +99,8 @@ fn who_and_what(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
     } else {
         warnings.push(outcome)
     }
-    if let Some((text, style)) = entry.authorisation.map(|value| words.authorisation(value)) {
+    let authorisation = entry.authorisation.filter(|_| entry.class != Class::OtherPart);
+    if let Some((text, style)) = authorisation.map(|value| words.authorisation(value)) {
         if style == Style::Warning { warnings.push(text) } else { plain.push(text) }
     }
     pieces.push((plain.join(SEPARATOR), Style::Note));
@@ -180,7 +188,7 @@ fn detail(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
     if entry.provenance.0 != Provenance::ToolCall {
         said.push(words.code(&w.provenance, entry.provenance));
     }
-    if !matches!(entry.time, ActTime::Replay { .. }) {
+    if matches!(entry.time, ActTime::Claimed { .. }) {
         said.extend(entry.conversation.map(|number| fill(&m.in_conversation, &[("n", &words.number(number.0))])));
     }
     said.extend(entry.call_id.as_ref().map(|id| fill(&m.call_id, &[("id", id)])));
@@ -202,14 +210,14 @@ fn detail(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
             pieces.push((fill(text, &[("list", &list(by))]), Style::Warning));
         }
     }
-    for (when, text) in [
-        (entry.break_glass, &m.break_glass),
-        (entry.clamped, &m.clamped),
-        (entry.not_synchronised, &m.not_synchronised),
-        (entry.content_closed, &m.content_closed),
+    for (when, text, style) in [
+        (entry.break_glass, &m.break_glass, Style::Warning),
+        (entry.content_closed, &m.content_closed, Style::Warning),
+        (entry.clamped, &m.clamped, Style::Note),
+        (entry.not_synchronised, &m.not_synchronised, Style::Note),
     ] {
         if when {
-            pieces.push((text.clone(), Style::Warning));
+            pieces.push((text.clone(), style));
         }
     }
     pieces

@@ -1,4 +1,4 @@
-//! Where acts stand in time, as far as a clock was claimed, and in which order replayed ones stood. Positions are
+//! Where acts stand in time, as far as a clock was claimed, and in which order those without a time stood. Positions are
 //! thousandths of the width, so that both outputs draw the same picture.
 
 use super::Tone;
@@ -225,9 +225,11 @@ fn order(words: &Words<'_>) -> Option<Order> {
     let mut rows: BTreeMap<ConversationNumber, Vec<(u64, Tone)>> = BTreeMap::new();
     let mut counts: BTreeMap<&'static str, (String, u64)> = BTreeMap::new();
     for entry in &words.report.entries {
-        let ActTime::Replay { conversation: Some(conversation), order, .. } = &entry.time else { continue };
+        let (ActTime::Replay { place: Some(place) } | ActTime::Unknown { place: Some(place) }) = &entry.time else {
+            continue;
+        };
         let tone = tones(entry).next().unwrap_or(Tone::OtherPart);
-        rows.entry(*conversation).or_default().push((*order, tone));
+        rows.entry(place.conversation).or_default().push((place.order, tone));
         counts.entry(tone.code()).or_insert_with(|| (lane_name(words, tone), 0)).1 += 1;
     }
     if rows.is_empty() {
