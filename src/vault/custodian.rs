@@ -19,11 +19,16 @@ pub trait Custodian: Send + Sync + 'static {
     /// Durable before it returns.
     fn create_root(&self, epoch: u64) -> Result<(), CustodianError>;
     fn epochs(&self) -> Result<Vec<u64>, CustodianError>;
-    /// AES-256-GCM under the root of `epoch`: nonce ‖ ciphertext ‖ tag.
-    fn wrap(&self, epoch: u64, aad: &[u8], key: &[u8; 32]) -> Result<Vec<u8>, CustodianError>;
-    fn unwrap(&self, epoch: u64, aad: &[u8], wrapped: &[u8]) -> Result<Secret, CustodianError>;
+    /// The root of `epoch` at work: fetched once, and let go of when it is dropped.
+    fn root(&self, epoch: u64) -> Result<Box<dyn Root + '_>, CustodianError>;
     /// HMAC-SHA-256 under the stable key L.
     fn lookup_mac(&self, message: &[u8]) -> Result<Hash, CustodianError>;
+}
+
+/// AES-256-GCM under one root: nonce ‖ ciphertext ‖ tag.
+pub trait Root {
+    fn wrap(&self, aad: &[u8], key: &[u8; 32]) -> Result<Vec<u8>, CustodianError>;
+    fn unwrap(&self, aad: &[u8], wrapped: &[u8]) -> Result<Secret, CustodianError>;
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +43,8 @@ pub enum CustodianError {
     NotAKey { path: PathBuf },
     #[error("there is a key already: {path}")]
     Exists { path: PathBuf },
+    #[error("no randomness can be had")]
+    NoRandomness,
     #[error("the root key of epoch {epoch} is not here")]
     NoRoot { epoch: u64 },
     #[error("a wrapped key does not open under the root of epoch {epoch}: these keys are not this ledger's")]
@@ -70,13 +77,21 @@ impl KeyDirectory {
     fn root_path(&self, epoch: u64) -> PathBuf {
         self.path.join(format!("root-{epoch}.key"))
     }
+}
 
-    fn root(&self, epoch: u64) -> Result<Secret, CustodianError> {
-        let path = self.root_path(epoch);
-        if !path.exists() {
-            return Err(CustodianError::NoRoot { epoch });
-        }
-        read_key(&path)
+/// A root that was read from its file; wiped when it is dropped.
+struct RootFile {
+    epoch: u64,
+    key: Secret,
+}
+
+impl Root for RootFile {
+    fn wrap(&self, aad: &[u8], key: &[u8; 32]) -> Result<Vec<u8>, CustodianError> {
+        crypto::wrap(&self.key, aad, key).map_err(|_| CustodianError::NoRandomness)
+    }
+
+    fn unwrap(&self, aad: &[u8], wrapped: &[u8]) -> Result<Secret, CustodianError> {
+        crypto::unwrap_key(&self.key, aad, wrapped).ok_or(CustodianError::WrongKey { epoch: self.epoch })
     }
 }
 
@@ -99,12 +114,12 @@ impl Custodian for KeyDirectory {
         Ok(epochs)
     }
 
-    fn wrap(&self, epoch: u64, aad: &[u8], key: &[u8; 32]) -> Result<Vec<u8>, CustodianError> {
-        crypto::wrap(&*self.root(epoch)?, aad, key).map_err(|_| CustodianError::NoRoot { epoch })
-    }
-
-    fn unwrap(&self, epoch: u64, aad: &[u8], wrapped: &[u8]) -> Result<Secret, CustodianError> {
-        crypto::unwrap_key(&*self.root(epoch)?, aad, wrapped).ok_or(CustodianError::WrongKey { epoch })
+    fn root(&self, epoch: u64) -> Result<Box<dyn Root + '_>, CustodianError> {
+        let path = self.root_path(epoch);
+        if !path.exists() {
+            return Err(CustodianError::NoRoot { epoch });
+        }
+        Ok(Box::new(RootFile { epoch, key: read_key(&path)? }))
     }
 
     fn lookup_mac(&self, message: &[u8]) -> Result<Hash, CustodianError> {
@@ -128,7 +143,7 @@ fn check_directory(path: &Path, database: &Path) -> Result<(), CustodianError> {
 
 /// Temporary file, sync, link into place (fails where there is one), sync of the directory.
 fn write_key(path: &Path) -> Result<(), CustodianError> {
-    let key = crypto::random_secret().map_err(|_| CustodianError::NotAKey { path: path.to_owned() })?;
+    let key = Secret::random().map_err(|_| CustodianError::NoRandomness)?;
     let failed = |e: std::io::Error| unavailable(path, &e);
     let temporary = path.with_extension("new");
     let _ = fs::remove_file(&temporary);
@@ -155,7 +170,7 @@ fn read_key(path: &Path) -> Result<Secret, CustodianError> {
     }
     let mut text = Zeroizing::new(String::new());
     file.read_to_string(&mut text).map_err(|e| unavailable(path, &e))?;
-    let mut key = Zeroizing::new([0u8; 32]);
+    let mut key = Secret::new([0; 32]);
     hex::decode_to_slice(text.trim(), &mut key[..]).map_err(|_| CustodianError::NotAKey { path: path.to_owned() })?;
     Ok(key)
 }
@@ -176,13 +191,18 @@ mod tests {
         let custodian = KeyDirectory::create(&keys, &database).expect("creates");
         custodian.create_root(1).expect("creates");
         assert!(matches!(custodian.create_root(1), Err(CustodianError::Exists { .. })));
-        let wrapped = custodian.wrap(1, b"place", &[5; 32]).expect("wraps");
-        assert_eq!(*custodian.unwrap(1, b"place", &wrapped).expect("unwraps"), [5; 32]);
-        assert!(matches!(custodian.unwrap(1, b"other", &wrapped), Err(CustodianError::WrongKey { epoch: 1 })));
-        assert!(matches!(custodian.unwrap(2, b"place", &wrapped), Err(CustodianError::NoRoot { epoch: 2 })));
+        let root = custodian.root(1).expect("reads");
+        let wrapped = root.wrap(b"place", &[5; 32]).expect("wraps");
+        assert_eq!(*root.unwrap(b"place", &wrapped).expect("unwraps"), [5; 32]);
+        assert!(matches!(root.unwrap(b"other", &wrapped), Err(CustodianError::WrongKey { epoch: 1 })));
+        assert!(matches!(root.unwrap(b"place", &wrapped[1..]), Err(CustodianError::WrongKey { epoch: 1 })));
+        assert!(matches!(custodian.root(2).err(), Some(CustodianError::NoRoot { epoch: 2 })));
         assert_eq!(custodian.epochs().expect("lists"), [1]);
+        for (file, mode) in [("root-1.key", 0o600), ("lookup.key", 0o600), ("", 0o700)] {
+            assert_eq!(fs::metadata(keys.join(file)).expect("is there").mode() & 0o777, mode, "{file}");
+        }
         fs::set_permissions(keys.join("root-1.key"), fs::Permissions::from_mode(0o644)).expect("chmod");
-        assert!(matches!(custodian.unwrap(1, b"place", &wrapped), Err(CustodianError::Permissions { .. })));
+        assert!(matches!(custodian.root(1).err(), Some(CustodianError::Permissions { .. })));
         fs::set_permissions(&keys, fs::Permissions::from_mode(0o750)).expect("chmod");
         assert!(matches!(KeyDirectory::open(&keys, &database), Err(CustodianError::Permissions { .. })));
         let inside = database.join("keys");

@@ -65,12 +65,12 @@ impl DataKey {
     }
 
     /// Writes the next index row; called in the order of the ledger.
-    pub(super) fn put_index_row(&self, index: u64, ordinal: u32, r: [u8; 8], writes: &mut WriteSet) {
+    pub(super) fn put_index_row(&self, index: u64, ordinal: u32, r: &[u8; 8], writes: &mut WriteSet) {
         let n = self.take_number();
         let key = self.mac.mac(&[b"idx", &n.to_be_bytes()]);
-        let mask = self.mac.mac(&[b"val", &n.to_be_bytes(), &r]);
+        let mask = self.mac.mac(&[b"val", &n.to_be_bytes(), r]);
         let mut value = [0u8; 24];
-        value[..8].copy_from_slice(&r);
+        value[..8].copy_from_slice(r);
         value[8..16].copy_from_slice(&index.to_be_bytes());
         value[16..20].copy_from_slice(&ordinal.to_be_bytes());
         for (byte, mask) in value[8..].iter_mut().zip(&mask[..16]) {
@@ -168,7 +168,7 @@ fn next_row(snapshot: &dyn Snapshot, table: Table, key: &dyn Fn(u64) -> Vec<u8>)
 impl Vault {
     /// Makes a new data key; its row is pending.
     pub(super) fn make_key(&self, person: PersonId, name: KeyName) -> Result<DataKey, VaultError> {
-        let secret = crypto::random_secret()?;
+        let secret = Secret::random()?;
         let wrapped =
             crypto::wrap(self.shard_key(person.shard), &self.key_aad(&person, name, self.generation), &secret[..])?;
         let value = [&self.generation.to_be_bytes()[..], &wrapped].concat();
@@ -191,7 +191,7 @@ impl Vault {
         Ok(Some(self.data_key(secret, person, name, UNCOUNTED, None)))
     }
 
-    fn data_key(
+    pub(super) fn data_key(
         &self,
         secret: Secret,
         person: PersonId,

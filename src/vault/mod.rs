@@ -13,7 +13,8 @@
 //! | Lookups | 0x05 ‖ HMAC(R, "pair" ‖ other person 16)[:16] | nothing: R's person, the lesser of the two, is linked weakly to the other |
 //! | DataKeys | person 16 ‖ class u8 ‖ month u16 | generation u64 ‖ wrapped by the home shard's key |
 //! | SubjectIndex | HMAC(K, "idx" ‖ n)[:16] | r 8 ‖ masked (index u64 ‖ ordinal u32 ‖ 0 u32) |
-//! | Readers | index u64 ‖ ordinal u32 | sealed by the readers key: whose key opens the part |
+//! | Lookups | 0x06 | HMAC(L, "whosaw/lookup-check/v1\0" ‖ O): tells whether this is the ledger's L |
+//! | Readers | index u64 ‖ ordinal u32 | sealed by the readers key, the row's key its nonce: whose key opens the part |
 //!
 //! The identifier's shard is the first 14 bits of HMAC(L, identifier), L the custodian's stable key. Person ids and home
 //! shards are random. Class 0, month 0 is the record key; the ledger itself and conversations are holders like persons.
@@ -31,15 +32,18 @@ mod seal;
 #[cfg(test)]
 mod tests;
 
-pub use custodian::{Custodian, CustodianError, KeyDirectory};
+pub use crypto::Secret;
+pub use custodian::{Custodian, CustodianError, KeyDirectory, Root};
 pub use keys::DataKey;
 pub use persons::PersonId;
 pub use scan::{Found, Scan};
 
 use crate::model::RetentionClass;
-use crate::store::{LedgerNumber, Store, StoreError, Table, WriteSet};
-use crypto::{MacKey, Secret};
+use crate::store::{LedgerNumber, Snapshot, Store, StoreError, Table, WriteSet};
+use crypto::{MacKey, PlaceCipher};
 use persons::Persons;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex};
 use whosaw_verifier::hash::Hash;
 
@@ -50,6 +54,7 @@ const RECORD_ROW: u8 = 2;
 const WEAK_ROW: u8 = 3;
 const LINK_ROW: u8 = 4;
 const PAIR_ROW: u8 = 5;
+const CHECK_ROW: u8 = 6;
 
 /// One ledger's persons. Shared by all threads; the lock is held for lookups in memory and for making what is new.
 pub struct Vault {
@@ -60,7 +65,7 @@ pub struct Vault {
     custodian: Arc<dyn Custodian>,
     generation: u64,
     shard_keys: Vec<Secret>,
-    readers_key: Secret,
+    readers: PlaceCipher,
     persons: Mutex<Persons>,
 }
 
@@ -113,14 +118,15 @@ impl Vault {
             custodian.create_root(1)?;
         }
         let epoch = custodian.epochs()?.last().copied().unwrap_or(1);
+        let root = custodian.root(epoch)?;
         let origin_hash = whosaw_verifier::entry::origin_hash(origin);
         let mut writes = WriteSet::default();
         for shard in 0..SHARDS {
-            let key = crypto::random_secret()?;
-            let wrapped = custodian.wrap(epoch, &shard_aad(&origin_hash, shard, 1), &key)?;
+            let wrapped = root.wrap(&shard_aad(&origin_hash, shard, 1), &*Secret::random()?)?;
             let value = [&1u64.to_be_bytes()[..], &epoch.to_be_bytes(), &wrapped].concat();
             writes.put(Table::ShardKeys, row_key(ledger, &[&shard.to_be_bytes()]), value);
         }
+        writes.put(Table::Lookups, row_key(ledger, &[&[CHECK_ROW]]), lookup_check(custodian, &origin_hash)?);
         Ok(writes)
     }
 
@@ -132,25 +138,17 @@ impl Vault {
         custodian: Arc<dyn Custodian>,
     ) -> Result<Arc<Vault>, VaultError> {
         let origin_hash = whosaw_verifier::entry::origin_hash(origin);
-        let mut shard_keys = Vec::with_capacity(usize::from(SHARDS));
-        let mut generation = 0;
-        {
+        let (shard_keys, generation) = {
             let snapshot = store.snapshot()?;
-            let (from, until) = (row_key(ledger, &[]), row_key(LedgerNumber(ledger.0 + 1), &[]));
-            let rows = snapshot.scan(Table::ShardKeys, &from, &until, usize::from(SHARDS) + 1)?;
-            if rows.len() != usize::from(SHARDS) {
-                return Err(VaultError::Torn { what: "shard keys" });
+            let shards = open_shards(snapshot.as_ref(), ledger, &origin_hash, custodian.as_ref())?;
+            // With another L every known person would be somebody new.
+            let check = snapshot.get(Table::Lookups, &row_key(ledger, &[&[CHECK_ROW]]))?;
+            if check.as_deref() != Some(&lookup_check(custodian.as_ref(), &origin_hash)?) {
+                return Err(VaultError::Foreign { what: "lookup key" });
             }
-            for (shard, (_, row)) in rows.iter().enumerate() {
-                let (head, wrapped) = row.split_first_chunk::<16>().ok_or(VaultError::Torn { what: "shard key" })?;
-                let (of_row, epoch) = head.split_at(8);
-                generation = u64::from_be_bytes(of_row.try_into().map_err(|_| VaultError::Torn { what: "shard key" })?);
-                let epoch = u64::from_be_bytes(epoch.try_into().map_err(|_| VaultError::Torn { what: "shard key" })?);
-                let aad = shard_aad(&origin_hash, shard as u16, generation);
-                shard_keys.push(custodian.unwrap(epoch, &aad, wrapped)?);
-            }
-        }
-        let readers_key = custodian.lookup_mac(&[&b"whosaw/readers/v1\0"[..], &origin_hash].concat())?;
+            shards
+        };
+        let readers_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/readers/v1\0"[..], &origin_hash].concat())?);
         Ok(Arc::new(Vault {
             store,
             ledger,
@@ -159,7 +157,7 @@ impl Vault {
             custodian,
             generation,
             shard_keys,
-            readers_key: Secret::new(readers_key),
+            readers: PlaceCipher::new(&readers_key),
             persons: Mutex::new(Persons::default()),
         }))
     }
@@ -176,6 +174,42 @@ impl Vault {
     fn shard_key(&self, shard: u16) -> &Secret {
         &self.shard_keys[usize::from(shard % SHARDS)]
     }
+}
+
+/// All shard keys and the newest generation. Each root is fetched once, and let go of when this returns.
+fn open_shards(
+    snapshot: &dyn Snapshot,
+    ledger: LedgerNumber,
+    origin_hash: &Hash,
+    custodian: &dyn Custodian,
+) -> Result<(Vec<Secret>, u64), VaultError> {
+    let torn = || VaultError::Torn { what: "shard keys" };
+    let (from, until) = (row_key(ledger, &[]), row_key(ledger, &[&[0xff; 3]]));
+    let rows = snapshot.scan(Table::ShardKeys, &from, &until, usize::from(SHARDS) + 1)?;
+    if rows.len() != usize::from(SHARDS) {
+        return Err(torn());
+    }
+    let mut roots: BTreeMap<u64, Box<dyn Root + '_>> = BTreeMap::new();
+    let (mut keys, mut newest) = (Vec::with_capacity(rows.len()), 0);
+    for (shard, (row, value)) in (0..SHARDS).zip(&rows) {
+        let (generation, rest) = value.split_first_chunk::<8>().ok_or_else(torn)?;
+        let (epoch, wrapped) = rest.split_first_chunk::<8>().ok_or_else(torn)?;
+        let (generation, epoch) = (u64::from_be_bytes(*generation), u64::from_be_bytes(*epoch));
+        if *row != row_key(ledger, &[&shard.to_be_bytes()]) {
+            return Err(torn());
+        }
+        let root = match roots.entry(epoch) {
+            Entry::Occupied(root) => root.into_mut(),
+            Entry::Vacant(place) => place.insert(custodian.root(epoch)?),
+        };
+        keys.push(root.unwrap(&shard_aad(origin_hash, shard, generation), wrapped)?);
+        newest = newest.max(generation);
+    }
+    Ok((keys, newest))
+}
+
+fn lookup_check(custodian: &dyn Custodian, origin_hash: &Hash) -> Result<Hash, CustodianError> {
+    custodian.lookup_mac(&[&b"whosaw/lookup-check/v1\0"[..], origin_hash].concat())
 }
 
 fn row_key(ledger: LedgerNumber, pieces: &[&[u8]]) -> Vec<u8> {

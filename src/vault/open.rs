@@ -1,8 +1,8 @@
 //! Opening parts, finding a person's parts, and trying keys against parts when rows may be missing.
 
 use super::persons::holder;
-use super::seal::{LOCATOR_PERSON, LOCATOR_SHARED, reader_aad};
-use super::{DataKey, KeyName, OpenError, PartPlace, PersonId, Vault, VaultError, crypto, row_key};
+use super::seal::{LOCATOR_PERSON, LOCATOR_SHARED, reader_place};
+use super::{DataKey, KeyName, OpenError, PartPlace, PersonId, Vault, VaultError, row_key};
 use crate::model::{LEDGER, RetentionClass};
 use crate::store::{Snapshot, Table};
 use std::sync::Arc;
@@ -55,19 +55,23 @@ impl Vault {
                         return Err(OpenError::NoKey);
                     };
                     let key = self.existing_key(snapshot.as_ref(), person, name)?.ok_or(OpenError::NoKey)?;
-                    shares.push(construction::share(&key.secret, &self.origin_hash, body_commitment, place.ordinal));
+                    shares.push(key.share(&self.origin_hash, body_commitment, place.ordinal));
                 }
                 Ok(construction::derive_p(&construction::shared_key(&shares), &self.origin_hash, view.seed))
             }
         }
     }
 
-    /// The key that keyed the request digest of an entry: of its first part, or the ledger's where it has none.
+    /// The key that keyed the request digest of an entry: of its first part, or the ledger's where it has none. Nothing
+    /// where the key is gone, or nobody can tell whose it is.
     pub(super) fn first_key(&self, index: u64) -> Result<Option<Arc<DataKey>>, VaultError> {
         let snapshot = self.store.snapshot()?;
-        match self.locator(snapshot.as_ref(), PartPlace { index, ordinal: 0 })? {
+        let first = PartPlace { index, ordinal: 0 };
+        match self.locator(snapshot.as_ref(), first)? {
             Some(Locator::Person(person, name)) => self.existing_key(snapshot.as_ref(), person, name),
             Some(Locator::Shared(_)) => Ok(None),
+            // Reader rows are in no backup: there may be a part all the same.
+            None if snapshot.get(Table::Parts, &self.place_row(first))?.is_some() => Ok(None),
             None => {
                 let Some(ledger) = self.find(&holder(LEDGER, &self.origin))? else { return Ok(None) };
                 self.existing_key(snapshot.as_ref(), ledger, KeyName::of(RetentionClass::Content, 0))
@@ -76,11 +80,14 @@ impl Vault {
     }
 
     fn locator(&self, snapshot: &dyn Snapshot, place: PartPlace) -> Result<Option<Locator>, VaultError> {
-        let key = row_key(self.ledger, &[&place.index.to_be_bytes(), &place.ordinal.to_be_bytes()]);
-        let Some(row) = snapshot.get(Table::Readers, &key)? else { return Ok(None) };
-        let plain = crypto::unwrap(&self.readers_key, &reader_aad(&self.origin_hash, &key), &row)
-            .ok_or(VaultError::Foreign { what: "reader row" })?;
-        decode_locator(&plain).map(Some).ok_or(VaultError::Torn { what: "reader row" })
+        let Some(mut row) = snapshot.get(Table::Readers, &self.place_row(place))? else { return Ok(None) };
+        let plain = self.readers.open(reader_place(place.index, place.ordinal), &mut row);
+        let plain = plain.ok_or(VaultError::Foreign { what: "reader row" })?;
+        decode_locator(plain).map(Some).ok_or(VaultError::Torn { what: "reader row" })
+    }
+
+    fn place_row(&self, place: PartPlace) -> Vec<u8> {
+        row_key(self.ledger, &[&reader_place(place.index, place.ordinal)])
     }
 }
 

@@ -27,6 +27,9 @@ pub struct Resolved {
     pub rows: Vec<Arc<PendingRow>>,
 }
 
+/// Reads without the lock before it is held; a node rarely needs more than three.
+const PATIENCE: u32 = 32;
+
 /// The identities of one node as they are looked up.
 struct Node {
     identifiers: Vec<Identifier>,
@@ -95,7 +98,7 @@ impl Vault {
         }
         let shown = self.shown(identities)?;
         let (mut absent, mut decided) = (Absent::default(), None);
-        loop {
+        for _ in 0..PATIENCE {
             let need = {
                 let mut persons = self.persons();
                 if absent.drops != persons.drops {
@@ -103,15 +106,25 @@ impl Vault {
                     (absent, decided) = (Absent { drops: persons.drops, ..Absent::default() }, None);
                 }
                 match self.attempt(&mut persons, &node, &shown, name, &absent, &mut decided) {
-                    Ok(resolved) => return Ok(resolved),
-                    Err(Stop::Failed(error)) => return Err(error),
                     Err(Stop::Need(need)) => need,
+                    Err(Stop::Failed(error)) => return Err(error),
+                    Ok(resolved) => return Ok(resolved),
                 }
             };
             let read = self.read(need, &shown)?;
             let mut persons = self.persons();
             if absent.drops == persons.drops {
                 persons.keep(read, &mut absent);
+            }
+        }
+        // Memory forgets faster than the store answers: the last resort is that everybody waits.
+        let mut persons = self.persons();
+        (absent, decided) = (Absent { drops: persons.drops, ..Absent::default() }, None);
+        loop {
+            match self.attempt(&mut persons, &node, &shown, name, &absent, &mut decided) {
+                Err(Stop::Need(need)) => persons.keep(self.read(need, &shown)?, &mut absent),
+                Err(Stop::Failed(error)) => return Err(error),
+                Ok(resolved) => return Ok(resolved),
             }
         }
     }
@@ -275,7 +288,7 @@ impl Vault {
         row_key(self.ledger, &[&[PAIR_ROW], &key.mac.mac(&[b"pair", &other.id])[..16]])
     }
 
-    /// Reads what memory misses. Never called with the lock held.
+    /// Reads what memory misses; takes no lock.
     fn read(&self, need: Need, shown: &[Shown]) -> Result<Read, VaultError> {
         let snapshot = self.store.snapshot()?;
         let snapshot = snapshot.as_ref();

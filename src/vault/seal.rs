@@ -6,15 +6,14 @@ use super::pending::{PendingRow, each_once};
 use super::persons::holder;
 use super::resolve::Resolved;
 use super::{KeyName, PersonId, Vault, VaultError, row_key};
-use crate::model::{
-    Admitted, Holder, Judgement, LEDGER, Placement, PlainPart, RetentionClass, Sealed, SealedPart, UnixMicros,
-};
+use crate::model::{Admitted, Holder, Judgement, LEDGER, Placement, RetentionClass, Sealed, SealedPart, UnixMicros};
 use crate::store::{Table, WriteSet};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use whosaw_verifier::entry::body_commitment;
 use whosaw_verifier::hash::{Hash, sha256};
 use whosaw_verifier::merkle;
-use whosaw_verifier::seal as construction;
+use whosaw_verifier::part::Part;
+use whosaw_verifier::seal::{self as construction, MAX_PART, MIN_PADDED};
 use whosaw_verifier::wire::Message as _;
 
 /// Whose key opens a part, as it stands sealed in a reader row.
@@ -22,33 +21,49 @@ pub(super) const LOCATOR_PERSON: u8 = 1;
 pub(super) const LOCATOR_SHARED: u8 = 2;
 
 /// Who holds the key of a part, once resolved.
-enum PartKey {
+enum Holding {
     One(Arc<DataKey>),
-    Shared { by: Vec<u32>, key: Hash },
+    /// Everybody with a part at these ordinals, together.
+    Shared(Vec<u32>),
 }
 
 impl Vault {
     /// Seals every part of an action; the rows that make the parts findable travel with it.
     pub fn seal(self: &Arc<Self>, admitted: Admitted, now: UnixMicros) -> Result<Sealed, VaultError> {
-        let salt = crypto::random::<32>()?;
+        let salt = crypto::random_ahead()?;
         let b = body_commitment(&self.origin_hash, &salt, &admitted.body);
         let month = now.month();
-        let (mut keys, mut rows) = (Vec::with_capacity(admitted.parts.len()), Vec::new());
-        for (ordinal, part) in admitted.parts.iter().enumerate() {
-            keys.push(self.part_key(part, ordinal as u32, &keys, &b, month, &mut rows)?);
+        let mut rows = Vec::new();
+        let mut holdings: Vec<Holding> = Vec::with_capacity(admitted.parts.len());
+        let mut masks = Vec::with_capacity(admitted.parts.len());
+        let mut parts = Vec::with_capacity(admitted.parts.len());
+        for (ordinal, part) in (0u32..).zip(&admitted.parts) {
+            let shared;
+            let holding = self.holding(&part.holder, month, &mut rows)?;
+            let (key, index_rows) = match &holding {
+                Holding::One(key) => (&key.mac, 1),
+                Holding::Shared(by) => {
+                    shared = self.shared_key(&holdings, by, &b, ordinal)?;
+                    (&shared, by.len())
+                }
+            };
+            parts.push(self.seal_part(key, &b, ordinal, &part.part, &crypto::random_ahead()?)?);
+            for _ in 0..index_rows {
+                masks.push(crypto::random_ahead()?);
+            }
+            holdings.push(holding);
         }
-        let mut parts = Vec::with_capacity(keys.len());
-        for (ordinal, (key, part)) in keys.iter().zip(&admitted.parts).enumerate() {
-            parts.push(self.seal_part(key, &b, ordinal as u32, &part.part.encode())?);
-        }
-        let request_key = match keys.first() {
-            Some(PartKey::One(key)) => Arc::clone(key),
+        let request_key = match holdings.first() {
+            Some(Holding::One(key)) => Arc::clone(key),
             _ => self.ledger_key(&mut rows)?,
         };
         each_once(&mut rows);
         let request_digest = request_digest(&request_key, &self.origin_hash, &b, &admitted.request);
-        let leaves: Vec<Hash> = parts.iter().map(|part| part.leaf).collect();
-        let placement = SealedPlacement { vault: Arc::downgrade(self), request: admitted.request, keys, rows };
+        let parts_root = match parts.as_slice() {
+            [only] => only.leaf,
+            _ => merkle::root(&parts.iter().map(|part| part.leaf).collect::<Vec<Hash>>()),
+        };
+        let placement = SealedPlacement { vault: Arc::clone(self), request: admitted.request, holdings, masks, rows };
         Ok(Sealed {
             kind: admitted.kind,
             action_id: admitted.action_id,
@@ -56,7 +71,7 @@ impl Vault {
             salt,
             body: admitted.body,
             body_commitment: b,
-            parts_root: merkle::root(&leaves),
+            parts_root,
             parts,
             request_digest,
             request: admitted.request,
@@ -65,83 +80,82 @@ impl Vault {
         })
     }
 
-    fn part_key(
-        &self,
-        part: &PlainPart,
-        ordinal: u32,
-        before: &[PartKey],
-        b: &Hash,
-        month: u16,
-        rows: &mut Vec<Arc<PendingRow>>,
-    ) -> Result<PartKey, VaultError> {
-        match &part.holder {
+    fn holding(&self, holder: &Holder, month: u16, rows: &mut Vec<Arc<PendingRow>>) -> Result<Holding, VaultError> {
+        match holder {
             Holder::Person { identities, class } => {
                 let resolved = self.resolve(identities, KeyName::of(*class, month))?;
                 rows.extend(resolved.rows);
-                Ok(PartKey::One(resolved.key))
+                Ok(Holding::One(resolved.key))
             }
-            Holder::Ledger => self.ledger_key(rows).map(PartKey::One),
-            Holder::Shared { by } => {
-                let mut shares = Vec::with_capacity(by.len());
-                for sharer in by {
-                    let Some(PartKey::One(key)) = before.get(*sharer as usize) else {
-                        return Err(VaultError::Sealing);
-                    };
-                    shares.push(key.share(&self.origin_hash, b, ordinal));
-                }
-                Ok(PartKey::Shared { by: by.clone(), key: construction::shared_key(&shares) })
-            }
+            Holder::Ledger => self.ledger_key(rows).map(Holding::One),
+            Holder::Shared { by } => Ok(Holding::Shared(by.clone())),
         }
     }
 
+    /// The key that all sharers make together; each of them has a part of their own before this one.
+    fn shared_key(&self, before: &[Holding], by: &[u32], b: &Hash, ordinal: u32) -> Result<MacKey, VaultError> {
+        let share = |sharer: &u32| match before.get(*sharer as usize) {
+            Some(Holding::One(key)) => Ok(key.share(&self.origin_hash, b, ordinal)),
+            _ => Err(VaultError::Sealing),
+        };
+        let shares = by.iter().map(share).collect::<Result<Vec<Hash>, _>>()?;
+        Ok(MacKey::new(&construction::shared_key(&shares)))
+    }
+
     /// The ledger's own key: one for ever, for content that concerns neither person nor conversation.
-    pub(super) fn ledger_key(&self, rows: &mut Vec<Arc<PendingRow>>) -> Result<Arc<DataKey>, VaultError> {
+    fn ledger_key(&self, rows: &mut Vec<Arc<PendingRow>>) -> Result<Arc<DataKey>, VaultError> {
         let identity = holder(LEDGER, &self.origin);
         let Resolved { key, rows: pending } = self.resolve(&[identity], KeyName::of(RetentionClass::Content, 0))?;
         rows.extend(pending);
         Ok(key)
     }
 
-    fn seal_part(&self, key: &PartKey, b: &Hash, ordinal: u32, part: &[u8]) -> Result<SealedPart, VaultError> {
-        let too_long = VaultError::PartTooLong { bytes: part.len() };
-        let mut padded = construction::pad(part).ok_or(too_long)?;
-        let random = crypto::random::<32>()?;
-        let shared;
-        let mac = match key {
-            PartKey::One(key) => &key.mac,
-            PartKey::Shared { key, .. } => {
-                shared = MacKey::new(key);
-                &shared
-            }
-        };
-        let digest = sha256(&[&padded]);
-        let seed = mac.mac(&[b"whosaw/seed/v1\0", &random, b, &ordinal.to_be_bytes(), &digest]);
-        let p = MacKey::new(&mac.mac(&[b"whosaw/part/v1\0", &self.origin_hash, &seed]));
+    /// Makes S in place: version, seed and kc are written once what stands behind them is padded and hashed.
+    pub(super) fn seal_part(
+        &self,
+        key: &MacKey,
+        b: &Hash,
+        ordinal: u32,
+        part: &Part,
+        random: &Hash,
+    ) -> Result<SealedPart, VaultError> {
+        const FRONT: usize = 1 + 32 + 32;
+        let mut s = Vec::with_capacity(FRONT + 2 * MIN_PADDED + 16);
+        s.resize(FRONT + 4, 0);
+        part.encode_into(&mut s);
+        let length = s.len() - FRONT - 4;
+        if length > MAX_PART {
+            return Err(VaultError::PartTooLong { bytes: length });
+        }
+        s[FRONT..FRONT + 4].copy_from_slice(&(length as u32).to_be_bytes());
+        s.resize(FRONT + (length + 4).next_power_of_two().max(MIN_PADDED), 0);
+
+        let place = ordinal.to_be_bytes();
+        let seed = key.mac(&[b"whosaw/seed/v1\0", random, b, &place, &sha256(&[&s[FRONT..]])]);
+        let p = MacKey::new(&key.mac(&[b"whosaw/part/v1\0", &self.origin_hash, &seed]));
         let kc = p.mac(&[b"commit"]);
-        let aad = construction::associated_data(&self.origin_hash, b, ordinal, &seed, &kc);
-        crypto::seal_once(&p.mac(&[b"enc"]), &aad, &mut padded)?;
-        let bytes = [&[1u8][..], &seed, &kc, &padded].concat();
-        Ok(SealedPart { leaf: merkle::leaf_hash(&bytes), bytes })
+        s[0] = 1;
+        s[1..33].copy_from_slice(&seed);
+        s[33..FRONT].copy_from_slice(&kc);
+        let mut aad = [0u8; 15 + 32 + 32 + 4 + 32 + 32];
+        let mut at = 0;
+        for piece in [&b"whosaw/part/v1\0"[..], &self.origin_hash, b, &place, &seed, &kc] {
+            aad[at..at + piece.len()].copy_from_slice(piece);
+            at += piece.len();
+        }
+        crypto::seal_once(&p.mac(&[b"enc"]), &aad, &mut s, FRONT)?;
+        Ok(SealedPart { leaf: merkle::leaf_hash(&s), bytes: s })
     }
-
-    fn reader_row(&self, index: u64, ordinal: u32, locator: &[u8], writes: &mut WriteSet) -> Result<(), VaultError> {
-        let key = row_key(self.ledger, &[&index.to_be_bytes(), &ordinal.to_be_bytes()]);
-        let value = crypto::wrap(&self.readers_key, &reader_aad(&self.origin_hash, &key), locator)?;
-        writes.put(Table::Readers, key, value);
-        Ok(())
-    }
-}
-
-pub(super) fn reader_aad(origin_hash: &Hash, row_key: &[u8]) -> Vec<u8> {
-    [&b"whosaw/reader/v1\0"[..], origin_hash, row_key].concat()
 }
 
 pub(super) fn request_digest(key: &DataKey, origin_hash: &Hash, b: &Hash, request: &Hash) -> Hash {
     key.mac.mac(&[b"whosaw/request/v1\0", origin_hash, b, request])
 }
 
-pub(super) fn encode_person_locator(person: &PersonId, name: KeyName) -> Vec<u8> {
-    let mut locator = vec![LOCATOR_PERSON];
+fn person_locator(person: &PersonId, name: KeyName) -> Vec<u8> {
+    // Room for the tag too.
+    let mut locator = Vec::with_capacity(1 + 16 + 2 + 1 + 2 + 16);
+    locator.push(LOCATOR_PERSON);
     locator.extend_from_slice(&person.id);
     locator.extend_from_slice(&person.shard.to_be_bytes());
     locator.push(name.class);
@@ -149,7 +163,7 @@ pub(super) fn encode_person_locator(person: &PersonId, name: KeyName) -> Vec<u8>
     locator
 }
 
-fn encode_shared_locator(by: &[u32]) -> Vec<u8> {
+fn shared_locator(by: &[u32]) -> Vec<u8> {
     let mut locator = vec![LOCATOR_SHARED];
     let mut at = 0;
     while at < by.len() {
@@ -162,41 +176,46 @@ fn encode_shared_locator(by: &[u32]) -> Vec<u8> {
     locator
 }
 
-/// Does what is left once the entry has its index.
+/// Does what is left once the entry has its index. Holds the vault, so that no entry is ever durable without its keys.
 struct SealedPlacement {
-    vault: Weak<Vault>,
+    vault: Arc<Vault>,
     request: Hash,
-    keys: Vec<PartKey>,
+    holdings: Vec<Holding>,
+    /// r of each index row, in the order in which they are written: drawn before, because here nothing may fail.
+    masks: Vec<[u8; 8]>,
     rows: Vec<Arc<PendingRow>>,
 }
 
 impl Placement for SealedPlacement {
     fn place(&self, index: u64, writes: &mut WriteSet) {
-        let Some(vault) = self.vault.upgrade() else { return };
         self.rows.iter().for_each(|row| row.put(writes));
-        for (ordinal, key) in self.keys.iter().enumerate() {
-            let ordinal = ordinal as u32;
-            // Without randomness the row is left out rather than weakened; the rescan before a report still finds the part.
+        let mut masks = self.masks.iter();
+        for (ordinal, holding) in (0u32..).zip(&self.holdings) {
             let mut index_row = |key: &DataKey| {
-                if let Ok(r) = crypto::random::<8>() {
+                if let Some(r) = masks.next() {
                     key.put_index_row(index, ordinal, r, writes);
                 }
             };
-            let locator = match key {
-                PartKey::One(key) => {
+            let mut locator = match holding {
+                Holding::One(key) => {
                     index_row(key);
-                    encode_person_locator(&key.person, key.name)
+                    person_locator(&key.person, key.name)
                 }
-                PartKey::Shared { by, .. } => {
+                Holding::Shared(by) => {
                     for sharer in by {
-                        if let Some(PartKey::One(key)) = self.keys.get(*sharer as usize) {
+                        if let Some(Holding::One(key)) = self.holdings.get(*sharer as usize) {
                             index_row(key);
                         }
                     }
-                    encode_shared_locator(by)
+                    shared_locator(by)
                 }
             };
-            let _ = vault.reader_row(index, ordinal, &locator, writes);
+            let place = reader_place(index, ordinal);
+            let sealed = self.vault.readers.seal(place, &mut locator);
+            debug_assert!(sealed.is_ok(), "a short row under a key that is there");
+            if sealed.is_ok() {
+                writes.put(Table::Readers, row_key(self.vault.ledger, &[&place]), locator);
+            }
         }
     }
 
@@ -205,15 +224,20 @@ impl Placement for SealedPlacement {
     }
 
     fn judge(&self, index: u64, body_commitment: &Hash, digest: &Hash) -> Judgement {
-        let Some(vault) = self.vault.upgrade() else { return Judgement::Unchecked };
-        let key = match vault.first_key(index) {
-            Ok(Some(key)) => key,
-            Ok(None) | Err(_) => return Judgement::Unchecked,
-        };
-        if request_digest(&key, &vault.origin_hash, body_commitment, &self.request) == *digest {
-            Judgement::Same
-        } else {
-            Judgement::Different
+        match self.vault.first_key(index) {
+            Ok(Some(key)) => {
+                let same = request_digest(&key, &self.vault.origin_hash, body_commitment, &self.request) == *digest;
+                if same { Judgement::Same } else { Judgement::Different }
+            }
+            Ok(None) | Err(_) => Judgement::Unchecked,
         }
     }
+}
+
+/// Where a reader row stands, and the nonce it is sealed with.
+pub(super) fn reader_place(index: u64, ordinal: u32) -> [u8; 12] {
+    let mut place = [0; 12];
+    place[..8].copy_from_slice(&index.to_be_bytes());
+    place[8..].copy_from_slice(&ordinal.to_be_bytes());
+    place
 }

@@ -1,13 +1,17 @@
 //! The vault against its promises, on a memory store and with keys in memory. The verifier crate is the judge wherever
 //! bytes are concerned.
 
+mod crowds;
 mod linking;
+mod rows;
 mod scan;
+mod sealing;
 
 use super::*;
 use crate::model::{Admitted, Caller, EntryKind, Holder, Identity, PlainPart, Sealed, Strength, UnixMicros};
 use crate::store::memory::MemoryStore;
 use crate::store::{Commit, Lease};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use whosaw_verifier::part::{Part, PersonPart};
 
@@ -37,17 +41,24 @@ impl Custodian for TestCustodian {
     fn epochs(&self) -> Result<Vec<u64>, CustodianError> {
         self.here().map(|()| vec![1])
     }
-    fn wrap(&self, epoch: u64, aad: &[u8], key: &[u8; 32]) -> Result<Vec<u8>, CustodianError> {
+    fn root(&self, _: u64) -> Result<Box<dyn Root + '_>, CustodianError> {
         self.here()?;
-        crypto::wrap(&[9; 32], aad, key).map_err(|_| CustodianError::NoRoot { epoch })
-    }
-    fn unwrap(&self, epoch: u64, aad: &[u8], wrapped: &[u8]) -> Result<Secret, CustodianError> {
-        self.here()?;
-        crypto::unwrap_key(&[9; 32], aad, wrapped).ok_or(CustodianError::WrongKey { epoch })
+        Ok(Box::new(TestRoot))
     }
     fn lookup_mac(&self, message: &[u8]) -> Result<Hash, CustodianError> {
         self.here()?;
         Ok(MacKey::new(&[8; 32]).mac(&[message]))
+    }
+}
+
+struct TestRoot;
+
+impl Root for TestRoot {
+    fn wrap(&self, aad: &[u8], key: &[u8; 32]) -> Result<Vec<u8>, CustodianError> {
+        crypto::wrap(&[9; 32], aad, key).map_err(|_| CustodianError::NoRandomness)
+    }
+    fn unwrap(&self, aad: &[u8], wrapped: &[u8]) -> Result<Secret, CustodianError> {
+        crypto::unwrap_key(&[9; 32], aad, wrapped).ok_or(CustodianError::WrongKey { epoch: 1 })
     }
 }
 
@@ -68,10 +79,35 @@ impl House {
 
     fn on(store: Arc<dyn Store>) -> Self {
         let custodian = Arc::new(TestCustodian::default());
-        let writes = Vault::create(LEDGER, ORIGIN, custodian.as_ref()).expect("creates");
+        // The same root every time, so the same rows will do.
+        static ROWS: OnceLock<WriteSet> = OnceLock::new();
+        let rows = ROWS.get_or_init(|| Vault::create(LEDGER, ORIGIN, custodian.as_ref()).expect("creates"));
         let mut lease = store.acquire(LEDGER).expect("acquires");
-        write(store.as_ref(), &mut lease, writes);
+        write(store.as_ref(), &mut lease, rows.clone());
         House { vault: open(&store, &custodian), store, custodian, lease, next: 0 }
+    }
+
+    fn person(&self, identity: &Identity) -> PersonId {
+        self.vault.find(identity).expect("reads").expect("is known")
+    }
+
+    /// Where a person's parts stand, by the index.
+    fn places(&self, identity: &Identity) -> Vec<(u64, u32)> {
+        let places = self.vault.occurrences(self.person(identity)).expect("reads");
+        places.iter().map(|place| (place.index, place.ordinal)).collect()
+    }
+
+    /// Seals one part for whoever shows these identities and commits it alone; answers its index.
+    fn record(&mut self, identities: &[Identity]) -> u64 {
+        let sealed = self.seal(vec![part_of(identities)]).expect("seals");
+        self.commit(&[sealed])
+    }
+
+    /// Every row of every table, keys and values.
+    fn all_rows(&self) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
+        let snapshot = self.store.snapshot().expect("reads");
+        let scan = |table| snapshot.scan(table, &[], &[0xff; 64], usize::MAX).expect("reads");
+        Table::ALL.into_iter().flat_map(|table| scan(table).into_iter().map(move |(k, v)| (table, k, v))).collect()
     }
 
     /// S of a part that was committed.
