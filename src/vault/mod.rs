@@ -150,7 +150,8 @@ impl Vault {
                 shard_keys.push(custodian.unwrap(epoch, &aad, wrapped)?);
             }
         }
-        let readers_key = custodian.lookup_mac(&[&b"whosaw/readers/v1\0"[..], &origin_hash].concat())?;
+        let readers_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/readers/v1\0"[..], &origin_hash].concat())?);
+        check_lookup_key(store.as_ref(), ledger, &origin_hash, &readers_key)?;
         Ok(Arc::new(Vault {
             store,
             ledger,
@@ -159,7 +160,7 @@ impl Vault {
             custodian,
             generation,
             shard_keys,
-            readers_key: Secret::new(readers_key),
+            readers_key,
             persons: Mutex::new(Persons::default()),
         }))
     }
@@ -176,6 +177,22 @@ impl Vault {
     fn shard_key(&self, shard: u16) -> &Secret {
         &self.shard_keys[usize::from(shard % SHARDS)]
     }
+}
+
+/// With another lookup key every person would be looked for in another shard, and nobody would be found: that must not
+/// pass for an empty answer. Any reader row tells, and there is none only where there is nothing to find.
+fn check_lookup_key(
+    store: &dyn Store,
+    ledger: LedgerNumber,
+    origin_hash: &Hash,
+    readers_key: &Secret,
+) -> Result<(), VaultError> {
+    let (from, until) = (row_key(ledger, &[]), row_key(LedgerNumber(ledger.0 + 1), &[]));
+    for (key, row) in store.snapshot()?.scan(Table::Readers, &from, &until, 1)? {
+        let opens = crypto::unwrap(readers_key, &seal::reader_aad(origin_hash, &key), &row).is_some();
+        opens.then_some(()).ok_or(VaultError::Foreign { what: "reader row" })?;
+    }
+    Ok(())
 }
 
 fn row_key(ledger: LedgerNumber, pieces: &[&[u8]]) -> Vec<u8> {
