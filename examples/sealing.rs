@@ -66,7 +66,7 @@ fn main() {
     let began = Instant::now();
     let mut writes = WriteSet::default();
     sealed.placement.place(2, &mut writes);
-    println!("place 100,000 persons, {} rows: {:?}", writes.operations.len(), began.elapsed());
+    println!("place 100,000 persons, {} rows: {:?}", writes.operations().count(), began.elapsed());
     println!("memory for all that: {} MiB", (resident() - before) >> 20);
 }
 

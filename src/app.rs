@@ -88,7 +88,7 @@ pub fn check(settings: &Settings) -> Vec<String> {
     {
         wrong.push(error.to_string());
     }
-    let none = format!("{} holds no ledger; `whosaw init` makes one", settings.data.display());
+    let none = no_ledger(settings);
     if !settings.database().exists() {
         // Opening would make one, and a check leaves nothing behind.
         wrong.push(none);
@@ -112,11 +112,13 @@ pub fn check(settings: &Settings) -> Vec<String> {
             Vec::new()
         }
     };
+    if let Err(error) = store.verify() {
+        wrong.push(error.to_string());
+    }
     for (number, origin) in ledgers {
         let options = ledger_options(settings, number, &origin);
-        if let Err(error) = Ledger::check(store.as_ref(), &options) {
-            wrong.push(format!("ledger {origin}: {error}"));
-        }
+        let errors = Ledger::check(store.as_ref(), &options);
+        wrong.extend(errors.into_iter().map(|error| format!("ledger {origin}: {error}")));
         match KeyDirectory::open(&settings.ledger_keys(number.0), &settings.database()) {
             Err(error) => wrong.push(format!("ledger {origin}: {error}")),
             Ok(custodian) => {
@@ -263,10 +265,23 @@ fn open_engine(settings: &Settings) -> Result<Arc<Engine>, AppError> {
         ledgers.push(open.map_err(|error| failed(error.to_string()))?);
     }
     if ledgers.is_empty() {
-        let data = settings.data.display();
-        return Err(AppError::Start(format!("{data} holds no ledger; `whosaw init --origin NAME` makes one")));
+        return Err(AppError::Start(no_ledger(settings)));
     }
     Ok(Arc::new(Engine::new(ledgers)))
+}
+
+/// Guards outlive a database: where there are some and no ledger, the ledger was not never made but lost.
+fn no_ledger(settings: &Settings) -> String {
+    let data = settings.data.display();
+    let guards = std::fs::read_dir(&settings.guard).is_ok_and(|mut guards| guards.next().is_some());
+    if guards {
+        let guard = settings.guard.display();
+        return format!(
+            "{data} holds no ledger, but {guard} remembers one: the database is gone or another. Put it back; a ledger \
+             that cannot be put back stays closed"
+        );
+    }
+    format!("{data} holds no ledger; `whosaw init --origin NAME` makes one")
 }
 
 fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, AppError> {

@@ -54,7 +54,7 @@ pub enum LogFormat {
 pub struct Mistakes(pub Vec<String>);
 
 /// What may stand in the file and, in capitals with `WHOSAW_` before it, in the environment.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 14] = [
     "config",
     "data",
     "keys",
@@ -69,7 +69,6 @@ const KNOWN: [&str; 15] = [
     "waiting_entries",
     "waiting_bytes",
     "large_bytes",
-    "server",
 ];
 
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:7411";
@@ -77,25 +76,33 @@ pub const DEFAULT_DATA: &str = "whosaw-data";
 
 /// Reads settings; `flags` are what the command line said, by name.
 pub fn read(file: Option<&Path>, flags: &[(&'static str, String)]) -> Result<Settings, Mistakes> {
+    let (settings, mistakes) = examine(file, flags);
+    if mistakes.0.is_empty() { Ok(settings) } else { Err(mistakes) }
+}
+
+/// The settings as far as they can be read, defaults for the rest, and everything that is wrong.
+pub fn examine(file: Option<&Path>, flags: &[(&'static str, String)]) -> (Settings, Mistakes) {
     let mut figment = Figment::new();
-    if let Some(file) = file {
-        if !file.is_file() {
-            return Err(Mistakes(vec![format!("the settings file {} cannot be read", file.display())]));
+    let mut mistakes = Vec::new();
+    match file {
+        Some(file) if !file.is_file() => {
+            mistakes.push(format!("the settings file {} cannot be read", file.display()));
         }
-        figment = figment.merge(Toml::file_exact(file));
+        Some(file) => figment = figment.merge(Toml::file_exact(file)),
+        None => {}
     }
-    figment = figment.merge(Env::prefixed("WHOSAW_").filter(|key| !is_for_tests(key.as_str())));
+    figment = figment.merge(Env::prefixed("WHOSAW_").filter(|key| !is_no_setting(key.as_str())));
     for (name, value) in flags {
         figment = figment.merge(Serialized::default(name, value));
     }
-    let mut reader = Reader { figment, mistakes: Vec::new() };
+    let mut reader = Reader { figment, mistakes };
     let settings = reader.settings();
-    if reader.mistakes.is_empty() { Ok(settings) } else { Err(Mistakes(reader.mistakes)) }
+    (settings, Mistakes(reader.mistakes))
 }
 
-/// Variables of our own tests are no settings.
-fn is_for_tests(key: &str) -> bool {
-    ["test_data", "bless", "caller"].contains(&key.to_ascii_lowercase().as_str())
+/// Variables of our own clients and tests are no settings of a server, and may well be there when one is started.
+fn is_no_setting(key: &str) -> bool {
+    ["server", "ca", "ledger", "caller", "test_data", "bless"].contains(&key.to_ascii_lowercase().as_str())
 }
 
 struct Reader {

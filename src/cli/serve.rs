@@ -56,17 +56,17 @@ impl Serve {
         for (name, value) in [("listen", &self.listen), ("log", &self.log), ("log_format", &self.log_format)] {
             flags.extend(value.clone().map(|value| (name, value)));
         }
-        let settings = match config::read(self.place.config.as_deref(), &flags) {
-            Ok(settings) => settings,
-            Err(Mistakes(mistakes)) => return wrong(&mistakes),
-        };
+        let (settings, Mistakes(mut mistakes)) = config::examine(self.place.config.as_deref(), &flags);
         if self.check {
-            let mistakes = app::check(&settings);
+            mistakes.extend(app::check(&settings));
             if !mistakes.is_empty() {
                 return wrong(&mistakes);
             }
             println!("all is well: settings, keys, guards and ledgers fit together");
             return Ok(0);
+        }
+        if !mistakes.is_empty() {
+            return wrong(&mistakes);
         }
         app::install_log(&settings);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -353,6 +353,11 @@ pub enum LedgerError {
     GuardMissing { path: PathBuf },
     #[error("the guard {path} belongs to another ledger")]
     GuardForeign { path: PathBuf },
+    #[error(
+        "the guard {path} remembers {remembered} entries, but the database has {found}: the guard was put back from an \
+         earlier time, and cannot tell any more whether the database was rolled back. The ledger stays closed"
+    )]
+    GuardOld { path: PathBuf, remembered: u64, found: u64 },
     #[error("the guard {path} was written on another machine; a copied machine must not sign a second history")]
     GuardOtherMachine { path: PathBuf },
     #[error(

@@ -103,9 +103,9 @@ impl Ledger {
         guard.write(GuardRecord { size: 1, root })
     }
 
-    /// Whether the ledger could be opened for writing; writes nothing.
-    pub fn check(store: &dyn Store, options: &LedgerOptions) -> Result<(), LedgerError> {
-        examine(store, options).map(drop)
+    /// Everything for which the ledger could not be opened for writing; writes nothing.
+    pub fn check(store: &dyn Store, options: &LedgerOptions) -> Vec<LedgerError> {
+        look(store, options).1
     }
 
     /// Opens a ledger for writing. Acquiring makes everything that was written before durable, so nothing that is only
@@ -113,7 +113,12 @@ impl Ledger {
     pub fn open(store: Arc<dyn Store>, options: LedgerOptions, clock: Arc<dyn Clock>) -> Result<Ledger, LedgerError> {
         let origin_hash = origin_hash(&options.origin);
         let lease = store.acquire(options.number)?;
-        let Examined { head, tree, guard, signer } = examine(store.as_ref(), &options)?;
+        let Examined { head, tree, root, mut guard, signer } = examine(store.as_ref(), &options)?;
+        // What a crash left between database and guard is caught up with before anything is added to it, so that the
+        // database is never ahead by more than one commit, and a guard that is further behind is an old one.
+        if guard.record().size < head.size {
+            guard.write(GuardRecord { size: head.size, root })?;
+        }
         let callers = rows::read_callers(store.snapshot()?.as_ref(), options.number)?;
         let pool =
             Arc::new(Pool::new(PoolLimits { entries: options.waiting_entries_max, bytes: options.waiting_bytes_max }));
@@ -177,27 +182,66 @@ impl Ledger {
 struct Examined {
     head: Head,
     tree: Tree,
+    root: Hash,
     guard: Guard,
     signer: Signer,
 }
 
 /// Reads what is there and holds it against genesis, key and guard.
 fn examine(store: &dyn Store, options: &LedgerOptions) -> Result<Examined, LedgerError> {
+    let (found, mut wrong) = look(store, options);
+    match found.filter(|_| wrong.is_empty()) {
+        Some(examined) => Ok(examined),
+        None if wrong.is_empty() => Err(LedgerError::Corrupt("the ledger cannot be read".into())),
+        None => Err(wrong.remove(0)),
+    }
+}
+
+/// Everything that is wrong, and what was found if all of it could be read.
+fn look(store: &dyn Store, options: &LedgerOptions) -> (Option<Examined>, Vec<LedgerError>) {
+    let mut wrong = Vec::new();
+    let mut tell = |error: LedgerError| wrong.push(error);
     let origin_hash = origin_hash(&options.origin);
-    let snapshot = store.snapshot()?;
-    let Some((head, root)) = rows::read_head(snapshot.as_ref(), options.number)? else {
-        // A guard that has seen entries means that the database is gone, not that there never was one.
-        return Err(match Guard::open(&options.guard_path, origin_hash, options.machine) {
-            Ok(guard) if guard.record().size > 0 => LedgerError::RolledBack { signed: guard.record().size, found: 0 },
-            _ => LedgerError::NotInitialised,
-        });
+    let guard = Guard::open(&options.guard_path, origin_hash, options.machine);
+    let read = store.snapshot().map_err(LedgerError::from).and_then(|snapshot| {
+        let head = rows::read_head(snapshot.as_ref(), options.number)?;
+        Ok((snapshot, head))
+    });
+    let (snapshot, head, root) = match read {
+        Ok((snapshot, Some((head, root)))) => (snapshot, head, root),
+        Ok((_, None)) => {
+            // A guard that has seen entries means that the database is gone, not that there never was one.
+            tell(match guard {
+                Ok(guard) if guard.record().size > 0 => {
+                    LedgerError::RolledBack { signed: guard.record().size, found: 0 }
+                }
+                _ => LedgerError::NotInitialised,
+            });
+            return (None, wrong);
+        }
+        Err(error) => {
+            tell(error);
+            return (None, wrong);
+        }
     };
-    let signer = Signer::open(&options.key_path, &options.origin)?;
-    check_genesis(snapshot.as_ref(), options, &signer)?;
-    let tree = read_tree(snapshot.as_ref(), options.number, &head, &root)?;
-    let guard = Guard::open(&options.guard_path, origin_hash, options.machine)?;
-    check_guard(snapshot.as_ref(), options.number, &head, &tree, guard.record())?;
-    Ok(Examined { head, tree, guard, signer })
+    let signer = Signer::open(&options.key_path, &options.origin).map_err(&mut tell).ok();
+    if let Some(signer) = &signer
+        && let Err(error) = check_genesis(snapshot.as_ref(), options, signer)
+    {
+        tell(error);
+    }
+    let tree = read_tree(snapshot.as_ref(), options.number, &head, &root).map_err(&mut tell).ok();
+    let guard = guard.map_err(&mut tell).ok();
+    if let (Some(tree), Some(guard)) = (&tree, &guard)
+        && let Err(error) = check_guard(snapshot.as_ref(), options, &head, tree, guard.record())
+    {
+        tell(error);
+    }
+    let found = match (tree, guard, signer) {
+        (Some(tree), Some(guard), Some(signer)) => Some(Examined { head, tree, root, guard, signer }),
+        _ => None,
+    };
+    (found, wrong)
 }
 
 /// Entry 0 must name this origin and this key: signing with another would be a second voice of the same name.
@@ -260,10 +304,11 @@ fn fold(mut hashes: Vec<Hash>) -> Hash {
     hashes[0]
 }
 
-/// The database must hold everything that was signed, unchanged. Being ahead by what a crash left is fine.
+/// The database must hold everything that was signed, unchanged. Being ahead by the one commit that a crash left is fine;
+/// by more, the guard is an old one, and cannot tell whether what followed it was rolled back.
 fn check_guard(
     snapshot: &dyn Snapshot,
-    ledger: LedgerNumber,
+    options: &LedgerOptions,
     head: &Head,
     tree: &Tree,
     guard: GuardRecord,
@@ -271,9 +316,23 @@ fn check_guard(
     if head.size < guard.size {
         return Err(LedgerError::RolledBack { signed: guard.size, found: head.size });
     }
-    let root = tree.root(&StoredTiles { snapshot, ledger }, guard.size)?;
+    let root = tree.root(&StoredTiles { snapshot, ledger: options.number }, guard.size)?;
     if root != guard.root {
         return Err(LedgerError::Diverged { size: guard.size });
     }
+    let (mut at, mut commits) = (guard.size, 0);
+    while at < head.size && commits <= 1 {
+        let until = head.size.min(at + COMMITS_LOOKED_AT);
+        let entries = rows::read_entries(snapshot, options.number, at, until)?;
+        commits += entries.iter().filter(|entry| entry.header.is_last_of_commit()).count();
+        at = until;
+    }
+    if commits > 1 {
+        let path = options.guard_path.clone();
+        return Err(LedgerError::GuardOld { path, remembered: guard.size, found: head.size });
+    }
     Ok(())
 }
+
+/// Entries read at a time when commits behind the guard are counted.
+const COMMITS_LOOKED_AT: u64 = 1_024;

@@ -206,6 +206,10 @@ pub trait Store: Send + Sync + 'static {
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError>;
     /// Deletes every row of a projection table for this ledger.
     fn clear_derived(&self, ledger: LedgerNumber) -> Result<(), StoreError>;
+    /// Reads everything, so that what is corrupt is found before somebody needs it.
+    fn verify(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// Bytes on disk, roughly; for metrics.
     fn size_on_disk(&self) -> u64 {
         0

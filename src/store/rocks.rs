@@ -190,6 +190,10 @@ impl Store for RocksStore {
             .map_err(|e| StoreError::Unavailable(e.to_string()))
     }
 
+    fn verify(&self) -> Result<(), StoreError> {
+        self.scan_all().map(drop)
+    }
+
     fn size_on_disk(&self) -> u64 {
         let files = std::fs::read_dir(&self.path).into_iter().flatten().flatten();
         files

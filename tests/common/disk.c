@@ -90,11 +90,15 @@ static int synced(int fd, long number) {
         int length = snprintf(line, sizeof line, "%lld %s\n", (long long)before.st_size, path);
         put("synced", O_APPEND, line, (size_t)length);
         if (small >= 0) {
-            char name[PATH_MAX] = "content/";
+            char name[PATH_MAX] = "content/", next[PATH_MAX], there[PATH_MAX];
             size_t at = strlen(name);
             for (const char *c = path; *c && at < sizeof name - 1; c++) name[at++] = *c == '/' ? '%' : *c;
             name[at] = 0;
-            put(name, O_TRUNC, content, (size_t)small);
+            /* In one step: the server may be killed in the middle of these books too. */
+            put("next", O_TRUNC, content, (size_t)small);
+            snprintf(next, sizeof next, "%s/next", control());
+            snprintf(there, sizeof there, "%s/%s", control(), name);
+            rename(next, there);
         }
     }
     return answer;
