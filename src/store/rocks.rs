@@ -68,6 +68,7 @@ impl RocksStore {
             }
             Err(error) => return Err(opening(error)),
         };
+        check_tables(&db, path)?;
         lay_ballast(&ballast);
         Ok(RocksStore { db, path: path.to_owned(), leases: Mutex::default() })
     }
@@ -305,6 +306,27 @@ fn synced() -> WriteOptions {
     let mut options = WriteOptions::default();
     options.set_sync(true);
     options
+}
+
+/// The engine opens most tables only when they are read: one that is gone or cut would be met by whoever asks first, and
+/// a compaction would fail on it for ever. One look at each file, at the start.
+fn check_tables(db: &Database, path: &Path) -> Result<(), StoreError> {
+    for table in db.live_files().map_err(reading)? {
+        let file = path.join(table.name.trim_start_matches('/'));
+        let found = std::fs::metadata(&file).map_err(|error| {
+            StoreError::Corrupt(format!(
+                "the table {} is in the database's list but cannot be read: {error}",
+                file.display()
+            ))
+        })?;
+        if found.len() != table.size as u64 {
+            let (display, found, listed) = (file.display(), found.len(), table.size);
+            return Err(StoreError::Corrupt(format!(
+                "the table {display} has {found} bytes, but is listed with {listed}"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Reserves room that is given back when the disk is full. Without it whosaw still runs; it only cannot reopen then.
