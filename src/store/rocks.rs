@@ -16,7 +16,8 @@
 use super::{Commit, CommitError, Lease, LedgerNumber, Operation, Row, Snapshot, Store, StoreError, Table, WriteSet};
 use rocksdb::{
     BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, Direction,
-    ErrorKind, IteratorMode, MultiThreaded, Options, ReadOptions, SnapshotWithThreadMode, WriteBatch, WriteOptions,
+    ErrorKind, IteratorMode, LiveFile, MultiThreaded, Options, ReadOptions, SnapshotWithThreadMode, WriteBatch,
+    WriteOptions,
 };
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -312,21 +313,23 @@ fn synced() -> WriteOptions {
 /// a compaction would fail on it for ever. One look at each file, at the start.
 fn check_tables(db: &Database, path: &Path) -> Result<(), StoreError> {
     for table in db.live_files().map_err(reading)? {
-        let file = path.join(table.name.trim_start_matches('/'));
-        let found = std::fs::metadata(&file).map_err(|error| {
-            StoreError::Corrupt(format!(
-                "the table {} is in the database's list but cannot be read: {error}",
-                file.display()
-            ))
-        })?;
-        if found.len() != table.size as u64 {
-            let (display, found, listed) = (file.display(), found.len(), table.size);
-            return Err(StoreError::Corrupt(format!(
-                "the table {display} has {found} bytes, but is listed with {listed}"
-            )));
+        let Some(wrong) = wrong_table(&table, path) else { continue };
+        // A compaction may have replaced it since it was listed; then it is listed no more.
+        if db.live_files().map_err(reading)?.iter().any(|now| now.name == table.name) {
+            return Err(StoreError::Corrupt(wrong));
         }
     }
     Ok(())
+}
+
+fn wrong_table(table: &LiveFile, path: &Path) -> Option<String> {
+    let file = path.join(table.name.trim_start_matches('/'));
+    let name = file.display();
+    match std::fs::metadata(&file) {
+        Ok(found) if found.len() == table.size as u64 => None,
+        Ok(found) => Some(format!("the table {name} has {} bytes, but is listed with {}", found.len(), table.size)),
+        Err(error) => Some(format!("the table {name} is in the database's list but cannot be read: {error}")),
+    }
 }
 
 /// Reserves room that is given back when the disk is full. Without it whosaw still runs; it only cannot reopen then.
