@@ -60,17 +60,19 @@ impl Names<'_> {
     }
 
     fn registered(&mut self, kind: RegistryKind, field: NamedField, position: usize, value: &str) -> String {
-        self.public(self.registry.contains(kind, value), field, position, value)
+        let known = !value.is_empty() && self.registry.contains(kind, value);
+        self.public(known, field, position, value)
     }
 
     fn term(&mut self, term: &str, field: NamedField, position: usize, value: &str) -> String {
-        self.public(self.registry.term(term, value), field, position, value)
+        let known = !value.is_empty() && self.registry.term(term, value);
+        self.public(known, field, position, value)
     }
 
     /// Agents, services, groups and organisations stand in the registry as agents or parties.
     fn party(&mut self, field: NamedField, position: usize, value: &str) -> String {
-        let known =
-            self.registry.contains(RegistryKind::Agent, value) || self.registry.contains(RegistryKind::Party, value);
+        let contains = |kind| self.registry.contains(kind, value);
+        let known = !value.is_empty() && (contains(RegistryKind::Agent) || contains(RegistryKind::Party));
         self.public(known, field, position, value)
     }
 }

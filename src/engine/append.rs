@@ -91,18 +91,20 @@ impl OpenLedger {
     pub async fn append_batch(self: &Arc<Self>, raws: Vec<Raw>, caller: &Caller) -> Result<Batch, EngineError> {
         let (open, caller) = (Arc::clone(self), caller.clone());
         let prepared = tokio::task::spawn_blocking(move || {
-            raws.into_iter()
-                .enumerate()
-                .map(|(position, raw)| open.prepare(raw, &caller).map_err(|error| error.at(position)))
-                .collect::<Result<Vec<_>, _>>()
+            let mut sealed = Vec::with_capacity(raws.len());
+            for (position, raw) in raws.into_iter().enumerate() {
+                sealed.push(open.prepare(raw, &caller).map_err(|error| error.at(position))?);
+            }
+            Ok::<_, EngineError>(sealed)
         });
         let sealed = prepared.await.map_err(|_| EngineError::internal("sealing stopped"))??;
         Ok(self.ledger.append_all(sealed).await?.into())
     }
 
     /// Queues, waiting for room where too much waits already: how a stream slows its sender down.
-    pub async fn submit_when_room(&self, sealed: Sealed) -> Result<Pending, EngineError> {
-        let content = (sealed.salt, sealed.body.clone());
+    /// `content` keeps salt and body for the receipt.
+    pub async fn submit_when_room(&self, sealed: Sealed, content: bool) -> Result<Pending, EngineError> {
+        let content = content.then(|| (sealed.salt, sealed.body.clone()));
         let mut actions = vec![sealed];
         loop {
             match self.ledger.try_submit(actions) {
@@ -119,7 +121,7 @@ impl OpenLedger {
         &self,
         place: &Place,
         published: &Published,
-        content: Option<([u8; 32], Vec<u8>)>,
+        content: Option<Content>,
     ) -> Result<Receipt, EngineError> {
         let appended = self.ledger.receipt_for(place, published)?;
         let content = if place.replayed { None } else { content };
@@ -193,12 +195,15 @@ fn in_terms_of(mut violations: Vec<Violation>, tool_call: bool) -> Vec<Violation
 /// An append on its way.
 pub struct Pending {
     reply: AppendReply,
-    content: ([u8; 32], Vec<u8>),
+    content: Option<Content>,
 }
 
+/// Salt and body.
+type Content = ([u8; 32], Vec<u8>);
+
 impl Pending {
-    /// Where it stands, once durable, with its salt and body.
-    pub async fn place(self) -> Result<(Place, Arc<Published>, ([u8; 32], Vec<u8>)), EngineError> {
+    /// Where it stands, once durable, with its salt and body if they were kept.
+    pub async fn place(self) -> Result<(Place, Arc<Published>, Option<Content>), EngineError> {
         let stopped = || EngineError::new(super::Kind::Unavailable, "the ledger stopped before it answered");
         let committed = self.reply.await.map_err(|_| stopped())??;
         let place = committed.places.into_iter().next().ok_or_else(stopped)?;

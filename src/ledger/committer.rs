@@ -18,6 +18,7 @@ use super::tree::{FullTile, Tree};
 use super::{AppendError, Published};
 use crate::model::{Clock, EntryKind, Judgement, Sealed};
 use crate::store::{Commit, CommitError, Lease, Store, Table, WriteSet};
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -429,7 +430,7 @@ fn commit(
 /// Requests sequenced but not known to be durable: the store cannot answer for them yet.
 #[derive(Default)]
 struct InFlight {
-    requests: HashMap<RequestId, (u64, [u8; 32])>,
+    requests: HashMap<RequestId, (u64, [u8; 32]), RandomState>,
     open: Vec<RequestId>,
     closed: VecDeque<(u64, Vec<RequestId>)>,
 }

@@ -45,6 +45,20 @@ struct State {
     /// Batches handed to the committer and not durable yet.
     in_commit: usize,
     closed: bool,
+    /// The sequencer sleeps. Waking is a system call, one for each action of a stream if nobody asks before.
+    asleep: bool,
+}
+
+impl State {
+    /// Whether the sequencer would find something to do.
+    fn worth_waking(&self) -> bool {
+        let enough = match self.in_commit {
+            0 => !self.waiting.is_empty(),
+            1 => self.entries >= PIPELINE_ENTRIES,
+            _ => false,
+        };
+        self.asleep && (enough || self.closed)
+    }
 }
 
 /// What the sequencer should do next.
@@ -76,8 +90,7 @@ impl Pool {
         state.entries += entries;
         state.bytes += bytes;
         state.waiting.push_back(submission);
-        drop(state);
-        self.changed.notify_all();
+        self.wake(state);
         Ok(())
     }
 
@@ -95,11 +108,11 @@ impl Pool {
             if state.closed && state.waiting.is_empty() {
                 return Work::Finished;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.sleep(state);
         }
         // With one batch on its way to the disk, a small second one would only add a flush: let it grow meanwhile.
         while state.in_commit > 0 && state.entries < PIPELINE_ENTRIES && !state.closed {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.sleep(state);
         }
         let (mut taken, mut entries, mut bytes) = (Vec::new(), 0, 0);
         while let Some(next) = state.waiting.front() {
@@ -124,8 +137,24 @@ impl Pool {
 
     /// The batch last taken is durable, or there was nothing in it to commit.
     pub fn done(&self) {
-        self.state().in_commit -= 1;
-        self.changed.notify_all();
+        let mut state = self.state();
+        state.in_commit -= 1;
+        self.wake(state);
+    }
+
+    fn sleep<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        state.asleep = true;
+        let mut state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state.asleep = false;
+        state
+    }
+
+    fn wake(&self, state: MutexGuard<'_, State>) {
+        let wake = state.worth_waking();
+        drop(state);
+        if wake {
+            self.changed.notify_all();
+        }
     }
 
     /// Lets nothing more in; what waits is still taken.

@@ -1,13 +1,14 @@
 //! The names a ledger knows. Bodies take their strings from here and from nowhere else.
 
 use super::*;
+use foldhash::fast::RandomState;
 use std::collections::{BTreeMap, HashMap};
 
 /// The registry as of some entry: the fold of all registry entries before it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Registry {
     /// By kind, then by name: a look-up must not copy the name, because every action asks for several.
-    records: BTreeMap<RegistryKind, HashMap<String, Registered>>,
+    records: BTreeMap<RegistryKind, HashMap<String, Registered, RandomState>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -84,7 +84,7 @@ impl v1::ledger_service_server::LedgerService for LedgerRpc {
         };
         let (to_answer, answers) = mpsc::channel(self.limits.stream_in_flight);
         let (send, receive) = mpsc::channel(64);
-        tokio::spawn(take_in(Arc::clone(&open), caller, first, incoming, to_answer));
+        tokio::spawn(take_in(Arc::clone(&open), caller, detail, first, incoming, to_answer));
         tokio::spawn(answer(open, detail, answers, send));
         Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
     }
@@ -228,6 +228,7 @@ enum Waiting {
 async fn take_in(
     open: Arc<OpenLedger>,
     caller: Caller,
+    detail: v1::AppendDetail,
     first: v1::AppendStreamRequest,
     incoming: Streaming<v1::AppendStreamRequest>,
     to_answer: mpsc::Sender<Waiting>,
@@ -241,7 +242,7 @@ async fn take_in(
         let prepared = prepared.unwrap_or_else(|_| vec![Prepared::Broken(Status::internal("sealing stopped"))]);
         for one in prepared {
             let waiting = match one {
-                Prepared::Sealed(sealed) => submit(&open, &caller, *sealed).await,
+                Prepared::Sealed(sealed) => submit(&open, &caller, detail, *sealed).await,
                 Prepared::Refused(status) => Waiting::Refused(status),
                 // A message too large, or the connection is gone: what was queued before is still recorded.
                 Prepared::Broken(status) => Waiting::Broken(status),
@@ -288,8 +289,8 @@ fn prepare_chunk(
 }
 
 /// Queues; while the pool is full the stream is simply not read on, which is how a stream is told to slow down.
-async fn submit(open: &Arc<OpenLedger>, caller: &Caller, sealed: Sealed) -> Waiting {
-    match open.submit_when_room(sealed).await {
+async fn submit(open: &Arc<OpenLedger>, caller: &Caller, detail: v1::AppendDetail, sealed: Sealed) -> Waiting {
+    match open.submit_when_room(sealed, detail == v1::AppendDetail::Receipt).await {
         Ok(pending) => Waiting::Append(pending),
         Err(error) => Waiting::Refused(refused(open, None, caller, error.into())),
     }
@@ -333,7 +334,7 @@ async fn answer(
                 }
                 Ok((place, published, content)) => one_answer(
                     number,
-                    match open.receipt_of(&place, &published, Some(content)) {
+                    match open.receipt_of(&place, &published, content) {
                         Ok(receipt) => Answer::Receipt(present::receipt(receipt)),
                         Err(error) => Answer::Error(status::to_message(&error.into())),
                     },

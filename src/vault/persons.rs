@@ -11,6 +11,7 @@ use super::pending::PendingRow;
 use super::{KeyName, RECORD_ROW, STRONG_ROW, Vault, VaultError, WEAK_ROW, row_key};
 use crate::model::{Identity, Strength};
 use crate::store::{Snapshot, Table};
+use foldhash::fast::RandomState;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -76,10 +77,10 @@ fn person_id(id: &[u8], shard: u32) -> Result<PersonId, VaultError> {
 /// Persons in memory. Bounded: whoever is not in use is dropped when there is too much.
 #[derive(Default)]
 pub struct Persons {
-    pub(super) by_identifier: HashMap<Identifier, PersonId>,
+    pub(super) by_identifier: HashMap<Identifier, PersonId, RandomState>,
     /// Nodes of several identities that contradict nothing and hold nothing new.
-    pub(super) by_node: HashMap<Vec<u8>, PersonId>,
-    pub(super) known: HashMap<PersonId, Known>,
+    pub(super) by_node: HashMap<Vec<u8>, PersonId, RandomState>,
+    pub(super) known: HashMap<PersonId, Known, RandomState>,
     /// Pairs that are linked weakly, the lesser first, with the rows that say so as long as they are not durable.
     pub(super) pairs: HashMap<(PersonId, PersonId), Vec<Arc<PendingRow>>>,
     /// Counts the times when something was dropped: what was read from the store before may have changed since.

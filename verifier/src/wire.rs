@@ -31,7 +31,8 @@ impl std::error::Error for WireError {}
 /// A message of the strict profile. Implemented by the `message!` macro only.
 pub trait Message: Sized + Default {
     fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::new();
+        // Most bodies fit: growing step by step costs more than writing.
+        let mut out = Vec::with_capacity(256);
         self.encode_into(&mut out);
         out
     }
@@ -173,6 +174,22 @@ fn put_delimited(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(bytes);
 }
 
+/// Writes in place what needs its length before it: the byte kept for the length is almost always enough.
+fn put_nested(number: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    put_key(number, LENGTH_DELIMITED, out);
+    let at = out.len();
+    out.push(0);
+    write(out);
+    let length = out.len() - at - 1;
+    if length < 0x80 {
+        out[at] = length as u8;
+    } else {
+        let mut varint = Vec::with_capacity(10);
+        put_varint(length as u64, &mut varint);
+        out.splice(at..=at, varint);
+    }
+}
+
 fn text(field: u32, bytes: &[u8]) -> Result<String, WireError> {
     String::from_utf8(bytes.to_vec()).map_err(|_| WireError::Malformed { field, what: "text is not UTF-8" })
 }
@@ -225,11 +242,7 @@ pub fn put_packed<T: Varint>(values: &[T], number: u32, out: &mut Vec<u8>) {
     if values.is_empty() {
         return;
     }
-    let mut packed = Vec::new();
-    for value in values {
-        put_varint(value.to_varint(), &mut packed);
-    }
-    put_delimited(number, &packed, out);
+    put_nested(number, out, |out| values.iter().for_each(|value| put_varint(value.to_varint(), out)));
 }
 
 pub fn take_packed<T: Varint>(number: u32, wire_type: u8, reader: &mut Reader<'_>) -> Result<Vec<T>, WireError> {
@@ -350,7 +363,7 @@ impl Field for Vec<Vec<u8>> {
 impl<M: Message> Field for Option<M> {
     fn put(&self, number: u32, out: &mut Vec<u8>) {
         if let Some(message) = self {
-            put_delimited(number, &message.encode(), out);
+            put_nested(number, out, |out| message.encode_into(out));
         }
     }
     fn take(&mut self, number: u32, wire_type: u8, reader: &mut Reader<'_>) -> Result<(), WireError> {
@@ -362,7 +375,7 @@ impl<M: Message> Field for Option<M> {
 impl<M: Message> Field for Vec<M> {
     fn put(&self, number: u32, out: &mut Vec<u8>) {
         for message in self {
-            put_delimited(number, &message.encode(), out);
+            put_nested(number, out, |out| message.encode_into(out));
         }
     }
     fn take(&mut self, number: u32, wire_type: u8, reader: &mut Reader<'_>) -> Result<(), WireError> {

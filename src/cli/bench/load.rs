@@ -114,6 +114,7 @@ impl Load {
 
     /// One stream, answered with places.
     pub async fn stream(&self, persons: u64, time: Duration, pid: Option<u32>) -> Result<Run, CliError> {
+        process::rest(pid).await;
         let cpu = pid.and_then(process::cpu);
         let (start, sent) = (Instant::now(), Arc::clone(&self.sent));
         let window = Arc::new(tokio::sync::Semaphore::new(STREAM_IN_FLIGHT));
@@ -171,6 +172,7 @@ impl Load {
     where
         F: Future<Output = Result<u64, CliError>>,
     {
+        process::rest(pid).await;
         let cpu = pid.and_then(process::cpu);
         let start = Instant::now();
         let workers = futures::stream::iter((0..in_flight).map(|_| {

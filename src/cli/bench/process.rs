@@ -129,6 +129,19 @@ pub fn cpu(pid: u32) -> Option<Duration> {
     Some(Duration::from_millis((user + system) * 1_000 / rustix::param::clock_ticks_per_second()))
 }
 
+/// Waits until a process rests, so that what one figure left to be done in the background is not charged to the next.
+pub async fn rest(pid: Option<u32>) {
+    const LOOK: Duration = Duration::from_millis(200);
+    for _ in 0..150 {
+        let Some(before) = pid.and_then(cpu) else { return };
+        tokio::time::sleep(LOOK).await;
+        let used = pid.and_then(cpu).unwrap_or_default().saturating_sub(before);
+        if used < LOOK / 10 {
+            return;
+        }
+    }
+}
+
 pub fn resident_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
