@@ -45,6 +45,7 @@ impl Vault {
         size: u64,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Scan, VaultError> {
+        progress(0, size);
         let snapshot = self.store.snapshot()?;
         let snapshot = snapshot.as_ref();
         let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));

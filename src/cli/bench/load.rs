@@ -149,6 +149,48 @@ impl Load {
         Ok(Run { entries, took: start.elapsed(), latencies, server_cpu: used(cpu, pid) })
     }
 
+    /// An access report about one of a thousand persons whom a million entries are about.
+    pub async fn report(&self, figures: &mut Figures) -> Result<(), CliError> {
+        const ENTRIES: u64 = 1_000_000;
+        let sent = AtomicU64::new(0);
+        let workers = (0..4).map(|_| async {
+            while sent.load(Ordering::Relaxed) < ENTRIES {
+                append_batch(&self.client, &sent, 1_000, 1_000).await?;
+            }
+            Ok::<_, CliError>(())
+        });
+        futures::future::try_join_all(workers).await?;
+        self.lag().await?;
+        let (searched, rescanned) = self.pull(v1::ReportFormat::Json).await?;
+        let (with_pdf, _) = self.pull(v1::ReportFormat::Pdf).await?;
+        figures.seconds("access report, 1,000 entries of a million, as JSON", searched);
+        figures.seconds("rescan of all parts for it", rescanned);
+        figures.seconds("the same as PDF", with_pdf);
+        Ok(())
+    }
+
+    /// The time a report took without its rescan, and that of the rescan.
+    async fn pull(&self, format: v1::ReportFormat) -> Result<(Duration, Duration), CliError> {
+        use v1::produce_access_report_response::Piece;
+        let request = self.client.request(v1::ProduceAccessReportRequest {
+            ledger: self.client.ledger.clone(),
+            subject: Some(person(17)),
+            formats: vec![format as i32],
+            ..v1::ProduceAccessReportRequest::default()
+        });
+        let start = Instant::now();
+        let mut pieces = self.client.reports().produce_access_report(request).await?.into_inner();
+        let (mut first, mut last) = (None, start);
+        while let Some(message) = pieces.message().await? {
+            if let Some(Piece::Progress(_)) = message.piece {
+                last = Instant::now();
+                first.get_or_insert(last);
+            }
+        }
+        let rescan = last - first.unwrap_or(last);
+        Ok((start.elapsed() - rescan, rescan))
+    }
+
     /// How long the projections still take for what is recorded now.
     pub async fn lag(&self) -> Result<Duration, CliError> {
         let start = Instant::now();
@@ -211,15 +253,19 @@ fn used(before: Option<Duration>, pid: Option<u32>) -> Option<Duration> {
     Some(pid.and_then(process::cpu)?.saturating_sub(before?))
 }
 
+fn person(number: u64) -> v1::Identity {
+    v1::Identity {
+        namespace: "customer".into(),
+        fields: vec![format!("customer-{number:08}")],
+        strength: v1::Strength::Strong as i32,
+    }
+}
+
 /// An action like a real one.
 fn record(number: u64, persons: u64) -> v1::Record {
     let subjects = number.checked_rem(persons).map(|person| v1::Subject {
         kind: "customer".into(),
-        identities: vec![v1::Identity {
-            namespace: "customer".into(),
-            fields: vec![format!("customer-{person:08}")],
-            strength: v1::Strength::Strong as i32,
-        }],
+        identities: vec![self::person(person)],
         categories: vec![v1::CategoryUse {
             direction: v1::Direction::Result as i32,
             categories: vec!["contact".into()],

@@ -55,6 +55,7 @@ enum What {
     Batch,
     Persons,
     Stream,
+    Report,
 }
 
 impl Bench {
@@ -113,6 +114,9 @@ impl Bench {
             figures.rate("append, one stream, no persons, places", &appended, None);
             let appended = load.stream(PERSONS, seconds, pid).await?;
             figures.rate("append, one stream, one sealed person each, places", &appended, None);
+        }
+        if wanted(What::Report) {
+            load.report(&mut figures).await?;
         }
         if let Some(pid) = pid {
             figures.memory(process::resident_kib(pid));
