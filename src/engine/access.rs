@@ -153,11 +153,17 @@ impl OpenLedger {
         Ok(self.record(admitted).await?.index)
     }
 
-    fn recorded_question(&self, index: u64) -> Result<(ReportBody, RecordedQuestion), EngineError> {
+    /// The entry that records a report's production, and what it says in the open; opens nothing.
+    pub fn report_entry(&self, index: u64) -> Result<(StoredEntry, ReportBody), EngineError> {
         let not_a_report = || EngineError::invalid("index", "is not an entry that records the production of a report");
         let entry = self.ledger.entry(index)?.ok_or_else(|| EngineError::new(Kind::OutOfRange, "no such entry"))?;
         let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
         let Some(Ok(Body::ReportProduced(body))) = body else { return Err(not_a_report()) };
+        Ok((entry, body))
+    }
+
+    fn recorded_question(&self, index: u64) -> Result<(ReportBody, RecordedQuestion), EngineError> {
+        let (entry, body) = self.report_entry(index)?;
         let opened = self.open_entry(entry)?;
         let parts = opened.parts.iter().filter_map(|part| match &part.state {
             PartState::Open(part) => Some(&**part),

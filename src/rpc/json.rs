@@ -23,8 +23,10 @@ pub struct JsonError(String);
 pub fn read<M: Message + Default>(name: &str, mut value: Value) -> Result<M, JsonError> {
     let descriptor = descriptor(name)?;
     canonical(&mut value, &descriptor)?;
-    let dynamic =
-        DynamicMessage::deserialize(descriptor, value).map_err(|error| JsonError(format!("not a {name}: {error}")))?;
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(value, &mut track);
+    let dynamic = DynamicMessage::deserialize(descriptor, tracked)
+        .map_err(|error| JsonError(format!("{}: {error}", track.path())))?;
     M::decode(dynamic.encode_to_vec().as_slice()).map_err(|error| JsonError(error.to_string()))
 }
 
@@ -124,5 +126,8 @@ mod tests {
         let again = write("ToolCall", &v1::ToolCall { outcome: 1, ..v1::ToolCall::default() }).expect("writes");
         assert_eq!(again, json!({"outcome": "OUTCOME_SUCCEEDED"}));
         assert!(read::<v1::ToolCall>("ToolCall", json!({"tol": "x"})).is_err());
+        let wrong = read::<v1::ToolCall>("ToolCall", json!({"agent": {"identities": [{"strength": "mighty"}]}}));
+        let told = wrong.expect_err("no such strength").to_string();
+        assert!(told.starts_with("agent.identities[0].strength: "), "{told}");
     }
 }

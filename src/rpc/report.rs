@@ -81,6 +81,7 @@ impl v1::report_service_server::ReportService for ReportRpc {
         let request = request.into_inner();
         let open = Arc::clone(self.0.ledger(&request.ledger)?);
         let formats = formats(&request.formats)?;
+        open.report_entry(request.index)?;
         let (send, receive) = mpsc::channel(8);
         tokio::spawn(async move {
             // Reading a report again opens the person's parts again.

@@ -1,0 +1,194 @@
+//! The command line, as its readers use it: real conversations in, a report and a verified export out; what it says when
+//! something is wrong, and with which code it ends.
+
+#[allow(dead_code, reason = "each test file uses its part")]
+mod common;
+
+use common::*;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The one file in `directory` with this ending.
+fn only(directory: &Path, ending: &str) -> PathBuf {
+    let files = fs::read_dir(directory).expect("a directory").flatten().map(|file| file.path());
+    let mut found: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == ending)).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0)
+}
+
+fn verify_export(export: &Path, vkey: &str, code: i32) -> Option<Said> {
+    let mut verify = whosaw_verify()?;
+    Some(run(verify.arg("export").arg(export).args(["--vkey", vkey]), code))
+}
+
+fn test_data(file: &str) -> Option<String> {
+    let Ok(data) = std::env::var("WHOSAW_TEST_DATA") else {
+        println!("skipped: WHOSAW_TEST_DATA is not set, {file} was not imported");
+        return None;
+    };
+    Some(format!("{data}/tau-bench/{file}"))
+}
+
+#[test]
+fn real_conversations_become_a_ledger_a_report_and_a_verified_export() {
+    let Some(file) = test_data("airline_tool_calls.jsonl") else { return };
+    let server = TestServer::new();
+    let (files, export) = (server.place.join("report"), server.place.join("export"));
+    let import = ["import", "tool-calls", "--catalogue", "reports/catalogues/airline.toml", file.as_str()];
+    let said = run(&mut server.client_command(&import), 0).out;
+    for words in [
+        "1,164 entries, 73 failed",
+        "of 1,091 that succeeded: 674 name persons, 0 name some of perhaps more, 140 are not determined, 277 are about nobody",
+        "666 calls showed persons to the agent: 34 strong identities, 130 weak ones",
+        // One customer's own record was never shown, so that nothing ties them to the passenger of their name.
+        "34 to 131 persons",
+        "the file has no times",
+    ] {
+        assert!(said.contains(words), "{words:?} is not in: {said}");
+    }
+    let again = run(&mut server.client_command(&import), 0).out;
+    assert!(again.contains("1,164 of them had been recorded before"), "{again}");
+
+    let said = run(
+        server.client_command(&["report", "access", "--subject", "customer=mia_li_3668"]).arg("--out").arg(&files),
+        0,
+    )
+    .out;
+    assert!(said.contains("processed data of this person 11 times"), "{said}");
+    let json: serde_json::Value =
+        serde_json::from_slice(&fs::read(only(&files, "json")).expect("a file")).expect("JSON");
+    assert_eq!(json["totals"]["processed"], serde_json::json!({"low": 11, "high": 11}));
+    assert_eq!(json["totals"]["times"]["unknown"], 11, "the file has no times");
+    assert_eq!(json["totals"]["times"]["occurred"], serde_json::Value::Null);
+    let tools = json["tools"].as_array().expect("a list").iter();
+    let mut shown: Vec<_> = tools
+        .map(|tool| (tool["tool"]["registered"].as_str().expect("a name"), tool["counts"]["processed"].as_u64()))
+        .filter(|(_, count)| *count != Some(0))
+        .collect();
+    shown.sort_unstable();
+    assert_eq!(shown, [("book_reservation", Some(6)), ("cancel_reservation", Some(1)), ("get_user_details", Some(4))]);
+    let html = fs::read_to_string(only(&files, "html")).expect("a file");
+    assert!(html.contains("11 times") && !html.contains("1970"), "no time is made up");
+    assert!(fs::read(only(&files, "pdf")).expect("a file").starts_with(b"%PDF-1."));
+
+    run(server.client_command(&["export", "--content"]).arg(&export), 0);
+    let vkey = run(&mut server.client_command(&["keys", "show"]), 0).out;
+    if let Some(said) = verify_export(&export, vkey.trim(), 0) {
+        assert!(said.out.contains("HOLDS: all 1,168 entries"), "{}", said.out);
+    }
+}
+
+#[test]
+fn retail_actions_are_imported_too() {
+    let Some(file) = test_data("retail_gold_actions.jsonl") else { return };
+    let server = TestServer::new();
+    let import = ["import", "tool-calls", "--catalogue", "reports/catalogues/retail.toml", file.as_str()];
+    let said = run(&mut server.client_command(&import), 0).out;
+    assert!(said.contains("1,350 entries, 44 failed") && said.contains("278 persons"), "{said}");
+}
+
+/// A stream of what one customer's record was used for, as README writes it.
+const RECORD: &str = r#"{"verb":"data.read","outcome":"succeeded","determination":"listed",
+"actors":[{"kind":"agent","name":"support-copilot"}],
+"subjects":[{"identities":[{"namespace":"customer","fields":["C-1001"],"strength":"strong"}]}]}"#;
+
+#[test]
+fn a_broken_byte_anywhere_in_an_export_is_told_with_the_last_good_checkpoint() {
+    let server = TestServer::new();
+    let record = server.place.join("record.json");
+    for _ in 0..3 {
+        fs::write(&record, RECORD.replace('\n', "")).expect("written");
+        run(server.client_command(&["append"]).arg(&record), 0);
+    }
+    let (export, copy) = (server.place.join("export"), server.place.join("copy"));
+    let disclose = ["export", "--content", "--disclose", "customer=C-1001"];
+    run(server.client_command(&disclose).arg(&export), 0);
+    let vkey = run(&mut server.client_command(&["keys", "show"]), 0).out;
+    let Some(whole) = verify_export(&export, vkey.trim(), 0) else { return };
+    assert!(whole.out.contains("HOLDS"), "{}", whole.out);
+    let (mut files, mut directories) = (Vec::new(), vec![export.clone()]);
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).expect("a directory").flatten() {
+            if entry.path().is_dir() { directories.push(entry.path()) } else { files.push(entry.path()) }
+        }
+    }
+    let mut tried = 0;
+    fs::create_dir(&copy).expect("a directory");
+    for file in files {
+        let inside = file.strip_prefix(&export).expect("it is below");
+        // The keys that an export brings along are not those that were asked for.
+        if inside == Path::new("vkeys") {
+            continue;
+        }
+        let bytes = fs::read(&file).expect("a file");
+        for at in (0..bytes.len()).step_by((bytes.len() / 40).max(1)) {
+            replace_directory(&export, &copy);
+            let mut broken = bytes.clone();
+            broken[at] ^= 1;
+            fs::write(copy.join(inside), broken).expect("written");
+            let mut verify = whosaw_verify().expect("it was there");
+            let said =
+                Said::of(verify.arg("export").arg(&copy).args(["--vkey", vkey.trim()]).output().expect("it runs"));
+            let told = matches!(said.code, Some(1 | 4)) && !said.out.contains("HOLDS:");
+            assert!(told, "byte {at} of {}: {:?} {}{}", inside.display(), said.code, said.out, said.err);
+            tried += 1;
+        }
+    }
+    assert!(tried > 200, "{tried}");
+}
+
+#[test]
+fn what_is_wrong_is_said_on_one_line_with_a_code_and_nothing_is_recorded() {
+    let server = TestServer::new();
+    let size = || {
+        let said = run(&mut server.client_command(&["list", "--json"]), 0).out;
+        said.lines().count()
+    };
+    let before = size();
+    let record = server.place.join("record.json");
+    for (from, to, words) in [
+        ("data.read", "data.peruse", "action.verb"),
+        ("\"listed\"", "\"nobody\"", "action.determination"),
+        ("customer\",", "whosaw:x\",", "namespace"),
+        ("\"strong\"", "\"mighty\"", "strength"),
+        ("\"outcome\"", "\"outcom\"", "outcom"),
+        ("C-1001", "C\\u0000", "control character"),
+    ] {
+        fs::write(&record, RECORD.replace('\n', "").replace(from, to)).expect("written");
+        let said = Said::of(server.client_command(&["append"]).arg(&record).output().expect("it runs"));
+        assert!(said.code != Some(0) && said.err.contains(words), "{to}: {:?} {}", said.code, said.err);
+        assert!(!said.err.contains("C-1001"), "a person in an error: {}", said.err);
+    }
+    for words in [
+        &["append", "/nowhere/record.json"][..],
+        &["report", "access", "--subject", "no-namespace"],
+        &["report", "access", "--subject", "customer=C-1001", "--at-size", "999"],
+        &["report", "again", "0"],
+        &["import", "tool-calls", "--catalogue", "Cargo.toml", "README.md"],
+        &["list", "--verb", "data.peruse"],
+        &["list", "--ledger", "ledger.example/another"],
+    ] {
+        let said = Said::of(server.client_command(words).output().expect("it runs"));
+        assert!(matches!(said.code, Some(1 | 2)), "{words:?}: {:?} {}", said.code, said.out);
+        assert!(said.err.starts_with("whosaw: ") || said.err.starts_with("error: "), "{words:?}: {}", said.err);
+        assert!(!said.err.contains("panicked"), "{words:?}: {}", said.err);
+    }
+    assert_eq!(size(), before, "nothing was recorded");
+    let nobody = Said::of(whosaw().args(["list", "--server", "http://127.0.0.1:1"]).output().expect("it runs"));
+    assert!(nobody.code == Some(1) && nobody.err.contains("127.0.0.1:1"), "{:?} {}", nobody.code, nobody.err);
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let said = run(whosaw().arg("--help"), 0).out;
+    let commands = said.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names: Vec<&str> = commands
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(names.len() > 10, "{said}");
+    for name in names.into_iter().filter(|name| *name != "help") {
+        let said = run(whosaw().args([name, "--help"]), 0).out;
+        assert!(said.contains("Usage: whosaw"), "{name}: {said}");
+    }
+}
