@@ -59,8 +59,19 @@ pub enum Ended {
     Latched,
 }
 
+/// Keys and what people said are in memory: neither a crash nor a debugger of the same user may write them to a disk.
+pub fn forbid_core_dumps() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    let limited = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let refused = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    if let Err(error) = limited.and(refused) {
+        tracing::warn!(%error, "core dumps could not be forbidden");
+    }
+}
+
 /// Makes a ledger: its keys, its guard and its first entry.
 pub fn init(settings: &Settings, origin: &str) -> Result<LedgerNumber, AppError> {
+    forbid_core_dumps();
     let store = open_store(settings)?;
     let failed = |reason: String| AppError::Ledger { origin: origin.to_owned(), reason };
     let known = engine::origins(store.as_ref()).map_err(|error| failed(error.to_string()))?;

@@ -71,6 +71,19 @@ const KNOWN: [&str; 14] = [
     "large_bytes",
 ];
 
+/// Guards stand beside the data and not in it: a copy of the whole directory, put back, would otherwise carry its guard
+/// along and go unnoticed.
+fn beside(data: &Path) -> PathBuf {
+    match data.file_name() {
+        Some(name) => {
+            let mut name = name.to_owned();
+            name.push(".guard");
+            data.with_file_name(name)
+        }
+        None => data.join("guard"),
+    }
+}
+
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:7411";
 pub const DEFAULT_DATA: &str = "whosaw-data";
 
@@ -140,7 +153,7 @@ impl Reader {
         };
         let settings = Settings {
             keys: self.value("keys", "a path").unwrap_or_else(|| data.join("keys")),
-            guard: self.value("guard", "a path").unwrap_or_else(|| data.join("guard")),
+            guard: self.value("guard", "a path").unwrap_or_else(|| beside(&data)),
             data,
             listen,
             tls,

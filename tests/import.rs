@@ -15,10 +15,10 @@ fn actions(catalogue: &str, file: &str) -> Option<Vec<Action>> {
     let catalogue = Catalogue::parse(&text).expect("a good catalogue");
     let rules = catalogue.import.clone().expect("an import table");
     let lines = std::fs::read_to_string(format!("{data}/tau-bench/{file}")).expect("the data is there");
-    let mut conversations = Conversations::default();
+    let conversations = Conversations::default();
     let read = lines.lines().enumerate().map(|(number, line)| {
         let call = import::line(number + 1, line, &rules).expect("a tool call");
-        interpret(call, &catalogue, &mut conversations)
+        interpret(call, &catalogue, &conversations)
     });
     Some(read.collect())
 }

@@ -9,6 +9,7 @@ use super::check::{AGENT_PART_MAX, Codes};
 use super::people::{Node, People, PersonInAction, nfc};
 use crate::model::{self, *};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use whosaw_verifier::body::{CategoryUse, PartGroup, Run};
 use whosaw_verifier::part::{self, AgentPart, ContentPart, Part, PersonPart, SealedFact, SealedName};
 use whosaw_verifier::seal::MAX_PART;
@@ -21,6 +22,9 @@ pub const RENDERED_TO_ACTOR: u32 = 1 << 16;
 const PIECE: usize = MAX_PART - 4_096;
 /// What a part can say of one person, beside what an agent sent for it.
 const PERSON_MAX: usize = PIECE - AGENT_PART_MAX - 1_024;
+
+/// Parts of shared content times persons who share them: each is a share of a key and a row of somebody's index.
+const SHARES_MAX: usize = 2_000_000;
 
 /// A part with what the body says of it in public.
 pub struct Described {
@@ -69,7 +73,14 @@ pub fn build(
     // The id is how others refer to this action, so it is sealed with what it refers to.
     content.action_id = action.action_id;
     let beside = described.first().filter(|_| persons == 1).map(|it| &it.plain.part);
-    for piece in pieces(content, beside) {
+    let pieces = pieces(content, beside);
+    if persons > 1 && pieces.len() * persons > SHARES_MAX {
+        let (pieces, most) = (pieces.len(), SHARES_MAX);
+        let description =
+            format!("has content of {pieces} parts shared by {persons} persons; at most {most} shares are taken");
+        return Err(vec![Violation { field: "action".into(), description }]);
+    }
+    for piece in pieces {
         if persons == 1 && piece.piece == 0 {
             let only = &mut described[0];
             (only.plain.part.content, only.plain.part.piece_bytes) = (piece.content, piece.piece_bytes);
@@ -128,17 +139,15 @@ fn describe_person(
         };
         if identities.is_empty() {
             identities = shown;
-            identities.iter_mut().for_each(normalise);
-            dedup(&mut identities);
         } else {
-            for mut identity in shown {
-                normalise(&mut identity);
-                if !identities.contains(&identity) {
-                    identities.push(identity);
-                }
-            }
+            identities.extend(shown);
         }
     }
+    identities.iter_mut().for_each(normalise);
+    dedup(&mut identities);
+    // The same field of many rows is one field.
+    let mut seen = HashSet::new();
+    sealed.fields.retain(|field| seen.insert((field.pointer.clone(), field.category, field.direction)));
     sealed.identities = identities
         .iter()
         .map(|i| part::Identity { namespace: i.namespace.clone(), fields: i.fields.clone(), strength: i.strength })
@@ -175,6 +184,11 @@ fn normalise(identity: &mut Identity) {
 }
 
 fn dedup(identities: &mut Vec<Identity>) {
+    if identities.len() > 16 {
+        // Somebody may be named a hundred thousand times in one action.
+        let mut seen = HashSet::with_capacity(identities.len());
+        return identities.retain(|identity| seen.insert(identity.clone()));
+    }
     let mut kept = 0;
     for i in 0..identities.len() {
         if !identities[..kept].contains(&identities[i]) {

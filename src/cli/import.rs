@@ -94,6 +94,7 @@ struct Recorded {
     entries: u64,
     replayed: u64,
     failed: u64,
+    unknown: u64,
     succeeded: u64,
     listed: u64,
     incomplete: u64,
@@ -126,6 +127,7 @@ impl Recorded {
         let Ok(Body::Action(action)) = Body::decode(entry.kind as u8, &entry.body) else { return };
         match action.outcome {
             Outcome::Failed | Outcome::Denied => self.failed += 1,
+            Outcome::Unknown | Outcome::Unspecified => self.unknown += 1,
             _ => {
                 self.succeeded += 1;
                 match action.determination {
@@ -141,6 +143,9 @@ impl Recorded {
     fn tell(&self, shown: &Shown) {
         let n = show::grouped;
         println!("{} entries, {} failed", n(self.entries), n(self.failed));
+        if self.unknown > 0 {
+            println!("  whether {} of them succeeded is not known", n(self.unknown));
+        }
         if self.replayed > 0 {
             println!("  {} of them had been recorded before", n(self.replayed));
         }
@@ -181,9 +186,9 @@ struct Shown {
 
 impl Shown {
     fn by(calls: &[ToolCall], catalogue: &Catalogue) -> Self {
-        let (mut shown, mut conversations) = (Shown::default(), Conversations::default());
+        let (mut shown, conversations) = (Shown::default(), Conversations::default());
         for call in calls {
-            let action = interpret(call.clone(), catalogue, &mut conversations);
+            let action = interpret(call.clone(), catalogue, &conversations);
             if matches!(action.outcome, Outcome::Failed | Outcome::Denied) {
                 continue;
             }

@@ -139,7 +139,20 @@ impl From<std::io::Error> for CliError {
 /// Exit code 0 on success.
 pub type Ended = Result<u8, CliError>;
 
+/// A reader that went away, such as `head`, is no failure of ours: `println!` panics where other programs just end.
+fn end_quietly_when_nobody_reads() {
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if text.starts_with("failed printing to stdout") {
+            std::process::exit(0);
+        }
+        told(panic);
+    }));
+}
+
 pub fn main() -> ExitCode {
+    end_quietly_when_nobody_reads();
     let ended = run(Cli::parse());
     match ended {
         Ok(code) => ExitCode::from(code),

@@ -12,13 +12,13 @@ pub struct Place {
     /// Settings file (TOML).
     #[arg(long, env = "WHOSAW_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Directory of the database, and of keys and guards unless they are set apart [default: whosaw-data].
+    /// Directory of the database, and of keys unless they are set apart [default: whosaw-data].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Directory of signing keys and of the keys of persons [default: DATA/keys].
     #[arg(long, value_name = "DIR")]
     keys: Option<PathBuf>,
-    /// Directory of the guards that notice a rolled-back database; keep it out of every backup [default: DATA/guard].
+    /// Directory of the guards that notice a rolled-back database; keep it out of every backup [default: DATA.guard].
     #[arg(long, value_name = "DIR")]
     guard: Option<PathBuf>,
 }
@@ -68,6 +68,7 @@ impl Serve {
         if !mistakes.is_empty() {
             return wrong(&mistakes);
         }
+        app::forbid_core_dumps();
         app::install_log(&settings);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let ended = runtime.block_on(app::serve(settings, |address| println!("whosaw listens on {address}")));

@@ -1,12 +1,12 @@
 //! Recording: a raw action or tool call becomes an entry.
 
-use super::{EngineError, OpenLedger, nobody};
+use super::{EngineError, Kind, OpenLedger, nobody};
 use crate::admit;
 use crate::intake;
 use crate::intake::Catalogue;
 use crate::ledger::{AppendError, AppendReply, Committed, Place, Published};
 use crate::model::*;
-use std::sync::{Arc, LazyLock, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// What a caller sends.
@@ -14,6 +14,22 @@ use std::time::Duration;
 pub enum Raw {
     Action(Box<Action>),
     ToolCall(Box<ToolCall>),
+}
+
+impl Raw {
+    /// Worth more than some hundred microseconds of work, which must not hold up a thread that serves others.
+    fn is_heavy(&self) -> bool {
+        const BYTES: usize = 64 << 10;
+        match self {
+            Raw::Action(action) => {
+                let lists = action.subjects.len() + action.records.len() + action.facts.len();
+                lists > 64
+                    || action.arguments.len() + action.result.len() > BYTES
+                    || action.subjects.iter().any(|subject| subject.identities.len() > 64)
+            }
+            Raw::ToolCall(call) => call.arguments.len() + call.result.len() > BYTES,
+        }
+    }
 }
 
 /// A receipt and what it is the receipt of.
@@ -55,6 +71,7 @@ impl OpenLedger {
     pub fn prepare(&self, raw: Raw, caller: &Caller) -> Result<Sealed, EngineError> {
         let now = self.clock.now();
         let names = self.names();
+        let mut learnt = None;
         let (action, request) = match raw {
             Raw::Action(action) => (*action, None),
             Raw::ToolCall(call) => {
@@ -62,25 +79,63 @@ impl OpenLedger {
                 // and its repetition, and must not turn the second into a conflict.
                 let request = admit::tool_call_hash(&call, caller);
                 let catalogue = names.catalogue.as_ref().map_or(&*NO_CATALOGUE, |in_force| &in_force.catalogue);
-                let mut conversations = self.conversations.lock().unwrap_or_else(PoisonError::into_inner);
-                (intake::interpret(*call, catalogue, &mut conversations), Some(request))
+                let (action, lesson) = intake::interpret_only(*call, catalogue, &self.conversations);
+                learnt = Some(lesson);
+                (action, Some(request))
             }
         };
         let mut admitted =
             admit::admit(action, caller.clone(), &names.registry, self.ledger.origin_hash(), &self.limits, now)
                 .map_err(|violations| EngineError::violations(in_terms_of(violations, request.is_some())))?;
         admitted.request = request.unwrap_or(admitted.request);
+        if let Some(lesson) = learnt {
+            // Only now: a call that is refused must not decide whose records later calls are about.
+            self.conversations.take_in(lesson);
+        }
+        if self.vault.would_learn(&admitted)? {
+            self.refuse_other_content(&admitted)?;
+        }
         Ok(self.vault.seal(admitted, now)?)
     }
 
+    /// Sealing teaches the vault who is whom, and the sequencer's refusal comes after it: an id that was used for other
+    /// content must not teach anything.
+    fn refuse_other_content(&self, admitted: &Admitted) -> Result<(), EngineError> {
+        let Some(id) = admitted.action_id else { return Ok(()) };
+        let caller = self.vault.caller(&admitted.caller.name);
+        let Some((index, body_commitment, digest)) = self.ledger.recorded(id, &caller)? else { return Ok(()) };
+        match self.vault.judge(index, &body_commitment, &digest, &admitted.request) {
+            Judgement::Different => Err(AppendError::AlreadyExists { position: 0 }.into()),
+            Judgement::Unreadable => Err(EngineError::new(Kind::Unavailable, "the recorded request cannot be read")),
+            Judgement::Same | Judgement::Unchecked => Ok(()),
+        }
+    }
+
     /// Records one action; answers when it is durable and under a signed checkpoint.
-    pub async fn append(&self, raw: Raw, caller: &Caller) -> Result<Receipt, EngineError> {
-        let sealed = self.prepare(raw, caller)?;
-        self.append_sealed(sealed).await
+    pub async fn append(self: &Arc<Self>, raw: Raw, caller: &Caller) -> Result<Receipt, EngineError> {
+        let judged_by = self.registering.read().await;
+        let sealed = if raw.is_heavy() {
+            let (open, caller) = (Arc::clone(self), caller.clone());
+            let prepared = tokio::task::spawn_blocking(move || open.prepare(raw, &caller)).await;
+            prepared.map_err(|_| EngineError::internal("sealing stopped"))??
+        } else {
+            self.prepare(raw, caller)?
+        };
+        let content = (sealed.salt, sealed.body.clone());
+        let reply = self.ledger.submit(vec![sealed])?;
+        drop(judged_by);
+        let pending = Pending { reply, content: Some(content) };
+        let (place, published, content) = pending.place().await?;
+        self.receipt_of(&place, &published, content)
+    }
+
+    /// Held from admission until what was admitted is queued; see [`OpenLedger`].
+    pub async fn judging(&self) -> tokio::sync::RwLockReadGuard<'_, ()> {
+        self.registering.read().await
     }
 
     /// Records what was prepared.
-    pub async fn append_sealed(&self, sealed: Sealed) -> Result<Receipt, EngineError> {
+    async fn append_sealed(&self, sealed: Sealed) -> Result<Receipt, EngineError> {
         let (salt, body) = (sealed.salt, sealed.body.clone());
         let batch = Batch::from(self.ledger.append_all(vec![sealed]).await?);
         let place = batch.places.first().ok_or_else(|| EngineError::internal("no place was given"))?;
@@ -89,6 +144,7 @@ impl OpenLedger {
 
     /// Records many, all or nothing, in one commit. Prepares them off the runtime's threads.
     pub async fn append_batch(self: &Arc<Self>, raws: Vec<Raw>, caller: &Caller) -> Result<Batch, EngineError> {
+        let judged_by = self.registering.read().await;
         let (open, caller) = (Arc::clone(self), caller.clone());
         let prepared = tokio::task::spawn_blocking(move || {
             let mut sealed = Vec::with_capacity(raws.len());
@@ -98,7 +154,10 @@ impl OpenLedger {
             Ok::<_, EngineError>(sealed)
         });
         let sealed = prepared.await.map_err(|_| EngineError::internal("sealing stopped"))??;
-        Ok(self.ledger.append_all(sealed).await?.into())
+        let reply = self.ledger.submit(sealed)?;
+        drop(judged_by);
+        let stopped = || EngineError::new(Kind::Unavailable, "the ledger stopped before it answered");
+        Ok(reply.await.map_err(|_| stopped())??.into())
     }
 
     /// Queues, waiting for room where too much waits already: how a stream slows its sender down.
@@ -156,10 +215,15 @@ impl OpenLedger {
 
     /// Writes one entry for each source whose appends were refused since the last time.
     pub async fn record_refusals(&self) -> Result<(), EngineError> {
+        let mut ended = Ok(());
         for coverage in self.refusals.take(self.clock.now()) {
-            self.record(admit::events::coverage(coverage, nobody())).await?;
+            if let Err(error) = self.record(admit::events::coverage(coverage.clone(), nobody())).await {
+                // A ledger that is too busy to record is when refusals happen: they are told the next time.
+                self.refusals.give_back(coverage);
+                ended = Err(error);
+            }
         }
-        Ok(())
+        ended
     }
 
     /// Counts a refused append, where a registered source sent it. `source` is what the request said, if it could be

@@ -65,6 +65,10 @@ impl OpenLedger {
             };
             // What was removed, or is shared with somebody whose key is gone, cannot be opened by anybody.
             let Some(sealed) = part.sealed else { continue };
+            // Content that others share tells of them too: it opens with all their keys, and one of them has asked.
+            if self.vault.is_shared(place)? {
+                continue;
+            }
             let p = match self.vault.disclose(place, &entry.header.body_commitment, &sealed) {
                 Ok(p) => p,
                 Err(OpenError::NoKey) => continue,

@@ -144,6 +144,9 @@ fn step(ledger: &Ledger, follower: &Follower) -> Result<bool, EngineError> {
         return Ok(false);
     }
     let entries = ledger.entries(from, size.min(from + STEP))?;
+    if entries.is_empty() {
+        return Err(EngineError::new(super::Kind::Corrupt, format!("entry {from} is published but not there")));
+    }
     follower.advance(entries.iter().map(fold_input))?;
     Ok(true)
 }

@@ -36,7 +36,7 @@ use follow::Follow;
 use names::Names;
 use refusals::Refusals;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, RwLock};
 use tokio_util::sync::CancellationToken;
 
 /// All ledgers of one store.
@@ -52,9 +52,11 @@ pub struct OpenLedger {
     clock: Arc<dyn Clock>,
     limits: Limits,
     names: RwLock<Arc<Names>>,
-    /// Held while names are being made known, so that two changes do not both build on the same registry.
-    registering: tokio::sync::Mutex<()>,
-    conversations: Mutex<Conversations>,
+    /// Written while names are being made known, so that two changes do not both build on the same registry; read from
+    /// admission until an action has its place in the queue, so that what was judged by a registry, such as an agent's
+    /// key, stands in the ledger before that registry is changed.
+    registering: tokio::sync::RwLock<()>,
+    conversations: Conversations,
     follow: Follow,
     refusals: Refusals,
 }
@@ -125,8 +127,8 @@ impl OpenLedger {
             clock,
             limits,
             names: RwLock::new(Arc::new(names)),
-            registering: tokio::sync::Mutex::default(),
-            conversations: Mutex::default(),
+            registering: tokio::sync::RwLock::default(),
+            conversations: Conversations::default(),
             follow,
             refusals: Refusals::default(),
         })

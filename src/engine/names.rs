@@ -82,7 +82,7 @@ impl OpenLedger {
             let field = format!("names[{position}].kind");
             return Err(EngineError::invalid(field, "is not registered by hand: apply the catalogue"));
         }
-        let _one_at_a_time = self.registering.lock().await;
+        let _one_at_a_time = self.registering.write().await;
         self.record_names(names, None, caller).await
     }
 
@@ -97,14 +97,15 @@ impl OpenLedger {
                     .collect(),
             ),
         })?;
-        let _one_at_a_time = self.registering.lock().await;
+        let _one_at_a_time = self.registering.write().await;
         let known = self.names();
         let (version, digest) = (catalogue.version.clone(), catalogue.digest);
         if known.catalogue.as_ref().is_some_and(|in_force| in_force.catalogue.digest == digest) {
             return Ok(CatalogueApplied { version, digest, new_names: 0, receipt: None });
         }
         let known_by = known.registry.get(RegistryKind::Catalogue, &version);
-        if known_by.is_some() {
+        let the_same = |known: &Registered| known.attributes.get(DIGEST).is_some_and(|is| *is == [hex(&digest)]);
+        if known_by.is_some_and(|known| !the_same(known)) {
             let text =
                 "is the version of another catalogue that was in force; a changed file needs a version of its own";
             return Err(EngineError::invalid("catalogue.version", text));

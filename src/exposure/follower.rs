@@ -164,8 +164,8 @@ impl Follower {
     fn write_block(&self, state: &mut State) -> Result<(), StoreError> {
         let block = state.next / BLOCK - 1;
         let mut writes = WriteSet::default();
-        for (term, offsets) in std::mem::take(&mut state.tail) {
-            writes.put(Table::Projections, posting_key(self.ledger, &term, block), encode_offsets(&offsets));
+        for (term, offsets) in &state.tail {
+            writes.put(Table::Projections, posting_key(self.ledger, term, block), encode_offsets(offsets));
         }
         let mut times = state.recorded_min.to_be_bytes().to_vec();
         times.extend_from_slice(&state.recorded_max.to_be_bytes());
@@ -173,8 +173,12 @@ impl Follower {
         let mut progress = vec![FORMAT];
         progress.extend_from_slice(&(block + 1).to_be_bytes());
         writes.put(Table::Projections, progress_key(self.ledger), progress);
-        (state.recorded_min, state.recorded_max) = (u64::MAX, 0);
-        self.store.apply_derived(writes)
+        // Whether it lands or not, the tail is not what answers this block any more: where it does not land, nothing at or
+        // after the block's beginning is answered for.
+        let applied = self.store.apply_derived(writes);
+        let next = if applied.is_ok() { state.next } else { block * BLOCK };
+        *state = State { next, recorded_min: u64::MAX, ..State::default() };
+        applied
     }
 
     /// The first `limit` entries at or after `from`, below `size`, that pass the filter's terms.

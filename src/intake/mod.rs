@@ -9,4 +9,4 @@ pub mod import;
 mod tool_call;
 
 pub use catalogue::{Catalogue, CatalogueError};
-pub use tool_call::{Conversations, interpret};
+pub use tool_call::{Conversations, Lesson, interpret, interpret_only};

@@ -1,10 +1,11 @@
 //! One raw tool call becomes an action.
 
 use super::catalogue::{Catalogue, Persons, ResultForm, Side, SubjectRule, Tool};
-use super::document::{select, text};
+use super::document::{holds_text, select, select_there, text};
 use crate::model::*;
 use serde_json::{Map, Value};
 use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Conversations whose record owners are remembered.
 const CONVERSATIONS_MAX: usize = 16_384;
@@ -13,8 +14,13 @@ const RECORDS_MAX: usize = 4_096;
 
 /// Which record belongs to whom, learnt from results and valid inside one conversation only. In memory and bounded: what
 /// is forgotten makes a later call *not determined*, never wrong.
+///
+/// Locked for each look only: a call's result may take long to read, and others must not wait for it.
 #[derive(Debug, Default)]
-pub struct Conversations {
+pub struct Conversations(Mutex<Remembered>);
+
+#[derive(Debug, Default)]
+struct Remembered {
     owners: HashMap<String, HashMap<RecordKey, Owner>>,
     order: VecDeque<String>,
 }
@@ -25,10 +31,30 @@ type RecordKey = (String, String);
 type Owner = (String, Vec<Identity>);
 
 impl Conversations {
-    fn learn(&mut self, conversation: &str, record: RecordKey, owner: Owner) {
-        if conversation.is_empty() {
-            return;
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn learn(&self, conversation: &str, record: RecordKey, owner: Owner) {
+        if !conversation.is_empty() {
+            self.remembered().learn(conversation, record, owner);
         }
+    }
+
+    /// Believes what an admitted call taught.
+    pub fn take_in(&self, lesson: Lesson) {
+        for (conversation, record, owner) in lesson.0 {
+            self.learn(&conversation, record, owner);
+        }
+    }
+
+    fn owner(&self, conversation: &str, record: &RecordKey) -> Option<Owner> {
+        self.remembered().owners.get(conversation)?.get(record).cloned()
+    }
+}
+
+impl Remembered {
+    fn learn(&mut self, conversation: &str, record: RecordKey, owner: Owner) {
         if !self.owners.contains_key(conversation) {
             if self.order.len() == CONVERSATIONS_MAX
                 && let Some(oldest) = self.order.pop_front()
@@ -42,20 +68,27 @@ impl Conversations {
             owners.insert(record, owner);
         }
     }
-
-    fn owner(&self, conversation: &str, record: &RecordKey) -> Option<&Owner> {
-        self.owners.get(conversation)?.get(record)
-    }
 }
 
 /// Makes sense of a call as far as the catalogue goes. Always answers an action.
-pub fn interpret(call: ToolCall, catalogue: &Catalogue, conversations: &mut Conversations) -> Action {
+pub fn interpret(call: ToolCall, catalogue: &Catalogue, conversations: &Conversations) -> Action {
+    let (action, lesson) = interpret_only(call, catalogue, conversations);
+    conversations.take_in(lesson);
+    action
+}
+
+/// What a call taught of whose records are whose, to be believed once the call is admitted.
+#[derive(Debug, Default)]
+pub struct Lesson(Vec<(String, RecordKey, Owner)>);
+
+/// The same, without learning from it.
+pub fn interpret_only(call: ToolCall, catalogue: &Catalogue, conversations: &Conversations) -> (Action, Lesson) {
     let mut action = frame(&call, catalogue);
     let Some(tool) = catalogue.tool(&call.tool) else {
         action.verb = Verb::ToolCall.code().to_owned();
         action.determination = Determination::Undetermined;
         action.doubts = vec![Doubt::ToolNotInCatalogue];
-        return action;
+        return (action, Lesson::default());
     };
     action.verb.clone_from(&tool.verb);
     action.dataset.clone_from(&tool.dataset);
@@ -74,8 +107,18 @@ pub fn interpret(call: ToolCall, catalogue: &Catalogue, conversations: &mut Conv
             identities: Vec::new(),
         })
         .collect();
-    Reader { tool, conversations, doubts: Vec::new() }.read(&call, &mut action);
-    action
+    let lesson = Reader { tool, conversations, doubts: Vec::new(), lesson: Lesson::default() }.read(&call, &mut action);
+    (action, lesson)
+}
+
+/// The one person of the owner's namespace. Where a call names several, whose record it is is not known.
+fn only_owner<'a>(subjects: &'a mut [Subject], namespace: &str) -> Option<&'a mut Subject> {
+    let named = |subject: &Subject| subject.identities.iter().position(|identity| identity.namespace == namespace);
+    let mut owners = subjects.iter().enumerate().filter_map(|(i, subject)| Some((i, named(subject)?)));
+    let (first, identity) = owners.next()?;
+    let is_first =
+        |(i, j): (usize, usize)| subjects[i].identities[j].fields == subjects[first].identities[identity].fields;
+    owners.all(is_first).then(|| &mut subjects[first])
 }
 
 /// What a call says whether or not the catalogue knows the tool.
@@ -111,12 +154,13 @@ fn frame(call: &ToolCall, catalogue: &Catalogue) -> Action {
 
 struct Reader<'a> {
     tool: &'a Tool,
-    conversations: &'a mut Conversations,
+    conversations: &'a Conversations,
     doubts: Vec<Doubt>,
+    lesson: Lesson,
 }
 
 impl Reader<'_> {
-    fn read(mut self, call: &ToolCall, action: &mut Action) {
+    fn read(mut self, call: &ToolCall, action: &mut Action) -> Lesson {
         let delivered = matches!(call.outcome, Outcome::Succeeded | Outcome::Partial | Outcome::Unknown);
         let document = self.document(call, delivered);
         for rule in &self.tool.subjects {
@@ -126,10 +170,13 @@ impl Reader<'_> {
         }
         self.records(call, delivered, &document, action);
         for pointer in &self.tool.free_text {
-            let present = select(&document, pointer).unwrap_or_default();
-            if present.iter().any(|value| value.as_str().is_some_and(|text| !text.trim().is_empty())) {
+            if select_there(&document, pointer).0.into_iter().any(holds_text) {
                 self.doubts.push(Doubt::FreeText);
             }
+        }
+        // What a failure says is free text too, whatever the tool's results are.
+        if !delivered && !call.error.trim().is_empty() {
+            self.doubts.push(Doubt::FreeText);
         }
         if call.outcome == Outcome::Unknown {
             self.doubts.push(Doubt::OutcomeUnknown);
@@ -138,13 +185,24 @@ impl Reader<'_> {
         let count = action.subjects.len() as u64;
         if self.tool.persons == Persons::Listed && action.determination == Determination::Listed && delivered {
             let shown = |subject: &&Subject| subject.categories.iter().any(|used| used.direction == Direction::Result);
-            let shown = action.subjects.iter().filter(shown).count() as u64;
-            let precision = if count == 0 { Precision::Unknown } else { Precision::Exact };
+            let mut shown: Vec<&[Identity]> =
+                action.subjects.iter().filter(shown).map(|subject| subject.identities.as_slice()).collect();
+            let weak = |identities: &&[Identity]| identities.iter().all(|identity| identity.strength == Strength::Weak);
+            let precision = match count {
+                0 => Precision::Unknown,
+                // Somebody who is only known by name and birth date may be one of the others.
+                _ if shown.iter().any(weak) => Precision::Approximate,
+                _ => Precision::Exact,
+            };
+            shown.sort_unstable();
+            shown.dedup();
+            let shown = shown.len() as u64;
             action.subjects_delivered = Some(Quantity { precision, count: shown });
         }
         self.doubts.sort_unstable();
         self.doubts.dedup();
         action.doubts = self.doubts;
+        self.lesson
     }
 
     /// The call as one document. What cannot be read is left out and doubted.
@@ -166,6 +224,10 @@ impl Reader<'_> {
                     Ok(result) => drop(document.insert("result".into(), result.into())),
                     Err(_) => self.doubts.push(Doubt::ResultNotParsed),
                 },
+                // The catalogue says that nothing comes back, and something did.
+                ResultForm::None if !call.result.trim_ascii().is_empty() && call.result.trim_ascii() != b"null" => {
+                    self.doubts.push(Doubt::ResultNotParsed);
+                }
                 ResultForm::None => {}
             }
         }
@@ -173,12 +235,10 @@ impl Reader<'_> {
     }
 
     fn subjects(&mut self, rule: &SubjectRule, document: &Value) -> Vec<Subject> {
-        let Some(nodes) = select(document, &rule.each) else {
-            if !rule.optional {
-                self.doubts.push(Doubt::FieldMissing);
-            }
-            return Vec::new();
-        };
+        let (nodes, missing) = select_there(document, &rule.each);
+        if missing && !rule.optional {
+            self.doubts.push(Doubt::FieldMissing);
+        }
         nodes.into_iter().filter_map(|node| self.subject(rule, node)).collect()
     }
 
@@ -197,6 +257,11 @@ impl Reader<'_> {
             }
         }
         if identities.is_empty() {
+            // Somebody whose data are there, but not who it is.
+            let has_data = |pointer: &String| select_there(node, pointer).0.into_iter().any(|value| !value.is_null());
+            if rule.optional && rule.categories.keys().any(has_data) {
+                self.doubts.push(Doubt::FieldMissing);
+            }
             return None;
         }
         if identities.iter().all(|identity| identity.strength == Strength::Weak) {
@@ -236,7 +301,11 @@ impl Reader<'_> {
             if rule.from == Side::Result && !delivered {
                 continue;
             }
-            for value in select(document, &rule.id).unwrap_or_default() {
+            let (ids, missing) = select_there(document, &rule.id);
+            if missing && !ids.is_empty() {
+                self.doubts.push(Doubt::FieldMissing);
+            }
+            for value in ids {
                 let Some(id) = text(value, "") else {
                     // A record that is there and has no usable id leaves a gap; one that is absent does not.
                     if !value.is_null() {
@@ -247,23 +316,18 @@ impl Reader<'_> {
                 let dataset = if rule.dataset.is_empty() { &self.tool.dataset } else { &rule.dataset };
                 let record = Record { dataset: dataset.clone(), id: id.clone(), scope: rule.scope.into() };
                 let key = (dataset.clone(), id);
-                let owns =
-                    |subject: &&mut Subject| subject.identities.iter().any(|identity| identity.namespace == rule.owner);
-                if let Some(owner) = action.subjects.iter_mut().find(owns) {
+                if let Some(owner) = only_owner(&mut action.subjects, &rule.owner) {
                     if delivered {
-                        self.conversations.learn(
-                            &call.conversation,
-                            key,
-                            (owner.kind.clone(), owner.identities.clone()),
-                        );
+                        let owner = (owner.kind.clone(), owner.identities.clone());
+                        self.lesson.0.push((call.conversation.clone(), key, owner));
                     }
                     if !owner.records.contains(&record) {
                         owner.records.push(record);
                     }
                 } else if let Some((kind, identities)) = self.conversations.owner(&call.conversation, &key) {
                     action.subjects.push(Subject {
-                        kind: kind.clone(),
-                        identities: identities.clone(),
+                        kind,
+                        identities,
                         categories: vec![CategoryUse {
                             direction: Direction::Argument,
                             categories: vec![Category::Identification.code().to_owned()],
@@ -294,5 +358,93 @@ impl Reader<'_> {
             // Every list was there and empty: nobody was in it.
             (Persons::Listed, true) => Determination::Nobody,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CATALOGUE: &str = r#"
+version = "test-1"
+[tools.notes]
+verb = "data.read"
+dataset = "notes"
+result = "json"
+persons = "none"
+free_text = ["/result/*/text", "/result/*/more"]
+[tools.quiet]
+verb = "data.update"
+dataset = "notes"
+result = "none"
+persons = "none"
+[tools.orders]
+verb = "data.read"
+dataset = "orders"
+result = "json"
+persons = "listed"
+[[tools.orders.subjects]]
+kind = "customer"
+from = "result"
+each = "/result/*"
+identities = [{ namespace = "customer", fields = ["/user"] }]
+categories = { "/phone" = "contact" }
+[[tools.orders.records]]
+from = "result"
+id = "/result/*/order"
+scope = "conversation"
+owner = "customer"
+"#;
+
+    fn of(tool: &str, outcome: Outcome, result: &str, error: &str) -> Action {
+        let catalogue = Catalogue::parse(CATALOGUE).expect("a good catalogue");
+        let call = ToolCall {
+            tool: tool.into(),
+            outcome,
+            result: result.as_bytes().to_vec(),
+            error: error.into(),
+            conversation: "talk".into(),
+            ..ToolCall::default()
+        };
+        interpret(call, &catalogue, &Conversations::default())
+    }
+
+    #[test]
+    fn whoever_may_be_named_somewhere_is_never_counted_as_nobody() {
+        let determined =
+            |tool: &str, outcome, result: &str, error: &str| of(tool, outcome, result, error).determination;
+        let ok = Outcome::Succeeded;
+        assert_eq!(determined("notes", ok, r#"[{"text":"Alice is ill"},{"id":2}]"#, ""), Determination::Undetermined);
+        assert_eq!(determined("notes", ok, r#"[{"more":["", {"by":"Alice"}]}]"#, ""), Determination::Undetermined);
+        assert_eq!(determined("notes", ok, r#"[{"text":" "},{"id":2}]"#, ""), Determination::Nobody);
+        assert_eq!(determined("quiet", ok, r#"{"owner":"Alice"}"#, ""), Determination::Undetermined);
+        assert_eq!(determined("quiet", ok, "null", ""), Determination::Nobody);
+        let failed = determined("orders", Outcome::Failed, "", "Alice Smith, born 1990, is locked");
+        assert_eq!(failed, Determination::Undetermined);
+        assert_eq!(determined("notes", Outcome::Denied, "", ""), Determination::Nobody);
+    }
+
+    #[test]
+    fn one_missing_element_does_not_hide_the_others() {
+        let action = of("orders", Outcome::Succeeded, r#"[{"user":"alice","order":"O1"},{"order":"O2"}]"#, "");
+        assert_eq!(action.determination, Determination::ListedIncomplete);
+        assert_eq!(action.subjects.len(), 1);
+        assert!(action.doubts.contains(&Doubt::FieldMissing));
+    }
+
+    #[test]
+    fn a_record_of_several_possible_owners_is_nobodys_until_somebody_tells() {
+        let result = r#"[{"user":"alice","order":"O1"},{"user":"bob","order":"O2"}]"#;
+        let action = of("orders", Outcome::Succeeded, result, "");
+        assert!(action.subjects.iter().all(|subject| subject.records.is_empty()));
+        assert_eq!((action.records.len(), action.doubts.contains(&Doubt::OwnerUnknown)), (2, true));
+        let one = of("orders", Outcome::Succeeded, r#"[{"user":"alice","order":"O1"}]"#, "");
+        assert_eq!(one.subjects[0].records.len(), 1);
+    }
+
+    #[test]
+    fn a_number_that_was_rounded_names_nobody() {
+        let action = of("orders", Outcome::Succeeded, r#"[{"user":89490200001234567890123,"order":"O1"}]"#, "");
+        assert_eq!((action.subjects.len(), action.determination), (0, Determination::Undetermined));
     }
 }

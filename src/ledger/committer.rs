@@ -101,7 +101,7 @@ pub struct BatchLimits {
 pub fn run_sequencer(
     shared: &Shared,
     mut head: Head,
-    callers: Vec<(String, u32)>,
+    callers: Vec<(Hash, u32)>,
     limits: BatchLimits,
     to_committer: SyncSender<CommitJob>,
 ) {
@@ -143,26 +143,26 @@ struct Known {
 
 /// The numbers of callers. A new one gets the next number; its row travels in the commit that first needs it.
 struct Callers {
-    numbers: HashMap<String, u32>,
-    new: Vec<(String, u32)>,
+    numbers: HashMap<Hash, u32>,
+    new: Vec<(Hash, u32)>,
 }
 
 impl Callers {
-    fn new(known: Vec<(String, u32)>) -> Self {
+    fn new(known: Vec<(Hash, u32)>) -> Self {
         Callers { numbers: known.into_iter().collect(), new: Vec::new() }
     }
 
-    fn number(&mut self, name: &str) -> u32 {
-        if let Some(number) = self.numbers.get(name) {
+    fn number(&mut self, caller: &Hash) -> u32 {
+        if let Some(number) = self.numbers.get(caller) {
             return *number;
         }
         let number = u32::try_from(self.numbers.len()).expect("callers are fewer than 4 billion");
-        self.numbers.insert(name.to_owned(), number);
-        self.new.push((name.to_owned(), number));
+        self.numbers.insert(*caller, number);
+        self.new.push((*caller, number));
         number
     }
 
-    fn take_new(&mut self) -> Vec<(String, u32)> {
+    fn take_new(&mut self) -> Vec<(Hash, u32)> {
         std::mem::take(&mut self.new)
     }
 }
@@ -196,7 +196,7 @@ fn gather(
         .iter()
         .flat_map(|submission| &submission.actions)
         .map(|action| {
-            let caller = action.action_id.map(|_| known.callers.number(&action.caller.name));
+            let caller = action.action_id.map(|_| known.callers.number(&action.caller));
             Some(RequestId { action_id: action.action_id?, caller: caller? })
         })
         .collect();
@@ -318,10 +318,11 @@ fn judge(shared: &Shared, action: &Sealed, row: &[u8], position: usize) -> Resul
         Judgement::Same => Ok(Place { index, header: None, replayed: true, unchecked: false }),
         Judgement::Unchecked => Ok(Place { index, header: None, replayed: true, unchecked: true }),
         Judgement::Different => Err(AppendError::AlreadyExists { position }),
+        Judgement::Unreadable => Err(AppendError::Unavailable("the key of the recorded request cannot be read".into())),
     }
 }
 
-fn build(shared: &Shared, head: &mut Head, gathered: Gathered, new_callers: &[(String, u32)]) -> Built {
+fn build(shared: &Shared, head: &mut Head, gathered: Gathered, new_callers: &[(Hash, u32)]) -> Built {
     let Gathered { sealed, ids, mut replies, reading } = gathered;
     if sealed.is_empty() {
         return Built { writes: None, sealed, head: *head, root: [0; 32], replies };

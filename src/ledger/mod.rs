@@ -25,7 +25,7 @@ pub use open::LedgerOptions;
 pub use rows::{StoredEntry, StoredPart};
 pub use signer::Signer;
 
-use crate::model::{Caller, EntryKind, Judgement, Placement, Sealed};
+use crate::model::{EntryKind, Judgement, Placement, Sealed};
 use crate::store::{LedgerNumber, Store, StoreError, WriteSet};
 use pool::{Pool, Submission, SubmissionKind};
 use rows::StoredTiles;
@@ -205,6 +205,18 @@ impl Ledger {
         Ok(self.entries(index, index.saturating_add(1))?.pop())
     }
 
+    /// Where a request was recorded, its entry's body commitment, and its keyed digest. Not yet there for what is on its
+    /// way.
+    pub fn recorded(&self, action_id: [u8; 16], caller: &Hash) -> Result<Option<(u64, Hash, Hash)>, LedgerError> {
+        let snapshot = self.0.store.snapshot()?;
+        let Some((index, digest)) = rows::read_request(snapshot.as_ref(), self.0.number, caller, action_id)? else {
+            return Ok(None);
+        };
+        let entry = rows::read_entries(snapshot.as_ref(), self.0.number, index, index + 1)?.pop();
+        let entry = entry.ok_or_else(|| LedgerError::Corrupt("a recorded request has no entry".into()))?;
+        Ok(Some((index, entry.header.body_commitment, digest)))
+    }
+
     /// Published entries `from..until`, in order.
     pub fn entries(&self, from: u64, until: u64) -> Result<Vec<StoredEntry>, LedgerError> {
         let until = until.min(self.published().size);
@@ -245,26 +257,36 @@ impl Ledger {
         if old > new || new > self.published().size {
             return Err(LedgerError::OutOfRange { size: self.published().size });
         }
-        let (proof, old_root, new_root) = self.with_tree(|tree, tiles| {
-            Ok((tree.consistency_proof(tiles, old, new)?, tree.root(tiles, old)?, tree.root(tiles, new)?))
-        })?;
+        let proof = self.with_tree(|tree, tiles| tree.consistency_proof(tiles, old, new))?;
+        let (old_root, new_root) = (self.root(old)?, self.root(new)?);
         verify_consistency(old, new, &proof, &old_root, &new_root)
             .map_err(|error| LedgerError::SelfCheck(format!("{old} to {new}: {error}")))?;
         Ok(proof)
     }
 
+    /// The root at an earlier size. It is made from stored tiles, which somebody may have altered, so it is held against
+    /// the published root, which is in memory and was checked against the guard.
     pub fn root(&self, size: u64) -> Result<Hash, LedgerError> {
+        let published = self.published();
         if size == 0 {
             return Ok(EMPTY_ROOT);
         }
-        if size > self.published().size {
-            return Err(LedgerError::OutOfRange { size: self.published().size });
+        if size == published.size {
+            return Ok(published.root);
         }
-        self.with_tree(|tree, tiles| tree.root(tiles, size))
+        if size > published.size {
+            return Err(LedgerError::OutOfRange { size: published.size });
+        }
+        let (root, proof) = self.with_tree(|tree, tiles| {
+            Ok((tree.root(tiles, size)?, tree.consistency_proof(tiles, size, published.size)?))
+        })?;
+        verify_consistency(size, published.size, &proof, &root, &published.root)
+            .map_err(|error| LedgerError::SelfCheck(format!("{size} to {}: {error}", published.size)))?;
+        Ok(root)
     }
 
     /// The signed head of an earlier commit, or the newest. Signing again what was signed before adds no second history:
-    /// the root comes from the same tree, and only the end of a commit can be a head.
+    /// root and last entry are proved to be of the published tree, and only the end of a commit can be a head.
     pub fn checkpoint(&self, size: u64) -> Result<Arc<Published>, LedgerError> {
         let published = self.published();
         if size == published.size {
@@ -278,6 +300,10 @@ impl Ledger {
             return Err(LedgerError::NotAHead { size });
         };
         let root = self.root(size)?;
+        // The flag decides what may be signed, so the header that carries it is proved too.
+        let proof = self.inclusion_proof(size - 1, size)?;
+        verify_inclusion(&last.header.leaf_hash(), size - 1, size, &proof, &root)
+            .map_err(|error| LedgerError::SelfCheck(format!("entry {}: {error}", size - 1)))?;
         let checkpoint = self.0.signer.sign(&DurableHead::published_before(size, root)).into();
         Ok(Arc::new(Published { size, root, recorded_at_us: last.header.recorded_at_us, checkpoint }))
     }
@@ -394,7 +420,7 @@ fn own_event(kind: EntryKind, body: Vec<u8>, origin_hash: &Hash) -> Result<Seale
     Ok(Sealed {
         kind,
         action_id: None,
-        caller: Caller { name: String::new(), assurance: Default::default() },
+        caller: [0; 32],
         salt,
         body_commitment: body_commitment(origin_hash, &salt, &body),
         body,

@@ -115,10 +115,9 @@ impl Ledger {
         let lease = store.acquire(options.number)?;
         let Examined { head, tree, root, mut guard, signer } = examine(store.as_ref(), &options)?;
         // What a crash left between database and guard is caught up with before anything is added to it, so that the
-        // database is never ahead by more than one commit, and a guard that is further behind is an old one.
-        if guard.record().size < head.size {
-            guard.write(GuardRecord { size: head.size, root })?;
-        }
+        // database is never ahead by more than one commit, and a guard that is further behind is an old one. Also written
+        // where it says so already: what was read may stand in the page cache only.
+        guard.write(GuardRecord { size: head.size, root })?;
         let callers = rows::read_callers(store.snapshot()?.as_ref(), options.number)?;
         let pool =
             Arc::new(Pool::new(PoolLimits { entries: options.waiting_entries_max, bytes: options.waiting_bytes_max }));
@@ -147,11 +146,23 @@ impl Ledger {
         };
         let sequencer = {
             let shared = Arc::clone(&shared);
-            spawn("sequencer", Box::new(move || run_sequencer(&shared, head, callers, limits, to_committer)))?
+            spawn(
+                "sequencer",
+                Box::new(move || {
+                    let _alarm = Alarm(&shared);
+                    run_sequencer(&shared, head, callers, limits, to_committer);
+                }),
+            )?
         };
         let committer = {
             let (shared, its_signer) = (Arc::clone(&shared), Arc::clone(&signer));
-            spawn("committer", Box::new(move || run_committer(&shared, guard, &its_signer, &publish, jobs)))?
+            spawn(
+                "committer",
+                Box::new(move || {
+                    let _alarm = Alarm(&shared);
+                    run_committer(&shared, guard, &its_signer, &publish, jobs);
+                }),
+            )?
         };
         let ledger = Ledger(Arc::new(Inner {
             origin: options.origin.as_str().into(),
@@ -179,6 +190,19 @@ impl Ledger {
 }
 
 /// A ledger as it was found, before anything is written.
+/// A thread of the ledger that panics takes the ledger out of service instead of leaving callers waiting.
+struct Alarm<'a>(&'a Shared);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            const REASON: &str = "a thread of the ledger panicked";
+            self.0.latch.trip(REASON);
+            self.0.pool.refuse_all(REASON);
+        }
+    }
+}
+
 struct Examined {
     head: Head,
     tree: Tree,

@@ -53,8 +53,8 @@ pub fn key(ledger: LedgerNumber, pieces: &[&[u8]]) -> Vec<u8> {
     key
 }
 
-/// What makes a request the same: the whole id and the caller. A caller's number stands for the whole name and is given
-/// once, by the sequencer; a hash of the name would let one caller be answered another's receipt.
+/// What makes a request the same: the whole id and the caller. A caller's number stands for all 32 bytes of the keyed hash
+/// of the name and is given once, by the sequencer; a short hash would let one caller be answered another's receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId {
     pub action_id: [u8; 16],
@@ -68,8 +68,8 @@ impl RequestId {
 }
 
 /// The numbers of callers seen so far.
-pub fn read_callers(snapshot: &dyn Snapshot, ledger: LedgerNumber) -> Result<Vec<(String, u32)>, LedgerError> {
-    let (mut from, until) = (key(ledger, &[CALLER]), key(ledger, &[CALLER, &[0xff]]));
+pub fn read_callers(snapshot: &dyn Snapshot, ledger: LedgerNumber) -> Result<Vec<(Hash, u32)>, LedgerError> {
+    let (mut from, until) = (key(ledger, &[CALLER]), key(ledger, &[CALLER, &[0xff; 33]]));
     let mut callers = Vec::new();
     loop {
         let rows = snapshot.scan(Table::Meta, &from, &until, 1_024)?;
@@ -77,11 +77,24 @@ pub fn read_callers(snapshot: &dyn Snapshot, ledger: LedgerNumber) -> Result<Vec
         from = last.clone();
         from.push(0);
         for (row, value) in &rows {
-            let name = std::str::from_utf8(&row[4 + CALLER.len()..]).map_err(|_| torn("caller"))?;
+            let caller = row[4 + CALLER.len()..].try_into().map_err(|_| torn("caller"))?;
             let number = value.as_slice().try_into().map_err(|_| torn("caller"))?;
-            callers.push((name.to_owned(), u32::from_be_bytes(number)));
+            callers.push((caller, u32::from_be_bytes(number)));
         }
     }
+}
+
+/// Where the request of this caller with this id was recorded, and its keyed digest.
+pub fn read_request(
+    snapshot: &dyn Snapshot,
+    ledger: LedgerNumber,
+    caller: &Hash,
+    action_id: [u8; 16],
+) -> Result<Option<(u64, [u8; 32])>, LedgerError> {
+    let Some(number) = snapshot.get(Table::Meta, &key(ledger, &[CALLER, caller]))? else { return Ok(None) };
+    let caller = u32::from_be_bytes(number.as_slice().try_into().map_err(|_| torn("caller"))?);
+    let row = snapshot.get(Table::Requests, &RequestId { action_id, caller }.key(ledger))?;
+    row.map(|row| decode_request(&row).ok_or_else(|| torn("request"))).transpose()
 }
 
 pub fn decode_request(value: &[u8]) -> Option<(u64, [u8; 32])> {
@@ -92,7 +105,7 @@ pub fn decode_request(value: &[u8]) -> Option<(u64, [u8; 32])> {
 #[derive(Debug, Default)]
 pub struct Requests<'a> {
     /// Callers that got their number in this batch.
-    pub new_callers: &'a [(String, u32)],
+    pub new_callers: &'a [(Hash, u32)],
     /// For each action; nothing where it has no id.
     pub ids: &'a [Option<RequestId>],
 }
@@ -108,8 +121,8 @@ pub fn write_set(
 ) -> WriteSet {
     let mut writes = WriteSet::default();
     let number = ledger.0.to_be_bytes();
-    for (name, caller) in requests.new_callers {
-        writes.put_pieces(Table::Meta, &[&number, CALLER, name.as_bytes()], &[&caller.to_be_bytes()]);
+    for (caller, its_number) in requests.new_callers {
+        writes.put_pieces(Table::Meta, &[&number, CALLER, caller], &[&its_number.to_be_bytes()]);
     }
     let mut start = 0;
     while start < sealed.len() {

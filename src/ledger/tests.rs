@@ -58,7 +58,7 @@ fn action(id: u64, content: u8) -> Sealed {
     Sealed {
         kind: EntryKind::Action,
         action_id: Some(action_id),
-        caller: Caller { name: "tester".into(), assurance: Default::default() },
+        caller: [7; 32],
         salt,
         body_commitment: body_commitment(&origin_hash(ORIGIN), &salt, &body),
         body,
@@ -271,4 +271,46 @@ async fn time_never_runs_back_nor_away_unless_a_clock_entry_says_so() {
     ledger.accept_clock().await.expect("accepts");
     assert_eq!(recorded(5).await, (15_000_000, false), "after a clock entry the time may be earlier");
     check(&ledger);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_signed_or_proved_from_altered_tiles_or_headers() {
+    let test = TestLedger::create();
+    let ledger = tokio::task::block_in_place(|| test.open()).expect("opens");
+    // What is recent stands in memory; only what is older is read from tiles.
+    let mut heads = Vec::new();
+    for batch in 0..140 {
+        let actions = (0..1_000).map(|n| action(batch * 1_000 + n, 1)).collect();
+        heads.push(ledger.append_all(actions).await.expect("appends").published.size);
+    }
+    let (size, later) = (heads[0], heads[1]);
+    let sign = |size| ledger.checkpoint(size).map(|head| head.checkpoint.to_string());
+    let before = sign(size).expect("signs");
+    assert_eq!(sign(size).expect("signs again"), before);
+    let alter = |table, skip: usize| {
+        let (from, until) = (1u32.to_be_bytes().to_vec(), 2u32.to_be_bytes().to_vec());
+        let rows = test.store.snapshot().expect("reads").scan(table, &from, &until, 4).expect("reads");
+        // The fourth: roots take whole tiles from the level above.
+        let (key, mut value) = rows[3].clone();
+        value[skip] ^= 1;
+        let mut writes = WriteSet::default();
+        writes.put(table, key.clone(), value.clone());
+        test.store.apply_derived(writes).expect("writes");
+        value[skip] ^= 1;
+        let mut back = WriteSet::default();
+        back.put(table, key, value);
+        back
+    };
+    let back = alter(crate::store::Table::Tiles, 32 * 40);
+    assert!(matches!(sign(size), Err(LedgerError::SelfCheck(_))), "a second head of the same size was signed");
+    assert!(ledger.consistency_proof(size, later).is_err());
+    test.store.apply_derived(back).expect("writes");
+    assert_eq!(sign(size).expect("signs"), before);
+    // A flag is set where no commit ended: what is no head must not become one.
+    let batch: Vec<_> = (900_000..900_003).map(|id| action(id, 1)).collect();
+    let committed = ledger.append_all(batch).await.expect("appends");
+    let inside = committed.places[0].index;
+    assert!(matches!(sign(inside + 1), Err(LedgerError::NotAHead { .. })));
+    assert!(check(&ledger) > 300);
+    tokio::task::block_in_place(|| ledger.shutdown());
 }

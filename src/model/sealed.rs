@@ -16,7 +16,8 @@ pub struct SealedPart {
 pub struct Sealed {
     pub kind: EntryKind,
     pub action_id: Option<[u8; 16]>,
-    pub caller: Caller,
+    /// Who sent it, as a keyed hash: names of callers may be names of people.
+    pub caller: [u8; 32],
     pub salt: [u8; 32],
     pub body: Vec<u8>,
     /// B: SHA-256("whosaw/body/v1\0" ‖ SHA-256(origin) ‖ salt ‖ body).
@@ -49,4 +50,6 @@ pub enum Judgement {
     Different,
     /// The key that could tell is gone (erased): answer the old receipt, marked unchecked.
     Unchecked,
+    /// Storage failed: nothing may be answered.
+    Unreadable,
 }

@@ -7,14 +7,26 @@ use crate::model::{Caller, EntryKind, Outcome, Verb};
 use futures::Stream;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use whosaw_verifier::hash::{hex, sha256};
 use whosaw_verifier::merkle::verify_inclusion;
 
-pub struct AuditRpc(pub Arc<Engine>);
+pub struct AuditRpc(Arc<Engine>, Arc<Semaphore>);
+
+/// Exports at once; each reads the whole ledger on a thread of its own.
+const EXPORTS: usize = 8;
+/// An export whose reader takes nothing for so long is ended.
+const STALLED: Duration = Duration::from_secs(60);
+
+impl AuditRpc {
+    pub fn new(engine: Arc<Engine>) -> Self {
+        AuditRpc(engine, Arc::new(Semaphore::new(EXPORTS)))
+    }
+}
 
 const PAGE: usize = 100;
 const PAGE_MAX: usize = 1_000;
@@ -191,12 +203,20 @@ impl v1::audit_service_server::AuditService for AuditRpc {
         if disclose.is_some() && !request.content {
             return Err(EngineError::invalid("disclose", "needs content beside it").into());
         }
+        let room = Arc::clone(&self.1).try_acquire_owned();
+        let busy =
+            || EngineError::new(Kind::Busy, format!("{EXPORTS} exports are under way; try again when one is done"));
+        let room = room.map_err(|_| busy())?;
         let head = open.export_head();
         if request.content {
             open.record_access(0, head.size, &caller).await?;
         }
         let (send, receive) = mpsc::channel(4);
+        let runtime = tokio::runtime::Handle::current();
         tokio::task::spawn_blocking(move || {
+            let _room = room;
+            // A reader that reads no more must not keep a thread and its place for ever.
+            let send = |message| runtime.block_on(send.send_timeout(message, STALLED)).is_ok();
             let exported = open.export(&head, request.content, disclose.as_ref(), &mut |piece| {
                 let response = v1::ExportResponse {
                     path: piece.path,
@@ -204,10 +224,10 @@ impl v1::audit_service_server::AuditService for AuditRpc {
                     entries_done: piece.done,
                     entries_total: piece.total,
                 };
-                send.blocking_send(Ok(response)).is_ok()
+                send(Ok(response))
             });
             if let Err(error) = exported {
-                let _ = send.blocking_send(Err(error.into()));
+                send(Err(error.into()));
             }
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
@@ -256,7 +276,12 @@ async fn watch(
         let head = Arc::clone(&heads.borrow_and_update());
         while next < head.size {
             let (reader, until) = (Arc::clone(&open), head.size.min(next + WATCH));
-            let read = blocking_value(move || Ok(reader.ledger().entries(next, until)?)).await;
+            let read = blocking_value(move || {
+                let entries = reader.ledger().entries(next, until)?;
+                let missing = || EngineError::new(Kind::Corrupt, format!("entry {next} is published but not there"));
+                if entries.is_empty() { Err(missing()) } else { Ok(entries) }
+            })
+            .await;
             let message = read.map(|entries| {
                 next += entries.len() as u64;
                 v1::WatchEntriesResponse {
@@ -285,9 +310,11 @@ fn query(filter: v1::EntryFilter) -> Result<EntryQuery, Status> {
     let data_subject = filter.data_subject.map(|identity| reader.identity(identity, || "filter.data_subject".into()));
     let kind: EntryKind = reader.number(filter.kind, || "filter.kind".into());
     let outcome: Outcome = reader.number(filter.outcome, || "filter.outcome".into());
-    let mut time = |time, name: &str| {
+    let mut time = |time: Option<prost_types::Timestamp>, name: &str| {
+        let given = time.is_some();
         let us = reader.micros(time, || format!("filter.{name}"));
-        u64::try_from(us).ok().filter(|us| *us > 0)
+        // Before 1970 is before everything: a list until then is empty, and not whole.
+        given.then(|| u64::try_from(us).unwrap_or(0))
     };
     let from_us = time(filter.recorded_from, "recorded_from");
     let until_us = time(filter.recorded_until, "recorded_until");

@@ -38,13 +38,19 @@ pub fn source_name(record: Option<&v1::Record>) -> Option<&str> {
     source.map(|source| source.name.as_str())
 }
 
+/// Violations that are told at once.
+const VIOLATIONS_MAX: usize = 32;
+
 impl Reader {
     pub fn finish<T>(self, value: T) -> Result<T, Vec<Violation>> {
         if self.violations.is_empty() { Ok(value) } else { Err(self.violations) }
     }
 
     fn refuse(&mut self, field: impl Into<String>, description: &str) {
-        self.violations.push(Violation { field: field.into(), description: description.to_owned() });
+        // They travel in the trailer; more would only be more of the same.
+        if self.violations.len() < VIOLATIONS_MAX {
+            self.violations.push(Violation { field: field.into(), description: description.to_owned() });
+        }
     }
 
     pub fn action(&mut self, action: v1::Action) -> Action {

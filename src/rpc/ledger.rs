@@ -149,13 +149,7 @@ impl LedgerRpc {
             room.merge(self.room(bytes)?);
             add_piece(&mut raw, message.piece).map_err(status::invalid)?;
         }
-        let (open, caller) = (Arc::clone(open), caller.clone());
-        let prepared = {
-            let open = Arc::clone(&open);
-            tokio::task::spawn_blocking(move || open.prepare(raw, &caller)).await
-        };
-        let sealed = prepared.map_err(|_| Status::internal("sealing stopped"))??;
-        let receipt = open.append_sealed(sealed).await?;
+        let receipt = open.append(raw, caller).await?;
         drop(room);
         Ok(receipt)
     }
@@ -237,22 +231,37 @@ async fn take_in(
     let messages = futures::stream::iter([Ok(first)]).chain(incoming);
     let mut ready = std::pin::pin!(messages.ready_chunks(READY));
     while let Some(chunk) = ready.next().await {
-        let (open_here, caller_here) = (Arc::clone(&open), Arc::clone(&caller));
-        let prepared = tokio::task::spawn_blocking(move || prepare_chunk(&open_here, &caller_here, chunk)).await;
-        let prepared = prepared.unwrap_or_else(|_| vec![Prepared::Broken(Status::internal("sealing stopped"))]);
-        for one in prepared {
-            let waiting = match one {
-                Prepared::Sealed(sealed) => submit(&open, &caller, detail, *sealed).await,
-                Prepared::Refused(status) => Waiting::Refused(status),
-                // A message too large, or the connection is gone: what was queued before is still recorded.
-                Prepared::Broken(status) => Waiting::Broken(status),
-            };
+        for waiting in queue(&open, &caller, detail, chunk).await {
             let broken = matches!(waiting, Waiting::Broken(_));
             if to_answer.send(waiting).await.is_err() || broken {
                 return;
             }
         }
     }
+}
+
+/// Prepares and queues what arrived together. Whoever reads no answers must not hold up a change of the registry, so
+/// nothing is answered in here.
+async fn queue(
+    open: &Arc<OpenLedger>,
+    caller: &Arc<Caller>,
+    detail: v1::AppendDetail,
+    chunk: Vec<Result<v1::AppendStreamRequest, Status>>,
+) -> Vec<Waiting> {
+    let _judged_by = open.judging().await;
+    let (open_here, caller_here) = (Arc::clone(open), Arc::clone(caller));
+    let prepared = tokio::task::spawn_blocking(move || prepare_chunk(&open_here, &caller_here, chunk)).await;
+    let prepared = prepared.unwrap_or_else(|_| vec![Prepared::Broken(Status::internal("sealing stopped"))]);
+    let mut queued = Vec::with_capacity(prepared.len());
+    for one in prepared {
+        queued.push(match one {
+            Prepared::Sealed(sealed) => submit(open, caller, detail, *sealed).await,
+            Prepared::Refused(status) => Waiting::Refused(status),
+            // A message too large, or the connection is gone: what was queued before is still recorded.
+            Prepared::Broken(status) => Waiting::Broken(status),
+        });
+    }
+    queued
 }
 
 /// Messages taken together at most.

@@ -30,8 +30,9 @@ pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descrip
 /// Metadata key by which a caller says who it is. Self-asserted: nothing proves it yet, and the ledger says so.
 pub const CALLER: &str = "whosaw-caller";
 
-/// A message may be a batch of many actions.
-pub const MESSAGE_BYTES_MAX: usize = 32 << 20;
+/// A message may be a batch of many actions. What is larger comes in pieces (`AppendLarge`): a decoded message takes
+/// many times its bytes before anything can be checked.
+pub const MESSAGE_BYTES_MAX: usize = 8 << 20;
 
 /// How much one server takes at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +69,7 @@ pub fn routes(engine: Arc<Engine>, limits: RpcLimits) -> Result<Routes, tonic_re
     Ok(Routes::new(
         v1::ledger_service_server::LedgerServiceServer::new(ledger).max_decoding_message_size(MESSAGE_BYTES_MAX),
     )
-    .add_service(v1::audit_service_server::AuditServiceServer::new(audit::AuditRpc(Arc::clone(&engine))))
+    .add_service(v1::audit_service_server::AuditServiceServer::new(audit::AuditRpc::new(Arc::clone(&engine))))
     .add_service(v1::registry_service_server::RegistryServiceServer::new(registry::RegistryRpc(Arc::clone(&engine))))
     .add_service(v1::report_service_server::ReportServiceServer::new(report::ReportRpc(engine)))
     .add_service(reflection))

@@ -66,6 +66,8 @@ pub struct Vault {
     generation: u64,
     shard_keys: Vec<Secret>,
     readers: PlaceCipher,
+    /// Tells callers apart without their names.
+    callers: MacKey,
     persons: Mutex<Persons>,
 }
 
@@ -148,6 +150,7 @@ impl Vault {
             }
             shards
         };
+        let callers_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/callers/v1\0"[..], &origin_hash].concat())?);
         let readers_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/readers/v1\0"[..], &origin_hash].concat())?);
         Ok(Arc::new(Vault {
             store,
@@ -158,6 +161,7 @@ impl Vault {
             generation,
             shard_keys,
             readers: PlaceCipher::new(&readers_key),
+            callers: MacKey::new(&callers_key),
             persons: Mutex::new(Persons::default()),
         }))
     }

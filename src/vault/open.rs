@@ -38,6 +38,12 @@ impl Vault {
         Part::decode(&bytes).map_err(|_| OpenError::Unreadable)
     }
 
+    /// Whether a part is opened by several persons' keys together only.
+    pub fn is_shared(&self, place: PartPlace) -> Result<bool, VaultError> {
+        let snapshot = self.store.snapshot()?;
+        Ok(matches!(self.locator(snapshot.as_ref(), place)?, Some(Locator::Shared(_))))
+    }
+
     /// P of one part: whoever gets it can open this part and no other.
     pub fn disclose(&self, place: PartPlace, body_commitment: &Hash, sealed: &[u8]) -> Result<Hash, OpenError> {
         let view = SealedPartView::parse(sealed).map_err(|_| OpenError::Forged)?;

@@ -129,6 +129,12 @@ impl Vault {
         }
     }
 
+    /// Whether memory knows already whom these identities mean together.
+    pub(super) fn remembers(&self, identities: &[Identity]) -> Result<bool, VaultError> {
+        let node = Node::of(identities)?;
+        Ok(self.persons().remembered(&node).is_some())
+    }
+
     fn shown(&self, identities: &[Identity]) -> Result<Vec<Shown>, VaultError> {
         let mut shown: Vec<Shown> = Vec::with_capacity(identities.len());
         for identity in identities {

@@ -67,7 +67,7 @@ impl Vault {
         Ok(Sealed {
             kind: admitted.kind,
             action_id: admitted.action_id,
-            caller: admitted.caller,
+            caller: self.caller(&admitted.caller.name),
             salt,
             body: admitted.body,
             body_commitment: b,
@@ -224,13 +224,40 @@ impl Placement for SealedPlacement {
     }
 
     fn judge(&self, index: u64, body_commitment: &Hash, digest: &Hash) -> Judgement {
-        match self.vault.first_key(index) {
+        self.vault.judge(index, body_commitment, digest, &self.request)
+    }
+}
+
+impl Vault {
+    /// Whether a request is the one recorded at `index`, by the keyed digest that stands there.
+    pub fn judge(&self, index: u64, body_commitment: &Hash, digest: &Hash, request: &Hash) -> Judgement {
+        match self.first_key(index) {
             Ok(Some(key)) => {
-                let same = request_digest(&key, &self.vault.origin_hash, body_commitment, &self.request) == *digest;
+                let same = request_digest(&key, &self.origin_hash, body_commitment, request) == *digest;
                 if same { Judgement::Same } else { Judgement::Different }
             }
-            Ok(None) | Err(_) => Judgement::Unchecked,
+            Ok(None) => Judgement::Unchecked,
+            Err(_) => Judgement::Unreadable,
         }
+    }
+
+    /// The keyed hash under which a caller is told from others.
+    pub fn caller(&self, name: &str) -> Hash {
+        self.callers.mac(&[name.as_bytes()])
+    }
+
+    /// Whether sealing this would teach the vault that identities belong together: then it must not be a request that
+    /// the ledger will refuse.
+    pub fn would_learn(&self, admitted: &Admitted) -> Result<bool, VaultError> {
+        for part in &admitted.parts {
+            if let Holder::Person { identities, .. } = &part.holder
+                && identities.len() > 1
+                && !self.remembers(identities)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

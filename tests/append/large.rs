@@ -123,6 +123,43 @@ async fn content_longer_than_a_part_comes_back_whole() {
     judge::check(&client, &client.key().await).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_much_even_in_pieces_is_refused_by_its_name() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    let size = client.size().await;
+    let chunk = || vec![b'x'; 1 << 20];
+    for (name, pieces, field) in [
+        ("arguments", (0..17).map(|_| Piece::Arguments(chunk())).collect::<Vec<_>>(), "action.arguments"),
+        ("a result", (0..17).map(|_| Piece::Result(chunk())).collect(), "action.result"),
+    ] {
+        let messages = std::iter::once(head(about("anna"))).chain(pieces).collect();
+        let status = client.large(messages).await.expect_err(name);
+        assert_eq!((status.code(), wrong_fields(&status)), (Code::InvalidArgument, vec![field.to_owned()]), "{name}");
+    }
+    // Each of very many persons would need a share of each of many parts.
+    let mut messages = vec![head(about("anna"))];
+    messages.extend(pieces((0..260_000).map(|n| subject(&format!("p{n}")))));
+    messages.extend((0..8).map(|_| Piece::Result(chunk())));
+    let status = client.large(messages).await.expect_err("too many shares");
+    assert_eq!((status.code(), wrong_fields(&status)), (Code::InvalidArgument, vec!["action".to_owned()]));
+    // Somebody who is named very often is looked at once for each time, not once for each pair.
+    let named = |n: u32| {
+        let nickname =
+            Identity { namespace: "nickname".into(), fields: vec![n.to_string()], strength: Strength::Weak as i32 };
+        let mut subject = subject("anna");
+        subject.identities.push(nickname);
+        subject
+    };
+    let begun = Instant::now();
+    let mut messages = vec![head(about("anna"))];
+    messages.extend(self::pieces((0..120_000).map(named)));
+    let status = client.large(messages).await.expect_err("more than a part holds");
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    println!("refused after {:?}", begun.elapsed());
+    assert_eq!(client.size().await, size, "nothing was written");
+}
+
 type Held = (mpsc::Sender<AppendLargeRequest>, JoinHandle<Result<tonic::Response<AppendLargeResponse>, Status>>);
 
 /// A large action that takes most of a mebibyte, and does not end until its sender is dropped.

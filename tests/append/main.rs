@@ -451,3 +451,56 @@ async fn a_full_pool_says_when_to_come_again() {
     assert!(recorded >= 8, "{recorded} were recorded");
     judge::check(&client, &client.key().await).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_request_teaches_nobody_who_is_whom() {
+    let mut server = TestServer::new();
+    let client = server.client().await;
+    let first = v1::Action { action_id: id(1), ..about("mia") };
+    client.append(first.clone()).await.expect("recorded");
+    let mut other = first;
+    other.subjects[0].identities.push(strong("email", "victim@example.com"));
+    for _ in 0..2 {
+        let status = client.append(other.clone()).await.expect_err("other content");
+        assert_eq!(status.code(), Code::AlreadyExists);
+        let status = client.batch(vec![plain(), other.clone()]).await.expect_err("other content");
+        assert_eq!(status.code(), Code::AlreadyExists);
+        client.append(about("mia")).await.expect("recorded");
+        let victim =
+            v1::EntryFilter { data_subject: Some(strong("email", "victim@example.com")), ..v1::EntryFilter::default() };
+        assert_eq!(client.list(&victim, 100).await, Vec::<u64>::new(), "an entry under an identifier that none holds");
+    }
+    assert_eq!(server.stop().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callers_name_is_nowhere_on_the_disk() {
+    const CALLER: &str = "alice.smith@corp.example";
+    let mut server = TestServer::new();
+    let client = server.client_as(CALLER).await;
+    let action = v1::Action { action_id: id(7), ..about("mia") };
+    let receipt = client.append(action.clone()).await.expect("recorded");
+    assert_eq!(server.stop().code(), Some(0));
+    server.start();
+    let again = server.client_as(CALLER).await.append(action.clone()).await.expect("the same request");
+    assert_eq!((again.index, again.replayed), (receipt.index, true), "the caller is known again");
+    let other = server.client_as("bob").await.append(action).await.expect("somebody else's request");
+    assert!(!other.replayed && other.index > receipt.index);
+    assert_eq!(server.stop().code(), Some(0));
+    let mut directories = vec![server.data()];
+    let mut files = 0;
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).expect("a directory").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if entry.file_name() != "ballast" {
+                let bytes = std::fs::read(&path).expect("a file");
+                let found = bytes.windows(CALLER.len()).any(|window| window == CALLER.as_bytes());
+                assert!(!found, "{}", path.display());
+                files += 1;
+            }
+        }
+    }
+    assert!(files > 10, "{files} files were looked at");
+}

@@ -176,3 +176,36 @@ async fn a_signature_that_proves_something_else_is_refused() {
     assert_eq!(wrong_fields(&status), [field], "{}", hex(key.verifying_key().as_bytes()));
     judge::check(&client, &client.key().await).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_admitted_by_a_key_stands_before_that_key_is_replaced() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    let ledger_key = client.key().await;
+    let keys = [SigningKey::from_bytes(&[3; 32]), SigningKey::from_bytes(&[4; 32])];
+    register(&client, &keys[0]).await;
+    let status = client.append(sign(plain(), &keys[1], ORIGIN, "done", &[])).await;
+    assert_eq!(status.expect_err("the other key").code(), Code::InvalidArgument);
+    let rotating = {
+        let (client, keys) = (client.clone(), keys.clone());
+        tokio::spawn(async move {
+            for turn in 1..40 {
+                tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+                register(&client, &keys[turn % 2]).await;
+            }
+        })
+    };
+    let mut taken = 0;
+    while !rotating.is_finished() {
+        for key in &keys {
+            let signed = (0..40).map(|_| sign(plain(), key, ORIGIN, "done", &[])).collect();
+            for answer in client.stream(signed, AppendDetail::Place).await.expect("answers") {
+                let is_taken = matches!(answer.result, Some(append_stream_response::Result::Places(_)));
+                taken += if is_taken { answer.messages } else { 0 };
+            }
+        }
+    }
+    rotating.await.expect("rotated");
+    assert!(taken > 0, "nothing was taken");
+    judge::check(&client, &ledger_key).await;
+}

@@ -168,6 +168,8 @@ impl TestServer {
     pub fn command(&self, name: &str) -> Command {
         let mut command = whosaw();
         command.args([name, "--data"]).arg(self.data());
+        // Inside the data, so that copies of a place are whole; what happens otherwise has its own test.
+        command.env("WHOSAW_GUARD", self.data().join("guard"));
         command.envs(self.setup.env.iter().map(|(name, value)| (name, value)));
         command
     }

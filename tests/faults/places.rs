@@ -256,3 +256,36 @@ async fn a_database_is_open_to_one_process_only() {
     client.append(records::about("anna")).await.expect("the first goes on");
     judge::check(&client, &client.key().await).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_the_data_put_back_is_noticed_without_any_setting() {
+    let place = tempfile::tempdir().expect("a directory");
+    let data = place.path().join("data");
+    let whosaw = |words: &[&str]| {
+        let mut command = crate::common::whosaw();
+        command.args(words).arg("--data").arg(&data);
+        command
+    };
+    run(&mut whosaw(&["init", "--origin", "ledger.example/plain"]), 0);
+    assert!(place.path().join("data.guard/ledger-1").is_file() && !data.join("guard").exists());
+    let live = || {
+        let mut server = whosaw(&["serve", "--listen", "127.0.0.1:0"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(server.stdout.take().expect("piped")), &mut line)
+            .expect("a line");
+        let pid = rustix::process::Pid::from_child(&server);
+        if !line.is_empty() {
+            rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+        }
+        server.wait().expect("it ends").code()
+    };
+    assert_eq!(live(), Some(0));
+    let backup = place.path().join("backup");
+    crate::common::copy_directory(&data, &backup);
+    assert_eq!(live(), Some(0));
+    crate::common::replace_directory(&backup, &data);
+    assert_eq!(live(), Some(1), "a rolled-back ledger was served");
+}
