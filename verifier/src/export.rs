@@ -29,6 +29,7 @@ use crate::note::{Note, VerifierKey};
 use crate::tiles::{self, TILE_WIDTH};
 use bundle::{Bundle, Ledger, Notice};
 use files::Directory;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::mpsc;
@@ -258,16 +259,12 @@ struct Judge<'a> {
     last_of_commit: bool,
     /// The last commit before any problem: the tree before its bundle, and its leaves in that bundle.
     good: Option<(Frontier, Vec<Hash>)>,
-    agent_keys: Vec<AgentKey>,
+    /// The key that stands registered for each agent at this point of the ledger, by the agent's name.
+    agent_keys: BTreeMap<String, [u8; 32]>,
     genesis_key: Option<String>,
     keys_rotated: bool,
     /// The entries themselves are broken: nothing that follows means anything.
     broken: bool,
-}
-
-struct AgentKey {
-    name: String,
-    key: [u8; 32],
 }
 
 impl<'a> Judge<'a> {
@@ -281,7 +278,7 @@ impl<'a> Judge<'a> {
             last: None,
             last_of_commit: false,
             good: None,
-            agent_keys: Vec::new(),
+            agent_keys: BTreeMap::new(),
             genesis_key: None,
             keys_rotated: false,
             broken: false,
@@ -360,29 +357,38 @@ impl<'a> Judge<'a> {
             Notice::Genesis { .. } => {}
             Notice::KeyRotation => self.keys_rotated = true,
             Notice::AgentKey { name, key, retired } => {
-                self.agent_keys.retain(|known| known.name != name);
-                if let (Some(key), false) = (key, retired) {
-                    self.agent_keys.push(AgentKey { name, key });
-                }
+                match key.filter(|_| !retired) {
+                    Some(key) => self.agent_keys.insert(name, key),
+                    None => self.agent_keys.remove(&name),
+                };
             }
-            Notice::SignedAction { signature, action_id } => self.check_agent_signature(index, &signature, action_id),
+            Notice::SignedAction { agent, signature, action_id } => {
+                self.check_agent_signature(index, &agent, &signature, action_id);
+            }
         }
     }
 
-    fn check_agent_signature(&mut self, index: u64, signature: &AgentSignature, action_id: Option<[u8; 16]>) {
-        let keys: Vec<_> = self.agent_keys.iter().filter(|agent| agent::names(&signature.key_id, &agent.key)).collect();
-        if keys.is_empty() {
-            return self.hear(index, Notice::Problem("an agent's signature names a key that is not registered".into()));
-        }
+    /// Only the key that was registered before for the very agent that acted will do: otherwise each agent of a ledger
+    /// could sign in the name of every other.
+    fn check_agent_signature(
+        &mut self,
+        index: u64,
+        agent: &str,
+        signature: &AgentSignature,
+        action_id: Option<[u8; 16]>,
+    ) {
+        let key = self.agent_keys.get(agent).filter(|key| agent::names(&signature.key_id, key));
+        let Some(key) = key else {
+            let what = format!("its agent's signature names a key that is not registered for the actor \"{agent}\"");
+            return self.hear(index, Notice::Problem(what));
+        };
         let Some(action_id) = action_id else {
             self.report.agent_signatures_sealed += 1;
             return;
         };
-        let verdicts =
-            keys.iter().map(|agent| agent::verify(&self.ledger.origin_hash, &action_id, signature, &agent.key));
-        match verdicts.reduce(Result::or) {
-            Some(Err(error)) => self.hear(index, Notice::Problem(error.to_string())),
-            _ => self.report.agent_signatures_checked += 1,
+        match agent::verify(&self.ledger.origin_hash, &action_id, signature, key) {
+            Ok(()) => self.report.agent_signatures_checked += 1,
+            Err(error) => self.hear(index, Notice::Problem(error.to_string())),
         }
     }
 

@@ -68,8 +68,9 @@ pub enum Notice {
         key: Option<[u8; 32]>,
         retired: bool,
     },
-    /// The action id where a disclosed part told it.
+    /// The name of the agent that acted; the action id where a disclosed part told it.
     SignedAction {
+        agent: String,
         signature: AgentSignature,
         action_id: Option<[u8; 16]>,
     },

@@ -92,7 +92,7 @@ impl Entry<'_> {
             Some((salt, body)) => self.body(salt, body),
         };
         let mut clock = None;
-        let mut signature = None;
+        let mut signed = None;
         match body {
             Some(Body::Clock(body)) => clock = Some(body),
             Some(Body::Genesis(body)) => self.notice(Notice::Genesis { verifier_key: body.verifier_key }),
@@ -102,12 +102,15 @@ impl Entry<'_> {
                     self.notice(Notice::AgentKey { name: record.name, key, retired: record.retired });
                 }
             }
-            Some(Body::Action(body)) => signature = body.agent_signature,
+            Some(Body::Action(body)) => {
+                let agent = body.actors.into_iter().next().map(|actor| actor.name).unwrap_or_default();
+                signed = body.agent_signature.map(|signature| (agent, signature));
+            }
             _ => {}
         }
-        let disclosed = self.parts(reader, signature.as_ref())?;
-        if let Some(signature) = signature {
-            self.notice(Notice::SignedAction { signature, action_id: disclosed.action_id });
+        let disclosed = self.parts(reader, signed.as_ref().map(|(_, signature)| signature))?;
+        if let Some((agent, signature)) = signed {
+            self.notice(Notice::SignedAction { agent, signature, action_id: disclosed.action_id });
         }
         Ok(clock)
     }
