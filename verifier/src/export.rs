@@ -16,7 +16,7 @@
 mod bundle;
 mod content;
 mod files;
-mod meaning;
+pub(crate) mod meaning;
 pub mod present;
 
 use crate::agent;

@@ -177,7 +177,7 @@ fn receipt(request: &Request) -> Result<(u8, String), Failure> {
         });
     let code = match &judged {
         Err(_) => 1,
-        Ok(verified) if matches!(verified.content, Content::Unknown(_)) => 3,
+        Ok(verified) if verified.unknown_meaning().is_some() => 3,
         Ok(_) => 0,
     };
     Ok((code, if request.json { receipt_json(&judged) } else { receipt_text(&judged) }))
@@ -190,13 +190,16 @@ fn receipt_text(judged: &Result<VerifiedReceipt, String>) -> String {
     };
     let (head, header) = (verified.checkpoint.checkpoint(), &verified.header);
     let said = match &verified.content {
-        Content::NotGiven => "not given: what the entry says was not checked".into(),
+        Content::NotGiven => match verified.unknown_meaning() {
+            Some(unknown) => format!("not given, and of a later version: {unknown}"),
+            None => "not given: what the entry says was not checked".into(),
+        },
         Content::Meant(_) => "is what the entry commits to".into(),
         Content::Unknown(error) => format!("is what the entry commits to; {error}"),
     };
-    let verdict = match &verified.content {
-        Content::Unknown(_) => "STRUCTURE HOLDS, MEANING UNKNOWN: the entry stands in the signed ledger.",
-        _ => "HOLDS: the entry stands in the signed ledger.",
+    let verdict = match verified.unknown_meaning() {
+        Some(_) => "STRUCTURE HOLDS, MEANING UNKNOWN: the entry stands in the signed ledger.",
+        None => "HOLDS: the entry stands in the signed ledger.",
     };
     format!(
         "Receipt from {}\n\n  entry        {}, kind {}, {} sealed parts\n  recorded     {}\n  leaf         {}\n  \
@@ -218,10 +221,11 @@ fn receipt_json(judged: &Result<VerifiedReceipt, String>) -> String {
         Ok(verified) => verified,
         Err(what) => return format!("{{\"verdict\":\"lie\",\"problem\":{}}}\n", json_text(what)),
     };
-    let (verdict, body) = match &verified.content {
-        Content::NotGiven => ("holds", "not_given"),
-        Content::Meant(_) => ("holds", "intact"),
-        Content::Unknown(_) => ("meaning_unknown", "unknown"),
+    let verdict = if verified.unknown_meaning().is_some() { "meaning_unknown" } else { "holds" };
+    let body = match &verified.content {
+        Content::NotGiven => "not_given",
+        Content::Meant(_) => "intact",
+        Content::Unknown(_) => "unknown",
     };
     let (head, header) = (verified.checkpoint.checkpoint(), &verified.header);
     format!(

@@ -5,8 +5,12 @@ mod common;
 
 use common::*;
 use ed25519_dalek::SigningKey;
+use whosaw_verifier::body::*;
 use whosaw_verifier::entry::*;
 use whosaw_verifier::export::{Report, Verdict, verify};
+use whosaw_verifier::receipt::{self, Content, ReceiptError};
+use whosaw_verifier::vocabulary::*;
+use whosaw_verifier::wire::Message;
 
 fn judged(export: &Export) -> Report {
     verify(&export.path, &[]).unwrap()
@@ -64,4 +68,52 @@ fn an_agents_key_counts_while_it_is_registered() {
     assert_eq!(judged(&ledger.write()).verdict(), Verdict::Holds);
     ledger.signed_action("helper", &old);
     check_lie(&ledger.write(), 5, "not registered");
+}
+
+/// Whoever holds the ledger's key can sign anything; a receipt is refused for what its export would be refused for.
+#[test]
+fn a_receipt_is_held_to_the_same_as_an_export() {
+    let check = |change: &dyn Fn(&mut TestLedger), index: usize, expected: ReceiptError| {
+        let mut ledger = TestLedger::with_everything();
+        change(&mut ledger);
+        check_lie(&ledger.write(), index as u64, "");
+        let entry = &ledger.entries[index];
+        let content = entry.content.as_ref().map(|(salt, body)| (salt, body.as_slice()));
+        let judged = receipt::verify(&ledger.receipt(index), std::slice::from_ref(&ledger.key), content);
+        assert_eq!(judged, Err(expected));
+    };
+    check(&|ledger| ledger.entries[5].header.flags = 0, 5, ReceiptError::WithinCommit);
+    let no_genesis = |ledger: &mut TestLedger| {
+        ledger.entries[0].header.kind = EntryKind::Coverage as u8;
+        ledger.relink(1);
+    };
+    check(&no_genesis, 0, ReceiptError::Kind("entry 0 is not the genesis of a ledger"));
+    let second = |ledger: &mut TestLedger| {
+        let body = GenesisBody { origin: ORIGIN.into(), ..Default::default() };
+        ledger.append(EntryKind::Genesis, &body.encode(), &[], LAST_OF_COMMIT);
+    };
+    check(&second, 6, ReceiptError::Kind("a second genesis"));
+    let stranger = |ledger: &mut TestLedger| {
+        ledger.entries.clear();
+        let body = GenesisBody { origin: "example.com/other".into(), ..Default::default() };
+        ledger.append(EntryKind::Genesis, &body.encode(), &[], LAST_OF_COMMIT);
+        ledger.openings.clear();
+    };
+    let what = "it opens the ledger example.com/other, not this one";
+    check(&stranger, 0, ReceiptError::Meaning(what.into()));
+    let undescribed = |ledger: &mut TestLedger| {
+        ledger.append(EntryKind::Action, &ActionBody::default().encode(), &[vec![]], LAST_OF_COMMIT);
+    };
+    check(&undescribed, 6, ReceiptError::Meaning("it describes 0 parts, but has 1".into()));
+}
+
+#[test]
+fn a_receipt_for_an_unknown_kind_does_not_say_that_it_means_something() {
+    let mut ledger = TestLedger::new();
+    ledger.append(EntryKind::Action, b"", &[], LAST_OF_COMMIT);
+    let verified = |ledger: &TestLedger| receipt::verify(&ledger.receipt(1), std::slice::from_ref(&ledger.key), None);
+    assert_eq!(verified(&ledger).unwrap().unknown_meaning(), None);
+    ledger.entries[1].header.kind = 99;
+    let verified = verified(&ledger).unwrap();
+    assert_eq!((&verified.content, verified.unknown_meaning()), (&Content::NotGiven, Some("entry kind 99".into())));
 }

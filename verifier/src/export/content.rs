@@ -1,6 +1,6 @@
 //! What entries commit to: bodies and sealed parts of one bundle against its headers, and disclosed parts opened.
 
-use super::bundle::{Bundle, Ledger, Notice, Tally, kind_problem};
+use super::bundle::{Bundle, Ledger, Notice, Tally};
 use super::files::Openings;
 use super::{Unreadable, meaning};
 use crate::agent;
@@ -80,7 +80,7 @@ struct Disclosed {
 
 impl Entry<'_> {
     fn check<R: Read>(&mut self, reader: &mut ContentReader<R>) -> Result<Option<ClockBody>, Stop> {
-        if let Some(what) = kind_problem(self.header) {
+        if let Some(what) = meaning::kind_problem(self.header) {
             self.problem(what.into());
         }
         let body = match reader.body()? {

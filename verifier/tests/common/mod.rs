@@ -13,6 +13,7 @@ use whosaw_verifier::hash::{Hash, sha256};
 use whosaw_verifier::merkle;
 use whosaw_verifier::note::{KeyKind, VerifierKey};
 use whosaw_verifier::part::*;
+use whosaw_verifier::receipt::Receipt;
 use whosaw_verifier::seal;
 use whosaw_verifier::tiles;
 use whosaw_verifier::vocabulary::*;
@@ -182,6 +183,15 @@ impl TestLedger {
         let root = merkle::root(&self.leaves());
         let head = Checkpoint { origin: ORIGIN.into(), size: self.entries.len() as u64, root };
         head.sign(&self.key, |message| self.secret.sign(message).to_bytes())
+    }
+
+    pub fn receipt(&self, index: usize) -> Receipt {
+        Receipt {
+            header: self.entries[index].header.encode(),
+            index: index as u64,
+            proof: merkle::inclusion_proof(&self.leaves(), index),
+            checkpoint: self.checkpoint(),
+        }
     }
 
     /// Writes the export with its content.
