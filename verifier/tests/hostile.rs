@@ -117,3 +117,17 @@ fn a_receipt_for_an_unknown_kind_does_not_say_that_it_means_something() {
     let verified = verified(&ledger).unwrap();
     assert_eq!((&verified.content, verified.unknown_meaning()), (&Content::NotGiven, Some("entry kind 99".into())));
 }
+
+#[test]
+fn garbage_is_a_lie_and_no_later_vocabulary() {
+    let build = |body: &[u8]| {
+        let mut ledger = TestLedger::new();
+        ledger.append(EntryKind::Coverage, body, &[], LAST_OF_COMMIT);
+        ledger.write()
+    };
+    // Field 7 of a CoverageBody, which has six.
+    assert_eq!(judged(&build(&[0x38, 0x01])).verdict(), Verdict::MeaningUnknown);
+    check_lie(&build(&[0x3b, 0x01]), 1, "wire type is neither varint nor length-delimited");
+    check_lie(&build(b"8\x01garbage"), 1, "its body: field");
+    check_lie(&build(&[0x38, 0x01, 0x08, 0x01]), 1, "not in ascending order");
+}
