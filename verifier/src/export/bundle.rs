@@ -81,12 +81,12 @@ pub fn check(ledger: &Ledger, number: u64) -> Result<Bundle, Unreadable> {
     let first = number * TILE_WIDTH;
     let width = tiles::width(0, number, ledger.size);
     let path = tiles::entries_path(number, width);
-    let Some(bytes) = ledger.files.optional(&path)? else {
+    let Some(bytes) = ledger.files.optional(&path, width as usize * ENTRY_BYTES)? else {
         bundle.broken = Some(Problem { index: Some(first), what: format!("{path} is missing") });
         return Ok(bundle);
     };
     let tile_path = tiles::tile_path(0, number, width);
-    let tile = ledger.files.optional(&tile_path)?;
+    let tile = ledger.files.optional(&tile_path, width as usize * size_of::<Hash>())?;
     if tile.is_none() {
         bundle.notices.push((first, Notice::Problem(format!("{tile_path} is missing"))));
     }

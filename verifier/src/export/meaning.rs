@@ -4,6 +4,7 @@
 use crate::agent;
 use crate::body::*;
 use crate::entry::Header;
+use crate::export::present::excerpt;
 use crate::vocabulary::EntryKind;
 
 /// Genesis is entry 0, and entry 0 is genesis.
@@ -29,7 +30,7 @@ pub fn check(header: &Header, origin: &str, body: &Body) -> Result<(), String> {
         Body::LedgerAccess(body) => groups(header.parts, &body.parts),
         Body::Registry(body) => groups(header.parts, &body.parts),
         Body::Genesis(body) if body.origin != origin => {
-            Err(format!("it opens the ledger {}, not this one", body.origin))
+            Err(format!("it opens the ledger {}, not this one", excerpt(&body.origin)))
         }
         Body::Genesis(_) | Body::WriterEpoch(_) | Body::Clock(_) | Body::Coverage(_) => groups(header.parts, &[]),
     }
