@@ -6,6 +6,7 @@ mod linking;
 mod rows;
 mod scan;
 mod sealing;
+mod vectors;
 
 use super::*;
 use crate::model::{Admitted, Caller, EntryKind, Holder, Identity, PlainPart, Sealed, Strength, UnixMicros};

@@ -16,7 +16,7 @@
 mod bundle;
 mod content;
 mod files;
-mod meaning;
+pub(crate) mod meaning;
 pub mod present;
 
 use crate::agent;
@@ -25,10 +25,12 @@ use crate::checkpoint::{self, Checkpoint, VerifiedCheckpoint};
 use crate::entry;
 use crate::hash::{Hash, hex};
 use crate::merkle::Frontier;
-use crate::note::{Note, VerifierKey};
+use crate::note::{MAX_NOTE_BYTES, Note, VerifierKey};
 use crate::tiles::{self, TILE_WIDTH};
 use bundle::{Bundle, Ledger, Notice};
 use files::Directory;
+use present::{excerpt, printable};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::mpsc;
@@ -46,6 +48,8 @@ pub struct Report {
     pub size: u64,
     /// The signed root.
     pub root: Hash,
+    /// The signed head itself; none where no signature was believed.
+    pub head: Option<VerifiedCheckpoint>,
     /// Keys of the origin that signed the head, as vkeys.
     pub signers: Vec<String>,
     /// The keys came from the export itself: trust on first use.
@@ -80,7 +84,7 @@ pub struct Report {
     pub last_good: Option<LastGood>,
 }
 
-/// What is wrong, and where.
+/// What is wrong, and where. `what` may quote the export as it is; printed, it is harmless.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The entry; none where it concerns the ledger as a whole.
@@ -117,7 +121,7 @@ pub struct Unreadable {
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.what)
+        write!(f, "{}: {}", printable(&self.path), printable(&self.what))
     }
 }
 
@@ -126,8 +130,8 @@ impl std::error::Error for Unreadable {}
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.index {
-            Some(index) => write!(f, "entry {index}: {}", self.what),
-            None => f.write_str(&self.what),
+            Some(index) => write!(f, "entry {index}: {}", printable(&self.what)),
+            None => f.write_str(&printable(&self.what)),
         }
     }
 }
@@ -191,7 +195,7 @@ pub fn verify_with_progress(
     } else {
         keys
     };
-    let note = files.required("checkpoint")?;
+    let note = files.required("checkpoint", MAX_NOTE_BYTES)?;
     let head = match checkpoint::open(&note, keys) {
         Ok(head) => head,
         Err(error) => {
@@ -199,7 +203,7 @@ pub fn verify_with_progress(
             if let Some(claim) = Note::parse(&note).ok().and_then(|note| Checkpoint::parse(note.text()).ok()) {
                 (report.origin, report.size, report.root) = (claim.origin, claim.size, claim.root);
             }
-            report.problem(Problem { index: None, what: format!("checkpoint: {error}") });
+            report.problem(Problem { index: None, what: printable(&format!("checkpoint: {error}")) });
             return Ok(report);
         }
     };
@@ -208,7 +212,7 @@ pub fn verify_with_progress(
         origin: head.checkpoint().origin.clone(),
         origin_hash: entry::origin_hash(&head.checkpoint().origin),
         size: report.size,
-        has_content: files.has("content"),
+        has_content: files.has("content")?,
         openings: files.openings()?,
         files,
     };
@@ -258,16 +262,12 @@ struct Judge<'a> {
     last_of_commit: bool,
     /// The last commit before any problem: the tree before its bundle, and its leaves in that bundle.
     good: Option<(Frontier, Vec<Hash>)>,
-    agent_keys: Vec<AgentKey>,
+    /// The key that stands registered for each agent at this point of the ledger, by the agent's name.
+    agent_keys: BTreeMap<String, [u8; 32]>,
     genesis_key: Option<String>,
     keys_rotated: bool,
     /// The entries themselves are broken: nothing that follows means anything.
     broken: bool,
-}
-
-struct AgentKey {
-    name: String,
-    key: [u8; 32],
 }
 
 impl<'a> Judge<'a> {
@@ -281,7 +281,7 @@ impl<'a> Judge<'a> {
             last: None,
             last_of_commit: false,
             good: None,
-            agent_keys: Vec::new(),
+            agent_keys: BTreeMap::new(),
             genesis_key: None,
             keys_rotated: false,
             broken: false,
@@ -360,29 +360,41 @@ impl<'a> Judge<'a> {
             Notice::Genesis { .. } => {}
             Notice::KeyRotation => self.keys_rotated = true,
             Notice::AgentKey { name, key, retired } => {
-                self.agent_keys.retain(|known| known.name != name);
-                if let (Some(key), false) = (key, retired) {
-                    self.agent_keys.push(AgentKey { name, key });
-                }
+                match key.filter(|_| !retired) {
+                    Some(key) => self.agent_keys.insert(name, key),
+                    None => self.agent_keys.remove(&name),
+                };
             }
-            Notice::SignedAction { signature, action_id } => self.check_agent_signature(index, &signature, action_id),
+            Notice::SignedAction { agent, signature, action_id } => {
+                self.check_agent_signature(index, &agent, &signature, action_id);
+            }
         }
     }
 
-    fn check_agent_signature(&mut self, index: u64, signature: &AgentSignature, action_id: Option<[u8; 16]>) {
-        let keys: Vec<_> = self.agent_keys.iter().filter(|agent| agent::names(&signature.key_id, &agent.key)).collect();
-        if keys.is_empty() {
-            return self.hear(index, Notice::Problem("an agent's signature names a key that is not registered".into()));
-        }
+    /// Only the key that was registered before for the very agent that acted will do: otherwise each agent of a ledger
+    /// could sign in the name of every other.
+    fn check_agent_signature(
+        &mut self,
+        index: u64,
+        agent: &str,
+        signature: &AgentSignature,
+        action_id: Option<[u8; 16]>,
+    ) {
+        let key = self.agent_keys.get(agent).filter(|key| agent::names(&signature.key_id, key));
+        let Some(key) = key else {
+            let what = format!(
+                "its agent's signature names a key that is not registered for the actor \"{}\"",
+                excerpt(agent)
+            );
+            return self.hear(index, Notice::Problem(what));
+        };
         let Some(action_id) = action_id else {
             self.report.agent_signatures_sealed += 1;
             return;
         };
-        let verdicts =
-            keys.iter().map(|agent| agent::verify(&self.ledger.origin_hash, &action_id, signature, &agent.key));
-        match verdicts.reduce(Result::or) {
-            Some(Err(error)) => self.hear(index, Notice::Problem(error.to_string())),
-            _ => self.report.agent_signatures_checked += 1,
+        match agent::verify(&self.ledger.origin_hash, &action_id, signature, key) {
+            Ok(()) => self.report.agent_signatures_checked += 1,
+            Err(error) => self.hear(index, Notice::Problem(error.to_string())),
         }
     }
 
@@ -407,7 +419,7 @@ impl<'a> Judge<'a> {
     fn compare_tile(&mut self, level: u8, hashes: &[Hash]) -> Result<(), Unreadable> {
         let number = ((self.tree.size() >> (8 * u32::from(level))) - 1) / TILE_WIDTH;
         let path = tiles::tile_path(level, number, hashes.len() as u64);
-        let what = match self.ledger.files.optional(&path)? {
+        let what = match self.ledger.files.optional(&path, size_of_val(hashes))? {
             None => format!("{path} is missing"),
             Some(tile) if tile != hashes.as_flattened() => format!("{path} does not hold the hashes of the entries"),
             Some(_) => return Ok(()),
@@ -453,6 +465,7 @@ impl<'a> Judge<'a> {
             && !self.keys_rotated
             && !self.head.signers().iter().any(|signer| signer.to_string() == named)
         {
+            let named = excerpt(&named);
             let what = format!("it names {named} as the key of this ledger, which did not sign the checkpoint");
             self.report.problem(Problem { index: Some(0), what });
         }
@@ -466,7 +479,8 @@ impl<'a> Judge<'a> {
         let mut known = leaves.iter().copied();
         for number in start..self.ledger.size.div_ceil(TILE_WIDTH) {
             let width = tiles::width(0, number, self.ledger.size);
-            let Some(tile) = self.ledger.files.optional(&tiles::tile_path(0, number, width))? else { break };
+            let path = tiles::tile_path(0, number, width);
+            let Some(tile) = self.ledger.files.optional(&path, width as usize * size_of::<Hash>())? else { break };
             let (hashes, _) = tile.as_chunks::<32>();
             hashes.iter().for_each(|hash| whole.push(known.next().unwrap_or(*hash)));
         }
@@ -484,6 +498,7 @@ impl LastGood {
 
 impl Report {
     fn describe(&mut self, head: &VerifiedCheckpoint) {
+        self.head = Some(head.clone());
         self.origin = head.checkpoint().origin.clone();
         self.size = head.checkpoint().size;
         self.root = head.checkpoint().root;

@@ -2,17 +2,18 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use whosaw_verifier::checkpoint;
 use whosaw_verifier::entry::Header;
-use whosaw_verifier::export::present::{grouped, instant, json_text};
+use whosaw_verifier::export::present::{excerpt, grouped, instant, json_text, printable};
 use whosaw_verifier::export::{self, Problem};
 use whosaw_verifier::hash::hex;
-use whosaw_verifier::note::VerifierKey;
+use whosaw_verifier::note::{MAX_NOTE_BYTES, VerifierKey};
 use whosaw_verifier::policy::Policy;
 use whosaw_verifier::receipt::{self, Content, Receipt, VerifiedReceipt};
+use whosaw_verifier::tiles::MAX_BODY;
 
 const HELP: &str = "\
 whosaw-verify checks what a whosaw ledger gave you, without asking the ledger.
@@ -65,8 +66,8 @@ fn main() -> ExitCode {
     let ended = words.map_err(|_| Failure::Usage("an argument is not UTF-8".into())).and_then(run);
     let (code, text, error) = match ended {
         Ok((code, text)) => (code, text, String::new()),
-        Err(Failure::Usage(what)) => (2, String::new(), format!("{what}\nTry `whosaw-verify --help`.\n")),
-        Err(Failure::Unreadable(what)) => (4, String::new(), format!("CANNOT BE READ: {what}\n")),
+        Err(Failure::Usage(what)) => (2, String::new(), format!("{}\nTry `whosaw-verify --help`.\n", printable(&what))),
+        Err(Failure::Unreadable(what)) => (4, String::new(), format!("CANNOT BE READ: {}\n", printable(&what))),
     };
     // A reader that went away (a closed pipe) does not change the verdict.
     let _ = io::stdout().write_all(text.as_bytes());
@@ -115,7 +116,7 @@ impl Request {
                 }
                 "--policy" => {
                     let path = PathBuf::from(value()?);
-                    let text = String::from_utf8(read(&path)?)
+                    let text = String::from_utf8(read(&path, MAX_POLICY_BYTES)?)
                         .map_err(|_| Failure::Usage("the policy is not UTF-8".into()))?;
                     let policy =
                         Policy::parse(&text).map_err(|error| Failure::Usage(format!("the policy: {error}")))?;
@@ -141,8 +142,8 @@ fn export(request: &Request) -> Result<(u8, String), Failure> {
     let unreadable = |error: export::Unreadable| Failure::Unreadable(error.to_string());
     let mut report = export::verify(&request.path, &request.keys).map_err(unreadable)?;
     if let Some(policy) = &request.policy
-        && let Ok(head) = checkpoint::open(&read(&request.path.join("checkpoint"))?, &request.keys)
-        && !policy.satisfied_by(&head)
+        && let Some(head) = &report.head
+        && !policy.satisfied_by(head)
     {
         report.problems += 1;
         report.first_problem.get_or_insert(Problem { index: None, what: NO_QUORUM.into() });
@@ -151,14 +152,17 @@ fn export(request: &Request) -> Result<(u8, String), Failure> {
     Ok((report.verdict().exit_code(), text))
 }
 
+/// A note and 64 hashes are far less than twice the longest note.
+const MAX_RECEIPT_BYTES: usize = 2 * MAX_NOTE_BYTES;
+const MAX_POLICY_BYTES: usize = 1 << 20;
 const NO_QUORUM: &str = "the checkpoint lacks the policy's quorum of witnesses";
 
 fn receipt(request: &Request) -> Result<(u8, String), Failure> {
     if request.keys.is_empty() {
         return Err(Failure::Usage("a receipt carries no keys: give the ledger's with --vkey".into()));
     }
-    let bytes = read(&request.path)?;
-    let body = request.body.as_deref().map(read).transpose()?;
+    let bytes = read(&request.path, MAX_RECEIPT_BYTES)?;
+    let body = request.body.as_deref().map(|path| read(path, 32 + MAX_BODY)).transpose()?;
     let content = match &body {
         None => None,
         Some(bytes) => Some(
@@ -177,7 +181,7 @@ fn receipt(request: &Request) -> Result<(u8, String), Failure> {
         });
     let code = match &judged {
         Err(_) => 1,
-        Ok(verified) if matches!(verified.content, Content::Unknown(_)) => 3,
+        Ok(verified) if verified.unknown_meaning().is_some() => 3,
         Ok(_) => 0,
     };
     Ok((code, if request.json { receipt_json(&judged) } else { receipt_text(&judged) }))
@@ -186,22 +190,25 @@ fn receipt(request: &Request) -> Result<(u8, String), Failure> {
 fn receipt_text(judged: &Result<VerifiedReceipt, String>) -> String {
     let verified = match judged {
         Ok(verified) => verified,
-        Err(what) => return format!("DOES NOT HOLD: {what}\n"),
+        Err(what) => return format!("DOES NOT HOLD: {}\n", printable(what)),
     };
     let (head, header) = (verified.checkpoint.checkpoint(), &verified.header);
     let said = match &verified.content {
-        Content::NotGiven => "not given: what the entry says was not checked".into(),
+        Content::NotGiven => match verified.unknown_meaning() {
+            Some(unknown) => format!("not given, and of a later version: {unknown}"),
+            None => "not given: what the entry says was not checked".into(),
+        },
         Content::Meant(_) => "is what the entry commits to".into(),
         Content::Unknown(error) => format!("is what the entry commits to; {error}"),
     };
-    let verdict = match &verified.content {
-        Content::Unknown(_) => "STRUCTURE HOLDS, MEANING UNKNOWN: the entry stands in the signed ledger.",
-        _ => "HOLDS: the entry stands in the signed ledger.",
+    let verdict = match verified.unknown_meaning() {
+        Some(_) => "STRUCTURE HOLDS, MEANING UNKNOWN: the entry stands in the signed ledger.",
+        None => "HOLDS: the entry stands in the signed ledger.",
     };
     format!(
         "Receipt from {}\n\n  entry        {}, kind {}, {} sealed parts\n  recorded     {}\n  leaf         {}\n  \
          checkpoint   {} entries, root {}\n  signed by    {}\n  body         {said}\n\n{verdict}\n",
-        head.origin,
+        excerpt(&head.origin),
         grouped(header.index),
         kind(header),
         grouped(header.parts.into()),
@@ -209,7 +216,7 @@ fn receipt_text(judged: &Result<VerifiedReceipt, String>) -> String {
         hex(&verified.leaf),
         grouped(head.size),
         hex(&head.root),
-        verified.checkpoint.signers().iter().map(VerifierKey::to_string).collect::<Vec<_>>().join(", "),
+        verified.checkpoint.signers().iter().map(|key| excerpt(&key.to_string())).collect::<Vec<_>>().join(", "),
     )
 }
 
@@ -218,10 +225,11 @@ fn receipt_json(judged: &Result<VerifiedReceipt, String>) -> String {
         Ok(verified) => verified,
         Err(what) => return format!("{{\"verdict\":\"lie\",\"problem\":{}}}\n", json_text(what)),
     };
-    let (verdict, body) = match &verified.content {
-        Content::NotGiven => ("holds", "not_given"),
-        Content::Meant(_) => ("holds", "intact"),
-        Content::Unknown(_) => ("meaning_unknown", "unknown"),
+    let verdict = if verified.unknown_meaning().is_some() { "meaning_unknown" } else { "holds" };
+    let body = match &verified.content {
+        Content::NotGiven => "not_given",
+        Content::Meant(_) => "intact",
+        Content::Unknown(_) => "unknown",
     };
     let (head, header) = (verified.checkpoint.checkpoint(), &verified.header);
     format!(
@@ -244,6 +252,15 @@ fn kind(header: &Header) -> String {
     known.map_or_else(|| header.kind.to_string(), |kind| kind.code().to_owned())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::Unreadable(format!("{}: {error}", path.display())))
+/// A file named on the command line, which may well be a pipe; what is longer than it can be is not read to its end.
+fn read(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
+    let unreadable = |what: &dyn std::fmt::Display| Failure::Unreadable(format!("{}: {what}", path.display()));
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(most as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(&error))?;
+    if bytes.len() > most {
+        return Err(unreadable(&format_args!("it is longer than {} bytes", grouped(most as u64))));
+    }
+    Ok(bytes)
 }

@@ -11,7 +11,7 @@ use std::fmt;
 
 /// More signature lines than any honest note has; what is longer is refused before anything is verified.
 const MAX_SIGNATURES: usize = 128;
-const MAX_NOTE_BYTES: usize = 1 << 20;
+pub const MAX_NOTE_BYTES: usize = 1 << 20;
 
 /// Why a note, or a key, is not to be believed.
 #[derive(Debug, Clone, PartialEq, Eq)]

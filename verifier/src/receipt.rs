@@ -1,11 +1,13 @@
 //! Receipts: C2SP tlog-proofs whose `extra` line carries the entry itself.
 //!
 //! A receipt proves by itself that an entry stands in a signed ledger; with salt and body it also proves what the entry
-//! says in public.
+//! says in public. What an export would be refused for, a receipt is refused for too, as far as one entry can show it:
+//! times and agents' signatures need the entries before it, and stay with [`crate::export`].
 
 use crate::body::Body;
 use crate::checkpoint::{self, CheckpointError, VerifiedCheckpoint, decimal};
 use crate::entry::{self, EntryError, HEADER_BYTES, Header};
+use crate::export::meaning;
 use crate::hash::Hash;
 use crate::merkle::{self, MerkleError};
 use crate::note::VerifierKey;
@@ -41,11 +43,17 @@ pub enum ReceiptError {
     },
     /// Entry 0 does not carry its origin's genesis link.
     Genesis,
+    /// An entry 0 that is not genesis, or a genesis elsewhere.
+    Kind(&'static str),
     Inclusion(MerkleError),
+    /// The checkpoint ends with this entry, which is not the last of its commit.
+    WithinCommit,
     /// The body is not what the entry commits to.
     Body,
     /// The body is what the entry commits to, but breaks the format.
     Wire(WireError),
+    /// The body contradicts the entry it stands under.
+    Meaning(String),
 }
 
 impl fmt::Display for ReceiptError {
@@ -58,9 +66,14 @@ impl fmt::Display for ReceiptError {
                 write!(f, "the receipt is for entry {receipt}, but the entry says it is {entry}")
             }
             ReceiptError::Genesis => f.write_str("entry 0 does not carry the genesis link of its origin"),
+            ReceiptError::Kind(what) => f.write_str(what),
+            ReceiptError::WithinCommit => {
+                f.write_str("the checkpoint stands after this entry, though it is not the last of its commit")
+            }
             ReceiptError::Inclusion(error) => write!(f, "the inclusion proof: {error}"),
             ReceiptError::Body => f.write_str("salt and body are not what the entry commits to"),
             ReceiptError::Wire(error) => write!(f, "the body: {error}"),
+            ReceiptError::Meaning(what) => write!(f, "the body: {what}"),
         }
     }
 }
@@ -83,6 +96,17 @@ pub enum Content {
     Meant(Body),
     /// Committed to, but from a vocabulary this verifier does not know.
     Unknown(WireError),
+}
+
+impl VerifiedReceipt {
+    /// Where the entry is from a later vocabulary: what is unknown of it. Structure holds all the same.
+    pub fn unknown_meaning(&self) -> Option<String> {
+        match &self.content {
+            Content::NotGiven => meaning::unknown_kind(&self.header),
+            Content::Meant(_) => None,
+            Content::Unknown(error) => Some(error.to_string()),
+        }
+    }
 }
 
 impl Receipt {
@@ -123,7 +147,8 @@ impl Receipt {
     }
 }
 
-/// Checks signature, inclusion and, where salt and body are given, the body commitment.
+/// Checks signature, inclusion, the place of the checkpoint and, where salt and body are given, the body commitment and
+/// that the body fits its entry.
 pub fn verify(
     receipt: &Receipt,
     keys: &[VerifierKey],
@@ -138,9 +163,16 @@ pub fn verify(
     if header.index == 0 && header.previous_leaf != entry::genesis_link(&head.origin) {
         return Err(ReceiptError::Genesis);
     }
+    if let Some(what) = meaning::kind_problem(&header) {
+        return Err(ReceiptError::Kind(what));
+    }
     let leaf = merkle::leaf_hash(&receipt.header);
     merkle::verify_inclusion(&leaf, header.index, head.size, &receipt.proof, &head.root)
         .map_err(ReceiptError::Inclusion)?;
+    // Inclusion has shown that the index lies below the size.
+    if header.index + 1 == head.size && !header.is_last_of_commit() {
+        return Err(ReceiptError::WithinCommit);
+    }
     let content = match content {
         None => Content::NotGiven,
         Some((salt, body)) => {
@@ -148,7 +180,10 @@ pub fn verify(
                 return Err(ReceiptError::Body);
             }
             match Body::decode(header.kind, body) {
-                Ok(body) => Content::Meant(body),
+                Ok(body) => {
+                    meaning::check(&header, &head.origin, &body).map_err(ReceiptError::Meaning)?;
+                    Content::Meant(body)
+                }
                 Err(error @ WireError::Unknown { .. }) => Content::Unknown(error),
                 Err(error) => return Err(ReceiptError::Wire(error)),
             }
@@ -160,7 +195,7 @@ pub fn verify(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::ClockBody;
+    use crate::body::{ClockBody, GenesisBody};
     use crate::checkpoint::Checkpoint;
     use crate::entry::{body_commitment, genesis_link, origin_hash};
     use crate::merkle::EMPTY_ROOT;
@@ -173,18 +208,20 @@ mod tests {
 
     /// A ledger of five entries, its key, and the receipt and body of entry `index`.
     fn receipt(index: usize) -> (Receipt, VerifierKey, Vec<u8>) {
-        let body = ClockBody { old_us: 1, new_us: 2 }.encode();
+        let genesis = GenesisBody { origin: ORIGIN.into(), ..Default::default() }.encode();
+        let clock = ClockBody { old_us: 1, new_us: 2 }.encode();
+        let body_of = |index: u64| if index == 0 { &genesis } else { &clock };
         let mut previous_leaf = genesis_link(ORIGIN);
         let mut headers = Vec::new();
         for index in 0..5 {
             let header = Header {
-                kind: 5,
+                kind: if index == 0 { 2 } else { 5 },
                 index,
                 recorded_at_us: 10 + index,
                 previous_leaf,
                 flags: 4,
                 parts: 0,
-                body_commitment: body_commitment(&origin_hash(ORIGIN), &SALT, &body),
+                body_commitment: body_commitment(&origin_hash(ORIGIN), &SALT, body_of(index)),
                 parts_root: EMPTY_ROOT,
             };
             previous_leaf = header.leaf_hash();
@@ -200,6 +237,7 @@ mod tests {
             proof: merkle::inclusion_proof(&leaves, index),
             checkpoint: head.sign(&key, |message| secret.sign(message).to_bytes()),
         };
+        let body = body_of(index as u64).clone();
         (receipt, key, body)
     }
 
@@ -212,7 +250,7 @@ mod tests {
             let keys = [key];
             assert_eq!(verify(&parsed, &keys, None).unwrap().content, Content::NotGiven);
             let verified = verify(&parsed, &keys, Some((&SALT, &body))).unwrap();
-            assert_eq!(verified.content, Content::Meant(Body::Clock(ClockBody { old_us: 1, new_us: 2 })));
+            assert_eq!(verified.content, Content::Meant(Body::decode(verified.header.kind, &body).unwrap()));
             assert_eq!(verified.header.index, index as u64);
             assert_eq!(verify(&parsed, &keys, Some((&[0; 32], &body))), Err(ReceiptError::Body));
         }

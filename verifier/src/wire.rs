@@ -57,20 +57,21 @@ macro_rules! message {
                 let mut message = Self::default();
                 let mut reader = $crate::wire::Reader::new(bytes);
                 while let Some((number, wire_type)) = reader.key()? {
-                    match number {
-                        $( $number => $crate::wire::Field::take(&mut message.$field, number, wire_type, &mut reader)?, )*
-                        other => return Err($crate::wire::WireError::Unknown {
-                            field: other, what: concat!("field of ", stringify!($name)), value: other as u64,
-                        }),
-                    }
+                    let taken = match number {
+                        $( $number => $crate::wire::Field::take(&mut message.$field, number, wire_type, &mut reader), )*
+                        other => reader.unknown(other, wire_type, concat!("field of ", stringify!($name))),
+                    };
+                    reader.go_on_after(taken)?;
                 }
+                reader.end()?;
                 Ok(message)
             }
         }
     )*};
 }
 
-/// How a type stands in a message. `put` writes nothing for the default; `take` refuses a default that was written.
+/// How a type stands in a message. `put` writes nothing for the default; `take` refuses a default that was written. When
+/// `take` answers [`WireError::Unknown`], the reader stands behind the field all the same.
 pub trait Field {
     fn put(&self, number: u32, out: &mut Vec<u8>);
     fn take(&mut self, number: u32, wire_type: u8, reader: &mut Reader<'_>) -> Result<(), WireError>;
@@ -91,11 +92,13 @@ pub struct Reader<'a> {
     last_number: u32,
     /// Set when the last field may be followed by the same number (repeated messages, strings and bytes).
     repeatable: bool,
+    /// The first thing from a later vocabulary. Told only at the end, so that nothing malformed passes behind it.
+    unknown: Option<WireError>,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Reader { bytes, last_number: 0, repeatable: false }
+        Reader { bytes, last_number: 0, repeatable: false, unknown: None }
     }
 
     /// The next field's number and wire type, or nothing at the end.
@@ -120,6 +123,37 @@ impl<'a> Reader<'a> {
 
     fn may_repeat(&mut self) {
         self.repeatable = true;
+    }
+
+    /// Passes over a field of a later vocabulary, which has to keep the profile too.
+    pub fn unknown(&mut self, field: u32, wire_type: u8, what: &'static str) -> Result<(), WireError> {
+        match wire_type {
+            VARINT => {
+                take_scalar::<u64>(field, wire_type, self)?;
+            }
+            LENGTH_DELIMITED => {
+                self.delimited(field, wire_type)?;
+                self.may_repeat();
+            }
+            _ => return Err(WireError::Malformed { field, what: "wire type is neither varint nor length-delimited" }),
+        }
+        Err(WireError::Unknown { field, what, value: u64::from(field) })
+    }
+
+    /// Puts off what is merely unknown.
+    pub fn go_on_after(&mut self, taken: Result<(), WireError>) -> Result<(), WireError> {
+        match taken {
+            Err(error @ WireError::Unknown { .. }) => {
+                self.unknown.get_or_insert(error);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Whether everything was known.
+    pub fn end(self) -> Result<(), WireError> {
+        self.unknown.map_or(Ok(()), Err)
     }
 
     pub fn varint(&mut self, field: u32) -> Result<u64, WireError> {
@@ -248,12 +282,15 @@ pub fn put_packed<T: Varint>(values: &[T], number: u32, out: &mut Vec<u8>) {
 pub fn take_packed<T: Varint>(number: u32, wire_type: u8, reader: &mut Reader<'_>) -> Result<Vec<T>, WireError> {
     let mut inner = Reader::new(reader.delimited(number, wire_type)?);
     let mut values = Vec::new();
-    while !inner.bytes.is_empty() {
-        values.push(T::from_varint(number, inner.varint(number)?)?);
-    }
-    if values.is_empty() {
+    if inner.bytes.is_empty() {
         return Err(WireError::Malformed { field: number, what: "an empty list is written out" });
     }
+    while !inner.bytes.is_empty() {
+        let value = inner.varint(number)?;
+        let taken = T::from_varint(number, value).map(|value| values.push(value));
+        inner.go_on_after(taken)?;
+    }
+    inner.end()?;
     Ok(values)
 }
 
@@ -379,8 +416,9 @@ impl<M: Message> Field for Vec<M> {
         }
     }
     fn take(&mut self, number: u32, wire_type: u8, reader: &mut Reader<'_>) -> Result<(), WireError> {
-        self.push(M::decode(reader.delimited(number, wire_type)?)?);
+        let bytes = reader.delimited(number, wire_type)?;
         reader.may_repeat();
+        self.push(M::decode(bytes)?);
         Ok(())
     }
 }

@@ -352,13 +352,7 @@ fn the_command_answers_with_words_and_codes() {
     let policy = export.path.join("policy");
     check(&["export", path, "--policy", policy.to_str().unwrap()], 1, "lacks the policy's quorum of witnesses");
 
-    let receipt = whosaw_verifier::receipt::Receipt {
-        header: ledger.entries[2].header.encode(),
-        index: 2,
-        proof: merkle::inclusion_proof(&ledger.leaves(), 2),
-        checkpoint: ledger.checkpoint(),
-    };
-    export.put("receipt", receipt.encode().as_bytes());
+    export.put("receipt", ledger.receipt(2).encode().as_bytes());
     let (salt, body) = ledger.entries[2].content.as_ref().unwrap();
     export.put("body", &[&salt[..], body].concat());
     let (file, body) = (export.path.join("receipt"), export.path.join("body"));

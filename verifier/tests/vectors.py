@@ -2,8 +2,9 @@
 """Golden vectors for every construction of a whosaw ledger, made independently of the Rust code.
 
 Writes vectors.txt beside itself: `name = value`, hexadecimal unless the name ends in `_text` (JSON string) or `_n`
-(decimal). Standard library only, so that anyone can run it; AES-GCM and Ed25519 are small and slow below, and are held
-against the `cryptography` package where that is installed.
+(decimal). Those whose names begin with `vault_` are of what the service keeps for itself: its own tests, in
+src/vault/tests/vectors.rs, are held against them. Standard library only, so that anyone can run it; AES-GCM,
+AES-GCM-SIV and Ed25519 are small and slow below, and are held against the `cryptography` package where that is installed.
 """
 
 import base64
@@ -12,6 +13,7 @@ import hmac
 import json
 import pathlib
 import struct
+import unicodedata
 
 
 def H(*pieces):
@@ -115,6 +117,46 @@ def aes_256_gcm(key, nonce, aad, plain):
     try:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
         assert AESGCM(key).encrypt(nonce, plain, aad) == sealed
+    except ImportError:
+        pass
+    return sealed
+
+
+# AES-256-GCM-SIV (RFC 8452).
+
+def polyval_dot(a, b):
+    """a * b * x^-128 modulo x^128 + x^127 + x^126 + x^121 + 1; bit i is the coefficient of x^i."""
+    product = 0
+    for bit in range(128):
+        if a >> bit & 1:
+            product ^= b
+        if product & 1:
+            product ^= 1 << 128 | 1 << 127 | 1 << 126 | 1 << 121 | 1
+        product >>= 1
+    return product
+
+
+def aes_256_gcm_siv(key, nonce, aad, plain):
+    le32, le64 = lambda n: struct.pack("<I", n), lambda n: struct.pack("<Q", n)
+    keys = aes_round_keys(key)
+    derived = b"".join(aes_block(keys, le32(i) + nonce)[:8] for i in range(6))
+    h, keys = int.from_bytes(derived[:16], "little"), aes_round_keys(derived[16:])
+    padded = lambda data: data + bytes(-len(data) % 16)
+    blocks, s = padded(aad) + padded(plain) + le64(8 * len(aad)) + le64(8 * len(plain)), 0
+    for i in range(0, len(blocks), 16):
+        s = polyval_dot(s ^ int.from_bytes(blocks[i:i + 16], "little"), h)
+    s = bytearray(s.to_bytes(16, "little"))
+    for i in range(12):
+        s[i] ^= nonce[i]
+    s[15] &= 0x7F
+    tag = aes_block(keys, bytes(s))
+    first, rest = int.from_bytes(tag[:4], "little"), tag[4:15] + bytes([tag[15] | 0x80])
+    counter = lambda n: aes_block(keys, le32((first + n) % 2**32) + rest)
+    sealed = b"".join(bytes(a ^ b for a, b in zip(plain[i:i + 16], counter(i // 16))) for i in range(0, len(plain), 16))
+    sealed += tag
+    try:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+        assert AESGCMSIV(key).encrypt(nonce, plain, aad) == sealed
     except ImportError:
         pass
     return sealed
@@ -346,6 +388,190 @@ def vectors():
     content += leaf_hash(second["s"]) + u32(0)
     content += u32(0)
     yield "content_bundle", content
+
+    yield from vault_vectors(origin, O, K)
+    yield from request_vectors()
+
+
+# What stands in the service's own tables. The ledger is number 8; every row key begins with that.
+
+def varint(n):
+    out = b""
+    while n >= 0x80:
+        out, n = out + bytes([n & 0x7F | 0x80]), n >> 7
+    return out + bytes([n])
+
+
+def proto_number(field, n):
+    return varint(field << 3) + varint(n)
+
+
+def proto_bytes(field, data):
+    return varint(field << 3 | 2) + varint(len(data)) + data
+
+
+def proto_identity(strength, namespace, *fields):
+    nfc = lambda text: unicodedata.normalize("NFC", text).encode()
+    return (proto_bytes(1, nfc(namespace)) + b"".join(proto_bytes(2, nfc(field)) for field in fields)
+            + proto_number(3, strength))
+
+
+def identifier(namespace, *fields):
+    pieces = [unicodedata.normalize("NFC", piece).encode() for piece in (namespace, *fields)]
+    return b"".join(u16(len(piece)) + piece for piece in pieces)
+
+
+def vault_vectors(origin, O, K):
+    ledger, lookup_key, root = u32(8), bytes([8]) * 32, bytes([9]) * 32
+    wrap = lambda key, nonce, aad, plain: bytes([nonce]) * 12 + aes_256_gcm(key, bytes([nonce]) * 12, aad, plain)
+    strong, weak, STRONG, WEAK = ("customer", "Ame\u0301lie", "mia_li_3668"), ("name_and_birth", "Mia Li", "1990-04-05"), 1, 2
+    yield "vault_ledger_n", 8
+    yield "vault_lookup_key", lookup_key
+    yield "vault_root", root
+    yield "vault_check_row_key", ledger + b"\x06"
+    yield "vault_check_row_value", HMAC(lookup_key, b"whosaw/lookup-check/v1\0", O)
+
+    # Which shard an identifier is looked up in, and the keys of these shards and of two that are persons' homes.
+    shard_of = lambda text: int.from_bytes(HMAC(lookup_key, text)[:2], "big") >> 2
+    strong_identifier, weak_identifier = identifier(*strong), identifier(*weak)
+    home, weak_home = 4711, 16383
+    generation, epoch, shard_keys = 3, 1, {}
+    for i, shard in enumerate([shard_of(strong_identifier), shard_of(weak_identifier), home, weak_home]):
+        shard_keys[shard] = bytes([0xB1 + i]) * 32
+        aad = b"whosaw/shard-key/v1\0" + O + u16(shard) + u64(generation)
+        yield f"vault_shard_{i}_n", shard
+        yield f"vault_shard_{i}_key", shard_keys[shard]
+        yield f"vault_shard_{i}_row_key", ledger + u16(shard)
+        yield f"vault_shard_{i}_row_value", u64(generation) + u64(epoch) + wrap(root, 0x10 + i, aad, shard_keys[shard])
+    assert len(shard_keys) == 4
+    yield "vault_generation_n", generation
+
+    # Two persons, each found by one identifier.
+    person, weak_person, other = bytes([0xC1]) * 16, bytes([0xD2]) * 16, bytes([0xE3]) * 16
+    for name, tag, pieces, who, where in [
+        ("strong", b"\x01", strong, person, home), ("weak", b"\x03", weak, weak_person, weak_home)]:
+        text = identifier(*pieces)
+        key = shard_keys[shard_of(text)]
+        row = ledger + tag + HMAC(key, text)[:16]
+        yield f"vault_{name}_namespace_text", pieces[0]
+        yield f"vault_{name}_field_0_text", pieces[1]
+        yield f"vault_{name}_field_1_text", pieces[2]
+        yield f"vault_{name}_identifier", text
+        yield f"vault_{name}_person", who
+        yield f"vault_{name}_home_n", where
+        yield f"vault_{name}_lookup_row_key", row
+        yield f"vault_{name}_lookup_row_value", wrap(key, 0x20 + tag[0], b"whosaw/lookup/v1\0" + O + row, who + u16(where))
+
+    # Their record keys, and the first one's data key of class 1 for March 2026.
+    record_key, weak_record_key, month = bytes([0x5A]) * 32, bytes([0x5B]) * 32, (2026 - 1970) * 12 + 2
+    for i, (name, who, where, class_, when, key) in enumerate([
+            ("record", person, home, 0, 0, record_key), ("weak_record", weak_person, weak_home, 0, 0, weak_record_key),
+            ("data", person, home, 1, month, K)]):
+        place = who + bytes([class_]) + u16(when)
+        aad = b"whosaw/data-key/v1\0" + O + place + u64(2)
+        yield f"vault_{name}_key_row_key", ledger + place
+        yield f"vault_{name}_key_row_value", u64(2) + wrap(shard_keys[where], 0x30 + i, aad, key)
+    yield "vault_record_key", record_key
+
+    # What is known of them: the first is the same person as a third, and linked weakly to the second.
+    link = lambda who, where, strength: proto_bytes(1, who) + proto_number(2, where) + proto_number(3, strength)
+    records = [
+        ("record", person, record_key, proto_bytes(1, proto_identity(STRONG, *strong)) + proto_bytes(2, link(other, 12, STRONG))),
+        ("weak_record", weak_person, weak_record_key, proto_bytes(1, proto_identity(WEAK, *weak)))]
+    for i, (name, who, key, record) in enumerate(records):
+        row = ledger + b"\x02" + who
+        yield f"vault_{name}_row_key", row
+        yield f"vault_{name}_row_value", wrap(key, 0x40 + i, b"whosaw/person/v1\0" + O + row, record)
+    yield "vault_other_person", other
+    there = link(weak_person, weak_home, WEAK) + proto_bytes(4, proto_identity(WEAK, *weak))
+    back = link(person, home, STRONG)
+    for i, (name, who, key, said) in enumerate([
+            ("link", person, record_key, there), ("weak_link", weak_person, weak_record_key, back)]):
+        yield f"vault_{name}_row_key", ledger + b"\x04" + HMAC(key, b"link", u64(0))[:16]
+        yield f"vault_{name}_row_value", wrap(key, 0x50 + i, b"whosaw/weak-link/v1\0" + O + who, said)
+    yield "vault_pair_row_key", ledger + b"\x05" + HMAC(record_key, b"pair", weak_person)[:16]
+    yield "vault_index_row_key", ledger + HMAC(K, b"idx", u64(0))[:16]
+
+    # Who can open the parts of entry 123456789: part 0 is the first person's, part 4 that of parts 0, 1 and 3.
+    readers_key, index = HMAC(lookup_key, b"whosaw/readers/v1\0", O), 123456789
+    own = b"\x01" + person + u16(home) + b"\x01" + u16(month)
+    shared = b"\x02" + u32(0) + u32(2) + u32(3) + u32(1)
+    yield "vault_index_n", index
+    for name, ordinal, locator in [("own", 0, own), ("shared", 4, shared)]:
+        place = u64(index) + u32(ordinal)
+        yield f"vault_{name}_reader_row_key", ledger + place
+        yield f"vault_{name}_reader_row_value", aes_256_gcm_siv(readers_key, place, b"", locator)
+
+
+# What makes two requests the same: tag and value of each field that was said, in the order of the tags.
+
+def said_number(tag, n):
+    return bytes([tag]) + varint(n % 2**64) if n else b""
+
+
+def said_numbers(tag, *numbers):
+    return b"".join(bytes([tag]) + varint(n) for n in numbers)
+
+
+def said(tag, *values):
+    values = [value.encode() if isinstance(value, str) else value for value in values]
+    return b"".join(bytes([tag]) + varint(len(value)) + value for value in values)
+
+
+def within(tag, *fields):
+    return bytes([tag]) + b"".join(fields) + b"\0"
+
+
+def request_vectors():
+    action_id = lambda n: bytes([0x55] * 6 + [0x70, 0x55, 0x80] + [0x55] * 6 + [n])
+    before = b"whosaw/request/v1\0" + said(1, "desk")
+    now = 1772323200000000
+    identity = lambda tag, namespace, *fields, strength=1: within(
+        tag, said(1, namespace), said(2, *fields), said_number(3, strength))
+    agent = said_number(1, 2) + said(2, "agent-one") + said(3, "1.2") + said(4, "gpt") + said(5, "vendor-one") + said(6, "eu")
+    human = said_number(1, 1) + identity(7, "staff", "erika")
+    occurred = said_number(1, now - 2) + said_number(2, now - 1) + said_number(3, 2)
+    source = said(1, "gateway") + said_number(2, 17) + said(3, bytes([7]) * 32) + said_number(4, now - 3) + said_number(5, -250)
+    policy = said(1, "p-1") + said(2, "v3") + said_number(3, 1)
+    approval = said_number(1, 2) + said(2, "approval-5")
+    links = b"".join(said(1 + i, action_id(11 + i)) for i in range(5))
+    quantity = lambda tag, n: within(tag, said_number(1, 1), said_number(2, n))
+    record = lambda tag, dataset, id, scope: within(tag, said(1, dataset), said(2, id), said_number(3, scope))
+    # Nobody at all; then one customer, by a strong identity and a weak one.
+    subject = b"".join([
+        said(1, "customer"), identity(2, "customer", "mia_li_3668"),
+        identity(2, "name_and_birth", "Mia", "Li", "1990-04-05", strength=2),
+        within(3, said_number(1, 2), said(2, "contact", "basic")),
+        # Rendered to the recipient 1 and to the actor 1.
+        within(3, said_number(1, 3), said(2, "health"), said_numbers(3, 2, 3)),
+        within(4, said(1, "/result/email"), said(2, "contact"), said_number(3, 2)),
+        record(5, "customers", "row-41", 1)])
+    fact = b"".join([
+        said_number(1, 1), said_number(2, 1), said(3, "customers"), said_number(4, 1), identity(6, "staff", "carla"),
+        said(7, "data.read", "data.copy"), said(8, "contact"), said_number(9, 3), said_number(10, now + 5),
+        said_number(11, now + 6), said_number(12, 1), said(13, "gateway"), said_numbers(14, 0),
+        said_number(15, now + 7), said(16, "grant-61")])
+    action = b"".join([
+        said(1, action_id(1)), said(2, "data.read"), said_number(3, 1), within(4, occurred), within(5, agent), within(5, human),
+        said(6, "conversation-77"), said(7, "session-88"), said(8, "call-99"), within(9, source), said(10, "get_customer"),
+        said(11, "customers"), said(12, "support"), said(13, "gdpr:6.1.b", "gdpr:6.1.f"), within(14, policy),
+        within(15, approval), said(16, "the house is on fire"), said(17, "instruction-6"), within(18, links),
+        within(19, said(1, "processor"), said_number(2, 5), said(3, "vendor-one"), said(4, "US")),
+        within(19, said(1, "staff_on_instruction"), said_number(2, 1), identity(5, "staff", "bob")),
+        record(20, "orders", "order-31", 2), quantity(21, 9), quantity(22, 8), within(23, subject), quantity(24, 3),
+        quantity(25, 2), said_number(26, 1), said_numbers(27, 5, 6),
+        within(28, said_number(1, 1), said_number(2, 1), said(3, "key-1")), said(29, '{"id":"mia_li_3668"}'),
+        said(30, '{"email":"mia@example.org"}'), said(31, "a warning about Mia"),
+        within(32, said(1, "catalogue-4"), said(2, bytes([4]) * 32)), within(33, fact), said_number(35, 1)])
+    yield "vault_action_request", H(before, within(2, action))
+    call = b"".join([
+        said(1, action_id(2)), said(2, "get_customer"), said(3, '{"id":"mia_li_3668"}'), said(4, '{"email":null}'),
+        said(5, "slow"), said_number(6, 4), within(7, agent), within(8, human), said(9, "conversation-77"),
+        said(10, "session-88"), said(11, "call-99"), within(12, occurred), within(13, source), said(14, "support"),
+        within(15, policy), within(16, approval), within(17, links), said_number(18, 2)])
+    yield "vault_call_request", H(before, within(3, call))
+    # Of a call in which nothing was said but an agent without a name.
+    yield "vault_empty_call_request", H(before, within(3, within(7)))
 
 
 def main():

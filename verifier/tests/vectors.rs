@@ -13,7 +13,7 @@ use whosaw_verifier::receipt::{self, Content, Receipt};
 use whosaw_verifier::wire::Message;
 use whosaw_verifier::{agent, cosignature, seal, tiles};
 
-/// The vectors, and which of them no test has asked for yet.
+/// The vectors, and which of them no test has asked for yet. Those of the service's own tables are its tests' business.
 struct Vectors {
     values: BTreeMap<String, String>,
     unused: RefCell<Vec<String>>,
@@ -21,7 +21,8 @@ struct Vectors {
 
 impl Vectors {
     fn read() -> Self {
-        let lines = include_str!("vectors.txt").lines().filter(|line| !line.starts_with('#'));
+        let lines = include_str!("vectors.txt").lines();
+        let lines = lines.filter(|line| !line.starts_with('#') && !line.starts_with("vault_"));
         let values: BTreeMap<String, String> = lines
             .map(|line| line.split_once(" = ").unwrap())
             .map(|(name, value)| (name.into(), value.into()))

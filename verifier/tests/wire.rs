@@ -51,6 +51,41 @@ fn what_a_later_version_might_write_is_unknown() {
     assert!(matches!(Body::decode(99, &[]), Err(WireError::Unknown { value: 99, .. })));
 }
 
+/// Nothing malformed passes as a later vocabulary by standing in, or behind, what is unknown.
+#[test]
+fn what_no_version_writes_is_refused_behind_what_is_unknown_too() {
+    let unknown = |bytes: &[u8], field: u32| {
+        let judged = ClockBody::decode(bytes);
+        assert!(matches!(judged, Err(WireError::Unknown { field: f, .. }) if f == field), "{judged:?}");
+    };
+    // Fields 3 and 4 of a ClockBody: the first unknown one is told; bytes and messages may repeat.
+    unknown(&[0x08, 0x05, 0x18, 0x01, 0x20, 0x01], 3);
+    unknown(&[0x1a, 0x00, 0x1a, 0x01, 0xff, 0x20, 0x01], 3);
+    refused::<ClockBody>(&[0x1b, 0x01], "neither varint nor length-delimited");
+    refused::<ClockBody>(&[0x19, 0, 0, 0, 0, 0, 0, 0, 0], "neither varint nor length-delimited");
+    refused::<ClockBody>(&[0x1d, 0, 0, 0, 0], "neither varint nor length-delimited");
+    refused::<ClockBody>(&[0x18], "cut short");
+    refused::<ClockBody>(&[0x18, 0x00], "a default value is written out");
+    refused::<ClockBody>(&[0x18, 0x81, 0x00], "not minimal");
+    refused::<ClockBody>(&[0x1a, 0x05, 0x01], "length exceeds the message");
+    refused::<ClockBody>(&[0x18, 0x01, 0x18, 0x01], "not in ascending order");
+    refused::<ClockBody>(&[0x18, 0x01, 0x08, 0x05], "not in ascending order");
+    refused::<ClockBody>(&[0x18, 0x01, 0xff], "cut short");
+    refused::<ClockBody>(&[0x18, 0x01, 0x00], "field number out of range");
+
+    // Behind an unknown value of a known field; in a packed list; in a message within; between repeated messages.
+    refused::<ActionBody>(&[0x08, 0x7f, 0x10, 0x00], "a default value is written out");
+    refused::<PartGroup>(&[0x1a, 0x03, 0x7f, 0x81, 0x00], "not minimal");
+    refused::<PartGroup>(&[0x1a, 0x01, 0x7f, 0x38, 0x02], "bool is neither 0 nor 1");
+    refused::<ActionBody>(&[0x22, 0x04, 0x10, 0x7f, 0x1b, 0x00], "neither varint nor length-delimited");
+    refused::<ActionBody>(&[0x22, 0x02, 0x10, 0x7f, 0x10, 0x01], "not in ascending order");
+    refused::<ActionBody>(&[0x2a, 0x02, 0x08, 0x7f, 0x2a, 0x02, 0x08, 0x00], "a default value is written out");
+    assert_eq!(
+        ActionBody::decode(&[0x2a, 0x02, 0x08, 0x7f, 0x2a, 0x02, 0x08, 0x01]),
+        Err(WireError::Unknown { field: 1, what: "party kind", value: 127 })
+    );
+}
+
 /// Codes and numbers name each other, and no code is given twice.
 #[test]
 fn vocabularies_are_one_to_one() {
@@ -121,6 +156,21 @@ proptest! {
         bytes[at] = byte;
         if let Ok(meaning) = ActionBody::decode(&bytes) {
             prop_assert_eq!(meaning.encode(), bytes);
+        }
+    }
+
+    /// The last field that there can be, added by a later version, turns what decodes into what is unknown, and nothing else.
+    #[test]
+    fn an_unknown_field_hides_nothing(body in action(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = body.encode();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let judged = ActionBody::decode(&bytes);
+        let longer = ActionBody::decode(&[&bytes[..], &[0xf8, 0xff, 0xff, 0xff, 0x0f, 0x07]].concat());
+        match judged {
+            // Bytes that were cut short may go on in what was added.
+            Err(WireError::Malformed { .. }) => {}
+            _ => prop_assert!(matches!(longer, Err(WireError::Unknown { .. })), "{:?}", longer),
         }
     }
 

@@ -1,7 +1,7 @@
 //! One bundle of up to 256 entries: each entry by itself, and against the one before it in the bundle.
 
 use super::files::{Directory, Openings};
-use super::{Problem, Unreadable, content};
+use super::{Problem, Unreadable, content, meaning};
 use crate::body::{AgentSignature, ClockBody};
 use crate::entry::{CLOCK_NOT_SYNCHRONISED, HEADER_BYTES, Header, TIME_CLAMPED};
 use crate::hash::Hash;
@@ -68,8 +68,9 @@ pub enum Notice {
         key: Option<[u8; 32]>,
         retired: bool,
     },
-    /// The action id where a disclosed part told it.
+    /// The name of the agent that acted; the action id where a disclosed part told it.
     SignedAction {
+        agent: String,
         signature: AgentSignature,
         action_id: Option<[u8; 16]>,
     },
@@ -80,12 +81,12 @@ pub fn check(ledger: &Ledger, number: u64) -> Result<Bundle, Unreadable> {
     let first = number * TILE_WIDTH;
     let width = tiles::width(0, number, ledger.size);
     let path = tiles::entries_path(number, width);
-    let Some(bytes) = ledger.files.optional(&path)? else {
+    let Some(bytes) = ledger.files.optional(&path, width as usize * ENTRY_BYTES)? else {
         bundle.broken = Some(Problem { index: Some(first), what: format!("{path} is missing") });
         return Ok(bundle);
     };
     let tile_path = tiles::tile_path(0, number, width);
-    let tile = ledger.files.optional(&tile_path)?;
+    let tile = ledger.files.optional(&tile_path, width as usize * size_of::<Hash>())?;
     if tile.is_none() {
         bundle.notices.push((first, Notice::Problem(format!("{tile_path} is missing"))));
     }
@@ -197,20 +198,9 @@ impl Bundle {
     /// Without content the kind alone is known.
     fn note_kinds(&mut self, headers: &[Header]) {
         for header in headers {
-            if !EntryKind::ALL.iter().any(|kind| *kind as u8 == header.kind) {
-                self.notices.push((header.index, Notice::Unknown(format!("entry kind {}", header.kind))));
-            }
-            self.notices.extend(kind_problem(header).map(|what| (header.index, Notice::Problem(what.into()))));
+            self.notices.extend(meaning::unknown_kind(header).map(|what| (header.index, Notice::Unknown(what))));
+            self.notices.extend(meaning::kind_problem(header).map(|what| (header.index, Notice::Problem(what.into()))));
         }
-    }
-}
-
-/// Genesis is entry 0, and entry 0 is genesis.
-pub fn kind_problem(header: &Header) -> Option<&'static str> {
-    match (header.index, header.kind == EntryKind::Genesis as u8) {
-        (0, false) => Some("entry 0 is not the genesis of a ledger"),
-        (1.., true) => Some("a second genesis"),
-        _ => None,
     }
 }
 

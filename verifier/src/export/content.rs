@@ -1,6 +1,6 @@
 //! What entries commit to: bodies and sealed parts of one bundle against its headers, and disclosed parts opened.
 
-use super::bundle::{Bundle, Ledger, Notice, Tally, kind_problem};
+use super::bundle::{Bundle, Ledger, Notice, Tally};
 use super::files::Openings;
 use super::{Unreadable, meaning};
 use crate::agent;
@@ -78,9 +78,30 @@ struct Disclosed {
     action_id: Option<[u8; 16]>,
 }
 
+/// What is wrong with an entry's parts: the first in words, the others by number. An entry may have four thousand million
+/// parts that are missing, and a sentence for each would take all memory.
+#[derive(Default)]
+struct Wrong {
+    first: Option<String>,
+    count: u32,
+}
+
+impl Wrong {
+    fn hear(&mut self, what: impl FnOnce() -> String) {
+        self.count = self.count.saturating_add(1);
+        self.first.get_or_insert_with(what);
+    }
+
+    fn told(self) -> Option<String> {
+        let others = self.count.saturating_sub(1);
+        self.first
+            .map(|what| if others == 0 { what } else { format!("{what}, and {others} more of its parts are amiss") })
+    }
+}
+
 impl Entry<'_> {
     fn check<R: Read>(&mut self, reader: &mut ContentReader<R>) -> Result<Option<ClockBody>, Stop> {
-        if let Some(what) = kind_problem(self.header) {
+        if let Some(what) = meaning::kind_problem(self.header) {
             self.problem(what.into());
         }
         let body = match reader.body()? {
@@ -92,7 +113,7 @@ impl Entry<'_> {
             Some((salt, body)) => self.body(salt, body),
         };
         let mut clock = None;
-        let mut signature = None;
+        let mut signed = None;
         match body {
             Some(Body::Clock(body)) => clock = Some(body),
             Some(Body::Genesis(body)) => self.notice(Notice::Genesis { verifier_key: body.verifier_key }),
@@ -102,12 +123,15 @@ impl Entry<'_> {
                     self.notice(Notice::AgentKey { name: record.name, key, retired: record.retired });
                 }
             }
-            Some(Body::Action(body)) => signature = body.agent_signature,
+            Some(Body::Action(body)) => {
+                let agent = body.actors.into_iter().next().map(|actor| actor.name).unwrap_or_default();
+                signed = body.agent_signature.map(|signature| (agent, signature));
+            }
             _ => {}
         }
-        let disclosed = self.parts(reader, signature.as_ref())?;
-        if let Some(signature) = signature {
-            self.notice(Notice::SignedAction { signature, action_id: disclosed.action_id });
+        let disclosed = self.parts(reader, signed.as_ref().map(|(_, signature)| signature))?;
+        if let Some((agent, signature)) = signed {
+            self.notice(Notice::SignedAction { agent, signature, action_id: disclosed.action_id });
         }
         Ok(clock)
     }
@@ -145,6 +169,7 @@ impl Entry<'_> {
         signature: Option<&AgentSignature>,
     ) -> Result<Disclosed, Stop> {
         let mut disclosed = Disclosed::default();
+        let mut wrong = Wrong::default();
         let mut tree = Frontier::new();
         for ordinal in 0..self.header.parts {
             let (leaf, sealed) = reader.part()?;
@@ -153,24 +178,25 @@ impl Entry<'_> {
             match sealed {
                 None => {
                     self.tally.parts_removed += 1;
-                    self.problem(format!("its part {ordinal} is missing, unauthorised"));
+                    let though = if opened { ", though its key was disclosed" } else { "" };
+                    wrong.hear(|| format!("its part {ordinal} is missing, unauthorised{though}"));
                 }
                 Some(sealed) if seal::part_leaf(sealed) != leaf => {
-                    self.problem(format!("its part {ordinal} does not hash to its leaf"));
+                    wrong.hear(|| format!("its part {ordinal} does not hash to its leaf"));
                 }
                 Some(sealed) => match SealedPartView::parse(sealed) {
-                    Err(error) => self.problem(format!("its part {ordinal}: {error}")),
+                    Err(error) => wrong.hear(|| format!("its part {ordinal}: {error}")),
                     Ok(_) => {
                         self.tally.parts_intact += 1;
                         if opened {
-                            self.open(ordinal, sealed, signature, &mut disclosed)?;
+                            self.open(ordinal, sealed, signature, &mut disclosed, &mut wrong)?;
                         }
                     }
                 },
             }
-            if opened && sealed.is_none() {
-                self.problem(format!("its part {ordinal} was disclosed, but is not there"));
-            }
+        }
+        if let Some(what) = wrong.told() {
+            self.problem(what);
         }
         if tree.root() != self.header.parts_root {
             self.problem("its parts are not those it commits to".into());
@@ -187,30 +213,31 @@ impl Entry<'_> {
         sealed: &[u8],
         signature: Option<&AgentSignature>,
         disclosed: &mut Disclosed,
+        wrong: &mut Wrong,
     ) -> Result<(), Stop> {
         let index = self.header.index;
         let key = Openings::key(&self.ledger.files, index, ordinal).map_err(Stop::Unreadable)?;
         let Some(p) = key else {
-            self.problem(format!("{} is not a key of 32 bytes", Openings::path(index, ordinal)));
+            wrong.hear(|| format!("{} is not a key of 32 bytes", Openings::path(index, ordinal)));
             return Ok(());
         };
         let body = &self.header.body_commitment;
         let bytes = match seal::open_with_p(&p, &self.ledger.origin_hash, body, ordinal, sealed) {
             Ok(bytes) => bytes,
             Err(error) => {
-                self.problem(format!("its disclosed part {ordinal}: {error}"));
+                wrong.hear(|| format!("its disclosed part {ordinal}: {error}"));
                 return Ok(());
             }
         };
         self.tally.parts_opened += 1;
         match Part::decode(&bytes) {
             Err(error @ WireError::Unknown { .. }) => self.notice(Notice::Unknown(format!("part {ordinal}: {error}"))),
-            Err(error) => self.problem(format!("its disclosed part {ordinal}: {error}")),
+            Err(error) => wrong.hear(|| format!("its disclosed part {ordinal}: {error}")),
             Ok(part) => {
                 let action_id = part.content.as_ref().and_then(|content| content.action_id.as_slice().try_into().ok());
                 disclosed.action_id = disclosed.action_id.or(action_id);
                 if !agent_part_fits(ordinal, &part, signature) {
-                    self.problem(format!("its disclosed part {ordinal} is not what the agent signed"));
+                    wrong.hear(|| format!("its disclosed part {ordinal} is not what the agent signed"));
                 }
             }
         }

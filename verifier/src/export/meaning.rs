@@ -1,8 +1,26 @@
-//! What a body says, against the header it stands under: only what would make a reader believe something false.
+//! What kind and body say, against the header they stand under: only what would make a reader believe something false.
+//! An export and a receipt are held to the same.
 
 use crate::agent;
 use crate::body::*;
 use crate::entry::Header;
+use crate::export::present::excerpt;
+use crate::vocabulary::EntryKind;
+
+/// Genesis is entry 0, and entry 0 is genesis.
+pub fn kind_problem(header: &Header) -> Option<&'static str> {
+    match (header.index, header.kind == EntryKind::Genesis as u8) {
+        (0, false) => Some("entry 0 is not the genesis of a ledger"),
+        (1.., true) => Some("a second genesis"),
+        _ => None,
+    }
+}
+
+/// A kind from a later vocabulary: all that can be said where the body is not at hand.
+pub fn unknown_kind(header: &Header) -> Option<String> {
+    let known = EntryKind::ALL.iter().any(|kind| *kind as u8 == header.kind);
+    (!known).then(|| format!("entry kind {}", header.kind))
+}
 
 /// Whether body and header agree; otherwise what is wrong.
 pub fn check(header: &Header, origin: &str, body: &Body) -> Result<(), String> {
@@ -12,7 +30,7 @@ pub fn check(header: &Header, origin: &str, body: &Body) -> Result<(), String> {
         Body::LedgerAccess(body) => groups(header.parts, &body.parts),
         Body::Registry(body) => groups(header.parts, &body.parts),
         Body::Genesis(body) if body.origin != origin => {
-            Err(format!("it opens the ledger {}, not this one", body.origin))
+            Err(format!("it opens the ledger {}, not this one", excerpt(&body.origin)))
         }
         Body::Genesis(_) | Body::WriterEpoch(_) | Body::Clock(_) | Body::Coverage(_) => groups(header.parts, &[]),
     }

@@ -1,4 +1,7 @@
 //! A report in words for people and in JSON for scripts.
+//!
+//! Names come from whoever made the export. Printed as they are, they could move the cursor, colour a lie green or write
+//! a verdict of their own over ours.
 
 use super::{Report, Verdict};
 use crate::hash::hex;
@@ -7,21 +10,23 @@ use std::fmt::Write;
 impl Report {
     /// A page: what was checked, then the verdict in one line.
     pub fn to_text(&self) -> String {
-        let mut page =
-            format!("Export of {}\n\n", if self.origin.is_empty() { "an unknown ledger" } else { &self.origin });
+        let mut page = format!(
+            "Export of {}\n\n",
+            if self.origin.is_empty() { "an unknown ledger".into() } else { excerpt(&self.origin) }
+        );
         let mut line = |label: &str, text: String| {
-            writeln!(page, "  {label:<12} {text}").expect("a string takes any text");
+            writeln!(page, "  {label:<12} {}", printable(&text)).expect("a string takes any text");
         };
         line("checkpoint", format!("{} entries, root {}", grouped(self.size), hex(&self.root)));
         for signer in &self.signers {
-            line("signed by", signer.clone());
+            line("signed by", excerpt(signer));
         }
         if self.keys_from_export {
             line("", "The keys came from the export itself (trust on first use).".into());
             line("", "Compare them with keys you got another way, or give yours with --vkey.".into());
         }
         for (name, at_s) in &self.witnesses {
-            line("witness", format!("{name} at {}", instant(at_s.saturating_mul(1_000_000))));
+            line("witness", format!("{} at {}", excerpt(name), instant(at_s.saturating_mul(1_000_000))));
         }
         line("entries", format!("{} checked: chain, indexes, times, flags, tiles", grouped(self.entries_checked)));
         line("commits", grouped(self.commits));
@@ -174,12 +179,44 @@ pub fn json_text(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if c < ' ' => write!(out, "\\u{:04x}", u32::from(c)).expect("a string takes any text"),
-            c => out.push(c),
+            c if is_plain(c) => out.push(c),
+            c => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{unit:04x}").expect("a string takes any text");
+                }
+            }
         }
     }
     out.push('"');
     out
+}
+
+/// A line with everything escaped that a screen might obey, or show as if it were not there. No honest line is as long as
+/// what is cut here; a dishonest one would push the rest off the screen.
+pub fn printable(line: &str) -> String {
+    beginning(line, 2_000)
+}
+
+/// The same for a name or the like within a line, so that the words around it are seen.
+pub fn excerpt(name: &str) -> String {
+    beginning(name, 200)
+}
+
+fn beginning(text: &str, most: usize) -> String {
+    let mut out = String::new();
+    for (i, c) in text.chars().enumerate() {
+        if i == most {
+            return out + "...";
+        }
+        if is_plain(c) { out.push(c) } else { out.extend(c.escape_unicode()) }
+    }
+    out
+}
+
+/// Letters and digits of any script, and what else ASCII shows; not the letters that are blank.
+fn is_plain(c: char) -> bool {
+    const BLANK: [char; 4] = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
+    c == ' ' || c.is_ascii_graphic() || (c.is_alphanumeric() && !BLANK.contains(&c))
 }
 
 /// 1234567 as 1,234,567.
@@ -224,6 +261,20 @@ mod tests {
         check(951_868_800, "2000-03-01T00:00:00Z");
         check(1_795_424_347, "2026-11-23T08:59:07Z");
         check(4_107_542_400, "2100-03-01T00:00:00Z");
+    }
+
+    #[test]
+    fn what_a_screen_would_obey_is_escaped() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(printable(text), expected);
+            assert_eq!(printable(expected), expected, "escaping twice");
+        };
+        check("M\u{fc}ller & S\u{f6}hne (\u{6771}\u{4eac})", "M\u{fc}ller & S\u{f6}hne (\u{6771}\u{4eac})");
+        check("a\r\n\tb\u{1b}[2J\u{7f}", "a\\u{d}\\u{a}\\u{9}b\\u{1b}[2J\\u{7f}");
+        check("\u{9b}2J\u{202e}\u{200b}\u{2028}\u{3164}", "\\u{9b}2J\\u{202e}\\u{200b}\\u{2028}\\u{3164}");
+        assert_eq!(excerpt(&"\u{fc}".repeat(201)), "\u{fc}".repeat(200) + "...");
+        assert_eq!(excerpt(&"\u{fc}".repeat(200)), "\u{fc}".repeat(200));
+        assert_eq!(json_text("\u{1b}\u{9b}\u{1f600}\u{fc}"), "\"\\u001b\\u009b\\ud83d\\ude00\u{fc}\"");
     }
 
     #[test]

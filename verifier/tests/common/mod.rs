@@ -13,6 +13,7 @@ use whosaw_verifier::hash::{Hash, sha256};
 use whosaw_verifier::merkle;
 use whosaw_verifier::note::{KeyKind, VerifierKey};
 use whosaw_verifier::part::*;
+use whosaw_verifier::receipt::Receipt;
 use whosaw_verifier::seal;
 use whosaw_verifier::tiles;
 use whosaw_verifier::vocabulary::*;
@@ -55,20 +56,9 @@ impl TestLedger {
     pub fn with_everything() -> Self {
         let mut ledger = TestLedger::new();
         let agent = SigningKey::from_bytes(&[2; 32]);
-        let record = RegistryRecord {
-            kind: RegistryKind::Agent,
-            name: "helper".into(),
-            public_key: agent.verifying_key().as_bytes().to_vec(),
-            ..Default::default()
-        };
-        ledger.append(
-            EntryKind::Registry,
-            &RegistryBody { records: vec![record], ..RegistryBody::default() }.encode(),
-            &[],
-            0,
-        );
+        ledger.register_agent("helper", &agent, 0);
         ledger.append(EntryKind::WriterEpoch, &WriterEpochBody { epoch: 1, ..Default::default() }.encode(), &[], 4);
-        ledger.signed_action(&agent);
+        ledger.signed_action("helper", &agent);
         let old_us = ledger.entries.last().unwrap().header.recorded_at_us;
         let clock = ClockBody { old_us, new_us: old_us - 5_000_000 };
         ledger.append_at(EntryKind::Clock, &clock.encode(), &[], LAST_OF_COMMIT, old_us - 5_000_000);
@@ -76,8 +66,20 @@ impl TestLedger {
         ledger
     }
 
-    /// Two parts: a customer with the content, and the principal; signed by the agent. Part 0 is disclosed.
-    fn signed_action(&mut self, agent: &SigningKey) {
+    pub fn register_agent(&mut self, name: &str, agent: &SigningKey, flags: u16) {
+        let record = RegistryRecord {
+            kind: RegistryKind::Agent,
+            name: name.into(),
+            public_key: agent.verifying_key().as_bytes().to_vec(),
+            ..Default::default()
+        };
+        let body = RegistryBody { records: vec![record], ..RegistryBody::default() };
+        self.append(EntryKind::Registry, &body.encode(), &[], flags);
+    }
+
+    /// Two parts: a customer with the content, and the principal; done by the agent of this name, signed with this key.
+    /// Part 0 is disclosed.
+    pub fn signed_action(&mut self, name: &str, agent: &SigningKey) {
         let action_id = [9; 16];
         let nonces = [[21; 32], [22; 32]];
         let sent: [&[u8]; 2] = [b"{\"user_id\":\"mia_li_3668\"}", b"clerk"];
@@ -93,6 +95,7 @@ impl TestLedger {
         let body = ActionBody {
             verb: Verb::DataRead,
             outcome: Outcome::Succeeded,
+            actors: vec![Actor { kind: PartyKind::Agent, name: name.into(), ..Default::default() }],
             parts: vec![
                 PartGroup {
                     first: 0,
@@ -180,6 +183,15 @@ impl TestLedger {
         let root = merkle::root(&self.leaves());
         let head = Checkpoint { origin: ORIGIN.into(), size: self.entries.len() as u64, root };
         head.sign(&self.key, |message| self.secret.sign(message).to_bytes())
+    }
+
+    pub fn receipt(&self, index: usize) -> Receipt {
+        Receipt {
+            header: self.entries[index].header.encode(),
+            index: index as u64,
+            proof: merkle::inclusion_proof(&self.leaves(), index),
+            checkpoint: self.checkpoint(),
+        }
     }
 
     /// Writes the export with its content.
