@@ -14,8 +14,9 @@
 //! | 120 | 32 | SHA-256 of bytes 0–119 |
 
 use super::LedgerError;
+use super::new_file::NewFile;
 use std::fs::{File, OpenOptions};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use whosaw_verifier::hash::{Hash, sha256};
 
@@ -44,14 +45,12 @@ impl Guard {
     /// Makes the guard of a new ledger; refuses where there is one.
     pub fn create(path: &Path, origin_hash: Hash, machine: Hash, record: GuardRecord) -> Result<Self, LedgerError> {
         let failed = |error: std::io::Error| LedgerError::Guard(format!("cannot make {}: {error}", path.display()));
-        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-        file.set_len(2 * SLOT_BYTES as u64).map_err(failed)?;
+        let new = NewFile::open(path).map_err(failed)?;
+        new.file.set_len(2 * SLOT_BYTES as u64).map_err(failed)?;
+        let file = new.file.try_clone().map_err(failed)?;
         let mut guard = Guard { file, path: path.to_owned(), sequence: 0, origin_hash, machine, record };
         guard.write(record)?;
-        guard.file.sync_all().map_err(failed)?;
-        if let Some(directory) = path.parent() {
-            File::open(directory).and_then(|d| d.sync_all()).map_err(failed)?;
-        }
+        new.put_in_place().map_err(failed)?;
         Ok(guard)
     }
 

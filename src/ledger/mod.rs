@@ -11,6 +11,7 @@
 mod committer;
 mod guard;
 mod latch;
+mod new_file;
 mod open;
 mod pool;
 mod rows;

@@ -1,12 +1,13 @@
 //! Signs heads, and only durable ones: [`DurableHead`] is made by the committer after the store and the guard said so.
 
 use super::LedgerError;
+use super::new_file::NewFile;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use whosaw_verifier::checkpoint::Checkpoint;
 use whosaw_verifier::hash::Hash;
@@ -44,12 +45,9 @@ impl Signer {
         let failed = |error: std::io::Error| LedgerError::Key(format!("cannot make {}: {error}", path.display()));
         let mut seed = Zeroizing::new([0u8; 32]);
         getrandom::fill(&mut seed[..]).map_err(|error| LedgerError::Key(format!("no randomness: {error}")))?;
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+        let mut new = NewFile::open(path).map_err(failed)?;
         let text = Zeroizing::new(format!("{FIRST_LINE}\n{}\n", STANDARD.encode(&seed[..])));
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        if let Some(directory) = path.parent() {
-            File::open(directory).and_then(|d| d.sync_all()).map_err(failed)?;
-        }
+        new.file.write_all(text.as_bytes()).and_then(|()| new.put_in_place()).map_err(failed)?;
         Self::from_seed(&seed, origin)
     }
 

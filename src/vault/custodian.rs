@@ -56,6 +56,18 @@ pub struct KeyDirectory {
     lookup: MacKey,
 }
 
+/// What an interrupted making of a key left: perhaps a second name of a root, which its destruction would miss.
+fn forget_interrupted(path: &Path) -> Result<(), CustodianError> {
+    let failed = |e: std::io::Error| unavailable(path, &e);
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let file = entry.map_err(failed)?.path();
+        if file.extension().is_some_and(|extension| extension == "new") {
+            fs::remove_file(&file).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
 impl KeyDirectory {
     /// Makes the directory and the lookup key; goes on where an interrupted `create` stopped.
     pub fn create(path: &Path, database: &Path) -> Result<Self, CustodianError> {
@@ -70,6 +82,7 @@ impl KeyDirectory {
 
     pub fn open(path: &Path, database: &Path) -> Result<Self, CustodianError> {
         check_directory(path, database)?;
+        forget_interrupted(path)?;
         let lookup = MacKey::new(&*read_key(&path.join("lookup.key"))?);
         Ok(KeyDirectory { path: path.to_owned(), lookup })
     }
@@ -198,6 +211,9 @@ mod tests {
         assert!(matches!(root.unwrap(b"place", &wrapped[1..]), Err(CustodianError::WrongKey { epoch: 1 })));
         assert!(matches!(custodian.root(2).err(), Some(CustodianError::NoRoot { epoch: 2 })));
         assert_eq!(custodian.epochs().expect("lists"), [1]);
+        fs::copy(keys.join("root-1.key"), keys.join("root-1.new")).expect("copies");
+        KeyDirectory::open(&keys, &database).expect("opens");
+        assert!(!keys.join("root-1.new").exists(), "a second name of a root was left");
         for (file, mode) in [("root-1.key", 0o600), ("lookup.key", 0o600), ("", 0o700)] {
             assert_eq!(fs::metadata(keys.join(file)).expect("is there").mode() & 0o777, mode, "{file}");
         }
