@@ -29,12 +29,14 @@ EXPORT
   hash tiles; with content, that bodies and sealed parts are those the entries commit
   to, and what bodies say of their parts; with openings, that each disclosed key opens
   its part. If something is wrong, you learn which entry, what, and which checkpoint
-  before it was last good.
+  before it was last good. Nothing but regular files inside DIR is read: copy the
+  export first if it holds symbolic links.
 
 RECEIPT
-  FILE is a .tlog-proof as an append returned it. Checked are the signature and that the
-  entry stands in the signed ledger. With --body (32 bytes of salt, then the body) also
-  that this is what the entry says.
+  FILE is a .tlog-proof as an append returned it. Checked are the signature, that the
+  entry stands in the signed ledger, and that the checkpoint stands at the end of a
+  commit. With --body (32 bytes of salt, then the body) also that this is what the
+  entry says, and that it fits the entry.
 
 OPTIONS
   --vkey KEY      A verifier key, name+id+base64, that you trust. May be repeated. Without
