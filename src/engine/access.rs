@@ -7,20 +7,22 @@ use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::{Published, StoredEntry};
 use crate::model::*;
 use crate::report::evidence::{
-    AccessQuestion, Coverage, Downtime, Envelope, Evidence, Head, LedgerRead, Observation, ObservedBody, Search,
-    Undetermined,
+    AccessQuestion, Amendment, Coverage, Downtime, Envelope, Evidence, Head, LedgerRead, Observation, ObservedBody,
+    Search, Undetermined,
 };
-use crate::report::question::RecordedQuestion;
+use crate::report::logging::statements;
+use crate::report::person::{KnownThen, known_then, strength_of};
+use crate::report::question::{RecordedQuestion, cut_off_violation};
 use crate::report::{self, AccessReport};
-use crate::vault::{DataKey, OpenError, PartPlace, PersonId};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use crate::vault::{self, DataKey, OpenError, PartPlace, PersonId};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use whosaw_verifier::body::{Body, LedgerAccessBody, ReportBody};
 use whosaw_verifier::entry::body_commitment;
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::merkle::{self, verify_inclusion};
-use whosaw_verifier::part::Part;
+use whosaw_verifier::part::{Part, PersonPart};
 
 /// A report waits so long for projections to be complete up to its size; then it is refused rather than incomplete.
 const PROJECTIONS: Duration = Duration::from_secs(60);
@@ -35,16 +37,16 @@ impl OpenLedger {
     ) -> Result<AccessQuestion, EngineError> {
         let size = if size == 0 { self.ledger.published().size } else { size };
         let head = self.head(size)?;
-        let subject = Identity { strength: self.strength_of(&subject)?, ..subject };
-        Ok(AccessQuestion { subject, size, cut_off_us: cut_off_us.unwrap_or(head.recorded_at_us) })
-    }
-
-    /// How strong the vault knows an identifier to be; a question must not make a weak one strong.
-    fn strength_of(&self, identity: &Identity) -> Result<Strength, EngineError> {
-        let Some(person) = self.vault.find(identity)? else { return Ok(Strength::Strong) };
-        let known = self.vault.identities(person)?;
-        let known = known.iter().find(|known| key_of(known) == key_of(identity));
-        Ok(known.map_or(Strength::Strong, |known| known.strength))
+        let cut_off_us = cut_off_us.unwrap_or(head.recorded_at_us);
+        if let Some(wrong) = cut_off_violation(cut_off_us, &head) {
+            return Err(EngineError::invalid("cut_off", wrong));
+        }
+        // Once, here: everything that was recorded is in this form already.
+        let subject = vault::normal(&subject);
+        let person = self.vault.find(&subject)?;
+        let known = person.map(|person| self.vault.identities(person)).transpose()?.unwrap_or_default();
+        let subject = Identity { strength: strength_of(&subject, &known), ..subject };
+        Ok(AccessQuestion { subject, size, cut_off_us })
     }
 
     /// Everything that answers the question, as known at its size. Blocks; `progress` hears how many sealed parts of how
@@ -61,28 +63,39 @@ impl OpenLedger {
         }
         let person = self.vault.find(&question.subject)?;
         let certain = person.map(|person| self.vault.linked(person)).transpose()?.unwrap_or_default();
-        let weak = person.map(|person| self.vault.weakly_linked(person)).transpose()?.unwrap_or_default();
+        let mut weak: Vec<PersonId> = Vec::new();
+        for found in person.map(|person| self.vault.weakly_linked(person)).transpose()?.unwrap_or_default() {
+            // Who may be this person is so with everything that is theirs.
+            for other in self.vault.linked(found)? {
+                if !certain.contains(&other) && !weak.contains(&other) {
+                    weak.push(other);
+                }
+            }
+        }
         let (certain, weak) = (self.places(&certain, head.size)?, self.places(&weak, head.size)?);
         let keys: Vec<Arc<DataKey>> = certain.keys.iter().chain(&weak.keys).cloned().collect();
         let scan = self.vault.scan_parts(&keys, head.size, progress)?;
         let (mut certain_places, mut weak_places, mut rows_missing) = (certain.places, weak.places, 0);
-        for found in scan.found {
+        for found in &scan.found {
             let places = if found.key < certain.keys.len() { &mut certain_places } else { &mut weak_places };
             rows_missing += u64::from(places.insert(found.place));
         }
-        let mut search = Search { parts_tried: scan.tried, entries_proved: 0 };
-        let found = self.observe(&certain_places, &head, &mut search)?;
-        let (observations, identities) = known_then(&question.subject, found);
-        let possible = self.observe(&weak_places, &head, &mut search)?;
-        let weakly = |found: &Observation| identities_of(found).iter().any(|identity| identities.contains(identity));
-        let possible = possible.into_iter().filter(weakly).collect();
+        let certain = self.observe(&certain_places, &head)?;
+        let weak = self.observe(&weak_places, &head)?;
+        let known = known_then(&question.subject, certain, weak);
+        // Every observation was proved before it came to be one. Only what belongs is counted, so that links that are made
+        // later do not change what a report of this size says.
+        let entries_proved = known.entries();
+        let search = Search { searched: true, has_keys: entries_proved > 0, parts_tried: scan.tried, entries_proved };
+        let KnownThen { observations, identities, possible } = known;
         let evidence = Evidence {
             undetermined: self.undetermined(head.size)?,
+            amendments: self.amendments(&observations, &head)?,
             coverage: self.coverage(head.size)?,
             downtimes: self.downtimes(head.size)?,
             ledger_reads: Some(self.ledger_reads(&observations, head.size)?),
             registry: self.registry_at(head.size)?,
-            identities: identities.into_iter().collect(),
+            identities,
             observations,
             possible,
             search,
@@ -129,6 +142,13 @@ impl OpenLedger {
             return Err(EngineError::new(Kind::Corrupt, "the ledger's root at this size is not the one recorded then"));
         }
         Ok(Produced::of(&recorded, &gathered, index))
+    }
+
+    /// Records that a report is read again, which opens the person's parts again.
+    pub async fn record_report_again(self: &Arc<Self>, index: u64, caller: &Caller) -> Result<(), EngineError> {
+        let registry = &self.names().registry;
+        let admitted = events::ledger_access(Verb::ReportProduce, index, 1, caller.clone(), registry);
+        self.record(admitted).await.map(drop)
     }
 
     /// Records that a report left the house: sealed for the person it was about. Answers the entry's index.
@@ -208,12 +228,7 @@ impl OpenLedger {
     }
 
     /// Opens the person's parts, entry by entry, and proves each entry before it counts.
-    fn observe(
-        &self,
-        places: &BTreeSet<PartPlace>,
-        head: &Head,
-        search: &mut Search,
-    ) -> Result<Vec<Observation>, EngineError> {
+    fn observe(&self, places: &BTreeSet<PartPlace>, head: &Head) -> Result<Vec<Observation>, EngineError> {
         let mut by_entry: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
         for place in places {
             by_entry.entry(place.index).or_default().push(place.ordinal);
@@ -224,8 +239,7 @@ impl OpenLedger {
             for entry in self.entries_at(chunk)? {
                 let ordinals = &by_entry[&entry.header.index];
                 let opened = self.open_proved(&entry, ordinals, head)?;
-                search.entries_proved += 1;
-                observations.extend(observation(&entry, opened)?);
+                observations.extend(observations_of(&entry, opened)?);
             }
         }
         Ok(observations)
@@ -282,40 +296,51 @@ impl OpenLedger {
             .collect())
     }
 
+    /// Corrections and retractions of the observations, and of each other. They may name nobody and stand sealed for a
+    /// conversation, so that no key of the person's finds them.
+    fn amendments(&self, observations: &[Observation], head: &Head) -> Result<Vec<Amendment>, EngineError> {
+        let mut all = Vec::new();
+        for entry in self.entries_under(Term::amending(), head.size)? {
+            let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+            let Some(Ok(Body::Action(action))) = body else { continue };
+            let holding = action.parts.iter().filter(|group| group.holds_content);
+            let ordinals: Vec<u32> =
+                holding.flat_map(|group| group.first..group.first.saturating_add(group.count)).collect();
+            let opened = self.open_proved(&entry, &ordinals, head)?;
+            let content = join_content(opened.iter().map(|(_, part)| part));
+            all.extend(content.and_then(|content| Amendment::of(entry.header.index, &content)));
+        }
+        let contents = observations.iter().filter_map(|observation| observation.content.as_ref());
+        let mut wanted: HashSet<Vec<u8>> = contents.map(|content| content.action_id.clone()).collect();
+        wanted.remove(&Vec::new());
+        // An amendment may be amended, and so on.
+        loop {
+            let known = wanted.len();
+            let touching = all.iter().filter(|amendment| amendment.targets().any(|id| wanted.contains(id)));
+            let ids: Vec<Vec<u8>> = touching.map(|amendment| amendment.action_id.clone()).collect();
+            wanted.extend(ids.into_iter().filter(|id| !id.is_empty()));
+            if wanted.len() == known {
+                break;
+            }
+        }
+        all.retain(|amendment| amendment.targets().any(|id| wanted.contains(id)));
+        Ok(all)
+    }
+
     /// What sources were logging, as they said, and what was refused to them.
     fn coverage(&self, size: u64) -> Result<Vec<Coverage>, EngineError> {
         let mut found = Vec::new();
-        let verbs = [Verb::CoverageStart, Verb::CoverageStop, Verb::CoverageHeartbeat];
-        let terms = verbs.map(|verb| Term::new(TermKind::Verb, verb.code()));
-        for term in terms.into_iter().chain([Term::new(TermKind::EntryKind, EntryKind::Coverage.code())]) {
+        let own = Term::new(TermKind::EntryKind, EntryKind::Coverage.code());
+        for term in [Term::logging(), own] {
             for entry in self.entries_under(term, size)? {
-                let index = entry.header.index;
-                match entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body)) {
-                    Some(Ok(Body::Coverage(body))) => found.push(Coverage {
-                        index,
-                        source: body.source,
-                        state: body.state,
-                        from_us: body.from_us,
-                        until_us: body.until_us,
-                        refused: body.refused,
-                    }),
-                    Some(Ok(Body::Action(action))) => {
-                        let claimed = action.occurred.as_ref().map_or(0, |occurred| occurred.earliest_us);
-                        let facts = action.facts.iter().filter(|fact| fact.kind == FactKind::Coverage);
-                        found.extend(facts.map(|fact| Coverage {
-                            index,
-                            source: fact.source.clone(),
-                            state: fact.coverage,
-                            from_us: claimed,
-                            until_us: fact.end_latest_us,
-                            refused: 0,
-                        }));
-                    }
-                    _ => {}
+                let header = &entry.header;
+                let body = entry.content.as_ref().map(|(_, body)| Body::decode(header.kind, body));
+                if let Some(Ok(body)) = body {
+                    found.extend(statements(header.index, header.recorded_at_us, &body));
                 }
             }
         }
-        found.sort_unstable_by_key(|coverage| coverage.index);
+        found.sort_by_key(|coverage| coverage.index);
         Ok(found)
     }
 
@@ -408,83 +433,40 @@ pub struct Gathered {
     pub rows_missing: u64,
 }
 
-/// The observations that belonged to the person at that size, and the identifiers they showed. Identifiers may have been
-/// linked since; as of then only those belong together that stood in one part.
-fn known_then(asked: &Identity, found: Vec<Observation>) -> (Vec<Observation>, BTreeSet<Identity>) {
-    let shown: Vec<Vec<Identity>> = found.iter().map(identities_of).collect();
-    let mut by_identity: HashMap<IdentityKey<'_>, Vec<usize>> = HashMap::new();
-    let asked = key_of(asked);
-    for (position, identities) in shown.iter().enumerate() {
-        // A weak identity joins nothing but what was asked for by it.
-        for identity in identities {
-            if identity.strength != Strength::Weak || key_of(identity) == asked {
-                by_identity.entry(key_of(identity)).or_default().push(position);
-            }
-        }
-    }
-    let (mut belongs, mut identities, mut next) = (vec![false; found.len()], BTreeSet::new(), vec![asked]);
-    while let Some(identity) = next.pop() {
-        for position in by_identity.remove(&identity).into_iter().flatten() {
-            if !std::mem::replace(&mut belongs[position], true) {
-                identities.extend(shown[position].iter().cloned());
-                next.extend(shown[position].iter().filter(|id| id.strength != Strength::Weak).map(key_of));
-            }
-        }
-    }
-    let observations = found.into_iter().zip(belongs).filter(|(_, belongs)| *belongs).map(|(found, _)| found).collect();
-    (observations, identities)
-}
-
-type IdentityKey<'a> = (&'a str, &'a [String]);
-
-fn key_of(identity: &Identity) -> IdentityKey<'_> {
-    (&identity.namespace, &identity.fields)
-}
-
-/// The identifiers that an observation shows of the person: those in their part, or the one a report was asked for by.
-fn identities_of(observation: &Observation) -> Vec<Identity> {
-    if let Some(person) = &observation.person {
-        let identities = person.identities.iter();
-        return identities
-            .map(|identity| Identity {
-                namespace: identity.namespace.clone(),
-                fields: identity.fields.clone(),
-                strength: identity.strength,
-            })
-            .collect();
-    }
-    let question = observation.content.as_ref().map(|content| content.question.as_slice()).unwrap_or_default();
-    RecordedQuestion::read(question).map(|recorded| recorded.question.subject).into_iter().collect()
-}
-
 struct Places {
     keys: Vec<Arc<DataKey>>,
     places: BTreeSet<PartPlace>,
 }
 
-/// One observation of an entry: the person's own part, and the content if it opened.
-fn observation(entry: &StoredEntry, opened: Vec<(u32, Part)>) -> Result<Option<Observation>, EngineError> {
+/// What an entry says of the person: one observation for each of their parts, because a person may stand in one entry under
+/// two identifiers that are linked, and of content alone where they have no part of their own.
+fn observations_of(entry: &StoredEntry, opened: Vec<(u32, Part)>) -> Result<Vec<Observation>, EngineError> {
     let header = &entry.header;
     let body = match entry.content.as_ref().map(|(_, body)| Body::decode(header.kind, body)) {
         Some(Ok(Body::Action(action))) => ObservedBody::Action(action),
         Some(Ok(Body::ReportProduced(report))) => ObservedBody::Report(report),
         // A request to read this person's entries, and other events of the ledger's own, are not accesses to data.
-        Some(Ok(_)) | None => return Ok(None),
+        Some(Ok(_)) | None => return Ok(Vec::new()),
         Some(Err(error)) => {
             let text = format!("entry {} says something this version does not know: {error}", header.index);
             return Err(EngineError::precondition(text));
         }
     };
     let content = join_content(opened.iter().map(|(_, part)| part));
-    let own = opened.iter().find(|(_, part)| part.person.is_some()).or(opened.first());
-    Ok(Some(Observation {
+    let one = |(ordinal, person): (u32, Option<PersonPart>)| Observation {
         index: header.index,
-        ordinal: own.map_or(0, |(ordinal, _)| *ordinal),
+        ordinal,
         leaf: entry.leaf,
         recorded_at_us: header.recorded_at_us,
         flags: header.flags,
-        body,
-        person: own.and_then(|(_, part)| part.person.clone()),
-        content,
-    }))
+        body: body.clone(),
+        person,
+        content: content.clone(),
+    };
+    let first = opened.first().map_or(0, |(ordinal, _)| *ordinal);
+    let mut own: Vec<_> = opened.into_iter().filter(|(_, part)| part.person.is_some()).collect();
+    if own.is_empty() {
+        return Ok(vec![one((first, None))]);
+    }
+    Ok(own.drain(..).map(|(ordinal, part)| one((ordinal, part.person))).collect())
 }

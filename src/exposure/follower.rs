@@ -13,16 +13,17 @@
 //! Terms are registered names, so their number is bounded and none names a person. The rows of a block and the progress
 //! row are one derived write: what is lost is lost together, and folded again.
 
+use crate::model::determination;
 use crate::store::{LedgerNumber, Snapshot, Store, StoreError, Table, WriteSet};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use whosaw_verifier::body::{ActionBody, Body};
-use whosaw_verifier::vocabulary::{Determination, Doubt, EntryKind, Outcome, Verb};
+use whosaw_verifier::vocabulary::{Determination, Doubt, EntryKind, FactKind, Outcome, Verb};
 use whosaw_verifier::wire::Varint;
 
 /// Entries in one block.
 pub const BLOCK: u64 = 65_536;
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 const POSTINGS: u8 = 1;
 const TIMES: u8 = 2;
 const PROGRESS: u8 = 3;
@@ -41,6 +42,8 @@ pub enum TermKind {
     /// Whose data it was is not, or not wholly, known: `determination ␟ tool ␟ first doubt ␟ outcome`.
     Undetermined = 8,
     Source = 9,
+    /// Entries that the reports ask for and that no verb tells: see [`Term::logging`] and [`Term::amending`].
+    Mark = 10,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,6 +55,16 @@ pub struct Term {
 impl Term {
     pub fn new(kind: TermKind, name: impl Into<String>) -> Self {
         Term { kind, name: name.into() }
+    }
+
+    /// Actions that state what a source was logging, whatever their verb.
+    pub fn logging() -> Self {
+        Self::new(TermKind::Mark, "logging")
+    }
+
+    /// Actions that correct or take back others; which, stands sealed in them.
+    pub fn amending() -> Self {
+        Self::new(TermKind::Mark, "amending")
     }
 }
 
@@ -337,12 +350,20 @@ fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {
     if let Some(source) = &action.source {
         add(TermKind::Source, &source.name);
     }
-    if matches!(action.determination, Determination::Undetermined | Determination::ListedIncomplete) {
+    let determination = determination(action);
+    if matches!(determination, Determination::Undetermined | Determination::ListedIncomplete) {
         let doubt = action.doubts.first().copied().unwrap_or_default();
         add(
             TermKind::Undetermined,
-            &[action.determination.code(), &action.tool, doubt.code(), action.outcome.code()].join("\u{1f}"),
+            &[determination.code(), &action.tool, doubt.code(), action.outcome.code()].join("\u{1f}"),
         );
+    }
+    let states = action.facts.iter().any(|fact| fact.kind == FactKind::Coverage);
+    if states || action.verb == Verb::CoverageStop {
+        terms.push(Term::logging());
+    }
+    if action.links.as_ref().is_some_and(|links| links.corrects > 0 || links.retracts > 0) {
+        terms.push(Term::amending());
     }
 }
 

@@ -4,12 +4,14 @@
 
 pub mod action;
 pub mod admitted;
+pub mod determination;
 pub mod registry;
 pub mod sealed;
 pub mod time;
 
 pub use action::*;
 pub use admitted::*;
+pub use determination::*;
 pub use registry::*;
 pub use sealed::*;
 pub use time::*;

@@ -42,6 +42,8 @@ pub struct Evidence {
     pub possible: Vec<Observation>,
     /// Actions whose data subjects are not, or not all, determined, in the whole ledger below N.
     pub undetermined: Vec<Undetermined>,
+    /// Entries that correct or take back one of the observations, or another such entry, whoever stands in them.
+    pub amendments: Vec<Amendment>,
     pub coverage: Vec<Coverage>,
     /// Times in which the ledger itself was not running.
     pub downtimes: Vec<Downtime>,
@@ -107,6 +109,32 @@ pub struct LedgerRead {
     pub body: LedgerAccessBody,
 }
 
+/// An action that corrects or takes back others, by their action ids.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Amendment {
+    pub index: u64,
+    /// Its own.
+    pub action_id: Vec<u8>,
+    pub corrects: Vec<Vec<u8>>,
+    pub retracts: Vec<Vec<u8>>,
+}
+
+impl Amendment {
+    pub fn of(index: u64, content: &ContentPart) -> Option<Self> {
+        let is_one = !content.corrects.is_empty() || !content.retracts.is_empty();
+        is_one.then(|| Amendment {
+            index,
+            action_id: content.action_id.clone(),
+            corrects: content.corrects.clone(),
+            retracts: content.retracts.clone(),
+        })
+    }
+
+    pub fn targets(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.corrects.iter().chain(&self.retracts)
+    }
+}
+
 /// Actions of one sort whose data subjects are not determined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undetermined {
@@ -129,6 +157,8 @@ pub struct Coverage {
     /// Registered source.
     pub source: String,
     pub state: CoverageState,
+    /// The state ends at `from_us`, rather than beginning there.
+    pub closes: bool,
     /// Unix microseconds; 0 where not stated.
     pub from_us: u64,
     pub until_us: u64,
@@ -150,7 +180,11 @@ pub struct Downtime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Search {
     /// Every sealed part below N was tried against the person's keys, so that a dropped index row cannot hide an access.
+    pub searched: bool,
+    /// Below N there is something of the person, and so there are keys that parts can be tried against.
+    pub has_keys: bool,
+    /// Sealed parts below N.
     pub parts_tried: u64,
-    /// Entries whose inclusion in the signed tree and whose content were checked before they were counted.
+    /// Entries that belong to the person or may, whose inclusion in the signed tree and whose content were checked.
     pub entries_proved: u64,
 }

@@ -6,6 +6,8 @@ pub mod evidence;
 
 pub mod access;
 
+pub mod logging;
+pub mod person;
 pub mod question;
 
 // How facts are written: instants, codes, one form of JSON.

@@ -3,10 +3,21 @@
 use super::access::document::PersonIdentity;
 use super::canonical::{self, CanonicalError};
 use super::code::Code;
-use super::evidence::{AccessQuestion, Envelope};
+use super::evidence::{AccessQuestion, Envelope, Head};
 use super::instant::Instant;
 use crate::model::Identity;
 use serde::{Deserialize, Serialize};
+
+/// Why a cut-off cannot be used: open intervals would be measured into times of which the head knows nothing.
+pub fn cut_off_violation(cut_off_us: u64, head: &Head) -> Option<&'static str> {
+    if cut_off_us > head.recorded_at_us {
+        Some("lies after the last entry of this size was recorded")
+    } else if cut_off_us < head.opened_at_us {
+        Some("lies before the ledger's first entry was recorded")
+    } else {
+        None
+    }
+}
 
 /// What has to be recorded when a report leaves the house (REPORTS 2.3). With the ledger and the vault's generation it
 /// decides every byte of the report.

@@ -24,8 +24,13 @@ pub fn fact() -> TemplateFact {
     }
 }
 
-/// What to type to check the ledger offline. The key is public, and quoted for a shell.
-pub fn verify_command(verifier_key: &str) -> String {
-    let key = verifier_key.replace('\'', r"'\''");
-    format!("whosaw export ledger-export && whosaw-verify export ledger-export --vkey '{key}'")
+/// What to type to check the ledger and the root that a report of this size states. Each line stands for itself, and the
+/// key on a line of its own, so that it copies whole. Quoted for a shell; nothing in it is secret.
+pub fn verify_command(origin: &str, verifier_key: &str, size: u64) -> String {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    format!(
+        "whosaw export ledger-export --content --ledger {}\nwhosaw-verify export ledger-export --at {size} --vkey \\\n{}",
+        quoted(origin),
+        quoted(verifier_key)
+    )
 }

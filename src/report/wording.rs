@@ -58,7 +58,8 @@ sections! {
     Answer {
         heading: String, processed: String, possible: String, no_agent: String, arguments_only: String, attempts: String, attempts_into_tools: String, nothing: String,
         on_behalf: String, behalf_item: String, no_humans: String, only_this_person: String, humans: String,
-        humans_possible: String, who: AnswerWho,
+        humans_possible: String, taken: String, disclosed: String, disclosed_possible: String, clauses: String,
+        who: AnswerWho,
     }
     AnswerWho { agents: Plural, services: Plural, others: Plural }
     Count { times: Plural, acts: Plural, entries: Plural }
@@ -91,13 +92,13 @@ sections! {
         recipients: String, tools: String, data: String, why: String, other_parts: String,
         other_parts_undetermined: String, undetermined: String, possible: String, reports: String,
         reads_unknown: String, coverage: String, clock: String, completeness: String, restriction: String,
-        verification: String, verify_command: String, verify_hint: String, annex: String, annex_cut: String,
+        verification: String, verify_command: String, verify_hint: String, not_proved_here: String, as_amended: String, annex: String, annex_cut: String,
         list_cut: String, substituted: String, legal: String, nothing_here: String,
     }
 
     Data {
         into_tool: String, returned: String, returned_possible: String, shown: String, unstated: String,
-        incomplete: String, error_text: String, shown_to: String,
+        incomplete: String, error_text: String, shown_to: String, humans_given: String, audience: String,
     }
 
     Table {
@@ -118,7 +119,7 @@ sections! {
         controller: String, requester: String, reference: String, generated_at: String, times: String, query: String,
         query_value: String, period: String, as_known_at: String, as_known_at_value: String, earlier_value: String, root: String,
         verifier_key: String, custodian: String, custodian_value: String, redaction: String, supersedes: String,
-        supersedes_none: String, signature: String, signature_value: String, identity: String, identity_weak: String,
+        supersedes_none: String, supersedes_value: String, signature: String, signature_value: String, identity: String, identity_weak: String,
     }
 
     Clock {
@@ -132,14 +133,14 @@ sections! {
     }
 
     Mark {
-        clamped: String, not_synchronised: String, content_closed: String, corrected_by: String, retracted_by: String,
+        clamped: String, not_synchronised: String, content_closed: String, corrects: String, corrected_by: String, retracted_by: String,
         break_glass: String, encrypted: String, pseudonymised: String, agent_signed: String, records_unowned: Plural,
         act: String, policy: String, policy_version: String, approval: String, purpose: String, basis: String,
         recipients: String, recipient: String, recipient_country: String, source: String, reported: String,
         reported_nobody: String, call_id: String, fields: String, records: String, record: String,
         record_conversation: String, leaf: String, model: String, vendor: String, version: String, region: String,
         as_kind: String, roles: String, determination: String, doubts: String,
-        not_a_recipient: String, all_pseudonymised: String, of_agent: String, special: String, in_conversation: String,
+        not_a_recipient: String, all_pseudonymised: String, of_agent: String, special: String, in_conversation: String, report_again: String,
     }
 
     Gap { sampled: String, down: String, refused: String, unknown: String, ledger: String, line: String, line_refused: String }
@@ -150,7 +151,7 @@ sections! {
     }
 
     Provision { provided: String, partly: String, not_provided: String, not_applicable: String, summary: String }
-    Verification { counted: Plural, proved: Plural, tried: Plural }
+    Verification { counted: Plural, proved: Plural, tried: Plural, no_keys: String }
 
     Timeline {
         heading_time: String, heading_order: String, alt_time: String, alt_order: String, lane: String,

@@ -84,8 +84,7 @@ impl v1::report_service_server::ReportService for ReportRpc {
         open.report_entry(request.index)?;
         let (send, receive) = mpsc::channel(8);
         tokio::spawn(async move {
-            // Reading a report again opens the person's parts again.
-            let produced = match open.record_access(request.index, 1, &caller).await {
+            let produced = match open.record_report_again(request.index, &caller).await {
                 Ok(()) => {
                     let told = progress(&send);
                     let again = tokio::task::spawn_blocking(move || open.reproduce_report(request.index, &told));

@@ -61,6 +61,11 @@ pub fn to_part(identity: &Identity) -> part::Identity {
     }
 }
 
+/// The same identity as everything recorded writes it: NFC.
+pub fn normal(identity: &Identity) -> Identity {
+    from_part(&to_part(identity))
+}
+
 pub fn from_part(identity: &part::Identity) -> Identity {
     Identity { namespace: identity.namespace.clone(), fields: identity.fields.clone(), strength: identity.strength }
 }
@@ -94,6 +99,14 @@ mod tests {
         // Two long texts with the same beginning are not one person: neither is anybody.
         assert_eq!(strong("name", &["x".repeat(65_536).as_str()]), None);
         assert!(strong("name", &["x".repeat(65_535).as_str()]).is_some());
+    }
+
+    #[test]
+    fn the_normal_form_is_that_of_parts() {
+        let asked =
+            |text: &str| Identity { namespace: "customer".into(), fields: vec![text.into()], strength: Strength::Weak };
+        assert_eq!(normal(&asked("Rene\u{301}")), asked("Ren\u{e9}"));
+        assert_eq!(from_part(&to_part(&asked("Rene\u{301}"))), asked("Ren\u{e9}"));
     }
 
     #[test]

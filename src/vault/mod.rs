@@ -34,6 +34,7 @@ mod tests;
 
 pub use crypto::Secret;
 pub use custodian::{Custodian, CustodianError, KeyDirectory, Root};
+pub use identifier::normal;
 pub use keys::DataKey;
 pub use persons::PersonId;
 pub use scan::{Found, Scan};

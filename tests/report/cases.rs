@@ -418,7 +418,7 @@ fn the_answer_to_nobody_is_a_permitted_sentence() {
     }];
     assert_eq!(sentence(&undetermined).0, Verdict::NotDeterminable, "undetermined never means nobody");
     let mut unsearched = complete();
-    unsearched.search.parts_tried = 0;
+    unsearched.search.searched = false;
     assert_eq!(sentence(&unsearched).0, Verdict::NotDeterminable, "a dropped row could hide an access");
     let mut late = complete();
     register(&mut late.registry, RegistryKind::Source, "proxy", &[("delivery-delay-s", "3600")]);

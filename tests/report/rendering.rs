@@ -296,6 +296,19 @@ fn the_pdf_is_an_archive_and_accessible() {
     }
 }
 
+/// A key that is broken over two lines does not copy as a key.
+#[test]
+fn keys_and_signatures_copy_whole_out_of_the_pdf() {
+    for origin in ["ledger.example/a", "ledger.example.org/the-agents-of-a-very-large-house/production/europe-central"]
+    {
+        let mut evidence = everything();
+        let key = format!("{origin}+5d3c8a01+AQpTVwdPW1TrTkRZGEvQtZ0yPwH3yT0aYhSk5Yp3fHqX");
+        (evidence.head.origin, evidence.head.verifier_key) = (origin.into(), key.clone());
+        let Some(words) = words_of_pdf(&files(&evidence)[2]) else { return };
+        assert!(words.contains(&format!("--vkey \\ '{key}'")), "{origin}");
+    }
+}
+
 /// A cell longer than a page goes on on the next one; nothing is cut off unseen.
 #[test]
 fn what_is_longer_than_a_page_goes_on() {

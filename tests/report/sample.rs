@@ -57,10 +57,11 @@ pub fn nothing() -> Evidence {
         observations: Vec::new(),
         possible: Vec::new(),
         undetermined: Vec::new(),
+        amendments: Vec::new(),
         coverage: Vec::new(),
         downtimes: Vec::new(),
         ledger_reads: Some(Vec::new()),
-        search: Search { parts_tried: 9_120, entries_proved: 0 },
+        search: Search { searched: true, has_keys: true, parts_tried: 9_120, entries_proved: 0 },
         registry: Registry::default(),
     }
 }
@@ -246,7 +247,7 @@ pub fn register(registry: &mut Registry, kind: RegistryKind, name: &str, attribu
 }
 
 pub fn covered(source: &str, state: CoverageState, from_us: u64, until_us: u64) -> Coverage {
-    Coverage { index: 4_000, source: source.into(), state, from_us, until_us, refused: 0 }
+    Coverage { index: 4_000, source: source.into(), state, closes: false, from_us, until_us, refused: 0 }
 }
 
 /// An invented person with a bit of everything that a report has to tell apart.
@@ -441,7 +442,7 @@ pub fn everything() -> Evidence {
     let weak =
         |index: u64| read(index).roles(&[Role::DataSubject]).body(|body| body.parts[0].strength = Strength::Weak);
     evidence.possible = vec![weak(411).done(), weak(412).outcome(Outcome::Denied).done()];
-    evidence.search = Search { parts_tried: 9_120, entries_proved: evidence.observations.len() as u64 + 2 };
+    evidence.search.entries_proved = evidence.observations.len() as u64 + 2;
     evidence.identities = vec![
         customer(),
         identity("email", &["anna.k@example.org"], Strength::Strong),

@@ -16,8 +16,11 @@
 mod bundle;
 mod content;
 mod files;
+mod head;
 pub(crate) mod meaning;
 pub mod present;
+
+pub use head::root_at;
 
 use crate::agent;
 use crate::body::AgentSignature;

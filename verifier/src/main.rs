@@ -19,7 +19,7 @@ const HELP: &str = "\
 whosaw-verify checks what a whosaw ledger gave you, without asking the ledger.
 
 USAGE
-  whosaw-verify export DIR   [--vkey KEY]... [--policy FILE] [--json]
+  whosaw-verify export DIR   [--vkey KEY]... [--policy FILE] [--at SIZE] [--json]
   whosaw-verify receipt FILE  --vkey KEY...  [--body FILE] [--policy FILE] [--json]
 
 EXPORT
@@ -44,6 +44,8 @@ OPTIONS
                   answer says so: that proves consistency, not who signed.
   --policy FILE   A C2SP tlog-policy: trusted logs, witnesses, and the quorum of them
                   that must have cosigned.
+  --at SIZE       Also print the root of the first SIZE entries of the export: what a report or
+                  a checkpoint of that size must state.
   --body FILE     Salt and body of a receipt's entry.
   --json          Answer in JSON.
   --help          This page.
@@ -99,6 +101,7 @@ struct Request {
     keys: Vec<VerifierKey>,
     policy: Option<Policy>,
     body: Option<PathBuf>,
+    at: Option<u64>,
     json: bool,
 }
 
@@ -111,6 +114,10 @@ impl Request {
             let mut value = || words.next().ok_or_else(|| Failure::Usage(format!("{word} needs a value")));
             match word.as_str() {
                 "--json" => request.json = true,
+                "--at" => {
+                    let size = value()?.parse();
+                    request.at = Some(size.map_err(|_| Failure::Usage("--at needs a number of entries".into()))?);
+                }
                 "--body" => request.body = Some(value()?.into()),
                 "--vkey" => {
                     let key = VerifierKey::parse(&value()?).map_err(|error| Failure::Usage(error.to_string()))?;
@@ -150,7 +157,18 @@ fn export(request: &Request) -> Result<(u8, String), Failure> {
         report.problems += 1;
         report.first_problem.get_or_insert(Problem { index: None, what: NO_QUORUM.into() });
     }
-    let text = if request.json { report.to_json() } else { report.to_text() };
+    let mut text = if request.json { report.to_json() } else { report.to_text() };
+    // Of an export that does not hold, no root is worth anything.
+    if let Some(size) = request.at.filter(|_| report.problems == 0) {
+        let root = export::root_at(&request.path, report.size, size).map_err(unreadable)?;
+        let root = root.ok_or_else(|| Failure::Usage("--at lies beyond the entries of this export".into()))?;
+        if request.json {
+            let end = text.trim_end().len().saturating_sub(1);
+            text.replace_range(end.., &format!(",\"at\":{{\"size\":{size},\"root\":{}}}}}\n", json_text(&hex(&root))));
+        } else {
+            text.push_str(&format!("Of the first {} entries the root is {}\n", grouped(size), hex(&root)));
+        }
+    }
     Ok((report.verdict().exit_code(), text))
 }
 
@@ -160,6 +178,9 @@ const MAX_POLICY_BYTES: usize = 1 << 20;
 const NO_QUORUM: &str = "the checkpoint lacks the policy's quorum of witnesses";
 
 fn receipt(request: &Request) -> Result<(u8, String), Failure> {
+    if request.at.is_some() {
+        return Err(Failure::Usage("--at belongs to an export".into()));
+    }
     if request.keys.is_empty() {
         return Err(Failure::Usage("a receipt carries no keys: give the ledger's with --vkey".into()));
     }

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use std::process::Command;
 use whosaw_verifier::body::*;
 use whosaw_verifier::entry::*;
-use whosaw_verifier::export::{Report, Verdict, verify};
+use whosaw_verifier::export::{Report, Verdict, root_at, verify};
+use whosaw_verifier::hash::hex;
 use whosaw_verifier::merkle;
 use whosaw_verifier::vocabulary::*;
 use whosaw_verifier::wire::Message;
@@ -53,6 +54,11 @@ fn sizes_around_bundle_and_tile_borders_hold() {
         if [1, 2, 255, 256, 257, 511, 512, 513, 520].contains(&size) {
             let report = judged(&ledger.write());
             assert_eq!((report.first_problem, report.entries_checked), (None, size), "size {size}");
+            for at in [0, 1, 255, 256, 257, 512, size].into_iter().filter(|at| *at <= size) {
+                let root = merkle::root(&ledger.leaves()[..at as usize]);
+                assert_eq!(root_at(&ledger.write().path, size, at), Ok(Some(root)), "{at} of {size}");
+            }
+            assert_eq!(root_at(&ledger.write().path, size, size + 1), Ok(None));
         }
         ledger.plain_action(0);
     }
@@ -338,6 +344,11 @@ fn the_command_answers_with_words_and_codes() {
     check(&["export", path], 0, "HOLDS: all 6 entries, and what they say, are what was signed.");
     check(&["export", path, "--vkey", &key, "--json"], 0, "{\"verdict\":\"holds\",\"origin\":\"example.com/ledger\"");
     assert!(!run(&["export", path, "--vkey", &key]).1.contains("trust on first use"));
+    let root = hex(&merkle::root(&ledger.leaves()[..4]));
+    check(&["export", path, "--vkey", &key, "--at", "4"], 0, &format!("Of the first 4 entries the root is {root}"));
+    check(&["export", path, "--at", "4", "--json"], 0, &format!(",\"at\":{{\"size\":4,\"root\":\"{root}\"}}}}\n"));
+    check(&["export", path, "--at", "7"], 2, "beyond the entries of this export");
+    check(&["export", path, "--at", "all"], 2, "needs a number of entries");
     let stranger = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
     check(&["export", path, "--vkey", stranger], 1, "DOES NOT HOLD: checkpoint: no signature by a given key");
     check(&["export", "/nonexistent"], 4, "CANNOT BE READ");

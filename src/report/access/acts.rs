@@ -8,8 +8,9 @@ use super::registered::Names;
 use crate::model::TimeSource;
 use crate::report::canonical::cut;
 use crate::report::code::Code;
+use crate::report::evidence::Amendment;
 use crate::report::instant::Instant;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use whosaw_verifier::body::Occurred;
 
 /// For each material the number of its act, from 0 in the order of first appearance.
@@ -54,27 +55,52 @@ impl Joined {
     }
 }
 
-/// By which entries each entry is corrected, and by which it is taken back. Both stay counted: whether the correction
-/// comes from a role that may narrow the record is for people to judge.
-pub fn amendments(materials: &[Material<'_>]) -> (Vec<Vec<EntryIndex>>, Vec<Vec<EntryIndex>>) {
+/// How entries of the person are corrected and taken back. All stay counted: whether an amendment comes from a role that
+/// may narrow the record is for people to judge.
+pub struct Amended {
+    /// For each material, by which entries.
+    pub corrected_by: Vec<Vec<EntryIndex>>,
+    pub retracted_by: Vec<Vec<EntryIndex>>,
+    /// For each material, which other ones it corrects.
+    pub corrects: Vec<Vec<usize>>,
+    /// Entries that no longer speak if amendments hold that were not themselves taken back.
+    pub replaced: BTreeSet<u64>,
+}
+
+pub fn amended(materials: &[Material<'_>], others: &[Amendment]) -> Amended {
     let mut by_id: HashMap<&[u8], Vec<usize>> = HashMap::new();
+    let mut amendments: BTreeMap<u64, Amendment> = others.iter().map(|other| (other.index, other.clone())).collect();
     for (at, material) in materials.iter().enumerate() {
-        if let Some(content) = material.content.filter(|content| !content.action_id.is_empty()) {
+        let Some(content) = material.content else { continue };
+        if !content.action_id.is_empty() {
             by_id.entry(&content.action_id).or_default().push(at);
         }
+        amendments.extend(Amendment::of(material.index.0, content).map(|own| (own.index, own)));
     }
-    let (mut corrected, mut retracted) = (vec![Vec::new(); materials.len()], vec![Vec::new(); materials.len()]);
-    for material in materials {
-        let Some(content) = material.content else { continue };
-        for (ids, amended) in [(&content.corrects, &mut corrected), (&content.retracts, &mut retracted)] {
-            for at in ids.iter().filter_map(|id| by_id.get(id.as_slice())).flatten() {
-                if amended[*at].last() != Some(&material.index) {
-                    amended[*at].push(material.index);
+    let taken_back: HashSet<&[u8]> =
+        amendments.values().flat_map(|amendment| &amendment.retracts).map(Vec::as_slice).collect();
+    let none = || vec![Vec::new(); materials.len()];
+    let (mut corrected_by, mut retracted_by, mut corrects) = (none(), none(), vec![Vec::new(); materials.len()]);
+    let mut replaced = BTreeSet::new();
+    let places: HashMap<u64, usize> = materials.iter().enumerate().map(|(at, found)| (found.index.0, at)).collect();
+    for amendment in amendments.values() {
+        let holds = amendment.action_id.is_empty() || !taken_back.contains(amendment.action_id.as_slice());
+        let own = places.get(&amendment.index).copied();
+        for (ids, by) in [(&amendment.corrects, &mut corrected_by), (&amendment.retracts, &mut retracted_by)] {
+            for at in ids.iter().filter_map(|id| by_id.get(id.as_slice())).flatten().filter(|at| Some(**at) != own) {
+                if by[*at].last() != Some(&EntryIndex(amendment.index)) {
+                    by[*at].push(EntryIndex(amendment.index));
+                }
+                if holds {
+                    replaced.insert(materials[*at].index.0);
                 }
             }
         }
+        let Some(own) = own else { continue };
+        let targets = amendment.corrects.iter().filter_map(|id| by_id.get(id.as_slice())).flatten();
+        corrects[own] = targets.copied().filter(|at| *at != own).collect();
     }
-    (corrected, retracted)
+    Amended { corrected_by, retracted_by, corrects, replaced }
 }
 
 /// The person's conversations, numbered, and for each entry which it belongs to.

@@ -14,12 +14,17 @@ pub fn verdicts(totals: &Totals, beyond: Verdict) -> Answer {
         (false, true) => Verdict::NotDeterminable,
         (false, false) => beyond,
     };
-    let moved = [&totals.processed, &totals.into_tools];
+    let moved = [&totals.processed, &totals.into_tools, &totals.disclosed];
+    // An error text may repeat what was asked for.
+    let told = totals.error_texts > 0;
     Answer {
         text: String::new(),
-        verdict: verdict(moved.iter().any(|range| range.low > 0), moved.iter().any(|range| range.high > 0)),
+        verdict: verdict(moved.iter().any(|range| range.low > 0), told || moved.iter().any(|range| range.high > 0)),
         beyond,
-        humans: verdict(totals.shown_to_humans.low > 0, totals.shown_to_humans.high > 0),
+        humans: verdict(
+            totals.shown_to_humans.low > 0,
+            totals.shown_to_humans.high > 0 || totals.given_to_humans.high > 0,
+        ),
     }
 }
 
@@ -29,7 +34,8 @@ pub fn text(report: &AccessReport) -> String {
     let totals = &report.totals;
     let times = |range: &Range| w.plural_range(&w.count.times, range.low, range.high);
     let verdict = || verdict_text(w, report.answer.verdict, &report.coverage);
-    let humans = humans(w, totals);
+    let clauses = [Some(humans(w, totals)), taken(w, totals), recipients(w, totals, &report.recipients)];
+    let humans = clauses.into_iter().flatten().collect::<Vec<_>>().join(&w.answer.clauses);
     let by_machines = &totals.processed_by.not_humans;
     if by_machines.low > 0 {
         let (who, behalf) = (who(w, &totals.processed_by), behalf(w, &report.principals));
@@ -127,6 +133,27 @@ fn humans(w: &Wording, totals: &Totals) -> String {
     } else {
         w.answer.no_humans.clone()
     }
+}
+
+/// Data that a human got and is not recorded as having been shown.
+fn taken(w: &Wording, totals: &Totals) -> Option<String> {
+    let given = &totals.given_to_humans;
+    let times = w.plural_range(&w.count.times, given.low, given.high);
+    (given.high > 0).then(|| fill(&w.answer.taken, &[("times", &times)]))
+}
+
+/// To whom data were disclosed, by the records' own names.
+fn recipients(w: &Wording, totals: &Totals, recipients: &[RecipientFact]) -> Option<String> {
+    let named =
+        recipients.iter().filter(|fact| fact.basis == RecipientBasis::Recorded && fact.party != Party::ThisPerson);
+    let mut names: Vec<String> = Vec::new();
+    for name in named.map(|fact| party_text(w, &fact.party)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let text = if totals.disclosed.low > 0 { &w.answer.disclosed } else { &w.answer.disclosed_possible };
+    (!names.is_empty()).then(|| fill(text, &[("list", &w.list(&names, LISTED))]))
 }
 
 /// A party, as a reader may know it.

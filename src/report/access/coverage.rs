@@ -67,8 +67,9 @@ pub fn facts(
     limit(sources.iter().flat_map(|source| &source.gaps).any(stated_unknown), Limit::StatedUnknown);
     limit(!unregistered.is_empty(), Limit::UnregisteredSource);
     limit(sources.iter().any(|source| !arrived(source)), Limit::DeliveryDelay);
-    limit(undetermined.delivered > 0, Limit::Undetermined);
-    limit(verification.parts_tried == 0, Limit::NotSearched);
+    // What was denied or failed may have had arguments, and these were given to whoever runs the tool.
+    limit(undetermined.actions > 0, Limit::Undetermined);
+    limit(!verification.searched, Limit::NotSearched);
     limit(verification.entries_proved < verification.entries_counted, Limit::NotProved);
     let has_gaps = !downtimes.is_empty() || sources.iter().any(|source| !source.gaps.is_empty());
     CoverageFacts {
@@ -95,11 +96,12 @@ fn source(
     let mut complete = Vec::new();
     let mut gaps = Vec::new();
     let (mut heartbeats, mut refused) = (0u64, 0u64);
-    for statement in statements {
+    for statement in statements.iter().filter(|statement| !statement.closes) {
         refused = refused.saturating_add(statement.refused);
+        let until_us = ended(statement, statements);
         let kind = match statement.state {
             CoverageState::Complete => {
-                let covered = clip(statement.from_us, statement.until_us, period);
+                let covered = clip(statement.from_us, until_us, period);
                 complete.extend(covered.filter(|span| span.from < span.until));
                 continue;
             }
@@ -113,7 +115,7 @@ fn source(
             CoverageState::Refused => GapKind::Refused,
             CoverageState::Unknown | CoverageState::Unspecified => GapKind::Unknown,
         };
-        gaps.extend(gap(kind, statement.from_us, statement.until_us, statement.refused, statement.index, period));
+        gaps.extend(gap(kind, statement.from_us, until_us, statement.refused, statement.index, period));
     }
     let complete = united(complete);
     let stated = united(complete.iter().cloned().chain(gaps.iter().map(|gap| gap.span.clone())).collect());
@@ -129,6 +131,26 @@ fn source(
         complete,
         gaps,
     }
+}
+
+/// When a statement ceases to hold; 0 if nothing ends it. A statement that names no end lasts until a later one closes it,
+/// and what is not complete until the source says that it is complete again.
+fn ended(statement: &evidence::Coverage, statements: &[&evidence::Coverage]) -> u64 {
+    let is_gap = statement.state != CoverageState::Complete;
+    let ends = |other: &&&evidence::Coverage| {
+        let closes = other.closes && other.state == statement.state;
+        let mends = is_gap && !other.closes && other.state == CoverageState::Complete;
+        // A stop that is claimed to lie before the start leaves nothing complete; nothing ends a gap before it began.
+        let in_order = !is_gap || other.from_us >= statement.from_us;
+        other.index > statement.index && in_order && (closes || mends)
+    };
+    // An end that was planned does not outlast a stop that came before it.
+    let stated = Some(statement.until_us).filter(|until| *until > 0);
+    if is_gap && stated.is_some() {
+        return statement.until_us;
+    }
+    let closed = statements.iter().filter(ends).map(|other| other.from_us.max(1)).min();
+    stated.into_iter().chain(closed).min().unwrap_or_default()
 }
 
 /// What of a span lies in the period. An end that is not stated (0) is the period's.
@@ -180,7 +202,7 @@ mod tests {
     }
 
     fn statement(state: CoverageState, from_us: u64, until_us: u64) -> evidence::Coverage {
-        evidence::Coverage { index: 1, source: "proxy".into(), state, from_us, until_us, refused: 0 }
+        evidence::Coverage { index: 1, source: "proxy".into(), state, closes: false, from_us, until_us, refused: 0 }
     }
 
     fn check(statements: &[evidence::Coverage], complete: &[Span], gaps: &[Span], unstated: &[Span]) {

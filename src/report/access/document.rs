@@ -236,8 +236,11 @@ facts! {
         verification: Verification,
         /// For whose eyes.
         redaction_profile: String,
-        supersedes: Option<String>,
+        /// The newest earlier access report on the person.
+        supersedes: Option<SupersededFact>,
     }
+
+    pub struct SupersededFact { report_id: String, entry: EntryIndex }
 
     pub struct TemplateFact {
         id: String,
@@ -265,7 +268,7 @@ facts! {
         verifier_key: String,
         vault_generation: u64,
         custodian: String,
-        /// The shell command that checks all of it offline.
+        /// Shell commands: the first exports the ledger, the second checks the export offline.
         verify_command: String,
     }
 
@@ -274,7 +277,11 @@ facts! {
         entries_counted: u64,
         /// Entries proved to stand in the signed tree, with their content, before they were counted.
         entries_proved: u64,
-        /// Sealed parts tried against the person's keys.
+        /// Whether anybody tried the sealed parts against the person's keys.
+        searched: bool,
+        /// Whether there are any keys of the person, as known at this size.
+        has_keys: bool,
+        /// Sealed parts tried.
         parts_tried: u64,
     }
 
@@ -287,12 +294,20 @@ facts! {
         entries: u64,
         acts: u64,
         processed: Range,
+        /// The same without entries that were corrected or taken back; none where there are no such entries.
+        processed_as_amended: Option<Range>,
         processed_by: ProcessedBy,
         /// Acts in which data of the person were shown to, or read directly by, another human.
         shown_to_humans: Range,
         /// Of these: read directly by a human, without an agent.
         read_by_humans: Range,
         shown_to_this_person: Range,
+        /// Acts in which another human got data of the person without being shown them: a download, a copy.
+        given_to_humans: Range,
+        /// Acts in which data of the person reached recipients whom the record names.
+        disclosed: Range,
+        /// Failed acts whose error text was given back, and may tell of the person.
+        error_texts: u64,
         /// Acts in which data of the person went into a tool, whatever came back.
         into_tools: Range,
         arguments_only: Range,
@@ -372,6 +387,13 @@ facts! {
         this_person: Level,
         /// Before an agent or a service.
         machines: Level,
+        /// To another human who acted, without being shown: a download, a copy.
+        humans_given: Level,
+        /// Humans may have looked, and nothing records it: a group, the public, an account that is shared, somebody whom
+        /// they were sent to.
+        audience: Level,
+        /// To recipients whom the record names.
+        recipients: Level,
         /// Categories are not stated: all are possible.
         unstated: bool,
         /// More may have come back than is listed.
@@ -415,6 +437,8 @@ facts! {
         of: Option<Name>,
         acts: Range,
         categories: Vec<Code<Category>>,
+        /// Acts whose categories are not stated: all are possible.
+        categories_unstated: u64,
         pseudonymised: u64,
         times: Times,
     }
@@ -590,6 +614,8 @@ facts! {
         clamped: bool,
         not_synchronised: bool,
         content_closed: bool,
+        /// Entries of this report that it corrects.
+        corrects: Vec<EntryIndex>,
         corrected_by: Vec<EntryIndex>,
         retracted_by: Vec<EntryIndex>,
     }
@@ -675,6 +701,9 @@ impl Exposure {
         humans_directly: Level::None,
         this_person: Level::None,
         machines: Level::None,
+        humans_given: Level::None,
+        audience: Level::None,
+        recipients: Level::None,
         unstated: false,
         incomplete: false,
         error_text: false,
@@ -689,6 +718,9 @@ impl Exposure {
             humans_directly: self.humans_directly.max(other.humans_directly),
             this_person: self.this_person.max(other.this_person),
             machines: self.machines.max(other.machines),
+            humans_given: self.humans_given.max(other.humans_given),
+            audience: self.audience.max(other.audience),
+            recipients: self.recipients.max(other.recipients),
             unstated: self.unstated || other.unstated,
             incomplete: self.incomplete || other.incomplete,
             error_text: self.error_text || other.error_text,
@@ -696,7 +728,7 @@ impl Exposure {
     }
 
     /// All of it, for telling lines apart.
-    pub fn key(&self) -> [u8; 9] {
+    pub fn key(&self) -> [u8; 12] {
         [
             self.arguments as u8,
             self.result as u8,
@@ -704,10 +736,18 @@ impl Exposure {
             self.humans_directly as u8,
             self.this_person as u8,
             self.machines as u8,
+            self.humans_given as u8,
+            self.audience as u8,
+            self.recipients as u8,
             u8::from(self.unstated),
             u8::from(self.incomplete),
             u8::from(self.error_text),
         ]
+    }
+
+    /// How surely another human saw them, by a record of it or among those who may have looked.
+    pub fn seen_by_humans(&self) -> Level {
+        self.humans.max(self.audience)
     }
 
     /// How surely data of the person came back or were shown to anybody.

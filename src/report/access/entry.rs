@@ -1,6 +1,4 @@
-//! What one entry says of the person: who acted, what moved which way, and how surely.
-//!
-//! The direction rule decides every doubt here: what may have been seen is never told as not seen.
+//! What one entry says of the person: in which part they stand in it, who acted, and which data it speaks of.
 
 use super::document::*;
 use crate::model::*;
@@ -25,10 +23,14 @@ pub struct Material<'a> {
     groups: Vec<&'a PartGroup>,
     /// A part of the person that the body does not describe: the widest is taken for it.
     pub undescribed: bool,
+    /// How sure it can be at most that this is the person who is asked for.
+    pub at_most: Level,
+    /// What the entries expose that this one corrects: the same act is not told twice as certain.
+    pub told_before: Exposure,
 }
 
-/// Puts observations of actions together by entry, ascending.
-pub fn materials<'a>(observations: impl IntoIterator<Item = &'a Observation>) -> Vec<Material<'a>> {
+/// Puts observations of actions together by entry, ascending. `at_most`: how sure it is that they are of the person.
+pub fn materials<'a>(observations: impl IntoIterator<Item = &'a Observation>, at_most: Level) -> Vec<Material<'a>> {
     let mut found: BTreeMap<u64, Material<'a>> = BTreeMap::new();
     for observation in observations {
         let ObservedBody::Action(body) = &observation.body else { continue };
@@ -41,6 +43,8 @@ pub fn materials<'a>(observations: impl IntoIterator<Item = &'a Observation>) ->
             content: None,
             groups: Vec::new(),
             undescribed: false,
+            at_most,
+            told_before: Exposure::NONE,
         });
         if !material.ordinals.insert(observation.ordinal) {
             continue;
@@ -55,7 +59,7 @@ pub fn materials<'a>(observations: impl IntoIterator<Item = &'a Observation>) ->
     found.into_values().collect()
 }
 
-fn holds(group: &PartGroup, ordinal: u32) -> bool {
+pub fn holds(group: &PartGroup, ordinal: u32) -> bool {
     ordinal.checked_sub(group.first).is_some_and(|offset| offset < group.count)
 }
 
@@ -75,7 +79,7 @@ impl Material<'_> {
         silent || roles.contains(&Role::DataSubject) || (shares_only && !self.groups.is_empty())
     }
 
-    fn uses(&self) -> impl Iterator<Item = &body::CategoryUse> {
+    pub fn uses(&self) -> impl Iterator<Item = &body::CategoryUse> {
         self.groups.iter().flat_map(|group| &group.categories)
     }
 
@@ -86,85 +90,6 @@ impl Material<'_> {
 
     pub fn is_this_person(&self, part: u32) -> bool {
         part.checked_sub(1).is_some_and(|ordinal| self.ordinals.contains(&ordinal))
-    }
-
-    /// Why it is not settled what came back.
-    fn clouded(&self) -> bool {
-        let doubts = [Doubt::ResultNotParsed, Doubt::FieldMissing, Doubt::ContentTruncated, Doubt::OutcomeUnknown];
-        self.body.determination != Determination::Listed || doubts.iter().any(|doubt| self.body.doubts.contains(doubt))
-    }
-
-    pub fn exposure(&self) -> Exposure {
-        let body = self.body;
-        let mut exposure = Exposure::NONE;
-        exposure.error_text =
-            body.outcome == Outcome::Failed && self.content.is_some_and(|content| !content.error.is_empty());
-        if !self.is_subject() {
-            return exposure;
-        }
-        // Without a part that says "data subject", that it is about the person stays possible.
-        let surely = if self.roles().contains(&Role::DataSubject) { Level::Certain } else { Level::Possible };
-        let delivered = delivered(body.outcome).min(surely);
-        let moves = |direction| self.uses().any(|used| goes(used, direction));
-        let unstated = self.uses().next().is_none() && !is_administrative(body.verb);
-        let clouded = self.clouded() && !is_administrative(body.verb);
-        exposure.unstated = unstated;
-        exposure.incomplete = clouded && delivered != Level::None;
-        exposure.arguments = if moves(Direction::Argument) {
-            Level::Certain
-        } else if unstated {
-            Level::Possible
-        } else {
-            Level::None
-        };
-        exposure.result = if moves(Direction::Result) || unstated {
-            delivered
-        } else if clouded || delivered == Level::Possible {
-            delivered.min(Level::Possible)
-        } else {
-            Level::None
-        };
-        self.rendered(delivered.max(Level::Possible), &mut exposure);
-        match body.actors.first() {
-            Some(actor) if actor.kind == PartyKind::Human && self.is_this_person(actor.part) => {
-                exposure.this_person = exposure.this_person.max(exposure.result);
-            }
-            Some(actor) if actor.kind == PartyKind::Human => {
-                exposure.humans = exposure.humans.max(exposure.result);
-                exposure.humans_directly = exposure.result;
-            }
-            _ => {}
-        }
-        exposure
-    }
-
-    /// Before whose eyes. A record that says so beside a failure contradicts itself, and is taken as possible.
-    fn rendered(&self, level: Level, exposure: &mut Exposure) {
-        for used in self.uses().filter(|used| used.direction == Direction::Rendered) {
-            if used.rendered_to.is_empty() {
-                exposure.humans = exposure.humans.max(Level::Possible);
-            }
-            for position in &used.rendered_to {
-                match self.eyes(*position) {
-                    Some((PartyKind::Human, part)) if self.is_this_person(part) => {
-                        exposure.this_person = exposure.this_person.max(level);
-                    }
-                    Some((PartyKind::Human, _)) => exposure.humans = exposure.humans.max(level),
-                    Some((PartyKind::Agent | PartyKind::Service, _)) => {
-                        exposure.machines = exposure.machines.max(level);
-                    }
-                    // A group, an organisation or the public: that somebody of them looked is possible, not recorded.
-                    Some(_) | None => exposure.humans = exposure.humans.max(Level::Possible),
-                }
-            }
-        }
-    }
-
-    fn eyes(&self, position: u32) -> Option<(PartyKind, u32)> {
-        match eyes(position)? {
-            Eyes::Actor(at) => self.body.actors.get(at as usize).map(|actor| (actor.kind, actor.part)),
-            Eyes::Recipient(at) => self.body.recipients.get(at as usize).map(|found| (found.party, found.part)),
-        }
     }
 
     /// Before whom data of the person were shown.
@@ -237,46 +162,14 @@ impl Material<'_> {
 }
 
 /// Whether categories moved that way. Where it is not said which, into the tool and out of it.
-fn goes(used: &body::CategoryUse, direction: Direction) -> bool {
+pub fn goes(used: &body::CategoryUse, direction: Direction) -> bool {
     used.direction == direction || (used.direction == Direction::Unspecified && direction != Direction::Rendered)
 }
 
 /// What a position in `rendered_to` points at.
-fn eyes(position: u32) -> Option<Eyes> {
+pub fn eyes(position: u32) -> Option<Eyes> {
     let actor = position.checked_sub(RENDERED_TO_ACTOR + 1).map(Eyes::Actor);
     actor.or_else(|| position.checked_sub(1).map(Eyes::Recipient))
-}
-
-/// Whether a result reached whoever acted.
-fn delivered(outcome: Outcome) -> Level {
-    match outcome {
-        Outcome::Succeeded | Outcome::Partial => Level::Certain,
-        Outcome::Unknown | Outcome::Unspecified => Level::Possible,
-        Outcome::Denied | Outcome::Failed => Level::None,
-    }
-}
-
-/// Verbs about authority, cases and the log: unless they state categories, they move no data of a subject.
-fn is_administrative(verb: Verb) -> bool {
-    let code = verb.code();
-    let families = [
-        "access.",
-        "group.",
-        "approval.",
-        "oversight.",
-        "instruction.",
-        "policy.",
-        "breakglass.",
-        "incident.",
-        "notify.",
-        "request.",
-        "hold.",
-        "log.",
-        "report.",
-        "coverage.",
-        "event.",
-    ];
-    families.iter().any(|family| code.starts_with(family))
 }
 
 /// Other people of the report, numbered as they appear.

@@ -27,9 +27,18 @@ const REDACTION_PROFILE: &str = "lawyer";
 pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope) -> AccessReport {
     let names = Names::of(&evidence.registry);
     let below = |observation: &&Observation| observation.index < question.size;
-    let found = Found::of(evidence.observations.iter().filter(below), evidence.possible.iter().filter(below), &names);
+    // What the others tell if the entries are left out that were corrected or taken back.
+    let without = |replaced: &BTreeSet<u64>| {
+        let left = |observation: &&Observation| below(observation) && !replaced.contains(&observation.index);
+        let (certain, weak) = (evidence.observations.iter().filter(left), evidence.possible.iter().filter(below));
+        let amendments: Vec<_> =
+            evidence.amendments.iter().filter(|other| other.index < question.size).cloned().collect();
+        Found::of(certain, weak, &amendments, question.subject.strength, &names)
+    };
+    let found = without(&BTreeSet::new());
+    let as_amended = (!found.replaced.is_empty()).then(|| range(&without(&found.replaced), processed));
     let period = period(question, evidence, &found);
-    let totals = totals(&found);
+    let totals = totals(&found, as_amended);
     let undetermined = undetermined(evidence, &totals);
     let earlier_reports = earlier_reports(evidence, question.size);
     let ledger_reads = ledger_reads(evidence, question.size);
@@ -40,7 +49,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     let notices = notices(evidence, question.size, &found, &verification);
     let mut report = AccessReport {
         format: FORMAT.to_owned(),
-        header: header(question, evidence, envelope, verification, period),
+        header: header(question, evidence, envelope, verification, period, supersedes(&earlier_reports)),
         answer: answer::verdicts(&totals, coverage.sentence),
         person: evidence.identities.iter().map(identity).collect(),
         lines: things::lines(&found),
@@ -80,6 +89,7 @@ fn header(
     envelope: &Envelope,
     verification: Verification,
     period: Span,
+    supersedes: Option<SupersededFact>,
 ) -> Header {
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let head = &evidence.head;
@@ -107,12 +117,18 @@ fn header(
             verifier_key: head.verifier_key.clone(),
             vault_generation: head.vault_generation,
             custodian: head.custodian.clone(),
-            verify_command: template::verify_command(&head.verifier_key),
+            verify_command: template::verify_command(&head.origin, &head.verifier_key, head.size),
         },
         verification,
         redaction_profile: REDACTION_PROFILE.to_owned(),
-        supersedes: None,
+        supersedes,
     }
+}
+
+/// The newest access report among the earlier ones.
+fn supersedes(earlier: &[EarlierReport]) -> Option<SupersededFact> {
+    let newest = earlier.iter().rfind(|report| report.report_type.0 == ReportType::Access)?;
+    Some(SupersededFact { report_id: newest.report_id.clone(), entry: newest.entry })
 }
 
 /// From the ledger's first entry, or from the earliest act that its entries tell of, to the cut-off.
@@ -146,18 +162,23 @@ pub fn count<'a>(acts: impl IntoIterator<Item = &'a Act>, test: impl Fn(&Act) ->
     acts.into_iter().filter(|act| test(act)).count() as u64
 }
 
-fn totals(found: &Found) -> Totals {
+/// Every range is counted alike: what is certain from below, and from above with what is possible and what only weakly
+/// linked parts speak of.
+fn range(found: &Found, level: fn(&Act) -> Level) -> Range {
+    let mut range = Range::default();
+    found.acts.iter().chain(&found.weak).for_each(|act| range.add(level(act)));
+    range
+}
+
+fn totals(found: &Found, processed_as_amended: Option<Range>) -> Totals {
     let acts = &found.acts;
-    // Every range is counted alike: what is certain from below, and from above with what is possible and what only weakly
-    // linked parts speak of.
-    let range = |level: fn(&Act) -> Level| {
-        let mut range = Range::default();
-        acts.iter().chain(&found.weak).for_each(|act| range.add(level(act)));
-        range
-    };
-    let of_class = |class: Class| {
-        let certain = count(acts, |act| act.class == class);
-        Range { low: certain, high: certain + count(&found.weak, |act| act.class_at_most == class) }
+    let range = |level: fn(&Act) -> Level| range(found, level);
+    // A weakly linked part may put an act into a class that its certain parts do not: it counts above in both.
+    let of_class = |class: Class| Range {
+        low: if found.is_weak { 0 } else { count(acts, |act| act.class == class) },
+        high: count(acts.iter().chain(&found.weak), |act| {
+            (act.class == class && !act.entries.is_empty()) || act.class_at_most == class
+        }),
     };
     let attempts = || acts.iter().filter(|act| act.class == Class::Attempt);
     let denied = attempts().filter(|act| act.is_attempt_denied).count() as u64;
@@ -167,6 +188,7 @@ fn totals(found: &Found) -> Totals {
         entries: found.entries.len() as u64,
         acts: acts.len() as u64,
         processed: range(processed),
+        processed_as_amended,
         processed_by: ProcessedBy {
             in_person: tally(found, parties::is_human).acts,
             not_humans: tally(found, |party| !parties::is_human(party)).acts,
@@ -179,9 +201,12 @@ fn totals(found: &Found) -> Totals {
                 None => *party == Party::Public,
             }),
         },
-        shown_to_humans: range(|act| level(act.exposure.humans, act.exposure_at_most.humans)),
+        shown_to_humans: range(|act| level(act.exposure.seen_by_humans(), act.exposure_at_most.seen_by_humans())),
         read_by_humans: range(|act| level(act.exposure.humans_directly, act.exposure_at_most.humans_directly)),
         shown_to_this_person: range(|act| level(act.exposure.this_person, act.exposure_at_most.this_person)),
+        given_to_humans: range(|act| level(act.exposure.humans_given, act.exposure_at_most.humans_given)),
+        disclosed: range(|act| level(act.exposure.recipients, act.exposure_at_most.recipients)),
+        error_texts: count(acts.iter().chain(&found.weak), |act| act.exposure_at_most.error_text),
         into_tools: range(|act| level(act.exposure.arguments, act.exposure_at_most.arguments)),
         arguments_only: of_class(Class::ArgumentsOnly),
         attempts: of_class(Class::Attempt),
@@ -337,6 +362,8 @@ fn verification(evidence: &Evidence, found: &Found, reports: &[EarlierReport]) -
     Verification {
         entries_counted: (found.entries.len() + reports.len()) as u64 + found.weak_entries,
         entries_proved: evidence.search.entries_proved,
+        searched: evidence.search.searched,
+        has_keys: evidence.search.has_keys,
         parts_tried: evidence.search.parts_tried,
     }
 }
@@ -346,7 +373,7 @@ fn notices(evidence: &Evidence, size: u64, found: &Found, verification: &Verific
     let beyond = evidence.observations.iter().chain(&evidence.possible).filter(|o| o.index >= size).count();
     let of_entries = |test: fn(&Entry) -> bool| found.entries.iter().filter(|entry| test(entry)).count() as u64;
     let counts = [
-        (Notice::NotSearched, u64::from(verification.parts_tried == 0)),
+        (Notice::NotSearched, u64::from(!verification.searched)),
         (Notice::NotProved, verification.entries_counted.saturating_sub(verification.entries_proved)),
         (Notice::BeyondSize, beyond as u64),
         (Notice::ContentClosed, of_entries(|entry| entry.content_closed)),

@@ -1,13 +1,13 @@
 //! The entries of the person, and the acts they make up: what every count is made from.
 
-use super::acts::{acts, amendments, conversations, is_claimed, skew, times};
+use super::acts::{acts, amended, conversations, is_claimed, skew, times};
 use super::document::*;
 use super::entry::{Material, People, materials};
 use super::registered::Names;
 use crate::model::*;
 use crate::report::canonical::cut;
 use crate::report::code::Code;
-use crate::report::evidence::Observation;
+use crate::report::evidence::{Amendment, Observation};
 use crate::report::instant::Instant;
 use std::collections::BTreeSet;
 use whosaw_verifier::entry::{CLOCK_NOT_SYNCHRONISED, TIME_CLAMPED};
@@ -27,6 +27,10 @@ pub struct Found {
     /// How far claims lie after their recording.
     pub late_us: Vec<u64>,
     pub skew_max_us: u64,
+    /// The person was asked for by a weak identity, which two people may share: nothing is certain of either.
+    pub is_weak: bool,
+    /// Entries that were corrected or taken back, by amendments that hold.
+    pub replaced: BTreeSet<u64>,
 }
 
 /// One act: its entries, and the union of what they say.
@@ -51,25 +55,34 @@ impl Found {
     pub fn of<'a>(
         certain: impl Iterator<Item = &'a Observation>,
         weak: impl Iterator<Item = &'a Observation>,
+        amendments: &[Amendment],
+        asked_by: Strength,
         names: &Names<'a>,
     ) -> Self {
-        let mut all = materials(certain);
+        let is_weak = asked_by == Strength::Weak;
+        let mut all = materials(certain, if is_weak { Level::Possible } else { Level::Certain });
         let firm = all.len();
-        all.extend(materials(weak));
+        all.extend(materials(weak, Level::Certain));
+        let amended = amended(&all[..firm], amendments);
+        for (at, corrects) in amended.corrects.iter().enumerate().filter(|(_, corrects)| !corrects.is_empty()) {
+            let before = corrects.iter().map(|at| all[*at].exposure());
+            all[at].told_before = before.fold(Exposure::NONE, |union, other| union.union(&other));
+        }
         let numbers = acts(&all);
         let (certain, weak) = all.split_at(firm);
         let (belongs, conversations) = conversations(certain);
         let times = times(certain, &belongs, names);
-        let (corrected, retracted) = amendments(certain);
         let mut people = People::default();
         let mut entries = Vec::with_capacity(firm);
-        for (at, (((material, time), (corrected, retracted)), conversation)) in
-            certain.iter().zip(times).zip(corrected.into_iter().zip(retracted)).zip(belongs).enumerate()
+        let links = amended.corrected_by.into_iter().zip(amended.retracted_by).zip(amended.corrects);
+        for (at, (((material, time), ((corrected, retracted), corrects)), conversation)) in
+            certain.iter().zip(times).zip(links).zip(belongs).enumerate()
         {
             let act = ActNumber(numbers[at] as u64 + 1);
             let mut entry = entry(material, act, time, &mut people);
             entry.conversation = conversation;
             (entry.corrected_by, entry.retracted_by) = (corrected, retracted);
+            entry.corrects = corrects.into_iter().map(|at| certain[at].index).collect();
             entries.push(entry);
         }
         let own: BTreeSet<EntryIndex> = certain.iter().map(|material| material.index).collect();
@@ -91,6 +104,8 @@ impl Found {
             undescribed: certain.iter().filter(|material| material.undescribed).count() as u64,
             late_us: certain.iter().filter_map(late).collect(),
             skew_max_us: certain.iter().map(skew).max().unwrap_or_default(),
+            is_weak,
+            replaced: amended.replaced,
             entries,
         }
     }
@@ -292,11 +307,12 @@ fn entry(material: &Material<'_>, act: ActNumber, time: ActTime, people: &mut Pe
         agent_signed: body.agent_signature.is_some(),
         conversation: None,
         call_id: material.content.map(|content| content.call_id.clone()).filter(|id| !id.is_empty()),
-        determination: Code(body.determination),
+        determination: Code(determination(body)),
         doubts: body.doubts.iter().copied().map(Code).collect(),
         clamped: observation.flags & TIME_CLAMPED != 0,
         not_synchronised: observation.flags & CLOCK_NOT_SYNCHRONISED != 0,
         content_closed: material.content_closed(),
+        corrects: Vec::new(),
         corrected_by: Vec::new(),
         retracted_by: Vec::new(),
         exposure,

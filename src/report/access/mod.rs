@@ -10,6 +10,10 @@ mod found;
 
 mod entry;
 
+mod exposure;
+
+mod verbs;
+
 mod acts;
 
 mod parties;

@@ -109,10 +109,14 @@ struct RecipientKey {
     of: Option<Name>,
 }
 
+/// What one act gave one recipient: how surely, which categories, all of it pseudonymised, some of it unstated.
+type Given = (Level, BTreeSet<Code<Category>>, bool, bool);
+
 #[derive(Default)]
 struct Received<'a> {
     acts: Vec<(&'a Act, Level)>,
     categories: BTreeSet<Code<Category>>,
+    unstated: u64,
     pseudonymised: u64,
 }
 
@@ -121,16 +125,17 @@ struct Received<'a> {
 pub fn recipients(found: &Found, names: &Names<'_>) -> Vec<RecipientFact> {
     let mut recipients: BTreeMap<RecipientKey, Received<'_>> = BTreeMap::new();
     for act in &found.acts {
-        let mut given: BTreeMap<RecipientKey, (Level, BTreeSet<Code<Category>>, bool)> = BTreeMap::new();
+        let mut given: BTreeMap<RecipientKey, Given> = BTreeMap::new();
         for entry in found.of_act(act) {
             for (key, level, categories) in recipients_of(entry, names) {
-                let slot = given.entry(key).or_insert((Level::None, BTreeSet::new(), true));
+                let slot = given.entry(key).or_insert((Level::None, BTreeSet::new(), true, false));
                 slot.0 = slot.0.max(level);
                 slot.1.extend(categories);
                 slot.2 &= entry.pseudonymised;
+                slot.3 |= entry.exposure.unstated;
             }
         }
-        for (key, (level, categories, pseudonymised)) in given {
+        for (key, (level, categories, pseudonymised, unstated)) in given {
             if level == Level::None {
                 continue;
             }
@@ -138,6 +143,7 @@ pub fn recipients(found: &Found, names: &Names<'_>) -> Vec<RecipientFact> {
             known.acts.push((act, level));
             known.categories.extend(categories);
             known.pseudonymised += u64::from(pseudonymised);
+            known.unstated += u64::from(unstated);
         }
     }
     let fact = |(key, received): (RecipientKey, Received<'_>)| {
@@ -152,6 +158,7 @@ pub fn recipients(found: &Found, names: &Names<'_>) -> Vec<RecipientFact> {
             of: key.of,
             acts,
             categories: received.categories.into_iter().collect(),
+            categories_unstated: received.unstated,
             pseudonymised: received.pseudonymised,
             times: found.times(received.acts.iter().map(|(act, _)| *act))?,
         })
@@ -175,7 +182,7 @@ fn recipients_of(entry: &Entry, names: &Names<'_>) -> Vec<(RecipientKey, Level, 
             of: None,
         };
         let shown = entry.shown_to.contains(&recipient.party);
-        let level = exposure.arguments.max(received).max(if shown { Level::Possible } else { Level::None });
+        let level = exposure.recipients.max(if shown { Level::Possible } else { Level::None });
         found.push((key, level, moved.clone()));
     }
     let inferred = |basis, party, country, of| RecipientKey {

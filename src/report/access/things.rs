@@ -22,7 +22,7 @@ struct LineKey<'a> {
     shown: BTreeSet<Code<Category>>,
     purpose: Option<&'a Name>,
     authorisation: Option<Authorisation>,
-    exposure: [u8; 9],
+    exposure: [u8; 12],
 }
 
 /// Acts that are alike in everything a line says, merged. Every act is in exactly one line.
@@ -142,7 +142,7 @@ pub fn categories(found: &Found) -> Vec<CategoryFact> {
             fact.received.add(level(came_back, exposure.result).max(level(was_shown, eyes)));
             // What a human reads directly comes back before their eyes.
             let read = level(came_back, exposure.humans_directly);
-            fact.shown_to_humans.add(read.max(level(was_shown, exposure.humans)));
+            fact.shown_to_humans.add(read.max(level(was_shown, exposure.humans)).max(exposure.audience));
         }
     }
     known.into_values().collect()

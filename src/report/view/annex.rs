@@ -205,7 +205,9 @@ fn detail(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
         let indexes: Vec<String> = indexes.iter().map(|index| words.number(index.0)).collect();
         w.list(&indexes, LISTED)
     };
-    for (text, by) in [(&m.corrected_by, &entry.corrected_by), (&m.retracted_by, &entry.retracted_by)] {
+    for (text, by) in
+        [(&m.corrects, &entry.corrects), (&m.corrected_by, &entry.corrected_by), (&m.retracted_by, &entry.retracted_by)]
+    {
         if !by.is_empty() {
             pieces.push((fill(text, &[("list", &list(by))]), Style::Warning));
         }

@@ -86,7 +86,13 @@ pub fn figures(words: &Words<'_>) -> Vec<Figure> {
 
 pub fn notices(words: &Words<'_>) -> Vec<String> {
     let notices = words.report.notices.iter();
-    notices.filter_map(|fact| Some(words.w.plural(words.w.notice.get(fact.notice.code())?, fact.count))).collect()
+    let as_amended = words.report.totals.processed_as_amended.as_ref();
+    let as_amended = as_amended.map(|range| {
+        let times = words.w.plural_range(&words.w.count.times, range.low, range.high);
+        fill(&words.w.intro.as_amended, &[("times", &times)])
+    });
+    let told = notices.filter_map(|fact| Some(words.w.plural(words.w.notice.get(fact.notice.code())?, fact.count)));
+    told.chain(as_amended).collect()
 }
 
 /// What was asked, by whom, and as known when.
@@ -120,6 +126,13 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
     let times = if times.is_empty() { vec![(w.time.none.clone(), Style::Plain)] } else { times };
     let times = times.into_iter().map(|(text, style)| Piece { text, style }).collect();
     let period = format!("{} {}", words.exact_span(&header.question.period), w.time.zone);
+    let supersedes = match &header.supersedes {
+        Some(earlier) => {
+            let entry = words.number(earlier.entry.0);
+            fill(&f.supersedes_value, &[("id", &earlier.report_id), ("entry", &entry)])
+        }
+        None => fill(&f.supersedes_none, &[("size", &words.number(header.question.size))]),
+    };
     vec![
         Pair { label: f.person.clone(), value: person },
         pair(&f.query, query, Style::Plain),
@@ -132,7 +145,7 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
         pair(&f.generated_at, zoned(header.generated_at), Style::Plain),
         pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
         pair(&f.legal_snapshot, header.legal_snapshot.clone(), Style::Plain),
-        pair(&f.supersedes, header.supersedes.clone().unwrap_or_else(|| f.supersedes_none.clone()), Style::Plain),
+        pair(&f.supersedes, supersedes, Style::Plain),
     ]
 }
 

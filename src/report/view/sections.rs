@@ -229,7 +229,10 @@ fn recipients(words: &Words<'_>) -> Content {
                 None => cell([(w.missing.value.clone(), Style::Missing)]),
             },
             cell([(word(&w.basis, fact.basis.code()).to_owned(), Style::Plain), (of, Style::Note)]),
-            plain(words.categories(&fact.categories)),
+            cell([
+                (words.categories(&fact.categories), Style::Plain),
+                (if fact.categories_unstated > 0 { w.data.unstated.clone() } else { String::new() }, Style::Note),
+            ]),
             cell([(words.range(&fact.acts), Style::Strong), (pseudonymised, Style::Note)]),
             cell(words.times(&fact.times)),
         ])
@@ -497,7 +500,10 @@ fn reports(words: &Words<'_>) -> Content {
                 let last = fact.first.0.saturating_add(fact.count.saturating_sub(1));
                 row([
                     plain(words.number(fact.entry.0)),
-                    plain(words.code(&w.verb, fact.verb)),
+                    plain(match fact.verb.0 {
+                        crate::model::Verb::ReportProduce => w.mark.report_again.clone(),
+                        _ => words.code(&w.verb, fact.verb),
+                    }),
                     caller(fact.caller.as_ref(), fact.assurance),
                     plain(words.instant(fact.recorded_at)),
                     plain(words.entries(fact.first, EntryIndex(last))),
@@ -640,14 +646,19 @@ fn verification(words: &Words<'_>) -> Content {
         w.plural(&w.verification.counted, checked.entries_counted),
         w.plural(&w.verification.proved, checked.entries_proved)
     );
-    let tried = w.plural(&w.verification.tried, checked.parts_tried);
+    let tried = match (checked.searched, checked.has_keys) {
+        (false, _) => w.plural(&w.notice[Notice::NotSearched.code()], 1),
+        (true, false) => w.verification.no_keys.clone(),
+        (true, true) => w.plural(&w.verification.tried, checked.parts_tried),
+    };
     let size = words.number(header.question.size);
     (
-        vec![w.intro.verification.clone(), text, tried],
+        vec![w.intro.verification.clone(), text, tried, w.intro.not_proved_here.clone()],
         vec![
             Block::Text { text: w.intro.verify_command.clone() },
             Block::Code { text: head.verify_command.clone() },
-            Block::Note { text: fill(&w.intro.verify_hint, &[("size", &size)]) },
+            Block::Text { text: fill(&w.intro.verify_hint, &[("size", &size)]) },
+            Block::Code { text: head.root.clone() },
             Block::Facts { pairs: cover::technical(words) },
         ],
     )

@@ -147,6 +147,8 @@ impl Words<'_> {
             }
         }
         for (when, text) in [
+            (exposure.humans_given != Level::None, &w.data.humans_given),
+            (exposure.audience != Level::None, &w.data.audience),
             (exposure.unstated, &w.data.unstated),
             (exposure.incomplete, &w.data.incomplete),
             (exposure.error_text, &w.data.error_text),

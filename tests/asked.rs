@@ -1,0 +1,136 @@
+//! Reports as they are asked for over gRPC: who is found, what is refused, and that the same question gives the same bytes
+//! whatever came later.
+
+#[allow(dead_code, reason = "each test file uses its part")]
+mod common;
+
+use common::records::*;
+use common::*;
+use tonic::{Code, Status};
+use whosaw::rpc::v1::report_service_client::ReportServiceClient;
+use whosaw::rpc::v1::*;
+
+/// What came: the report, and the entry that records it.
+struct Asked {
+    json: serde_json::Value,
+    bytes: Vec<u8>,
+    index: u64,
+}
+
+fn about_whom(subject: Identity) -> ProduceAccessReportRequest {
+    let formats = vec![ReportFormat::Json as i32];
+    ProduceAccessReportRequest { subject: Some(subject), formats, ..Default::default() }
+}
+
+fn reports(client: &Client) -> ReportServiceClient<tonic::transport::Channel> {
+    ReportServiceClient::new(client.channel.clone()).max_decoding_message_size(64 << 20)
+}
+
+async fn asked(client: &Client, request: ProduceAccessReportRequest) -> Result<Asked, Status> {
+    use produce_access_report_response::Piece;
+    let mut pieces = reports(client).produce_access_report(client.request(request)).await?.into_inner();
+    let (mut bytes, mut index) = (Vec::new(), 0);
+    while let Some(message) = pieces.message().await? {
+        match message.piece {
+            Some(Piece::File(file)) => bytes.extend(file.data),
+            Some(Piece::Produced(produced)) => index = produced.index,
+            _ => {}
+        }
+    }
+    Ok(Asked { json: serde_json::from_slice(&bytes).expect("JSON"), bytes, index })
+}
+
+async fn again(client: &Client, index: u64) -> Vec<u8> {
+    use reproduce_report_response::Piece;
+    let request = ReproduceReportRequest { ledger: String::new(), index, formats: vec![ReportFormat::Json as i32] };
+    let mut pieces = reports(client).reproduce_report(client.request(request)).await.expect("it is there").into_inner();
+    let mut bytes = Vec::new();
+    while let Some(message) = pieces.message().await.expect("it goes on") {
+        if let Some(Piece::File(file)) = message.piece {
+            bytes.extend(file.data);
+        }
+    }
+    bytes
+}
+
+fn processed(asked: &Asked) -> (u64, u64) {
+    let range = &asked.json["totals"]["processed"];
+    (range["low"].as_u64().expect("a number"), range["high"].as_u64().expect("a number"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bytes_that_were_recorded_find_the_person_again() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    client.append(about("Rene\u{301}")).await.expect("recorded");
+    for form in ["Rene\u{301}", "Ren\u{e9}"] {
+        let report = asked(&client, about_whom(strong("customer", form))).await.expect("a report");
+        assert_eq!(processed(&report), (1, 1), "{form:?}");
+        assert_eq!(report.json["header"]["question"]["subject"]["fields"][0], "Ren\u{e9}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_the_same_after_its_person_is_linked_to_another() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    client.append(about("anna")).await.expect("recorded");
+    let by_mail = || {
+        let mut read = about("anna");
+        read.subjects[0].identities = vec![strong("email", "anna@example.org")];
+        read
+    };
+    client.append(by_mail()).await.expect("recorded");
+    let first = asked(&client, about_whom(strong("customer", "anna"))).await.expect("a report");
+    assert_eq!(processed(&first), (1, 1));
+    let stranger = asked(&client, about_whom(strong("customer", "not-yet"))).await.expect("a report");
+    assert_eq!(stranger.json["header"]["verification"]["has_keys"], false);
+    let mut linking = by_mail();
+    linking.subjects[0].identities.push(strong("customer", "anna"));
+    client.append(linking).await.expect("recorded");
+    client.append(about("not-yet")).await.expect("recorded");
+    let now = asked(&client, about_whom(strong("customer", "anna"))).await.expect("a report");
+    assert_eq!(processed(&now), (3, 3), "both, and the one that links them");
+    assert!(again(&client, first.index).await == first.bytes, "nothing that came later is in it");
+    assert!(again(&client, stranger.index).await == stranger.bytes, "nor of one who was not known then");
+    let last = asked(&client, about_whom(strong("customer", "anna"))).await.expect("a report");
+    let reads = last.json["ledger_reads"].as_array().expect("looked for");
+    assert!(reads.iter().any(|read| read["verb"] == "report.produce"), "read again, and told so: {reads:?}");
+    assert_eq!(last.json["header"]["supersedes"]["entry"], now.index);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_off_outside_the_ledger_is_refused_by_its_name() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    client.append(about("anna")).await.expect("recorded");
+    let size = client.size().await;
+    for seconds in [4_000_000_000, 1_000_000_000] {
+        let request = ProduceAccessReportRequest { cut_off: time(seconds), ..about_whom(strong("customer", "anna")) };
+        let refused = asked(&client, request).await.err().expect("refused");
+        assert_eq!((refused.code(), wrong_fields(&refused)), (Code::InvalidArgument, vec!["cut_off".to_owned()]));
+    }
+    assert_eq!(client.size().await, size, "and nothing is recorded");
+}
+
+/// The retraction names nobody and stands sealed for its own conversation.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retraction_by_somebody_else_is_found() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    let read = about("anna");
+    let id = read.action_id.clone();
+    client.append(read).await.expect("recorded");
+    client.append(about("anna")).await.expect("recorded");
+    let retraction = Action {
+        verb: "event.retract".into(),
+        conversation: "audit".into(),
+        links: Some(Links { retracts: vec![id], ..Default::default() }),
+        ..plain()
+    };
+    let index = client.append(retraction).await.expect("recorded").index;
+    let report = asked(&client, about_whom(strong("customer", "anna"))).await.expect("a report");
+    assert_eq!(report.json["entries"][0]["retracted_by"], serde_json::json!([index]));
+    assert_eq!(processed(&report), (2, 2));
+    assert_eq!(report.json["totals"]["processed_as_amended"], serde_json::json!({"low": 1, "high": 1}));
+}

@@ -1,0 +1,253 @@
+//! What an act moved, and to whom: deliveries that were none, addressees that were not reached, humans who only may have
+//! looked.
+
+use crate::sample::*;
+use whosaw::model::*;
+use whosaw::report::access::document::*;
+use whosaw::report::evidence::*;
+use whosaw::report::{AccessReport, facts};
+use whosaw_verifier::body::{self, PartGroup, Quantity};
+
+/// Everything is said to have been logged, so that only the acts themselves can weaken a negative.
+fn complete(samples: Vec<Sample>) -> AccessReport {
+    let mut evidence = with(samples.into_iter().map(Sample::done).collect());
+    register(&mut evidence.registry, RegistryKind::Source, "gateway-eu", &[]);
+    evidence.coverage = vec![covered("gateway-eu", CoverageState::Complete, 0, 0)];
+    let report = facts(&question(), &evidence, &envelope());
+    assert_eq!(report.answer.beyond, Verdict::NoneComplete);
+    report
+}
+
+fn recipient(party: PartyKind, kind: RecipientKind, name: &str) -> body::Recipient {
+    let part = if party == PartyKind::Human { OTHER } else { 0 };
+    body::Recipient { party, kind, part, name: name.into(), ..Default::default() }
+}
+
+fn sent(index: u64, verb: Verb, to: body::Recipient) -> Sample {
+    read(index).arguments_only().body(|body| {
+        body.verb = verb;
+        body.recipients = vec![to];
+    })
+}
+
+fn range(low: u64, high: u64) -> Range {
+    Range { low, high }
+}
+
+fn exactly(count: u64) -> Option<Quantity> {
+    Some(Quantity { precision: Precision::Exact, count })
+}
+
+#[test]
+fn an_agents_deletion_or_end_of_context_delivers_nothing() {
+    for verb in [Verb::DataDelete, Verb::ContextClose, Verb::MemoryErase] {
+        let report = complete(vec![read(1).moving(Vec::new()).body(|body| {
+            body.verb = verb;
+            body.tool = String::new();
+        })]);
+        assert_eq!(report.totals.processed, range(0, 0), "{verb:?}");
+        assert_eq!(report.entries[0].class, Class::OtherPart);
+        assert_eq!(report.answer.verdict, Verdict::NoneComplete);
+    }
+    let stated = read(1).body(|body| body.verb = Verb::DataDelete);
+    assert_eq!(complete(vec![stated]).totals.processed, range(1, 1), "unless it says that it did");
+}
+
+#[test]
+fn a_search_that_found_nothing_processed_nothing_but_was_told_the_name() {
+    let nothing = |uses| {
+        read(1).moving(uses).body(|body| {
+            body.verb = Verb::DataSearch;
+            (body.subjects_delivered, body.records_delivered) = (exactly(0), exactly(0));
+        })
+    };
+    let report = complete(vec![nothing(Vec::new())]);
+    assert_eq!((report.totals.processed, report.totals.into_tools), (range(0, 0), range(0, 1)));
+    let asked = vec![moved(Direction::Argument, &[Category::Basic]), moved(Direction::Result, &[Category::Contact])];
+    let report = complete(vec![nothing(asked)]);
+    assert_eq!((report.totals.processed, report.totals.into_tools), (range(0, 0), range(1, 1)));
+}
+
+#[test]
+fn where_one_of_two_was_delivered_it_may_be_either() {
+    let two = |delivered: Option<Quantity>, outcome| {
+        read(1).outcome(outcome).body(|body| {
+            body.parts[0].count = 2;
+            body.subjects_delivered = delivered;
+        })
+    };
+    for (delivered, outcome, processed) in [
+        (exactly(1), Outcome::Partial, range(0, 1)),
+        (exactly(1), Outcome::Succeeded, range(0, 1)),
+        (exactly(2), Outcome::Partial, range(1, 1)),
+        (None, Outcome::Partial, range(0, 1)),
+        (None, Outcome::Succeeded, range(1, 1)),
+    ] {
+        assert_eq!(
+            complete(vec![two(delivered.clone(), outcome)]).totals.processed,
+            processed,
+            "{delivered:?} {outcome:?}"
+        );
+    }
+    let alone = read(1).outcome(Outcome::Partial);
+    assert_eq!(complete(vec![alone]).totals.processed, range(1, 1), "part of one person's data is that person's");
+}
+
+#[test]
+fn a_human_who_downloads_is_not_shown_but_may_have_looked() {
+    for verb in [Verb::DataDownload, Verb::DataCopy, Verb::DataSend, Verb::DataDelete] {
+        let report = complete(vec![read(1).body(|body| {
+            body.verb = verb;
+            body.actors = vec![human(OTHER)];
+        })]);
+        let totals = &report.totals;
+        assert_eq!((totals.shown_to_humans, totals.read_by_humans), (range(0, 0), range(0, 0)), "{verb:?}");
+        assert_eq!((totals.processed, totals.given_to_humans), (range(1, 1), range(1, 1)));
+        assert_eq!((report.answer.verdict, report.answer.humans), (Verdict::Accessed, Verdict::NotDeterminable));
+        assert_eq!(
+            report.answer.text,
+            "No agent is recorded as having processed data of this person; nothing is recorded as shown to a human; a human \
+             was given data of this person 1 time, such as by a download or a copy, and whether they looked is not recorded."
+        );
+    }
+    let viewed = complete(vec![read(1).body(|body| (body.verb, body.actors) = (Verb::DataView, vec![human(OTHER)]))]);
+    assert_eq!((viewed.totals.shown_to_humans, viewed.totals.given_to_humans), (range(1, 1), range(0, 0)));
+}
+
+#[test]
+fn the_addressee_of_a_send_that_failed_was_given_nothing() {
+    let mail = || recipient(PartyKind::Organisation, RecipientKind::ThirdParty, "partner.example");
+    for (outcome, expected) in [
+        (Outcome::Succeeded, Some(range(1, 1))),
+        (Outcome::Unknown, Some(range(0, 1))),
+        (Outcome::Denied, None),
+        (Outcome::Failed, None),
+    ] {
+        let mut evidence = with(vec![sent(1, Verb::DataSend, mail()).outcome(outcome).done()]);
+        register(&mut evidence.registry, RegistryKind::Tool, "get_customer", &[("operator", "crm-host")]);
+        let report = facts(&question(), &evidence, &envelope());
+        let of = |basis| report.recipients.iter().find(|fact| fact.basis == basis).map(|fact| fact.acts);
+        assert_eq!(of(RecipientBasis::Recorded), expected, "{outcome:?}");
+        assert_eq!(of(RecipientBasis::ToolOperator), Some(range(1, 1)), "arguments go to whoever runs the tool");
+        assert_eq!(report.answer.text.contains("disclosed to partner.example"), expected.is_some());
+    }
+}
+
+#[test]
+fn who_may_have_looked_is_never_told_as_nobody() {
+    let public = recipient(PartyKind::Public, RecipientKind::ThirdParty, "");
+    let group = recipient(PartyKind::Group, RecipientKind::StaffOnInstruction, "engineering");
+    let stranger = recipient(PartyKind::Organisation, RecipientKind::UnauthorisedPerson, "somebody.example");
+    let person = recipient(PartyKind::Human, RecipientKind::UnauthorisedPerson, "");
+    let viewed_by = |kind: PartyKind| {
+        read(1).body(|body| {
+            body.verb = Verb::DataView;
+            body.actors = vec![body::Actor { kind, name: "on-call".into(), ..Default::default() }];
+        })
+    };
+    for (sample, named) in [
+        (sent(1, Verb::DataPublish, public), "; data were disclosed to the public."),
+        (sent(1, Verb::DataShare, group), "; data were disclosed to engineering."),
+        (sent(1, Verb::DataSend, stranger), "; data were disclosed to somebody.example."),
+        (sent(1, Verb::DataSend, person), "; data were disclosed to another person."),
+        (viewed_by(PartyKind::Group), ""),
+        (viewed_by(PartyKind::Service), ""),
+    ] {
+        let report = complete(vec![sample]);
+        assert_eq!(report.answer.humans, Verdict::NotDeterminable, "{named}");
+        assert_eq!(report.totals.shown_to_humans, range(0, 1));
+        assert!(report.answer.text.ends_with(named), "{}", report.answer.text);
+    }
+    let processor = recipient(PartyKind::Organisation, RecipientKind::Processor, "mailer.example");
+    assert_eq!(complete(vec![sent(1, Verb::DataSend, processor)]).answer.humans, Verdict::NoneComplete);
+}
+
+#[test]
+fn an_error_text_may_tell_of_the_person() {
+    let report = complete(vec![
+        read(1)
+            .outcome(Outcome::Failed)
+            .moving(vec![moved(Direction::Result, &[Category::Contact])])
+            .content(|content| content.error = "Anna K of 7 Lime Street is blocked".into()),
+    ]);
+    assert_eq!((report.totals.processed, report.totals.error_texts), (range(0, 0), 1));
+    assert_eq!(report.answer.verdict, Verdict::NotDeterminable);
+    assert_eq!(
+        report.answer.text,
+        "Access to data of this person: not determinable; only attempts that were denied or failed are recorded (1)."
+    );
+}
+
+#[test]
+fn undetermined_arguments_were_given_whatever_the_outcome() {
+    for outcome in [Outcome::Denied, Outcome::Failed] {
+        let mut evidence = nothing();
+        register(&mut evidence.registry, RegistryKind::Source, "gateway-eu", &[]);
+        evidence.coverage = vec![covered("gateway-eu", CoverageState::Complete, 0, 0)];
+        evidence.undetermined = vec![Undetermined {
+            determination: Determination::Undetermined,
+            tool: "mail".into(),
+            doubt: Doubt::FreeText,
+            outcome,
+            count: 1,
+            first: 1,
+            last: 1,
+        }];
+        let report = facts(&question(), &evidence, &envelope());
+        assert_eq!((report.coverage.sentence, report.undetermined.delivered), (Verdict::NotDeterminable, 0));
+    }
+}
+
+#[test]
+fn a_notice_or_a_question_to_an_approver_tells_its_recipients() {
+    for (verb, to) in [
+        (Verb::NotifyAuthority, recipient(PartyKind::Organisation, RecipientKind::PublicAuthority, "dpa.example")),
+        (Verb::ApprovalRequest, recipient(PartyKind::Organisation, RecipientKind::Processor, "dpa.example")),
+    ] {
+        let report = complete(vec![read(1).moving(Vec::new()).body(|body| {
+            (body.verb, body.tool) = (verb, String::new());
+            body.recipients = vec![to];
+        })]);
+        let told = report.recipients.iter().find(|fact| fact.basis == RecipientBasis::Recorded).expect("by name");
+        assert_eq!((told.acts, told.categories_unstated), (range(1, 1), 1), "any category is possible");
+        assert_eq!(report.answer.verdict, Verdict::Accessed);
+        assert!(report.answer.text.ends_with("; data were disclosed to dpa.example."), "{}", report.answer.text);
+        let denied = complete(vec![read(1).outcome(Outcome::Denied).moving(Vec::new()).body(|body| {
+            body.verb = verb;
+            body.recipients = vec![recipient(PartyKind::Organisation, RecipientKind::Processor, "dpa.example")];
+        })]);
+        assert!(denied.recipients.iter().all(|fact| fact.basis != RecipientBasis::Recorded));
+    }
+}
+
+#[test]
+fn nobody_with_persons_delivered_is_not_nobody() {
+    let said = |determination, provenance, delivered, listed: u32| {
+        let body = body::ActionBody {
+            determination,
+            provenance,
+            subjects_delivered: delivered,
+            parts: vec![PartGroup { count: listed, roles: vec![Role::DataSubject], ..Default::default() }],
+            ..Default::default()
+        };
+        whosaw::model::determination(&body)
+    };
+    use Determination::*;
+    let unknown = Some(Quantity { precision: Precision::Unknown, count: 0 });
+    for (stated, provenance, delivered, listed, meant) in [
+        (Nobody, Provenance::Described, exactly(0), 0, Nobody),
+        (Nobody, Provenance::Described, None, 0, Nobody),
+        (Nobody, Provenance::Described, exactly(3), 0, Undetermined),
+        (Nobody, Provenance::Described, unknown, 0, Undetermined),
+        (Listed, Provenance::Described, exactly(2), 2, Listed),
+        (Listed, Provenance::Described, exactly(3), 2, ListedIncomplete),
+        // A tool call is read place by place, and one person may stand in two.
+        (Listed, Provenance::ToolCall, exactly(3), 2, Listed),
+        (Undetermined, Provenance::Described, exactly(0), 0, Undetermined),
+    ] {
+        assert_eq!(said(stated, provenance, delivered.clone(), listed), meant, "{stated:?} {delivered:?} of {listed}");
+    }
+    let report =
+        complete(vec![read(1).principal_only(Determination::Nobody).body(|body| body.subjects_delivered = exactly(1))]);
+    assert_eq!(report.totals.other_parts_undetermined, 1);
+}

@@ -1,0 +1,66 @@
+//! What reports ask of the projections: which actions leave open whose data they touched, who stated their logging, and who
+//! amended what.
+
+use std::sync::Arc;
+use whosaw::exposure::{Filter, Follower, Term};
+use whosaw::model::*;
+use whosaw::store::LedgerNumber;
+use whosaw::store::memory::MemoryStore;
+use whosaw_verifier::body::{ActionBody, Fact, LinkCounts, PartGroup, Quantity};
+use whosaw_verifier::wire::Message as _;
+
+fn following(bodies: &[ActionBody]) -> Follower {
+    let follower = Follower::open(Arc::new(MemoryStore::default()), LedgerNumber(1)).expect("a new one");
+    let bodies: Vec<Vec<u8>> = bodies.iter().map(ActionBody::encode).collect();
+    follower.advance(bodies.iter().map(|body| (EntryKind::Action as u8, 1, Some(&body[..])))).expect("it follows");
+    follower
+}
+
+fn under(follower: &Follower, term: Term) -> Vec<u64> {
+    let filter = Filter { terms: vec![term], ..Filter::default() };
+    follower.query(&filter, 0, u64::MAX, 100).expect("it answers").indexes
+}
+
+fn delivered(determination: Determination, count: u64, listed: u32) -> ActionBody {
+    ActionBody {
+        verb: Verb::DataRead,
+        outcome: Outcome::Succeeded,
+        determination,
+        provenance: Provenance::Described,
+        subjects_delivered: Some(Quantity { precision: Precision::Exact, count }),
+        parts: vec![PartGroup { count: listed, roles: vec![Role::DataSubject], ..PartGroup::default() }],
+        ..ActionBody::default()
+    }
+}
+
+#[test]
+fn counts_that_contradict_a_determination_leave_it_open_for_everybody_else() {
+    let follower = following(&[
+        delivered(Determination::Nobody, 0, 0),
+        delivered(Determination::Nobody, 2, 0),
+        delivered(Determination::Listed, 2, 2),
+        delivered(Determination::Listed, 3, 2),
+    ]);
+    let mut found = follower.undetermined(4).expect("it answers");
+    found.sort_by_key(|count| count.first);
+    let found: Vec<_> = found.into_iter().map(|count| (count.determination, count.count, count.first)).collect();
+    assert_eq!(found, [(Determination::Undetermined, 1, 1), (Determination::ListedIncomplete, 1, 3)]);
+}
+
+#[test]
+fn statements_of_logging_and_amendments_are_found_under_any_verb() {
+    let states = ActionBody {
+        verb: Verb::IncidentDetect,
+        facts: vec![Fact { kind: FactKind::Coverage, coverage: CoverageState::Down, ..Fact::default() }],
+        ..ActionBody::default()
+    };
+    let stops = ActionBody { verb: Verb::CoverageStop, ..ActionBody::default() };
+    let links = |corrects, retracts| ActionBody {
+        verb: Verb::DataRead,
+        links: Some(LinkCounts { corrects, retracts, ..LinkCounts::default() }),
+        ..ActionBody::default()
+    };
+    let follower = following(&[states, links(1, 0), stops, links(0, 1), links(0, 0)]);
+    assert_eq!(under(&follower, Term::logging()), [0, 2]);
+    assert_eq!(under(&follower, Term::amending()), [1, 3]);
+}
