@@ -115,6 +115,12 @@ impl Ledger {
         Ok(committed.places.first().map_or(0, |place| place.index))
     }
 
+    /// Makes rows durable that belong to no entry, behind everything that was queued before; with none, only waits for
+    /// that.
+    pub fn submit_rows(&self, rows: WriteSet) -> Result<AppendReply, AppendError> {
+        self.queue(Vec::new(), SubmissionKind::Rows(rows)).map_err(|(error, _)| error)
+    }
+
     fn queue(&self, actions: Vec<Sealed>, kind: SubmissionKind) -> Result<AppendReply, (AppendError, Vec<Sealed>)> {
         if let Some(reason) = self.0.latch.reason() {
             return Err((AppendError::Unavailable(reason.to_owned()), actions));

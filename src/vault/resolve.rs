@@ -290,7 +290,7 @@ impl Vault {
     }
 
     /// Says that two persons are linked weakly, so that it need not be looked for among all their links.
-    fn pair_row(&self, key: &DataKey, other: &PersonId) -> Vec<u8> {
+    pub(super) fn pair_row(&self, key: &DataKey, other: &PersonId) -> Vec<u8> {
         row_key(self.ledger, &[&[PAIR_ROW], &key.mac.mac(&[b"pair", &other.id])[..16]])
     }
 
@@ -303,14 +303,23 @@ impl Vault {
         };
         Ok(match need {
             Need::Lookups => {
-                let identifiers = || shown.iter().flat_map(|it| [(&it.own, &it.place), (&it.twin, &it.place)]);
-                let keys: Vec<_> =
-                    identifiers().map(|(identifier, place)| self.lookup_row(place, identifier)).collect();
+                let identifiers = shown.iter().flat_map(|it| [(&it.own, &it.place), (&it.twin, &it.place)]);
+                let (mut asked, mut keys) = (Vec::new(), Vec::new());
+                for (identifier, place) in identifiers {
+                    for (row_key, key) in place.rows(self.ledger, identifier) {
+                        asked.push((identifier, key));
+                        keys.push(row_key);
+                    }
+                }
                 let rows = snapshot.get_many(Table::Lookups, &keys)?;
-                let mut found = Vec::with_capacity(keys.len());
-                for (((identifier, place), key), row) in identifiers().zip(&keys).zip(rows) {
-                    let person = row.map(|row| self.open_lookup(place, key, &row)).transpose()?;
-                    found.push((identifier.clone(), person));
+                let mut found: Vec<(Identifier, Option<PersonId>)> = Vec::with_capacity(2 * shown.len());
+                for (((identifier, key), row_key), row) in asked.into_iter().zip(&keys).zip(rows) {
+                    let person = row.map(|row| self.open_lookup(key, row_key, &row)).transpose()?;
+                    match found.last_mut() {
+                        // A shard that has an old key beside the new one: under one of them, or none.
+                        Some((last, before)) if last == identifier => *before = before.or(person),
+                        _ => found.push((identifier.clone(), person)),
+                    }
                 }
                 Read::Lookups(found)
             }

@@ -75,7 +75,7 @@ impl Vault {
             parts,
             request_digest,
             request: admitted.request,
-            generation: self.generation,
+            generation: self.generation(),
             placement: Arc::new(placement),
         })
     }
@@ -190,6 +190,8 @@ impl Placement for SealedPlacement {
     fn place(&self, index: u64, writes: &mut WriteSet) {
         self.rows.iter().for_each(|row| row.put(writes));
         let mut masks = self.masks.iter();
+        let ring = self.vault.ring();
+        let (readers, generation) = (&ring.own().readers, (ring.generation as u32).to_be_bytes());
         for (ordinal, holding) in (0u32..).zip(&self.holdings) {
             let mut index_row = |key: &DataKey| {
                 if let Some(r) = masks.next() {
@@ -211,10 +213,11 @@ impl Placement for SealedPlacement {
                 }
             };
             let place = reader_place(index, ordinal);
-            let sealed = self.vault.readers.seal(place, &mut locator);
+            let sealed = readers.seal(place, &mut locator);
             debug_assert!(sealed.is_ok(), "a short row under a key that is there");
             if sealed.is_ok() {
-                writes.put(Table::Readers, row_key(self.vault.ledger, &[&place]), locator);
+                let ledger = self.vault.ledger.0.to_be_bytes();
+                writes.put_pieces(Table::Readers, &[&ledger, &place], &[&generation, &locator]);
             }
         }
     }

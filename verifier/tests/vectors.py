@@ -444,6 +444,13 @@ def vault_vectors(origin, O, K):
         yield f"vault_shard_{i}_row_key", ledger + u16(shard)
         yield f"vault_shard_{i}_row_value", u64(generation) + u64(epoch) + wrap(root, 0x10 + i, aad, shard_keys[shard])
     assert len(shard_keys) == 4
+    # The vault's own key stands behind the shards'. A batch of erasures gave it a new one, and the old one is still there.
+    own_key, old_own_key = bytes([0xB7]) * 32, bytes([0xB8]) * 32
+    own_aad = lambda generation: b"whosaw/shard-key/v1\0" + O + u16(16384) + u64(generation)
+    yield "vault_own_key", own_key
+    yield "vault_own_row_key", ledger + u16(16384)
+    yield "vault_own_row_value", (u64(generation) + u64(epoch) + wrap(root, 0x18, own_aad(generation), own_key)
+        + u64(generation - 1) + u64(epoch) + wrap(root, 0x19, own_aad(generation - 1), old_own_key))
     yield "vault_generation_n", generation
 
     # Two persons, each found by one identifier.
@@ -452,7 +459,7 @@ def vault_vectors(origin, O, K):
         ("strong", b"\x01", strong, person, home), ("weak", b"\x03", weak, weak_person, weak_home)]:
         text = identifier(*pieces)
         key = shard_keys[shard_of(text)]
-        row = ledger + tag + HMAC(key, text)[:16]
+        row = ledger + tag + u16(shard_of(text)) + HMAC(key, text)[:16]
         yield f"vault_{name}_namespace_text", pieces[0]
         yield f"vault_{name}_field_0_text", pieces[1]
         yield f"vault_{name}_field_1_text", pieces[2]
@@ -468,9 +475,9 @@ def vault_vectors(origin, O, K):
             ("record", person, home, 0, 0, record_key), ("weak_record", weak_person, weak_home, 0, 0, weak_record_key),
             ("data", person, home, 1, month, K)]):
         place = who + bytes([class_]) + u16(when)
-        aad = b"whosaw/data-key/v1\0" + O + place + u64(2)
-        yield f"vault_{name}_key_row_key", ledger + place
-        yield f"vault_{name}_key_row_value", u64(2) + wrap(shard_keys[where], 0x30 + i, aad, key)
+        aad = b"whosaw/data-key/v1\0" + O + place + u64(generation)
+        yield f"vault_{name}_key_row_key", ledger + u16(where) + place
+        yield f"vault_{name}_key_row_value", u64(generation) + wrap(shard_keys[where], 0x30 + i, aad, key)
     yield "vault_record_key", record_key
 
     # What is known of them: the first is the same person as a third, and linked weakly to the second.
@@ -493,14 +500,17 @@ def vault_vectors(origin, O, K):
     yield "vault_index_row_key", ledger + HMAC(K, b"idx", u64(0))[:16]
 
     # Who can open the parts of entry 123456789: part 0 is the first person's, part 4 that of parts 0, 1 and 3.
-    readers_key, index = HMAC(lookup_key, b"whosaw/readers/v1\0", O), 123456789
+    index = 123456789
     own = b"\x01" + person + u16(home) + b"\x01" + u16(month)
     shared = b"\x02" + u32(0) + u32(2) + u32(3) + u32(1)
     yield "vault_index_n", index
-    for name, ordinal, locator in [("own", 0, own), ("shared", 4, shared)]:
+    readers_key = lambda own: HMAC(own, b"whosaw/readers/v1\0", O)
+    for name, ordinal, locator, by, when in [
+            ("own", 0, own, own_key, generation), ("shared", 4, shared, own_key, generation),
+            ("moved", 0, own, old_own_key, generation - 1)]:
         place = u64(index) + u32(ordinal)
         yield f"vault_{name}_reader_row_key", ledger + place
-        yield f"vault_{name}_reader_row_value", aes_256_gcm_siv(readers_key, place, b"", locator)
+        yield f"vault_{name}_reader_row_value", u32(when) + aes_256_gcm_siv(readers_key(by), place, b"", locator)
 
 
 # What makes two requests the same: tag and value of each field that was said, in the order of the tags.

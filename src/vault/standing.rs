@@ -1,0 +1,224 @@
+//! What stands about persons besides who they are: whose processing is restricted, what is held, what waits to be erased.
+//! Few rows, sealed under the vault's own key, all of them in memory too.
+
+use super::ring::{Ring, open_own, seal_own};
+use super::{PersonId, Vault, VaultError, persons, row_key};
+use crate::model::{Exemption, Ground};
+use crate::store::{Table, WriteSet};
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
+use whosaw_verifier::hash::Hash;
+use whosaw_verifier::message;
+use whosaw_verifier::wire::Message;
+
+pub(super) const DUE_ROW: u8 = 7;
+pub(super) const HOLD_ROW: u8 = 8;
+pub(super) const RESTRICTION_ROW: u8 = 9;
+
+message! {
+    /// An erasure that was asked for and has not been done.
+    pub struct DueErasure { 1 person: Vec<u8>, 2 shard: u32,
+        /// SHA-256("whosaw/erasure-token/v1\0" ‖ token); who asked has the token.
+        3 token: Vec<u8>,
+        4 asked_us: u64, 5 ground: Ground,
+        /// Index of the entry that records the request.
+        6 index: u64,
+        /// A hold stands in its way, and that was recorded.
+        7 blocked: bool }
+
+    /// What a matter keeps from erasure and retention.
+    pub struct Hold {
+        1 persons: Vec<HeldPerson>,
+        2 datasets: Vec<String>,
+        3 agents: Vec<String>,
+        /// recorded_at of entries, Unix microseconds, half-open; 0: no bound.
+        4 from_us: u64,
+        5 until_us: u64,
+        6 exemption: Exemption,
+        /// Index of the entry that records it.
+        7 index: u64,
+        /// Wraps the keys of held parts whose persons are erased otherwise.
+        8 key: Vec<u8>,
+    }
+
+    pub struct HeldPerson { 1 person: Vec<u8>, 2 shard: u32 }
+
+    /// GDPR Art. 18: from now on stored only.
+    pub struct Restriction { 1 ground: Ground, 2 since_us: u64, 3 index: u64 }
+}
+
+impl DueErasure {
+    pub fn person(&self) -> Result<PersonId, VaultError> {
+        persons::person_id(&self.person, self.shard)
+    }
+}
+
+impl Hold {
+    pub fn persons(&self) -> Result<Vec<PersonId>, VaultError> {
+        self.persons.iter().map(|held| persons::person_id(&held.person, held.shard)).collect()
+    }
+
+    /// Keeps whole persons, whatever the entry.
+    pub fn is_of_persons_alone(&self) -> bool {
+        !self.persons.is_empty()
+            && self.datasets.is_empty()
+            && self.agents.is_empty()
+            && (self.from_us, self.until_us) == (0, 0)
+    }
+}
+
+/// A matter's, a request's own random id.
+pub type StandingId = [u8; 16];
+
+/// All of it, in memory.
+#[derive(Default)]
+pub struct Standing {
+    pub due: BTreeMap<StandingId, DueErasure>,
+    pub holds: BTreeMap<StandingId, Hold>,
+    pub restricted: BTreeMap<PersonId, Restriction>,
+}
+
+/// One change, as a row and in memory.
+#[derive(Clone)]
+pub enum Change {
+    Due(StandingId, Option<DueErasure>),
+    Hold(StandingId, Option<Hold>),
+    Restricted(PersonId, Option<Restriction>),
+}
+
+impl Change {
+    fn row(&self, vault: &Vault) -> Vec<u8> {
+        match self {
+            Change::Due(id, _) => row_key(vault.ledger, &[&[DUE_ROW], id]),
+            Change::Hold(id, _) => row_key(vault.ledger, &[&[HOLD_ROW], id]),
+            Change::Restricted(person, _) => {
+                row_key(vault.ledger, &[&[RESTRICTION_ROW], &person.id, &person.shard.to_be_bytes()])
+            }
+        }
+    }
+
+    fn value(&self) -> Option<Vec<u8>> {
+        match self {
+            Change::Due(_, due) => due.as_ref().map(Message::encode),
+            Change::Hold(_, hold) => hold.as_ref().map(Message::encode),
+            Change::Restricted(_, restriction) => restriction.as_ref().map(Message::encode),
+        }
+    }
+
+    /// In the form that travels: the entry's own index is known only when it is placed.
+    fn at(mut self, index: u64) -> Change {
+        match &mut self {
+            Change::Due(_, Some(due)) if due.index == 0 => due.index = index,
+            Change::Hold(_, Some(hold)) if hold.index == 0 => hold.index = index,
+            Change::Restricted(_, Some(restriction)) if restriction.index == 0 => restriction.index = index,
+            _ => {}
+        }
+        self
+    }
+}
+
+impl Standing {
+    /// Reads all rows of a ledger.
+    pub(super) fn read(vault: &Vault) -> Result<Standing, VaultError> {
+        let mut standing = Standing::default();
+        for tag in [DUE_ROW, HOLD_ROW, RESTRICTION_ROW] {
+            for (key, row) in vault.own_rows(tag)? {
+                let foreign = || VaultError::Foreign { what: "standing row" };
+                let torn = || VaultError::Torn { what: "standing row" };
+                let plain = open_own(&vault.ring(), &vault.own_aad(&key), &row).ok_or_else(foreign)?;
+                let id = key.get(5..21).and_then(|id| StandingId::try_from(id).ok()).ok_or_else(torn)?;
+                match tag {
+                    DUE_ROW => drop(standing.due.insert(id, DueErasure::decode(&plain).map_err(|_| torn())?)),
+                    HOLD_ROW => drop(standing.holds.insert(id, Hold::decode(&plain).map_err(|_| torn())?)),
+                    _ => {
+                        let shard = key.get(21..23).and_then(|shard| shard.try_into().ok()).ok_or_else(torn)?;
+                        let person = PersonId { id, shard: u16::from_be_bytes(shard) };
+                        let restriction = Restriction::decode(&plain).map_err(|_| torn())?;
+                        standing.restricted.insert(person, restriction);
+                    }
+                }
+            }
+        }
+        Ok(standing)
+    }
+
+    fn apply(&mut self, change: Change) {
+        match change {
+            Change::Due(id, Some(due)) => drop(self.due.insert(id, due)),
+            Change::Due(id, None) => drop(self.due.remove(&id)),
+            Change::Hold(id, Some(hold)) => drop(self.holds.insert(id, hold)),
+            Change::Hold(id, None) => drop(self.holds.remove(&id)),
+            Change::Restricted(person, Some(restriction)) => drop(self.restricted.insert(person, restriction)),
+            Change::Restricted(person, None) => drop(self.restricted.remove(&person)),
+        }
+    }
+}
+
+impl Vault {
+    pub fn standing(&self) -> RwLockReadGuard<'_, Standing> {
+        self.standing.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn standing_mut(&self) -> RwLockWriteGuard<'_, Standing> {
+        self.standing.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the processing of this person's data is restricted, by any of the ids that are this person.
+    pub fn is_restricted(&self, person: PersonId) -> Result<bool, VaultError> {
+        if self.standing().restricted.is_empty() {
+            return Ok(false);
+        }
+        let ids = self.linked(person)?;
+        let standing = self.standing();
+        Ok(ids.iter().any(|id| standing.restricted.contains_key(id)))
+    }
+
+    /// Rows for changes that are recorded by the entry at `index`, sealed when they are written.
+    pub(super) fn put_changes(&self, changes: &[Change], index: u64, writes: &mut WriteSet) -> Result<(), VaultError> {
+        let ring = self.ring();
+        for change in changes {
+            let (row, change) = (change.row(self), change.clone().at(index));
+            match change.value() {
+                Some(value) => writes.put(Table::Lookups, &row, seal_own(&ring, &self.own_aad(&row), &value)?),
+                None => writes.delete(Table::Lookups, &row),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn changed(&self, changes: &[Change], index: u64) {
+        let mut standing = self.standing_mut();
+        changes.iter().for_each(|change| standing.apply(change.clone().at(index)));
+    }
+
+    /// Rows of one kind that are sealed under the vault's own key.
+    pub(super) fn own_rows(&self, tag: u8) -> Result<Vec<(Vec<u8>, Vec<u8>)>, VaultError> {
+        let snapshot = self.store.snapshot()?;
+        let (mut from, until) = (row_key(self.ledger, &[&[tag]]), row_key(self.ledger, &[&[tag + 1]]));
+        let mut all = Vec::new();
+        loop {
+            let rows = snapshot.scan(Table::Lookups, &from, &until, 1_024)?;
+            let Some((last, _)) = rows.last() else { return Ok(all) };
+            from = last.clone();
+            from.push(0);
+            all.extend(rows);
+        }
+    }
+
+    pub(super) fn own_aad(&self, row_key: &[u8]) -> Vec<u8> {
+        own_aad(&self.origin_hash, row_key)
+    }
+}
+
+fn own_aad(origin_hash: &Hash, row_key: &[u8]) -> Vec<u8> {
+    [&b"whosaw/standing/v1\0"[..], origin_hash, row_key].concat()
+}
+
+/// The same row under the newest key, where it is not already.
+pub(super) fn moved(ring: &Ring, aad: &[u8], row: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
+    if row.first_chunk::<4>() == Some(&(ring.generation as u32).to_be_bytes()) {
+        return Ok(None);
+    }
+    let plain = open_own(ring, aad, row).ok_or(VaultError::Foreign { what: "standing row" })?;
+    seal_own(ring, aad, &plain).map(Some)
+}
