@@ -276,6 +276,7 @@ fn content(action: &mut Action, names: Vec<SealedName>) -> ContentPart {
         error: take(&mut action.error),
         facts,
         question: Vec::new(),
+        act: None,
     }
 }
 

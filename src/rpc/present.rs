@@ -112,6 +112,10 @@ fn content(kind: u8, body: &[u8]) -> Option<Content> {
         9 => Content::ReportProduced(v1::ReportBody::decode(body).ok()?),
         10 => Content::LedgerAccess(v1::LedgerAccessBody::decode(body).ok()?),
         11 => Content::Coverage(v1::CoverageBody::decode(body).ok()?),
+        7 | 13 | 14 | 16 => Content::PersonAct(v1::PersonActBody::decode(body).ok()?),
+        8 => Content::Erasure(v1::ErasureBody::decode(body).ok()?),
+        12 => Content::Restore(v1::RestoreBody::decode(body).ok()?),
+        15 => Content::Retention(v1::RetentionBody::decode(body).ok()?),
         _ => return None,
     })
 }

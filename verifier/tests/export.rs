@@ -305,8 +305,11 @@ fn what_a_later_version_wrote_is_unknown_and_not_a_lie() {
     ledger.append(EntryKind::Action, &[0x08, 0x7f], &[], LAST_OF_COMMIT);
     check(&ledger, "field 1: unknown verb 127");
     let mut ledger = TestLedger::new();
-    ledger.append(EntryKind::Erasure, b"of a later version", &[], LAST_OF_COMMIT);
-    check(&ledger, "field 0: unknown entry kind 8");
+    ledger.append(EntryKind::KeyRotation, b"of a later version", &[], LAST_OF_COMMIT);
+    check(&ledger, "field 0: unknown entry kind 3");
+    let mut ledger = TestLedger::new();
+    ledger.append(EntryKind::Erasure, &[0x08, 0x7f], &[], LAST_OF_COMMIT);
+    check(&ledger, "field 1: unknown erasure state 127");
     let mut ledger = TestLedger::new();
     ledger.append(EntryKind::Action, b"", &[], LAST_OF_COMMIT);
     ledger.entries[1].header.kind = 99;

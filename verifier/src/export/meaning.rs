@@ -29,6 +29,10 @@ pub fn check(header: &Header, origin: &str, body: &Body) -> Result<(), String> {
         Body::ReportProduced(body) => groups(header.parts, &body.parts),
         Body::LedgerAccess(body) => groups(header.parts, &body.parts),
         Body::Registry(body) => groups(header.parts, &body.parts),
+        Body::Person(body) => groups(header.parts, &body.parts),
+        Body::Erasure(body) => groups(header.parts, &body.parts),
+        Body::Retention(body) => groups(header.parts, &body.parts),
+        Body::Restore(body) => groups(header.parts, &body.parts),
         Body::Genesis(body) if body.origin != origin => {
             Err(format!("it opens the ledger {}, not this one", excerpt(&body.origin)))
         }
