@@ -33,7 +33,7 @@ mod seal;
 mod tests;
 
 pub use crypto::Secret;
-pub use custodian::{Custodian, CustodianError, KeyDirectory, Root};
+pub use custodian::{Claim, Custodian, CustodianClass, CustodianError, KeyDirectory, Root};
 pub use identifier::normal;
 pub use keys::DataKey;
 pub use persons::PersonId;
@@ -172,8 +172,9 @@ impl Vault {
         self.generation
     }
 
+    /// In the words of a report.
     pub fn custodian_class(&self) -> &'static str {
-        self.custodian.class()
+        custodian::class_words(self.custodian.class())
     }
 
     fn shard_key(&self, shard: u16) -> &Secret {
