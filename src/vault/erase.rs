@@ -15,7 +15,7 @@
 //! No append may be sealed before the turn and committed after it: whoever calls holds everybody up and waits until all
 //! that was queued is durable.
 
-use super::keys::{DataKey, read_key_row};
+use super::keys::read_key_row;
 use super::open::Locator;
 use super::persons::LookupPlace;
 use super::ring::Ring;
@@ -255,7 +255,9 @@ impl Vault {
     /// Adds the turn's rows to the commit of the entry at `index`.
     pub fn place_turn(&self, turn: &Turn, index: u64, writes: &mut WriteSet) {
         writes.append(&turn.writes);
-        writes.put(Table::Lookups, row_key(self.ledger, &[&[UNFINISHED_ROW]]), index.to_be_bytes());
+        let old = turn.ring.old_epoch().unwrap_or_default();
+        let unfinished = row_key(self.ledger, &[&[UNFINISHED_ROW]]);
+        writes.put(Table::Lookups, unfinished, [index.to_be_bytes(), old.to_be_bytes()].concat());
         for change in &turn.changes {
             // Only removals: nothing that needs a key, so nothing here can fail.
             writes.delete(Table::Lookups, change.row(self));
@@ -271,9 +273,15 @@ impl Vault {
         self.changed(&turn.changes, index);
     }
 
-    /// Index of the batch that is not finished, if there is one.
-    pub fn unfinished(&self) -> Result<Option<u64>, VaultError> {
-        self.number_row(UNFINISHED_ROW)
+    /// The batch that is not finished, if there is one.
+    pub fn unfinished(&self) -> Result<Option<Unfinished>, VaultError> {
+        let row = self.store.snapshot()?.get(Table::Lookups, &row_key(self.ledger, &[&[UNFINISHED_ROW]]))?;
+        row.map(|row| {
+            let (index, epoch) = row.split_first_chunk::<8>().ok_or(VaultError::Torn { what: "batch" })?;
+            let epoch = epoch.try_into().map_err(|_| VaultError::Torn { what: "batch" })?;
+            Ok(Unfinished { index: u64::from_be_bytes(*index), old_epoch: u64::from_be_bytes(epoch) })
+        })
+        .transpose()
     }
 
     /// A root that was being made when the process ended, before any row was under it. It goes.
@@ -442,22 +450,17 @@ impl Vault {
         Ok(writes)
     }
 
-    /// Forgets old keys in memory, and destroys the root they were under.
-    pub fn destroy_old(&self) -> Result<(), VaultError> {
-        let old = {
+    /// Forgets old keys in memory, and destroys the root they were under. Not before the rows of [`Self::drop_old`] are
+    /// durable; again after a crash in between.
+    pub fn destroy_old(&self, unfinished: &Unfinished) -> Result<(), VaultError> {
+        {
             let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
-            let old = ring.old_epoch();
             *ring = Arc::new(ring.without_old(&self.origin_hash));
-            old
-        };
-        if let Some(epoch) = old {
-            self.custodian.destroy_root(epoch)?;
         }
-        Ok(())
+        Ok(self.custodian.destroy_root(unfinished.old_epoch)?)
     }
 
-    /// Roots below the one in use that this ledger may have left behind: a crash came between dropping the old keys and
-    /// destroying their root.
+    /// The rows that say that nothing of the batch is left to do.
     pub fn finished(&self) -> WriteSet {
         let mut writes = WriteSet::default();
         writes.delete(Table::Lookups, row_key(self.ledger, &[&[UNFINISHED_ROW]]));
@@ -486,6 +489,14 @@ impl Vault {
             }
         }
     }
+}
+
+/// A batch whose turn is durable and which has things left to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Of the entry that records it.
+    pub index: u64,
+    pub old_epoch: u64,
 }
 
 /// What a batch moved from under old keys.

@@ -16,7 +16,7 @@
 //! | SubjectIndex | HMAC(K, "idx" ‖ n)[:16] | r 8 ‖ masked (index u64 ‖ ordinal u32 ‖ 0 u32) |
 //! | Lookups | 0x07, 0x08 ‖ random 16; 0x09 ‖ person 16 ‖ shard u16 | generation u32 ‖ sealed by the own key: what waits to be erased, holds, restrictions |
 //! | Lookups | 0x0a | epoch u64: a batch of erasures has made this root and not used it yet |
-//! | Lookups | 0x0b | index u64: the batch recorded there is not finished |
+//! | Lookups | 0x0b | index u64 ‖ epoch u64: the batch recorded there is not finished, and the root to be destroyed |
 //! | Lookups | 0x06 | HMAC(L, "whosaw/lookup-check/v1\0" ‖ O): tells whether this is the ledger's L |
 //! | Readers | index u64 ‖ ordinal u32 | generation u32 of the own key ‖ sealed by its readers key, the row's key the nonce: whose key opens the part |
 //!
@@ -40,8 +40,8 @@ mod standing;
 mod tests;
 
 pub use crypto::Secret;
-pub use custodian::{Custodian, CustodianError, KeyDirectory, Root};
-pub use erase::{Doomed, Fate, SharedPlace, Sharer, Turn};
+pub use custodian::{Claim, Custodian, CustodianClass, CustodianError, KeyDirectory, Root};
+pub use erase::{Doomed, Fate, MovedRows, SharedPlace, Sharer, Turn, Unfinished};
 pub use standing::{Change, DueErasure, HeldPerson, Hold, Restriction, Standing, StandingId};
 pub use identifier::normal;
 pub use keys::DataKey;
@@ -175,8 +175,9 @@ impl Vault {
         self.ring().generation
     }
 
+    /// In the words of a report.
     pub fn custodian_class(&self) -> &'static str {
-        self.custodian.class()
+        custodian::class_words(self.custodian.class())
     }
 
     fn ring(&self) -> Arc<Ring> {

@@ -150,6 +150,11 @@ impl Persons {
         }
     }
 
+    /// After keys were destroyed: nothing that memory holds is true of whoever was erased, nor wrapped by keys in force.
+    pub(super) fn forget_all(&mut self) {
+        *self = Persons { drops: self.drops + 1, ..Persons::default() };
+    }
+
     fn size(&self) -> usize {
         self.by_identifier.len() + self.by_node.len() + self.pairs.len()
     }

@@ -33,8 +33,20 @@ impl TestCustodian {
 }
 
 impl Custodian for TestCustodian {
-    fn class(&self) -> &'static str {
-        "test"
+    fn class(&self) -> CustodianClass {
+        CustodianClass::KeyDirectory
+    }
+    fn strongest_claim(&self) -> Claim {
+        Claim::Inaccessible
+    }
+    fn reason(&self) -> &'static str {
+        "it is a test"
+    }
+    fn healthy(&self) -> Result<(), CustodianError> {
+        self.here()
+    }
+    fn destroy_root(&self, _: u64) -> Result<(), CustodianError> {
+        self.here()
     }
     fn create_root(&self, _: u64) -> Result<(), CustodianError> {
         self.here()
