@@ -170,6 +170,7 @@ pub async fn serve(settings: Settings, told: impl FnOnce(SocketAddr)) -> Result<
     let signals = (signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?);
     let watch = tokio::spawn(watch(Arc::clone(&engine), health, stop, signals));
     let refusals = tokio::spawn(write_refusals(Arc::clone(&engine)));
+    let erasures = tokio::spawn(erase_daily(Arc::clone(&engine), settings.erasure_hour));
     told(address);
     tracing::info!(%address, ledgers = engine.ledgers().count(), "listening");
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
@@ -189,6 +190,7 @@ pub async fn serve(settings: Settings, told: impl FnOnce(SocketAddr)) -> Result<
         }
     }
     refusals.abort();
+    erasures.abort();
     watch.abort();
     for open in engine.ledgers() {
         if open.ledger().latched().is_none()
@@ -202,6 +204,9 @@ pub async fn serve(settings: Settings, told: impl FnOnce(SocketAddr)) -> Result<
     let latched = engine.ledgers().any(|open| open.ledger().latched().is_some());
     Ok(if latched { Ended::Latched } else { Ended::Stopped })
 }
+
+/// Between two looks for erasures that are due.
+const ERASURES: Duration = Duration::from_secs(60);
 
 /// HTTP/2 windows: a batch of a thousand actions should not wait for window updates.
 const WINDOW: u32 = 4 << 20;
@@ -254,6 +259,34 @@ async fn write_refusals(engine: Arc<Engine>) {
         for open in engine.ledgers() {
             if let Err(error) = open.record_refusals().await {
                 tracing::error!(%error, "refusals could not be recorded");
+            }
+        }
+    }
+}
+
+/// Goes on with batches of erasures that the last process left unfinished, then does each day's. Ended in the middle, a
+/// batch is gone on with at the next start.
+async fn erase_daily(engine: Arc<Engine>, hour: u8) {
+    let told = |error: engine::EngineError| tracing::error!(%error, "erasures that are due could not be done");
+    for open in engine.ledgers() {
+        if let Err(error) = open.finish_interrupted().await {
+            told(error);
+        }
+    }
+    let mut every = tokio::time::interval(ERASURES);
+    loop {
+        every.tick().await;
+        for open in engine.ledgers().filter(|open| open.erasures_wait(hour)) {
+            match open.run_erasures().await {
+                Ok(Some(done)) => tracing::info!(
+                    entry = done.index,
+                    requests = done.requests,
+                    parts = done.covers,
+                    shards = done.moved.shards,
+                    "erasures were done"
+                ),
+                Ok(None) => {}
+                Err(error) => told(error),
             }
         }
     }

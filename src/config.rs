@@ -31,6 +31,8 @@ pub struct Settings {
     pub waiting_bytes: usize,
     /// Bytes that large actions under way may take together.
     pub large_bytes: usize,
+    /// Hour of the day, UTC, from which on erasures that were asked for before it are done.
+    pub erasure_hour: u8,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +56,7 @@ pub enum LogFormat {
 pub struct Mistakes(pub Vec<String>);
 
 /// What may stand in the file and, in capitals with `WHOSAW_` before it, in the environment.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "config",
     "data",
     "keys",
@@ -69,6 +71,7 @@ const KNOWN: [&str; 14] = [
     "waiting_entries",
     "waiting_bytes",
     "large_bytes",
+    "erasure_hour",
 ];
 
 /// Guards stand beside the data and not in it: a copy of the whole directory, put back, would otherwise carry its guard
@@ -163,6 +166,7 @@ impl Reader {
             waiting_entries: self.bounded("waiting_entries", 65_536, 1..=1 << 24),
             waiting_bytes: self.bounded("waiting_bytes", 64 << 20, 1 << 20..=1 << 34),
             large_bytes: self.bounded("large_bytes", 256 << 20, 1 << 20..=1 << 34),
+            erasure_hour: self.bounded("erasure_hour", 2, 0..=23) as u8,
         };
         for (name, path) in [("keys", &settings.keys), ("guard", &settings.guard)] {
             if path.starts_with(settings.database()) {

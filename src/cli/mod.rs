@@ -9,6 +9,7 @@ mod export;
 mod import;
 mod keys;
 mod names;
+mod person;
 mod read;
 mod report;
 mod serve;
@@ -52,6 +53,8 @@ enum Command {
     Watch(read::Watch),
     /// Make a report for people, or make an earlier one again.
     Report(report::Report),
+    /// Look a person up, link, restrict, hold, erase.
+    Person(person::Person),
     /// Write a ledger as files that `whosaw-verify` and C2SP tools check offline.
     Export(export::Export),
     /// Check an export offline, as `whosaw-verify export` does.
@@ -188,6 +191,7 @@ fn run(cli: Cli) -> Ended {
                     Command::Watch(command) => command.run().await,
                     Command::Report(command) => command.run().await,
                     Command::Export(command) => command.run().await,
+                    Command::Person(command) => command.run().await,
                     Command::Rebuild(command) => command.run().await,
                     Command::AcceptClock(command) => command.run().await,
                     Command::Serve(_)

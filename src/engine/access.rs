@@ -187,7 +187,7 @@ impl OpenLedger {
         let opened = self.open_entry(entry)?;
         let parts = opened.parts.iter().filter_map(|part| match &part.state {
             PartState::Open(part) => Some(&**part),
-            PartState::Removed | PartState::NoKey => None,
+            PartState::Removed | PartState::NoKey | PartState::Restricted => None,
         });
         let question = join_content(parts).and_then(|content| RecordedQuestion::read(&content.question));
         let closed = || EngineError::precondition("the question of this report can no longer be opened");

@@ -6,6 +6,8 @@ use crate::intake;
 use crate::intake::Catalogue;
 use crate::ledger::{AppendError, AppendReply, Committed, Place, Published};
 use crate::model::*;
+use crate::store::WriteSet;
+use crate::vault::{Change, Vault};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -113,7 +115,7 @@ impl OpenLedger {
 
     /// Records one action; answers when it is durable and under a signed checkpoint.
     pub async fn append(self: &Arc<Self>, raw: Raw, caller: &Caller) -> Result<Receipt, EngineError> {
-        let judged_by = self.registering.read().await;
+        let judged_by = self.judging().await;
         let sealed = if raw.is_heavy() {
             let (open, caller) = (Arc::clone(self), caller.clone());
             let prepared = tokio::task::spawn_blocking(move || open.prepare(raw, &caller)).await;
@@ -130,21 +132,22 @@ impl OpenLedger {
     }
 
     /// Held from admission until what was admitted is queued; see [`OpenLedger`].
-    pub async fn judging(&self) -> tokio::sync::RwLockReadGuard<'_, ()> {
-        self.registering.read().await
+    pub async fn judging(&self) -> Judging<'_> {
+        Judging { _by: self.registering.read().await, _with: self.sealing.read().await }
     }
 
-    /// Records what was prepared.
-    async fn append_sealed(&self, sealed: Sealed) -> Result<Receipt, EngineError> {
+    /// Records what was prepared; lets go of the gate once it is queued.
+    pub(super) async fn append_sealed(&self, sealed: Sealed, gate: Gate<'_>) -> Result<Receipt, EngineError> {
         let (salt, body) = (sealed.salt, sealed.body.clone());
-        let batch = Batch::from(self.ledger.append_all(vec![sealed]).await?);
-        let place = batch.places.first().ok_or_else(|| EngineError::internal("no place was given"))?;
-        self.receipt_of(place, &batch.published, Some((salt, body)))
+        let reply = self.ledger.submit(vec![sealed])?;
+        drop(gate);
+        let (place, published, content) = Pending { reply, content: Some((salt, body)) }.place().await?;
+        self.receipt_of(&place, &published, content)
     }
 
     /// Records many, all or nothing, in one commit. Prepares them off the runtime's threads.
     pub async fn append_batch(self: &Arc<Self>, raws: Vec<Raw>, caller: &Caller) -> Result<Batch, EngineError> {
-        let judged_by = self.registering.read().await;
+        let judged_by = self.judging().await;
         let (open, caller) = (Arc::clone(self), caller.clone());
         let prepared = tokio::task::spawn_blocking(move || {
             let mut sealed = Vec::with_capacity(raws.len());
@@ -209,8 +212,19 @@ impl OpenLedger {
 
     /// Records an event of the ledger's own.
     pub(super) async fn record(&self, admitted: Admitted) -> Result<Receipt, EngineError> {
+        let gate = self.sealing.read().await;
         let sealed = self.vault.seal(admitted, self.clock.now())?;
-        self.append_sealed(sealed).await
+        self.append_sealed(sealed, gate).await
+    }
+
+    /// Records an event together with what it changes about persons: both are durable, or neither is.
+    pub(super) async fn record_with(&self, admitted: Admitted, changes: Vec<Change>) -> Result<Receipt, EngineError> {
+        let gate = self.sealing.read().await;
+        let rows = self.vault.rows_of(&changes)?;
+        let mut sealed = self.vault.seal(admitted, self.clock.now())?;
+        let (inner, vault) = (Arc::clone(&sealed.placement), Arc::clone(&self.vault));
+        sealed.placement = Arc::new(WithChanges { inner, vault, rows, changes });
+        self.append_sealed(sealed, gate).await
     }
 
     /// Writes one entry for each source whose appends were refused since the last time.
@@ -242,6 +256,38 @@ impl OpenLedger {
     }
 }
 
+/// As long as it is held, neither the registry nor the keys change.
+pub struct Judging<'a> {
+    _by: Gate<'a>,
+    _with: Gate<'a>,
+}
+
+type Gate<'a> = tokio::sync::RwLockReadGuard<'a, ()>;
+
+/// Rows of the vault's that travel with an entry beside those that sealing made.
+struct WithChanges {
+    inner: Arc<dyn Placement>,
+    vault: Arc<Vault>,
+    rows: WriteSet,
+    changes: Vec<Change>,
+}
+
+impl Placement for WithChanges {
+    fn place(&self, index: u64, writes: &mut WriteSet) {
+        self.inner.place(index, writes);
+        writes.append(&self.rows);
+    }
+
+    fn durable(&self) {
+        self.inner.durable();
+        self.vault.changed(&self.changes);
+    }
+
+    fn judge(&self, index: u64, body_commitment: &[u8; 32], digest: &[u8; 32]) -> Judgement {
+        self.inner.judge(index, body_commitment, digest)
+    }
+}
+
 /// A caller that sent a tool call finds its own fields named.
 fn in_terms_of(mut violations: Vec<Violation>, tool_call: bool) -> Vec<Violation> {
     for violation in violations.iter_mut().filter(|_| tool_call) {
@@ -266,6 +312,10 @@ pub struct Pending {
 type Content = ([u8; 32], Vec<u8>);
 
 impl Pending {
+    pub(super) fn of(reply: AppendReply, content: Content) -> Self {
+        Pending { reply, content: Some(content) }
+    }
+
     /// Where it stands, once durable, with its salt and body if they were kept.
     pub async fn place(self) -> Result<(Place, Arc<Published>, Option<Content>), EngineError> {
         let stopped = || EngineError::new(super::Kind::Unavailable, "the ledger stopped before it answered");

@@ -20,6 +20,8 @@ pub enum Kind {
     FailedPrecondition,
     /// Try again a little later.
     Busy,
+    /// Something else came in between: start again.
+    Aborted,
     /// Storage is in trouble or the server stops; the outcome of a write is unknown.
     Unavailable,
     /// Storage does not hold what was written.

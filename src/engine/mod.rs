@@ -11,18 +11,23 @@
 
 mod access;
 mod append;
+mod erase;
 mod error;
 mod export;
 mod follow;
 mod names;
+mod person;
 mod read;
 mod refusals;
 
 pub use access::{AccessAsked, Produced};
 pub use append::{Batch, Pending, Raw, Receipt};
+pub use erase::Erased;
 pub use error::{EngineError, Kind};
 pub use export::ExportPiece;
 pub use names::{CatalogueApplied, InForce};
+pub use person::{Asked, ErasureAsked, ErasureStatus, PersonStatus};
+pub use crate::vault::{Hold, part_identity};
 pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};
 
 use crate::admit::Limits;
@@ -56,6 +61,10 @@ pub struct OpenLedger {
     /// admission until an action has its place in the queue, so that what was judged by a registry, such as an agent's
     /// key, stands in the ledger before that registry is changed.
     registering: tokio::sync::RwLock<()>,
+    /// Written while keys are being replaced; read from sealing until what was sealed is queued.
+    sealing: tokio::sync::RwLock<()>,
+    /// One batch of erasures at a time.
+    erasing: tokio::sync::Mutex<()>,
     conversations: Conversations,
     follow: Follow,
     refusals: Refusals,
@@ -128,6 +137,8 @@ impl OpenLedger {
             limits,
             names: RwLock::new(Arc::new(names)),
             registering: tokio::sync::RwLock::default(),
+            sealing: tokio::sync::RwLock::default(),
+            erasing: tokio::sync::Mutex::default(),
             conversations: Conversations::default(),
             follow,
             refusals: Refusals::default(),

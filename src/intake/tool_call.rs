@@ -4,7 +4,7 @@ use super::catalogue::{Catalogue, Persons, ResultForm, Side, SubjectRule, Tool};
 use super::document::{holds_text, select, select_there, text};
 use crate::model::*;
 use serde_json::{Map, Value};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Conversations whose record owners are remembered.
@@ -46,6 +46,13 @@ impl Conversations {
         for (conversation, record, owner) in lesson.0 {
             self.learn(&conversation, record, owner);
         }
+    }
+
+    /// Somebody who stood in these conversations was erased.
+    pub fn forget(&self, conversations: &BTreeSet<String>) {
+        let mut remembered = self.remembered();
+        remembered.owners.retain(|conversation, _| !conversations.contains(conversation));
+        remembered.order.retain(|conversation| !conversations.contains(conversation));
     }
 
     fn owner(&self, conversation: &str, record: &RecordKey) -> Option<Owner> {

@@ -209,7 +209,7 @@ impl v1::audit_service_server::AuditService for AuditRpc {
         let room = room.map_err(|_| busy())?;
         let head = open.export_head();
         if request.content {
-            open.record_access(0, head.size, &caller).await?;
+            open.record_access(0, head.published.size, &caller).await?;
         }
         let (send, receive) = mpsc::channel(4);
         let runtime = tokio::runtime::Handle::current();

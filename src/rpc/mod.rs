@@ -8,6 +8,7 @@ mod convert;
 pub mod json;
 mod ledger;
 mod present;
+mod privacy;
 mod registry;
 mod report;
 mod status;
@@ -56,6 +57,7 @@ pub const SERVICES: &[&str] = &[
     v1::ledger_service_server::SERVICE_NAME,
     v1::audit_service_server::SERVICE_NAME,
     v1::registry_service_server::SERVICE_NAME,
+    v1::privacy_service_server::SERVICE_NAME,
     v1::report_service_server::SERVICE_NAME,
 ];
 
@@ -71,6 +73,7 @@ pub fn routes(engine: Arc<Engine>, limits: RpcLimits) -> Result<Routes, tonic_re
     )
     .add_service(v1::audit_service_server::AuditServiceServer::new(audit::AuditRpc::new(Arc::clone(&engine))))
     .add_service(v1::registry_service_server::RegistryServiceServer::new(registry::RegistryRpc(Arc::clone(&engine))))
+    .add_service(v1::privacy_service_server::PrivacyServiceServer::new(privacy::PrivacyRpc(Arc::clone(&engine))))
     .add_service(v1::report_service_server::ReportServiceServer::new(report::ReportRpc(engine)))
     .add_service(reflection))
 }

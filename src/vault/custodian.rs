@@ -5,6 +5,7 @@
 //! of destruction, so this custodian never claims more than *inaccessible*.
 
 use super::crypto::{self, MacKey, Secret};
+use crate::model::CustodianClass;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
@@ -33,18 +34,12 @@ pub trait Custodian: Send + Sync + 'static {
     fn lookup_mac(&self, message: &[u8]) -> Result<Hash, CustodianError>;
 }
 
-/// Who keeps the roots, and so how surely one can be destroyed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CustodianClass {
-    KeyDirectory,
-    Pkcs11,
-}
-
 /// How reports name a class.
 pub fn class_words(class: CustodianClass) -> &'static str {
     match class {
         CustodianClass::KeyDirectory => "key directory",
         CustodianClass::Pkcs11 => "PKCS#11 token",
+        CustodianClass::Unspecified => "unknown",
     }
 }
 

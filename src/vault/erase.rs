@@ -21,7 +21,7 @@ use super::persons::LookupPlace;
 use super::ring::Ring;
 use super::standing::{Change, DUE_ROW, HOLD_ROW, RESTRICTION_ROW, moved};
 use super::{KeyName, PartPlace, PersonId, STRONG_ROW, Vault, VaultError, WEAK_ROW, identifier, row_key};
-use crate::model::Strength;
+use crate::model::{RetentionClass, Strength};
 use crate::store::{Snapshot, Table, WriteSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
@@ -71,6 +71,8 @@ pub struct SharedPlace {
 pub struct Sharer {
     pub ordinal: u32,
     pub stays: bool,
+    /// Of the key that seals their own part.
+    pub class: RetentionClass,
 }
 
 /// The one commit, ready to be placed, and the ring that is in force once it is durable.
@@ -196,13 +198,16 @@ impl Vault {
         let Some(Locator::Shared(by)) = self.locator(snapshot, place)? else { return Ok(()) };
         let mut sharers = Vec::with_capacity(by.len());
         for ordinal in by {
-            let stays = match self.locator(snapshot, PartPlace { index: place.index, ordinal })? {
+            let sharer = match self.locator(snapshot, PartPlace { index: place.index, ordinal })? {
                 Some(Locator::Person(person, name)) => {
-                    !doomed.takes(person, name) && self.load_key(snapshot, person, name)?.is_some()
+                    let stays = !doomed.takes(person, name) && self.load_key(snapshot, person, name)?.is_some();
+                    Sharer { ordinal, stays, class: name.retention_class() }
                 }
-                Some(Locator::Shared(_)) | None => false,
+                Some(Locator::Shared(_)) | None => {
+                    Sharer { ordinal, stays: false, class: RetentionClass::Unspecified }
+                }
             };
-            sharers.push(Sharer { ordinal, stays });
+            sharers.push(sharer);
         }
         if sharers.iter().any(|sharer| sharer.stays) {
             fate.shared.push(SharedPlace { place, sharers });
@@ -243,6 +248,7 @@ impl Vault {
         let mut writes = WriteSet::default();
         ring.put(self.ledger, &self.origin_hash, self.custodian.as_ref(), &mut writes)?;
         writes.append(&fate.deletions);
+        writes.append(&self.rows_of(&changes)?);
         writes.delete(Table::Lookups, row_key(self.ledger, &[&[PREPARING_ROW]]));
         Ok(Turn { ring: Arc::new(ring), writes, changes })
     }
@@ -258,19 +264,15 @@ impl Vault {
         let old = turn.ring.old_epoch().unwrap_or_default();
         let unfinished = row_key(self.ledger, &[&[UNFINISHED_ROW]]);
         writes.put(Table::Lookups, unfinished, [index.to_be_bytes(), old.to_be_bytes()].concat());
-        for change in &turn.changes {
-            // Only removals: nothing that needs a key, so nothing here can fail.
-            writes.delete(Table::Lookups, change.row(self));
-        }
     }
 
     /// The turn is durable: the new keys are in force, and nobody in memory is who they were.
-    pub fn turned(&self, turn: &Turn, index: u64) {
+    pub fn turned(&self, turn: &Turn) {
         let mut persons = self.persons();
         persons.forget_all();
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&turn.ring);
         drop(persons);
-        self.changed(&turn.changes, index);
+        self.changed(&turn.changes);
     }
 
     /// The batch that is not finished, if there is one.

@@ -28,6 +28,7 @@ pub mod custodian;
 mod erase;
 mod identifier;
 mod keys;
+mod link;
 mod open;
 mod pending;
 mod persons;
@@ -40,10 +41,10 @@ mod standing;
 mod tests;
 
 pub use crypto::Secret;
-pub use custodian::{Claim, Custodian, CustodianClass, CustodianError, KeyDirectory, Root};
+pub use custodian::{Claim, Custodian, CustodianError, KeyDirectory, Root};
 pub use erase::{Doomed, Fate, MovedRows, SharedPlace, Sharer, Turn, Unfinished};
 pub use standing::{Change, DueErasure, HeldPerson, Hold, Restriction, Standing, StandingId};
-pub use identifier::normal;
+pub use identifier::{from_part as identity_of, normal, to_part as part_identity};
 pub use keys::DataKey;
 pub use persons::PersonId;
 pub use scan::{Found, Scan};
@@ -180,6 +181,20 @@ impl Vault {
         custodian::class_words(self.custodian.class())
     }
 
+    pub fn custodian(&self) -> crate::model::CustodianClass {
+        self.custodian.class()
+    }
+
+    /// The root in use.
+    pub fn epoch(&self) -> u64 {
+        self.ring().epoch()
+    }
+
+    /// What may be said of a root that was destroyed.
+    pub fn strongest_claim(&self) -> Claim {
+        self.custodian.strongest_claim()
+    }
+
     fn ring(&self) -> Arc<Ring> {
         Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -221,6 +236,11 @@ impl KeyName {
 
     fn of(class: RetentionClass, month: u16) -> Self {
         KeyName { class: class as u8, month }
+    }
+
+    fn retention_class(self) -> RetentionClass {
+        let classes = [RetentionClass::Subject, RetentionClass::Staff, RetentionClass::Content];
+        classes.into_iter().find(|class| *class as u8 == self.class).unwrap_or_default()
     }
 }
 

@@ -45,6 +45,30 @@ impl Vault {
         Ok(matches!(self.locator(snapshot.as_ref(), place)?, Some(Locator::Shared(_))))
     }
 
+    /// Whether a part is of somebody whose processing is restricted, or shared with them.
+    pub fn is_restricted_at(&self, place: PartPlace) -> Result<bool, VaultError> {
+        if self.standing().restricted.is_empty() {
+            return Ok(false);
+        }
+        let snapshot = self.store.snapshot()?;
+        let of = |place| match self.locator(snapshot.as_ref(), place)? {
+            Some(Locator::Person(person, _)) => self.is_restricted(person),
+            Some(Locator::Shared(_)) | None => Ok(false),
+        };
+        match self.locator(snapshot.as_ref(), place)? {
+            Some(Locator::Person(person, _)) => self.is_restricted(person),
+            Some(Locator::Shared(by)) => {
+                for ordinal in by {
+                    if of(PartPlace { index: place.index, ordinal })? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            None => Ok(false),
+        }
+    }
+
     /// P of one part: whoever gets it can open this part and no other.
     pub fn disclose(&self, place: PartPlace, body_commitment: &Hash, sealed: &[u8]) -> Result<Hash, OpenError> {
         let view = SealedPartView::parse(sealed).map_err(|_| OpenError::Forged)?;
@@ -86,7 +110,7 @@ impl Vault {
         }
     }
 
-    fn locator(&self, snapshot: &dyn Snapshot, place: PartPlace) -> Result<Option<Locator>, VaultError> {
+    pub(super) fn locator(&self, snapshot: &dyn Snapshot, place: PartPlace) -> Result<Option<Locator>, VaultError> {
         let row_key = self.place_row(place);
         let Some(row) = snapshot.get(Table::Readers, &row_key)? else { return Ok(None) };
         if let Some(locator) = self.read_locator(&self.ring(), place, &row)? {
@@ -119,7 +143,7 @@ impl Vault {
         decode_locator(plain).map(Some).ok_or_else(torn)
     }
 
-    fn place_row(&self, place: PartPlace) -> Vec<u8> {
+    pub(super) fn place_row(&self, place: PartPlace) -> Vec<u8> {
         row_key(self.ledger, &[&reader_place(place.index, place.ordinal)])
     }
 }

@@ -27,6 +27,17 @@ pub struct PersonId {
     pub(super) shard: u16,
 }
 
+impl PersonId {
+    pub fn id(&self) -> &[u8; 16] {
+        &self.id
+    }
+
+    /// The home shard.
+    pub fn shard(&self) -> u16 {
+        self.shard
+    }
+}
+
 impl fmt::Debug for PersonId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PersonId(..)")

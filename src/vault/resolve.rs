@@ -85,11 +85,31 @@ impl From<VaultError> for Stop {
     }
 }
 
+/// How the persons of a node's identities come together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Joining {
+    /// By the table above.
+    ByRule,
+    /// They are one person, whatever they are: somebody said so.
+    Strongly,
+    /// They may be one person.
+    Weakly,
+}
+
 impl Vault {
     /// The person whom these identities mean, made if there is none, with their key for `name`.
     pub(super) fn resolve(&self, identities: &[Identity], name: KeyName) -> Result<Resolved, VaultError> {
+        self.resolve_as(identities, name, Joining::ByRule)
+    }
+
+    pub(super) fn resolve_as(
+        &self,
+        identities: &[Identity],
+        name: KeyName,
+        joining: Joining,
+    ) -> Result<Resolved, VaultError> {
         let node = Node::of(identities)?;
-        {
+        if joining == Joining::ByRule {
             let mut persons = self.persons();
             persons.drop_some();
             if let Some(resolved) = persons.remembered(&node).and_then(|person| persons.resolved(person, name)) {
@@ -105,7 +125,7 @@ impl Vault {
                     // Whoever was decided on may be among those who were forgotten.
                     (absent, decided) = (Absent { drops: persons.drops, ..Absent::default() }, None);
                 }
-                match self.attempt(&mut persons, &node, &shown, name, &absent, &mut decided) {
+                match self.attempt(&mut persons, &node, &shown, name, joining, &absent, &mut decided) {
                     Err(Stop::Need(need)) => need,
                     Err(Stop::Failed(error)) => return Err(error),
                     Ok(resolved) => return Ok(resolved),
@@ -121,7 +141,7 @@ impl Vault {
         let mut persons = self.persons();
         (absent, decided) = (Absent { drops: persons.drops, ..Absent::default() }, None);
         loop {
-            match self.attempt(&mut persons, &node, &shown, name, &absent, &mut decided) {
+            match self.attempt(&mut persons, &node, &shown, name, joining, &absent, &mut decided) {
                 Err(Stop::Need(need)) => persons.keep(self.read(need, &shown)?, &mut absent),
                 Err(Stop::Failed(error)) => return Err(error),
                 Ok(resolved) => return Ok(resolved),
@@ -156,13 +176,15 @@ impl Vault {
         node: &Node,
         shown: &[Shown],
         name: KeyName,
+        joining: Joining,
         absent: &Absent,
         decided: &mut Option<PersonId>,
     ) -> Result<Resolved, Stop> {
-        let person = match decided.or_else(|| persons.remembered(node)) {
+        let known = decided.or_else(|| persons.remembered(node).filter(|_| joining == Joining::ByRule));
+        let person = match known {
             Some(person) => person,
             None => {
-                let plan = Planner::new(persons, shown, absent)?.plan()?;
+                let plan = Planner::new(persons, shown, absent, joining)?.plan()?;
                 let person = plan.person;
                 self.learn(persons, shown, plan, absent)?;
                 person
@@ -391,6 +413,7 @@ struct Planner<'a> {
     persons: &'a Persons,
     shown: &'a [Shown],
     absent: &'a Absent,
+    joining: Joining,
     found: Vec<Option<PersonId>>,
     whole: Whole,
     new: Vec<(PersonId, Vec<usize>)>,
@@ -401,22 +424,27 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(persons: &'a Persons, shown: &'a [Shown], absent: &'a Absent) -> Result<Self, Stop> {
+    fn new(persons: &'a Persons, shown: &'a [Shown], absent: &'a Absent, joining: Joining) -> Result<Self, Stop> {
         let found = shown.iter().map(|it| persons.look_up(&it.own, absent)).collect::<Result<_, _>>()?;
         let (whole, new, learnt, same, weak, relied_on) = Default::default();
-        Ok(Planner { persons, shown, absent, found, whole, new, learnt, same, weak, relied_on })
+        Ok(Planner { persons, shown, absent, joining, found, whole, new, learnt, same, weak, relied_on })
     }
 
     fn plan(mut self) -> Result<Plan, Stop> {
         let unknown: Vec<usize> = (0..self.shown.len()).filter(|i| self.found[*i].is_none()).collect();
-        let strong: Vec<usize> = (0..self.shown.len()).filter(|i| !self.shown[*i].weak).collect();
+        let all = 0..self.shown.len();
+        let strong: Vec<usize> = match self.joining {
+            Joining::ByRule => all.clone().filter(|i| !self.shown[*i].weak).collect(),
+            Joining::Strongly => all.clone().collect(),
+            Joining::Weakly => Vec::new(),
+        };
         let person = match strong.first() {
             Some(first) => self.strong(*first, &strong)?,
             None => self.person_of(0)?,
         };
-        for i in (0..self.shown.len()).filter(|i| self.shown[*i].weak) {
+        for i in all.filter(|i| !strong.contains(i)) {
             let other = self.person_of(i)?;
-            self.link_weakly(person, other, Some(i))?;
+            self.link_weakly(person, other, Some(i).filter(|i| self.shown[*i].weak))?;
         }
         // An identifier that is new in this strength may have been shown in the other one.
         for i in unknown {
@@ -448,8 +476,10 @@ impl<'a> Planner<'a> {
             wholes.insert(person, self.persons.whole(person, self.absent)?);
         }
         let mut node = Whole::default();
-        let agrees_with_itself = strong.iter().all(|i| node.takes(&self.shown[*i].identity));
-        let agrees = |person: &PersonId| agrees_with_itself && wholes.get(person).is_some_and(|it| it.admits(&node));
+        let said = self.joining == Joining::Strongly;
+        let agrees_with_itself = said || strong.iter().all(|i| node.takes(&self.shown[*i].identity));
+        let agrees =
+            |person: &PersonId| said || agrees_with_itself && wholes.get(person).is_some_and(|it| it.admits(&node));
         let person = match strong.iter().filter_map(|i| self.found[*i]).find(agrees) {
             Some(person) => person,
             // Somebody new contradicts nobody: the part of one customer never comes under the key of another one only
@@ -471,7 +501,7 @@ impl<'a> Planner<'a> {
                 Some(other) if self.whole.members.contains(&other) => {}
                 Some(other) => {
                     let theirs = wholes.remove(&other).unwrap_or_default();
-                    if self.whole.admits(&theirs) {
+                    if said || self.whole.admits(&theirs) {
                         self.same.push(other);
                         self.whole.join(theirs);
                     } else {
@@ -479,7 +509,7 @@ impl<'a> Planner<'a> {
                         wholes.insert(other, theirs);
                     }
                 }
-                None if self.whole.takes(&self.shown[i].identity) => {
+                None if self.whole.takes(&self.shown[i].identity) || said => {
                     self.found[i] = Some(person);
                     match self.new.iter_mut().find(|(new, _)| *new == person) {
                         Some((_, identities)) => identities.push(i),

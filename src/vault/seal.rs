@@ -5,7 +5,7 @@ use super::keys::DataKey;
 use super::pending::{PendingRow, each_once};
 use super::persons::holder;
 use super::resolve::Resolved;
-use super::{KeyName, PersonId, Vault, VaultError, row_key};
+use super::{KeyName, PersonId, Vault, VaultError};
 use crate::model::{Admitted, Holder, Judgement, LEDGER, Placement, RetentionClass, Sealed, SealedPart, UnixMicros};
 use crate::store::{Table, WriteSet};
 use std::sync::Arc;

@@ -21,10 +21,8 @@ message! {
         /// SHA-256("whosaw/erasure-token/v1\0" ‖ token); who asked has the token.
         3 token: Vec<u8>,
         4 asked_us: u64, 5 ground: Ground,
-        /// Index of the entry that records the request.
-        6 index: u64,
         /// A hold stands in its way, and that was recorded.
-        7 blocked: bool }
+        6 blocked: bool }
 
     /// What a matter keeps from erasure and retention.
     pub struct Hold {
@@ -35,16 +33,13 @@ message! {
         4 from_us: u64,
         5 until_us: u64,
         6 exemption: Exemption,
-        /// Index of the entry that records it.
-        7 index: u64,
-        /// Wraps the keys of held parts whose persons are erased otherwise.
-        8 key: Vec<u8>,
+        7 since_us: u64,
     }
 
     pub struct HeldPerson { 1 person: Vec<u8>, 2 shard: u32 }
 
     /// GDPR Art. 18: from now on stored only.
-    pub struct Restriction { 1 ground: Ground, 2 since_us: u64, 3 index: u64 }
+    pub struct Restriction { 1 ground: Ground, 2 since_us: u64 }
 }
 
 impl DueErasure {
@@ -87,7 +82,7 @@ pub enum Change {
 }
 
 impl Change {
-    fn row(&self, vault: &Vault) -> Vec<u8> {
+    pub(super) fn row(&self, vault: &Vault) -> Vec<u8> {
         match self {
             Change::Due(id, _) => row_key(vault.ledger, &[&[DUE_ROW], id]),
             Change::Hold(id, _) => row_key(vault.ledger, &[&[HOLD_ROW], id]),
@@ -103,17 +98,6 @@ impl Change {
             Change::Hold(_, hold) => hold.as_ref().map(Message::encode),
             Change::Restricted(_, restriction) => restriction.as_ref().map(Message::encode),
         }
-    }
-
-    /// In the form that travels: the entry's own index is known only when it is placed.
-    fn at(mut self, index: u64) -> Change {
-        match &mut self {
-            Change::Due(_, Some(due)) if due.index == 0 => due.index = index,
-            Change::Hold(_, Some(hold)) if hold.index == 0 => hold.index = index,
-            Change::Restricted(_, Some(restriction)) if restriction.index == 0 => restriction.index = index,
-            _ => {}
-        }
-        self
     }
 }
 
@@ -173,22 +157,24 @@ impl Vault {
         Ok(ids.iter().any(|id| standing.restricted.contains_key(id)))
     }
 
-    /// Rows for changes that are recorded by the entry at `index`, sealed when they are written.
-    pub(super) fn put_changes(&self, changes: &[Change], index: u64, writes: &mut WriteSet) -> Result<(), VaultError> {
-        let ring = self.ring();
+    /// Rows for changes, to travel with the entry that records them. Sealed here, because where an entry is placed nothing
+    /// may fail.
+    pub fn rows_of(&self, changes: &[Change]) -> Result<WriteSet, VaultError> {
+        let (ring, mut writes) = (self.ring(), WriteSet::default());
         for change in changes {
-            let (row, change) = (change.row(self), change.clone().at(index));
+            let row = change.row(self);
             match change.value() {
                 Some(value) => writes.put(Table::Lookups, &row, seal_own(&ring, &self.own_aad(&row), &value)?),
                 None => writes.delete(Table::Lookups, &row),
             }
         }
-        Ok(())
+        Ok(writes)
     }
 
-    pub(super) fn changed(&self, changes: &[Change], index: u64) {
+    /// The rows of these changes are durable.
+    pub fn changed(&self, changes: &[Change]) {
         let mut standing = self.standing_mut();
-        changes.iter().for_each(|change| standing.apply(change.clone().at(index)));
+        changes.iter().for_each(|change| standing.apply(change.clone()));
     }
 
     /// Rows of one kind that are sealed under the vault's own key.

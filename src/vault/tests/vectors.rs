@@ -131,7 +131,7 @@ fn what_the_service_keeps_is_that_of_the_independent_script() {
         TestCustodian::default().lookup_mac(b"x").unwrap()
     );
     let wrapped = crypto::wrap(&v.array("vault_root"), b"", &[1; 32]).expect("wraps");
-    assert!(TestRoot.unwrap(b"", &wrapped).is_ok(), "the script's root is the test's");
+    assert!(TestRoot(1).unwrap(b"", &wrapped).is_ok(), "the script's root is the test's");
     reading(&v);
     writing(&v);
     linking(&v);
