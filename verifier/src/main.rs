@@ -25,8 +25,8 @@ USAGE
 
 EXPORT
   DIR is what `whosaw export` wrote: checkpoint, tile/, and perhaps content/, openings/,
-  erasures/ and vkeys. Checked are the signature of the checkpoint, the Merkle root over all
-  entries, the chain from entry to entry, indexes, times, flags, commit boundaries and
+  erasures/ and vkeys. Checked are the signature of the checkpoint, the Merkle root over
+  all entries, the chain from entry to entry, indexes, times, flags, commit boundaries and
   hash tiles; with content, that bodies and sealed parts are those the entries commit
   to, and what bodies say of their parts; with openings, that each disclosed key opens
   its part.
@@ -35,9 +35,9 @@ EXPORT
   hold. What an erasure covers is read from erasures/ and held against the root that its
   entry has signed; if that list is missing or another, it explains nothing. Content that
   is still there although it was erased is remarked on, and no fault.
-  If something is wrong, you learn which entry, what, and which checkpoint
-  before it was last good. Nothing but regular files inside DIR is read: copy the
-  export first if it holds symbolic links.
+  If something is wrong, you learn which entry, what, and which checkpoint before it was
+  last good. Nothing but regular files inside DIR is read: copy the export first if it
+  holds symbolic links.
 
 RECEIPT
   FILE is a .tlog-proof as an append returned it. Checked are the signature, that the
@@ -58,9 +58,9 @@ OPTIONS
                   answer says so: that proves consistency, not who signed.
   --policy FILE   A C2SP tlog-policy: trusted logs, witnesses, and the quorum of them
                   that must have cosigned.
-  --at SIZE       Also print the root of the first SIZE entries of the export: what a report or
-                  a checkpoint of that size must state. The export is judged as a whole all the same:
-                  an erasure after SIZE explains what is gone before it.
+  --at SIZE       Also print the root of the first SIZE entries of the export: what a
+                  report or a checkpoint of that size must state. The export is judged as
+                  a whole all the same: an erasure after SIZE explains what is gone before.
   --token HEX     An erasure token: 32 bytes, as 64 hexadecimal digits.
   --export DIR    The export to look for the token in.
   --body FILE     Salt and body of a receipt's entry.

@@ -637,11 +637,17 @@ fn the_command_answers_whoever_holds_a_token() {
         "  entry 8, about entry 6\n",
         "    state      irrecoverable\n    custodian  pkcs11\n",
         "Under the checkpoint of 11 entries, root ",
-        "HOLDS: all 11 entries",
+        &format!(", signed by {key}.\nHOLDS: all 11 entries"),
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
     assert!(!text.contains("entry 9"), "{text}");
+    let unkeyed = ["erasure", "--export", path, "--token", &token(1)];
+    let (code, text) = run(Command::new(env!("CARGO_BIN_EXE_whosaw-verify")), &unkeyed);
+    assert!(
+        code == 0 && text.contains("\nThe keys came from the export itself (trust on first use).\nHOLDS"),
+        "{text}"
+    );
     let (code, text) = ask(&token(3).to_uppercase(), &["--json"]);
     assert_eq!(code, 0, "{text}");
     assert!(text.starts_with("{\"verdict\":\"holds\",") && text.ends_with("}\n"), "{text}");

@@ -1,6 +1,6 @@
 //! What an erasure entry claims, for whoever asked for an erasure and holds the token of the request.
 
-use super::present::{grouped, instant, json_text};
+use super::present::{TRUST_ON_FIRST_USE, excerpt, grouped, instant, json_text};
 use super::{Report, Verdict};
 use crate::body::ErasureBody;
 use crate::entry::Header;
@@ -140,5 +140,11 @@ pub fn answer(report: &Report, json: bool) -> (u8, String) {
         later.iter().for_each(|claim| text.push_str(&claim.sentence()));
     }
     let checkpoint = format!("{} entries, root {}", grouped(report.size), hex(&report.root));
-    (code, format!("{text}\nUnder the checkpoint of {checkpoint}.\n{}\n", report.conclusion()))
+    let signers: Vec<String> = report.signers.iter().map(|signer| excerpt(signer)).collect();
+    text.push_str(&format!("\nUnder the checkpoint of {checkpoint}, signed by {}.\n", signers.join(", ")));
+    if report.keys_from_export {
+        text.push_str(TRUST_ON_FIRST_USE);
+        text.push('\n');
+    }
+    (code, format!("{text}{}\n", report.conclusion()))
 }

@@ -7,6 +7,8 @@ use super::{Counts, Report, Verdict};
 use crate::hash::hex;
 use std::fmt::Write;
 
+pub const TRUST_ON_FIRST_USE: &str = "The keys came from the export itself (trust on first use).";
+
 /// Of lists that are long only where somebody looks closer: so many lines stand on the page, more in JSON.
 const LINES: usize = 10;
 
@@ -25,7 +27,7 @@ impl Report {
             line("signed by", excerpt(signer));
         }
         if self.keys_from_export {
-            line("", "The keys came from the export itself (trust on first use).".into());
+            line("", TRUST_ON_FIRST_USE.into());
             line("", "Compare them with keys you got another way, or give yours with --vkey.".into());
         }
         for (name, at_s) in &self.witnesses {
