@@ -408,7 +408,7 @@ fn groups() -> Vec<PartGroup> {
             count: 1,
             roles: vec![Role::Content],
             holds_content: true,
-            shared_by: vec![Run { first: 0, count: 300 }],
+            shared_by: vec![Run { first: 0, count: 200 }, Run { first: 200, count: 100 }],
             ..Default::default()
         },
     ]

@@ -389,11 +389,12 @@ def vectors():
     content += u32(0)
     yield "content_bundle", content
 
+    yield from erasure_vectors()
     yield from vault_vectors(origin, O, K)
     yield from request_vectors()
 
 
-# What stands in the service's own tables. The ledger is number 8; every row key begins with that.
+# Bodies that say what was asked for and done about a person. Fields ascend; what is 0 or empty is left out.
 
 def varint(n):
     out = b""
@@ -409,6 +410,37 @@ def proto_number(field, n):
 def proto_bytes(field, data):
     return varint(field << 3 | 2) + varint(len(data)) + data
 
+
+def erasure_vectors():
+    token, other, body = bytes(range(64, 96)), bytes([0xCC]) * 32, 2**32 - 1
+    places = [(3, 0), (3, 2), (3, body), (256, 1), (70000, 0)]
+    covers_root = tree_root([leaf_hash(u64(index) + u32(ordinal)) for index, ordinal in places])
+    hashes = [H(b"whosaw/erasure-token/v1\0", held) for held in (token, other)]
+    yield "erasure_token", token
+    yield "erasure_other_token", other
+    yield "erasure_token_hash", hashes[0]
+    yield "erasure_list", b"".join(u64(index) + u32(ordinal) for index, ordinal in places)
+    yield "erasure_covers_root", covers_root
+    caller = proto_bytes(1, b"desk") + proto_number(2, 1)
+    # One part, a data subject's, which holds content too.
+    group = proto_number(2, 1) + proto_bytes(3, varint(1)) + proto_number(7, 1)
+    # Inaccessible, kept in a directory of keys, with a backup that may hold old ones.
+    yield "erasure_body", b"".join([
+        proto_number(1, 2), proto_number(2, len(places)), proto_bytes(3, covers_root), proto_number(4, 300),
+        *(proto_bytes(5, held) for held in sorted(hashes)), proto_number(6, 1), proto_number(8, 1795424347000000),
+        proto_bytes(11, caller)])
+    # Resealed: part 0 of entry 3 and the body of entry 4; two parts were lost.
+    cites = [proto_number(1, 3), proto_number(1, 4) + proto_number(2, body)]
+    yield "erasure_resealed_body", b"".join([
+        proto_number(1, 1), proto_number(4, 299), *(proto_bytes(9, cited) for cited in cites),
+        proto_bytes(10, proto_number(1, 1) + proto_number(2, 2)), proto_bytes(12, group)])
+    # Erasure, blocked for legal claims although consent was withdrawn.
+    yield "person_act_body", b"".join([
+        proto_number(1, 8), proto_number(2, 3), proto_number(3, 2), proto_number(4, 5), proto_number(5, 1),
+        proto_bytes(6, caller), proto_bytes(7, group)])
+
+
+# What stands in the service's own tables. The ledger is number 8; every row key begins with that.
 
 def proto_identity(strength, namespace, *fields):
     nfc = lambda text: unicodedata.normalize("NFC", text).encode()
