@@ -151,6 +151,7 @@ pub fn resealed(
     cites: Vec<body::Place>,
     contents: Vec<(Vec<(Vec<Identity>, RetentionClass)>, ContentPart)>,
     lost: Vec<body::Lost>,
+    generation: u64,
 ) -> Admitted {
     let (mut parts, mut groups) = (Vec::new(), Vec::new());
     for (survivors, content) in contents {
@@ -166,7 +167,10 @@ pub fn resealed(
         groups.push(PartGroup { first, count, roles: role, holds_content: alone, ..PartGroup::default() });
         if !alone {
             let by = (first..first + count).collect();
-            parts.push(PlainPart { holder: Holder::Shared { by }, part: Part { content: Some(content), ..Part::default() } });
+            parts.push(PlainPart {
+                holder: Holder::Shared { by },
+                part: Part { content: Some(content), ..Part::default() },
+            });
             groups.push(PartGroup {
                 first: first + count,
                 count: 1,
@@ -178,7 +182,8 @@ pub fn resealed(
         }
     }
     let caller = Caller { name: String::new(), assurance: Assurance::default() };
-    let body = ErasureBody { state: ErasureState::Resealed, cites, lost, parts: groups, ..ErasureBody::default() };
+    let body =
+        ErasureBody { state: ErasureState::Resealed, generation, cites, lost, parts: groups, ..ErasureBody::default() };
     event(EntryKind::Erasure, body.encode(), caller, parts)
 }
 

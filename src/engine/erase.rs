@@ -265,8 +265,13 @@ impl OpenLedger {
 
     /// The content that stands in these parts of an entry, as far as they open.
     fn content_at(&self, index: u64, ordinals: &[u32]) -> Result<Option<ContentPart>, EngineError> {
-        let opened: Vec<Part> =
-            ordinals.iter().map(|ordinal| self.part_at(index, *ordinal)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        let opened: Vec<Part> = ordinals
+            .iter()
+            .map(|ordinal| self.part_at(index, *ordinal))
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .flatten()
+            .collect();
         Ok(join_content(opened.iter()))
     }
 
@@ -325,7 +330,11 @@ impl OpenLedger {
                     let person = self.part_at(index, sharer.ordinal)?.and_then(|part| part.person);
                     let identities: Vec<Identity> =
                         person.iter().flat_map(|person| &person.identities).map(crate::vault::identity_of).collect();
-                    if identities.is_empty() { lose(LostReason::SharerUnknown) } else { survivors.push((identities, sharer.class)) }
+                    if identities.is_empty() {
+                        lose(LostReason::SharerUnknown)
+                    } else {
+                        survivors.push((identities, sharer.class))
+                    }
                 }
                 if !survivors.is_empty() && !kept.is_empty() {
                     contents.push((survivors, kept));
@@ -333,16 +342,15 @@ impl OpenLedger {
             }
         }
         let cites = shared.iter().map(|shared| Place { index, ordinal: shared.place.ordinal }).collect();
-        Ok((events::resealed(cites, contents, lost.into_values().collect()), entry.header.recorded_at_us))
+        let admitted = events::resealed(cites, contents, lost.into_values().collect(), self.vault.generation());
+        Ok((admitted, entry.header.recorded_at_us))
     }
 
     /// All erasure entries, oldest first.
     pub(super) fn erasure_entries(&self) -> Result<Vec<(u64, ErasureBody)>, EngineError> {
         use crate::exposure::{Filter, Term, TermKind};
-        let filter = Filter {
-            terms: vec![Term::new(TermKind::EntryKind, EntryKind::Erasure.code())],
-            ..Filter::default()
-        };
+        let filter =
+            Filter { terms: vec![Term::new(TermKind::EntryKind, EntryKind::Erasure.code())], ..Filter::default() };
         let size = self.follow.wait_for(self.ledger.published().size, super::read::CATCH_UP);
         let (mut found, mut from) = (Vec::new(), Some(0));
         while let Some(at) = from {

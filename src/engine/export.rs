@@ -86,9 +86,9 @@ impl OpenLedger {
                 }
                 let covered = self.ledger.covered(index)?;
                 for page in covered.chunks(PIECE / 12) {
-                    let data = page.iter().flat_map(|(index, ordinal)| {
-                        index.to_be_bytes().into_iter().chain(ordinal.to_be_bytes())
-                    });
+                    let data = page
+                        .iter()
+                        .flat_map(|(index, ordinal)| index.to_be_bytes().into_iter().chain(ordinal.to_be_bytes()));
                     if !put(format!("erasures/{index}"), data.collect(), total) {
                         return Ok(());
                     }
@@ -96,7 +96,10 @@ impl OpenLedger {
             }
             // What went after this head was taken would look as if nobody had authorised it.
             if self.vault.generation() != *generation {
-                return Err(EngineError::new(Kind::Aborted, "keys were destroyed while this was written; export again"));
+                return Err(EngineError::new(
+                    Kind::Aborted,
+                    "keys were destroyed while this was written; export again",
+                ));
             }
         }
         let keys = format!("{}\n", self.ledger.verifier_key());

@@ -20,6 +20,7 @@ mod person;
 mod read;
 mod refusals;
 
+pub use crate::vault::{Hold, part_identity};
 pub use access::{AccessAsked, Produced};
 pub use append::{Batch, Pending, Raw, Receipt};
 pub use erase::Erased;
@@ -27,7 +28,6 @@ pub use error::{EngineError, Kind};
 pub use export::ExportPiece;
 pub use names::{CatalogueApplied, InForce};
 pub use person::{Asked, ErasureAsked, ErasureStatus, PersonStatus};
-pub use crate::vault::{Hold, part_identity};
 pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};
 
 use crate::admit::Limits;

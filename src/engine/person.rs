@@ -140,7 +140,8 @@ impl OpenLedger {
         let (subject, other) = (crate::vault::normal(&asked.subject), crate::vault::normal(other));
         let ((a, _), (b, _)) = (self.person_of(&subject)?, self.person_of(&other)?);
         if a == b {
-            let text = "entries showed these identifiers as those of one person; they were never linked by an entry alone";
+            let text =
+                "entries showed these identifiers as those of one person; they were never linked by an entry alone";
             return Err(EngineError::precondition(text));
         }
         let body = body_of(PersonAct::Unlink, Decision::Done, asked);
@@ -192,15 +193,21 @@ impl OpenLedger {
             standing.due.values().any(of_whole)
         };
         if due {
-            let text = "an erasure was asked for this person: until it is done or withdrawn their data stays restricted";
+            let text =
+                "an erasure was asked for this person: until it is done or withdrawn their data stays restricted";
             return Err(EngineError::precondition(text));
         }
         let changes = restricted.into_iter().map(|id| Change::Restricted(id, None)).collect();
-        self.record_act(EntryKind::Restriction, PersonAct::LiftRestriction, Decision::Done, asked, caller, changes).await
+        self.record_act(EntryKind::Restriction, PersonAct::LiftRestriction, Decision::Done, asked, caller, changes)
+            .await
     }
 
     /// GDPR Art. 17: recorded and restricted at once; done with the next batch, unless a hold stands in the way.
-    pub async fn request_erasure(self: &Arc<Self>, asked: &Asked, caller: &Caller) -> Result<ErasureAsked, EngineError> {
+    pub async fn request_erasure(
+        self: &Arc<Self>,
+        asked: &Asked,
+        caller: &Caller,
+    ) -> Result<ErasureAsked, EngineError> {
         let (person, whole) = self.person_of(&asked.subject)?;
         let waits = {
             let standing = self.vault.standing();
@@ -208,7 +215,9 @@ impl OpenLedger {
             standing.due.values().any(of_whole)
         };
         if waits {
-            return Err(EngineError::precondition("an erasure was asked for this person before, and waits for its batch"));
+            return Err(EngineError::precondition(
+                "an erasure was asked for this person before, and waits for its batch",
+            ));
         }
         let held_by = self.holds_over(&whole)?;
         let (id, token): (StandingId, [u8; 32]) = (random()?, random()?);
@@ -228,8 +237,7 @@ impl OpenLedger {
         changes.extend(unrestricted.map(|id| Change::Restricted(*id, Some(restriction.clone()))));
         let decision = if held_by.is_some() { Decision::Blocked } else { Decision::Received };
         let asked = Asked { exemption: held_by.unwrap_or_default(), ..asked.clone() };
-        let receipt =
-            self.record_act(EntryKind::Request, PersonAct::Erase, decision, &asked, caller, changes).await?;
+        let receipt = self.record_act(EntryKind::Request, PersonAct::Erase, decision, &asked, caller, changes).await?;
         Ok(ErasureAsked { receipt, token, blocked: held_by.is_some() })
     }
 

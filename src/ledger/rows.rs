@@ -184,12 +184,7 @@ pub fn read_registry(snapshot: &dyn Snapshot, ledger: LedgerNumber, size: u64) -
 }
 
 /// What the erasure entry at `index` covers, in the form an export has it: index u64 ‖ ordinal u32, ascending.
-pub fn put_covered(
-    ledger: LedgerNumber,
-    index: u64,
-    places: impl Iterator<Item = [u8; 12]>,
-    writes: &mut WriteSet,
-) {
+pub fn put_covered(ledger: LedgerNumber, index: u64, places: impl Iterator<Item = [u8; 12]>, writes: &mut WriteSet) {
     let places: Vec<[u8; 12]> = places.collect();
     for (page, places) in (0u32..).zip(places.chunks(COVERED_PAGE)) {
         let row = key(ledger, &[COVERED, &index.to_be_bytes(), &page.to_be_bytes()]);
@@ -198,11 +193,7 @@ pub fn put_covered(
 }
 
 /// The covered places of one entry, ascending; none where it covers nothing.
-pub fn read_covered(
-    snapshot: &dyn Snapshot,
-    ledger: LedgerNumber,
-    index: u64,
-) -> Result<Vec<(u64, u32)>, LedgerError> {
+pub fn read_covered(snapshot: &dyn Snapshot, ledger: LedgerNumber, index: u64) -> Result<Vec<(u64, u32)>, LedgerError> {
     let mut places = Vec::new();
     for page in 0u32.. {
         let row = key(ledger, &[COVERED, &index.to_be_bytes(), &page.to_be_bytes()]);

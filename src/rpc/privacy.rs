@@ -137,11 +137,7 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
                 refuse(field, "holds a name that is not registered");
             }
         }
-        let texts = Texts {
-            reference: request.reference,
-            authority: request.authority,
-            statement: request.statement,
-        };
+        let texts = Texts { reference: request.reference, authority: request.authority, statement: request.statement };
         violations.extend(texts.wrong(""));
         let named: Vec<(String, Identity)> =
             persons.iter().enumerate().map(|(i, it)| (format!("scope.persons[{i}]"), it.clone())).collect();
@@ -171,11 +167,7 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
         let request = request.into_inner();
         let open = self.0.ledger(&request.ledger)?;
         let matter = request.matter.try_into().map_err(|_| EngineError::invalid("matter", "is not 16 bytes long"))?;
-        let texts = Texts {
-            reference: request.reference,
-            authority: request.authority,
-            statement: request.statement,
-        };
+        let texts = Texts { reference: request.reference, authority: request.authority, statement: request.statement };
         let violations = texts.wrong("");
         if !violations.is_empty() {
             return Err(status::invalid(violations));

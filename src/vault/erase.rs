@@ -203,9 +203,7 @@ impl Vault {
                     let stays = !doomed.takes(person, name) && self.load_key(snapshot, person, name)?.is_some();
                     Sharer { ordinal, stays, class: name.retention_class() }
                 }
-                Some(Locator::Shared(_)) | None => {
-                    Sharer { ordinal, stays: false, class: RetentionClass::Unspecified }
-                }
+                Some(Locator::Shared(_)) | None => Sharer { ordinal, stays: false, class: RetentionClass::Unspecified },
             };
             sharers.push(sharer);
         }
@@ -300,7 +298,8 @@ impl Vault {
 
     fn number_row(&self, tag: u8) -> Result<Option<u64>, VaultError> {
         let row = self.store.snapshot()?.get(Table::Lookups, &row_key(self.ledger, &[&[tag]]))?;
-        let number = |row: Vec<u8>| row.try_into().map(u64::from_be_bytes).map_err(|_| VaultError::Torn { what: "batch" });
+        let number =
+            |row: Vec<u8>| row.try_into().map(u64::from_be_bytes).map_err(|_| VaultError::Torn { what: "batch" });
         row.map(number).transpose()
     }
 
@@ -470,7 +469,11 @@ impl Vault {
     }
 
     /// Data keys of a class from before a month, for retention: at most `limit`.
-    pub fn keys_before(&self, before: &BTreeMap<u8, u16>, limit: usize) -> Result<BTreeSet<(PersonId, KeyName)>, VaultError> {
+    pub fn keys_before(
+        &self,
+        before: &BTreeMap<u8, u16>,
+        limit: usize,
+    ) -> Result<BTreeSet<(PersonId, KeyName)>, VaultError> {
         let snapshot = self.store.snapshot()?;
         let (mut from, until) = (row_key(self.ledger, &[]), row_key(self.ledger, &[&[0xff; 32]]));
         let mut found = BTreeSet::new();

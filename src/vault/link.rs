@@ -15,7 +15,7 @@ impl Vault {
         self.resolve_as(&[a.clone(), b.clone()], KeyName::of(RetentionClass::Subject, month), joining).map(drop)
     }
 
-    /// Rows that undo every link between two person ids. To be called when nothing is on its way into the store, and
+    /// Rows that undo every link between two person ids; none where there is no link. To be called when nothing is on its way into the store, and
     /// followed by [`Self::unlinked`] once they are durable.
     pub fn unlink(&self, a: PersonId, b: PersonId) -> Result<WriteSet, VaultError> {
         let snapshot = self.store.snapshot()?;
@@ -23,14 +23,16 @@ impl Vault {
         for (from, to) in [(a, b), (b, a)] {
             let Some(key) = self.load_key(snapshot, from, KeyName::RECORD)? else { continue };
             self.cut_strong(snapshot, from, to, &key, &mut writes)?;
+            let mut weakly = false;
             key.links(snapshot, |n, row| {
                 let link = self.read_link(&key, row)?;
                 if !link.is_cut() && link.person()? == to {
                     writes.put(Table::Lookups, key.link_row(n), self.seal_cut_link(&key)?);
+                    weakly = true;
                 }
                 Ok(())
             })?;
-            if from < to {
+            if weakly && from < to {
                 writes.delete(Table::Lookups, self.pair_row(&key, &to));
             }
         }

@@ -43,11 +43,11 @@ mod tests;
 pub use crypto::Secret;
 pub use custodian::{Claim, Custodian, CustodianError, KeyDirectory, Root};
 pub use erase::{Doomed, Fate, MovedRows, SharedPlace, Sharer, Turn, Unfinished};
-pub use standing::{Change, DueErasure, HeldPerson, Hold, Restriction, Standing, StandingId};
 pub use identifier::{from_part as identity_of, normal, to_part as part_identity};
 pub use keys::DataKey;
 pub use persons::PersonId;
 pub use scan::{Found, Scan};
+pub use standing::{Change, DueErasure, HeldPerson, Hold, Restriction, Standing, StandingId};
 
 use crate::model::RetentionClass;
 use crate::store::{LedgerNumber, Store, StoreError, Table, WriteSet};

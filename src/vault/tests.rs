@@ -10,7 +10,9 @@ mod sealing;
 mod vectors;
 
 use super::*;
-use crate::model::{Admitted, Caller, CustodianClass, EntryKind, Holder, Identity, PlainPart, Sealed, Strength, UnixMicros};
+use crate::model::{
+    Admitted, Caller, CustodianClass, EntryKind, Holder, Identity, PlainPart, Sealed, Strength, UnixMicros,
+};
 use crate::store::memory::MemoryStore;
 use crate::store::{Commit, Lease};
 use std::collections::BTreeSet;

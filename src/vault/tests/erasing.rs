@@ -155,7 +155,11 @@ fn a_root_that_was_made_and_not_used_is_destroyed_at_the_next_start() {
     house.erase(&doomed, Until::RootMade);
     assert_eq!(house.custodian.epochs().expect("lists"), [2]);
     house.finish(usize::MAX, false).expect("undoes");
-    assert_eq!(house.custodian.epochs().expect("lists"), Vec::<u64>::new(), "only the one in use, which was there before");
+    assert_eq!(
+        house.custodian.epochs().expect("lists"),
+        Vec::<u64>::new(),
+        "only the one in use, which was there before"
+    );
     assert_eq!(house.places(&customer(1)), [(0, 0)]);
     house.reopen();
     assert_eq!(house.places(&customer(1)), [(0, 0)]);
