@@ -145,11 +145,14 @@ pub fn erasure(mut body: ErasureBody, caller: Caller, registry: &Registry) -> Ad
     event(EntryKind::Erasure, body.encode(), caller, parts)
 }
 
+/// Somebody who stays, by the identities that the entry showed of them.
+pub type Survivor = (Vec<Identity>, RetentionClass);
+
 /// Content that several persons shared, sealed anew for those who stay: for each of `contents` a part for every survivor,
 /// and the content in a part that they share, or in the only one's own.
 pub fn resealed(
     cites: Vec<body::Place>,
-    contents: Vec<(Vec<(Vec<Identity>, RetentionClass)>, ContentPart)>,
+    contents: Vec<(Vec<Survivor>, ContentPart)>,
     lost: Vec<body::Lost>,
     generation: u64,
 ) -> Admitted {

@@ -82,6 +82,9 @@ pub struct Turn {
     changes: Vec<Change>,
 }
 
+/// Adds to a page's write what a row becomes; whether it was changed.
+type ChangeRow<'c> = dyn FnMut(&[u8], &[u8], &mut WriteSet) -> Result<bool, VaultError> + 'c;
+
 /// Rows that one write moves at most; so that no write is large and appends come between them.
 const MOVED: usize = 4_096;
 
@@ -422,7 +425,7 @@ impl Vault {
         table: Table,
         prefix: &[&[u8]],
         write: &mut dyn FnMut(WriteSet) -> Result<(), VaultError>,
-        change: &mut dyn FnMut(&[u8], &[u8], &mut WriteSet) -> Result<bool, VaultError>,
+        change: &mut ChangeRow<'_>,
     ) -> Result<u64, VaultError> {
         let mut from = row_key(self.ledger, prefix);
         let until = [&from[..], &[0xff; 32]].concat();

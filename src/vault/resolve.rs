@@ -35,6 +35,7 @@ struct Node {
     identifiers: Vec<Identifier>,
     /// All of them in one; empty for a single one.
     key: Vec<u8>,
+    joining: Joining,
 }
 
 /// One identity of a node, with what is needed to find and to keep it.
@@ -108,7 +109,7 @@ impl Vault {
         name: KeyName,
         joining: Joining,
     ) -> Result<Resolved, VaultError> {
-        let node = Node::of(identities)?;
+        let node = Node { joining, ..Node::of(identities)? };
         if joining == Joining::ByRule {
             let mut persons = self.persons();
             persons.drop_some();
@@ -125,7 +126,7 @@ impl Vault {
                     // Whoever was decided on may be among those who were forgotten.
                     (absent, decided) = (Absent { drops: persons.drops, ..Absent::default() }, None);
                 }
-                match self.attempt(&mut persons, &node, &shown, name, joining, &absent, &mut decided) {
+                match self.attempt(&mut persons, &node, &shown, name, &absent, &mut decided) {
                     Err(Stop::Need(need)) => need,
                     Err(Stop::Failed(error)) => return Err(error),
                     Ok(resolved) => return Ok(resolved),
@@ -141,7 +142,7 @@ impl Vault {
         let mut persons = self.persons();
         (absent, decided) = (Absent { drops: persons.drops, ..Absent::default() }, None);
         loop {
-            match self.attempt(&mut persons, &node, &shown, name, joining, &absent, &mut decided) {
+            match self.attempt(&mut persons, &node, &shown, name, &absent, &mut decided) {
                 Err(Stop::Need(need)) => persons.keep(self.read(need, &shown)?, &mut absent),
                 Err(Stop::Failed(error)) => return Err(error),
                 Ok(resolved) => return Ok(resolved),
@@ -176,15 +177,14 @@ impl Vault {
         node: &Node,
         shown: &[Shown],
         name: KeyName,
-        joining: Joining,
         absent: &Absent,
         decided: &mut Option<PersonId>,
     ) -> Result<Resolved, Stop> {
-        let known = decided.or_else(|| persons.remembered(node).filter(|_| joining == Joining::ByRule));
+        let known = decided.or_else(|| persons.remembered(node).filter(|_| node.joining == Joining::ByRule));
         let person = match known {
             Some(person) => person,
             None => {
-                let plan = Planner::new(persons, shown, absent, joining)?.plan()?;
+                let plan = Planner::new(persons, shown, absent, node.joining)?.plan()?;
                 let person = plan.person;
                 self.learn(persons, shown, plan, absent)?;
                 person
@@ -370,11 +370,12 @@ impl Node {
     fn of(identities: &[Identity]) -> Result<Self, VaultError> {
         let identifiers = identities.iter().map(identifier::identifier).collect::<Option<Vec<_>>>();
         let identifiers = identifiers.ok_or_else(|| too_long(identities))?;
-        match identifiers.as_slice() {
-            [] => Err(VaultError::Sealing),
-            [_] => Ok(Node { identifiers, key: Vec::new() }),
-            _ => Ok(Node { key: identifier::node_key(&identifiers), identifiers }),
-        }
+        let key = match identifiers.as_slice() {
+            [] => return Err(VaultError::Sealing),
+            [_] => Vec::new(),
+            _ => identifier::node_key(&identifiers),
+        };
+        Ok(Node { identifiers, key, joining: Joining::ByRule })
     }
 }
 

@@ -4,7 +4,7 @@
 use super::ring::{Ring, open_own, seal_own};
 use super::{PersonId, Vault, VaultError, persons, row_key};
 use crate::model::{Exemption, Ground};
-use crate::store::{Table, WriteSet};
+use crate::store::{Row, Table, WriteSet};
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
 use whosaw_verifier::hash::Hash;
@@ -178,7 +178,7 @@ impl Vault {
     }
 
     /// Rows of one kind that are sealed under the vault's own key.
-    pub(super) fn own_rows(&self, tag: u8) -> Result<Vec<(Vec<u8>, Vec<u8>)>, VaultError> {
+    pub(super) fn own_rows(&self, tag: u8) -> Result<Vec<Row>, VaultError> {
         let snapshot = self.store.snapshot()?;
         let (mut from, until) = (row_key(self.ledger, &[&[tag]]), row_key(self.ledger, &[&[tag + 1]]));
         let mut all = Vec::new();

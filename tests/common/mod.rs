@@ -104,7 +104,7 @@ impl Setup {
     }
 
     /// A server on what lies at its place already.
-    pub fn as_it_is(self) -> TestServer {
+    pub fn without_init(self) -> TestServer {
         let place = self.place.clone().expect("a place");
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         TestServer { setup: self, place, child: None, address, starts: 0, _temporary: None }

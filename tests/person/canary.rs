@@ -129,7 +129,7 @@ async fn nothing_of_an_erased_person_is_left_in_any_byte() {
     let then = aside.path().join("data/keys/ledger-1");
     fs::remove_dir_all(&then).expect("can be removed");
     common::copy_directory(&today, &then);
-    let mut restored = common::Setup::default().at(aside.path()).as_it_is();
+    let mut restored = common::Setup::default().at(aside.path()).without_init();
     let refusal = restored.refusal();
     assert!(refusal.contains("the root key of epoch 1 is not here"), "{refusal}");
 }
