@@ -467,8 +467,8 @@ impl<'a> Judge<'a> {
             }
             _ => {}
         }
-        let of_batch = claim.state == ErasureState::Irrecoverable
-            && self.report.claims.iter().any(|found| found.carries && found.index == batch);
+        let of_batch =
+            claim.state == ErasureState::Irrecoverable && self.report.claims.iter().any(|found| found.index == batch);
         if (claim.carries || of_batch) && self.report.claims.len() < NAMED {
             self.report.claims.push(claim);
         }

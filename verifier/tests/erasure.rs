@@ -355,6 +355,16 @@ fn a_later_vocabulary_may_explain_what_is_gone() {
         ledger.remove(&[(7, 0)]);
         check_lie(&ledger.write(), 7, "its part 0 is missing, unauthorised", 1);
     }
+    // A key that was disclosed for what is gone opens nothing, whoever may say why it is gone.
+    let mut ledger = actions();
+    ledger.openings.push((2, 0));
+    let key = ledger.write().get("openings/2.0");
+    ledger.openings.clear();
+    ledger.append(EntryKind::Erasure, &[0xf8, 0x01, 31], &[], LAST_OF_COMMIT);
+    ledger.remove(&PLACES);
+    let export = ledger.write();
+    export.put("openings/2.0", &key);
+    check_lie(&export, 2, "its part 0 is missing, unauthorised, though its key was disclosed", 1);
     // A kind that erases nothing explains nothing.
     let mut ledger = actions();
     ledger.append(EntryKind::Coverage, &[0xf8, 0x01, 31], &[], LAST_OF_COMMIT);
@@ -455,6 +465,8 @@ fn erasures_follow_from_each_other() {
     check_holds(&ledger);
     ledger.say_erased(&resealed, &[]);
     check_lie(&ledger.write(), 608, "its generation 1 is below 2, which an erasure before it reached", 1);
+    ledger.say_erased(&resealed, &[]);
+    check_lie(&ledger.write(), 608, "its generation 1 is below 2, which an erasure before it reached", 2);
 }
 
 /// Two erasures of the same places: the first did it.
