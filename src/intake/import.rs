@@ -41,15 +41,7 @@ pub fn line(number: usize, line: &str, rules: &Import) -> Result<ToolCall, Impor
         Outcome::Failed => (Vec::new(), String::from_utf8_lossy(&result).into_owned()),
         _ => (result, String::new()),
     };
-    let principal = text(&value, &rules.principal).filter(|_| !rules.principal.is_empty()).map(|id| Actor {
-        kind: PartyKind::Human,
-        identities: vec![Identity {
-            namespace: rules.principal_namespace.clone(),
-            fields: vec![id],
-            strength: Strength::Strong,
-        }],
-        ..Actor::default()
-    });
+    let principal = text(&value, &rules.principal).filter(|_| !rules.principal.is_empty());
     Ok(ToolCall {
         action_id: action_id(&conversation, &sequence).to_vec(),
         tool,
@@ -57,14 +49,8 @@ pub fn line(number: usize, line: &str, rules: &Import) -> Result<ToolCall, Impor
         result,
         error,
         outcome,
-        agent: Actor {
-            kind: PartyKind::Agent,
-            name: rules.agent.clone(),
-            model: rules.agent_model.clone(),
-            vendor: rules.agent_vendor.clone(),
-            ..Actor::default()
-        },
-        principal,
+        agent: rules.agent(),
+        principal: principal.map(|id| rules.principal(id)),
         conversation,
         call_id: text(&value, &rules.call_id).filter(|_| !rules.call_id.is_empty()).unwrap_or_default(),
         // The file does not say when; whoever reads the ledger must not take the time of recording for it.
