@@ -296,7 +296,17 @@ const ACTIONS: &[(&str, Change, &[&str])] = &[
         &["catalogue.version", "catalogue.digest"],
     ),
     ("a fact of nothing", |a| a.facts = vec![Fact::default()], &["facts[0].kind", "facts[0].edge"]),
-    ("a fact's party without a kind", |a| a.facts = vec![Fact { name: "g".into(), ..fact() }], &["facts[0].party"]),
+    ("a fact's party without a kind", |a| a.facts = vec![Fact { party: 0, ..fact() }], &["facts[0].party"]),
+    (
+        "a grant of nothing to nobody",
+        |a| a.facts = vec![Fact { resource: String::new(), party: 0, name: String::new(), ..fact() }],
+        &["facts[0].party", "facts[0].resource"],
+    ),
+    (
+        "a coverage of nobody knows what",
+        |a| a.facts = vec![Fact { kind: FactKind::Coverage as i32, edge: 1, ..Default::default() }],
+        &["facts[0].source", "facts[0].coverage"],
+    ),
     (
         "a fact's right to nothing known",
         |a| a.facts = vec![Fact { rights: vec![PRIVATE.into()], ..fact() }],
@@ -320,7 +330,7 @@ const ACTIONS: &[(&str, Change, &[&str])] = &[
     ),
     (
         "a fact's human party without identities",
-        |a| a.facts = vec![Fact { party: 1, ..fact() }],
+        |a| a.facts = vec![Fact { party: 1, name: String::new(), ..fact() }],
         &["facts[0].identities"],
     ),
     ("a fact of an unknown coverage", |a| a.facts = vec![Fact { coverage: 99, ..fact() }], &["facts[0].coverage"]),
@@ -369,7 +379,14 @@ fn rendered(action: &mut Action, eyes: Eyes) {
 }
 
 fn fact() -> Fact {
-    Fact { kind: FactKind::Grant as i32, edge: Edge::Open as i32, ..Default::default() }
+    Fact {
+        kind: FactKind::Grant as i32,
+        edge: Edge::Open as i32,
+        resource: "crm".into(),
+        party: PartyKind::Group as i32,
+        name: "engineers".into(),
+        ..Default::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
