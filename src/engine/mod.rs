@@ -19,7 +19,7 @@ mod read;
 mod refusals;
 
 pub use access::{AccessAsked, Produced};
-pub use append::{Batch, Pending, Raw, Receipt};
+pub use append::{Batch, Pending, Raw, Receipt, Sent};
 pub use error::{EngineError, Kind};
 pub use export::ExportPiece;
 pub use names::{CatalogueApplied, InForce};

@@ -4,7 +4,7 @@
 //! violation here; what the values mean is `admit`'s concern. Values are moved, never copied: this is the hot path.
 
 use super::v1;
-use crate::engine::Raw;
+use crate::engine::{Raw, Sent};
 use crate::model::*;
 use whosaw_verifier::wire::Varint;
 
@@ -14,9 +14,9 @@ pub struct Reader {
     violations: Vec<Violation>,
 }
 
-/// A record as a raw action or tool call; field paths begin with `record.action` or `record.tool_call`, which callers
-/// read as `action` and `tool_call`.
-pub fn record(record: Option<v1::Record>) -> Result<Raw, Vec<Violation>> {
+/// A record as a raw action or tool call, with what could not be read of it; field paths begin with `record.action` or
+/// `record.tool_call`, which callers read as `action` and `tool_call`.
+pub fn record(record: Option<v1::Record>) -> Result<Sent, Vec<Violation>> {
     let mut reader = Reader::default();
     let raw = match record.and_then(|record| record.kind) {
         Some(v1::record::Kind::Action(action)) => Raw::Action(Box::new(reader.action(*action))),
@@ -26,7 +26,7 @@ pub fn record(record: Option<v1::Record>) -> Result<Raw, Vec<Violation>> {
             return Err(reader.violations);
         }
     };
-    if reader.violations.is_empty() { Ok(raw) } else { Err(reader.violations) }
+    Ok(Sent { raw, unread: reader.violations })
 }
 
 /// What a request says of its source, for counting refusals.

@@ -374,7 +374,7 @@ async fn the_caller_is_recorded_as_it_says_and_marked_as_unproven() {
 async fn refusals_to_a_registered_source_become_one_coverage_entry() {
     let mut server = TestServer::new();
     let client = server.client().await;
-    client.register(v1::RegistryKind::Source, &["gateway-1", "gateway-2", "gateway-3"]).await;
+    client.register(v1::RegistryKind::Source, &["gateway-1", "gateway-2", "gateway-3", "gateway-4"]).await;
     let wrong = |source: &str| v1::Action {
         verb: "data.peek".into(),
         source: Some(v1::Source { name: source.into(), ..Default::default() }),
@@ -392,6 +392,10 @@ async fn refusals_to_a_registered_source_become_one_coverage_entry() {
         .await
         .expect("a stream");
     client.batch(vec![wrong("gateway-3").record()]).await.expect_err("refused");
+    // Of a batch nothing is recorded, so that it is a gap of everybody in it, and of each once.
+    let good = v1::Action { verb: "data.read".into(), ..wrong("gateway-4") };
+    let batch = vec![plain(), good.clone(), wrong("gateway-1"), wrong("nobody-knows"), good];
+    client.batch(batch).await.expect_err("refused");
     assert_eq!(client.size().await, size + 1, "a refusal writes nothing at once");
     server.restart();
     let client = server.client().await;
@@ -407,11 +411,11 @@ async fn refusals_to_a_registered_source_become_one_coverage_entry() {
         );
         found.push((coverage.source, coverage.refused));
     }
-    let expected = [("gateway-1", 3), ("gateway-2", 1), ("gateway-3", 2)];
+    let expected = [("gateway-1", 4), ("gateway-2", 1), ("gateway-3", 2), ("gateway-4", 1)];
     assert_eq!(found, expected.map(|(source, count)| (source.to_owned(), count)));
     server.restart();
     let client = server.client().await;
-    assert_eq!(client.of_kind(v1::EntryKind::Coverage).await.len(), 3, "told once");
+    assert_eq!(client.of_kind(v1::EntryKind::Coverage).await.len(), 4, "told once");
     judge::check(&client, &client.key().await).await;
 }
 

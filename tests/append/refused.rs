@@ -401,6 +401,14 @@ async fn an_action_with_a_wrong_field_is_refused_under_that_field_and_nothing_is
         check(&client, name, action.record(), &fields.iter().map(String::as_str).collect::<Vec<_>>()).await;
     }
     check(&client, "nothing at all", Record::default(), &["record"]).await;
+    // What cannot be read and what cannot be taken are told together, and a field of both once.
+    let mixed = Action { outcome: 99, session: control(), determination: -1, ..about("anna") };
+    let status = client.append(mixed).await.expect_err("three things wrong");
+    refused("mixed", &status, &["action.outcome", "action.determination", "action.session"]);
+    let mixed = ToolCall { agent: None, outcome: 77, session: control(), ..call("lookup", "{}", "{}") };
+    let status = client.batch(vec![call("lookup", "{}", "{}"), mixed]).await.expect_err("three things wrong");
+    let fields = ["agent", "outcome", "session"].map(|field| format!("records[1].tool_call.{field}"));
+    refused("mixed", &status, &fields.iter().map(String::as_str).collect::<Vec<_>>());
     judge::check(&client, &client.key().await).await;
 }
 
