@@ -153,6 +153,8 @@ fn what_is_wrong_is_said_on_one_line_with_a_code_and_nothing_is_recorded() {
         ("\"strong\"", "\"mighty\"", "strength"),
         ("\"outcome\"", "\"outcom\"", "outcom"),
         ("C-1001", "C\\u0000", "control character"),
+        ("\"outcome\"", "\"verb\":\"data.list\",\"outcome\"", "line 1: the key \"verb\" stands twice"),
+        ("\"outcome\"", "\"arguments\":{\"id\":123456789012345678901},\"outcome\"", "line 1: arguments.id: a number"),
     ] {
         fs::write(&record, RECORD.replace('\n', "").replace(from, to)).expect("written");
         let said = Said::of(server.client_command(&["append"]).arg(&record).output().expect("it runs"));

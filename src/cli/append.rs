@@ -108,8 +108,7 @@ impl File {
             .enumerate()
             .filter(|(_, line)| !line.trim().is_empty())
             .map(|(number, line)| {
-                serde_json::from_str(line)
-                    .map_err(|error| CliError::usage(format!("line {}: not JSON: {error}", number + 1)))
+                json::parse(line).map_err(|error| CliError::usage(format!("line {}: {error}", number + 1)))
             })
             .collect::<Result<_, _>>()?;
         Ok(File { scenario: String::new(), names: Vec::new(), records })
