@@ -93,6 +93,10 @@ impl OpenLedger {
                 // The request is the call as it was sent: what the catalogue makes of it may change between a request
                 // and its repetition, and must not turn the second into a conflict.
                 let request = admit::tool_call_hash(&call, caller);
+                let mut call = call;
+                if call.action_id.is_empty() && !call.conversation.is_empty() && !call.sequence.is_empty() {
+                    call.action_id = self.vault.call_id(&caller.name, &call.conversation, &call.sequence).to_vec();
+                }
                 let catalogue = names.catalogue.as_ref().map_or(&*NO_CATALOGUE, |in_force| &in_force.catalogue);
                 let (action, lesson) = intake::interpret_only(*call, catalogue, &self.conversations);
                 learnt = Some(lesson);

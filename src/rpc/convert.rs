@@ -41,6 +41,9 @@ pub fn source_name(record: Option<&v1::Record>) -> Option<&str> {
 /// Violations that are told at once.
 const VIOLATIONS_MAX: usize = 32;
 
+/// It is not stored, so that admission does not see it.
+const SEQUENCE_MAX: usize = 1_024;
+
 impl Reader {
     pub fn finish<T>(self, value: T) -> Result<T, Vec<Violation>> {
         if self.violations.is_empty() { Ok(value) } else { Err(self.violations) }
@@ -109,6 +112,15 @@ impl Reader {
         if call.tool.is_empty() {
             self.refuse("tool_call.tool", "is missing");
         }
+        if call.action_id.is_empty() && (call.conversation.is_empty() || call.sequence.is_empty()) {
+            self.refuse(
+                "tool_call.action_id",
+                "is missing: give it, or conversation and sequence, of which it is made",
+            );
+        }
+        if call.sequence.len() > SEQUENCE_MAX {
+            self.refuse("tool_call.sequence", &format!("has more than {SEQUENCE_MAX} bytes"));
+        }
         if call.agent.is_none() {
             self.refuse("tool_call.agent", "is missing: say which agent called");
         }
@@ -131,6 +143,7 @@ impl Reader {
             approval: call.approval.map(|approval| self.approval(approval, "tool_call")),
             links: links(call.links.unwrap_or_default()),
             provenance: if call.imported { Provenance::Import } else { Provenance::ToolCall },
+            sequence: call.sequence,
         }
     }
 

@@ -69,6 +69,8 @@ pub struct Vault {
     readers: PlaceCipher,
     /// Tells callers apart without their names.
     callers: MacKey,
+    /// Makes the ids of tool calls that come without one.
+    calls: MacKey,
     persons: Mutex<Persons>,
 }
 
@@ -152,6 +154,7 @@ impl Vault {
             shards
         };
         let callers_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/callers/v1\0"[..], &origin_hash].concat())?);
+        let calls_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/calls/v1\0"[..], &origin_hash].concat())?);
         let readers_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/readers/v1\0"[..], &origin_hash].concat())?);
         Ok(Arc::new(Vault {
             store,
@@ -163,6 +166,7 @@ impl Vault {
             shard_keys,
             readers: PlaceCipher::new(&readers_key),
             callers: MacKey::new(&callers_key),
+            calls: MacKey::new(&calls_key),
             persons: Mutex::new(Persons::default()),
         }))
     }

@@ -417,6 +417,13 @@ type CallChange = fn(&mut ToolCall);
 /// Fields are below `tool_call.`.
 const CALLS: &[(&str, CallChange, &[&str])] = &[
     ("no id", |c| c.action_id.clear(), &["action_id"]),
+    ("no id, and no place in the conversation", |c| (c.action_id, c.sequence) = Default::default(), &["action_id"]),
+    (
+        "no id, and a place in no conversation",
+        |c| (c.action_id, c.sequence, c.conversation) = (String::new(), "7".into(), String::new()),
+        &["action_id"],
+    ),
+    ("a place too long", |c| c.sequence = long(1_025), &["sequence"]),
     ("no tool", |c| c.tool.clear(), &["tool"]),
     ("a tool too long", |c| c.tool = long(257), &["tool"]),
     ("no outcome", |c| c.outcome = 0, &["outcome"]),

@@ -373,5 +373,6 @@ fn call() -> ToolCall {
         approval: approval(),
         links: links(),
         provenance: Provenance::ToolCall,
+        sequence: String::new(),
     }
 }
