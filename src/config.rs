@@ -29,7 +29,7 @@ pub struct Settings {
     /// Entries and bytes that may wait to be sequenced, for each ledger.
     pub waiting_entries: usize,
     pub waiting_bytes: usize,
-    /// Bytes that large actions under way may take together.
+    /// Memory that large actions under way may take together, as far as it can be told from what they sent.
     pub large_bytes: usize,
     /// Hour of the day, UTC, from which on erasures that were asked for before it are done.
     pub erasure_hour: u8,
@@ -165,7 +165,7 @@ impl Reader {
             log_format,
             waiting_entries: self.bounded("waiting_entries", 65_536, 1..=1 << 24),
             waiting_bytes: self.bounded("waiting_bytes", 64 << 20, 1 << 20..=1 << 34),
-            large_bytes: self.bounded("large_bytes", 256 << 20, 1 << 20..=1 << 34),
+            large_bytes: self.bounded("large_bytes", 1 << 30, 1 << 20..=1 << 34),
             erasure_hour: self.bounded("erasure_hour", 2, 0..=23) as u8,
         };
         for (name, path) in [("keys", &settings.keys), ("guard", &settings.guard)] {

@@ -444,6 +444,7 @@ impl<'a> Checker<'a> {
             if fact.subjects.iter().any(|position| *position as usize >= action.subjects.len()) {
                 self.refuse(format_args!("{field}.subjects"), "points at a subject that is not listed");
             }
+            super::fact::check(fact, action, field, self);
         }
     }
 

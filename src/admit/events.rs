@@ -41,8 +41,10 @@ pub fn registry(
                 "must be 1 to 128 of a–z, A–Z, 0–9, '.', '_', ':', '/', '-', and begin with a letter or digit",
             );
         }
-        if !matches!(name.public_key.len(), 0 | 32) {
-            refuse(i, "public_key", "is not 32 bytes long");
+        if !name.public_key.is_empty()
+            && let Some(wrong) = key_problem(&name.public_key)
+        {
+            refuse(i, "public_key", wrong);
         }
         for (key, value) in &name.attributes {
             if !is_registry_name(key) || !is_registry_name(value) {
@@ -73,10 +75,14 @@ pub fn registry(
     Ok(event(EntryKind::Registry, body.encode(), caller, parts))
 }
 
-fn is_registry_name(name: &str) -> bool {
-    (1..=128).contains(&name.len())
-        && name.as_bytes()[0].is_ascii_alphanumeric()
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:/-".contains(&b))
+/// Under a point of small order anybody's signature verifies, so that it would speak for nobody.
+fn key_problem(key: &[u8]) -> Option<&'static str> {
+    let Ok(key) = <[u8; 32]>::try_from(key) else { return Some("is not 32 bytes long") };
+    match ed25519_dalek::VerifyingKey::from_bytes(&key) {
+        Err(_) => Some("is not an Ed25519 public key"),
+        Ok(key) if key.is_weak() => Some("is a weak key: it has no secret half that only one agent could hold"),
+        Ok(_) => None,
+    }
 }
 
 /// What a source was logging, or what it was refused.

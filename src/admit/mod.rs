@@ -7,6 +7,7 @@
 mod body;
 mod check;
 pub mod events;
+mod fact;
 mod parts;
 mod people;
 mod request;

@@ -6,7 +6,7 @@
 
 use super::body::SealedNames;
 use super::check::{AGENT_PART_MAX, Codes};
-use super::people::{Node, People, PersonInAction, nfc};
+use super::people::{Node, People, PersonInAction};
 use crate::model::{self, *};
 use std::borrow::Cow;
 use std::collections::HashSet;

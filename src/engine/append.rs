@@ -18,6 +18,20 @@ pub enum Raw {
     ToolCall(Box<ToolCall>),
 }
 
+/// The same, with what could not be read of it: told together with what admission finds wrong, so that mending a request
+/// does not take one try for each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    pub raw: Raw,
+    pub unread: Vec<Violation>,
+}
+
+impl From<Raw> for Sent {
+    fn from(raw: Raw) -> Self {
+        Sent { raw, unread: Vec::new() }
+    }
+}
+
 impl Raw {
     /// Worth more than some hundred microseconds of work, which must not hold up a thread that serves others.
     fn is_heavy(&self) -> bool {
@@ -70,7 +84,8 @@ static NO_CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::empty);
 impl OpenLedger {
     /// Admits and seals; nothing is written yet. Takes some microseconds for each person, so callers with many persons
     /// or many actions do it off the runtime's own threads.
-    pub fn prepare(&self, raw: Raw, caller: &Caller) -> Result<Sealed, EngineError> {
+    pub fn prepare(&self, sent: impl Into<Sent>, caller: &Caller) -> Result<Sealed, EngineError> {
+        let Sent { raw, unread } = sent.into();
         let now = self.clock.now();
         let names = self.names();
         let mut learnt = None;
@@ -80,15 +95,24 @@ impl OpenLedger {
                 // The request is the call as it was sent: what the catalogue makes of it may change between a request
                 // and its repetition, and must not turn the second into a conflict.
                 let request = admit::tool_call_hash(&call, caller);
+                let mut call = call;
+                if call.action_id.is_empty() && !call.conversation.is_empty() && !call.sequence.is_empty() {
+                    call.action_id = self.vault.call_id(&caller.name, &call.conversation, &call.sequence).to_vec();
+                }
                 let catalogue = names.catalogue.as_ref().map_or(&*NO_CATALOGUE, |in_force| &in_force.catalogue);
                 let (action, lesson) = intake::interpret_only(*call, catalogue, &self.conversations);
                 learnt = Some(lesson);
                 (action, Some(request))
             }
         };
-        let mut admitted =
+        let admitted =
             admit::admit(action, caller.clone(), &names.registry, self.ledger.origin_hash(), &self.limits, now)
-                .map_err(|violations| EngineError::violations(in_terms_of(violations, request.is_some())))?;
+                .map_err(|violations| in_terms_of(violations, request.is_some()));
+        let mut admitted = match admitted {
+            Ok(admitted) if unread.is_empty() => admitted,
+            Ok(_) => return Err(EngineError::violations(unread)),
+            Err(found) => return Err(EngineError::violations(together(unread, found))),
+        };
         admitted.request = request.unwrap_or(admitted.request);
         if let Some(lesson) = learnt {
             // Only now: a call that is refused must not decide whose records later calls are about.
@@ -114,14 +138,15 @@ impl OpenLedger {
     }
 
     /// Records one action; answers when it is durable and under a signed checkpoint.
-    pub async fn append(self: &Arc<Self>, raw: Raw, caller: &Caller) -> Result<Receipt, EngineError> {
+    pub async fn append(self: &Arc<Self>, sent: impl Into<Sent>, caller: &Caller) -> Result<Receipt, EngineError> {
+        let sent = sent.into();
         let judged_by = self.judging().await;
-        let sealed = if raw.is_heavy() {
+        let sealed = if sent.raw.is_heavy() {
             let (open, caller) = (Arc::clone(self), caller.clone());
-            let prepared = tokio::task::spawn_blocking(move || open.prepare(raw, &caller)).await;
+            let prepared = tokio::task::spawn_blocking(move || open.prepare(sent, &caller)).await;
             prepared.map_err(|_| EngineError::internal("sealing stopped"))??
         } else {
-            self.prepare(raw, caller)?
+            self.prepare(sent, caller)?
         };
         let content = (sealed.salt, sealed.body.clone());
         let reply = self.ledger.submit(vec![sealed])?;
@@ -146,13 +171,13 @@ impl OpenLedger {
     }
 
     /// Records many, all or nothing, in one commit. Prepares them off the runtime's threads.
-    pub async fn append_batch(self: &Arc<Self>, raws: Vec<Raw>, caller: &Caller) -> Result<Batch, EngineError> {
+    pub async fn append_batch(self: &Arc<Self>, batch: Vec<Sent>, caller: &Caller) -> Result<Batch, EngineError> {
         let judged_by = self.judging().await;
         let (open, caller) = (Arc::clone(self), caller.clone());
         let prepared = tokio::task::spawn_blocking(move || {
-            let mut sealed = Vec::with_capacity(raws.len());
-            for (position, raw) in raws.into_iter().enumerate() {
-                sealed.push(open.prepare(raw, &caller).map_err(|error| error.at(position))?);
+            let mut sealed = Vec::with_capacity(batch.len());
+            for (position, sent) in batch.into_iter().enumerate() {
+                sealed.push(open.prepare(sent, &caller).map_err(|error| error.at(position))?);
             }
             Ok::<_, EngineError>(sealed)
         });
@@ -240,12 +265,17 @@ impl OpenLedger {
         ended
     }
 
-    /// Counts a refused append, where a registered source sent it. `source` is what the request said, if it could be
-    /// read that far; `code` is the gRPC status code.
-    pub fn count_refusal(&self, source: Option<&str>, caller: &Caller, code: u32) {
+    /// Counts a refused request as a gap of each registered source that it named, or of its caller where it named none:
+    /// of none of them is it recorded. `sources` are what the request said, each once, as far as it could be read; `code`
+    /// is the gRPC status code.
+    pub fn count_refusal(&self, sources: &[String], caller: &Caller, code: u32) {
         let names = self.names();
         let registered = |name: &&str| names.registry.contains(RegistryKind::Source, name);
-        if let Some(name) = source.filter(registered).or_else(|| Some(caller.name.as_str()).filter(registered)) {
+        let mut named: Vec<&str> = sources.iter().map(String::as_str).filter(registered).collect();
+        if named.is_empty() {
+            named.extend(Some(caller.name.as_str()).filter(registered));
+        }
+        for name in named {
             self.refusals.count(name, code, self.clock.now());
         }
     }
@@ -286,6 +316,23 @@ impl Placement for WithChanges {
     fn judge(&self, index: u64, body_commitment: &[u8; 32], digest: &[u8; 32]) -> Judgement {
         self.inner.judge(index, body_commitment, digest)
     }
+}
+
+/// Violations that are told at once.
+const VIOLATIONS_MAX: usize = 32;
+
+/// What could not be read was taken for absent: what admission says of the same field is only that.
+fn together(unread: Vec<Violation>, found: Vec<Violation>) -> Vec<Violation> {
+    let same = |first: &Violation, field: &str| {
+        let rest = field.strip_prefix(first.field.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    let mut all = unread;
+    let new: Vec<Violation> =
+        found.into_iter().filter(|violation| !all.iter().any(|first| same(first, &violation.field))).collect();
+    all.extend(new);
+    all.truncate(VIOLATIONS_MAX);
+    all
 }
 
 /// A caller that sent a tool call finds its own fields named.

@@ -22,7 +22,7 @@ mod refusals;
 
 pub use crate::vault::{Hold, part_identity};
 pub use access::{AccessAsked, Produced};
-pub use append::{Batch, Pending, Raw, Receipt};
+pub use append::{Batch, Pending, Raw, Receipt, Sent};
 pub use erase::Erased;
 pub use error::{EngineError, Kind};
 pub use export::ExportPiece;

@@ -6,7 +6,9 @@ mod audit;
 mod caller;
 mod convert;
 pub mod json;
+mod large;
 mod ledger;
+mod patient;
 mod present;
 mod privacy;
 mod registry;
@@ -16,6 +18,7 @@ pub mod wire;
 
 use crate::engine::Engine;
 use std::sync::Arc;
+use std::time::Duration;
 use tonic::service::Routes;
 
 /// The generated wire vocabulary.
@@ -42,13 +45,20 @@ pub struct RpcLimits {
     pub batch_records: usize,
     /// Messages of one AppendStream that may wait for their answers.
     pub stream_in_flight: usize,
-    /// Bytes of all AppendLarge calls under way.
+    /// Memory of all AppendLarge calls under way, as far as it can be told from what they sent.
     pub large_bytes: usize,
+    /// An AppendLarge call from which nothing comes for so long is ended.
+    pub large_idle: Duration,
 }
 
 impl Default for RpcLimits {
     fn default() -> Self {
-        RpcLimits { batch_records: 8_192, stream_in_flight: 16_384, large_bytes: 256 << 20 }
+        RpcLimits {
+            batch_records: 8_192,
+            stream_in_flight: 16_384,
+            large_bytes: 1 << 30,
+            large_idle: Duration::from_secs(60),
+        }
     }
 }
 

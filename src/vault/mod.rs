@@ -77,6 +77,8 @@ pub struct Vault {
     ring: RwLock<Arc<Ring>>,
     /// Tells callers apart without their names.
     callers: MacKey,
+    /// Makes the ids of tool calls that come without one.
+    calls: MacKey,
     persons: Mutex<Persons>,
     standing: RwLock<Standing>,
 }
@@ -155,6 +157,7 @@ impl Vault {
             ring
         };
         let callers_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/callers/v1\0"[..], &origin_hash].concat())?);
+        let calls_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/calls/v1\0"[..], &origin_hash].concat())?);
         let vault = Vault {
             store,
             ledger,
@@ -163,6 +166,7 @@ impl Vault {
             custodian,
             ring: RwLock::new(Arc::new(ring)),
             callers: MacKey::new(&callers_key),
+            calls: MacKey::new(&calls_key),
             persons: Mutex::new(Persons::default()),
             standing: RwLock::default(),
         };

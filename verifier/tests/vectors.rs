@@ -10,7 +10,7 @@ use whosaw_verifier::erasure;
 use whosaw_verifier::hash::{Hash, hex, sha256};
 use whosaw_verifier::merkle;
 use whosaw_verifier::note::{self, KeyKind, VerifierKey};
-use whosaw_verifier::receipt::{self, Content, Receipt};
+use whosaw_verifier::receipt::{self, Content, Receipt, ReceiptError};
 use whosaw_verifier::vocabulary::*;
 use whosaw_verifier::wire::Message;
 use whosaw_verifier::{agent, cosignature, seal, tiles};
@@ -158,8 +158,13 @@ fn heads(v: &Vectors, origin: &str, salt: &[u8; 32], body: &[u8]) {
     let text = v.text("receipt_text");
     let parsed = Receipt::parse(text.as_bytes()).unwrap();
     assert_eq!(parsed.encode(), text);
-    let verified = receipt::verify(&parsed, std::slice::from_ref(&key), Some((salt, body))).unwrap();
-    assert_eq!(verified.content, Content::Meant(Body::Clock(ClockBody { old_us: 300, new_us: 7 })));
+    let keys = std::slice::from_ref(&key);
+    let verified = receipt::verify(&parsed, keys, None).unwrap();
+    assert_eq!(verified.header.body_commitment, body_commitment(&origin_hash(origin), salt, body));
+    assert_eq!(Body::decode(verified.header.kind, body), Ok(Body::Clock(ClockBody { old_us: 300, new_us: 7 })));
+    // The script's numbers are of no real ledger: such a body contradicts the time of its entry.
+    let refused = receipt::verify(&parsed, keys, Some((salt, body)));
+    assert!(matches!(refused, Err(ReceiptError::Meaning(_))), "{refused:?}");
     assert_eq!((verified.header.index, verified.checkpoint.checkpoint()), (3, &head));
 
     let secret = SigningKey::from_bytes(&v.array("witness_secret"));

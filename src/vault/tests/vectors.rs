@@ -380,5 +380,6 @@ fn call() -> ToolCall {
         approval: approval(),
         links: links(),
         provenance: Provenance::ToolCall,
+        sequence: String::new(),
     }
 }
