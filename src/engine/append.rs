@@ -114,7 +114,7 @@ impl OpenLedger {
     /// Records one action; answers when it is durable and under a signed checkpoint.
     pub async fn append(self: &Arc<Self>, raw: Raw, caller: &Caller) -> Result<Receipt, EngineError> {
         let judged_by = self.registering.read().await;
-        let sealed = if raw.is_heavy() {
+        let sealed = if raw.is_heavy() || self.vault.lookups_wait() {
             let (open, caller) = (Arc::clone(self), caller.clone());
             let prepared = tokio::task::spawn_blocking(move || open.prepare(raw, &caller)).await;
             prepared.map_err(|_| EngineError::internal("sealing stopped"))??

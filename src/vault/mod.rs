@@ -26,6 +26,7 @@ mod keys;
 mod open;
 mod pending;
 mod persons;
+pub mod pkcs11;
 mod resolve;
 mod scan;
 mod seal;
@@ -39,10 +40,10 @@ pub use keys::DataKey;
 pub use persons::PersonId;
 pub use scan::{Found, Scan};
 
-use crate::model::RetentionClass;
+use crate::model::{LEDGER, RetentionClass};
 use crate::store::{LedgerNumber, Snapshot, Store, StoreError, Table, WriteSet};
 use crypto::{MacKey, PlaceCipher};
-use persons::Persons;
+use persons::{LookupPlace, Persons};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex};
@@ -70,6 +71,8 @@ pub struct Vault {
     /// Tells callers apart without their names.
     callers: MacKey,
     persons: Mutex<Persons>,
+    /// The ledger's own identifier and where it is looked up: what concerns no person goes on without the custodian.
+    own_place: (Vec<u8>, LookupPlace),
 }
 
 /// Where a part stands.
@@ -153,6 +156,10 @@ impl Vault {
         };
         let callers_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/callers/v1\0"[..], &origin_hash].concat())?);
         let readers_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/readers/v1\0"[..], &origin_hash].concat())?);
+        let own = identifier::identifier(&persons::holder(LEDGER, origin));
+        let own = own.ok_or(VaultError::Foreign { what: "name of the ledger" })?;
+        let placed = custodian.lookup_mac(identifier::encoding(&own))?;
+        let own_place = LookupPlace::new(&placed, &shard_keys, identifier::encoding(&own));
         Ok(Arc::new(Vault {
             store,
             ledger,
@@ -164,6 +171,7 @@ impl Vault {
             readers: PlaceCipher::new(&readers_key),
             callers: MacKey::new(&callers_key),
             persons: Mutex::new(Persons::default()),
+            own_place: (own, own_place),
         }))
     }
 
@@ -175,6 +183,17 @@ impl Vault {
     /// In the words of a report.
     pub fn custodian_class(&self) -> &'static str {
         custodian::class_words(self.custodian.class())
+    }
+
+    /// Whether the custodian's keys can be used now. Without them whoever is not in memory can be neither sealed for nor
+    /// found; what was found opens, and what concerns no person is sealed. May take as long as the custodian does.
+    pub fn custodian_healthy(&self) -> Result<(), CustodianError> {
+        self.custodian.healthy()
+    }
+
+    /// Whether looking somebody up may mean to wait for a device.
+    pub fn lookups_wait(&self) -> bool {
+        self.custodian.class() != CustodianClass::KeyDirectory
     }
 
     fn shard_key(&self, shard: u16) -> &Secret {

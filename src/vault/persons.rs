@@ -4,7 +4,7 @@
 //! person of its own, W, so that erasing or reporting a customer never takes along what may be somebody else's. Whoever
 //! shows both is linked with W weakly: such links turn counts into ranges, and disclose and erase nothing.
 
-use super::crypto;
+use super::crypto::{self, Secret};
 use super::identifier::{self, Identifier, from_part};
 use super::keys::DataKey;
 use super::pending::PendingRow;
@@ -15,6 +15,7 @@ use foldhash::fast::RandomState;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, MutexGuard, PoisonError};
+use whosaw_verifier::hash::Hash;
 use whosaw_verifier::message;
 use whosaw_verifier::part;
 use whosaw_verifier::wire::Message as _;
@@ -177,9 +178,19 @@ impl Persons {
 }
 
 /// Where an identifier's lookup rows stand, one for each strength.
+#[derive(Clone, Copy)]
 pub(super) struct LookupPlace {
     shard: usize,
     mac: [u8; 16],
+}
+
+impl LookupPlace {
+    /// By what the custodian's L makes of the identifier.
+    pub(super) fn new(placed: &Hash, shard_keys: &[Secret], encoding: &[u8]) -> Self {
+        let shard = usize::from(u16::from_be_bytes([placed[0], placed[1]]) >> 2);
+        let mac = super::mac_of(&shard_keys[shard]).mac(&[encoding]);
+        LookupPlace { shard, mac: *mac.first_chunk().expect("a MAC has 32 bytes") }
+    }
 }
 
 impl Vault {
@@ -192,12 +203,17 @@ impl Vault {
     pub fn find(&self, identity: &Identity) -> Result<Option<PersonId>, VaultError> {
         let Some(own) = identifier::identifier(identity) else { return Ok(None) };
         let twin = identifier::twin(&own);
+        // Both have one place.
+        let mut place = None;
         for identifier in [own, twin] {
             let remembered = self.persons().by_identifier.get(&identifier).copied();
             let found = match remembered {
                 Some(person) => Some(person),
                 None => {
-                    let place = self.lookup_place(&identifier)?;
+                    let place = match place {
+                        Some(place) => place,
+                        None => *place.insert(self.lookup_place(&identifier)?),
+                    };
                     self.read_lookup(self.store.snapshot()?.as_ref(), &place, &identifier)?
                 }
             };
@@ -306,10 +322,11 @@ impl Vault {
     /// Asks the custodian, which may be slow: not to be called with the lock held.
     pub(super) fn lookup_place(&self, identifier: &[u8]) -> Result<LookupPlace, VaultError> {
         let encoding = identifier::encoding(identifier);
-        let placed = self.custodian.lookup_mac(encoding)?;
-        let shard = usize::from(u16::from_be_bytes([placed[0], placed[1]]) >> 2);
-        let mac = super::mac_of(&self.shard_keys[shard]).mac(&[encoding]);
-        Ok(LookupPlace { shard, mac: *mac.first_chunk().expect("a MAC has 32 bytes") })
+        let (own, place) = &self.own_place;
+        if identifier::encoding(own) == encoding {
+            return Ok(*place);
+        }
+        Ok(LookupPlace::new(&self.custodian.lookup_mac(encoding)?, &self.shard_keys, encoding))
     }
 
     pub(super) fn lookup_row(&self, place: &LookupPlace, identifier: &[u8]) -> Vec<u8> {
