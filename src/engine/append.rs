@@ -141,7 +141,7 @@ impl OpenLedger {
     pub async fn append(self: &Arc<Self>, sent: impl Into<Sent>, caller: &Caller) -> Result<Receipt, EngineError> {
         let sent = sent.into();
         let judged_by = self.judging().await;
-        let sealed = if sent.raw.is_heavy() {
+        let sealed = if sent.raw.is_heavy() || self.vault.lookups_wait() {
             let (open, caller) = (Arc::clone(self), caller.clone());
             let prepared = tokio::task::spawn_blocking(move || open.prepare(sent, &caller)).await;
             prepared.map_err(|_| EngineError::internal("sealing stopped"))??

@@ -41,7 +41,7 @@ use follow::Follow;
 use names::Names;
 use refusals::Refusals;
 use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio_util::sync::CancellationToken;
 
 /// All ledgers of one store.
@@ -68,6 +68,8 @@ pub struct OpenLedger {
     conversations: Conversations,
     follow: Follow,
     refusals: Refusals,
+    /// What is wrong with the custodian, as of the last look.
+    custodian_trouble: Mutex<Option<String>>,
 }
 
 impl Engine {
@@ -142,6 +144,7 @@ impl OpenLedger {
             conversations: Conversations::default(),
             follow,
             refusals: Refusals::default(),
+            custodian_trouble: Mutex::default(),
         })
     }
 
@@ -160,6 +163,30 @@ impl OpenLedger {
 
     pub fn custodian_class(&self) -> &'static str {
         self.vault.custodian_class()
+    }
+
+    /// Looks whether the custodian's keys can be used, and keeps the answer for whoever asks. Blocks.
+    pub fn look_at_custodian(&self) {
+        let trouble = self.vault.custodian_healthy().err().map(|error| error.to_string());
+        let before = std::mem::replace(&mut *self.trouble(), trouble.clone());
+        match trouble {
+            Some(error) if before.is_none() => tracing::error!(
+                ledger = self.origin(),
+                error,
+                "the custodian of keys is lost: nobody new can be recorded, and nobody be looked up"
+            ),
+            None if before.is_some() => tracing::info!(ledger = self.origin(), "the custodian of keys is back"),
+            _ => {}
+        }
+    }
+
+    /// Why the keys could not be used when that was last looked at.
+    pub fn custodian_trouble(&self) -> Option<String> {
+        self.trouble().clone()
+    }
+
+    fn trouble(&self) -> MutexGuard<'_, Option<String>> {
+        self.custodian_trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

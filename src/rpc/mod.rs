@@ -71,6 +71,9 @@ pub const SERVICES: &[&str] = &[
     v1::report_service_server::SERVICE_NAME,
 ];
 
+/// Of these the one that appends: it is not well when persons cannot be recorded.
+pub const APPENDS: &str = v1::ledger_service_server::SERVICE_NAME;
+
 /// All services but health, which belongs to whoever watches the process.
 pub fn routes(engine: Arc<Engine>, limits: RpcLimits) -> Result<Routes, tonic_reflection::server::Error> {
     let ledger = ledger::LedgerRpc::new(Arc::clone(&engine), limits);

@@ -63,16 +63,21 @@ pub enum CustodianError {
     /// Keys cannot be had now; with luck they can later.
     #[error("{what}: {reason}")]
     Unavailable { what: String, reason: String },
-    #[error("{path} cannot be destroyed: {reason}")]
-    NotDestroyed { path: PathBuf, reason: String },
+    #[error("{key} cannot be destroyed: {reason}")]
+    NotDestroyed { key: String, reason: String },
     #[error("{path} has mode {mode:03o}, so others could read keys; make it {wanted:03o}")]
     Permissions { path: PathBuf, mode: u32, wanted: u32 },
     #[error("the key directory {path} must not lie inside the database directory")]
     InsideDatabase { path: PathBuf },
     #[error("{path} is not a key")]
     NotAKey { path: PathBuf },
-    #[error("there is a key already: {path}")]
-    Exists { path: PathBuf },
+    #[error("there is a key already: {key}")]
+    Exists { key: String },
+    /// A key that others can copy cannot be destroyed.
+    #[error("the key {key} on the PKCS#11 token {token} can leave it, or could once: it is of no use as a root")]
+    Extractable { key: String, token: String },
+    #[error("the keys of {path} are kept by the custodian \"{custodian}\", and the settings name another")]
+    OtherCustodian { path: PathBuf, custodian: &'static str },
     #[error("no randomness can be had")]
     NoRandomness,
     #[error("the root key of epoch {epoch} is not here")]
@@ -87,7 +92,7 @@ pub struct KeyDirectory {
 }
 
 /// What an interrupted making of a key left: perhaps a second name of a root, which its destruction would miss.
-fn forget_interrupted(path: &Path) -> Result<(), CustodianError> {
+pub(super) fn forget_interrupted(path: &Path) -> Result<(), CustodianError> {
     let failed = |e: std::io::Error| unavailable(path, &e);
     for entry in fs::read_dir(path).map_err(failed)? {
         let file = entry.map_err(failed)?.path();
@@ -98,12 +103,17 @@ fn forget_interrupted(path: &Path) -> Result<(), CustodianError> {
     Ok(())
 }
 
+/// The directory's own lookup key.
+pub(super) const LOOKUP: &str = "lookup.key";
+/// Where a directory says that its keys are on a token, and which ones they are.
+pub(super) const ON_TOKEN: &str = "pkcs11.label";
+
 impl KeyDirectory {
     /// Makes the directory and the lookup key; goes on where an interrupted `create` stopped.
     pub fn create(path: &Path, database: &Path) -> Result<Self, CustodianError> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| unavailable(path, &e))?;
-        check_directory(path, database)?;
-        let lookup = path.join("lookup.key");
+        make_directory(path, database)?;
+        refuse_token(path)?;
+        let lookup = path.join(LOOKUP);
         if !lookup.exists() {
             write_key(&lookup)?;
         }
@@ -112,8 +122,9 @@ impl KeyDirectory {
 
     pub fn open(path: &Path, database: &Path) -> Result<Self, CustodianError> {
         check_directory(path, database)?;
+        refuse_token(path)?;
         forget_interrupted(path)?;
-        let lookup = MacKey::new(&*read_key(&path.join("lookup.key"))?);
+        let lookup = MacKey::new(&*read_key(&path.join(LOOKUP))?);
         Ok(KeyDirectory { path: path.to_owned(), lookup })
     }
 
@@ -173,7 +184,7 @@ impl Custodian for KeyDirectory {
 
     fn healthy(&self) -> Result<(), CustodianError> {
         check_mode(&self.path)?;
-        read_key(&self.path.join("lookup.key"))?;
+        read_key(&self.path.join(LOOKUP))?;
         for epoch in self.epochs()? {
             read_key(&self.root_path(epoch))?;
         }
@@ -186,7 +197,10 @@ impl Custodian for KeyDirectory {
 
     fn destroy_root(&self, epoch: u64) -> Result<(), CustodianError> {
         for path in self.names_of(epoch)? {
-            let failed = |e: std::io::Error| CustodianError::NotDestroyed { path: path.clone(), reason: e.to_string() };
+            let failed = |e: std::io::Error| CustodianError::NotDestroyed {
+                key: path.display().to_string(),
+                reason: e.to_string(),
+            };
             match overwrite(&path).and_then(|()| fs::remove_file(&path)) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
                 _ => {}
@@ -219,6 +233,19 @@ impl Custodian for KeyDirectory {
     }
 }
 
+/// Makes it, closed to others, where it is not there.
+pub(super) fn make_directory(path: &Path, database: &Path) -> Result<(), CustodianError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| unavailable(path, &e))?;
+    check_directory(path, database)
+}
+
+fn refuse_token(path: &Path) -> Result<(), CustodianError> {
+    if !path.join(ON_TOKEN).exists() {
+        return Ok(());
+    }
+    Err(CustodianError::OtherCustodian { path: path.to_owned(), custodian: "pkcs11" })
+}
+
 fn check_mode(path: &Path) -> Result<(), CustodianError> {
     let mode = fs::metadata(path).map_err(|e| unavailable(path, &e))?.mode() & 0o777;
     if mode & 0o077 != 0 {
@@ -227,7 +254,7 @@ fn check_mode(path: &Path) -> Result<(), CustodianError> {
     Ok(())
 }
 
-fn check_directory(path: &Path, database: &Path) -> Result<(), CustodianError> {
+pub(super) fn check_directory(path: &Path, database: &Path) -> Result<(), CustodianError> {
     check_mode(path)?;
     // Compared as real paths: a link into the database would put the keys into its backups.
     let inside = match (fs::canonicalize(path), fs::canonicalize(database)) {
@@ -237,18 +264,21 @@ fn check_directory(path: &Path, database: &Path) -> Result<(), CustodianError> {
     if inside { Err(CustodianError::InsideDatabase { path: path.to_owned() }) } else { Ok(()) }
 }
 
-/// Temporary file, sync, link into place (fails where there is one), sync of the directory.
 fn write_key(path: &Path) -> Result<(), CustodianError> {
     let key = Secret::random().map_err(|_| CustodianError::NoRandomness)?;
+    write_new(path, &Zeroizing::new(hex(&key[..])))
+}
+
+/// Temporary file, sync, link into place (fails where there is one), sync of the directory.
+pub(super) fn write_new(path: &Path, text: &str) -> Result<(), CustodianError> {
     let failed = |e: std::io::Error| unavailable(path, &e);
     let temporary = path.with_extension("new");
     let _ = fs::remove_file(&temporary);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(failed)?;
-    let text = Zeroizing::new(hex(&key[..]));
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
     fs::hard_link(&temporary, path).map_err(|e| {
         if e.kind() == std::io::ErrorKind::AlreadyExists {
-            CustodianError::Exists { path: path.to_owned() }
+            CustodianError::Exists { key: path.display().to_string() }
         } else {
             failed(e)
         }
@@ -269,20 +299,29 @@ fn overwrite(path: &Path) -> std::io::Result<()> {
 /// A key has 64 bytes; whatever else has its name is not worth more memory than this.
 const OVERWRITTEN_MAX: usize = 1 << 20;
 
-fn read_key(path: &Path) -> Result<Secret, CustodianError> {
-    let mut file = File::open(path).map_err(|e| unavailable(path, &e))?;
-    let mode = file.metadata().map_err(|e| unavailable(path, &e))?.mode() & 0o777;
+/// The text of a file that nobody else can read.
+pub(super) fn read_private(
+    path: &Path,
+    failed: impl Fn(&std::io::Error) -> CustodianError,
+) -> Result<Zeroizing<String>, CustodianError> {
+    let mut file = File::open(path).map_err(|e| failed(&e))?;
+    let mode = file.metadata().map_err(|e| failed(&e))?.mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(CustodianError::Permissions { path: path.to_owned(), mode, wanted: 0o600 });
     }
     let mut text = Zeroizing::new(String::new());
-    file.read_to_string(&mut text).map_err(|e| unavailable(path, &e))?;
+    file.read_to_string(&mut text).map_err(|e| failed(&e))?;
+    Ok(text)
+}
+
+fn read_key(path: &Path) -> Result<Secret, CustodianError> {
+    let text = read_private(path, |e| unavailable(path, e))?;
     let mut key = Secret::new([0; 32]);
     hex::decode_to_slice(text.trim(), &mut key[..]).map_err(|_| CustodianError::NotAKey { path: path.to_owned() })?;
     Ok(key)
 }
 
-fn unavailable(path: &Path, error: &std::io::Error) -> CustodianError {
+pub(super) fn unavailable(path: &Path, error: &std::io::Error) -> CustodianError {
     let what = format!("the key directory {} is missing or unreadable", path.display());
     CustodianError::Unavailable { what, reason: error.to_string() }
 }

@@ -32,6 +32,7 @@ mod link;
 mod open;
 mod pending;
 mod persons;
+pub mod pkcs11;
 mod resolve;
 mod ring;
 mod scan;
@@ -49,7 +50,7 @@ pub use persons::PersonId;
 pub use scan::{Found, Scan};
 pub use standing::{Change, DueErasure, HeldPerson, Hold, Restriction, Standing, StandingId};
 
-use crate::model::RetentionClass;
+use crate::model::{CustodianClass, LEDGER, RetentionClass};
 use crate::store::{LedgerNumber, Store, StoreError, Table, WriteSet};
 use crypto::MacKey;
 use persons::Persons;
@@ -81,6 +82,8 @@ pub struct Vault {
     calls: MacKey,
     persons: Mutex<Persons>,
     standing: RwLock<Standing>,
+    /// The ledger's own identifier and its shard: what concerns no person goes on without the custodian.
+    own: (Vec<u8>, u16),
 }
 
 /// Where a part stands.
@@ -158,6 +161,9 @@ impl Vault {
         };
         let callers_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/callers/v1\0"[..], &origin_hash].concat())?);
         let calls_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/calls/v1\0"[..], &origin_hash].concat())?);
+        let own = identifier::identifier(&persons::holder(LEDGER, origin));
+        let own = own.ok_or(VaultError::Foreign { what: "name of the ledger" })?;
+        let shard = persons::shard_of(&custodian.lookup_mac(identifier::encoding(&own))?);
         let vault = Vault {
             store,
             ledger,
@@ -169,6 +175,7 @@ impl Vault {
             calls: MacKey::new(&calls_key),
             persons: Mutex::new(Persons::default()),
             standing: RwLock::default(),
+            own: (own, shard),
         };
         let standing = Standing::read(&vault)?;
         *vault.standing.write().unwrap_or_else(PoisonError::into_inner) = standing;
@@ -185,8 +192,19 @@ impl Vault {
         custodian::class_words(self.custodian.class())
     }
 
-    pub fn custodian(&self) -> crate::model::CustodianClass {
+    pub fn custodian(&self) -> CustodianClass {
         self.custodian.class()
+    }
+
+    /// Whether the custodian's keys can be used now. Without them whoever is not in memory can be neither sealed for nor
+    /// found; what was found opens, and what concerns no person is sealed. May take as long as the custodian does.
+    pub fn custodian_healthy(&self) -> Result<(), CustodianError> {
+        self.custodian.healthy()
+    }
+
+    /// Whether looking somebody up may mean to wait for a device.
+    pub fn lookups_wait(&self) -> bool {
+        self.custodian.class() != CustodianClass::KeyDirectory
     }
 
     /// The root in use.

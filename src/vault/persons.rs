@@ -16,6 +16,7 @@ use foldhash::fast::RandomState;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, MutexGuard, PoisonError};
+use whosaw_verifier::hash::Hash;
 use whosaw_verifier::message;
 use whosaw_verifier::part;
 use whosaw_verifier::wire::Message as _;
@@ -227,6 +228,11 @@ impl LookupPlace {
     }
 }
 
+/// The first 14 bits of what the custodian's L makes of an identifier.
+pub(super) fn shard_of(placed: &Hash) -> u16 {
+    u16::from_be_bytes([placed[0], placed[1]]) >> 2
+}
+
 impl Vault {
     pub(super) fn persons(&self) -> MutexGuard<'_, Persons> {
         self.persons.lock().unwrap_or_else(PoisonError::into_inner)
@@ -237,12 +243,17 @@ impl Vault {
     pub fn find(&self, identity: &Identity) -> Result<Option<PersonId>, VaultError> {
         let Some(own) = identifier::identifier(identity) else { return Ok(None) };
         let twin = identifier::twin(&own);
+        // Both have one place.
+        let mut shard = None;
         for identifier in [own, twin] {
             let remembered = self.persons().by_identifier.get(&identifier).copied();
             let found = match remembered {
                 Some(person) => Some(person),
                 None => {
-                    let shard = self.lookup_shard(&identifier)?;
+                    let shard = match shard {
+                        Some(shard) => shard,
+                        None => *shard.insert(self.lookup_shard(&identifier)?),
+                    };
                     self.steadily(|ring| {
                         let place = LookupPlace::new(ring, shard, &identifier);
                         self.read_lookup(self.store.snapshot()?.as_ref(), &place, &identifier)
@@ -351,8 +362,11 @@ impl Vault {
 
     /// Which shard an identifier is looked up in. Asks the custodian, which may be slow: not with the lock held.
     pub(super) fn lookup_shard(&self, identifier: &[u8]) -> Result<u16, VaultError> {
-        let placed = self.custodian.lookup_mac(identifier::encoding(identifier))?;
-        Ok(u16::from_be_bytes([placed[0], placed[1]]) >> 2)
+        let (encoding, (own, shard)) = (identifier::encoding(identifier), &self.own);
+        if identifier::encoding(own) == encoding {
+            return Ok(*shard);
+        }
+        Ok(shard_of(&self.custodian.lookup_mac(encoding)?))
     }
 
     /// The same restriction holds.

@@ -10,7 +10,7 @@ pub mod records;
 pub mod unset;
 
 use records::Recordable;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -39,6 +39,12 @@ pub fn whosaw_verify() -> Option<Command> {
     }
     println!("skipped: whosaw-verify is not built; the verifier's library judges alone");
     None
+}
+
+/// Says what a test had nothing to run on for. Written past the capture of a test's output, which is thrown away when the
+/// test passes.
+pub fn skipped(what: &str) {
+    writeln!(std::io::stdout(), "\nskipped: {what}").expect("stdout is open");
 }
 
 fn scrubbed(program: &Path) -> Command {

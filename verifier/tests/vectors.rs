@@ -10,7 +10,7 @@ use whosaw_verifier::erasure;
 use whosaw_verifier::hash::{Hash, hex, sha256};
 use whosaw_verifier::merkle;
 use whosaw_verifier::note::{self, KeyKind, VerifierKey};
-use whosaw_verifier::receipt::{self, Content, Receipt, ReceiptError};
+use whosaw_verifier::receipt::{self, Receipt, ReceiptError};
 use whosaw_verifier::vocabulary::*;
 use whosaw_verifier::wire::Message;
 use whosaw_verifier::{agent, cosignature, seal, tiles};
