@@ -231,9 +231,9 @@ async fn persons_are_charged_for_what_they_cost_and_not_for_what_they_are_on_the
     let status = client.large(vec![head(plain()), Piece::Subjects(SubjectPiece { subjects: many })]).await;
     assert_eq!(wrong_fields(&status.expect_err("750 identities")), ["subjects"]);
     let record = DataRecord { id: "r".into(), scope: RecordScope::System as i32, ..Default::default() };
-    let records = RecordPiece { records: vec![record; 3_000] };
+    let records = RecordPiece { records: vec![record; 5_000] };
     let status = client.large(vec![head(plain()), Piece::Records(records)]).await;
-    assert_eq!(wrong_fields(&status.expect_err("3,000 records")), ["records"]);
+    assert_eq!(wrong_fields(&status.expect_err("5,000 records")), ["records"]);
     assert_eq!(client.size().await, size, "nothing was written");
     client.large(of(100)).await.expect("what was refused gave its room back too");
 }
