@@ -13,7 +13,7 @@ use whosaw::ledger::{Ledger, LedgerOptions};
 use whosaw::model::*;
 use whosaw::store::memory::MemoryStore;
 use whosaw::store::{LedgerNumber, Store};
-use whosaw::vault::{Claim, Custodian, CustodianClass, CustodianError, KeyDirectory, Root, Vault};
+use whosaw::vault::{Claim, Custodian, CustodianError, KeyDirectory, Root, Vault};
 use whosaw_verifier::hash::Hash;
 
 const ORIGIN: &str = "ledger.example/faulty";
@@ -183,7 +183,7 @@ fn without_the_custodian_nobody_new_is_recorded_and_the_rest_goes_on() {
         );
     }
     let batch = vec![action(&[]), action(&["ben"]), action(&["anna"])];
-    let error = house.runtime.block_on(open.append_batch(batch, &caller()));
+    let error = house.runtime.block_on(open.append_batch(batch.into_iter().map(Into::into).collect(), &caller()));
     assert_eq!(error.expect_err("one needs a key").kind, Kind::Unavailable);
     assert_eq!((house.size(), house.rows()), (size, rows), "a refused append left something");
 

@@ -30,7 +30,7 @@ async fn a_hold_by_one_name_blocks_the_erasure_by_another_until_it_is_released()
     let client = server.client_as("tester").await;
     let state = look_up(&client, strong("customer", "C-1")).await.expect("is known");
     assert!(state.restricted_since.is_some() && state.erasure_blocked);
-    assert_eq!(state.matters, [matter.clone()]);
+    assert_eq!(state.matters, std::slice::from_ref(&matter));
     assert!(status(&client, &asked.token).await.expect("known").blocked);
     // Another one goes meanwhile, and the hold outlives the keys it was sealed under.
     erase(&client, strong("customer", "C-2")).await.expect("recorded");
