@@ -393,6 +393,7 @@ fn parts() -> Vec<Part> {
         error: "half of it failed\nfor a reason".into(),
         facts: vec![SealedFact { position: 0, reference: "grant 4".into(), ..Default::default() }],
         question: vec![],
+        act: None,
     };
     let persons = [anna, ben, staff(Role::Principal, "7"), staff(Role::Recipient, "8"), staff(Role::Grantee, "9")];
     let mut parts: Vec<Part> =
