@@ -315,7 +315,7 @@ async fn erase_daily(engine: Arc<Engine>, hour: u8) {
     loop {
         every.tick().await;
         for open in engine.ledgers().filter(|open| open.erasures_wait(hour)) {
-            match open.run_erasures().await {
+            match open.run_erasures(false).await {
                 Ok(Some(done)) => tracing::info!(
                     entry = done.index,
                     requests = done.requests,

@@ -3,6 +3,7 @@
 use crate::model::*;
 use whosaw_verifier::body::{
     self, CoverageBody, ErasureBody, LedgerAccessBody, PartGroup, PersonActBody, RegistryBody, ReportBody,
+    RetentionBody,
 };
 use whosaw_verifier::part::{ContentPart, Part, PersonActPart, SealedName};
 use whosaw_verifier::wire::Message as _;
@@ -141,6 +142,14 @@ pub fn person_act(
     let role = if identities.is_empty() { Role::Content } else { Role::DataSubject };
     body.parts = own_groups(&parts, role);
     event(kind, body.encode(), caller.clone(), parts)
+}
+
+/// How long what is kept from now on.
+pub fn retention(mut body: RetentionBody, caller: Caller, registry: &Registry) -> Admitted {
+    let (caller_body, parts) = sealed_event(ContentPart::default(), Holder::Ledger, &caller, registry);
+    body.caller = Some(caller_body);
+    body.parts = own_groups(&parts, Role::Content);
+    event(EntryKind::Retention, body.encode(), caller, parts)
 }
 
 /// A batch of erasures, or what became of its keys.

@@ -12,6 +12,7 @@ mod names;
 mod person;
 mod read;
 mod report;
+mod retention;
 mod serve;
 mod show;
 mod verify;
@@ -55,6 +56,8 @@ enum Command {
     Report(report::Report),
     /// Look a person up, link, restrict, hold, erase.
     Person(person::Person),
+    /// Set how long what is kept, or show what would go.
+    Retention(retention::Retention),
     /// Write a ledger as files that `whosaw-verify` and C2SP tools check offline.
     Export(export::Export),
     /// Check an export offline, as `whosaw-verify export` does.
@@ -192,6 +195,7 @@ fn run(cli: Cli) -> Ended {
                     Command::Report(command) => command.run().await,
                     Command::Export(command) => command.run().await,
                     Command::Person(command) => command.run().await,
+                    Command::Retention(command) => command.run().await,
                     Command::Rebuild(command) => command.run().await,
                     Command::AcceptClock(command) => command.run().await,
                     Command::Serve(_)

@@ -254,7 +254,7 @@ impl Person {
     }
 }
 
-fn answer<M: prost::Message>(json: bool, name: &str, message: &M, text: impl FnOnce() -> String) -> Ended {
+pub fn answer<M: prost::Message>(json: bool, name: &str, message: &M, text: impl FnOnce() -> String) -> Ended {
     println!("{}", if json { show::json_line(name, message)? } else { text() });
     Ok(0)
 }
@@ -263,7 +263,7 @@ fn bytes(text: &str, length: usize, wrong: &str) -> Result<Vec<u8>, CliError> {
     hex::decode(text.trim()).ok().filter(|bytes| bytes.len() == length).ok_or_else(|| CliError::usage(wrong))
 }
 
-fn recorded(receipt: &Option<v1::Receipt>) -> String {
+pub fn recorded(receipt: &Option<v1::Receipt>) -> String {
     format!("recorded as entry {}", receipt.as_ref().map_or(0, |receipt| receipt.index))
 }
 

@@ -20,6 +20,7 @@ use crate::vault::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use whosaw_verifier::body::{Body, ErasureBody, Lost, Place};
 use whosaw_verifier::merkle::{self, leaf_hash};
 use whosaw_verifier::part::{ContentPart, Part};
@@ -54,11 +55,21 @@ struct Due {
 }
 
 impl OpenLedger {
-    /// Does what is due; nothing where nothing is. Batches of one ledger run one after the other.
-    pub async fn run_erasures(self: &Arc<Self>) -> Result<Option<Erased>, EngineError> {
+    /// Does what is due; nothing where nothing is. Batches of one ledger run one after the other. `asked`: by somebody,
+    /// not by the clock.
+    pub async fn run_erasures(self: &Arc<Self>, asked: bool) -> Result<Option<Erased>, EngineError> {
         let _one_at_a_time = self.erasing.lock().await;
         self.go_on().await?;
-        let due = self.blocking(|open| open.due()).await?;
+        let by_rules = asked || self.calendar_is_believed();
+        let done = self.batch(by_rules).await?;
+        if by_rules {
+            self.looked().await?;
+        }
+        Ok(done)
+    }
+
+    async fn batch(self: &Arc<Self>, by_rules: bool) -> Result<Option<Erased>, EngineError> {
+        let due = self.blocking(move |open| open.due(by_rules)).await?;
         if due.doomed.is_empty() {
             return Ok(None);
         }
@@ -75,7 +86,7 @@ impl OpenLedger {
         let epoch = self.vault.next_epoch()?;
         self.write_rows(self.vault.preparing(epoch)).await?;
         self.blocking(move |open| Ok(open.vault.create_root(epoch)?)).await?;
-        let unfinished = self.turn(epoch, &mut resealed).await?;
+        let unfinished = self.turn(epoch, by_rules, &mut resealed).await?;
         let Some((done, requests)) = unfinished else {
             // A hold came in the way of all of it.
             self.go_on().await?;
@@ -94,7 +105,12 @@ impl OpenLedger {
         const DAY_US: u64 = 24 * HOUR_US;
         let since_hour = self.clock.now().0.saturating_sub(u64::from(hour) * HOUR_US);
         let boundary = since_hour / DAY_US * DAY_US + u64::from(hour) * HOUR_US;
-        self.vault.standing().due.values().any(|due| !due.blocked && due.asked_us < boundary)
+        if self.vault.standing().due.values().any(|due| !due.blocked && due.asked_us < boundary) {
+            return true;
+        }
+        // Months end at midnight, so the rules are looked at once a day.
+        let looked = self.looked_us.swap(boundary, Ordering::Relaxed);
+        looked != boundary && !self.vault.standing().rules.is_empty()
     }
 
     /// Goes on with what a crash interrupted, or undoes it, before anything else is done about keys.
@@ -119,12 +135,13 @@ impl OpenLedger {
     async fn turn(
         self: &Arc<Self>,
         epoch: u64,
+        by_rules: bool,
         resealed: &mut BTreeSet<PartPlace>,
     ) -> Result<Option<(Unfinished, u64)>, EngineError> {
         let gate = self.sealing.write().await;
         self.write_rows(WriteSet::default()).await?;
         // Now nothing is sealed that is not durable: whoever is due, and what there is of them, is known for certain.
-        let due = self.blocking(|open| open.due()).await?;
+        let due = self.blocking(move |open| open.due(by_rules)).await?;
         if due.doomed.is_empty() {
             return Ok(None);
         }
@@ -220,9 +237,12 @@ impl OpenLedger {
         Ok(Some(self.record(events::erasure(body, nobody(), registry)).await?.index))
     }
 
-    /// Who is due now and not held. A hold that came later than the request is told of, once.
-    fn due(&self) -> Result<Due, EngineError> {
+    /// Who is due now and not held, and keys whose time is over.
+    fn due(&self, by_rules: bool) -> Result<Due, EngineError> {
         let mut due = Due::default();
+        if by_rules {
+            due.doomed.keys = self.over()?.due;
+        }
         let requests: Vec<(StandingId, DueErasure)> =
             self.vault.standing().due.iter().map(|(id, due)| (*id, due.clone())).collect();
         for (id, request) in requests {

@@ -19,6 +19,7 @@ mod names;
 mod person;
 mod read;
 mod refusals;
+mod retention;
 
 pub use crate::vault::{Hold, part_identity};
 pub use access::{AccessAsked, Produced};
@@ -29,6 +30,8 @@ pub use export::ExportPiece;
 pub use names::{CatalogueApplied, InForce};
 pub use person::{Asked, ErasureAsked, ErasureStatus, PersonStatus};
 pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};
+
+pub use retention::{PlannedClass, RetentionPlan};
 
 use crate::admit::Limits;
 use crate::exposure::Follower;
@@ -41,6 +44,7 @@ use follow::Follow;
 use names::Names;
 use refusals::Refusals;
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio_util::sync::CancellationToken;
 
@@ -65,6 +69,8 @@ pub struct OpenLedger {
     sealing: tokio::sync::RwLock<()>,
     /// One batch of erasures at a time.
     erasing: tokio::sync::Mutex<()>,
+    /// Up to when the retention rules were looked at, Unix microseconds.
+    looked_us: AtomicU64,
     conversations: Conversations,
     follow: Follow,
     refusals: Refusals,
@@ -141,6 +147,7 @@ impl OpenLedger {
             registering: tokio::sync::RwLock::default(),
             sealing: tokio::sync::RwLock::default(),
             erasing: tokio::sync::Mutex::default(),
+            looked_us: AtomicU64::new(0),
             conversations: Conversations::default(),
             follow,
             refusals: Refusals::default(),

@@ -353,7 +353,7 @@ impl OpenLedger {
     }
 
     /// Whether an entry is within a hold's datasets, agents and time.
-    fn is_held(&self, hold: &Hold, index: u64) -> Result<bool, EngineError> {
+    pub(super) fn is_held(&self, hold: &Hold, index: u64) -> Result<bool, EngineError> {
         use whosaw_verifier::body::Body;
         let Some(entry) = self.ledger.entry(index)? else { return Ok(false) };
         let at = entry.header.recorded_at_us;

@@ -3,10 +3,11 @@
 use super::caller::caller;
 use super::{convert, present, status, v1};
 use crate::admit;
-use crate::engine::{Asked, Engine, EngineError, ErasureStatus};
+use crate::engine::{Asked, Engine, EngineError, ErasureStatus, PlannedClass};
 use crate::model::*;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
+use whosaw_verifier::body;
 use whosaw_verifier::part::HoldScope;
 
 pub struct PrivacyRpc(pub Arc<Engine>);
@@ -246,13 +247,56 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
         }))
     }
 
+    async fn set_retention(
+        &self,
+        request: Request<v1::SetRetentionRequest>,
+    ) -> Result<Response<v1::SetRetentionResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let mut reader = convert::Reader::default();
+        let mut rules = Vec::with_capacity(request.rules.len());
+        for (i, rule) in request.rules.into_iter().enumerate() {
+            rules.push(body::RetentionRule {
+                class: reader.number(rule.class, || format!("rules[{i}].class")),
+                months: rule.months,
+                basis: reader.number(rule.basis, || format!("rules[{i}].basis")),
+            });
+        }
+        let rules = reader.finish(rules).map_err(status::invalid)?;
+        let receipt = open.set_retention(rules, &caller).await?;
+        Ok(Response::new(v1::SetRetentionResponse { receipt: Some(present::receipt(receipt)) }))
+    }
+
+    async fn plan_retention(
+        &self,
+        request: Request<v1::PlanRetentionRequest>,
+    ) -> Result<Response<v1::PlanRetentionResponse>, Status> {
+        let open = Arc::clone(self.0.ledger(&request.into_inner().ledger)?);
+        let plan = super::audit::blocking_value(move || open.retention_plan()).await?;
+        let planned = |class: &PlannedClass| v1::PlannedRetention {
+            rule: Some(v1::RetentionRule {
+                class: class.rule.0 as i32,
+                months: class.rule.1,
+                basis: class.rule.2 as i32,
+            }),
+            kept_from: format!("{}-{:02}", 1970 + class.kept_from_month / 12, class.kept_from_month % 12 + 1),
+            keys: class.keys,
+            parts: class.parts,
+            held: class.held,
+            open: class.open,
+        };
+        let classes = plan.classes.iter().map(planned).collect();
+        Ok(Response::new(v1::PlanRetentionResponse { classes, more: plan.more }))
+    }
+
     async fn run_erasures(
         &self,
         request: Request<v1::RunErasuresRequest>,
     ) -> Result<Response<v1::RunErasuresResponse>, Status> {
         let open = Arc::clone(self.0.ledger(&request.into_inner().ledger)?);
         // Not dropped with the connection: a batch that has begun is better ended now than at the next start.
-        let done = tokio::spawn(async move { open.run_erasures().await }).await;
+        let done = tokio::spawn(async move { open.run_erasures(true).await }).await;
         let done = done.map_err(|_| EngineError::internal("the batch stopped"))??;
         Ok(Response::new(done.map_or_else(v1::RunErasuresResponse::default, |done| v1::RunErasuresResponse {
             index: done.index,

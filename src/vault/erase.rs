@@ -471,6 +471,13 @@ impl Vault {
         writes
     }
 
+    /// Entries in which parts of one data key stand.
+    pub fn places_of(&self, person: PersonId, name: KeyName) -> Result<BTreeSet<u64>, VaultError> {
+        let snapshot = self.store.snapshot()?;
+        let Some(key) = self.load_key(snapshot.as_ref(), person, name)? else { return Ok(BTreeSet::new()) };
+        Ok(key.places(snapshot.as_ref())?.into_iter().map(|place| place.index).collect())
+    }
+
     /// Data keys of a class from before a month, for retention: at most `limit`.
     pub fn keys_before(
         &self,

@@ -15,6 +15,8 @@
 //! | DataKeys | home shard u16 ‖ person 16 ‖ class u8 ‖ month u16 | generation u64 of the shard's key ‖ wrapped by it |
 //! | SubjectIndex | HMAC(K, "idx" ‖ n)[:16] | r 8 ‖ masked (index u64 ‖ ordinal u32 ‖ 0 u32) |
 //! | Lookups | 0x07, 0x08 ‖ random 16; 0x09 ‖ person 16 ‖ shard u16 | generation u32 ‖ sealed by the own key: what waits to be erased, holds, restrictions |
+//! | Lookups | 0x0c | the retention rules in force (`RetentionBody`), in the open as in the entry that says so |
+//! | Lookups | 0x0d | month u16 in which the rules were last looked at |
 //! | Lookups | 0x0a | epoch u64: a batch of erasures has made this root and not used it yet |
 //! | Lookups | 0x0b | index u64 ‖ epoch u64: the batch recorded there is not finished, and the root to be destroyed |
 //! | Lookups | 0x06 | HMAC(L, "whosaw/lookup-check/v1\0" ‖ O): tells whether this is the ledger's L |
@@ -260,7 +262,7 @@ impl KeyName {
         KeyName { class: class as u8, month }
     }
 
-    fn retention_class(self) -> RetentionClass {
+    pub fn retention_class(self) -> RetentionClass {
         let classes = [RetentionClass::Subject, RetentionClass::Staff, RetentionClass::Content];
         classes.into_iter().find(|class| *class as u8 == self.class).unwrap_or_default()
     }

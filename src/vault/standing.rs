@@ -7,6 +7,7 @@ use crate::model::{Exemption, Ground};
 use crate::store::{Row, Table, WriteSet};
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
+use whosaw_verifier::body::{RetentionBody, RetentionRule};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::message;
 use whosaw_verifier::wire::Message;
@@ -14,6 +15,8 @@ use whosaw_verifier::wire::Message;
 pub(super) const DUE_ROW: u8 = 7;
 pub(super) const HOLD_ROW: u8 = 8;
 pub(super) const RESTRICTION_ROW: u8 = 9;
+pub(super) const RULES_ROW: u8 = 0x0c;
+pub(super) const LOOKED_ROW: u8 = 0x0d;
 
 message! {
     /// An erasure that was asked for and has not been done.
@@ -71,6 +74,10 @@ pub struct Standing {
     pub due: BTreeMap<StandingId, DueErasure>,
     pub holds: BTreeMap<StandingId, Hold>,
     pub restricted: BTreeMap<PersonId, Restriction>,
+    /// How long keys of each class are kept; what no rule names is kept.
+    pub rules: Vec<RetentionRule>,
+    /// Month in which the rules were last looked at; months since January 1970.
+    pub looked: u16,
 }
 
 /// One change, as a row and in memory.
@@ -79,6 +86,9 @@ pub enum Change {
     Due(StandingId, Option<DueErasure>),
     Hold(StandingId, Option<Hold>),
     Restricted(PersonId, Option<Restriction>),
+    /// All rules in force from now on.
+    Rules(Vec<RetentionRule>),
+    Looked(u16),
 }
 
 impl Change {
@@ -89,6 +99,8 @@ impl Change {
             Change::Restricted(person, _) => {
                 row_key(vault.ledger, &[&[RESTRICTION_ROW], &person.id, &person.shard.to_be_bytes()])
             }
+            Change::Rules(_) => row_key(vault.ledger, &[&[RULES_ROW]]),
+            Change::Looked(_) => row_key(vault.ledger, &[&[LOOKED_ROW]]),
         }
     }
 
@@ -97,6 +109,8 @@ impl Change {
             Change::Due(_, due) => due.as_ref().map(Message::encode),
             Change::Hold(_, hold) => hold.as_ref().map(Message::encode),
             Change::Restricted(_, restriction) => restriction.as_ref().map(Message::encode),
+            Change::Looked(month) => Some(month.to_be_bytes().to_vec()),
+            Change::Rules(rules) => Some(RetentionBody { rules: rules.clone(), ..RetentionBody::default() }.encode()),
         }
     }
 }
@@ -105,6 +119,16 @@ impl Standing {
     /// Reads all rows of a ledger.
     pub(super) fn read(vault: &Vault) -> Result<Standing, VaultError> {
         let mut standing = Standing::default();
+        let rules = vault.store.snapshot()?.get(Table::Lookups, &row_key(vault.ledger, &[&[RULES_ROW]]))?;
+        if let Some(rules) = rules {
+            let torn = |_| VaultError::Torn { what: "retention rules" };
+            standing.rules = RetentionBody::decode(&rules).map_err(torn)?.rules;
+        }
+        let looked = vault.store.snapshot()?.get(Table::Lookups, &row_key(vault.ledger, &[&[LOOKED_ROW]]))?;
+        if let Some(looked) = looked {
+            let looked = looked.try_into().map_err(|_| VaultError::Torn { what: "retention" })?;
+            standing.looked = u16::from_be_bytes(looked);
+        }
         for tag in [DUE_ROW, HOLD_ROW, RESTRICTION_ROW] {
             for (key, row) in vault.own_rows(tag)? {
                 let foreign = || VaultError::Foreign { what: "standing row" };
@@ -134,6 +158,8 @@ impl Standing {
             Change::Hold(id, None) => drop(self.holds.remove(&id)),
             Change::Restricted(person, Some(restriction)) => drop(self.restricted.insert(person, restriction)),
             Change::Restricted(person, None) => drop(self.restricted.remove(&person)),
+            Change::Rules(rules) => self.rules = rules,
+            Change::Looked(month) => self.looked = month,
         }
     }
 }
@@ -164,6 +190,10 @@ impl Vault {
         for change in changes {
             let row = change.row(self);
             match change.value() {
+                // The rules stand in an entry's body, for all to read.
+                Some(value) if matches!(change, Change::Rules(_) | Change::Looked(_)) => {
+                    writes.put(Table::Lookups, &row, value)
+                }
                 Some(value) => writes.put(Table::Lookups, &row, seal_own(&ring, &self.own_aad(&row), &value)?),
                 None => writes.delete(Table::Lookups, &row),
             }

@@ -179,3 +179,25 @@ async fn what_is_asked_wrongly_is_refused_field_by_field() {
     let now = client.audit().get_checkpoint(v1::GetCheckpointRequest::default()).await.expect("a head").into_inner();
     assert_eq!(size, now, "nothing was written");
 }
+
+/// Content that two shared is sealed anew for the one who stays, and their report goes on saying what it can.
+#[tokio::test]
+async fn who_stays_keeps_what_they_shared() {
+    let (_server, client) = server().await;
+    client.append(telling("C-1", "one", &["C-2"])).await.expect("recorded");
+    erase(&client, strong("customer", "C-1")).await.expect("recorded");
+    run(&client).await;
+    let entries = list(&client, strong("customer", "C-2")).await;
+    let contents: Vec<v1::ContentPart> =
+        entries.iter().flat_map(|entry| &entry.parts).filter_map(|part| part.part.clone()?.content).collect();
+    let [content] = contents.as_slice() else { panic!("one content is left: {contents:?}") };
+    assert_eq!(content.conversation, "conversation one");
+    assert!(content.arguments.is_empty() && content.result.is_empty() && content.instruction.is_empty());
+    let body = entries.iter().find_map(|entry| match entry.content.clone()? {
+        v1::entry::Content::Erasure(body) => Some(body),
+        _ => None,
+    });
+    let body = body.expect("an entry says so");
+    assert_eq!(body.lost.iter().map(|lost| lost.count).sum::<u64>(), 1, "what may name the erased is told as lost");
+    assert!(body.cites.iter().all(|place| place.index == entries[0].index));
+}

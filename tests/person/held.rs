@@ -136,3 +136,42 @@ async fn links_join_two_persons_and_are_undone() {
     let status = privacy(&client).unlink_identities(client.request(unlink())).await.expect_err("not linked");
     assert_eq!(status.code(), tonic::Code::FailedPrecondition);
 }
+
+/// The report of before an unlinking is the same to the byte afterwards.
+#[tokio::test]
+async fn a_report_of_the_time_of_a_link_stands_after_it_was_taken_back() {
+    let (server, client) = server().await;
+    for n in [1, 9] {
+        client.append(common::records::about(&format!("C-{n}"))).await.expect("recorded");
+    }
+    let link = v1::LinkIdentitiesRequest {
+        ledger: String::new(),
+        about: about(strong("customer", "C-1"), v1::Ground::Unspecified),
+        other: Some(strong("customer", "C-9")),
+        strength: v1::Strength::Strong as i32,
+    };
+    privacy(&client).link_identities(client.request(link)).await.expect("linked");
+    let report = |name: &str, more: &[&str]| -> (Vec<u8>, String) {
+        let out = server.place.join(name);
+        let mut command = server.client_command(&["report"]);
+        command.args(more).args(["--format", "json", "--out"]).arg(&out);
+        let said = common::run(&mut command, 0);
+        let file = std::fs::read_dir(&out).expect("a directory").flatten().next().expect("a file");
+        (std::fs::read(file.path()).expect("the report"), said.out)
+    };
+    let (first, _) = report("first", &["access", "--subject", "customer=C-1"]);
+    assert!(String::from_utf8_lossy(&first).contains("C-9"), "both are one person");
+    let produced = list(&client, strong("customer", "C-1")).await;
+    let index =
+        produced.iter().find(|entry| entry.kind == v1::EntryKind::ReportProduced as i32).expect("recorded").index;
+    let unlink = v1::UnlinkIdentitiesRequest {
+        ledger: String::new(),
+        about: about(strong("customer", "C-1"), v1::Ground::Unspecified),
+        other: Some(strong("customer", "C-9")),
+    };
+    privacy(&client).unlink_identities(client.request(unlink)).await.expect("undone");
+    let (again, _) = report("again", &["again", &index.to_string()]);
+    assert_eq!(first, again);
+    let (now, _) = report("now", &["access", "--subject", "customer=C-1"]);
+    assert!(!String::from_utf8_lossy(&now).contains("C-9"), "they are two again");
+}

@@ -7,6 +7,7 @@ mod common;
 mod canary;
 mod erased;
 mod held;
+mod retained;
 
 use common::records::*;
 use common::{Client, TestServer};
