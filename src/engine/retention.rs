@@ -135,9 +135,10 @@ impl OpenLedger {
         for (person, name) in keys {
             let Some(class) = classes.get_mut(&name.retention_class()) else { continue };
             let places = self.vault.places_of(person, name)?;
-            if self.is_key_held(person, &places)? {
+            let indexes: BTreeSet<u64> = places.iter().map(|place| place.index).collect();
+            if self.is_key_held(person, &indexes)? {
                 class.held += 1;
-            } else if self.opens_something(&places)? {
+            } else if self.opens_something(&indexes)? {
                 class.open += 1;
             } else {
                 (class.keys, class.parts) = (class.keys + 1, class.parts + places.len() as u64);

@@ -471,11 +471,11 @@ impl Vault {
         writes
     }
 
-    /// Entries in which parts of one data key stand.
-    pub fn places_of(&self, person: PersonId, name: KeyName) -> Result<BTreeSet<u64>, VaultError> {
+    /// Where parts of one data key stand.
+    pub fn places_of(&self, person: PersonId, name: KeyName) -> Result<Vec<PartPlace>, VaultError> {
         let snapshot = self.store.snapshot()?;
-        let Some(key) = self.load_key(snapshot.as_ref(), person, name)? else { return Ok(BTreeSet::new()) };
-        Ok(key.places(snapshot.as_ref())?.into_iter().map(|place| place.index).collect())
+        let Some(key) = self.load_key(snapshot.as_ref(), person, name)? else { return Ok(Vec::new()) };
+        key.places(snapshot.as_ref())
     }
 
     /// Data keys of a class from before a month, for retention: at most `limit`.
