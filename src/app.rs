@@ -4,14 +4,15 @@
 //! made here.
 
 use crate::admit::Limits;
-use crate::config::{LogFormat, Settings, Tls};
+use crate::config::{self, LogFormat, Settings, Tls};
 use crate::engine::{self, Engine, OpenLedger};
 use crate::ledger::{Ledger, LedgerOptions};
 use crate::model::{Clock, UnixMicros};
 use crate::rpc::RpcLimits;
 use crate::store::rocks::RocksStore;
 use crate::store::{LedgerNumber, Store};
-use crate::vault::{Custodian, KeyDirectory, Vault};
+use crate::vault::pkcs11::{Pin, Token, TokenKeys};
+use crate::vault::{Custodian, CustodianError, KeyDirectory, Vault};
 use crate::{http, rpc};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::fs::DirBuilder;
@@ -24,11 +25,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::MissedTickBehavior;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tonic_health::ServingStatus;
 use whosaw_verifier::hash::{Hash, sha256};
+use zeroize::Zeroizing;
 
 /// How a server that can no longer write ends, so that a supervisor starts it again: EX_TEMPFAIL of sysexits.h.
 pub const EXIT_LATCHED: u8 = 75;
@@ -39,6 +42,8 @@ const DRAIN_STOPPED: Duration = Duration::from_secs(20);
 /// Refusals to registered sources become one coverage entry in this time.
 const REFUSALS: Duration = Duration::from_secs(60);
 const WATCH_LATCH: Duration = Duration::from_millis(250);
+/// Between two looks at the custodian.
+const WATCH_CUSTODIAN: Duration = Duration::from_secs(2);
 
 /// Why the server does not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -82,9 +87,10 @@ pub fn init(settings: &Settings, origin: &str) -> Result<LedgerNumber, AppError>
     for directory in [&settings.keys, &settings.guard] {
         make_private(directory)?;
     }
-    let custodian = KeyDirectory::create(&settings.ledger_keys(number.0), &settings.database())
+    let custodian = Keepers::of(settings)
+        .and_then(|keepers| keepers.create(settings, number))
         .map_err(|error| failed(error.to_string()))?;
-    let mut extra = Vault::create(number, origin, &custodian).map_err(|error| failed(error.to_string()))?;
+    let mut extra = Vault::create(number, origin, custodian.as_ref()).map_err(|error| failed(error.to_string()))?;
     engine::name_ledger(number, origin, &mut extra);
     let options = ledger_options(settings, number, origin);
     Ledger::create(store.as_ref(), &options, &SystemClock::new(), extra).map_err(|error| failed(error.to_string()))?;
@@ -99,6 +105,12 @@ pub fn check(settings: &Settings) -> Vec<String> {
     {
         wrong.push(error.to_string());
     }
+    // Before the database, so that a token that does not answer is told where there is no ledger either.
+    let keepers = match &settings.custodian {
+        // What is wrong with the settings was told when they were read.
+        None => None,
+        Some(_) => Keepers::of(settings).map_err(|error| wrong.push(error.to_string())).ok(),
+    };
     let none = no_ledger(settings);
     if !settings.database().exists() {
         // Opening would make one, and a check leaves nothing behind.
@@ -130,12 +142,15 @@ pub fn check(settings: &Settings) -> Vec<String> {
         let options = ledger_options(settings, number, &origin);
         let errors = Ledger::check(store.as_ref(), &options);
         wrong.extend(errors.into_iter().map(|error| format!("ledger {origin}: {error}")));
-        match KeyDirectory::open(&settings.ledger_keys(number.0), &settings.database()) {
-            Err(error) => wrong.push(format!("ledger {origin}: {error}")),
-            Ok(custodian) => {
-                if let Err(error) = Vault::open(Arc::clone(&store), number, &origin, Arc::new(custodian)) {
-                    wrong.push(format!("ledger {origin}: {error}"));
-                }
+        match keepers.as_ref().map(|keepers| keepers.open(settings, number)) {
+            None => {}
+            Some(Err(error)) => wrong.push(format!("ledger {origin}: {error}")),
+            Some(Ok(custodian)) => {
+                let opened = custodian.healthy().map_err(|error| error.to_string()).and_then(|()| {
+                    let opened = Vault::open(Arc::clone(&store), number, &origin, custodian);
+                    opened.map(drop).map_err(|error| error.to_string())
+                });
+                wrong.extend(opened.err().map(|error| format!("ledger {origin}: {error}")));
             }
         }
     }
@@ -170,6 +185,8 @@ pub async fn serve(settings: Settings, told: impl FnOnce(SocketAddr)) -> Result<
     let signals = (signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?);
     let watch = tokio::spawn(watch(Arc::clone(&engine), health, stop, signals));
     let refusals = tokio::spawn(write_refusals(Arc::clone(&engine)));
+    let erasures = tokio::spawn(erase_daily(Arc::clone(&engine), settings.erasure_hour));
+    let custodians = tokio::spawn(watch_custodians(Arc::clone(&engine)));
     told(address);
     tracing::info!(%address, ledgers = engine.ledgers().count(), "listening");
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
@@ -188,7 +205,9 @@ pub async fn serve(settings: Settings, told: impl FnOnce(SocketAddr)) -> Result<
             }
         }
     }
+    custodians.abort();
     refusals.abort();
+    erasures.abort();
     watch.abort();
     for open in engine.ledgers() {
         if open.ledger().latched().is_none()
@@ -202,6 +221,9 @@ pub async fn serve(settings: Settings, told: impl FnOnce(SocketAddr)) -> Result<
     let latched = engine.ledgers().any(|open| open.ledger().latched().is_some());
     Ok(if latched { Ended::Latched } else { Ended::Stopped })
 }
+
+/// Between two looks for erasures that are due.
+const ERASURES: Duration = Duration::from_secs(60);
 
 /// HTTP/2 windows: a batch of a thousand actions should not wait for window updates.
 const WINDOW: u32 = 4 << 20;
@@ -225,6 +247,7 @@ async fn watch(
     (mut terminate, mut interrupt): (Signal, Signal),
 ) {
     let mut look = tokio::time::interval(WATCH_LATCH);
+    let mut lost = false;
     let ended = loop {
         tokio::select! {
             _ = terminate.recv() => break Ended::Stopped,
@@ -236,6 +259,12 @@ async fn watch(
                     tokio::time::sleep(DRAIN_LATCHED).await;
                     break Ended::Latched;
                 }
+                let is_lost = engine.ledgers().any(|open| open.custodian_trouble().is_some());
+                if std::mem::replace(&mut lost, is_lost) != is_lost {
+                    // Reads go on, and so does the server: started anew without its keys it would do nothing at all.
+                    let status = if lost { ServingStatus::NotServing } else { ServingStatus::Serving };
+                    health.set_service_status(rpc::APPENDS, status).await;
+                }
             }
         }
     };
@@ -244,6 +273,20 @@ async fn watch(
     let _ = stop.send(Some(ended));
     // Held until the process ends: a second signal must not kill it half-way.
     std::future::pending::<()>().await;
+}
+
+/// Looks at the custodians from time to time. One that hangs holds up nothing but this.
+async fn watch_custodians(engine: Arc<Engine>) {
+    let mut every = tokio::time::interval(WATCH_CUSTODIAN);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let looking = Arc::clone(&engine);
+        let looked = tokio::task::spawn_blocking(move || looking.ledgers().for_each(|open| open.look_at_custodian()));
+        if let Err(error) = looked.await {
+            tracing::error!(%error, "the custodian could not be looked at");
+        }
+    }
 }
 
 async fn write_refusals(engine: Arc<Engine>) {
@@ -259,18 +302,44 @@ async fn write_refusals(engine: Arc<Engine>) {
     }
 }
 
+/// Goes on with batches of erasures that the last process left unfinished, then does each day's. Ended in the middle, a
+/// batch is gone on with at the next start.
+async fn erase_daily(engine: Arc<Engine>, hour: u8) {
+    let told = |error: engine::EngineError| tracing::error!(%error, "erasures that are due could not be done");
+    for open in engine.ledgers() {
+        if let Err(error) = open.finish_interrupted().await {
+            told(error);
+        }
+    }
+    let mut every = tokio::time::interval(ERASURES);
+    loop {
+        every.tick().await;
+        for open in engine.ledgers().filter(|open| open.erasures_wait(hour)) {
+            match open.run_erasures(false).await {
+                Ok(Some(done)) => tracing::info!(
+                    entry = done.index,
+                    requests = done.requests,
+                    parts = done.covers,
+                    shards = done.moved.shards,
+                    "erasures were done"
+                ),
+                Ok(None) => {}
+                Err(error) => told(error),
+            }
+        }
+    }
+}
+
 /// Opens every ledger of the store. Blocks.
 fn open_engine(settings: &Settings) -> Result<Arc<Engine>, AppError> {
     let store = open_store(settings)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let origins = engine::origins(store.as_ref()).map_err(|error| AppError::Start(error.to_string()))?;
+    let keepers = Keepers::of(settings).map_err(|error| AppError::Start(error.to_string()))?;
     let mut ledgers = Vec::with_capacity(origins.len());
     for (number, origin) in origins {
         let failed = |reason: String| AppError::Ledger { origin: origin.clone(), reason };
-        let custodian: Arc<dyn Custodian> = Arc::new(
-            KeyDirectory::open(&settings.ledger_keys(number.0), &settings.database())
-                .map_err(|error| failed(error.to_string()))?,
-        );
+        let custodian = keepers.open(settings, number).map_err(|error| failed(error.to_string()))?;
         let options = ledger_options(settings, number, &origin);
         let open = OpenLedger::open(Arc::clone(&store), options, custodian, Arc::clone(&clock), Limits::default());
         ledgers.push(open.map_err(|error| failed(error.to_string()))?);
@@ -279,6 +348,53 @@ fn open_engine(settings: &Settings) -> Result<Arc<Engine>, AppError> {
         return Err(AppError::Start(no_ledger(settings)));
     }
     Ok(Arc::new(Engine::new(ledgers)))
+}
+
+/// Whoever keeps the keys of persons, as the settings say.
+enum Keepers {
+    Directories,
+    /// One token for all ledgers, so that a wrong PIN is tried once and not once for each.
+    Token(Arc<Token>),
+}
+
+impl Keepers {
+    fn of(settings: &Settings) -> Result<Self, CustodianError> {
+        let token = match &settings.custodian {
+            Some(config::Custodian::Pkcs11(token)) => token,
+            Some(config::Custodian::Directory) => return Ok(Keepers::Directories),
+            None => {
+                let what = "the settings of the custodian cannot be used".into();
+                return Err(CustodianError::Unavailable { what, reason: "they are wrong".into() });
+            }
+        };
+        let pin = match &token.pin_file {
+            Some(file) => Pin::from_file(file)?,
+            None => {
+                let text = Zeroizing::new(std::env::var(config::PIN_VARIABLE).unwrap_or_default());
+                Pin::new(&text).ok_or_else(|| CustodianError::Unavailable {
+                    what: "there is no PIN for the PKCS#11 token".into(),
+                    reason: format!("give pkcs11_pin_file, or {} in the environment", config::PIN_VARIABLE),
+                })?
+            }
+        };
+        Token::open(&token.module, &token.label, pin).map(Keepers::Token)
+    }
+
+    fn create(&self, settings: &Settings, number: LedgerNumber) -> Result<Arc<dyn Custodian>, CustodianError> {
+        let (keys, database) = (settings.ledger_keys(number.0), settings.database());
+        Ok(match self {
+            Keepers::Directories => Arc::new(KeyDirectory::create(&keys, &database)?),
+            Keepers::Token(token) => Arc::new(TokenKeys::create(Arc::clone(token), &keys, &database)?),
+        })
+    }
+
+    fn open(&self, settings: &Settings, number: LedgerNumber) -> Result<Arc<dyn Custodian>, CustodianError> {
+        let (keys, database) = (settings.ledger_keys(number.0), settings.database());
+        Ok(match self {
+            Keepers::Directories => Arc::new(KeyDirectory::open(&keys, &database)?),
+            Keepers::Token(token) => Arc::new(TokenKeys::open(Arc::clone(token), &keys, &database)?),
+        })
+    }
 }
 
 /// Guards outlive a database: where there are some and no ledger, the ledger was not never made but lost.

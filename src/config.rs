@@ -18,6 +18,8 @@ pub struct Settings {
     pub keys: PathBuf,
     /// Guards; outside every backup.
     pub guard: PathBuf,
+    /// Who keeps the keys of persons; nothing where what the settings say of it is wrong.
+    pub custodian: Option<Custodian>,
     /// gRPC, metrics, health and tiles.
     pub listen: SocketAddr,
     pub tls: Option<Tls>,
@@ -29,9 +31,31 @@ pub struct Settings {
     /// Entries and bytes that may wait to be sequenced, for each ledger.
     pub waiting_entries: usize,
     pub waiting_bytes: usize,
-    /// Bytes that large actions under way may take together.
+    /// Memory that large actions under way may take together, as far as it can be told from what they sent.
     pub large_bytes: usize,
+    /// Hour of the day, UTC, from which on erasures that were asked for before it are done.
+    pub erasure_hour: u8,
 }
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Custodian {
+    /// Files below `keys`.
+    Directory,
+    Pkcs11(Token),
+}
+
+/// A PKCS#11 token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// The shared library that speaks for it.
+    pub module: PathBuf,
+    pub label: String,
+    /// Absent: the PIN stands in [`PIN_VARIABLE`].
+    pub pin_file: Option<PathBuf>,
+}
+
+/// Where a PIN may stand instead of in a file. No setting: it must get neither into the settings file nor into a log.
+pub const PIN_VARIABLE: &str = "WHOSAW_PKCS11_PIN";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tls {
@@ -54,11 +78,15 @@ pub enum LogFormat {
 pub struct Mistakes(pub Vec<String>);
 
 /// What may stand in the file and, in capitals with `WHOSAW_` before it, in the environment.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 19] = [
     "config",
     "data",
     "keys",
     "guard",
+    "custodian",
+    "pkcs11_module",
+    "pkcs11_token",
+    "pkcs11_pin_file",
     "listen",
     "tls_certificate",
     "tls_key",
@@ -69,6 +97,7 @@ const KNOWN: [&str; 14] = [
     "waiting_entries",
     "waiting_bytes",
     "large_bytes",
+    "erasure_hour",
 ];
 
 /// Guards stand beside the data and not in it: a copy of the whole directory, put back, would otherwise carry its guard
@@ -113,9 +142,11 @@ pub fn examine(file: Option<&Path>, flags: &[(&'static str, String)]) -> (Settin
     (settings, Mistakes(reader.mistakes))
 }
 
-/// Variables of our own clients and tests are no settings of a server, and may well be there when one is started.
+/// Variables of our own clients and tests, and the PIN, are no settings of a server, and may well be there when one is
+/// started.
 fn is_no_setting(key: &str) -> bool {
-    ["server", "ca", "ledger", "caller", "test_data", "bless"].contains(&key.to_ascii_lowercase().as_str())
+    ["pkcs11_pin", "server", "ca", "ledger", "caller", "test_data", "bless"]
+        .contains(&key.to_ascii_lowercase().as_str())
 }
 
 struct Reader {
@@ -132,6 +163,8 @@ impl Reader {
             self.wrong("listen", "is not an address with a port, such as 127.0.0.1:7411");
             SocketAddr::from(([127, 0, 0, 1], 0))
         });
+        let told = self.mistakes.len();
+        let custodian = Some(self.custodian()).filter(|_| self.mistakes.len() == told);
         let tls = self.tls();
         if tls.is_none() && !listen.ip().is_loopback() {
             self.wrong(
@@ -155,6 +188,7 @@ impl Reader {
             keys: self.value("keys", "a path").unwrap_or_else(|| data.join("keys")),
             guard: self.value("guard", "a path").unwrap_or_else(|| beside(&data)),
             data,
+            custodian,
             listen,
             tls,
             machine: self.text("machine"),
@@ -162,7 +196,8 @@ impl Reader {
             log_format,
             waiting_entries: self.bounded("waiting_entries", 65_536, 1..=1 << 24),
             waiting_bytes: self.bounded("waiting_bytes", 64 << 20, 1 << 20..=1 << 34),
-            large_bytes: self.bounded("large_bytes", 256 << 20, 1 << 20..=1 << 34),
+            large_bytes: self.bounded("large_bytes", 1 << 30, 1 << 20..=1 << 34),
+            erasure_hour: self.bounded("erasure_hour", 2, 0..=23) as u8,
         };
         for (name, path) in [("keys", &settings.keys), ("guard", &settings.guard)] {
             if path.starts_with(settings.database()) {
@@ -170,6 +205,41 @@ impl Reader {
             }
         }
         settings
+    }
+
+    fn custodian(&mut self) -> Custodian {
+        let name = self.text("custodian");
+        let module: Option<PathBuf> = self.file("pkcs11_module");
+        let label = self.text("pkcs11_token");
+        let pin_file = self.file("pkcs11_pin_file");
+        if name.as_deref() == Some("pkcs11") {
+            if module.is_none() {
+                self.wrong("pkcs11_module", "is missing beside custodian = \"pkcs11\"");
+            }
+            if label.as_deref().is_none_or(|label| label.is_empty() || label.len() > 32) {
+                self.wrong("pkcs11_token", "is missing beside custodian = \"pkcs11\", or no label of at most 32 bytes");
+            }
+            if pin_file.is_none() && std::env::var_os(PIN_VARIABLE).is_none() {
+                self.wrong(
+                    "pkcs11_pin_file",
+                    &format!("is missing, and there is no {PIN_VARIABLE} in the environment"),
+                );
+            }
+            let (module, label) = (module.unwrap_or_default(), label.unwrap_or_default());
+            return Custodian::Pkcs11(Token { module, label, pin_file });
+        }
+        if name.is_some_and(|name| name != "directory") {
+            self.wrong("custodian", "is neither directory nor pkcs11");
+        }
+        let given = [
+            ("pkcs11_module", module.is_some()),
+            ("pkcs11_token", label.is_some()),
+            ("pkcs11_pin_file", pin_file.is_some()),
+        ];
+        for (name, _) in given.into_iter().filter(|(_, given)| *given) {
+            self.wrong(name, "needs custodian = \"pkcs11\" beside it");
+        }
+        Custodian::Directory
     }
 
     fn tls(&mut self) -> Option<Tls> {
@@ -294,7 +364,8 @@ mod tests {
     #[test]
     fn all_mistakes_are_told_at_once() {
         let text = "listen = \"0.0.0.0:7411\"\nlsten = 3\nlog_format = \"xml\"\ntls_key = \"/nowhere\"\n\
-                    waiting_entries = 0\nkeys = \"whosaw-data/db/keys\"";
+                    waiting_entries = 0\nkeys = \"whosaw-data/db/keys\"\ncustodian = \"pkcs12\"\n\
+                    pkcs11_token = \"t\"\npkcs11_pin = \"1234\"";
         let Err(Mistakes(mistakes)) = read_text(text, &[]) else { panic!("mistakes are not taken") };
         for expected in [
             "lsten is not",
@@ -304,8 +375,40 @@ mod tests {
             "waiting_entries",
             "listen is not a loopback",
             "keys lies inside",
+            "custodian is neither",
+            "pkcs11_token needs",
+            "pkcs11_pin is not a setting",
         ] {
             assert!(mistakes.iter().any(|mistake| mistake.contains(expected)), "{expected}: {mistakes:?}");
         }
+        assert!(!format!("{mistakes:?}").contains("1234"), "{mistakes:?}");
+    }
+
+    #[test]
+    fn a_token_is_named_by_module_label_and_pin_file() {
+        let place = tempfile::tempdir().expect("a directory");
+        let (module, pin) = (place.path().join("module.so"), place.path().join("pin"));
+        std::fs::write(&module, "").expect("writes");
+        std::fs::write(&pin, "1234").expect("writes");
+        let (module_text, pin_text) = (module.display(), pin.display());
+        let text = format!(
+            "custodian = \"pkcs11\"\npkcs11_module = \"{module_text}\"\npkcs11_token = \"keys\"\n\
+             pkcs11_pin_file = \"{pin_text}\""
+        );
+        let settings = read_text(&text, &[]).expect("reads");
+        let token = Token { module, label: "keys".into(), pin_file: Some(pin) };
+        assert_eq!(settings.custodian, Some(Custodian::Pkcs11(token)));
+        for text in ["", "custodian = \"directory\""] {
+            assert_eq!(read_text(text, &[]).expect("reads").custodian, Some(Custodian::Directory));
+        }
+        let Err(Mistakes(mistakes)) = read_text("custodian = \"pkcs11\"", &[]) else { panic!("much is missing") };
+        for expected in ["pkcs11_module is missing", "pkcs11_token is missing", "pkcs11_pin_file is missing"] {
+            assert!(mistakes.iter().any(|mistake| mistake.starts_with(expected)), "{expected}: {mistakes:?}");
+        }
+        let text = "custodian = \"pkcs11\"\npkcs11_module = \"/nowhere.so\"\npkcs11_token = \"keys\"\n\
+                    pkcs11_pin_file = \"/nowhere\"";
+        let Err(Mistakes(mistakes)) = read_text(text, &[]) else { panic!("nothing is there") };
+        assert!(mistakes.iter().all(|mistake| mistake.contains("cannot be read")), "{mistakes:?}");
+        assert_eq!(mistakes.len(), 2, "{mistakes:?}");
     }
 }

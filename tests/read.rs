@@ -35,8 +35,8 @@ fn nth(n: usize) -> Action {
     }
     action.dataset = DATASETS[n % 3].into();
     if n.is_multiple_of(7) {
-        let kind = FactKind::Grant as i32;
-        action.facts = vec![Fact { kind, edge: 1, resource: "mail".into(), ..Default::default() }];
+        let (kind, party) = (FactKind::Grant as i32, PartyKind::Public as i32);
+        action.facts = vec![Fact { kind, edge: 1, resource: "mail".into(), party, ..Default::default() }];
     }
     action.verb = VERBS[n % 4].into();
     action.outcome = OUTCOMES[(n / 2) % 3] as i32;

@@ -32,6 +32,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("typst", &["report"]),
     ("typst_pdf", &["report"]),
     ("aws_lc_rs", &["vault"]),
+    ("cryptoki", &["vault"]),
     ("axum", &["http", "app"]),
     ("clap", &["cli", "config"]),
     ("jiff", &["report", "cli"]),

@@ -289,26 +289,29 @@ impl<'a> Checker<'a> {
         self.identities(identities_field, identities);
     }
 
-    fn identities(&mut self, field: impl Display + Copy, identities: &[Identity]) {
+    pub fn identities(&mut self, field: impl Display + Copy, identities: &[Identity]) {
         self.length(field, identities.len());
         for (i, identity) in identities.iter().enumerate() {
-            let field = format_args!("{field}[{i}]");
-            self.required_name(format_args!("{field}.namespace"), &identity.namespace);
-            if identity.namespace.starts_with("whosaw:") {
-                self.refuse(format_args!("{field}.namespace"), "is reserved");
-            }
-            if identity.fields.is_empty() || identity.fields.iter().all(String::is_empty) {
-                self.refuse(format_args!("{field}.fields"), "is missing");
-            }
-            if identity.fields.len() > 16 {
-                self.refuse(format_args!("{field}.fields"), "has more than 16 fields");
-            }
-            for (j, value) in identity.fields.iter().enumerate() {
-                self.text(format_args!("{field}.fields[{j}]"), value);
-            }
-            if identity.strength == Strength::Unspecified {
-                self.refuse(format_args!("{field}.strength"), "is missing");
-            }
+            self.identity(format_args!("{field}[{i}]"), identity);
+        }
+    }
+
+    pub fn identity(&mut self, field: impl Display + Copy, identity: &Identity) {
+        self.required_name(format_args!("{field}.namespace"), &identity.namespace);
+        if identity.namespace.starts_with("whosaw:") {
+            self.refuse(format_args!("{field}.namespace"), "is reserved");
+        }
+        if identity.fields.is_empty() || identity.fields.iter().all(String::is_empty) {
+            self.refuse(format_args!("{field}.fields"), "is missing");
+        }
+        if identity.fields.len() > 16 {
+            self.refuse(format_args!("{field}.fields"), "has more than 16 fields");
+        }
+        for (j, value) in identity.fields.iter().enumerate() {
+            self.text(format_args!("{field}.fields[{j}]"), value);
+        }
+        if identity.strength == Strength::Unspecified {
+            self.refuse(format_args!("{field}.strength"), "is missing");
         }
     }
 
@@ -441,6 +444,7 @@ impl<'a> Checker<'a> {
             if fact.subjects.iter().any(|position| *position as usize >= action.subjects.len()) {
                 self.refuse(format_args!("{field}.subjects"), "points at a subject that is not listed");
             }
+            super::fact::check(fact, action, field, self);
         }
     }
 
@@ -514,7 +518,7 @@ impl<'a> Checker<'a> {
         self.bounded(field, name, self.limits.name);
     }
 
-    fn text(&mut self, field: impl Display + Copy, text: &str) {
+    pub fn text(&mut self, field: impl Display + Copy, text: &str) {
         self.bounded(field, text, self.limits.text);
     }
 
@@ -539,7 +543,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn length(&mut self, field: impl Display + Copy, length: usize) {
+    pub fn length(&mut self, field: impl Display + Copy, length: usize) {
         if length > self.limits.list {
             self.refuse(field, format_args!("has {length} elements; at most {} are taken", self.limits.list));
         }

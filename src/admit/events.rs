@@ -1,8 +1,11 @@
 //! Entries that the ledger writes about itself: names made known, gaps in coverage, reports that left the house.
 
 use crate::model::*;
-use whosaw_verifier::body::{self, CoverageBody, LedgerAccessBody, PartGroup, RegistryBody, ReportBody};
-use whosaw_verifier::part::{ContentPart, SealedName};
+use whosaw_verifier::body::{
+    self, CoverageBody, ErasureBody, LedgerAccessBody, PartGroup, PersonActBody, RegistryBody, ReportBody,
+    RetentionBody,
+};
+use whosaw_verifier::part::{ContentPart, Part, PersonActPart, SealedName};
 use whosaw_verifier::wire::Message as _;
 
 /// One name to be made known or retired.
@@ -39,8 +42,10 @@ pub fn registry(
                 "must be 1 to 128 of a–z, A–Z, 0–9, '.', '_', ':', '/', '-', and begin with a letter or digit",
             );
         }
-        if !matches!(name.public_key.len(), 0 | 32) {
-            refuse(i, "public_key", "is not 32 bytes long");
+        if !name.public_key.is_empty()
+            && let Some(wrong) = key_problem(&name.public_key)
+        {
+            refuse(i, "public_key", wrong);
         }
         for (key, value) in &name.attributes {
             if !is_registry_name(key) || !is_registry_name(value) {
@@ -71,10 +76,14 @@ pub fn registry(
     Ok(event(EntryKind::Registry, body.encode(), caller, parts))
 }
 
-fn is_registry_name(name: &str) -> bool {
-    (1..=128).contains(&name.len())
-        && name.as_bytes()[0].is_ascii_alphanumeric()
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:/-".contains(&b))
+/// Under a point of small order anybody's signature verifies, so that it would speak for nobody.
+fn key_problem(key: &[u8]) -> Option<&'static str> {
+    let Ok(key) = <[u8; 32]>::try_from(key) else { return Some("is not 32 bytes long") };
+    match ed25519_dalek::VerifyingKey::from_bytes(&key) {
+        Err(_) => Some("is not an Ed25519 public key"),
+        Ok(key) if key.is_weak() => Some("is a weak key: it has no secret half that only one agent could hold"),
+        Ok(_) => None,
+    }
 }
 
 /// What a source was logging, or what it was refused.
@@ -104,6 +113,96 @@ pub fn ledger_access(verb: Verb, first_index: u64, count: u64, caller: Caller, r
     let groups = own_groups(&parts, Role::Content);
     let access = LedgerAccessBody { caller: Some(caller_body), verb, first_index, count, parts: groups };
     event(EntryKind::LedgerAccess, access.encode(), caller, parts)
+}
+
+/// What was asked for a person, or done about them; sealed for everybody in `identities`, one part each: of two persons
+/// who are linked both hear of it.
+pub fn person_act(
+    kind: EntryKind,
+    mut body: PersonActBody,
+    act: &PersonActPart,
+    identities: &[Identity],
+    caller: &Caller,
+    registry: &Registry,
+) -> Admitted {
+    let mut parts = Vec::new();
+    for identity in identities {
+        let content = ContentPart { act: Some(act.clone()), ..ContentPart::default() };
+        let holder = Holder::Person { identities: vec![identity.clone()], class: RetentionClass::Subject };
+        let (caller_body, own) = sealed_event(content, holder, caller, registry);
+        body.caller = Some(caller_body);
+        parts.extend(own);
+    }
+    if identities.is_empty() {
+        let content = ContentPart { act: Some(act.clone()), ..ContentPart::default() };
+        let (caller_body, own) = sealed_event(content, Holder::Ledger, caller, registry);
+        body.caller = Some(caller_body);
+        parts = own;
+    }
+    let role = if identities.is_empty() { Role::Content } else { Role::DataSubject };
+    body.parts = own_groups(&parts, role);
+    event(kind, body.encode(), caller.clone(), parts)
+}
+
+/// How long what is kept from now on.
+pub fn retention(mut body: RetentionBody, caller: Caller, registry: &Registry) -> Admitted {
+    let (caller_body, parts) = sealed_event(ContentPart::default(), Holder::Ledger, &caller, registry);
+    body.caller = Some(caller_body);
+    body.parts = own_groups(&parts, Role::Content);
+    event(EntryKind::Retention, body.encode(), caller, parts)
+}
+
+/// A batch of erasures, or what became of its keys.
+pub fn erasure(mut body: ErasureBody, caller: Caller, registry: &Registry) -> Admitted {
+    let (caller_body, parts) = sealed_event(ContentPart::default(), Holder::Ledger, &caller, registry);
+    body.caller = Some(caller_body);
+    body.parts = own_groups(&parts, Role::Content);
+    event(EntryKind::Erasure, body.encode(), caller, parts)
+}
+
+/// Somebody who stays, by the identities that the entry showed of them.
+pub type Survivor = (Vec<Identity>, RetentionClass);
+
+/// Content that several persons shared, sealed anew for those who stay: for each of `contents` a part for every survivor,
+/// and the content in a part that they share, or in the only one's own.
+pub fn resealed(
+    cites: Vec<body::Place>,
+    contents: Vec<(Vec<Survivor>, ContentPart)>,
+    lost: Vec<body::Lost>,
+    generation: u64,
+) -> Admitted {
+    let (mut parts, mut groups) = (Vec::new(), Vec::new());
+    for (survivors, content) in contents {
+        let first = parts.len() as u32;
+        let count = survivors.len() as u32;
+        let alone = count == 1;
+        for (identities, class) in survivors {
+            let content = alone.then(|| content.clone());
+            let part = Part { content, ..Part::default() };
+            parts.push(PlainPart { holder: Holder::Person { identities, class }, part });
+        }
+        let role = vec![Role::DataSubject];
+        groups.push(PartGroup { first, count, roles: role, holds_content: alone, ..PartGroup::default() });
+        if !alone {
+            let by = (first..first + count).collect();
+            parts.push(PlainPart {
+                holder: Holder::Shared { by },
+                part: Part { content: Some(content), ..Part::default() },
+            });
+            groups.push(PartGroup {
+                first: first + count,
+                count: 1,
+                roles: vec![Role::Content],
+                holds_content: true,
+                shared_by: vec![body::Run { first, count }],
+                ..PartGroup::default()
+            });
+        }
+    }
+    let caller = Caller { name: String::new(), assurance: Assurance::default() };
+    let body =
+        ErasureBody { state: ErasureState::Resealed, generation, cites, lost, parts: groups, ..ErasureBody::default() };
+    event(EntryKind::Erasure, body.encode(), caller, parts)
 }
 
 /// The caller as the body may say it, and what has to be sealed: its name, where the registry does not know it.

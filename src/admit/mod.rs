@@ -7,6 +7,7 @@
 mod body;
 mod check;
 pub mod events;
+mod fact;
 mod parts;
 mod people;
 mod request;
@@ -56,6 +57,23 @@ impl Default for Limits {
             earliest_us: 946_684_800_000_000,
         }
     }
+}
+
+/// What is wrong with identifiers and texts that say whom something is asked for, and why; nothing if they are fit.
+pub fn person_case(
+    identities: &[(&str, &Identity)],
+    texts: &[(&str, &str)],
+    limits: &Limits,
+    now: UnixMicros,
+) -> Vec<Violation> {
+    let mut checker = Checker::new(limits, now);
+    for (field, identity) in identities {
+        checker.identity(*field, identity);
+    }
+    for (field, text) in texts {
+        checker.text(*field, text);
+    }
+    checker.finish()
 }
 
 /// Checks everything about an action and takes it apart into what is public and what is sealed.

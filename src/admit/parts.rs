@@ -6,7 +6,7 @@
 
 use super::body::SealedNames;
 use super::check::{AGENT_PART_MAX, Codes};
-use super::people::{Node, People, PersonInAction, nfc};
+use super::people::{Node, People, PersonInAction};
 use crate::model::{self, *};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -276,6 +276,7 @@ fn content(action: &mut Action, names: Vec<SealedName>) -> ContentPart {
         error: take(&mut action.error),
         facts,
         question: Vec::new(),
+        act: None,
     }
 }
 

@@ -8,7 +8,6 @@ use crate::model::*;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 /// Where in an action a person is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,12 +194,4 @@ fn same(a: &Identity, b: &Identity) -> bool {
 
 fn is_weak(identity: &Identity) -> bool {
     identity.strength == Strength::Weak
-}
-
-pub fn nfc(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.nfc().collect())
-    }
 }

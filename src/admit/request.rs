@@ -122,6 +122,7 @@ fn walk_tool_call(call: &ToolCall, to: &mut Hasher) {
         approval,
         links,
         provenance,
+        sequence,
     } = call;
     to.bytes(1, action_id);
     to.text(2, tool);
@@ -141,6 +142,7 @@ fn walk_tool_call(call: &ToolCall, to: &mut Hasher) {
     to.nested_each(16, approval, walk_approval);
     walk_links(17, links, to);
     to.number(18, *provenance as u64);
+    to.text(19, sequence);
 }
 
 fn walk_occurred(occurred: &Occurred, to: &mut Hasher) {

@@ -15,8 +15,8 @@ use whosaw_verifier::hash::sha256;
 /// action, or a tool call for the ledger's tool catalogue to read (a record without a verb).
 ///
 /// Fields are those of proto/whosaw/v1/action.proto and tool_call.proto. Enum values may be written by their codes
-/// (succeeded), arguments and result as plain JSON or text. `at` with `clock` is short for an instant in `occurred`.
-/// An action_id may be left out, or be a label such as "#post", which other records can name in `links`; a label stands
+/// (succeeded), arguments and result as plain JSON or text; what must be kept to the letter is given as text. `at` with `clock` is short for an instant in `occurred`.
+/// An action_id may be left out (a tool call with conversation and sequence gets one made of them), or be a label such as "#post", which other records can name in `links`; a label stands
 /// for the same id every time, so that appending a file twice records it once. In TOML, a table `[names]` says which
 /// names to register first, by kind.
 #[derive(Args)]
@@ -108,8 +108,7 @@ impl File {
             .enumerate()
             .filter(|(_, line)| !line.trim().is_empty())
             .map(|(number, line)| {
-                serde_json::from_str(line)
-                    .map_err(|error| CliError::usage(format!("line {}: not JSON: {error}", number + 1)))
+                json::parse(line).map_err(|error| CliError::usage(format!("line {}: {error}", number + 1)))
             })
             .collect::<Result<_, _>>()?;
         Ok(File { scenario: String::new(), names: Vec::new(), records })
@@ -202,12 +201,15 @@ fn sugar(scenario: &str, fields: &mut Map<String, Value>) {
         fields.insert("occurred".into(), serde_json::json!({"earliest": at, "latest": at, "source": source}));
     }
     let id = ["action_id", "actionId"].iter().find_map(|key| fields.remove(*key));
+    // Of these two the ledger makes the id of a tool call, the same every time.
+    let has_place = ["conversation", "sequence"].iter().all(|key| fields.contains_key(*key));
     let id = match id.as_ref().and_then(Value::as_str) {
-        Some(label) if label.starts_with('#') => label_id(scenario, label).into(),
-        Some(id) => id.into(),
-        None => id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string().into()),
+        Some(label) if label.starts_with('#') => Some(label_id(scenario, label).into()),
+        Some(id) => Some(id.into()),
+        None if id.is_none() && has_place => None,
+        None => Some(id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string().into())),
     };
-    fields.insert("action_id".into(), id);
+    fields.extend(id.map(|id| ("action_id".to_owned(), id)));
     let Some(Value::Object(links)) = fields.get_mut("links") else { return };
     for ids in links.values_mut().filter_map(Value::as_array_mut) {
         for id in ids {
@@ -253,5 +255,11 @@ mod tests {
         assert_ne!(label_id("s", "#post"), label_id("t", "#post"));
         assert_eq!(post.occurred.map(|occurred| occurred.source), Some(1));
         assert!(!call.action_id.is_empty());
+        let placed = serde_json::json!({"tool": "t", "conversation": "c", "sequence": "1"});
+        let placed = record("s", 0, placed).expect("a record").kind;
+        assert!(
+            matches!(placed, Some(v1::record::Kind::ToolCall(call)) if call.action_id.is_empty()),
+            "the ledger's to make"
+        );
     }
 }

@@ -8,6 +8,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use v1::audit_service_client::AuditServiceClient;
 use v1::ledger_service_client::LedgerServiceClient;
+use v1::privacy_service_client::PrivacyServiceClient;
 use v1::registry_service_client::RegistryServiceClient;
 use v1::report_service_client::ReportServiceClient;
 
@@ -52,6 +53,10 @@ impl Client {
 
     pub fn reports(&self) -> ReportServiceClient<Channel> {
         ReportServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    pub fn privacy(&self) -> PrivacyServiceClient<Channel> {
+        PrivacyServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
     pub fn registry(&self) -> RegistryServiceClient<Channel> {

@@ -9,8 +9,10 @@ mod export;
 mod import;
 mod keys;
 mod names;
+mod person;
 mod read;
 mod report;
+mod retention;
 mod serve;
 mod show;
 mod verify;
@@ -52,6 +54,10 @@ enum Command {
     Watch(read::Watch),
     /// Make a report for people, or make an earlier one again.
     Report(report::Report),
+    /// Look a person up, link, restrict, hold, erase.
+    Person(person::Person),
+    /// Set how long what is kept, or show what would go.
+    Retention(retention::Retention),
     /// Write a ledger as files that `whosaw-verify` and C2SP tools check offline.
     Export(export::Export),
     /// Check an export offline, as `whosaw-verify export` does.
@@ -188,6 +194,8 @@ fn run(cli: Cli) -> Ended {
                     Command::Watch(command) => command.run().await,
                     Command::Report(command) => command.run().await,
                     Command::Export(command) => command.run().await,
+                    Command::Person(command) => command.run().await,
+                    Command::Retention(command) => command.run().await,
                     Command::Rebuild(command) => command.run().await,
                     Command::AcceptClock(command) => command.run().await,
                     Command::Serve(_)

@@ -127,7 +127,13 @@ fn tell(settings: &Settings, number: u32, origin: &str) {
     println!("ledger {origin} is made.");
     println!("  database      {}", settings.database().display());
     println!("  signing key   {}", settings.signing_key(number).display());
-    println!("  persons' keys {}", settings.ledger_keys(number).display());
+    match &settings.custodian {
+        Some(config::Custodian::Pkcs11(token)) => {
+            let label = settings.ledger_keys(number).join("pkcs11.label");
+            println!("  persons' keys PKCS#11 token {}, by the label in {}", token.label, label.display());
+        }
+        _ => println!("  persons' keys {}", settings.ledger_keys(number).display()),
+    }
     println!("  guard         {}", settings.ledger_guard(number).display());
     println!("Back up the keys apart from the database, and the guard never. Next: whosaw serve");
 }

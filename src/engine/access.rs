@@ -11,7 +11,7 @@ use crate::report::evidence::{
     Search, Undetermined,
 };
 use crate::report::logging::statements;
-use crate::report::person::{KnownThen, known_then, strength_of};
+use crate::report::person::{KnownThen, StatedLink, known_then, stated_then, strength_of};
 use crate::report::question::{RecordedQuestion, cut_off_violation};
 use crate::report::{self, AccessReport};
 use crate::vault::{self, DataKey, OpenError, PartPlace, PersonId};
@@ -22,7 +22,7 @@ use whosaw_verifier::body::{Body, LedgerAccessBody, ReportBody};
 use whosaw_verifier::entry::body_commitment;
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::merkle::{self, verify_inclusion};
-use whosaw_verifier::part::{Part, PersonPart};
+use whosaw_verifier::part::{ContentPart, Part, PersonActPart, PersonPart};
 
 /// A report waits so long for projections to be complete up to its size; then it is refused rather than incomplete.
 const PROJECTIONS: Duration = Duration::from_secs(60);
@@ -72,6 +72,8 @@ impl OpenLedger {
                 }
             }
         }
+        let certain = self.also_linked_then(certain, &head)?;
+        weak.retain(|id| !certain.contains(id));
         let (certain, weak) = (self.places(&certain, head.size)?, self.places(&weak, head.size)?);
         let keys: Vec<Arc<DataKey>> = certain.keys.iter().chain(&weak.keys).cloned().collect();
         let scan = self.vault.scan_parts(&keys, head.size, progress)?;
@@ -82,7 +84,7 @@ impl OpenLedger {
         }
         let certain = self.observe(&certain_places, &head)?;
         let weak = self.observe(&weak_places, &head)?;
-        let known = known_then(&question.subject, certain, weak);
+        let known = known_then(&question.subject, certain.of_actions(), weak.of_actions(), &certain.links);
         // Every observation was proved before it came to be one. Only what belongs is counted, so that links that are made
         // later do not change what a report of this size says.
         let entries_proved = known.entries();
@@ -187,7 +189,7 @@ impl OpenLedger {
         let opened = self.open_entry(entry)?;
         let parts = opened.parts.iter().filter_map(|part| match &part.state {
             PartState::Open(part) => Some(&**part),
-            PartState::Removed | PartState::NoKey => None,
+            PartState::Removed | PartState::NoKey | PartState::Restricted => None,
         });
         let question = join_content(parts).and_then(|content| RecordedQuestion::read(&content.question));
         let closed = || EngineError::precondition("the question of this report can no longer be opened");
@@ -227,22 +229,52 @@ impl OpenLedger {
         Ok(Places { keys, places })
     }
 
+    /// Persons who were linked by an entry then and are not any more: a report that is made again has to find them.
+    fn also_linked_then(&self, mut certain: Vec<PersonId>, head: &Head) -> Result<Vec<PersonId>, EngineError> {
+        let stating = self.entries_under(Term::new(TermKind::EntryKind, EntryKind::SubjectLink.code()), head.size)?;
+        let stating: BTreeSet<u64> = stating.iter().map(|entry| entry.header.index).collect();
+        if stating.is_empty() {
+            return Ok(certain);
+        }
+        loop {
+            let mut links = Vec::new();
+            for id in &certain {
+                let places = self.vault.occurrences(*id)?.into_iter();
+                let places = places.filter(|place| stating.contains(&place.index)).collect();
+                links.extend(self.observe(&places, head)?.links);
+            }
+            let mut found = Vec::new();
+            for identity in stated_then(&links).into_iter().flat_map(|(one, other)| [one, other]) {
+                if let Some(person) = self.vault.find(identity)? {
+                    let whole = self.vault.linked(person)?;
+                    found.extend(whole.into_iter().filter(|id| !certain.contains(id)));
+                }
+            }
+            if found.is_empty() {
+                return Ok(certain);
+            }
+            certain.extend(found);
+            let mut seen = HashSet::new();
+            certain.retain(|id| seen.insert(*id));
+        }
+    }
+
     /// Opens the person's parts, entry by entry, and proves each entry before it counts.
-    fn observe(&self, places: &BTreeSet<PartPlace>, head: &Head) -> Result<Vec<Observation>, EngineError> {
+    fn observe(&self, places: &BTreeSet<PartPlace>, head: &Head) -> Result<Observed, EngineError> {
         let mut by_entry: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
         for place in places {
             by_entry.entry(place.index).or_default().push(place.ordinal);
         }
         let indexes: Vec<u64> = by_entry.keys().copied().collect();
-        let mut observations = Vec::with_capacity(by_entry.len());
+        let mut observed = Observed::default();
         for chunk in indexes.chunks(256) {
             for entry in self.entries_at(chunk)? {
                 let ordinals = &by_entry[&entry.header.index];
                 let opened = self.open_proved(&entry, ordinals, head)?;
-                observations.extend(observations_of(&entry, opened)?);
+                observed.take(&entry, opened)?;
             }
         }
-        Ok(observations)
+        Ok(observed)
     }
 
     /// The parts at `ordinals`, opened, after the entry was proved to stand in the head's tree with this very content.
@@ -431,6 +463,52 @@ pub struct Gathered {
     pub evidence: Evidence,
     /// Parts that only the trial of keys found: index rows that were missing.
     pub rows_missing: u64,
+}
+
+/// What entries with parts of one person say.
+#[derive(Default)]
+struct Observed {
+    observations: Vec<Observation>,
+    links: Vec<StatedLink>,
+    /// Content that was sealed anew when somebody with whom it was shared was erased, by the entry it stood in.
+    resealed: BTreeMap<u64, ContentPart>,
+}
+
+impl Observed {
+    fn take(&mut self, entry: &StoredEntry, opened: Vec<(u32, Part)>) -> Result<(), EngineError> {
+        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+        match body {
+            Some(Ok(Body::Person(body))) => {
+                let act = join_content(opened.iter().map(|(_, part)| part)).and_then(|content| content.act);
+                let identity = vault::identity_of;
+                if let Some(PersonActPart { asked: Some(one), other: Some(other), .. }) = act {
+                    self.links.push(StatedLink {
+                        index: entry.header.index,
+                        one: identity(&one),
+                        other: identity(&other),
+                        strength: body.strength,
+                        undone: body.act == PersonAct::Unlink,
+                    });
+                }
+            }
+            Some(Ok(Body::Erasure(body))) => {
+                let content = join_content(opened.iter().map(|(_, part)| part));
+                if let (Some(content), Some(place)) = (content, body.cites.first()) {
+                    self.resealed.insert(place.index, content);
+                }
+            }
+            _ => self.observations.extend(observations_of(entry, opened)?),
+        }
+        Ok(())
+    }
+
+    fn of_actions(&self) -> Vec<Observation> {
+        let mut observations = self.observations.clone();
+        for observation in observations.iter_mut().filter(|observation| observation.content.is_none()) {
+            observation.content = self.resealed.get(&observation.index).cloned();
+        }
+        observations
+    }
 }
 
 struct Places {

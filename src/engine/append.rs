@@ -6,6 +6,8 @@ use crate::intake;
 use crate::intake::Catalogue;
 use crate::ledger::{AppendError, AppendReply, Committed, Place, Published};
 use crate::model::*;
+use crate::store::WriteSet;
+use crate::vault::{Change, Vault};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -14,6 +16,20 @@ use std::time::Duration;
 pub enum Raw {
     Action(Box<Action>),
     ToolCall(Box<ToolCall>),
+}
+
+/// The same, with what could not be read of it: told together with what admission finds wrong, so that mending a request
+/// does not take one try for each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    pub raw: Raw,
+    pub unread: Vec<Violation>,
+}
+
+impl From<Raw> for Sent {
+    fn from(raw: Raw) -> Self {
+        Sent { raw, unread: Vec::new() }
+    }
 }
 
 impl Raw {
@@ -68,7 +84,8 @@ static NO_CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::empty);
 impl OpenLedger {
     /// Admits and seals; nothing is written yet. Takes some microseconds for each person, so callers with many persons
     /// or many actions do it off the runtime's own threads.
-    pub fn prepare(&self, raw: Raw, caller: &Caller) -> Result<Sealed, EngineError> {
+    pub fn prepare(&self, sent: impl Into<Sent>, caller: &Caller) -> Result<Sealed, EngineError> {
+        let Sent { raw, unread } = sent.into();
         let now = self.clock.now();
         let names = self.names();
         let mut learnt = None;
@@ -78,15 +95,24 @@ impl OpenLedger {
                 // The request is the call as it was sent: what the catalogue makes of it may change between a request
                 // and its repetition, and must not turn the second into a conflict.
                 let request = admit::tool_call_hash(&call, caller);
+                let mut call = call;
+                if call.action_id.is_empty() && !call.conversation.is_empty() && !call.sequence.is_empty() {
+                    call.action_id = self.vault.call_id(&caller.name, &call.conversation, &call.sequence).to_vec();
+                }
                 let catalogue = names.catalogue.as_ref().map_or(&*NO_CATALOGUE, |in_force| &in_force.catalogue);
                 let (action, lesson) = intake::interpret_only(*call, catalogue, &self.conversations);
                 learnt = Some(lesson);
                 (action, Some(request))
             }
         };
-        let mut admitted =
+        let admitted =
             admit::admit(action, caller.clone(), &names.registry, self.ledger.origin_hash(), &self.limits, now)
-                .map_err(|violations| EngineError::violations(in_terms_of(violations, request.is_some())))?;
+                .map_err(|violations| in_terms_of(violations, request.is_some()));
+        let mut admitted = match admitted {
+            Ok(admitted) if unread.is_empty() => admitted,
+            Ok(_) => return Err(EngineError::violations(unread)),
+            Err(found) => return Err(EngineError::violations(together(unread, found))),
+        };
         admitted.request = request.unwrap_or(admitted.request);
         if let Some(lesson) = learnt {
             // Only now: a call that is refused must not decide whose records later calls are about.
@@ -112,14 +138,15 @@ impl OpenLedger {
     }
 
     /// Records one action; answers when it is durable and under a signed checkpoint.
-    pub async fn append(self: &Arc<Self>, raw: Raw, caller: &Caller) -> Result<Receipt, EngineError> {
-        let judged_by = self.registering.read().await;
-        let sealed = if raw.is_heavy() {
+    pub async fn append(self: &Arc<Self>, sent: impl Into<Sent>, caller: &Caller) -> Result<Receipt, EngineError> {
+        let sent = sent.into();
+        let judged_by = self.judging().await;
+        let sealed = if sent.raw.is_heavy() || self.vault.lookups_wait() {
             let (open, caller) = (Arc::clone(self), caller.clone());
-            let prepared = tokio::task::spawn_blocking(move || open.prepare(raw, &caller)).await;
+            let prepared = tokio::task::spawn_blocking(move || open.prepare(sent, &caller)).await;
             prepared.map_err(|_| EngineError::internal("sealing stopped"))??
         } else {
-            self.prepare(raw, caller)?
+            self.prepare(sent, caller)?
         };
         let content = (sealed.salt, sealed.body.clone());
         let reply = self.ledger.submit(vec![sealed])?;
@@ -130,26 +157,27 @@ impl OpenLedger {
     }
 
     /// Held from admission until what was admitted is queued; see [`OpenLedger`].
-    pub async fn judging(&self) -> tokio::sync::RwLockReadGuard<'_, ()> {
-        self.registering.read().await
+    pub async fn judging(&self) -> Judging<'_> {
+        Judging { _by: self.registering.read().await, _with: self.sealing.read().await }
     }
 
-    /// Records what was prepared.
-    async fn append_sealed(&self, sealed: Sealed) -> Result<Receipt, EngineError> {
+    /// Records what was prepared; lets go of the gate once it is queued.
+    pub(super) async fn append_sealed(&self, sealed: Sealed, gate: Gate<'_>) -> Result<Receipt, EngineError> {
         let (salt, body) = (sealed.salt, sealed.body.clone());
-        let batch = Batch::from(self.ledger.append_all(vec![sealed]).await?);
-        let place = batch.places.first().ok_or_else(|| EngineError::internal("no place was given"))?;
-        self.receipt_of(place, &batch.published, Some((salt, body)))
+        let reply = self.ledger.submit(vec![sealed])?;
+        drop(gate);
+        let (place, published, content) = Pending { reply, content: Some((salt, body)) }.place().await?;
+        self.receipt_of(&place, &published, content)
     }
 
     /// Records many, all or nothing, in one commit. Prepares them off the runtime's threads.
-    pub async fn append_batch(self: &Arc<Self>, raws: Vec<Raw>, caller: &Caller) -> Result<Batch, EngineError> {
-        let judged_by = self.registering.read().await;
+    pub async fn append_batch(self: &Arc<Self>, batch: Vec<Sent>, caller: &Caller) -> Result<Batch, EngineError> {
+        let judged_by = self.judging().await;
         let (open, caller) = (Arc::clone(self), caller.clone());
         let prepared = tokio::task::spawn_blocking(move || {
-            let mut sealed = Vec::with_capacity(raws.len());
-            for (position, raw) in raws.into_iter().enumerate() {
-                sealed.push(open.prepare(raw, &caller).map_err(|error| error.at(position))?);
+            let mut sealed = Vec::with_capacity(batch.len());
+            for (position, sent) in batch.into_iter().enumerate() {
+                sealed.push(open.prepare(sent, &caller).map_err(|error| error.at(position))?);
             }
             Ok::<_, EngineError>(sealed)
         });
@@ -209,8 +237,19 @@ impl OpenLedger {
 
     /// Records an event of the ledger's own.
     pub(super) async fn record(&self, admitted: Admitted) -> Result<Receipt, EngineError> {
+        let gate = self.sealing.read().await;
         let sealed = self.vault.seal(admitted, self.clock.now())?;
-        self.append_sealed(sealed).await
+        self.append_sealed(sealed, gate).await
+    }
+
+    /// Records an event together with what it changes about persons: both are durable, or neither is.
+    pub(super) async fn record_with(&self, admitted: Admitted, changes: Vec<Change>) -> Result<Receipt, EngineError> {
+        let gate = self.sealing.read().await;
+        let rows = self.vault.rows_of(&changes)?;
+        let mut sealed = self.vault.seal(admitted, self.clock.now())?;
+        let (inner, vault) = (Arc::clone(&sealed.placement), Arc::clone(&self.vault));
+        sealed.placement = Arc::new(WithChanges { inner, vault, rows, changes });
+        self.append_sealed(sealed, gate).await
     }
 
     /// Writes one entry for each source whose appends were refused since the last time.
@@ -226,12 +265,17 @@ impl OpenLedger {
         ended
     }
 
-    /// Counts a refused append, where a registered source sent it. `source` is what the request said, if it could be
-    /// read that far; `code` is the gRPC status code.
-    pub fn count_refusal(&self, source: Option<&str>, caller: &Caller, code: u32) {
+    /// Counts a refused request as a gap of each registered source that it named, or of its caller where it named none:
+    /// of none of them is it recorded. `sources` are what the request said, each once, as far as it could be read; `code`
+    /// is the gRPC status code.
+    pub fn count_refusal(&self, sources: &[String], caller: &Caller, code: u32) {
         let names = self.names();
         let registered = |name: &&str| names.registry.contains(RegistryKind::Source, name);
-        if let Some(name) = source.filter(registered).or_else(|| Some(caller.name.as_str()).filter(registered)) {
+        let mut named: Vec<&str> = sources.iter().map(String::as_str).filter(registered).collect();
+        if named.is_empty() {
+            named.extend(Some(caller.name.as_str()).filter(registered));
+        }
+        for name in named {
             self.refusals.count(name, code, self.clock.now());
         }
     }
@@ -240,6 +284,55 @@ impl OpenLedger {
     pub async fn accept_clock(&self) -> Result<u64, EngineError> {
         Ok(self.ledger.accept_clock().await?)
     }
+}
+
+/// As long as it is held, neither the registry nor the keys change.
+pub struct Judging<'a> {
+    _by: Gate<'a>,
+    _with: Gate<'a>,
+}
+
+type Gate<'a> = tokio::sync::RwLockReadGuard<'a, ()>;
+
+/// Rows of the vault's that travel with an entry beside those that sealing made.
+struct WithChanges {
+    inner: Arc<dyn Placement>,
+    vault: Arc<Vault>,
+    rows: WriteSet,
+    changes: Vec<Change>,
+}
+
+impl Placement for WithChanges {
+    fn place(&self, index: u64, writes: &mut WriteSet) {
+        self.inner.place(index, writes);
+        writes.append(&self.rows);
+    }
+
+    fn durable(&self) {
+        self.inner.durable();
+        self.vault.changed(&self.changes);
+    }
+
+    fn judge(&self, index: u64, body_commitment: &[u8; 32], digest: &[u8; 32]) -> Judgement {
+        self.inner.judge(index, body_commitment, digest)
+    }
+}
+
+/// Violations that are told at once.
+const VIOLATIONS_MAX: usize = 32;
+
+/// What could not be read was taken for absent: what admission says of the same field is only that.
+fn together(unread: Vec<Violation>, found: Vec<Violation>) -> Vec<Violation> {
+    let same = |first: &Violation, field: &str| {
+        let rest = field.strip_prefix(first.field.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    let mut all = unread;
+    let new: Vec<Violation> =
+        found.into_iter().filter(|violation| !all.iter().any(|first| same(first, &violation.field))).collect();
+    all.extend(new);
+    all.truncate(VIOLATIONS_MAX);
+    all
 }
 
 /// A caller that sent a tool call finds its own fields named.
@@ -266,6 +359,10 @@ pub struct Pending {
 type Content = ([u8; 32], Vec<u8>);
 
 impl Pending {
+    pub(super) fn of(reply: AppendReply, content: Content) -> Self {
+        Pending { reply, content: Some(content) }
+    }
+
     /// Where it stands, once durable, with its salt and body if they were kept.
     pub async fn place(self) -> Result<(Place, Arc<Published>, Option<Content>), EngineError> {
         let stopped = || EngineError::new(super::Kind::Unavailable, "the ledger stopped before it answered");

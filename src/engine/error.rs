@@ -5,7 +5,7 @@ use crate::model::Violation;
 use crate::report::RenderError;
 use crate::report::canonical::CanonicalError;
 use crate::store::StoreError;
-use crate::vault::{OpenError, VaultError};
+use crate::vault::{CustodianError, OpenError, VaultError};
 
 /// Who must act, and whether trying again helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,10 @@ pub enum Kind {
     FailedPrecondition,
     /// Try again a little later.
     Busy,
-    /// Storage is in trouble or the server stops; the outcome of a write is unknown.
+    /// Something else came in between: start again.
+    Aborted,
+    /// Storage is in trouble or the server stops, and the outcome of a write is unknown; or the custodian of keys is out of
+    /// reach, and nothing was written.
     Unavailable,
     /// Storage does not hold what was written.
     Corrupt,
@@ -119,7 +122,9 @@ impl From<VaultError> for EngineError {
         let kind = match &error {
             VaultError::Store(StoreError::Unavailable(_)) => Kind::Unavailable,
             VaultError::Store(StoreError::Corrupt(_)) | VaultError::Torn { .. } => Kind::Corrupt,
-            // Sealing fails closed: without keys nothing that concerns a person is recorded or opened.
+            // Sealing fails closed: without keys nothing that concerns a person is recorded or opened. A custodian that
+            // is out of reach may be back soon; every other trouble with it wants somebody to do something.
+            VaultError::Custodian(CustodianError::Unavailable { .. }) => Kind::Unavailable,
             VaultError::Custodian(_) | VaultError::Foreign { .. } => Kind::FailedPrecondition,
             VaultError::NoRandomness | VaultError::Sealing => Kind::Unavailable,
             VaultError::PartTooLong { .. } => Kind::Invalid,

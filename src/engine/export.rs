@@ -1,6 +1,6 @@
 //! A ledger as files, laid out as the C2SP tile tree (FORMATS section 5), with content beside it.
 
-use super::{EngineError, OpenLedger};
+use super::{EngineError, Kind, OpenLedger};
 use crate::ledger::{Published, StoredEntry};
 use crate::model::Identity;
 use crate::vault::{OpenError, PartPlace};
@@ -23,15 +23,16 @@ const PIECE: usize = 1 << 20;
 const PARTS: u32 = 1_024;
 
 impl OpenLedger {
-    /// Hands out the whole export as of `head`, piece by piece; stops early when `take` answers false. With `disclose`
+    /// Hands out the whole export as of the head, piece by piece; stops early when `take` answers false. With `disclose`
     /// the keys that open that person's parts, and no others, go with it. Blocks.
     pub fn export(
         &self,
-        head: &Published,
+        head: &ExportHead,
         content: bool,
         disclose: Option<&Identity>,
         take: &mut dyn FnMut(ExportPiece) -> bool,
     ) -> Result<(), EngineError> {
+        let ExportHead { published: head, generation } = head;
         let total = head.size;
         let mut put = |path: String, data: Vec<u8>, done: u64| take(ExportPiece { path, data, done, total });
         for number in 0..total.div_ceil(TILE_WIDTH) {
@@ -78,6 +79,29 @@ impl OpenLedger {
                 return Ok(());
             }
         }
+        if content {
+            for (index, body) in self.erasure_entries()?.into_iter().filter(|(index, _)| *index < total) {
+                if body.covers == 0 {
+                    continue;
+                }
+                let covered = self.ledger.covered(index)?;
+                for page in covered.chunks(PIECE / 12) {
+                    let data = page
+                        .iter()
+                        .flat_map(|(index, ordinal)| index.to_be_bytes().into_iter().chain(ordinal.to_be_bytes()));
+                    if !put(format!("erasures/{index}"), data.collect(), total) {
+                        return Ok(());
+                    }
+                }
+            }
+            // What went after this head was taken would look as if nobody had authorised it.
+            if self.vault.generation() != *generation {
+                return Err(EngineError::new(
+                    Kind::Aborted,
+                    "keys were destroyed while this was written; export again",
+                ));
+            }
+        }
         let keys = format!("{}\n", self.ledger.verifier_key());
         // The checkpoint last: an export that was cut off has none, and says so by that.
         let _ = put("vkeys".into(), keys.into_bytes(), total)
@@ -121,9 +145,18 @@ impl OpenLedger {
     }
 
     /// The head of an export that begins now.
-    pub fn export_head(&self) -> Arc<Published> {
-        self.ledger.published()
+    pub fn export_head(&self) -> ExportHead {
+        // In this order: an erasure in between is seen as one that came while the export was written.
+        let generation = self.vault.generation();
+        ExportHead { published: self.ledger.published(), generation }
     }
+}
+
+/// What an export is of.
+pub struct ExportHead {
+    pub published: Arc<Published>,
+    /// Of the vault.
+    generation: u64,
 }
 
 fn entry_bundle(entries: &[StoredEntry]) -> Vec<u8> {

@@ -11,19 +11,27 @@
 
 mod access;
 mod append;
+mod erase;
 mod error;
 mod export;
 mod follow;
 mod names;
+mod person;
 mod read;
 mod refusals;
+mod retention;
 
+pub use crate::vault::{Hold, part_identity};
 pub use access::{AccessAsked, Produced};
-pub use append::{Batch, Pending, Raw, Receipt};
+pub use append::{Batch, Pending, Raw, Receipt, Sent};
+pub use erase::Erased;
 pub use error::{EngineError, Kind};
 pub use export::ExportPiece;
 pub use names::{CatalogueApplied, InForce};
+pub use person::{Asked, ErasureAsked, ErasureStatus, PersonStatus};
 pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};
+
+pub use retention::{PlannedClass, RetentionPlan};
 
 use crate::admit::Limits;
 use crate::exposure::Follower;
@@ -36,7 +44,8 @@ use follow::Follow;
 use names::Names;
 use refusals::Refusals;
 use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio_util::sync::CancellationToken;
 
 /// All ledgers of one store.
@@ -56,9 +65,17 @@ pub struct OpenLedger {
     /// admission until an action has its place in the queue, so that what was judged by a registry, such as an agent's
     /// key, stands in the ledger before that registry is changed.
     registering: tokio::sync::RwLock<()>,
+    /// Written while keys are being replaced; read from sealing until what was sealed is queued.
+    sealing: tokio::sync::RwLock<()>,
+    /// One batch of erasures at a time.
+    erasing: tokio::sync::Mutex<()>,
+    /// Up to when the retention rules were looked at, Unix microseconds.
+    looked_us: AtomicU64,
     conversations: Conversations,
     follow: Follow,
     refusals: Refusals,
+    /// What is wrong with the custodian, as of the last look.
+    custodian_trouble: Mutex<Option<String>>,
 }
 
 impl Engine {
@@ -128,9 +145,13 @@ impl OpenLedger {
             limits,
             names: RwLock::new(Arc::new(names)),
             registering: tokio::sync::RwLock::default(),
+            sealing: tokio::sync::RwLock::default(),
+            erasing: tokio::sync::Mutex::default(),
+            looked_us: AtomicU64::new(0),
             conversations: Conversations::default(),
             follow,
             refusals: Refusals::default(),
+            custodian_trouble: Mutex::default(),
         })
     }
 
@@ -149,6 +170,30 @@ impl OpenLedger {
 
     pub fn custodian_class(&self) -> &'static str {
         self.vault.custodian_class()
+    }
+
+    /// Looks whether the custodian's keys can be used, and keeps the answer for whoever asks. Blocks.
+    pub fn look_at_custodian(&self) {
+        let trouble = self.vault.custodian_healthy().err().map(|error| error.to_string());
+        let before = std::mem::replace(&mut *self.trouble(), trouble.clone());
+        match trouble {
+            Some(error) if before.is_none() => tracing::error!(
+                ledger = self.origin(),
+                error,
+                "the custodian of keys is lost: nobody new can be recorded, and nobody be looked up"
+            ),
+            None if before.is_some() => tracing::info!(ledger = self.origin(), "the custodian of keys is back"),
+            _ => {}
+        }
+    }
+
+    /// Why the keys could not be used when that was last looked at.
+    pub fn custodian_trouble(&self) -> Option<String> {
+        self.trouble().clone()
+    }
+
+    fn trouble(&self) -> MutexGuard<'_, Option<String>> {
+        self.custodian_trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

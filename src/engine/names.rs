@@ -1,6 +1,7 @@
 //! The names a ledger knows and the tool catalogue in force: the fold of its registry entries.
 
-use super::{EngineError, OpenLedger, Receipt};
+use super::{EngineError, OpenLedger, Receipt, nobody};
+use crate::admit;
 use crate::admit::events::{self, NewName};
 use crate::intake::{Catalogue, CatalogueError};
 use crate::ledger::{Ledger, StoredEntry};
@@ -53,7 +54,8 @@ impl Names {
         }
         if let Some(entry) = with_catalogue {
             let text = catalogue_text(ledger, vault, &entry)?;
-            let catalogue = Catalogue::parse(&text).map_err(|error| EngineError::precondition(error.to_string()))?;
+            let catalogue =
+                Catalogue::parse_in_force(&text).map_err(|error| EngineError::precondition(error.to_string()))?;
             names.catalogue = Some(Arc::new(InForce { catalogue, text }));
         }
         Ok(names)
@@ -97,6 +99,10 @@ impl OpenLedger {
                     .collect(),
             ),
         })?;
+        let wrong = self.refused_of_every_action(&catalogue);
+        if !wrong.is_empty() {
+            return Err(EngineError::violations(wrong));
+        }
         let _one_at_a_time = self.registering.write().await;
         let known = self.names();
         let (version, digest) = (catalogue.version.clone(), catalogue.digest);
@@ -128,6 +134,26 @@ impl OpenLedger {
         Ok(CatalogueApplied { version, digest, new_names, receipt: Some(receipt) })
     }
 
+    /// What admission would refuse of every action that comes of a catalogue. Admission itself is asked, so that whatever
+    /// it minds is found before calls are refused for it.
+    fn refused_of_every_action(&self, catalogue: &Catalogue) -> Vec<Violation> {
+        let (registry, origin, now) = (Registry::default(), self.ledger.origin_hash(), self.clock.now());
+        let mut wrong = Vec::new();
+        for (of, action) in catalogue.samples() {
+            let refused = admit::admit(action, nobody(), &registry, origin, &self.limits, now).err();
+            wrong.extend(refused.into_iter().flatten().map(|violation| {
+                let field = violation.field.strip_prefix("action.").unwrap_or(&violation.field);
+                let field = match of.as_str() {
+                    "import" => field.replacen("actors[0]", "agent", 1).replacen("actors[1]", "principal", 1),
+                    _ => field.to_owned(),
+                };
+                let description = format!("{of}: {field} {}", violation.description);
+                Violation { field: "catalogue".into(), description }
+            }));
+        }
+        wrong
+    }
+
     /// Appends a registry entry and, once it is durable, goes by it.
     async fn record_names(
         &self,
@@ -136,20 +162,39 @@ impl OpenLedger {
         caller: &Caller,
     ) -> Result<Receipt, EngineError> {
         let known = self.names();
+        let unknown = never_registered(&names, &known.registry);
         let admitted =
             events::registry(names, catalogue, caller.clone(), &known.registry).map_err(EngineError::violations)?;
+        if !unknown.is_empty() {
+            let text = format!("never registered, so that it cannot be retired: {}", unknown.join(", "));
+            return Err(EngineError::not_found(text));
+        }
         let receipt = self.record(admitted).await?;
         let mut after = Names { registry: known.registry.clone(), catalogue: known.catalogue.clone() };
         if let Ok(Body::Registry(body)) = Body::decode(EntryKind::Registry as u8, &receipt.body) {
             after.registry.apply(&body);
         }
         if let Some(text) = catalogue {
-            let catalogue = Catalogue::parse(text).map_err(|error| EngineError::precondition(error.to_string()))?;
+            let catalogue =
+                Catalogue::parse_in_force(text).map_err(|error| EngineError::precondition(error.to_string()))?;
             after.catalogue = Some(Arc::new(InForce { catalogue, text: text.to_owned() }));
         }
         *self.names.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
         Ok(receipt)
     }
+}
+
+/// Names to be retired that the ledger never knew, most likely mistyped: the name that was meant would stay in use.
+fn never_registered(names: &[NewName], registry: &Registry) -> Vec<String> {
+    let new_here = |at: usize, name: &NewName| {
+        names[..at].iter().any(|before| (before.kind, &before.name) == (name.kind, &name.name) && !before.retired)
+    };
+    names
+        .iter()
+        .enumerate()
+        .filter(|(at, name)| name.retired && !registry.was_registered(name.kind, &name.name) && !new_here(*at, name))
+        .map(|(_, name)| format!("{} {}", name.kind.code(), name.name))
+        .collect()
 }
 
 fn registry_body(entry: &StoredEntry) -> Option<RegistryBody> {

@@ -14,7 +14,7 @@ use whosaw_verifier::part::{ContentPart, Part};
 use whosaw_verifier::wire::Message as _;
 
 /// A list waits so long for projections that are a little behind, so that a caller finds what it has just recorded.
-const CATCH_UP: Duration = Duration::from_secs(2);
+pub(super) const CATCH_UP: Duration = Duration::from_secs(2);
 /// Candidates read at a time.
 const CHUNK: usize = 256;
 
@@ -63,6 +63,8 @@ pub enum PartState {
     Removed,
     /// The key that opens it is gone.
     NoKey,
+    /// The person's data is stored and nothing else (GDPR Art. 18).
+    Restricted,
 }
 
 impl EntryQuery {
@@ -197,6 +199,7 @@ impl OpenLedger {
             let ordinal = ordinal as u32;
             let state = match &part.sealed {
                 None => PartState::Removed,
+                Some(_) if self.vault.is_restricted_at(PartPlace { index, ordinal })? => PartState::Restricted,
                 Some(sealed) => {
                     match self.vault.open_part(PartPlace { index, ordinal }, &entry.header.body_commitment, sealed) {
                         Ok(opened) => PartState::Open(Box::new(opened)),

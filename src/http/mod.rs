@@ -3,7 +3,7 @@
 //! ```text
 //! /metrics                             Prometheus text
 //! /healthz                             200 while the process lives
-//! /readyz                              200 while every ledger takes appends, 503 with the reason otherwise
+//! /readyz                              200 while every ledger takes every append, 503 with the reason otherwise
 //! /tiles/<number>/checkpoint           newest signed head of ledger <number>
 //! /tiles/<number>/tile/<L>/<N>[.p/<W>] hash tiles
 //! /tiles/<number>/tile/entries/<N>…    entry bundles: 120-byte headers, which name nobody
@@ -58,6 +58,8 @@ async fn render_metrics(State(served): State<Served>) -> String {
         metrics::gauge!("whosaw_projection_lag_entries", &labels).set(size.saturating_sub(projected) as f64);
         metrics::gauge!("whosaw_projection_failed", &labels).set(f64::from(u8::from(failed.is_some())));
         metrics::gauge!("whosaw_closed", &labels).set(f64::from(u8::from(open.ledger().latched().is_some())));
+        let lost = open.custodian_trouble().is_some();
+        metrics::gauge!("whosaw_custodian_unavailable", &labels).set(f64::from(u8::from(lost)));
         metrics::gauge!("whosaw_waiting_entries", &labels).set(open.ledger().waiting().0 as f64);
         metrics::gauge!("whosaw_waiting_bytes", &labels).set(open.ledger().waiting().1 as f64);
     }
@@ -65,7 +67,8 @@ async fn render_metrics(State(served): State<Served>) -> String {
 }
 
 async fn ready(State(served): State<Served>) -> Response {
-    match served.engine.ledgers().find_map(|open| open.ledger().latched()) {
+    let closed = served.engine.ledgers().find_map(|open| open.ledger().latched());
+    match closed.or_else(|| served.engine.ledgers().find_map(|open| open.custodian_trouble())) {
         None => "ready\n".into_response(),
         Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")).into_response(),
     }

@@ -4,7 +4,8 @@
 //! for every element of a list or value of an object. Inside a subject they are relative to the node that `each` selects,
 //! so that the fields of one identity always come from one node.
 
-use crate::model::{Category, Determination, LegalBasis, PartyKind, RecipientKind, RecordScope, Strength, Verb};
+use super::tool_call::recipients;
+use crate::model::*;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::hash::sha256;
@@ -206,14 +207,17 @@ pub struct Import {
 }
 
 impl Catalogue {
+    /// Reads a catalogue that is to be put in force, and holds it against everything that can be wrong with it.
     pub fn parse(text: &str) -> Result<Self, CatalogueError> {
-        let file: File = toml::from_str(text).map_err(|error| CatalogueError::Syntax(error.to_string()))?;
+        let file = File::read(text)?;
         let mistakes = mistakes(&file);
-        if !mistakes.is_empty() {
-            return Err(CatalogueError::Mistakes(mistakes));
-        }
-        let digest = sha256(&[text.as_bytes()]);
-        Ok(Catalogue { version: file.version, digest, tools: file.tools, import: file.import })
+        if mistakes.is_empty() { Ok(file.catalogue(text)) } else { Err(CatalogueError::Mistakes(mistakes)) }
+    }
+
+    /// Reads one that is in force already. What is asked of catalogues today it need not keep: a ledger must open with the
+    /// one it has.
+    pub fn parse_in_force(text: &str) -> Result<Self, CatalogueError> {
+        Ok(File::read(text)?.catalogue(text))
     }
 
     /// Knows no tool, so that every call comes out as *not determined*.
@@ -225,6 +229,36 @@ impl Catalogue {
         self.tools.get(name)
     }
 
+    /// For each tool, and for the import, an action with all that the catalogue itself says of it and something short for
+    /// what a call says: what is refused of this action is refused of every action of the tool.
+    pub fn samples(&self) -> Vec<(String, Action)> {
+        let agent = |name: &str| Actor { kind: PartyKind::Agent, name: name.to_owned(), ..Actor::default() };
+        let tools = self.tools.iter().map(|(name, tool)| {
+            let mut action = sample(tool.persons.determination(), vec![agent("agent")]);
+            action.tool.clone_from(name);
+            action.verb.clone_from(&tool.verb);
+            action.dataset.clone_from(&tool.dataset);
+            action.purpose.clone_from(&tool.purpose);
+            action.legal_bases.clone_from(&tool.legal_bases);
+            action.recipients = recipients(tool);
+            action.records = tool.records.iter().map(|rule| rule.record(&tool.dataset, SHORT.to_owned())).collect();
+            if tool.persons == Persons::Listed {
+                action.subjects = tool.subjects.iter().map(SubjectRule::sample).collect();
+            }
+            (format!("tools.{name}"), action)
+        });
+        let import = self.import.iter().map(|import| {
+            let mut actors = vec![import.agent()];
+            if !import.principal.is_empty() {
+                actors.push(import.principal(SHORT.to_owned()));
+            }
+            let mut action = sample(Determination::Undetermined, actors);
+            action.verb = Verb::ToolCall.code().to_owned();
+            ("import".to_owned(), action)
+        });
+        tools.chain(import).collect()
+    }
+
     /// Registry terms and names that must be known so that entries can speak of them in the open: (kind code, name).
     pub fn names(&self) -> BTreeSet<(&'static str, String)> {
         let mut names = BTreeSet::from([("catalogue", self.version.clone())]);
@@ -232,8 +266,11 @@ impl Catalogue {
             names.insert(("tool", name.clone()));
             let datasets = tool.records.iter().map(|record| &record.dataset).chain([&tool.dataset]);
             names.extend(datasets.filter(|dataset| !dataset.is_empty()).map(|dataset| ("dataset", dataset.clone())));
-            names.extend(tool.subjects.iter().map(|subject| ("term", format!("kind/{}", subject.kind))));
-            names.extend(tool.recipients.iter().map(|recipient| ("party", recipient.name.clone())));
+            let kinds = tool.subjects.iter().map(|subject| &subject.kind).filter(|kind| !kind.is_empty());
+            names.extend(kinds.map(|kind| ("term", format!("kind/{kind}"))));
+            // The public has no name.
+            let recipients = tool.recipients.iter().map(|recipient| &recipient.name).filter(|name| !name.is_empty());
+            names.extend(recipients.map(|name| ("party", name.clone())));
             if !tool.purpose.is_empty() {
                 names.insert(("term", format!("purpose/{}", tool.purpose)));
             }
@@ -247,6 +284,90 @@ impl Catalogue {
             }
         }
         names
+    }
+}
+
+/// Stands for whatever a call says.
+const SHORT: &str = "x";
+
+fn sample(determination: Determination, actors: Vec<Actor>) -> Action {
+    Action {
+        action_id: uuid::Builder::from_custom_bytes([0; 16]).into_uuid().into_bytes().to_vec(),
+        outcome: Outcome::Succeeded,
+        actors,
+        determination,
+        provenance: Provenance::ToolCall,
+        ..Action::default()
+    }
+}
+
+impl File {
+    fn read(text: &str) -> Result<Self, CatalogueError> {
+        toml::from_str(text).map_err(|error| CatalogueError::Syntax(error.to_string()))
+    }
+
+    fn catalogue(self, text: &str) -> Catalogue {
+        let digest = sha256(&[text.as_bytes()]);
+        Catalogue { version: self.version, digest, tools: self.tools, import: self.import }
+    }
+}
+
+impl RecordRule {
+    /// One of its records; the tool's own dataset where the rule names none.
+    pub fn record(&self, of_tool: &str, id: String) -> Record {
+        let dataset = if self.dataset.is_empty() { of_tool } else { &self.dataset };
+        Record { dataset: dataset.to_owned(), id, scope: self.scope.into() }
+    }
+}
+
+impl SubjectRule {
+    pub fn direction(&self) -> Direction {
+        match self.from {
+            Side::Arguments => Direction::Argument,
+            Side::Result => Direction::Result,
+        }
+    }
+
+    pub fn field(&self, pointer: &str, category: &str) -> FieldUse {
+        let pointer = format!("{}{pointer}", self.each);
+        FieldUse { pointer, category: category.to_owned(), direction: self.direction() }
+    }
+
+    /// A person of whom a call shows everything that this rule can find.
+    fn sample(&self) -> Subject {
+        let identity = |rule: &IdentityRule| rule.identity(vec![SHORT.to_owned(); rule.fields.len()]);
+        let categories = self.categories.values().cloned().collect();
+        Subject {
+            kind: self.kind.clone(),
+            identities: self.identities.iter().map(identity).collect(),
+            categories: vec![CategoryUse { direction: self.direction(), categories, rendered_to: Vec::new() }],
+            fields: self.categories.iter().map(|(pointer, category)| self.field(pointer, category)).collect(),
+            records: Vec::new(),
+        }
+    }
+}
+
+impl IdentityRule {
+    pub fn identity(&self, fields: Vec<String>) -> Identity {
+        Identity { namespace: self.namespace.clone(), fields, strength: self.strength.into() }
+    }
+}
+
+impl Import {
+    pub fn agent(&self) -> Actor {
+        Actor {
+            kind: PartyKind::Agent,
+            name: self.agent.clone(),
+            model: self.agent_model.clone(),
+            vendor: self.agent_vendor.clone(),
+            ..Actor::default()
+        }
+    }
+
+    pub fn principal(&self, id: String) -> Actor {
+        let namespace = self.principal_namespace.clone();
+        let identities = vec![Identity { namespace, fields: vec![id], strength: Strength::Strong }];
+        Actor { kind: PartyKind::Human, identities, ..Actor::default() }
     }
 }
 
@@ -306,6 +427,12 @@ fn mistakes(file: &File) -> Vec<String> {
                 }
             }
         }
+        let names = [("tool name", name), ("dataset", &tool.dataset)].into_iter();
+        let names = names.chain(tool.records.iter().map(|record| ("records.dataset", &record.dataset)));
+        let names = names.chain(tool.recipients.iter().map(|recipient| ("recipient name", &recipient.name)));
+        let terms = [("purpose", "purpose", &tool.purpose)].into_iter();
+        let terms = terms.chain(tool.subjects.iter().map(|subject| ("subject kind", "kind", &subject.kind)));
+        check_names(names, terms, &mut wrong);
         for recipient in &tool.recipients {
             if RecipientKind::from_code(&recipient.kind).is_none() {
                 wrong(format!("recipient kind {:?} is not in the closed list", recipient.kind));
@@ -318,11 +445,73 @@ fn mistakes(file: &File) -> Vec<String> {
             }
         }
     }
+    let mut wrong = |what: String| found.push(what);
+    check_names([("version", &file.version)].into_iter(), std::iter::empty(), &mut wrong);
+    if let Some(import) = &file.import {
+        import_mistakes(import, &file.never_identities, &mut |what| wrong(format!("import.{what}")));
+    }
     found
+}
+
+fn import_mistakes(import: &Import, never_identities: &[String], wrong: &mut impl FnMut(String)) {
+    for (what, pointer) in [
+        ("conversation", &import.conversation),
+        ("sequence", &import.sequence),
+        ("tool", &import.tool),
+        ("arguments", &import.arguments),
+        ("result", &import.result),
+        ("outcome", &import.outcome),
+        ("call_id", &import.call_id),
+        ("principal", &import.principal),
+    ] {
+        check_pointer(pointer, what, wrong);
+    }
+    if import.agent.is_empty() {
+        wrong("agent is missing: say which agent called".into());
+    }
+    if import.principal.is_empty() != import.principal_namespace.is_empty() {
+        wrong("principal and principal_namespace stand together or not at all".into());
+    }
+    if never_identities.contains(&import.principal_namespace) {
+        wrong(format!("principal_namespace {:?} never identifies a person", import.principal_namespace));
+    }
+    let terms = [("agent_model", "model", &import.agent_model), ("agent_vendor", "vendor", &import.agent_vendor)];
+    check_names([("agent", &import.agent)].into_iter(), terms.into_iter(), wrong);
+}
+
+/// Every name of a catalogue is made known with it, so each must be one that may stand in the open for ever. Given are
+/// (what it is, name), and for terms (what it is, field, value).
+fn check_names<'a>(
+    names: impl Iterator<Item = (&'a str, &'a String)>,
+    terms: impl Iterator<Item = (&'a str, &'a str, &'a String)>,
+    wrong: &mut impl FnMut(String),
+) {
+    let names = names.map(|(what, name)| (what, name, is_registry_name(name)));
+    let terms = terms.map(|(what, field, value)| (what, value, is_registry_name(&format!("{field}/{value}"))));
+    for (what, name, _) in names.chain(terms).filter(|(_, name, fits)| !name.is_empty() && !fits) {
+        wrong(format!(
+            "{what} {name:?} cannot be made known: names are 1 to 128 of a–z, A–Z, 0–9, '.', '_', ':', '/', '-', and \
+             begin with a letter or digit"
+        ));
+    }
 }
 
 fn check_pointer(pointer: &str, what: &str, wrong: &mut impl FnMut(String)) {
     if !pointer.is_empty() && !pointer.starts_with('/') {
         wrong(format!("{what} {pointer:?} is not a JSON pointer: it must begin with '/'"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_catalogue_in_force_is_read_even_if_it_would_not_be_taken_today() {
+        let text = "version = \"of old\"\n[tools.t]\nverb = \"data.read\"\nresult = \"none\"\npersons = \"none\"\n";
+        let Err(CatalogueError::Mistakes(mistakes)) = Catalogue::parse(text) else { panic!("it has a mistake") };
+        assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+        let read = Catalogue::parse_in_force(text).expect("it is read all the same");
+        assert_eq!((read.version.as_str(), read.digest), ("of old", sha256(&[text.as_bytes()])));
     }
 }

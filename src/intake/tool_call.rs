@@ -1,10 +1,10 @@
 //! One raw tool call becomes an action.
 
-use super::catalogue::{Catalogue, Persons, ResultForm, Side, SubjectRule, Tool};
+use super::catalogue::{Catalogue, Persons, RecipientRule, ResultForm, Side, SubjectRule, Tool};
 use super::document::{holds_text, select, select_there, text};
 use crate::model::*;
 use serde_json::{Map, Value};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Conversations whose record owners are remembered.
@@ -46,6 +46,13 @@ impl Conversations {
         for (conversation, record, owner) in lesson.0 {
             self.learn(&conversation, record, owner);
         }
+    }
+
+    /// Somebody who stood in these conversations was erased.
+    pub fn forget(&self, conversations: &BTreeSet<String>) {
+        let mut remembered = self.remembered();
+        remembered.owners.retain(|conversation, _| !conversations.contains(conversation));
+        remembered.order.retain(|conversation| !conversations.contains(conversation));
     }
 
     fn owner(&self, conversation: &str, record: &RecordKey) -> Option<Owner> {
@@ -96,19 +103,21 @@ pub fn interpret_only(call: ToolCall, catalogue: &Catalogue, conversations: &Con
     if action.purpose.is_empty() {
         action.purpose.clone_from(&tool.purpose);
     }
-    action.recipients = tool
-        .recipients
-        .iter()
-        .map(|rule| Recipient {
-            kind: rule.kind.clone(),
-            party: PartyKind::from_code(&rule.party).unwrap_or_default(),
-            name: rule.name.clone(),
-            country: rule.country.clone(),
-            identities: Vec::new(),
-        })
-        .collect();
+    action.recipients = recipients(tool);
     let lesson = Reader { tool, conversations, doubts: Vec::new(), lesson: Lesson::default() }.read(&call, &mut action);
     (action, lesson)
+}
+
+/// Who receives data by any call of a tool.
+pub fn recipients(tool: &Tool) -> Vec<Recipient> {
+    let recipient = |rule: &RecipientRule| Recipient {
+        kind: rule.kind.clone(),
+        party: PartyKind::from_code(&rule.party).unwrap_or_default(),
+        name: rule.name.clone(),
+        country: rule.country.clone(),
+        identities: Vec::new(),
+    };
+    tool.recipients.iter().map(recipient).collect()
 }
 
 /// The one person of the owner's namespace. Where a call names several, whose record it is is not known.
@@ -247,11 +256,7 @@ impl Reader<'_> {
         for identity in &rule.identities {
             let fields: Option<Vec<String>> = identity.fields.iter().map(|pointer| text(node, pointer)).collect();
             match fields {
-                Some(fields) => identities.push(Identity {
-                    namespace: identity.namespace.clone(),
-                    fields,
-                    strength: identity.strength.into(),
-                }),
+                Some(fields) => identities.push(identity.identity(fields)),
                 None if rule.optional => {}
                 None => self.doubts.push(Doubt::FieldMissing),
             }
@@ -267,10 +272,6 @@ impl Reader<'_> {
         if identities.iter().all(|identity| identity.strength == Strength::Weak) {
             self.doubts.push(Doubt::WeakIdentity);
         }
-        let direction = match rule.from {
-            Side::Arguments => Direction::Argument,
-            Side::Result => Direction::Result,
-        };
         let present: Vec<(&String, &String)> = rule
             .categories
             .iter()
@@ -281,11 +282,8 @@ impl Reader<'_> {
         let mut categories: Vec<String> = present.iter().map(|(_, category)| (*category).clone()).collect();
         categories.sort_unstable();
         categories.dedup();
-        let fields = present.into_iter().map(|(pointer, category)| FieldUse {
-            pointer: format!("{}{pointer}", rule.each),
-            category: category.clone(),
-            direction,
-        });
+        let direction = rule.direction();
+        let fields = present.into_iter().map(|(pointer, category)| rule.field(pointer, category));
         Some(Subject {
             kind: rule.kind.clone(),
             identities,
@@ -313,9 +311,8 @@ impl Reader<'_> {
                     }
                     continue;
                 };
-                let dataset = if rule.dataset.is_empty() { &self.tool.dataset } else { &rule.dataset };
-                let record = Record { dataset: dataset.clone(), id: id.clone(), scope: rule.scope.into() };
-                let key = (dataset.clone(), id);
+                let record = rule.record(&self.tool.dataset, id.clone());
+                let key = (record.dataset.clone(), id);
                 if let Some(owner) = only_owner(&mut action.subjects, &rule.owner) {
                     if delivered {
                         let owner = (owner.kind.clone(), owner.identities.clone());

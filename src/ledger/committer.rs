@@ -180,6 +180,8 @@ fn refuse(submissions: Vec<Submission>, reason: &str) {
 struct Gathered {
     sealed: Vec<Sealed>,
     ids: Vec<Option<RequestId>>,
+    /// Rows of no entry.
+    rows: WriteSet,
     replies: Vec<Reply>,
     reading: Reading,
 }
@@ -204,11 +206,17 @@ fn gather(
     let mut gathered = Gathered {
         sealed: Vec::with_capacity(asked.len()),
         ids: Vec::with_capacity(asked.len()),
+        rows: WriteSet::default(),
         replies: Vec::with_capacity(submissions.len()),
         reading: time.read(shared.clock.as_ref()),
     };
     let mut from = 0;
     for submission in submissions {
+        if let SubmissionKind::Rows(rows) = &submission.kind {
+            gathered.rows.append(rows);
+            gathered.replies.push(Reply { places: Vec::new(), to: submission.reply });
+            continue;
+        }
         if submission.kind == SubmissionKind::AcceptClock {
             gathered.reading = time.accept(shared.clock.as_ref());
             let body = ClockBody { old_us: head.recorded_at_us, new_us: gathered.reading.now_us }.encode();
@@ -323,9 +331,10 @@ fn judge(shared: &Shared, action: &Sealed, row: &[u8], position: usize) -> Resul
 }
 
 fn build(shared: &Shared, head: &mut Head, gathered: Gathered, new_callers: &[(Hash, u32)]) -> Built {
-    let Gathered { sealed, ids, mut replies, reading } = gathered;
+    let Gathered { sealed, ids, rows, mut replies, reading } = gathered;
     if sealed.is_empty() {
-        return Built { writes: None, sealed, head: *head, root: [0; 32], replies };
+        let writes = (!rows.is_empty()).then_some(rows);
+        return Built { writes, sealed, head: *head, root: [0; 32], replies };
     }
     let batch = sequence(head, &sealed, reading);
     assert_eq!(batch.first, head.size, "a batch continues the head it was built on");
@@ -344,7 +353,8 @@ fn build(shared: &Shared, head: &mut Head, gathered: Gathered, new_callers: &[(H
         }
     }
     let requests = Requests { new_callers, ids: &ids };
-    let writes = rows::write_set(shared.lease.ledger, &batch, &sealed, &requests, tiles, &root);
+    let mut writes = rows::write_set(shared.lease.ledger, &batch, &sealed, &requests, tiles, &root);
+    writes.append(&rows);
     *head = batch.head_after;
     Built { writes: Some(writes), sealed, head: *head, root, replies }
 }
@@ -417,6 +427,10 @@ fn commit(
         }
     })?;
     *sequence += 1;
+    if built.sealed.is_empty() {
+        // Rows alone leave the head where it is.
+        return Ok(());
+    }
     guard.write(GuardRecord { size: built.head.size, root: built.root }).map_err(|error| error.to_string())?;
     let durable = DurableHead::after_commit(built.head.size, built.root);
     publish.send_replace(Arc::new(Published {

@@ -23,7 +23,7 @@ mod tree;
 
 pub use committer::{Committed, Place};
 pub use open::LedgerOptions;
-pub use rows::{StoredEntry, StoredPart};
+pub use rows::{StoredEntry, StoredPart, put_covered};
 pub use signer::Signer;
 
 use crate::model::{EntryKind, Judgement, Placement, Sealed};
@@ -113,6 +113,12 @@ impl Ledger {
         let reply = self.queue(Vec::new(), SubmissionKind::AcceptClock).map_err(|(error, _)| error)?;
         let committed = reply.await.map_err(|_| AppendError::Unavailable("the ledger stopped".into()))??;
         Ok(committed.places.first().map_or(0, |place| place.index))
+    }
+
+    /// Makes rows durable that belong to no entry, behind everything that was queued before; with none, only waits for
+    /// that.
+    pub fn submit_rows(&self, rows: WriteSet) -> Result<AppendReply, AppendError> {
+        self.queue(Vec::new(), SubmissionKind::Rows(rows)).map_err(|(error, _)| error)
     }
 
     fn queue(&self, actions: Vec<Sealed>, kind: SubmissionKind) -> Result<AppendReply, (AppendError, Vec<Sealed>)> {
@@ -244,6 +250,16 @@ impl Ledger {
 
     pub fn part(&self, index: u64, ordinal: u32) -> Result<Option<StoredPart>, LedgerError> {
         rows::read_part(self.0.store.snapshot()?.as_ref(), self.0.number, index, ordinal)
+    }
+
+    /// The places whose content is gone by the erasure entry at `index`, ascending.
+    pub fn covered(&self, index: u64) -> Result<Vec<(u64, u32)>, LedgerError> {
+        rows::read_covered(self.0.store.snapshot()?.as_ref(), self.0.number, index)
+    }
+
+    /// Rows that take the content of these parts away; what entries commit to stays.
+    pub fn without_content(&self, places: &[(u64, u32)]) -> Result<WriteSet, LedgerError> {
+        rows::without_content(self.0.store.snapshot()?.as_ref(), self.0.number, places)
     }
 
     pub fn inclusion_proof(&self, index: u64, size: u64) -> Result<Vec<Hash>, LedgerError> {

@@ -3,6 +3,7 @@
 use super::AppendError;
 use super::committer::Committed;
 use crate::model::Sealed;
+use crate::store::WriteSet;
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
@@ -17,11 +18,13 @@ pub struct Submission {
     pub kind: SubmissionKind,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SubmissionKind {
     Append,
     /// The ledger makes a clock entry itself, because only the sequencer knows the time it leaves behind.
     AcceptClock,
+    /// No entry: rows that are made durable behind everything that was queued before, under the ledger's lease.
+    Rows(WriteSet),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -118,7 +121,7 @@ impl Pool {
         while let Some(next) = state.waiting.front() {
             let (more_entries, more_bytes) = weight(next);
             let fits = entries + more_entries <= entries_max && bytes + more_bytes <= bytes_max;
-            let alone = next.kind == SubmissionKind::AcceptClock;
+            let alone = matches!(next.kind, SubmissionKind::AcceptClock);
             if !taken.is_empty() && (!fits || alone) {
                 break;
             }
@@ -179,10 +182,14 @@ impl Pool {
 }
 
 fn weight(submission: &Submission) -> (usize, usize) {
-    let bytes = submission
+    let rows = match &submission.kind {
+        SubmissionKind::Rows(rows) => rows.bytes(),
+        SubmissionKind::Append | SubmissionKind::AcceptClock => 0,
+    };
+    let bytes: usize = submission
         .actions
         .iter()
         .map(|action| action.body.len() + 256 + action.parts.iter().map(|part| part.bytes.len() + 128).sum::<usize>())
         .sum();
-    (submission.actions.len().max(1), bytes)
+    (submission.actions.len().max(1), bytes + rows)
 }

@@ -12,6 +12,7 @@
 //! | Requests | action id 16 ‖ caller u32 | index u64 ‖ keyed request digest 32 |
 //! | Meta | `caller` ‖ name | u32: the caller's number in this ledger |
 //! | Meta | `head` | size u64 ‖ root 32 ‖ last leaf 32 ‖ recorded_at u64 |
+//! | Meta | `covered` ‖ index u64 ‖ page u32 | the places an erasure entry covers, n × (index u64 ‖ ordinal u32), ascending |
 //! | Meta | `registry` ‖ index u64 | nothing: where registry entries stand, so that a start need not look for them |
 
 use super::LedgerError;
@@ -24,6 +25,9 @@ use whosaw_verifier::entry::{HEADER_BYTES, Header};
 use whosaw_verifier::hash::Hash;
 
 const REGISTRY: &[u8] = b"registry";
+const COVERED: &[u8] = b"covered";
+/// Places in one row.
+const COVERED_PAGE: usize = 4_096;
 const CALLER: &[u8] = b"caller";
 
 /// A part as it stands in the store.
@@ -177,6 +181,52 @@ pub fn read_registry(snapshot: &dyn Snapshot, ledger: LedgerNumber, size: u64) -
             indexes.push(u64::from_be_bytes(*index.ok_or_else(|| torn("registry"))?));
         }
     }
+}
+
+/// What the erasure entry at `index` covers, in the form an export has it: index u64 ‖ ordinal u32, ascending.
+pub fn put_covered(ledger: LedgerNumber, index: u64, places: impl Iterator<Item = [u8; 12]>, writes: &mut WriteSet) {
+    let places: Vec<[u8; 12]> = places.collect();
+    for (page, places) in (0u32..).zip(places.chunks(COVERED_PAGE)) {
+        let row = key(ledger, &[COVERED, &index.to_be_bytes(), &page.to_be_bytes()]);
+        writes.put(Table::Meta, row, places.as_flattened());
+    }
+}
+
+/// The covered places of one entry, ascending; none where it covers nothing.
+pub fn read_covered(snapshot: &dyn Snapshot, ledger: LedgerNumber, index: u64) -> Result<Vec<(u64, u32)>, LedgerError> {
+    let mut places = Vec::new();
+    for page in 0u32.. {
+        let row = key(ledger, &[COVERED, &index.to_be_bytes(), &page.to_be_bytes()]);
+        let Some(row) = snapshot.get(Table::Meta, &row)? else { break };
+        let (rows, rest) = row.as_chunks::<12>();
+        if !rest.is_empty() {
+            return Err(torn("covered places"));
+        }
+        places.extend(rows.iter().map(|place| {
+            let [i @ .., o0, o1, o2, o3] = *place;
+            (u64::from_be_bytes(i), u32::from_be_bytes([o0, o1, o2, o3]))
+        }));
+    }
+    Ok(places)
+}
+
+/// These parts without their content: only what the entry commits to stays.
+pub fn without_content(
+    snapshot: &dyn Snapshot,
+    ledger: LedgerNumber,
+    places: &[(u64, u32)],
+) -> Result<WriteSet, LedgerError> {
+    let keys: Vec<_> =
+        places.iter().map(|(index, ordinal)| key(ledger, &[&index.to_be_bytes(), &ordinal.to_be_bytes()])).collect();
+    let mut writes = WriteSet::default();
+    for (key, row) in keys.iter().zip(snapshot.get_many(Table::Parts, &keys)?) {
+        let row = row.ok_or_else(|| torn("parts"))?;
+        let leaf = row.get(..32).ok_or_else(|| torn("part"))?;
+        if row.len() > 32 {
+            writes.put(Table::Parts, key, leaf);
+        }
+    }
+    Ok(writes)
 }
 
 fn encode_head(head: &Head, root: &Hash) -> Vec<u8> {

@@ -242,6 +242,8 @@ pub struct ToolCall {
     pub approval: Option<Approval>,
     pub links: Links,
     pub provenance: Provenance,
+    /// Place in the conversation; with it, what an id that was not sent is made of.
+    pub sequence: String,
 }
 
 /// Which field of a request is wrong, and why. Values are never repeated: they may be personal data.

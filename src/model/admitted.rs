@@ -26,15 +26,6 @@ pub const CONVERSATION: &str = "whosaw:conversation";
 /// Namespace under which the ledger itself holds a data key.
 pub const LEDGER: &str = "whosaw:ledger";
 
-/// What retention period a data key falls under. Numbers are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum RetentionClass {
-    Subject = 1,
-    Staff = 2,
-    Content = 3,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlainPart {
     pub holder: Holder,

@@ -7,6 +7,7 @@ pub mod admitted;
 pub mod determination;
 pub mod registry;
 pub mod sealed;
+pub mod text;
 pub mod time;
 
 pub use action::*;
@@ -14,5 +15,6 @@ pub use admitted::*;
 pub use determination::*;
 pub use registry::*;
 pub use sealed::*;
+pub use text::*;
 pub use time::*;
 pub use whosaw_verifier::vocabulary::*;

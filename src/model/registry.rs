@@ -28,6 +28,11 @@ impl Registry {
         self.get(kind, name).is_some()
     }
 
+    /// Whether it was ever made known, in use or retired.
+    pub fn was_registered(&self, kind: RegistryKind, name: &str) -> bool {
+        self.records.get(&kind).is_some_and(|names| names.contains_key(name))
+    }
+
     /// Whether a caller's name may stand in the open: agents, sources and parties call.
     pub fn knows_caller(&self, name: &str) -> bool {
         [RegistryKind::Agent, RegistryKind::Source, RegistryKind::Party].iter().any(|kind| self.contains(*kind, name))
@@ -62,4 +67,12 @@ impl Registry {
             self.put(record.kind, record.name.clone(), Registered { attributes, public_key, retired: record.retired });
         }
     }
+}
+
+/// Names become public for ever, so they keep to a narrow alphabet in which no e-mail address can be written: 1 to 128 of
+/// a–z, A–Z, 0–9, '.', '_', ':', '/', '-', the first a letter or digit.
+pub fn is_registry_name(name: &str) -> bool {
+    (1..=128).contains(&name.len())
+        && name.as_bytes()[0].is_ascii_alphanumeric()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:/-".contains(&b))
 }

@@ -26,9 +26,38 @@ impl KnownThen {
     }
 }
 
+/// An entry that said that two identifiers mean one person, or do not after all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatedLink {
+    pub index: u64,
+    pub one: Identity,
+    pub other: Identity,
+    pub strength: Strength,
+    pub undone: bool,
+}
+
+/// Pairs that were one person by what entries stated, the newest statement of each pair counting.
+pub fn stated_then(stated: &[StatedLink]) -> Vec<(&Identity, &Identity)> {
+    let mut newest: Vec<&StatedLink> = stated.iter().collect();
+    newest.sort_by_key(|link| std::cmp::Reverse(link.index));
+    let mut seen = BTreeSet::new();
+    newest.retain(|link| {
+        let (one, other) = (key_of(&link.one), key_of(&link.other));
+        seen.insert((one.min(other), one.max(other)))
+    });
+    let in_force = newest.into_iter().filter(|link| !link.undone && link.strength == Strength::Strong);
+    in_force.map(|link| (&link.one, &link.other)).collect()
+}
+
 /// Sorts what was found of all that is linked to the asked identity today, `certain` over strong links and `weak` over
 /// weak ones, each ascending. The asked identity is in Unicode's normal form C, as all that was recorded.
-pub fn known_then(asked: &Identity, certain: Vec<Observation>, weak: Vec<Observation>) -> KnownThen {
+pub fn known_then(
+    asked: &Identity,
+    certain: Vec<Observation>,
+    weak: Vec<Observation>,
+    stated: &[StatedLink],
+) -> KnownThen {
+    let stated = stated_then(stated);
     let shown: Vec<Vec<Identity>> = certain.iter().map(identities_of).collect();
     let mut by_identity: HashMap<IdentityKey<'_>, Vec<usize>> = HashMap::new();
     let asked = key_of(asked);
@@ -41,7 +70,12 @@ pub fn known_then(asked: &Identity, certain: Vec<Observation>, weak: Vec<Observa
         }
     }
     let (mut belongs, mut identities, mut next) = (vec![false; certain.len()], BTreeSet::new(), vec![asked]);
+    let mut joined = BTreeSet::new();
     while let Some(identity) = next.pop() {
+        if joined.insert(identity) {
+            let pairs = stated.iter().flat_map(|(one, other)| [(*one, *other), (*other, *one)]);
+            next.extend(pairs.filter(|(one, _)| key_of(one) == identity).map(|(_, other)| key_of(other)));
+        }
         for position in by_identity.remove(&identity).into_iter().flatten() {
             if !std::mem::replace(&mut belongs[position], true) {
                 identities.extend(shown[position].iter().cloned());

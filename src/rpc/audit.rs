@@ -1,13 +1,13 @@
 //! AuditService: reading and proving.
 
 use super::caller::caller;
+use super::patient::{Patient, STALLED};
 use super::{convert, present, status, v1};
 use crate::engine::{Engine, EngineError, EntryQuery, Kind, OpenLedger};
 use crate::model::{Caller, EntryKind, Outcome, Verb};
 use futures::Stream;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -19,8 +19,6 @@ pub struct AuditRpc(Arc<Engine>, Arc<Semaphore>);
 
 /// Exports at once; each reads the whole ledger on a thread of its own.
 const EXPORTS: usize = 8;
-/// An export whose reader takes nothing for so long is ended.
-const STALLED: Duration = Duration::from_secs(60);
 
 impl AuditRpc {
     pub fn new(engine: Arc<Engine>) -> Self {
@@ -209,14 +207,12 @@ impl v1::audit_service_server::AuditService for AuditRpc {
         let room = room.map_err(|_| busy())?;
         let head = open.export_head();
         if request.content {
-            open.record_access(0, head.size, &caller).await?;
+            open.record_access(0, head.published.size, &caller).await?;
         }
         let (send, receive) = mpsc::channel(4);
-        let runtime = tokio::runtime::Handle::current();
+        let send = Patient::new(send, STALLED);
         tokio::task::spawn_blocking(move || {
             let _room = room;
-            // A reader that reads no more must not keep a thread and its place for ever.
-            let send = |message| runtime.block_on(send.send_timeout(message, STALLED)).is_ok();
             let exported = open.export(&head, request.content, disclose.as_ref(), &mut |piece| {
                 let response = v1::ExportResponse {
                     path: piece.path,
@@ -224,10 +220,10 @@ impl v1::audit_service_server::AuditService for AuditRpc {
                     entries_done: piece.done,
                     entries_total: piece.total,
                 };
-                send(Ok(response))
+                send.send(Ok(response))
             });
             if let Err(error) = exported {
-                send(Err(error.into()));
+                send.send(Err(error.into()));
             }
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receive))))

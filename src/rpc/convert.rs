@@ -4,7 +4,7 @@
 //! violation here; what the values mean is `admit`'s concern. Values are moved, never copied: this is the hot path.
 
 use super::v1;
-use crate::engine::Raw;
+use crate::engine::{Raw, Sent};
 use crate::model::*;
 use whosaw_verifier::wire::Varint;
 
@@ -14,9 +14,9 @@ pub struct Reader {
     violations: Vec<Violation>,
 }
 
-/// A record as a raw action or tool call; field paths begin with `record.action` or `record.tool_call`, which callers
-/// read as `action` and `tool_call`.
-pub fn record(record: Option<v1::Record>) -> Result<Raw, Vec<Violation>> {
+/// A record as a raw action or tool call, with what could not be read of it; field paths begin with `record.action` or
+/// `record.tool_call`, which callers read as `action` and `tool_call`.
+pub fn record(record: Option<v1::Record>) -> Result<Sent, Vec<Violation>> {
     let mut reader = Reader::default();
     let raw = match record.and_then(|record| record.kind) {
         Some(v1::record::Kind::Action(action)) => Raw::Action(Box::new(reader.action(*action))),
@@ -26,7 +26,7 @@ pub fn record(record: Option<v1::Record>) -> Result<Raw, Vec<Violation>> {
             return Err(reader.violations);
         }
     };
-    if reader.violations.is_empty() { Ok(raw) } else { Err(reader.violations) }
+    Ok(Sent { raw, unread: reader.violations })
 }
 
 /// What a request says of its source, for counting refusals.
@@ -40,6 +40,9 @@ pub fn source_name(record: Option<&v1::Record>) -> Option<&str> {
 
 /// Violations that are told at once.
 const VIOLATIONS_MAX: usize = 32;
+
+/// It is not stored, so that admission does not see it.
+const SEQUENCE_MAX: usize = 1_024;
 
 impl Reader {
     pub fn finish<T>(self, value: T) -> Result<T, Vec<Violation>> {
@@ -109,6 +112,15 @@ impl Reader {
         if call.tool.is_empty() {
             self.refuse("tool_call.tool", "is missing");
         }
+        if call.action_id.is_empty() && (call.conversation.is_empty() || call.sequence.is_empty()) {
+            self.refuse(
+                "tool_call.action_id",
+                "is missing: give it, or conversation and sequence, of which it is made",
+            );
+        }
+        if call.sequence.len() > SEQUENCE_MAX {
+            self.refuse("tool_call.sequence", &format!("has more than {SEQUENCE_MAX} bytes"));
+        }
         if call.agent.is_none() {
             self.refuse("tool_call.agent", "is missing: say which agent called");
         }
@@ -131,6 +143,7 @@ impl Reader {
             approval: call.approval.map(|approval| self.approval(approval, "tool_call")),
             links: links(call.links.unwrap_or_default()),
             provenance: if call.imported { Provenance::Import } else { Provenance::ToolCall },
+            sequence: call.sequence,
         }
     }
 

@@ -8,7 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, EnumDescriptor, Kind, MessageDescriptor, SerializeOptions};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
+use std::fmt;
 use std::sync::LazyLock;
 
 static POOL: LazyLock<DescriptorPool> =
@@ -28,6 +30,153 @@ pub fn read<M: Message + Default>(name: &str, mut value: Value) -> Result<M, Jso
     let dynamic = DynamicMessage::deserialize(descriptor, tracked)
         .map_err(|error| JsonError(format!("{}: {error}", track.path())))?;
     M::decode(dynamic.encode_to_vec().as_slice()).map_err(|error| JsonError(error.to_string()))
+}
+
+/// Reads JSON text without losing anything of it unsaid: of two values under one key only one would be kept, and a number
+/// of more digits than fit would become another. What is recorded must be what was written, so both are mistakes.
+pub fn parse(text: &str) -> Result<Value, JsonError> {
+    let mut track = serde_path_to_error::Track::new();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let mut numbers = Numbers(text);
+    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    let not_json = |error: serde_json::Error| JsonError(format!("not JSON: {error}"));
+    let read = Exact(&mut numbers).deserialize(tracked);
+    let value = read.map_err(|error| match track.path().to_string() {
+        _ if !error.is_data() => not_json(error),
+        path if path == "." => JsonError(error.to_string()),
+        path => JsonError(format!("{path}: {error}")),
+    })?;
+    json.end().map_err(not_json)?;
+    Ok(value)
+}
+
+/// A value, read beside the numbers of its text.
+struct Exact<'a, 't>(&'a mut Numbers<'t>);
+
+impl<'de> DeserializeSeed<'de> for Exact<'_, '_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Exact<'_, '_> {
+    fn number<E: de::Error>(self, read: impl Into<Value>) -> Result<Value, E> {
+        let value = read.into();
+        let written = self.0.next().unwrap_or_default();
+        if decimal(written) == decimal(&value.to_string()) {
+            return Ok(value);
+        }
+        Err(E::custom("a number has more digits than can be kept; give it, or the content around it, as a string"))
+    }
+}
+
+impl<'de> Visitor<'de> for Exact<'_, '_> {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
+        self.number(value)
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
+        self.number(value)
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
+        self.number(value)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = elements.next_element_seed(Exact(self.0))? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut values = Map::new();
+        while let Some(key) = fields.next_key::<String>()? {
+            if values.contains_key(&key) {
+                return Err(de::Error::custom(format_args!("the key {key:?} stands twice")));
+            }
+            let value = fields.next_value_seed(Exact(self.0))?;
+            values.insert(key, value);
+        }
+        Ok(Value::Object(values))
+    }
+}
+
+/// The numbers of a JSON text as they are written, in their order.
+struct Numbers<'t>(&'t str);
+
+impl<'t> Iterator for Numbers<'t> {
+    type Item = &'t str;
+
+    fn next(&mut self) -> Option<&'t str> {
+        loop {
+            let start = self.0.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit())?;
+            let rest = &self.0[start..];
+            if let Some(text) = rest.strip_prefix('"') {
+                self.0 = behind_string(text);
+                continue;
+            }
+            let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+            let end = rest.find(|c| !is_of_number(c)).unwrap_or(rest.len());
+            let (number, rest) = rest.split_at(end);
+            self.0 = rest;
+            return Some(number);
+        }
+    }
+}
+
+/// What follows the string that begins before `text`.
+fn behind_string(text: &str) -> &str {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return &text[at + 1..],
+            _ => {}
+        }
+    }
+    ""
+}
+
+/// Sign, digits without zeros at either end, and the power of ten of the last one: the same for 1.50, 15e-1 and 1.5.
+/// Zero has no sign worth keeping.
+fn decimal(number: &str) -> Option<(bool, String, i64)> {
+    let (negative, number) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
+    let (digits, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = format!("{whole}{fraction}");
+    let trimmed = all.trim_end_matches('0');
+    let significant = trimmed.trim_start_matches('0').to_owned();
+    if significant.is_empty() {
+        return Some((false, significant, 0));
+    }
+    let zeros = i64::try_from(all.len() - trimmed.len()).ok()?;
+    let exponent: i64 = exponent.parse().ok()?;
+    let power = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?.checked_add(zeros)?;
+    Some((negative, significant, power))
 }
 
 /// A message in canonical protobuf JSON, fields in their order.
@@ -129,5 +278,29 @@ mod tests {
         let wrong = read::<v1::ToolCall>("ToolCall", json!({"agent": {"identities": [{"strength": "mighty"}]}}));
         let told = wrong.expect_err("no such strength").to_string();
         assert!(told.starts_with("agent.identities[0].strength: "), "{told}");
+    }
+    #[test]
+    fn nothing_that_was_written_is_lost_unsaid() {
+        let told = |text: &str| parse(text).expect_err(text).to_string();
+        for (text, words) in [
+            (r#"{"a":1,"b":2,"a":3}"#, r#"the key "a" stands twice"#),
+            (r#"{"arguments":{"id":1,"\u0069d":1}}"#, r#"the key "id" stands twice"#),
+            (r#"{"arguments":{"x":[{"id":12345678901234567890123}]}}"#, "arguments.x[0].id: a number has more digits"),
+            (r#"{"result":0.12345678901234567891}"#, "result: a number has more digits"),
+            (r#"{"s":"1\"2","result":[1,-18446744073709551616]}"#, "result[1]: a number has more digits"),
+            (r#"{"result":1e-400}"#, "result: a number has more digits"),
+            (r#"{"result":9007199254740993.0}"#, "result: a number has more digits"),
+        ] {
+            assert!(told(text).contains(words), "{text}: {}", told(text));
+        }
+        assert!(told(r#"{"result":1e400}"#).contains("out of range"));
+        assert!(told(r#"{"result":1} 2"#).contains("trailing"));
+        for text in [
+            r#"{"a":{"a":1},"b":[{"a":2},{"a":3}],"1\"2":"3\\","c":["-4",5,null,true]}"#,
+            r#"[0,-0,0.0,-0.0e5,1.50,15e-1,1E3,1.5e+300,18446744073709551615,-9223372036854775808,0.1,100000000000000000000]"#,
+        ] {
+            let usual: Value = serde_json::from_str(text).expect("JSON");
+            assert_eq!(parse(text).expect("nothing is lost"), usual, "{text}");
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! LedgerService: recording one, many, a stream, or one that is larger than a message.
 
 use super::caller::caller;
+use super::large::{self, Budget};
 use super::{RpcLimits, convert, present, status, v1};
-use crate::engine::{Engine, EngineError, Kind, OpenLedger, Pending, Raw};
+use crate::engine::{Engine, EngineError, OpenLedger, Pending, Sent};
 use crate::ledger::{Place, Published};
 use crate::model::{Caller, Sealed};
 use futures::{Stream, StreamExt as _};
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 use v1::append_stream_response::Result as Answer;
@@ -16,20 +18,19 @@ use v1::append_stream_response::Result as Answer;
 pub struct LedgerRpc {
     engine: Arc<Engine>,
     limits: RpcLimits,
-    /// Bytes that large actions under way may still take.
-    large: Arc<Semaphore>,
+    /// Memory that large actions under way may still take.
+    budget: Budget,
 }
 
 impl LedgerRpc {
     pub fn new(engine: Arc<Engine>, limits: RpcLimits) -> Self {
-        let large = Arc::new(Semaphore::new(limits.large_bytes.min(Semaphore::MAX_PERMITS)));
-        LedgerRpc { engine, limits, large }
+        LedgerRpc { engine, limits, budget: Budget::new(limits.large_bytes) }
     }
 }
 
-/// Counts a refusal as a gap of its source, and passes the status on.
-fn refused(open: &OpenLedger, source: Option<&str>, caller: &Caller, status: Status) -> Status {
-    open.count_refusal(source, caller, status.code() as u32);
+/// Counts a refusal as a gap of its sources, and passes the status on.
+fn refused(open: &OpenLedger, sources: &[String], caller: &Caller, status: Status) -> Status {
+    open.count_refusal(sources, caller, status.code() as u32);
     status
 }
 
@@ -41,10 +42,10 @@ impl v1::ledger_service_server::LedgerService for LedgerRpc {
         let open = self.engine.ledger(&request.ledger)?;
         let source = convert::source_name(request.record.as_ref()).map(str::to_owned);
         let appended = match convert::record(request.record) {
-            Ok(raw) => open.append(raw, &caller).await.map_err(Status::from),
+            Ok(sent) => open.append(sent, &caller).await.map_err(Status::from),
             Err(violations) => Err(status::invalid(violations)),
         };
-        let receipt = appended.map_err(|status| refused(open, source.as_deref(), &caller, status))?;
+        let receipt = appended.map_err(|status| refused(open, source.as_slice(), &caller, status))?;
         Ok(Response::new(v1::AppendResponse { receipt: Some(present::receipt(receipt)) }))
     }
 
@@ -55,9 +56,11 @@ impl v1::ledger_service_server::LedgerService for LedgerRpc {
         let caller = caller(request.metadata())?;
         let request = request.into_inner();
         let open = self.engine.ledger(&request.ledger)?;
-        let source = request.records.first().and_then(|record| convert::source_name(Some(record))).map(str::to_owned);
+        let sources: BTreeSet<&str> =
+            request.records.iter().filter_map(|record| convert::source_name(Some(record))).collect();
+        let sources: Vec<String> = sources.into_iter().map(str::to_owned).collect();
         let batch = self.batch(open, request.records, &caller).await;
-        let batch = batch.map_err(|status| refused(open, source.as_deref(), &caller, status))?;
+        let batch = batch.map_err(|status| refused(open, &sources, &caller, status))?;
         Ok(Response::new(v1::AppendBatchResponse {
             ranges: present::ranges(&batch.places),
             checkpoint: Some(present::checkpoint(open.origin(), &batch.published)),
@@ -95,14 +98,11 @@ impl v1::ledger_service_server::LedgerService for LedgerRpc {
     ) -> Result<Response<v1::AppendLargeResponse>, Status> {
         let caller = caller(request.metadata())?;
         let mut incoming = request.into_inner();
-        let Some(v1::append_large_request::Piece::Head(head)) = incoming.message().await?.and_then(|first| first.piece)
-        else {
-            return Err(EngineError::invalid("head", "is missing: it is the first piece").into());
-        };
+        let head = large::head(&mut incoming, self.limits.large_idle).await?;
         let open = Arc::clone(self.engine.ledger(&head.ledger)?);
         let source = convert::source_name(head.record.as_ref()).map(str::to_owned);
-        let appended = self.large(&open, head, incoming, &caller).await;
-        let receipt = appended.map_err(|status| refused(&open, source.as_deref(), &caller, status))?;
+        let appended = large::append(&open, head, incoming, &caller, &self.budget, self.limits.large_idle).await;
+        let receipt = appended.map_err(|status| refused(&open, source.as_slice(), &caller, status))?;
         Ok(Response::new(v1::AppendLargeResponse { receipt: Some(present::receipt(receipt)) }))
     }
 }
@@ -119,94 +119,15 @@ impl LedgerRpc {
             let text = format!("has {} records; 1 to {most} are taken", records.len());
             return Err(EngineError::invalid("records", text).into());
         }
-        let raws: Result<Vec<Raw>, EngineError> = records
+        let batch: Result<Vec<Sent>, EngineError> = records
             .into_iter()
             .enumerate()
             .map(|(position, record)| {
                 convert::record(Some(record)).map_err(|wrong| EngineError::violations(wrong).at(position))
             })
             .collect();
-        Ok(open.append_batch(raws?, caller).await?)
+        Ok(open.append_batch(batch?, caller).await?)
     }
-
-    /// Puts one action together from its pieces. What it may take is bounded for all of them together, and given back
-    /// when the action is recorded or refused.
-    async fn large(
-        &self,
-        open: &Arc<OpenLedger>,
-        head: v1::AppendRequest,
-        mut incoming: Streaming<v1::AppendLargeRequest>,
-        caller: &Caller,
-    ) -> Result<crate::engine::Receipt, Status> {
-        let mut room = self.room(prost::Message::encoded_len(&head))?;
-        let mut raw = convert::record(head.record).map_err(status::invalid)?;
-        while let Some(message) = incoming.message().await? {
-            let bytes = prost::Message::encoded_len(&message);
-            if bytes > PIECE_BYTES_MAX {
-                let text = format!("is a piece of {bytes} bytes; at most {PIECE_BYTES_MAX} are taken");
-                return Err(EngineError::invalid(piece_name(&message), text).into());
-            }
-            room.merge(self.room(bytes)?);
-            add_piece(&mut raw, message.piece).map_err(status::invalid)?;
-        }
-        let receipt = open.append(raw, caller).await?;
-        drop(room);
-        Ok(receipt)
-    }
-
-    fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Status> {
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        Arc::clone(&self.large).try_acquire_many_owned(bytes).map_err(|_| {
-            EngineError::new(Kind::Busy, "large actions under way take all the memory that is set aside for them")
-                .into()
-        })
-    }
-}
-
-/// A piece of a large action with what protobuf puts around it.
-const PIECE_BYTES_MAX: usize = (1 << 20) + 32;
-
-fn piece_name(message: &v1::AppendLargeRequest) -> &'static str {
-    use v1::append_large_request::Piece;
-    match &message.piece {
-        Some(Piece::Subjects(_)) => "subjects",
-        Some(Piece::Records(_)) => "records",
-        Some(Piece::Arguments(_)) => "arguments",
-        Some(Piece::Result(_)) => "result",
-        Some(Piece::Head(_)) => "head",
-        None => "piece",
-    }
-}
-
-fn add_piece(
-    raw: &mut Raw,
-    piece: Option<v1::append_large_request::Piece>,
-) -> Result<(), Vec<crate::model::Violation>> {
-    use v1::append_large_request::Piece;
-    let mut reader = convert::Reader::default();
-    let wrong = |field: &str, what: &str| {
-        Err(vec![crate::model::Violation { field: field.to_owned(), description: what.to_owned() }])
-    };
-    match (piece, raw) {
-        (Some(Piece::Subjects(piece)), Raw::Action(action)) => {
-            for subject in piece.subjects {
-                let position = action.subjects.len();
-                action.subjects.push(reader.subject(subject, position));
-            }
-        }
-        (Some(Piece::Records(piece)), Raw::Action(action)) => {
-            action.records.extend(reader.records(piece.records, || "action.records".into()));
-        }
-        (Some(Piece::Arguments(bytes)), Raw::Action(action)) => action.arguments.extend(bytes),
-        (Some(Piece::Arguments(bytes)), Raw::ToolCall(call)) => call.arguments.extend(bytes),
-        (Some(Piece::Result(bytes)), Raw::Action(action)) => action.result.extend(bytes),
-        (Some(Piece::Result(bytes)), Raw::ToolCall(call)) => call.result.extend(bytes),
-        (Some(Piece::Head(_)), _) => return wrong("head", "stands twice"),
-        (Some(Piece::Subjects(_)), _) => return wrong("subjects", "belongs to an action, not to a tool call"),
-        (Some(Piece::Records(_)), _) => return wrong("records", "belongs to an action, not to a tool call"),
-        (None, _) => return wrong("piece", "is missing"),
-    }
-    reader.finish(())
 }
 
 /// What the answering half of a stream waits for, in order of messages.
@@ -288,10 +209,10 @@ fn prepare_chunk(
             let source = convert::source_name(message.record.as_ref()).map(str::to_owned);
             let prepared = convert::record(message.record)
                 .map_err(status::invalid)
-                .and_then(|raw| open.prepare(raw, caller).map_err(Status::from));
+                .and_then(|sent| open.prepare(sent, caller).map_err(Status::from));
             match prepared {
                 Ok(sealed) => Prepared::Sealed(Box::new(sealed)),
-                Err(status) => Prepared::Refused(refused(open, source.as_deref(), caller, status)),
+                Err(status) => Prepared::Refused(refused(open, source.as_slice(), caller, status)),
             }
         })
         .collect()
@@ -301,7 +222,7 @@ fn prepare_chunk(
 async fn submit(open: &Arc<OpenLedger>, caller: &Caller, detail: v1::AppendDetail, sealed: Sealed) -> Waiting {
     match open.submit_when_room(sealed, detail == v1::AppendDetail::Receipt).await {
         Ok(pending) => Waiting::Append(pending),
-        Err(error) => Waiting::Refused(refused(open, None, caller, error.into())),
+        Err(error) => Waiting::Refused(refused(open, &[], caller, error.into())),
     }
 }
 

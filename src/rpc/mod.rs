@@ -6,8 +6,11 @@ mod audit;
 mod caller;
 mod convert;
 pub mod json;
+mod large;
 mod ledger;
+mod patient;
 mod present;
+mod privacy;
 mod registry;
 mod report;
 mod status;
@@ -15,6 +18,7 @@ pub mod wire;
 
 use crate::engine::Engine;
 use std::sync::Arc;
+use std::time::Duration;
 use tonic::service::Routes;
 
 /// The generated wire vocabulary.
@@ -41,13 +45,20 @@ pub struct RpcLimits {
     pub batch_records: usize,
     /// Messages of one AppendStream that may wait for their answers.
     pub stream_in_flight: usize,
-    /// Bytes of all AppendLarge calls under way.
+    /// Memory of all AppendLarge calls under way, as far as it can be told from what they sent.
     pub large_bytes: usize,
+    /// An AppendLarge call from which nothing comes for so long is ended.
+    pub large_idle: Duration,
 }
 
 impl Default for RpcLimits {
     fn default() -> Self {
-        RpcLimits { batch_records: 8_192, stream_in_flight: 16_384, large_bytes: 256 << 20 }
+        RpcLimits {
+            batch_records: 8_192,
+            stream_in_flight: 16_384,
+            large_bytes: 1 << 30,
+            large_idle: Duration::from_secs(60),
+        }
     }
 }
 
@@ -56,8 +67,12 @@ pub const SERVICES: &[&str] = &[
     v1::ledger_service_server::SERVICE_NAME,
     v1::audit_service_server::SERVICE_NAME,
     v1::registry_service_server::SERVICE_NAME,
+    v1::privacy_service_server::SERVICE_NAME,
     v1::report_service_server::SERVICE_NAME,
 ];
+
+/// Of these the one that appends: it is not well when persons cannot be recorded.
+pub const APPENDS: &str = v1::ledger_service_server::SERVICE_NAME;
 
 /// All services but health, which belongs to whoever watches the process.
 pub fn routes(engine: Arc<Engine>, limits: RpcLimits) -> Result<Routes, tonic_reflection::server::Error> {
@@ -71,6 +86,7 @@ pub fn routes(engine: Arc<Engine>, limits: RpcLimits) -> Result<Routes, tonic_re
     )
     .add_service(v1::audit_service_server::AuditServiceServer::new(audit::AuditRpc::new(Arc::clone(&engine))))
     .add_service(v1::registry_service_server::RegistryServiceServer::new(registry::RegistryRpc(Arc::clone(&engine))))
+    .add_service(v1::privacy_service_server::PrivacyServiceServer::new(privacy::PrivacyRpc(Arc::clone(&engine))))
     .add_service(v1::report_service_server::ReportServiceServer::new(report::ReportRpc(engine)))
     .add_service(reflection))
 }

@@ -4,7 +4,7 @@ use super::v1;
 use crate::admit::events::NewName;
 use crate::engine::{OpenedEntry, PartState, Receipt};
 use crate::ledger::{Place, Published, StoredEntry};
-use crate::model::{Registered, RegistryKind};
+use crate::model::{Identity, Registered, RegistryKind};
 use prost::Message as _;
 use v1::entry::Content;
 use whosaw_verifier::entry::{CLOCK_NOT_SYNCHRONISED, TIME_CLAMPED};
@@ -54,6 +54,14 @@ pub fn ranges(places: &[Place]) -> Vec<v1::IndexRange> {
     ranges
 }
 
+pub fn identity(identity: &Identity) -> v1::Identity {
+    v1::Identity {
+        namespace: identity.namespace.clone(),
+        fields: identity.fields.clone(),
+        strength: identity.strength as i32,
+    }
+}
+
 pub fn timestamp(us: u64) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: (us / 1_000_000) as i64, nanos: (us % 1_000_000) as i32 * 1_000 }
 }
@@ -90,6 +98,7 @@ pub fn opened(opened: &OpenedEntry) -> v1::Entry {
             },
             PartState::Removed => (None, "it was removed"),
             PartState::NoKey => (None, "its key is gone"),
+            PartState::Restricted => (None, "the processing of this person's data is restricted"),
         };
         v1::OpenedPart {
             ordinal: part.ordinal,
@@ -112,6 +121,10 @@ fn content(kind: u8, body: &[u8]) -> Option<Content> {
         9 => Content::ReportProduced(v1::ReportBody::decode(body).ok()?),
         10 => Content::LedgerAccess(v1::LedgerAccessBody::decode(body).ok()?),
         11 => Content::Coverage(v1::CoverageBody::decode(body).ok()?),
+        7 | 13 | 14 | 16 => Content::PersonAct(v1::PersonActBody::decode(body).ok()?),
+        8 => Content::Erasure(v1::ErasureBody::decode(body).ok()?),
+        12 => Content::Restore(v1::RestoreBody::decode(body).ok()?),
+        15 => Content::Retention(v1::RetentionBody::decode(body).ok()?),
         _ => return None,
     })
 }

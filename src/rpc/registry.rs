@@ -1,6 +1,7 @@
 //! RegistryService: names, tool catalogue, and what an operator does to a ledger.
 
 use super::caller::caller;
+use super::patient::{Patient, STALLED};
 use super::{convert, present, status, v1};
 use crate::engine::{Engine, EngineError};
 use crate::model::RegistryKind;
@@ -101,17 +102,18 @@ impl v1::registry_service_server::RegistryService for RegistryRpc {
     ) -> Result<Response<Self::RebuildProjectionsStream>, Status> {
         let open = Arc::clone(self.0.ledger(&request.into_inner().ledger)?);
         let (send, receive) = mpsc::channel(4);
+        let send = Patient::new(send, STALLED);
         tokio::task::spawn_blocking(move || {
             open.rebuild_projections();
             let tree_size = open.ledger().published().size;
             loop {
                 let projected_size = open.wait_projected(tree_size, PROGRESS);
                 if let (_, Some(reason)) = open.projected() {
-                    let _ = send.blocking_send(Err(EngineError::internal(reason).into()));
+                    send.send(Err(EngineError::internal(reason).into()));
                     return;
                 }
-                let told = send.blocking_send(Ok(v1::RebuildProjectionsResponse { projected_size, tree_size }));
-                if projected_size >= tree_size || told.is_err() {
+                let told = send.send(Ok(v1::RebuildProjectionsResponse { projected_size, tree_size }));
+                if projected_size >= tree_size || !told {
                     return;
                 }
             }

@@ -18,6 +18,7 @@ pub fn code(kind: Kind) -> Code {
         Kind::AlreadyExists => Code::AlreadyExists,
         Kind::FailedPrecondition => Code::FailedPrecondition,
         Kind::Busy => Code::ResourceExhausted,
+        Kind::Aborted => Code::Aborted,
         Kind::Unavailable => Code::Unavailable,
         Kind::Corrupt => Code::DataLoss,
         Kind::Internal => Code::Internal,

@@ -45,6 +45,7 @@ pub fn tool_call(call: ToolCall) -> v1::ToolCall {
             retracts: ids(&call.links.retracts),
         }),
         imported: call.provenance == Provenance::Import,
+        sequence: call.sequence,
     }
 }
 
@@ -64,8 +65,11 @@ pub fn identity(identity: Identity) -> v1::Identity {
     v1::Identity { namespace: identity.namespace, fields: identity.fields, strength: identity.strength as i32 }
 }
 
-/// Text form of an id; what is none stays recognisable as none.
+/// Text form of an id; what is none stays recognisable as none, and what is absent absent.
 fn id(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return String::new();
+    }
     uuid::Uuid::from_slice(bytes).map_or_else(|_| "-".into(), |id| id.to_string())
 }
 

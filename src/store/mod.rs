@@ -107,6 +107,15 @@ impl WriteSet {
         self.rows.extend_from_slice(&other.rows);
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Keys and values together.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// In the order in which they were added: a later row wins over an earlier one of the same key.
     pub fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
         let mut rest = self.bytes.as_slice();

@@ -12,6 +12,7 @@ use whosaw_verifier::hash::Hash;
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// A 32-byte secret that is wiped when dropped. Has no text form, so that no log and no error can ever show one.
+#[derive(Clone)]
 pub struct Secret(Zeroizing<[u8; 32]>);
 
 impl Secret {

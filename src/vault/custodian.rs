@@ -5,6 +5,7 @@
 //! of destruction, so this custodian never claims more than *inaccessible*.
 
 use super::crypto::{self, MacKey, Secret};
+use crate::model::CustodianClass;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
@@ -14,15 +15,41 @@ use zeroize::Zeroizing;
 
 /// Keeps root keys and uses them; whether they can leave it is its own affair.
 pub trait Custodian: Send + Sync + 'static {
-    /// What a report may say of it.
-    fn class(&self) -> &'static str;
+    fn class(&self) -> CustodianClass;
+    /// What may be said of a destroyed root at most.
+    fn strongest_claim(&self) -> Claim;
+    /// What that claim rests on, and why it is not a stronger one.
+    fn reason(&self) -> &'static str;
+    /// A cheap look at whether the keys can be used now.
+    fn healthy(&self) -> Result<(), CustodianError>;
     /// Durable before it returns.
     fn create_root(&self, epoch: u64) -> Result<(), CustodianError>;
+    /// Durable before it returns; destroying what is not there is fine, so that an interrupted destruction can be done
+    /// again.
+    fn destroy_root(&self, epoch: u64) -> Result<(), CustodianError>;
     fn epochs(&self) -> Result<Vec<u64>, CustodianError>;
     /// The root of `epoch` at work: fetched once, and let go of when it is dropped.
     fn root(&self, epoch: u64) -> Result<Box<dyn Root + '_>, CustodianError>;
     /// HMAC-SHA-256 under the stable key L.
     fn lookup_mac(&self, message: &[u8]) -> Result<Hash, CustodianError>;
+}
+
+/// How reports name a class.
+pub fn class_words(class: CustodianClass) -> &'static str {
+    match class {
+        CustodianClass::KeyDirectory => "key directory",
+        CustodianClass::Pkcs11 => "PKCS#11 token",
+        CustodianClass::Unspecified => "unknown",
+    }
+}
+
+/// What may be said of data whose root was destroyed; the later, the stronger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// Nobody reaches it through this service any more.
+    Inaccessible,
+    /// Nobody can bring it back, on the word of the custodian.
+    Irrecoverable,
 }
 
 /// AES-256-GCM under one root: nonce ‖ ciphertext ‖ tag.
@@ -33,16 +60,24 @@ pub trait Root {
 
 #[derive(Debug, thiserror::Error)]
 pub enum CustodianError {
-    #[error("the key directory {path} is missing or unreadable: {reason}")]
-    Unavailable { path: PathBuf, reason: String },
+    /// Keys cannot be had now; with luck they can later.
+    #[error("{what}: {reason}")]
+    Unavailable { what: String, reason: String },
+    #[error("{key} cannot be destroyed: {reason}")]
+    NotDestroyed { key: String, reason: String },
     #[error("{path} has mode {mode:03o}, so others could read keys; make it {wanted:03o}")]
     Permissions { path: PathBuf, mode: u32, wanted: u32 },
     #[error("the key directory {path} must not lie inside the database directory")]
     InsideDatabase { path: PathBuf },
     #[error("{path} is not a key")]
     NotAKey { path: PathBuf },
-    #[error("there is a key already: {path}")]
-    Exists { path: PathBuf },
+    #[error("there is a key already: {key}")]
+    Exists { key: String },
+    /// A key that others can copy cannot be destroyed.
+    #[error("the key {key} on the PKCS#11 token {token} can leave it, or could once: it is of no use as a root")]
+    Extractable { key: String, token: String },
+    #[error("the keys of {path} are kept by the custodian \"{custodian}\", and the settings name another")]
+    OtherCustodian { path: PathBuf, custodian: &'static str },
     #[error("no randomness can be had")]
     NoRandomness,
     #[error("the root key of epoch {epoch} is not here")]
@@ -57,7 +92,7 @@ pub struct KeyDirectory {
 }
 
 /// What an interrupted making of a key left: perhaps a second name of a root, which its destruction would miss.
-fn forget_interrupted(path: &Path) -> Result<(), CustodianError> {
+pub(super) fn forget_interrupted(path: &Path) -> Result<(), CustodianError> {
     let failed = |e: std::io::Error| unavailable(path, &e);
     for entry in fs::read_dir(path).map_err(failed)? {
         let file = entry.map_err(failed)?.path();
@@ -68,12 +103,17 @@ fn forget_interrupted(path: &Path) -> Result<(), CustodianError> {
     Ok(())
 }
 
+/// The directory's own lookup key.
+pub(super) const LOOKUP: &str = "lookup.key";
+/// Where a directory says that its keys are on a token, and which ones they are.
+pub(super) const ON_TOKEN: &str = "pkcs11.label";
+
 impl KeyDirectory {
     /// Makes the directory and the lookup key; goes on where an interrupted `create` stopped.
     pub fn create(path: &Path, database: &Path) -> Result<Self, CustodianError> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| unavailable(path, &e))?;
-        check_directory(path, database)?;
-        let lookup = path.join("lookup.key");
+        make_directory(path, database)?;
+        refuse_token(path)?;
+        let lookup = path.join(LOOKUP);
         if !lookup.exists() {
             write_key(&lookup)?;
         }
@@ -82,13 +122,33 @@ impl KeyDirectory {
 
     pub fn open(path: &Path, database: &Path) -> Result<Self, CustodianError> {
         check_directory(path, database)?;
+        refuse_token(path)?;
         forget_interrupted(path)?;
-        let lookup = MacKey::new(&*read_key(&path.join("lookup.key"))?);
+        let lookup = MacKey::new(&*read_key(&path.join(LOOKUP))?);
         Ok(KeyDirectory { path: path.to_owned(), lookup })
     }
 
     fn root_path(&self, epoch: u64) -> PathBuf {
         self.path.join(format!("root-{epoch}.key"))
+    }
+
+    /// Every name that a root may have here: its own, that of an interrupted making, copies beside it, and other names of
+    /// the same file. Its own comes last: as long as it is there, an interrupted destruction is seen and done again.
+    fn names_of(&self, epoch: u64) -> Result<Vec<PathBuf>, CustodianError> {
+        let failed = |e: std::io::Error| unavailable(&self.path, &e);
+        let own = self.root_path(epoch);
+        let file = fs::metadata(&own).ok().map(|it| (it.dev(), it.ino()));
+        let beside = format!("root-{epoch}.");
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let same = fs::metadata(entry.path()).is_ok_and(|it| file == Some((it.dev(), it.ino())));
+            if (same || entry.file_name().as_encoded_bytes().starts_with(beside.as_bytes())) && entry.path() != own {
+                names.push(entry.path());
+            }
+        }
+        names.push(own);
+        Ok(names)
     }
 }
 
@@ -109,12 +169,45 @@ impl Root for RootFile {
 }
 
 impl Custodian for KeyDirectory {
-    fn class(&self) -> &'static str {
-        "key directory"
+    fn class(&self) -> CustodianClass {
+        CustodianClass::KeyDirectory
+    }
+
+    fn strongest_claim(&self) -> Claim {
+        Claim::Inaccessible
+    }
+
+    fn reason(&self) -> &'static str {
+        "the root was a file: it was overwritten and deleted, but a disk, a snapshot or a backup may have kept what stood \
+         in it, and a deleted file is not proof"
+    }
+
+    fn healthy(&self) -> Result<(), CustodianError> {
+        check_mode(&self.path)?;
+        read_key(&self.path.join(LOOKUP))?;
+        for epoch in self.epochs()? {
+            read_key(&self.root_path(epoch))?;
+        }
+        Ok(())
     }
 
     fn create_root(&self, epoch: u64) -> Result<(), CustodianError> {
         write_key(&self.root_path(epoch))
+    }
+
+    fn destroy_root(&self, epoch: u64) -> Result<(), CustodianError> {
+        for path in self.names_of(epoch)? {
+            let failed = |e: std::io::Error| CustodianError::NotDestroyed {
+                key: path.display().to_string(),
+                reason: e.to_string(),
+            };
+            match overwrite(&path).and_then(|()| fs::remove_file(&path)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+                _ => {}
+            }
+        }
+        // Also where nothing was found: the names may have gone in an attempt that did not get as far as here.
+        File::open(&self.path).and_then(|directory| directory.sync_all()).map_err(|e| unavailable(&self.path, &e))
     }
 
     fn epochs(&self) -> Result<Vec<u64>, CustodianError> {
@@ -140,12 +233,29 @@ impl Custodian for KeyDirectory {
     }
 }
 
-fn check_directory(path: &Path, database: &Path) -> Result<(), CustodianError> {
-    let metadata = fs::metadata(path).map_err(|e| unavailable(path, &e))?;
-    let mode = metadata.mode() & 0o777;
+/// Makes it, closed to others, where it is not there.
+pub(super) fn make_directory(path: &Path, database: &Path) -> Result<(), CustodianError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| unavailable(path, &e))?;
+    check_directory(path, database)
+}
+
+fn refuse_token(path: &Path) -> Result<(), CustodianError> {
+    if !path.join(ON_TOKEN).exists() {
+        return Ok(());
+    }
+    Err(CustodianError::OtherCustodian { path: path.to_owned(), custodian: "pkcs11" })
+}
+
+fn check_mode(path: &Path) -> Result<(), CustodianError> {
+    let mode = fs::metadata(path).map_err(|e| unavailable(path, &e))?.mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(CustodianError::Permissions { path: path.to_owned(), mode, wanted: 0o700 });
     }
+    Ok(())
+}
+
+pub(super) fn check_directory(path: &Path, database: &Path) -> Result<(), CustodianError> {
+    check_mode(path)?;
     // Compared as real paths: a link into the database would put the keys into its backups.
     let inside = match (fs::canonicalize(path), fs::canonicalize(database)) {
         (Ok(path), Ok(database)) => path.starts_with(database),
@@ -154,18 +264,21 @@ fn check_directory(path: &Path, database: &Path) -> Result<(), CustodianError> {
     if inside { Err(CustodianError::InsideDatabase { path: path.to_owned() }) } else { Ok(()) }
 }
 
-/// Temporary file, sync, link into place (fails where there is one), sync of the directory.
 fn write_key(path: &Path) -> Result<(), CustodianError> {
     let key = Secret::random().map_err(|_| CustodianError::NoRandomness)?;
+    write_new(path, &Zeroizing::new(hex(&key[..])))
+}
+
+/// Temporary file, sync, link into place (fails where there is one), sync of the directory.
+pub(super) fn write_new(path: &Path, text: &str) -> Result<(), CustodianError> {
     let failed = |e: std::io::Error| unavailable(path, &e);
     let temporary = path.with_extension("new");
     let _ = fs::remove_file(&temporary);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(failed)?;
-    let text = Zeroizing::new(hex(&key[..]));
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
     fs::hard_link(&temporary, path).map_err(|e| {
         if e.kind() == std::io::ErrorKind::AlreadyExists {
-            CustodianError::Exists { path: path.to_owned() }
+            CustodianError::Exists { key: path.display().to_string() }
         } else {
             failed(e)
         }
@@ -175,21 +288,42 @@ fn write_key(path: &Path) -> Result<(), CustodianError> {
     File::open(directory).and_then(|d| d.sync_all()).map_err(failed)
 }
 
-fn read_key(path: &Path) -> Result<Secret, CustodianError> {
-    let mut file = File::open(path).map_err(|e| unavailable(path, &e))?;
-    let mode = file.metadata().map_err(|e| unavailable(path, &e))?.mode() & 0o777;
+/// Zeros over what stands there, in place and on the disk: after a mere unlink the blocks would keep it.
+fn overwrite(path: &Path) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX).min(OVERWRITTEN_MAX);
+    file.write_all(&vec![0; length])?;
+    file.sync_all()
+}
+
+/// A key has 64 bytes; whatever else has its name is not worth more memory than this.
+const OVERWRITTEN_MAX: usize = 1 << 20;
+
+/// The text of a file that nobody else can read.
+pub(super) fn read_private(
+    path: &Path,
+    failed: impl Fn(&std::io::Error) -> CustodianError,
+) -> Result<Zeroizing<String>, CustodianError> {
+    let mut file = File::open(path).map_err(|e| failed(&e))?;
+    let mode = file.metadata().map_err(|e| failed(&e))?.mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(CustodianError::Permissions { path: path.to_owned(), mode, wanted: 0o600 });
     }
     let mut text = Zeroizing::new(String::new());
-    file.read_to_string(&mut text).map_err(|e| unavailable(path, &e))?;
+    file.read_to_string(&mut text).map_err(|e| failed(&e))?;
+    Ok(text)
+}
+
+fn read_key(path: &Path) -> Result<Secret, CustodianError> {
+    let text = read_private(path, |e| unavailable(path, e))?;
     let mut key = Secret::new([0; 32]);
     hex::decode_to_slice(text.trim(), &mut key[..]).map_err(|_| CustodianError::NotAKey { path: path.to_owned() })?;
     Ok(key)
 }
 
-fn unavailable(path: &Path, error: &std::io::Error) -> CustodianError {
-    CustodianError::Unavailable { path: path.to_owned(), reason: error.to_string() }
+pub(super) fn unavailable(path: &Path, error: &std::io::Error) -> CustodianError {
+    let what = format!("the key directory {} is missing or unreadable", path.display());
+    CustodianError::Unavailable { what, reason: error.to_string() }
 }
 
 #[cfg(test)]
@@ -223,5 +357,87 @@ mod tests {
         assert!(matches!(KeyDirectory::open(&keys, &database), Err(CustodianError::Permissions { .. })));
         let inside = database.join("keys");
         assert!(matches!(KeyDirectory::create(&inside, &database), Err(CustodianError::InsideDatabase { .. })));
+    }
+
+    #[test]
+    fn a_destroyed_root_is_nowhere_in_the_directory() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (keys, database) = (directory.path().join("keys"), directory.path().join("db"));
+        let custodian = KeyDirectory::create(&keys, &database).expect("creates");
+        for epoch in [1, 2, 12] {
+            custodian.create_root(epoch).expect("creates");
+        }
+        let path = |name: &str| keys.join(name);
+        let root = fs::read(path("root-1.key")).expect("reads");
+        let kept = fs::read(path("root-12.key")).expect("reads");
+        let outside = directory.path().join("other-name");
+        // What an interrupted making leaves, a copy, another name inside and one that the directory cannot know of.
+        fs::hard_link(path("root-1.key"), path("root-1.new")).expect("links");
+        fs::copy(path("root-1.key"), path("root-1.key.bak")).expect("copies");
+        fs::hard_link(path("root-1.key"), path("elsewhere")).expect("links");
+        fs::hard_link(path("root-1.key"), &outside).expect("links");
+        let held = File::open(path("root-1.key.bak")).expect("opens");
+        custodian.destroy_root(1).expect("destroys");
+        let mut names: Vec<_> = fs::read_dir(&keys).expect("lists").flatten().map(|entry| entry.file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["lookup.key", "root-12.key", "root-2.key"]);
+        for name in &names {
+            assert_ne!(fs::read(keys.join(name)).expect("reads"), root, "{name:?}");
+        }
+        assert_eq!(fs::read(path("root-12.key")).expect("reads"), kept);
+        // The bytes are gone and not only the names.
+        let mut copy = Vec::new();
+        (&held).read_to_end(&mut copy).expect("reads");
+        assert_eq!((copy, fs::read(&outside).expect("reads")), (vec![0; 64], vec![0; 64]));
+        assert!(matches!(custodian.root(1).err(), Some(CustodianError::NoRoot { epoch: 1 })));
+        assert_eq!(custodian.epochs().expect("lists"), [2, 12]);
+        custodian.destroy_root(1).expect("again");
+        custodian.destroy_root(77).expect("what was never there");
+        custodian.root(2).expect("the others still work");
+        // A root that cannot be destroyed is told, and stays listed.
+        fs::remove_file(path("root-2.key")).expect("removes");
+        fs::create_dir(path("root-2.key")).expect("makes");
+        let error = custodian.destroy_root(2).expect_err("is no file").to_string();
+        assert!(error.contains("root-2.key cannot be destroyed"), "{error}");
+        assert_eq!(custodian.epochs().expect("lists"), [2, 12]);
+        fs::remove_dir_all(&keys).expect("removes");
+        assert!(matches!(custodian.destroy_root(12), Err(CustodianError::Unavailable { .. })));
+    }
+
+    #[test]
+    fn the_directory_claims_no_more_than_it_can_know() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let custodian = KeyDirectory::create(&directory.path().join("keys"), &directory.path().join("db"));
+        let custodian = custodian.expect("creates");
+        assert_eq!(class_words(custodian.class()), "key directory");
+        assert_eq!(custodian.strongest_claim(), Claim::Inaccessible);
+        assert!(Claim::Inaccessible < Claim::Irrecoverable);
+        assert!(custodian.reason().ends_with("a deleted file is not proof"), "{}", custodian.reason());
+    }
+
+    #[test]
+    fn keys_that_cannot_be_used_are_unhealthy() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let keys = directory.path().join("keys");
+        let custodian = KeyDirectory::create(&keys, &directory.path().join("db")).expect("creates");
+        custodian.create_root(1).expect("creates");
+        custodian.healthy().expect("is well");
+        let chmod = |name: &str, mode| {
+            fs::set_permissions(keys.join(name), fs::Permissions::from_mode(mode)).expect("chmod");
+        };
+        for (name, good) in [("", 0o700), ("lookup.key", 0o600), ("root-1.key", 0o600)] {
+            chmod(name, good | 0o040);
+            assert!(matches!(custodian.healthy(), Err(CustodianError::Permissions { .. })), "{name}");
+            chmod(name, good);
+            custodian.healthy().expect("is well again");
+        }
+        fs::write(keys.join("root-1.key"), [0; 64]).expect("writes");
+        assert!(matches!(custodian.healthy(), Err(CustodianError::NotAKey { .. })));
+        custodian.destroy_root(1).expect("destroys");
+        custodian.healthy().expect("is well without it");
+        fs::remove_file(keys.join("lookup.key")).expect("removes");
+        assert!(matches!(custodian.healthy(), Err(CustodianError::Unavailable { .. })));
+        fs::remove_dir_all(&keys).expect("removes");
+        assert!(matches!(custodian.healthy(), Err(CustodianError::Unavailable { .. })));
     }
 }

@@ -1,8 +1,6 @@
 //! Identities in the one form in which they are looked up.
 
-use crate::model::{Identity, Strength};
-use std::borrow::Cow;
-use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
+use crate::model::{Identity, Strength, nfc};
 use whosaw_verifier::part;
 
 /// What persons are kept by in memory: strength u8 ‖ u16-length-prefixed namespace and fields, NFC. The same identifier
@@ -68,14 +66,6 @@ pub fn normal(identity: &Identity) -> Identity {
 
 pub fn from_part(identity: &part::Identity) -> Identity {
     Identity { namespace: identity.namespace.clone(), fields: identity.fields.clone(), strength: identity.strength }
-}
-
-fn nfc(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.nfc().collect())
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use super::crypto::{self, MacKey, Secret};
 use super::pending::PendingRow;
+use super::ring::{Ring, WrappingKey};
 use super::{KeyName, PersonId, Vault, VaultError, row_key};
 use crate::store::{LedgerNumber, Snapshot, Table, WriteSet};
 use std::sync::Arc;
@@ -86,14 +87,25 @@ impl DataKey {
     /// The places in index rows from the first on.
     pub(super) fn places(&self, snapshot: &dyn Snapshot) -> Result<Vec<super::PartPlace>, VaultError> {
         let mut places = Vec::new();
+        self.index_rows(snapshot, |_, place| {
+            places.push(place);
+            Ok(())
+        })?;
+        Ok(places)
+    }
+
+    /// Keys of the index rows from the first on, each with the place it tells.
+    pub(super) fn index_rows(
+        &self,
+        snapshot: &dyn Snapshot,
+        mut read: impl FnMut(Vec<u8>, super::PartPlace) -> Result<(), VaultError>,
+    ) -> Result<(), VaultError> {
         numbered_rows(snapshot, Table::SubjectIndex, &|n| self.index_row(n), |n, row| {
             let row = row.try_into().map_err(|_| VaultError::Torn { what: "index row" })?;
             let (index, ordinal) =
                 seal::read_index_value(&self.secret, n, row).ok_or(VaultError::Foreign { what: "index row" })?;
-            places.push(super::PartPlace { index, ordinal });
-            Ok(())
-        })?;
-        Ok(places)
+            read(self.index_row(n), super::PartPlace { index, ordinal })
+        })
     }
 
     /// The values of link rows from the first on.
@@ -169,9 +181,7 @@ impl Vault {
     /// Makes a new data key; its row is pending.
     pub(super) fn make_key(&self, person: PersonId, name: KeyName) -> Result<DataKey, VaultError> {
         let secret = Secret::random()?;
-        let wrapped =
-            crypto::wrap(self.shard_key(person.shard), &self.key_aad(&person, name, self.generation), &secret[..])?;
-        let value = [&self.generation.to_be_bytes()[..], &wrapped].concat();
+        let value = self.wrap_key(self.ring().key(person.shard), &person, name, &secret)?;
         let row = PendingRow::new(person, Table::DataKeys, self.data_key_row(&person, name), value);
         Ok(self.data_key(secret, person, name, 0, Some(row)))
     }
@@ -183,12 +193,50 @@ impl Vault {
         person: PersonId,
         name: KeyName,
     ) -> Result<Option<DataKey>, VaultError> {
-        let Some(row) = snapshot.get(Table::DataKeys, &self.data_key_row(&person, name))? else { return Ok(None) };
-        let (generation, wrapped) = row.split_first_chunk::<8>().ok_or(VaultError::Torn { what: "data key" })?;
-        let aad = self.key_aad(&person, name, u64::from_be_bytes(*generation));
-        let secret = crypto::unwrap_key(self.shard_key(person.shard), &aad, wrapped)
-            .ok_or(VaultError::Foreign { what: "data key" })?;
+        let row_key = self.data_key_row(&person, name);
+        let Some(row) = snapshot.get(Table::DataKeys, &row_key)? else { return Ok(None) };
+        let mut secret = self.unwrap_key_row(&self.ring(), &person, name, &row)?;
+        if secret.is_none() {
+            // The shard got another key since this snapshot was taken.
+            let now = |ring: &Arc<Ring>| match self.store.snapshot()?.get(Table::DataKeys, &row_key)? {
+                Some(row) => self.unwrap_key_row(ring, &person, name, &row).map(|secret| (true, secret)),
+                None => Ok((false, None)),
+            };
+            let (is_there, found) = self.steadily(now)?;
+            if !is_there {
+                return Ok(None);
+            }
+            secret = found;
+        }
+        let secret = secret.ok_or(VaultError::Foreign { what: "data key" })?;
         Ok(Some(self.data_key(secret, person, name, UNCOUNTED, None)))
+    }
+
+    /// The value of a data key's row: generation of the wrapping key ‖ nonce, key and tag.
+    pub(super) fn wrap_key(
+        &self,
+        by: &WrappingKey,
+        person: &PersonId,
+        name: KeyName,
+        secret: &Secret,
+    ) -> Result<Vec<u8>, VaultError> {
+        let wrapped = crypto::wrap(&by.secret, &self.key_aad(person, name, by.generation), &secret[..])?;
+        Ok([&by.generation.to_be_bytes()[..], &wrapped].concat())
+    }
+
+    /// Nothing where the ring has no key of the row's generation.
+    pub(super) fn unwrap_key_row(
+        &self,
+        ring: &Ring,
+        person: &PersonId,
+        name: KeyName,
+        row: &[u8],
+    ) -> Result<Option<Secret>, VaultError> {
+        let (generation, wrapped) = row.split_first_chunk::<8>().ok_or(VaultError::Torn { what: "data key" })?;
+        let generation = u64::from_be_bytes(*generation);
+        let Some(by) = ring.shard(person.shard).of_generation(generation) else { return Ok(None) };
+        let secret = crypto::unwrap_key(&by.secret, &self.key_aad(person, name, generation), wrapped);
+        secret.map(Some).ok_or(VaultError::Foreign { what: "data key" })
     }
 
     pub(super) fn data_key(
@@ -206,20 +254,20 @@ impl Vault {
     /// Every data key of a person but the record key.
     pub fn keys_of(&self, person: PersonId) -> Result<Vec<Arc<DataKey>>, VaultError> {
         let snapshot = self.store.snapshot()?;
-        let from = row_key(self.ledger, &[&person.id, &[1]]);
-        let until = row_key(self.ledger, &[&person.id, &[0xff]]);
+        let shard = person.shard.to_be_bytes();
+        let from = row_key(self.ledger, &[&shard, &person.id, &[1]]);
+        let until = row_key(self.ledger, &[&shard, &person.id, &[0xff]]);
         let mut keys = Vec::new();
         for (row, _) in snapshot.scan(Table::DataKeys, &from, &until, 65_536)? {
-            let name = row.get(20..).and_then(|rest| <[u8; 3]>::try_from(rest).ok());
-            let [class, high, low] = name.ok_or(VaultError::Torn { what: "data key" })?;
-            let name = KeyName { class, month: u16::from_be_bytes([high, low]) };
+            let (_, name) = read_key_row(&row)?;
             keys.extend(self.load_key(snapshot.as_ref(), person, name)?.map(Arc::new));
         }
         Ok(keys)
     }
 
-    fn data_key_row(&self, person: &PersonId, name: KeyName) -> Vec<u8> {
-        row_key(self.ledger, &[&person.id, &[name.class], &name.month.to_be_bytes()])
+    pub(super) fn data_key_row(&self, person: &PersonId, name: KeyName) -> Vec<u8> {
+        let shard = person.shard.to_be_bytes();
+        row_key(self.ledger, &[&shard, &person.id, &[name.class], &name.month.to_be_bytes()])
     }
 
     fn key_aad(&self, person: &PersonId, name: KeyName, generation: u64) -> Vec<u8> {
@@ -233,4 +281,12 @@ impl Vault {
         ]
         .concat()
     }
+}
+
+/// Whose key stands in a row of data keys, and which one.
+pub(super) fn read_key_row(row_key: &[u8]) -> Result<(PersonId, KeyName), VaultError> {
+    let row: Option<&[u8; 21]> = row_key.get(4..).and_then(|row| row.try_into().ok());
+    let [s0, s1, id @ .., class, m0, m1] = row.ok_or(VaultError::Torn { what: "data key" })?;
+    let person = PersonId { id: *id, shard: u16::from_be_bytes([*s0, *s1]) };
+    Ok((person, KeyName { class: *class, month: u16::from_be_bytes([*m0, *m1]) }))
 }

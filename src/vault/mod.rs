@@ -1,51 +1,63 @@
 //! Persons: who they are, the keys their data is sealed under, and where their parts stand.
 //!
-//! Custodian root (one per epoch) ─wraps→ 16,384 shard keys ─wrap→ a data key per (person, class, month) ─seals→ parts.
+//! Custodian root (one per epoch) ─wraps→ 16,384 shard keys and the vault's own key O; a shard key ─wraps→ a data key per
+//! (person, class, month) ─seals→ parts.
 //! Knows nothing of the ledger's Merkle tree; it hands over sealed parts and rows that travel in the entry's own commit.
 //!
 //! | table | key (ledger u32 ‖ …) | value |
 //! |---|---|---|
-//! | ShardKeys | shard u16 | generation u64 ‖ epoch u64 ‖ wrapped by the root (AAD O ‖ shard ‖ generation) |
-//! | Lookups | 0x01 ‖ HMAC(shard key, identifier)[:16] | sealed by the shard key: person 16 ‖ home shard u16, of a strong identity |
+//! | ShardKeys | shard u16; 16,384 for the own key | one or two (new, old) of: generation u64 ‖ epoch u64 ‖ wrapped by the root (AAD O ‖ shard ‖ generation) |
+//! | Lookups | 0x01 ‖ shard u16 ‖ HMAC(shard key, identifier)[:16] | sealed by the shard key: person 16 ‖ home shard u16, of a strong identity |
 //! | Lookups | 0x02 ‖ person 16 | sealed by the person's record key R: identities (`PersonRecord`) and who else they are |
-//! | Lookups | 0x03 ‖ HMAC(shard key, identifier)[:16] | the same as 0x01, of a weak identity |
+//! | Lookups | 0x03 ‖ shard u16 ‖ HMAC(shard key, identifier)[:16] | the same as 0x01, of a weak identity |
 //! | Lookups | 0x04 ‖ HMAC(R, "link" ‖ n)[:16] | sealed by R: the person's n-th weak link (`WeakLink`), n u64 |
 //! | Lookups | 0x05 ‖ HMAC(R, "pair" ‖ other person 16)[:16] | nothing: R's person, the lesser of the two, is linked weakly to the other |
-//! | DataKeys | person 16 ‖ class u8 ‖ month u16 | generation u64 ‖ wrapped by the home shard's key |
+//! | DataKeys | home shard u16 ‖ person 16 ‖ class u8 ‖ month u16 | generation u64 of the shard's key ‖ wrapped by it |
 //! | SubjectIndex | HMAC(K, "idx" ‖ n)[:16] | r 8 ‖ masked (index u64 ‖ ordinal u32 ‖ 0 u32) |
+//! | Lookups | 0x07, 0x08 ‖ random 16; 0x09 ‖ person 16 ‖ shard u16 | generation u32 ‖ sealed by the own key: what waits to be erased, holds, restrictions |
+//! | Lookups | 0x0c | the retention rules in force (`RetentionBody`), in the open as in the entry that says so |
+//! | Lookups | 0x0d | month u16 in which the rules were last looked at |
+//! | Lookups | 0x0a | epoch u64: a batch of erasures has made this root and not used it yet |
+//! | Lookups | 0x0b | index u64 ‖ epoch u64: the batch recorded there is not finished, and the root to be destroyed |
 //! | Lookups | 0x06 | HMAC(L, "whosaw/lookup-check/v1\0" ‖ O): tells whether this is the ledger's L |
-//! | Readers | index u64 ‖ ordinal u32 | sealed by the readers key, the row's key its nonce: whose key opens the part |
+//! | Readers | index u64 ‖ ordinal u32 | generation u32 of the own key ‖ sealed by its readers key, the row's key the nonce: whose key opens the part |
 //!
 //! The identifier's shard is the first 14 bits of HMAC(L, identifier), L the custodian's stable key. Person ids and home
 //! shards are random. Class 0, month 0 is the record key; the ledger itself and conversations are holders like persons.
 
 mod crypto;
 pub mod custodian;
+mod erase;
 mod identifier;
 mod keys;
+mod link;
 mod open;
 mod pending;
 mod persons;
+pub mod pkcs11;
 mod resolve;
+mod ring;
 mod scan;
 mod seal;
+mod standing;
 #[cfg(test)]
 mod tests;
 
 pub use crypto::Secret;
-pub use custodian::{Custodian, CustodianError, KeyDirectory, Root};
-pub use identifier::normal;
+pub use custodian::{Claim, Custodian, CustodianError, KeyDirectory, Root};
+pub use erase::{Doomed, Fate, MovedRows, SharedPlace, Sharer, Turn, Unfinished};
+pub use identifier::{from_part as identity_of, normal, to_part as part_identity};
 pub use keys::DataKey;
 pub use persons::PersonId;
 pub use scan::{Found, Scan};
+pub use standing::{Change, DueErasure, HeldPerson, Hold, Restriction, Standing, StandingId};
 
-use crate::model::RetentionClass;
-use crate::store::{LedgerNumber, Snapshot, Store, StoreError, Table, WriteSet};
-use crypto::{MacKey, PlaceCipher};
+use crate::model::{CustodianClass, LEDGER, RetentionClass};
+use crate::store::{LedgerNumber, Store, StoreError, Table, WriteSet};
+use crypto::MacKey;
 use persons::Persons;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-use std::sync::{Arc, Mutex};
+use ring::Ring;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use whosaw_verifier::hash::Hash;
 
 pub const SHARDS: u16 = 16_384;
@@ -64,12 +76,16 @@ pub struct Vault {
     origin: String,
     origin_hash: Hash,
     custodian: Arc<dyn Custodian>,
-    generation: u64,
-    shard_keys: Vec<Secret>,
-    readers: PlaceCipher,
+    /// Replaced when a batch of erasures gives new keys to shards.
+    ring: RwLock<Arc<Ring>>,
     /// Tells callers apart without their names.
     callers: MacKey,
+    /// Makes the ids of tool calls that come without one.
+    calls: MacKey,
     persons: Mutex<Persons>,
+    standing: RwLock<Standing>,
+    /// The ledger's own identifier and its shard: what concerns no person goes on without the custodian.
+    own: (Vec<u8>, u16),
 }
 
 /// Where a part stands.
@@ -115,20 +131,14 @@ pub enum OpenError {
 }
 
 impl Vault {
-    /// The rows of a new vault: 16,384 shard keys under root 1. The caller commits them together with the genesis entry.
+    /// The rows of a new vault: 16,384 shard keys and the vault's own, under a root of its own, so that no ledger's
+    /// erasures depend on another's. The caller commits them together with the genesis entry.
     pub fn create(ledger: LedgerNumber, origin: &str, custodian: &dyn Custodian) -> Result<WriteSet, VaultError> {
-        if custodian.epochs()?.is_empty() {
-            custodian.create_root(1)?;
-        }
-        let epoch = custodian.epochs()?.last().copied().unwrap_or(1);
-        let root = custodian.root(epoch)?;
+        let epoch = custodian.epochs()?.last().map_or(1, |last| last + 1);
+        custodian.create_root(epoch)?;
         let origin_hash = whosaw_verifier::entry::origin_hash(origin);
         let mut writes = WriteSet::default();
-        for shard in 0..SHARDS {
-            let wrapped = root.wrap(&shard_aad(&origin_hash, shard, 1), &*Secret::random()?)?;
-            let value = [&1u64.to_be_bytes()[..], &epoch.to_be_bytes(), &wrapped].concat();
-            writes.put(Table::ShardKeys, row_key(ledger, &[&shard.to_be_bytes()]), value);
-        }
+        Ring::create(ledger, &origin_hash, custodian.root(epoch)?.as_ref(), epoch, &mut writes)?;
         writes.put(Table::Lookups, row_key(ledger, &[&[CHECK_ROW]]), lookup_check(custodian, &origin_hash)?);
         Ok(writes)
     }
@@ -141,76 +151,88 @@ impl Vault {
         custodian: Arc<dyn Custodian>,
     ) -> Result<Arc<Vault>, VaultError> {
         let origin_hash = whosaw_verifier::entry::origin_hash(origin);
-        let (shard_keys, generation) = {
+        let ring = {
             let snapshot = store.snapshot()?;
-            let shards = open_shards(snapshot.as_ref(), ledger, &origin_hash, custodian.as_ref())?;
+            let ring = Ring::read(snapshot.as_ref(), ledger, &origin_hash, custodian.as_ref())?;
             // With another L every known person would be somebody new.
             let check = snapshot.get(Table::Lookups, &row_key(ledger, &[&[CHECK_ROW]]))?;
             if check.as_deref() != Some(&lookup_check(custodian.as_ref(), &origin_hash)?) {
                 return Err(VaultError::Foreign { what: "lookup key" });
             }
-            shards
+            ring
         };
         let callers_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/callers/v1\0"[..], &origin_hash].concat())?);
-        let readers_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/readers/v1\0"[..], &origin_hash].concat())?);
-        Ok(Arc::new(Vault {
+        let calls_key = Secret::new(custodian.lookup_mac(&[&b"whosaw/calls/v1\0"[..], &origin_hash].concat())?);
+        let own = identifier::identifier(&persons::holder(LEDGER, origin));
+        let own = own.ok_or(VaultError::Foreign { what: "name of the ledger" })?;
+        let shard = persons::shard_of(&custodian.lookup_mac(identifier::encoding(&own))?);
+        let vault = Vault {
             store,
             ledger,
             origin: origin.to_owned(),
             origin_hash,
             custodian,
-            generation,
-            shard_keys,
-            readers: PlaceCipher::new(&readers_key),
+            ring: RwLock::new(Arc::new(ring)),
             callers: MacKey::new(&callers_key),
+            calls: MacKey::new(&calls_key),
             persons: Mutex::new(Persons::default()),
-        }))
+            standing: RwLock::default(),
+            own: (own, shard),
+        };
+        let standing = Standing::read(&vault)?;
+        *vault.standing.write().unwrap_or_else(PoisonError::into_inner) = standing;
+        Ok(Arc::new(vault))
     }
 
     /// Raised by every erasure; a report names the one it was made under.
     pub fn generation(&self) -> u64 {
-        self.generation
+        self.ring().generation
     }
 
+    /// In the words of a report.
     pub fn custodian_class(&self) -> &'static str {
+        custodian::class_words(self.custodian.class())
+    }
+
+    pub fn custodian(&self) -> CustodianClass {
         self.custodian.class()
     }
 
-    fn shard_key(&self, shard: u16) -> &Secret {
-        &self.shard_keys[usize::from(shard % SHARDS)]
+    /// Whether the custodian's keys can be used now. Without them whoever is not in memory can be neither sealed for nor
+    /// found; what was found opens, and what concerns no person is sealed. May take as long as the custodian does.
+    pub fn custodian_healthy(&self) -> Result<(), CustodianError> {
+        self.custodian.healthy()
     }
-}
 
-/// All shard keys and the newest generation. Each root is fetched once, and let go of when this returns.
-fn open_shards(
-    snapshot: &dyn Snapshot,
-    ledger: LedgerNumber,
-    origin_hash: &Hash,
-    custodian: &dyn Custodian,
-) -> Result<(Vec<Secret>, u64), VaultError> {
-    let torn = || VaultError::Torn { what: "shard keys" };
-    let (from, until) = (row_key(ledger, &[]), row_key(ledger, &[&[0xff; 3]]));
-    let rows = snapshot.scan(Table::ShardKeys, &from, &until, usize::from(SHARDS) + 1)?;
-    if rows.len() != usize::from(SHARDS) {
-        return Err(torn());
+    /// Whether looking somebody up may mean to wait for a device.
+    pub fn lookups_wait(&self) -> bool {
+        self.custodian.class() != CustodianClass::KeyDirectory
     }
-    let mut roots: BTreeMap<u64, Box<dyn Root + '_>> = BTreeMap::new();
-    let (mut keys, mut newest) = (Vec::with_capacity(rows.len()), 0);
-    for (shard, (row, value)) in (0..SHARDS).zip(&rows) {
-        let (generation, rest) = value.split_first_chunk::<8>().ok_or_else(torn)?;
-        let (epoch, wrapped) = rest.split_first_chunk::<8>().ok_or_else(torn)?;
-        let (generation, epoch) = (u64::from_be_bytes(*generation), u64::from_be_bytes(*epoch));
-        if *row != row_key(ledger, &[&shard.to_be_bytes()]) {
-            return Err(torn());
+
+    /// The root in use.
+    pub fn epoch(&self) -> u64 {
+        self.ring().epoch()
+    }
+
+    /// What may be said of a root that was destroyed.
+    pub fn strongest_claim(&self) -> Claim {
+        self.custodian.strongest_claim()
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads with one ring: again, where another one came in the middle, because rows may have moved with it.
+    fn steadily<T>(&self, read: impl Fn(&Arc<Ring>) -> Result<T, VaultError>) -> Result<T, VaultError> {
+        loop {
+            let ring = self.ring();
+            let result = read(&ring);
+            if Arc::ptr_eq(&ring, &self.ring()) {
+                return result;
+            }
         }
-        let root = match roots.entry(epoch) {
-            Entry::Occupied(root) => root.into_mut(),
-            Entry::Vacant(place) => place.insert(custodian.root(epoch)?),
-        };
-        keys.push(root.unwrap(&shard_aad(origin_hash, shard, generation), wrapped)?);
-        newest = newest.max(generation);
     }
-    Ok((keys, newest))
 }
 
 fn lookup_check(custodian: &dyn Custodian, origin_hash: &Hash) -> Result<Hash, CustodianError> {
@@ -225,13 +247,9 @@ fn row_key(ledger: LedgerNumber, pieces: &[&[u8]]) -> Vec<u8> {
     key
 }
 
-fn shard_aad(origin_hash: &Hash, shard: u16, generation: u64) -> Vec<u8> {
-    [&b"whosaw/shard-key/v1\0"[..], origin_hash, &shard.to_be_bytes(), &generation.to_be_bytes()].concat()
-}
-
 /// Which key of a person: the class, and months since January 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct KeyName {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyName {
     class: u8,
     month: u16,
 }
@@ -242,6 +260,11 @@ impl KeyName {
 
     fn of(class: RetentionClass, month: u16) -> Self {
         KeyName { class: class as u8, month }
+    }
+
+    pub fn retention_class(self) -> RetentionClass {
+        let classes = [RetentionClass::Subject, RetentionClass::Staff, RetentionClass::Content];
+        classes.into_iter().find(|class| *class as u8 == self.class).unwrap_or_default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Opening parts, finding a person's parts, and trying keys against parts when rows may be missing.
 
 use super::persons::holder;
+use super::ring::Ring;
 use super::seal::{LOCATOR_PERSON, LOCATOR_SHARED, reader_place};
 use super::{DataKey, KeyName, OpenError, PartPlace, PersonId, Vault, VaultError, row_key};
 use crate::model::{LEDGER, RetentionClass};
@@ -12,7 +13,7 @@ use whosaw_verifier::seal::{self as construction, SealedPartView};
 use whosaw_verifier::wire::Message as _;
 
 /// Whose key opens a part.
-enum Locator {
+pub(super) enum Locator {
     Person(PersonId, KeyName),
     Shared(Vec<u32>),
 }
@@ -42,6 +43,30 @@ impl Vault {
     pub fn is_shared(&self, place: PartPlace) -> Result<bool, VaultError> {
         let snapshot = self.store.snapshot()?;
         Ok(matches!(self.locator(snapshot.as_ref(), place)?, Some(Locator::Shared(_))))
+    }
+
+    /// Whether a part is of somebody whose processing is restricted, or shared with them.
+    pub fn is_restricted_at(&self, place: PartPlace) -> Result<bool, VaultError> {
+        if self.standing().restricted.is_empty() {
+            return Ok(false);
+        }
+        let snapshot = self.store.snapshot()?;
+        let of = |place| match self.locator(snapshot.as_ref(), place)? {
+            Some(Locator::Person(person, _)) => self.is_restricted(person),
+            Some(Locator::Shared(_)) | None => Ok(false),
+        };
+        match self.locator(snapshot.as_ref(), place)? {
+            Some(Locator::Person(person, _)) => self.is_restricted(person),
+            Some(Locator::Shared(by)) => {
+                for ordinal in by {
+                    if of(PartPlace { index: place.index, ordinal })? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            None => Ok(false),
+        }
     }
 
     /// P of one part: whoever gets it can open this part and no other.
@@ -85,14 +110,40 @@ impl Vault {
         }
     }
 
-    fn locator(&self, snapshot: &dyn Snapshot, place: PartPlace) -> Result<Option<Locator>, VaultError> {
-        let Some(mut row) = snapshot.get(Table::Readers, &self.place_row(place))? else { return Ok(None) };
-        let plain = self.readers.open(reader_place(place.index, place.ordinal), &mut row);
-        let plain = plain.ok_or(VaultError::Foreign { what: "reader row" })?;
-        decode_locator(plain).map(Some).ok_or(VaultError::Torn { what: "reader row" })
+    pub(super) fn locator(&self, snapshot: &dyn Snapshot, place: PartPlace) -> Result<Option<Locator>, VaultError> {
+        let row_key = self.place_row(place);
+        let Some(row) = snapshot.get(Table::Readers, &row_key)? else { return Ok(None) };
+        if let Some(locator) = self.read_locator(&self.ring(), place, &row)? {
+            return Ok(Some(locator));
+        }
+        // The vault got another key of its own since this snapshot was taken.
+        let now = |ring: &Arc<Ring>| match self.store.snapshot()?.get(Table::Readers, &row_key)? {
+            Some(row) => Ok(Some(self.read_locator(ring, place, &row)?)),
+            None => Ok(None),
+        };
+        match self.steadily(now)? {
+            Some(None) => Err(VaultError::Foreign { what: "reader row" }),
+            found => Ok(found.flatten()),
+        }
     }
 
-    fn place_row(&self, place: PartPlace) -> Vec<u8> {
+    /// Nothing where the ring has no key of the row's generation.
+    pub(super) fn read_locator(
+        &self,
+        ring: &Ring,
+        place: PartPlace,
+        row: &[u8],
+    ) -> Result<Option<Locator>, VaultError> {
+        let torn = || VaultError::Torn { what: "reader row" };
+        let (generation, sealed) = row.split_first_chunk::<4>().ok_or_else(torn)?;
+        let Some(own) = ring.own_of(u32::from_be_bytes(*generation)) else { return Ok(None) };
+        let mut sealed = sealed.to_vec();
+        let plain = own.readers.open(reader_place(place.index, place.ordinal), &mut sealed);
+        let plain = plain.ok_or(VaultError::Foreign { what: "reader row" })?;
+        decode_locator(plain).map(Some).ok_or_else(torn)
+    }
+
+    pub(super) fn place_row(&self, place: PartPlace) -> Vec<u8> {
         row_key(self.ledger, &[&reader_place(place.index, place.ordinal)])
     }
 }

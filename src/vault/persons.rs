@@ -8,13 +8,15 @@ use super::crypto;
 use super::identifier::{self, Identifier, from_part};
 use super::keys::DataKey;
 use super::pending::PendingRow;
+use super::ring::{Ring, WrappingKey};
 use super::{KeyName, RECORD_ROW, STRONG_ROW, Vault, VaultError, WEAK_ROW, row_key};
 use crate::model::{Identity, Strength};
-use crate::store::{Snapshot, Table};
+use crate::store::{LedgerNumber, Snapshot, Table};
 use foldhash::fast::RandomState;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, MutexGuard, PoisonError};
+use whosaw_verifier::hash::Hash;
 use whosaw_verifier::message;
 use whosaw_verifier::part;
 use whosaw_verifier::wire::Message as _;
@@ -24,6 +26,17 @@ use whosaw_verifier::wire::Message as _;
 pub struct PersonId {
     pub(super) id: [u8; 16],
     pub(super) shard: u16,
+}
+
+impl PersonId {
+    pub fn id(&self) -> &[u8; 16] {
+        &self.id
+    }
+
+    /// The home shard.
+    pub fn shard(&self) -> u16 {
+        self.shard
+    }
 }
 
 impl fmt::Debug for PersonId {
@@ -63,12 +76,17 @@ impl WeakLink {
         WeakLink { person: other.id.to_vec(), shard: u32::from(other.shard), strength, identity }
     }
 
-    fn person(&self) -> Result<PersonId, VaultError> {
+    pub(super) fn person(&self) -> Result<PersonId, VaultError> {
         person_id(&self.person, self.shard)
+    }
+
+    /// Whoever it led to was erased.
+    pub(super) fn is_cut(&self) -> bool {
+        self.person.is_empty()
     }
 }
 
-fn person_id(id: &[u8], shard: u32) -> Result<PersonId, VaultError> {
+pub(super) fn person_id(id: &[u8], shard: u32) -> Result<PersonId, VaultError> {
     let torn = || VaultError::Torn { what: "person link" };
     let id: [u8; 16] = id.try_into().map_err(|_| torn())?;
     Ok(PersonId { id, shard: u16::try_from(shard).map_err(|_| torn())? })
@@ -144,6 +162,11 @@ impl Persons {
         }
     }
 
+    /// After keys were destroyed: nothing that memory holds is true of whoever was erased, nor wrapped by keys in force.
+    pub(super) fn forget_all(&mut self) {
+        *self = Persons { drops: self.drops + 1, ..Persons::default() };
+    }
+
     fn size(&self) -> usize {
         self.by_identifier.len() + self.by_node.len() + self.pairs.len()
     }
@@ -176,10 +199,38 @@ impl Persons {
     }
 }
 
-/// Where an identifier's lookup rows stand, one for each strength.
+/// Where an identifier's lookup rows stand, one for each strength: under its shard's key, or still under the old one.
 pub(super) struct LookupPlace {
-    shard: usize,
-    mac: [u8; 16],
+    ring: Arc<Ring>,
+    shard: u16,
+    new: [u8; 16],
+    old: Option<[u8; 16]>,
+}
+
+impl LookupPlace {
+    pub fn new(ring: &Arc<Ring>, shard: u16, identifier: &[u8]) -> Self {
+        let encoding = identifier::encoding(identifier);
+        let mac = |key: &WrappingKey| *super::mac_of(&key.secret).mac(&[encoding]).first_chunk().expect("has 32 bytes");
+        let slot = ring.shard(shard);
+        LookupPlace { ring: Arc::clone(ring), shard, new: mac(&slot.new), old: slot.old.as_ref().map(mac) }
+    }
+
+    /// Row keys, the new one first, each with the key that seals the row.
+    pub fn rows(&self, ledger: LedgerNumber, identifier: &[u8]) -> Vec<(Vec<u8>, &WrappingKey)> {
+        let tag = if identifier.first() == Some(&identifier::WEAK) { WEAK_ROW } else { STRONG_ROW };
+        let macs = std::iter::once(&self.new).chain(&self.old);
+        let row = |mac: &[u8; 16]| row_key(ledger, &[&[tag], &self.shard.to_be_bytes(), mac]);
+        macs.map(row).zip(self.ring.shard(self.shard).keys()).collect()
+    }
+
+    pub fn shard(&self) -> u16 {
+        self.shard
+    }
+}
+
+/// The first 14 bits of what the custodian's L makes of an identifier.
+pub(super) fn shard_of(placed: &Hash) -> u16 {
+    u16::from_be_bytes([placed[0], placed[1]]) >> 2
 }
 
 impl Vault {
@@ -192,13 +243,21 @@ impl Vault {
     pub fn find(&self, identity: &Identity) -> Result<Option<PersonId>, VaultError> {
         let Some(own) = identifier::identifier(identity) else { return Ok(None) };
         let twin = identifier::twin(&own);
+        // Both have one place.
+        let mut shard = None;
         for identifier in [own, twin] {
             let remembered = self.persons().by_identifier.get(&identifier).copied();
             let found = match remembered {
                 Some(person) => Some(person),
                 None => {
-                    let place = self.lookup_place(&identifier)?;
-                    self.read_lookup(self.store.snapshot()?.as_ref(), &place, &identifier)?
+                    let shard = match shard {
+                        Some(shard) => shard,
+                        None => *shard.insert(self.lookup_shard(&identifier)?),
+                    };
+                    self.steadily(|ring| {
+                        let place = LookupPlace::new(ring, shard, &identifier);
+                        self.read_lookup(self.store.snapshot()?.as_ref(), &place, &identifier)
+                    })?
                 }
             };
             if found.is_some() {
@@ -259,7 +318,7 @@ impl Vault {
         Ok(identities)
     }
 
-    fn record(&self, person: PersonId) -> Result<PersonRecord, VaultError> {
+    pub(super) fn record(&self, person: PersonId) -> Result<PersonRecord, VaultError> {
         if let Some(record) = self.persons().known.get(&person).and_then(|known| known.record.clone()) {
             return Ok(record);
         }
@@ -279,10 +338,8 @@ impl Vault {
         };
         let snapshot = self.store.snapshot()?;
         if let Some(key) = self.existing_key(snapshot.as_ref(), person, KeyName::RECORD)? {
-            let aad = self.link_aad(&person);
             key.links(snapshot.as_ref(), |_, row| {
-                let plain = crypto::unwrap(&key.secret, &aad, row).ok_or(VaultError::Foreign { what: "weak link" })?;
-                links.push(WeakLink::decode(&plain).map_err(|_| VaultError::Torn { what: "weak link" })?);
+                links.extend(Some(self.read_link(&key, row)?).filter(|link| !link.is_cut()));
                 Ok(())
             })?;
         }
@@ -303,18 +360,18 @@ impl Vault {
         }
     }
 
-    /// Asks the custodian, which may be slow: not to be called with the lock held.
-    pub(super) fn lookup_place(&self, identifier: &[u8]) -> Result<LookupPlace, VaultError> {
-        let encoding = identifier::encoding(identifier);
-        let placed = self.custodian.lookup_mac(encoding)?;
-        let shard = usize::from(u16::from_be_bytes([placed[0], placed[1]]) >> 2);
-        let mac = super::mac_of(&self.shard_keys[shard]).mac(&[encoding]);
-        Ok(LookupPlace { shard, mac: *mac.first_chunk().expect("a MAC has 32 bytes") })
+    /// Which shard an identifier is looked up in. Asks the custodian, which may be slow: not with the lock held.
+    pub(super) fn lookup_shard(&self, identifier: &[u8]) -> Result<u16, VaultError> {
+        let (encoding, (own, shard)) = (identifier::encoding(identifier), &self.own);
+        if identifier::encoding(own) == encoding {
+            return Ok(*shard);
+        }
+        Ok(shard_of(&self.custodian.lookup_mac(encoding)?))
     }
 
-    pub(super) fn lookup_row(&self, place: &LookupPlace, identifier: &[u8]) -> Vec<u8> {
-        let tag = if identifier.first() == Some(&identifier::WEAK) { WEAK_ROW } else { STRONG_ROW };
-        row_key(self.ledger, &[&[tag], &place.mac])
+    /// The same restriction holds.
+    pub(super) fn lookup_place(&self, identifier: &[u8]) -> Result<LookupPlace, VaultError> {
+        Ok(LookupPlace::new(&self.ring(), self.lookup_shard(identifier)?, identifier))
     }
 
     pub(super) fn read_lookup(
@@ -323,13 +380,16 @@ impl Vault {
         place: &LookupPlace,
         identifier: &[u8],
     ) -> Result<Option<PersonId>, VaultError> {
-        let row_key = self.lookup_row(place, identifier);
-        let row = snapshot.get(Table::Lookups, &row_key)?;
-        row.map(|row| self.open_lookup(place, &row_key, &row)).transpose()
+        for (row_key, key) in place.rows(self.ledger, identifier) {
+            if let Some(row) = snapshot.get(Table::Lookups, &row_key)? {
+                return self.open_lookup(key, &row_key, &row).map(Some);
+            }
+        }
+        Ok(None)
     }
 
-    pub(super) fn open_lookup(&self, place: &LookupPlace, row_key: &[u8], row: &[u8]) -> Result<PersonId, VaultError> {
-        let plain = crypto::unwrap(&self.shard_keys[place.shard], &self.lookup_aad(row_key), row)
+    pub(super) fn open_lookup(&self, key: &WrappingKey, row_key: &[u8], row: &[u8]) -> Result<PersonId, VaultError> {
+        let plain = crypto::unwrap(&key.secret, &self.lookup_aad(row_key), row)
             .ok_or(VaultError::Foreign { what: "lookup" })?;
         let torn = || VaultError::Torn { what: "lookup" };
         let (id, shard) = plain.split_first_chunk::<16>().ok_or_else(torn)?;
@@ -343,10 +403,21 @@ impl Vault {
         identifier: &[u8],
         person: &PersonId,
     ) -> Result<Arc<PendingRow>, VaultError> {
-        let row_key = self.lookup_row(place, identifier);
-        let plain = [&person.id[..], &person.shard.to_be_bytes()].concat();
-        let value = crypto::wrap(&self.shard_keys[place.shard], &self.lookup_aad(&row_key), &plain)?;
+        let (row_key, value) = self.seal_lookup(place, identifier, person)?;
         Ok(PendingRow::new(*person, Table::Lookups, row_key, value))
+    }
+
+    /// Key and value of a lookup row under the newest key of its shard.
+    pub(super) fn seal_lookup(
+        &self,
+        place: &LookupPlace,
+        identifier: &[u8],
+        person: &PersonId,
+    ) -> Result<(Vec<u8>, Vec<u8>), VaultError> {
+        let (row_key, key) = place.rows(self.ledger, identifier).swap_remove(0);
+        let plain = [&person.id[..], &person.shard.to_be_bytes()].concat();
+        let value = crypto::wrap(&key.secret, &self.lookup_aad(&row_key), &plain)?;
+        Ok((row_key, value))
     }
 
     pub(super) fn read_record(
@@ -373,12 +444,23 @@ impl Vault {
         Ok((row_key, value))
     }
 
+    pub(super) fn read_link(&self, owner: &DataKey, row: &[u8]) -> Result<WeakLink, VaultError> {
+        let plain = crypto::unwrap(&owner.secret, &self.link_aad(&owner.person), row);
+        let plain = plain.ok_or(VaultError::Foreign { what: "weak link" })?;
+        WeakLink::decode(&plain).map_err(|_| VaultError::Torn { what: "weak link" })
+    }
+
+    /// A link row that leads nowhere any more. It stays in its place, because rows are found by number.
+    pub(super) fn seal_cut_link(&self, owner: &DataKey) -> Result<Vec<u8>, VaultError> {
+        crypto::wrap(&owner.secret, &self.link_aad(&owner.person), &WeakLink::default().encode())
+    }
+
     pub(super) fn make_link(&self, owner: &Arc<DataKey>, link: &WeakLink) -> Result<Arc<PendingRow>, VaultError> {
         let value = crypto::wrap(&owner.secret, &self.link_aad(&owner.person), &link.encode())?;
         Ok(PendingRow::link(Arc::clone(owner), value))
     }
 
-    fn record_row(&self, person: &PersonId) -> Vec<u8> {
+    pub(super) fn record_row(&self, person: &PersonId) -> Vec<u8> {
         row_key(self.ledger, &[&[RECORD_ROW], &person.id])
     }
 

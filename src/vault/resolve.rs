@@ -35,6 +35,7 @@ struct Node {
     identifiers: Vec<Identifier>,
     /// All of them in one; empty for a single one.
     key: Vec<u8>,
+    joining: Joining,
 }
 
 /// One identity of a node, with what is needed to find and to keep it.
@@ -85,11 +86,31 @@ impl From<VaultError> for Stop {
     }
 }
 
+/// How the persons of a node's identities come together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Joining {
+    /// By the table above.
+    ByRule,
+    /// They are one person, whatever they are: somebody said so.
+    Strongly,
+    /// They may be one person.
+    Weakly,
+}
+
 impl Vault {
     /// The person whom these identities mean, made if there is none, with their key for `name`.
     pub(super) fn resolve(&self, identities: &[Identity], name: KeyName) -> Result<Resolved, VaultError> {
-        let node = Node::of(identities)?;
-        {
+        self.resolve_as(identities, name, Joining::ByRule)
+    }
+
+    pub(super) fn resolve_as(
+        &self,
+        identities: &[Identity],
+        name: KeyName,
+        joining: Joining,
+    ) -> Result<Resolved, VaultError> {
+        let node = Node { joining, ..Node::of(identities)? };
+        if joining == Joining::ByRule {
             let mut persons = self.persons();
             persons.drop_some();
             if let Some(resolved) = persons.remembered(&node).and_then(|person| persons.resolved(person, name)) {
@@ -159,10 +180,11 @@ impl Vault {
         absent: &Absent,
         decided: &mut Option<PersonId>,
     ) -> Result<Resolved, Stop> {
-        let person = match decided.or_else(|| persons.remembered(node)) {
+        let known = decided.or_else(|| persons.remembered(node).filter(|_| node.joining == Joining::ByRule));
+        let person = match known {
             Some(person) => person,
             None => {
-                let plan = Planner::new(persons, shown, absent)?.plan()?;
+                let plan = Planner::new(persons, shown, absent, node.joining)?.plan()?;
                 let person = plan.person;
                 self.learn(persons, shown, plan, absent)?;
                 person
@@ -290,7 +312,7 @@ impl Vault {
     }
 
     /// Says that two persons are linked weakly, so that it need not be looked for among all their links.
-    fn pair_row(&self, key: &DataKey, other: &PersonId) -> Vec<u8> {
+    pub(super) fn pair_row(&self, key: &DataKey, other: &PersonId) -> Vec<u8> {
         row_key(self.ledger, &[&[PAIR_ROW], &key.mac.mac(&[b"pair", &other.id])[..16]])
     }
 
@@ -303,14 +325,23 @@ impl Vault {
         };
         Ok(match need {
             Need::Lookups => {
-                let identifiers = || shown.iter().flat_map(|it| [(&it.own, &it.place), (&it.twin, &it.place)]);
-                let keys: Vec<_> =
-                    identifiers().map(|(identifier, place)| self.lookup_row(place, identifier)).collect();
+                let identifiers = shown.iter().flat_map(|it| [(&it.own, &it.place), (&it.twin, &it.place)]);
+                let (mut asked, mut keys) = (Vec::new(), Vec::new());
+                for (identifier, place) in identifiers {
+                    for (row_key, key) in place.rows(self.ledger, identifier) {
+                        asked.push((identifier, key));
+                        keys.push(row_key);
+                    }
+                }
                 let rows = snapshot.get_many(Table::Lookups, &keys)?;
-                let mut found = Vec::with_capacity(keys.len());
-                for (((identifier, place), key), row) in identifiers().zip(&keys).zip(rows) {
-                    let person = row.map(|row| self.open_lookup(place, key, &row)).transpose()?;
-                    found.push((identifier.clone(), person));
+                let mut found: Vec<(Identifier, Option<PersonId>)> = Vec::with_capacity(2 * shown.len());
+                for (((identifier, key), row_key), row) in asked.into_iter().zip(&keys).zip(rows) {
+                    let person = row.map(|row| self.open_lookup(key, row_key, &row)).transpose()?;
+                    match found.last_mut() {
+                        // A shard that has an old key beside the new one: under one of them, or none.
+                        Some((last, before)) if last == identifier => *before = before.or(person),
+                        _ => found.push((identifier.clone(), person)),
+                    }
                 }
                 Read::Lookups(found)
             }
@@ -339,11 +370,12 @@ impl Node {
     fn of(identities: &[Identity]) -> Result<Self, VaultError> {
         let identifiers = identities.iter().map(identifier::identifier).collect::<Option<Vec<_>>>();
         let identifiers = identifiers.ok_or_else(|| too_long(identities))?;
-        match identifiers.as_slice() {
-            [] => Err(VaultError::Sealing),
-            [_] => Ok(Node { identifiers, key: Vec::new() }),
-            _ => Ok(Node { key: identifier::node_key(&identifiers), identifiers }),
-        }
+        let key = match identifiers.as_slice() {
+            [] => return Err(VaultError::Sealing),
+            [_] => Vec::new(),
+            _ => identifier::node_key(&identifiers),
+        };
+        Ok(Node { identifiers, key, joining: Joining::ByRule })
     }
 }
 
@@ -382,6 +414,7 @@ struct Planner<'a> {
     persons: &'a Persons,
     shown: &'a [Shown],
     absent: &'a Absent,
+    joining: Joining,
     found: Vec<Option<PersonId>>,
     whole: Whole,
     new: Vec<(PersonId, Vec<usize>)>,
@@ -392,22 +425,27 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(persons: &'a Persons, shown: &'a [Shown], absent: &'a Absent) -> Result<Self, Stop> {
+    fn new(persons: &'a Persons, shown: &'a [Shown], absent: &'a Absent, joining: Joining) -> Result<Self, Stop> {
         let found = shown.iter().map(|it| persons.look_up(&it.own, absent)).collect::<Result<_, _>>()?;
         let (whole, new, learnt, same, weak, relied_on) = Default::default();
-        Ok(Planner { persons, shown, absent, found, whole, new, learnt, same, weak, relied_on })
+        Ok(Planner { persons, shown, absent, joining, found, whole, new, learnt, same, weak, relied_on })
     }
 
     fn plan(mut self) -> Result<Plan, Stop> {
         let unknown: Vec<usize> = (0..self.shown.len()).filter(|i| self.found[*i].is_none()).collect();
-        let strong: Vec<usize> = (0..self.shown.len()).filter(|i| !self.shown[*i].weak).collect();
+        let all = 0..self.shown.len();
+        let strong: Vec<usize> = match self.joining {
+            Joining::ByRule => all.clone().filter(|i| !self.shown[*i].weak).collect(),
+            Joining::Strongly => all.clone().collect(),
+            Joining::Weakly => Vec::new(),
+        };
         let person = match strong.first() {
             Some(first) => self.strong(*first, &strong)?,
             None => self.person_of(0)?,
         };
-        for i in (0..self.shown.len()).filter(|i| self.shown[*i].weak) {
+        for i in all.filter(|i| !strong.contains(i)) {
             let other = self.person_of(i)?;
-            self.link_weakly(person, other, Some(i))?;
+            self.link_weakly(person, other, Some(i).filter(|i| self.shown[*i].weak))?;
         }
         // An identifier that is new in this strength may have been shown in the other one.
         for i in unknown {
@@ -439,8 +477,10 @@ impl<'a> Planner<'a> {
             wholes.insert(person, self.persons.whole(person, self.absent)?);
         }
         let mut node = Whole::default();
-        let agrees_with_itself = strong.iter().all(|i| node.takes(&self.shown[*i].identity));
-        let agrees = |person: &PersonId| agrees_with_itself && wholes.get(person).is_some_and(|it| it.admits(&node));
+        let said = self.joining == Joining::Strongly;
+        let agrees_with_itself = said || strong.iter().all(|i| node.takes(&self.shown[*i].identity));
+        let agrees =
+            |person: &PersonId| said || agrees_with_itself && wholes.get(person).is_some_and(|it| it.admits(&node));
         let person = match strong.iter().filter_map(|i| self.found[*i]).find(agrees) {
             Some(person) => person,
             // Somebody new contradicts nobody: the part of one customer never comes under the key of another one only
@@ -462,7 +502,7 @@ impl<'a> Planner<'a> {
                 Some(other) if self.whole.members.contains(&other) => {}
                 Some(other) => {
                     let theirs = wholes.remove(&other).unwrap_or_default();
-                    if self.whole.admits(&theirs) {
+                    if said || self.whole.admits(&theirs) {
                         self.same.push(other);
                         self.whole.join(theirs);
                     } else {
@@ -470,7 +510,7 @@ impl<'a> Planner<'a> {
                         wholes.insert(other, theirs);
                     }
                 }
-                None if self.whole.takes(&self.shown[i].identity) => {
+                None if self.whole.takes(&self.shown[i].identity) || said => {
                     self.found[i] = Some(person);
                     match self.new.iter_mut().find(|(new, _)| *new == person) {
                         Some((_, identities)) => identities.push(i),

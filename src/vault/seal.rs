@@ -5,8 +5,10 @@ use super::keys::DataKey;
 use super::pending::{PendingRow, each_once};
 use super::persons::holder;
 use super::resolve::Resolved;
-use super::{KeyName, PersonId, Vault, VaultError, row_key};
-use crate::model::{Admitted, Holder, Judgement, LEDGER, Placement, RetentionClass, Sealed, SealedPart, UnixMicros};
+use super::{KeyName, PersonId, Vault, VaultError};
+use crate::model::{
+    Admitted, Holder, Judgement, LEDGER, Placement, RetentionClass, Sealed, SealedPart, UnixMicros, nfc,
+};
 use crate::store::{Table, WriteSet};
 use std::sync::Arc;
 use whosaw_verifier::entry::body_commitment;
@@ -75,7 +77,7 @@ impl Vault {
             parts,
             request_digest,
             request: admitted.request,
-            generation: self.generation,
+            generation: self.generation(),
             placement: Arc::new(placement),
         })
     }
@@ -190,6 +192,8 @@ impl Placement for SealedPlacement {
     fn place(&self, index: u64, writes: &mut WriteSet) {
         self.rows.iter().for_each(|row| row.put(writes));
         let mut masks = self.masks.iter();
+        let ring = self.vault.ring();
+        let (readers, generation) = (&ring.own().readers, (ring.generation as u32).to_be_bytes());
         for (ordinal, holding) in (0u32..).zip(&self.holdings) {
             let mut index_row = |key: &DataKey| {
                 if let Some(r) = masks.next() {
@@ -211,10 +215,11 @@ impl Placement for SealedPlacement {
                 }
             };
             let place = reader_place(index, ordinal);
-            let sealed = self.vault.readers.seal(place, &mut locator);
+            let sealed = readers.seal(place, &mut locator);
             debug_assert!(sealed.is_ok(), "a short row under a key that is there");
             if sealed.is_ok() {
-                writes.put(Table::Readers, row_key(self.vault.ledger, &[&place]), locator);
+                let ledger = self.vault.ledger.0.to_be_bytes();
+                writes.put_pieces(Table::Readers, &[&ledger, &place], &[&generation, &locator]);
             }
         }
     }
@@ -244,6 +249,21 @@ impl Vault {
     /// The keyed hash under which a caller is told from others.
     pub fn caller(&self, name: &str) -> Hash {
         self.callers.mac(&[name.as_bytes()])
+    }
+
+    /// The id of a tool call that came without one: the same for the same place of the same caller's conversation, a UUID
+    /// of version 8. Ids stand in the open in the database, so that without the key nobody may be able to tell which
+    /// conversation one is of.
+    pub fn call_id(&self, caller: &str, conversation: &str, sequence: &str) -> [u8; 16] {
+        let (conversation, sequence) = (nfc(conversation), nfc(sequence));
+        let lengths = [caller.len(), conversation.len()].map(|length| (length as u64).to_be_bytes());
+        let pieces = [&lengths[0], caller.as_bytes(), &lengths[1], conversation.as_bytes(), sequence.as_bytes()];
+        let hash = self.calls.mac(&pieces);
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash[..16]);
+        id[6] = (id[6] & 0x0f) | 0x80;
+        id[8] = (id[8] & 0x3f) | 0x80;
+        id
     }
 
     /// Whether sealing this would teach the vault that identities belong together: then it must not be a request that

@@ -2,6 +2,7 @@
 //! bytes are concerned.
 
 mod crowds;
+mod erasing;
 mod linking;
 mod rows;
 mod scan;
@@ -9,9 +10,12 @@ mod sealing;
 mod vectors;
 
 use super::*;
-use crate::model::{Admitted, Caller, EntryKind, Holder, Identity, PlainPart, Sealed, Strength, UnixMicros};
+use crate::model::{
+    Admitted, Caller, CustodianClass, EntryKind, Holder, Identity, PlainPart, Sealed, Strength, UnixMicros,
+};
 use crate::store::memory::MemoryStore;
 use crate::store::{Commit, Lease};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use whosaw_verifier::part::{Part, PersonPart};
@@ -24,6 +28,8 @@ const MARCH_US: u64 = 1_772_323_200_000_000;
 #[derive(Default)]
 struct TestCustodian {
     gone: AtomicBool,
+    made: Mutex<BTreeSet<u64>>,
+    destroyed: Mutex<BTreeSet<u64>>,
 }
 
 impl TestCustodian {
@@ -33,18 +39,40 @@ impl TestCustodian {
 }
 
 impl Custodian for TestCustodian {
-    fn class(&self) -> &'static str {
-        "test"
+    fn class(&self) -> CustodianClass {
+        CustodianClass::KeyDirectory
     }
-    fn create_root(&self, _: u64) -> Result<(), CustodianError> {
+    fn strongest_claim(&self) -> Claim {
+        Claim::Inaccessible
+    }
+    fn reason(&self) -> &'static str {
+        "it is a test"
+    }
+    fn healthy(&self) -> Result<(), CustodianError> {
         self.here()
     }
-    fn epochs(&self) -> Result<Vec<u64>, CustodianError> {
-        self.here().map(|()| vec![1])
-    }
-    fn root(&self, _: u64) -> Result<Box<dyn Root + '_>, CustodianError> {
+    fn destroy_root(&self, epoch: u64) -> Result<(), CustodianError> {
         self.here()?;
-        Ok(Box::new(TestRoot))
+        self.made.lock().expect("no test panicked in here").remove(&epoch);
+        self.destroyed.lock().expect("no test panicked in here").insert(epoch);
+        Ok(())
+    }
+    fn create_root(&self, epoch: u64) -> Result<(), CustodianError> {
+        self.here()?;
+        self.destroyed.lock().expect("no test panicked in here").remove(&epoch);
+        self.made.lock().expect("no test panicked in here").insert(epoch);
+        Ok(())
+    }
+    fn epochs(&self) -> Result<Vec<u64>, CustodianError> {
+        self.here()?;
+        Ok(self.made.lock().expect("no test panicked in here").iter().copied().collect())
+    }
+    fn root(&self, epoch: u64) -> Result<Box<dyn Root + '_>, CustodianError> {
+        self.here()?;
+        if self.destroyed.lock().expect("no test panicked in here").contains(&epoch) {
+            return Err(CustodianError::NoRoot { epoch });
+        }
+        Ok(Box::new(TestRoot(epoch)))
     }
     fn lookup_mac(&self, message: &[u8]) -> Result<Hash, CustodianError> {
         self.here()?;
@@ -52,14 +80,20 @@ impl Custodian for TestCustodian {
     }
 }
 
-struct TestRoot;
+struct TestRoot(u64);
+
+impl TestRoot {
+    fn key(&self) -> [u8; 32] {
+        [8 + self.0 as u8; 32]
+    }
+}
 
 impl Root for TestRoot {
     fn wrap(&self, aad: &[u8], key: &[u8; 32]) -> Result<Vec<u8>, CustodianError> {
-        crypto::wrap(&[9; 32], aad, key).map_err(|_| CustodianError::NoRandomness)
+        crypto::wrap(&self.key(), aad, key).map_err(|_| CustodianError::NoRandomness)
     }
     fn unwrap(&self, aad: &[u8], wrapped: &[u8]) -> Result<Secret, CustodianError> {
-        crypto::unwrap_key(&[9; 32], aad, wrapped).ok_or(CustodianError::WrongKey { epoch: 1 })
+        crypto::unwrap_key(&self.key(), aad, wrapped).ok_or(CustodianError::WrongKey { epoch: self.0 })
     }
 }
 

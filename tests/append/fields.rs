@@ -393,6 +393,7 @@ fn parts() -> Vec<Part> {
         error: "half of it failed\nfor a reason".into(),
         facts: vec![SealedFact { position: 0, reference: "grant 4".into(), ..Default::default() }],
         question: vec![],
+        act: None,
     };
     let persons = [anna, ben, staff(Role::Principal, "7"), staff(Role::Recipient, "8"), staff(Role::Grantee, "9")];
     let mut parts: Vec<Part> =
@@ -478,10 +479,23 @@ async fn every_field_is_stored_listed_exported_and_opens_again() {
     ]);
     let elsewhere = [
         "ActionBody.sealed_names",
+        "ContentPart.act",
         "ContentPart.names",
         "ContentPart.question",
         "Part.piece",
         "Part.piece_bytes",
+        "PartHoldScope.agents",
+        "PartHoldScope.datasets",
+        "PartHoldScope.from_us",
+        "PartHoldScope.persons",
+        "PartHoldScope.until_us",
+        "PersonActPart.asked",
+        "PersonActPart.authority",
+        "PersonActPart.hold",
+        "PersonActPart.matter",
+        "PersonActPart.other",
+        "PersonActPart.reference",
+        "PersonActPart.statement",
         "SealedFact.name",
         "SealedFact.position",
         "SealedFact.resource",

@@ -125,7 +125,8 @@ async fn content_longer_than_a_part_comes_back_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_much_even_in_pieces_is_refused_by_its_name() {
-    let server = TestServer::new();
+    // More persons than the usual budget is for, so that something else is what is wrong.
+    let server = Setup::default().env("WHOSAW_LARGE_BYTES", (4u64 << 30).to_string()).start();
     let client = server.client().await;
     let size = client.size().await;
     let chunk = || vec![b'x'; 1 << 20];
@@ -206,5 +207,51 @@ async fn large_actions_beyond_the_memory_set_aside_are_told_to_wait() {
     let anna = EntryFilter { data_subject: Some(strong("customer", "anna")), ..Default::default() };
     assert_eq!(client.list(&anna, 10).await.len(), 1, "nothing of it was written");
     assert_eq!(client.size().await, size + 1);
+    judge::check(&client, &client.key().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn persons_are_charged_for_what_they_cost_and_not_for_what_they_are_on_the_wire() {
+    let server = Setup::default().env("WHOSAW_LARGE_BYTES", (1 << 20).to_string()).start();
+    let client = server.client().await;
+    let of = |persons: usize| -> Vec<Piece> {
+        std::iter::once(head(about("anna"))).chain(pieces((0..persons).map(|n| subject(&format!("p{n}"))))).collect()
+    };
+    for _ in 0..3 {
+        client.large(of(100)).await.expect("it fits, and gives back what it took");
+    }
+    // Less than 20 KiB on the wire. Waiting would not help, so nobody is told to.
+    let size = client.size().await;
+    let status = client.large(of(200)).await.expect_err("more than there is for all of them");
+    assert_eq!((status.code(), wrong_fields(&status)), (Code::InvalidArgument, vec!["subjects".to_owned()]));
+    assert!(status.message().contains("large_bytes"), "{status:?}");
+    let named = |n: usize| strong("alias", &n.to_string());
+    let named_often = Subject { identities: (0..250).map(named).collect(), ..subject("x") };
+    let many = vec![named_often.clone(), named_often.clone(), named_often];
+    let status = client.large(vec![head(plain()), Piece::Subjects(SubjectPiece { subjects: many })]).await;
+    assert_eq!(wrong_fields(&status.expect_err("750 identities")), ["subjects"]);
+    let record = DataRecord { id: "r".into(), scope: RecordScope::System as i32, ..Default::default() };
+    let records = RecordPiece { records: vec![record; 5_000] };
+    let status = client.large(vec![head(plain()), Piece::Records(records)]).await;
+    assert_eq!(wrong_fields(&status.expect_err("5,000 records")), ["records"]);
+    assert_eq!(client.size().await, size, "nothing was written");
+    client.large(of(100)).await.expect("what was refused gave its room back too");
+}
+
+/// Takes the minute that a silent sender is given.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_action_whose_sender_falls_silent_is_ended_and_gives_its_room_back() {
+    let server = Setup::default().env("WHOSAW_LARGE_BYTES", (1 << 20).to_string()).start();
+    let client = server.client().await;
+    let size = client.size().await;
+    let begun = Instant::now();
+    let (send, silent) = hold(&client).await;
+    let ended = tokio::time::timeout(2 * PATIENCE, silent).await.expect("it is ended").expect("it ran");
+    let status = ended.expect_err("it never said that it was done");
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
+    assert!(begun.elapsed() > PATIENCE / 2, "slow senders are not cut off: {:?}", begun.elapsed());
+    assert_eq!(client.size().await, size, "nothing of it was written");
+    client.large(vec![head(plain()), Piece::Arguments(vec![b'y'; 700 << 10])]).await.expect("there is room again");
+    drop(send);
     judge::check(&client, &client.key().await).await;
 }

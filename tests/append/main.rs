@@ -176,6 +176,53 @@ async fn a_stream_that_breaks_says_so_and_keeps_what_it_acknowledged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_without_an_id_is_known_again_by_its_place_in_its_conversation() {
+    let mut server = TestServer::new();
+    let client = server.client().await;
+    let at = |conversation: &str, sequence: &str| v1::ToolCall {
+        action_id: String::new(),
+        conversation: conversation.into(),
+        sequence: sequence.into(),
+        ..call("lookup", "{}", "{}")
+    };
+    // Where one text ends and the next begins makes a difference.
+    let places = [("c-1", "1"), ("c-1", "2"), ("c-", "11"), ("caf\u{e9}", "1")];
+    let mut first = Vec::new();
+    for (conversation, sequence) in places {
+        let receipt = client.append(at(conversation, sequence)).await.expect("recorded");
+        assert!(!receipt.replayed, "{conversation} {sequence}");
+        first.push(receipt.index);
+    }
+    let id_of = |entry: &v1::Entry| content_of(entry).action_id;
+    let mut ids = BTreeSet::new();
+    for index in &first {
+        let id: [u8; 16] = id_of(&client.opened(*index).await).try_into().expect("a UUID");
+        assert_eq!((id[6] >> 4, id[8] >> 6), (8, 0b10), "of version 8");
+        ids.insert(id);
+    }
+    assert_eq!(ids.len(), places.len());
+    server.restart();
+    let client = server.client().await;
+    let size = client.size().await;
+    let again = places.map(|(conversation, sequence)| at(conversation, sequence)).to_vec();
+    let batch = client.batch(again).await.expect("recorded before");
+    assert_eq!(indexes(&batch.ranges), first);
+    assert!(batch.ranges.iter().all(|range| range.replayed));
+    let conflict = v1::ToolCall { result: b"else".to_vec(), ..at("c-1", "1") };
+    assert_eq!(client.append(conflict).await.expect_err("other content").code(), Code::AlreadyExists);
+    assert_eq!(client.size().await, size, "nothing was written");
+    // The place is the caller's own, and the secret the ledger's.
+    let receipt = server.client_as("another").await.append(at("c-1", "1")).await.expect("recorded");
+    assert!(!receipt.replayed);
+    assert!(!ids.contains(&id_of(&client.opened(receipt.index).await)[..]), "an id of its own");
+    let elsewhere = TestServer::new();
+    let there = elsewhere.client().await;
+    let index = there.append(at("c-1", "1")).await.expect("recorded").index;
+    assert!(!ids.contains(&id_of(&there.opened(index).await)[..]), "another ledger's secret");
+    judge::check(&client, &client.key().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_request_is_recorded_once_and_another_under_its_id_not_at_all() {
     let mut server = TestServer::new();
     let client = server.client().await;
@@ -374,7 +421,7 @@ async fn the_caller_is_recorded_as_it_says_and_marked_as_unproven() {
 async fn refusals_to_a_registered_source_become_one_coverage_entry() {
     let mut server = TestServer::new();
     let client = server.client().await;
-    client.register(v1::RegistryKind::Source, &["gateway-1", "gateway-2", "gateway-3"]).await;
+    client.register(v1::RegistryKind::Source, &["gateway-1", "gateway-2", "gateway-3", "gateway-4"]).await;
     let wrong = |source: &str| v1::Action {
         verb: "data.peek".into(),
         source: Some(v1::Source { name: source.into(), ..Default::default() }),
@@ -392,6 +439,10 @@ async fn refusals_to_a_registered_source_become_one_coverage_entry() {
         .await
         .expect("a stream");
     client.batch(vec![wrong("gateway-3").record()]).await.expect_err("refused");
+    // Of a batch nothing is recorded, so that it is a gap of everybody in it, and of each once.
+    let good = v1::Action { verb: "data.read".into(), ..wrong("gateway-4") };
+    let batch = vec![plain(), good.clone(), wrong("gateway-1"), wrong("nobody-knows"), good];
+    client.batch(batch).await.expect_err("refused");
     assert_eq!(client.size().await, size + 1, "a refusal writes nothing at once");
     server.restart();
     let client = server.client().await;
@@ -407,11 +458,11 @@ async fn refusals_to_a_registered_source_become_one_coverage_entry() {
         );
         found.push((coverage.source, coverage.refused));
     }
-    let expected = [("gateway-1", 3), ("gateway-2", 1), ("gateway-3", 2)];
+    let expected = [("gateway-1", 4), ("gateway-2", 1), ("gateway-3", 2), ("gateway-4", 1)];
     assert_eq!(found, expected.map(|(source, count)| (source.to_owned(), count)));
     server.restart();
     let client = server.client().await;
-    assert_eq!(client.of_kind(v1::EntryKind::Coverage).await.len(), 3, "told once");
+    assert_eq!(client.of_kind(v1::EntryKind::Coverage).await.len(), 4, "told once");
     judge::check(&client, &client.key().await).await;
 }
 

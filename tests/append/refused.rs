@@ -296,7 +296,17 @@ const ACTIONS: &[(&str, Change, &[&str])] = &[
         &["catalogue.version", "catalogue.digest"],
     ),
     ("a fact of nothing", |a| a.facts = vec![Fact::default()], &["facts[0].kind", "facts[0].edge"]),
-    ("a fact's party without a kind", |a| a.facts = vec![Fact { name: "g".into(), ..fact() }], &["facts[0].party"]),
+    ("a fact's party without a kind", |a| a.facts = vec![Fact { party: 0, ..fact() }], &["facts[0].party"]),
+    (
+        "a grant of nothing to nobody",
+        |a| a.facts = vec![Fact { resource: String::new(), party: 0, name: String::new(), ..fact() }],
+        &["facts[0].party", "facts[0].resource"],
+    ),
+    (
+        "a coverage of nobody knows what",
+        |a| a.facts = vec![Fact { kind: FactKind::Coverage as i32, edge: 1, ..Default::default() }],
+        &["facts[0].source", "facts[0].coverage"],
+    ),
     (
         "a fact's right to nothing known",
         |a| a.facts = vec![Fact { rights: vec![PRIVATE.into()], ..fact() }],
@@ -320,7 +330,7 @@ const ACTIONS: &[(&str, Change, &[&str])] = &[
     ),
     (
         "a fact's human party without identities",
-        |a| a.facts = vec![Fact { party: 1, ..fact() }],
+        |a| a.facts = vec![Fact { party: 1, name: String::new(), ..fact() }],
         &["facts[0].identities"],
     ),
     ("a fact of an unknown coverage", |a| a.facts = vec![Fact { coverage: 99, ..fact() }], &["facts[0].coverage"]),
@@ -369,7 +379,14 @@ fn rendered(action: &mut Action, eyes: Eyes) {
 }
 
 fn fact() -> Fact {
-    Fact { kind: FactKind::Grant as i32, edge: Edge::Open as i32, ..Default::default() }
+    Fact {
+        kind: FactKind::Grant as i32,
+        edge: Edge::Open as i32,
+        resource: "crm".into(),
+        party: PartyKind::Group as i32,
+        name: "engineers".into(),
+        ..Default::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -384,6 +401,14 @@ async fn an_action_with_a_wrong_field_is_refused_under_that_field_and_nothing_is
         check(&client, name, action.record(), &fields.iter().map(String::as_str).collect::<Vec<_>>()).await;
     }
     check(&client, "nothing at all", Record::default(), &["record"]).await;
+    // What cannot be read and what cannot be taken are told together, and a field of both once.
+    let mixed = Action { outcome: 99, session: control(), determination: -1, ..about("anna") };
+    let status = client.append(mixed).await.expect_err("three things wrong");
+    refused("mixed", &status, &["action.outcome", "action.determination", "action.session"]);
+    let mixed = ToolCall { agent: None, outcome: 77, session: control(), ..call("lookup", "{}", "{}") };
+    let status = client.batch(vec![call("lookup", "{}", "{}"), mixed]).await.expect_err("three things wrong");
+    let fields = ["agent", "outcome", "session"].map(|field| format!("records[1].tool_call.{field}"));
+    refused("mixed", &status, &fields.iter().map(String::as_str).collect::<Vec<_>>());
     judge::check(&client, &client.key().await).await;
 }
 
@@ -392,6 +417,13 @@ type CallChange = fn(&mut ToolCall);
 /// Fields are below `tool_call.`.
 const CALLS: &[(&str, CallChange, &[&str])] = &[
     ("no id", |c| c.action_id.clear(), &["action_id"]),
+    ("no id, and no place in the conversation", |c| (c.action_id, c.sequence) = Default::default(), &["action_id"]),
+    (
+        "no id, and a place in no conversation",
+        |c| (c.action_id, c.sequence, c.conversation) = (String::new(), "7".into(), String::new()),
+        &["action_id"],
+    ),
+    ("a place too long", |c| c.sequence = long(1_025), &["sequence"]),
     ("no tool", |c| c.tool.clear(), &["tool"]),
     ("a tool too long", |c| c.tool = long(257), &["tool"]),
     ("no outcome", |c| c.outcome = 0, &["outcome"]),
@@ -455,6 +487,88 @@ each = "/result"
 identities = [{ namespace = "customer", fields = ["/id"] }]
 categories = { "/name" = "basic" }
 "#;
+
+/// Replaced in the catalogue above, and what is to be said of it.
+const CATALOGUE_MISTAKES: &[(&str, &str, &str)] = &[
+    ("version = \"tests-1\"", "version = \"tests 1\"", "version \"tests 1\" cannot be made known"),
+    ("dataset = \"crm\"", "dataset = \"crm@example.org\"", "dataset \"crm@example.org\" cannot be made known"),
+    ("kind = \"customer\"", "kind = \"a customer\"", "subject kind \"a customer\" cannot be made known"),
+    ("dataset = \"crm\"", "purpose = \"to help\"", "purpose \"to help\" cannot be made known"),
+    ("namespace = \"customer\"", "namespace = \"whosaw:x\"", "subjects[0].identities[0].namespace is reserved"),
+    ("namespace = \"customer\"", "namespace = \"a\\u0007\"", "subjects[0].identities[0].namespace has a control"),
+    (
+        "fields = [\"/id\"]",
+        "fields = [\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]",
+        "subjects[0].identities[0].fields has more than 16",
+    ),
+    (
+        "dataset = \"crm\"",
+        "recipients = [{ kind = \"processor\", party = \"organisation\", name = \"v\", country = \"de\" }]",
+        "recipients[0].country is not an ISO 3166-1",
+    ),
+    (
+        "dataset = \"crm\"",
+        "recipients = [{ kind = \"processor\", party = \"organisation\", name = \"\" }]",
+        "recipients[0].name is missing",
+    ),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_catalogue_of_which_every_call_would_be_refused_is_not_put_in_force() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    let size = client.size().await;
+    let told = |status: &Status| {
+        let violations = status.get_details_bad_request().expect("violations").field_violations;
+        violations.into_iter().map(|violation| violation.description).collect::<Vec<_>>().join("\n")
+    };
+    let many = |what: &str, one: &str| format!("{what} = [{}]", vec![one; 257].join(","));
+    let recipient = "{ kind = \"processor\", party = \"organisation\", name = \"v\" }";
+    for (from, to, words) in
+        CATALOGUE_MISTAKES.iter().map(|(from, to, words)| (*from, (*to).to_owned(), *words)).chain([
+            ("dataset = \"crm\"", many("recipients", recipient), "recipients has 257 elements"),
+            ("dataset = \"crm\"", many("legal_bases", "\"gdpr:6.1.b\""), "legal_bases has 257 elements"),
+            ("\"/name\"", format!("\"/{}\"", "x".repeat(1_024)), "subjects[0].fields[0].pointer has"),
+            ("tools.get_user", format!("tools.{}", "x".repeat(129)), "cannot be made known"),
+        ])
+    {
+        let catalogue = CATALOGUE.replace(from, &to);
+        assert_ne!(catalogue, CATALOGUE, "{from}");
+        let status = client.apply_catalogue(&catalogue).await.expect_err(words);
+        assert_eq!(status.code(), Code::InvalidArgument, "{words}: {status:?}");
+        let said = told(&status);
+        assert!(said.contains(words), "{words:?} is not in: {said}");
+    }
+    let import = |change: fn(&str) -> String| {
+        let table = "\n[import]\nconversation = \"/c\"\nsequence = \"/n\"\ntool = \"/t\"\narguments = \"/a\"\n\
+                     result = \"/r\"\noutcome = \"/o\"\nsucceeded = []\nfailed = []\nagent = \"copilot\"\n\
+                     principal = \"/p\"\nprincipal_namespace = \"customer\"\n";
+        format!("{CATALOGUE}{}", change(table))
+    };
+    type Spoil = (fn(&str) -> String, &'static str);
+    let spoilt: [Spoil; 6] = [
+        (|table| table.replace("principal_namespace = \"customer\"\n", ""), "principal_namespace stand together"),
+        (|table| table.replace("principal = \"/p\"\n", ""), "principal_namespace stand together"),
+        (
+            |table| table.replace("\"customer\"", "\"whosaw:ledger\""),
+            "import: principal.identities[0].namespace is reserved",
+        ),
+        (|table| table.replace("\"copilot\"", "\"\""), "import.agent is missing"),
+        (|table| table.replace("\"copilot\"", "\"my copilot\""), "import.agent \"my copilot\" cannot be made known"),
+        (|table| table.replace("\"/c\"", "\"c\""), "import.conversation \"c\" is not a JSON pointer"),
+    ];
+    for (change, words) in spoilt {
+        let status = client.apply_catalogue(&import(change)).await.expect_err(words);
+        let said = told(&status);
+        assert!(said.contains(words), "{words:?} is not in: {said}");
+    }
+    assert_eq!(client.size().await, size, "nothing was written");
+    // A public recipient has no name, and a subject may have no kind: neither is a name to be made known.
+    let bare = import(str::to_owned)
+        .replace("dataset = \"crm\"", "recipients = [{ kind = \"processor\", party = \"public\", name = \"\" }]")
+        .replace("kind = \"customer\"", "kind = \"\"");
+    client.apply_catalogue(&bare).await.expect("a good one");
+}
 
 /// What a tool answered is not the caller's fault: it is recorded, and what cannot be told from it is said to be unknown.
 #[tokio::test(flavor = "multi_thread")]
@@ -547,4 +661,50 @@ async fn what_is_no_request_for_us_gets_the_code_that_fits() {
     assert!(empty.into_inner().message().await.expect("it ends well").is_none());
     assert_eq!(client.size().await, size, "nothing was written");
     judge::check(&client, &client.key().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_cannot_be_retired_and_keys_that_are_nobodys_are_refused() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    let name = |name: &str| Name { kind: RegistryKind::Agent as i32, name: name.into(), ..Default::default() };
+    let retired = |it: &str| Name { retired: true, ..name(it) };
+    client.register(RegistryKind::Agent, &["copilot", "other"]).await;
+    let size = client.size().await;
+    for names in [vec![retired("copilt")], vec![name("new"), retired("copilot"), retired("copilt")]] {
+        let status = client.register_names(names).await.expect_err("it was never registered");
+        assert_eq!(status.code(), Code::NotFound, "{status:?}");
+        assert!(status.message().contains("agent copilt") && !status.message().contains("copilot"), "{status:?}");
+    }
+    let dataset = Name { kind: RegistryKind::Dataset as i32, ..retired("copilot") };
+    assert_eq!(client.register_names(vec![dataset]).await.expect_err("another kind").code(), Code::NotFound);
+
+    // The identity, a point of order two and one of order eight: under each anybody can make a signature that verifies.
+    let of_order_eight = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05";
+    let identity = format!("01{}", "00".repeat(31));
+    let of_order_two = format!("ec{}7f", "ff".repeat(30));
+    for (what, key) in [
+        ("all zero", "00".repeat(32)),
+        ("the identity", identity),
+        ("of order two", of_order_two),
+        ("of order eight", of_order_eight.to_owned()),
+        ("no point", format!("02{}", "00".repeat(31))),
+        ("short", "07".repeat(31)),
+    ] {
+        let public_key = hex::decode(&key).expect("hexadecimal");
+        let weak = Name { public_key, ..name("copilot") };
+        let status = client.register_names(vec![name("other"), weak]).await.expect_err(what);
+        refused(what, &status, &["names[1].public_key"]);
+    }
+    assert_eq!(client.size().await, size, "nothing was written");
+    let retire = |it: &str| {
+        let said = server.client_command(&["names", "retire", "agent", it]).output().expect("it runs");
+        Said::of(said)
+    };
+    let said = retire("copilt");
+    assert!(said.code == Some(1) && said.err.contains("agent copilt"), "{:?} {}", said.code, said.err);
+    assert_eq!(retire("copilot").code, Some(0));
+    // A second time it changes nothing, and is no mistake.
+    assert_eq!(retire("copilot").code, Some(0));
+    client.register_names(vec![name("new"), retired("new")]).await.expect("known by then");
 }

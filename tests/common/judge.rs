@@ -37,7 +37,7 @@ pub async fn check(client: &Client, key: &VerifierKey) -> Checked {
     let report = export::verify(directory.path(), std::slice::from_ref(key)).expect("an export can be read");
     assert_eq!(report.verdict(), Verdict::Holds, "{}", report.to_text());
     assert!(report.has_content, "the content is in it");
-    assert_eq!((report.bodies_intact, report.bodies_removed, report.parts_removed), (report.size, 0, 0));
+    assert_eq!((report.bodies.intact, report.bodies.removed, report.parts.removed), (report.size, 0, 0));
     if let Some(mut verify) = whosaw_verify() {
         let said = run(verify.arg("export").arg(directory.path()).args(["--vkey", &key.to_string()]), 0);
         assert!(said.out.contains("HOLDS"), "{}", said.out);

@@ -10,7 +10,7 @@ pub mod records;
 pub mod unset;
 
 use records::Recordable;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -39,6 +39,12 @@ pub fn whosaw_verify() -> Option<Command> {
     }
     println!("skipped: whosaw-verify is not built; the verifier's library judges alone");
     None
+}
+
+/// Says what a test had nothing to run on for. Written past the capture of a test's output, which is thrown away when the
+/// test passes.
+pub fn skipped(what: &str) {
+    writeln!(std::io::stdout(), "\nskipped: {what}").expect("stdout is open");
 }
 
 fn scrubbed(program: &Path) -> Command {
@@ -101,6 +107,13 @@ impl Setup {
     pub fn at(mut self, place: &Path) -> Self {
         self.place = Some(place.to_owned());
         self
+    }
+
+    /// A server on what lies at its place already.
+    pub fn without_init(self) -> TestServer {
+        let place = self.place.clone().expect("a place");
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        TestServer { setup: self, place, child: None, address, starts: 0, _temporary: None }
     }
 
     /// Makes the ledgers, runs nothing yet.

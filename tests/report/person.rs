@@ -37,7 +37,7 @@ fn report_on(asked: Identity, known: KnownThen) -> whosaw::report::AccessReport 
 fn a_question_in_another_unicode_form_means_the_same_person() {
     let found = vec![known_as(1, &[("Ren\u{e9}", Strength::Strong)])];
     let question = whosaw::vault::normal(&asked("Rene\u{301}", Strength::Strong));
-    assert_eq!(indexes(&known_then(&question, found, Vec::new()).observations), [1]);
+    assert_eq!(indexes(&known_then(&question, found, Vec::new(), &[]).observations), [1]);
     let known = [asked("Ren\u{e9}", Strength::Weak)];
     assert_eq!(strength_of(&question, &known), Strength::Weak);
 }
@@ -47,13 +47,13 @@ fn a_question_in_another_unicode_form_means_the_same_person() {
 fn a_later_link_changes_nothing_of_an_earlier_size() {
     let before = || vec![known_as(1, &[("a", Strength::Strong)])];
     let others = || known_as(2, &[("b", Strength::Strong)]);
-    let then = known_then(&asked("a", Strength::Strong), before(), Vec::new());
+    let then = known_then(&asked("a", Strength::Strong), before(), Vec::new(), &[]);
     // Since then the vault looks under both.
-    let later = known_then(&asked("a", Strength::Strong), [before(), vec![others()]].concat(), Vec::new());
+    let later = known_then(&asked("a", Strength::Strong), [before(), vec![others()]].concat(), Vec::new(), &[]);
     assert_eq!(then, later);
     assert_eq!((then.entries(), later.entries()), (1, 1));
     let linked = known_as(9, &[("a", Strength::Strong), ("b", Strength::Strong)]);
-    let now = known_then(&asked("a", Strength::Strong), [before(), vec![others(), linked]].concat(), Vec::new());
+    let now = known_then(&asked("a", Strength::Strong), [before(), vec![others(), linked]].concat(), Vec::new(), &[]);
     assert_eq!(indexes(&now.observations), [1, 2, 9]);
 }
 
@@ -62,9 +62,9 @@ fn a_later_link_changes_nothing_of_an_earlier_size() {
 fn what_was_possible_then_does_not_disappear_when_it_is_linked_for_sure() {
     let own = || known_as(1, &[("a", Strength::Strong), ("anna 1990", Strength::Weak)]);
     let other = || known_as(2, &[("b", Strength::Strong), ("anna 1990", Strength::Weak)]);
-    let then = known_then(&asked("a", Strength::Strong), vec![own()], vec![other()]);
+    let then = known_then(&asked("a", Strength::Strong), vec![own()], vec![other()], &[]);
     assert_eq!((indexes(&then.observations), indexes(&then.possible)), (vec![1], vec![2]));
-    let later = known_then(&asked("a", Strength::Strong), vec![own(), other()], Vec::new());
+    let later = known_then(&asked("a", Strength::Strong), vec![own(), other()], Vec::new(), &[]);
     assert_eq!(then, later);
 }
 
@@ -74,6 +74,7 @@ fn an_identifier_that_was_called_weak_elsewhere_widens() {
         &asked("a", Strength::Strong),
         vec![known_as(1, &[("a", Strength::Strong)])],
         vec![known_as(2, &[("a", Strength::Weak)]), known_as(3, &[("c", Strength::Weak)])],
+        &[],
     );
     assert_eq!(indexes(&known.possible), [2]);
     let report = report_on(asked("a", Strength::Strong), known);
@@ -86,7 +87,7 @@ fn who_may_be_this_person_may_be_so_in_every_entry() {
     let own = known_as(1, &[("a", Strength::Strong), ("account", Strength::Strong)]);
     let joining = known_as(2, &[("b", Strength::Strong), ("account", Strength::Weak)]);
     let others = vec![joining, known_as(3, &[("b", Strength::Strong)]), known_as(4, &[("c", Strength::Strong)])];
-    let known = known_then(&asked("a", Strength::Strong), vec![own], others);
+    let known = known_then(&asked("a", Strength::Strong), vec![own], others, &[]);
     assert_eq!((indexes(&known.observations), indexes(&known.possible)), (vec![1], vec![2, 3]));
 }
 
@@ -98,7 +99,7 @@ fn a_weak_identity_alone_makes_nothing_certain() {
         read(3).outcome(Outcome::Failed).person(|person| person.identities = weak(3).person.unwrap().identities);
     let into = read(4).arguments_only().person(|person| person.identities = weak(4).person.unwrap().identities);
     let asked = asked("anna 1990", Strength::Weak);
-    let known = known_then(&asked, vec![weak(1), weak(2), failed.done(), into.done()], Vec::new());
+    let known = known_then(&asked, vec![weak(1), weak(2), failed.done(), into.done()], Vec::new(), &[]);
     let report = report_on(asked, known);
     let totals = &report.totals;
     assert_eq!((totals.acts, totals.processed), (4, Range { low: 0, high: 2 }));
@@ -125,7 +126,7 @@ fn two_parts_of_one_person_in_one_entry_are_taken_together() {
         sample.done()
     };
     let link = || known_as(2, &[("a", Strength::Strong), ("b", Strength::Strong)]);
-    let known = known_then(&asked("b", Strength::Strong), vec![both(0), both(1), link()], Vec::new());
+    let known = known_then(&asked("b", Strength::Strong), vec![both(0), both(1), link()], Vec::new(), &[]);
     assert_eq!(known.entries(), 2);
     let report = report_on(asked("b", Strength::Strong), known);
     let entry = &report.entries[0];
@@ -135,7 +136,7 @@ fn two_parts_of_one_person_in_one_entry_are_taken_together() {
     assert_eq!(report.totals.shown_to_humans, Range::default(), "to nobody else");
     assert_eq!(report.totals.shown_to_this_person, Range { low: 1, high: 1 });
     // Before the link was recorded, the employee was somebody else.
-    let then = known_then(&asked("b", Strength::Strong), vec![both(0), both(1)], Vec::new());
+    let then = known_then(&asked("b", Strength::Strong), vec![both(0), both(1)], Vec::new(), &[]);
     assert_eq!(report_on(asked("b", Strength::Strong), then).entries[0].class, Class::OtherPart);
 }
 
@@ -148,4 +149,26 @@ fn a_weak_part_counts_above_in_its_own_class() {
     evidence.possible = vec![weak];
     let report = facts(&question(), &evidence, &envelope());
     assert_eq!(report.totals.arguments_only, Range { low: 0, high: 1 });
+}
+
+/// An entry may state that two identifiers mean one person, and another one take it back; the newest one counts.
+#[test]
+fn what_entries_state_of_links_counts_until_it_is_taken_back() {
+    use whosaw::report::person::StatedLink;
+    let certain = || vec![known_as(1, &[("a", Strength::Strong)]), known_as(2, &[("b", Strength::Strong)])];
+    let stated = |index: u64, strength: Strength, undone: bool| StatedLink {
+        index,
+        one: asked("b", Strength::Strong),
+        other: asked("a", Strength::Strong),
+        strength,
+        undone,
+    };
+    let of = |links: &[StatedLink]| {
+        indexes(&known_then(&asked("a", Strength::Strong), certain(), vec![], links).observations)
+    };
+    assert_eq!(of(&[]), [1]);
+    assert_eq!(of(&[stated(5, Strength::Weak, false)]), [1]);
+    assert_eq!(of(&[stated(5, Strength::Strong, false)]), [1, 2]);
+    assert_eq!(of(&[stated(7, Strength::Unspecified, true), stated(5, Strength::Strong, false)]), [1]);
+    assert_eq!(of(&[stated(9, Strength::Strong, false), stated(7, Strength::Unspecified, true)]), [1, 2]);
 }

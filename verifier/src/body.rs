@@ -19,6 +19,11 @@ pub enum Body {
     ReportProduced(ReportBody),
     LedgerAccess(LedgerAccessBody),
     Coverage(CoverageBody),
+    /// Kinds 7, 13, 14 and 16.
+    Person(PersonActBody),
+    Erasure(ErasureBody),
+    Retention(RetentionBody),
+    Restore(RestoreBody),
 }
 
 impl Body {
@@ -35,6 +40,12 @@ impl Body {
             EntryKind::ReportProduced => Body::ReportProduced(ReportBody::decode(bytes)?),
             EntryKind::LedgerAccess => Body::LedgerAccess(LedgerAccessBody::decode(bytes)?),
             EntryKind::Coverage => Body::Coverage(CoverageBody::decode(bytes)?),
+            EntryKind::Hold | EntryKind::SubjectLink | EntryKind::Restriction | EntryKind::Request => {
+                Body::Person(PersonActBody::decode(bytes)?)
+            }
+            EntryKind::Erasure => Body::Erasure(ErasureBody::decode(bytes)?),
+            EntryKind::Retention => Body::Retention(RetentionBody::decode(bytes)?),
+            EntryKind::Restore => Body::Restore(RestoreBody::decode(bytes)?),
             other => return Err(WireError::Unknown { field: 0, what: "entry kind", value: other as u64 }),
         })
     }
@@ -246,5 +257,72 @@ message! {
         5 refused: u64,
         /// The commonest reason, as a gRPC status code number.
         6 reason: u32,
+    }
+
+    /// Kinds 7 (hold), 13 (link), 14 (restriction) and 16 (request): what was asked for a person or done about them. Whom
+    /// it is about, the reference, the authority and a hold's scope are sealed.
+    pub struct PersonActBody {
+        1 act: PersonAct,
+        2 decision: Decision,
+        3 ground: Ground,
+        4 exemption: Exemption,
+        /// Of a link.
+        5 strength: Strength,
+        6 caller: Option<Caller>,
+        7 parts: Vec<PartGroup>,
+    }
+
+    /// Kind 8: a batch of erasures and retention purges, its preparation, or what became of its keys.
+    pub struct ErasureBody {
+        1 state: ErasureState,
+        /// How many places `covers_root` stands for.
+        2 covers: u64,
+        /// RFC 6962 root over the places whose content is gone, ascending; each leaf is index u64 ‖ ordinal u32, the body
+        /// being ordinal 2^32 - 1. The places themselves stand beside the entry, as `erasures/<index>` in an export.
+        3 covers_root: Vec<u8>,
+        /// The vault's generation from here on.
+        4 generation: u64,
+        /// SHA-256("whosaw/erasure-token/v1\0" ‖ token) of each request in the batch, ascending.
+        5 tokens: Vec<Vec<u8>>,
+        6 custodian: CustodianClass,
+        /// For `irrecoverable`: index of the entry that made it inaccessible.
+        7 batch: u64,
+        /// When the last backup that could hold old keys ends, Unix microseconds; 0 where no backup is known.
+        8 backups_until_us: u64,
+        /// For `resealed`: the places whose content the parts of this entry hold anew, in the order of those parts.
+        9 cites: Vec<Place>,
+        10 lost: Vec<Lost>,
+        11 caller: Option<Caller>,
+        12 parts: Vec<PartGroup>,
+    }
+
+    pub struct Place { 1 index: u64, 2 ordinal: u32 }
+
+    /// Shared content that is gone for those who remain, too.
+    pub struct Lost { 1 reason: LostReason, 2 count: u64 }
+
+    /// Kind 15: retention periods, or bodies that were pruned by them.
+    pub struct RetentionBody {
+        /// All rules in force from here on; empty where nothing changes.
+        1 rules: Vec<RetentionRule>,
+        /// Entries below this index were pruned: only their headers stand.
+        2 pruned_before: u64,
+        3 caller: Option<Caller>,
+        4 parts: Vec<PartGroup>,
+    }
+
+    pub struct RetentionRule { 1 class: RetentionClass, 2 months: u32, 3 basis: LegalBasis }
+
+    /// Kind 12: the ledger goes on from a backup.
+    pub struct RestoreBody {
+        /// Head of the backup.
+        1 backup_size: u64,
+        2 backup_root: Vec<u8>,
+        /// Head after entries signed since were recovered by their proofs.
+        3 recovered_size: u64,
+        4 recovered_root: Vec<u8>,
+        5 software: String,
+        6 caller: Option<Caller>,
+        7 parts: Vec<PartGroup>,
     }
 }

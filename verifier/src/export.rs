@@ -7,14 +7,20 @@
 //! tile/entries/<N>[.p/<W>]      entry bundles
 //! content/<N>[.p/<W>]           optional: bodies and sealed parts
 //! openings/<index>.<ordinal>    optional: 32-byte keys that open one part each
+//! erasures/<index>              what the erasure entry at this index covers: 12 bytes a place, ascending
 //! ```
+//!
+//! Content that is gone is *redacted* where an entry of the export says so ([`erased`]), and *missing* otherwise. An
+//! export is judged as a whole: an erasure explains what is gone before it, whatever size a reader asks the root of.
 //!
 //! Two threads check bundles ([`bundle`]: entries; [`content`]: what they commit to; [`meaning`]: what bodies say), each
 //! every other bundle; this file puts the bundles in order and holds them against each other and against the signed
 //! head. A few bundles are in memory at a time, so the size of a ledger does not matter.
 
 mod bundle;
+pub mod claim;
 mod content;
+mod erased;
 mod files;
 mod head;
 pub(crate) mod meaning;
@@ -26,19 +32,24 @@ use crate::agent;
 use crate::body::AgentSignature;
 use crate::checkpoint::{self, Checkpoint, VerifiedCheckpoint};
 use crate::entry;
+use crate::erasure;
 use crate::hash::{Hash, hex};
 use crate::merkle::Frontier;
 use crate::note::{MAX_NOTE_BYTES, Note, VerifierKey};
 use crate::tiles::{self, TILE_WIDTH};
+use crate::vocabulary::{EntryKind, ErasureState};
+pub use bundle::Counts;
 use bundle::{Bundle, Ledger, Notice};
+use claim::Claim;
+use erased::Erased;
 use files::Directory;
 use present::{excerpt, printable};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::mpsc;
 
-/// At most so many entries are named whose meaning is unknown; all are counted.
+/// At most so many entries are named of those that are alike, such as those whose meaning is unknown; all are counted.
 const NAMED: usize = 100;
 /// Bundles that a thread may be ahead.
 const AHEAD: usize = 4;
@@ -68,15 +79,25 @@ pub struct Report {
     pub doubtful_times: u64,
     /// Whether bodies and parts are in the export at all.
     pub has_content: bool,
-    pub bodies_intact: u64,
-    pub bodies_removed: u64,
-    pub parts_intact: u64,
-    pub parts_removed: u64,
+    pub bodies: Counts,
+    pub parts: Counts,
+    /// The first hundred entries by whose authority content is redacted, with the numbers of bodies and of parts; and how
+    /// many such entries there are.
+    pub redacted_by: Vec<(u64, u64, u64)>,
+    pub redacting_entries: u64,
+    /// What is not wrong, but worth knowing, such as content that is still here although it was erased: the first hundred
+    /// entries, and how many there are.
+    pub remarks: Vec<(u64, String)>,
+    pub remark_count: u64,
+    /// Erasure entries that carry the token that was looked for, and what became of their keys: the first hundred.
+    pub claims: Vec<Claim>,
     /// Parts that a disclosed key opened.
     pub parts_opened: u64,
     /// Agents' own signatures: checked, and those whose action id is sealed and was not disclosed.
     pub agent_signatures_checked: u64,
     pub agent_signatures_sealed: u64,
+    /// Those by a key that may have been registered in a body that is gone.
+    pub agent_signatures_without_key: u64,
     /// Structure holds, meaning unknown: the first hundred such entries, and how many there are.
     pub unknown_meaning: Vec<(u64, String)>,
     pub unknown_meanings: u64,
@@ -170,6 +191,13 @@ impl Report {
         }
     }
 
+    fn remark(&mut self, index: u64, what: String) {
+        self.remark_count += 1;
+        if self.remarks.len() < NAMED {
+            self.remarks.push((index, what));
+        }
+    }
+
     fn unknown(&mut self, index: u64, what: String) {
         self.unknown_meanings += 1;
         if self.unknown_meaning.len() < NAMED {
@@ -187,6 +215,20 @@ pub fn verify(directory: &Path, keys: &[VerifierKey]) -> Result<Report, Unreadab
 pub fn verify_with_progress(
     directory: &Path,
     keys: &[VerifierKey],
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Report, Unreadable> {
+    judge(directory, keys, None, progress)
+}
+
+/// The same; [`Report::claims`] also holds the erasure entries that carry this token, and what became of their keys.
+pub fn verify_erasure(directory: &Path, keys: &[VerifierKey], token: &[u8; 32]) -> Result<Report, Unreadable> {
+    judge(directory, keys, Some(erasure::token_hash(token)), &mut |_, _| {})
+}
+
+fn judge(
+    directory: &Path,
+    keys: &[VerifierKey],
+    token: Option<Hash>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, Unreadable> {
     let files = Directory::new(directory);
@@ -211,18 +253,28 @@ pub fn verify_with_progress(
         }
     };
     report.describe(&head);
-    let ledger = Ledger {
+    let mut ledger = Ledger {
         origin: head.checkpoint().origin.clone(),
         origin_hash: entry::origin_hash(&head.checkpoint().origin),
         size: report.size,
         has_content: files.has("content")?,
         openings: files.openings()?,
+        lists: files.erasures()?,
+        erased: Erased::default(),
+        token,
         files,
     };
     report.has_content = ledger.has_content;
     for (index, ordinal) in ledger.openings.outside(ledger.size, ledger.has_content) {
         let what = format!("openings/{index}.{ordinal} opens nothing that is in this export");
         report.problem(Problem { index: Some(index), what });
+    }
+    for index in ledger.lists.iter().filter(|index| **index >= ledger.size || !ledger.has_content) {
+        let what = format!("{} explains nothing that is in this export", erased::path(*index));
+        report.problem(Problem { index: Some(*index), what });
+    }
+    if ledger.has_content {
+        ledger.erased = Erased::gather(&ledger, &mut |problem| report.problem(problem))?;
     }
     let mut judge = Judge::new(&ledger, &head, report);
     std::thread::scope(|scope| {
@@ -269,6 +321,14 @@ struct Judge<'a> {
     agent_keys: BTreeMap<String, [u8; 32]>,
     genesis_key: Option<String>,
     keys_rotated: bool,
+    /// A body that registered names is gone: it may have held any key.
+    registry_gone: bool,
+    /// Erasure entries that made something inaccessible, or whose body cannot be read.
+    erasures: BTreeSet<u64>,
+    /// The vault's generation after the last erasure entry.
+    generation: u64,
+    /// Bodies and parts that each entry authorised to be gone.
+    redacted_by: BTreeMap<u64, (u64, u64)>,
     /// The entries themselves are broken: nothing that follows means anything.
     broken: bool,
 }
@@ -287,6 +347,10 @@ impl<'a> Judge<'a> {
             agent_keys: BTreeMap::new(),
             genesis_key: None,
             keys_rotated: false,
+            registry_gone: false,
+            erasures: BTreeSet::new(),
+            generation: 0,
+            redacted_by: BTreeMap::new(),
             broken: false,
         }
     }
@@ -305,11 +369,13 @@ impl<'a> Judge<'a> {
         self.report.entries_checked += bundle.leaves.len() as u64;
         self.report.commits += bundle.commits.len() as u64;
         self.report.doubtful_times += bundle.doubtful_times;
-        self.report.bodies_intact += bundle.tally.bodies_intact;
-        self.report.bodies_removed += bundle.tally.bodies_removed;
-        self.report.parts_intact += bundle.tally.parts_intact;
-        self.report.parts_removed += bundle.tally.parts_removed;
+        self.report.bodies.add(&bundle.tally.bodies);
+        self.report.parts.add(&bundle.tally.parts);
         self.report.parts_opened += bundle.tally.parts_opened;
+        for (by, (bodies, parts)) in bundle.tally.redacted_by {
+            let sum = self.redacted_by.entry(by).or_default();
+            *sum = (sum.0 + bodies, sum.1 + parts);
+        }
         if let Some((first_us, last_us)) = bundle.recorded_us {
             self.report.recorded_us = Some((self.report.recorded_us.map_or(first_us, |(first, _)| first), last_us));
         }
@@ -361,7 +427,14 @@ impl<'a> Judge<'a> {
             // A later genesis is a problem of its own, and changes nothing.
             Notice::Genesis { verifier_key } if index == 0 => self.genesis_key = Some(verifier_key),
             Notice::Genesis { .. } => {}
-            Notice::KeyRotation => self.keys_rotated = true,
+            Notice::Remark(what) => self.report.remark(index, what),
+            Notice::Untold(kind) if kind == EntryKind::KeyRotation as u8 => self.keys_rotated = true,
+            Notice::Untold(kind) if kind == EntryKind::Registry as u8 => self.registry_gone = true,
+            Notice::Untold(kind) if kind == EntryKind::Erasure as u8 => {
+                self.erasures.insert(index);
+            }
+            Notice::Untold(_) => {}
+            Notice::Erasure(claim) => self.check_erasure(claim),
             Notice::AgentKey { name, key, retired } => {
                 match key.filter(|_| !retired) {
                     Some(key) => self.agent_keys.insert(name, key),
@@ -371,6 +444,33 @@ impl<'a> Judge<'a> {
             Notice::SignedAction { agent, signature, action_id } => {
                 self.check_agent_signature(index, &agent, &signature, action_id);
             }
+        }
+    }
+
+    /// What an erasure entry says against those before it.
+    fn check_erasure(&mut self, claim: Claim) {
+        let Claim { index, generation, batch, .. } = claim;
+        if generation < self.generation {
+            let what =
+                format!("its generation {generation} is below {}, which an erasure before it reached", self.generation);
+            self.hear(index, Notice::Problem(what));
+        }
+        self.generation = self.generation.max(generation);
+        match claim.state {
+            ErasureState::Inaccessible => {
+                self.erasures.insert(index);
+            }
+            // A batch that does not come before it is a problem of the body by itself.
+            ErasureState::Irrecoverable if batch < index && !self.erasures.contains(&batch) => {
+                let what = format!("it is about entry {batch}, which is no erasure that made anything inaccessible");
+                self.hear(index, Notice::Problem(what));
+            }
+            _ => {}
+        }
+        let of_batch =
+            claim.state == ErasureState::Irrecoverable && self.report.claims.iter().any(|found| found.index == batch);
+        if (claim.carries || of_batch) && self.report.claims.len() < NAMED {
+            self.report.claims.push(claim);
         }
     }
 
@@ -385,6 +485,10 @@ impl<'a> Judge<'a> {
     ) {
         let key = self.agent_keys.get(agent).filter(|key| agent::names(&signature.key_id, key));
         let Some(key) = key else {
+            if self.registry_gone {
+                self.report.agent_signatures_without_key += 1;
+                return;
+            }
             let what = format!(
                 "its agent's signature names a key that is not registered for the actor \"{}\"",
                 excerpt(agent)
@@ -432,6 +536,9 @@ impl<'a> Judge<'a> {
     }
 
     fn conclude(mut self) -> Result<Report, Unreadable> {
+        self.report.redacting_entries = self.redacted_by.len() as u64;
+        let named = self.redacted_by.iter().take(NAMED).map(|(by, (bodies, parts))| (*by, *bodies, *parts));
+        self.report.redacted_by = named.collect();
         if self.broken {
             self.report.last_good = self.last_good()?;
             return Ok(self.report);

@@ -14,7 +14,7 @@ pub mod body;
 
 pub mod part;
 
-// How it is held fast: hashes, trees, entries, sealed parts.
+// How it is held fast: hashes, trees, entries, sealed parts; and how it may go.
 
 pub mod hash;
 
@@ -25,6 +25,8 @@ pub mod entry;
 pub mod seal;
 
 pub mod agent;
+
+pub mod erasure;
 
 // How it is vouched for: signed heads, witnesses, receipts.
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use whosaw_verifier::entry::Header;
 use whosaw_verifier::export::present::{excerpt, grouped, instant, json_text, printable};
-use whosaw_verifier::export::{self, Problem};
+use whosaw_verifier::export::{self, Problem, Report};
 use whosaw_verifier::hash::hex;
 use whosaw_verifier::note::{MAX_NOTE_BYTES, VerifierKey};
 use whosaw_verifier::policy::Policy;
@@ -21,16 +21,23 @@ whosaw-verify checks what a whosaw ledger gave you, without asking the ledger.
 USAGE
   whosaw-verify export DIR   [--vkey KEY]... [--policy FILE] [--at SIZE] [--json]
   whosaw-verify receipt FILE  --vkey KEY...  [--body FILE] [--policy FILE] [--json]
+  whosaw-verify erasure --export DIR --token HEX [--vkey KEY]... [--policy FILE] [--json]
 
 EXPORT
-  DIR is what `whosaw export` wrote: checkpoint, tile/, and perhaps content/, openings/
-  and vkeys. Checked are the signature of the checkpoint, the Merkle root over all
-  entries, the chain from entry to entry, indexes, times, flags, commit boundaries and
+  DIR is what `whosaw export` wrote: checkpoint, tile/, and perhaps content/, openings/,
+  erasures/ and vkeys. Checked are the signature of the checkpoint, the Merkle root over
+  all entries, the chain from entry to entry, indexes, times, flags, commit boundaries and
   hash tiles; with content, that bodies and sealed parts are those the entries commit
   to, and what bodies say of their parts; with openings, that each disclosed key opens
-  its part. If something is wrong, you learn which entry, what, and which checkpoint
-  before it was last good. Nothing but regular files inside DIR is read: copy the
-  export first if it holds symbolic links.
+  its part.
+  Content that is gone is redacted where an entry of this ledger says that it was erased
+  or pruned, and that entry is named; otherwise it is missing, and the export does not
+  hold. What an erasure covers is read from erasures/ and held against the root that its
+  entry has signed; if that list is missing or another, it explains nothing. Content that
+  is still there although it was erased is remarked on, and no fault.
+  If something is wrong, you learn which entry, what, and which checkpoint before it was
+  last good. Nothing but regular files inside DIR is read: copy the export first if it
+  holds symbolic links.
 
 RECEIPT
   FILE is a .tlog-proof as an append returned it. Checked are the signature, that the
@@ -38,14 +45,24 @@ RECEIPT
   commit. With --body (32 bytes of salt, then the body) also that this is what the
   entry says, and that it fits the entry.
 
+ERASURE
+  For whoever asked that data be erased and was given a token. The export, with content,
+  is checked as above; then you learn which erasure entry carries the token, under which
+  checkpoint, and what that entry claims: whether content is inaccessible, who kept the
+  keys, until when a backup may still hold them, and whether a later entry says that it
+  is irrecoverable. A token that no entry carries is answered with exit code 1.
+
 OPTIONS
   --vkey KEY      A verifier key, name+id+base64, that you trust. May be repeated. Without
                   it an export is checked with the keys in its own vkeys file, and the
                   answer says so: that proves consistency, not who signed.
   --policy FILE   A C2SP tlog-policy: trusted logs, witnesses, and the quorum of them
                   that must have cosigned.
-  --at SIZE       Also print the root of the first SIZE entries of the export: what a report or
-                  a checkpoint of that size must state.
+  --at SIZE       Also print the root of the first SIZE entries of the export: what a
+                  report or a checkpoint of that size must state. The export is judged as
+                  a whole all the same: an erasure after SIZE explains what is gone before.
+  --token HEX     An erasure token: 32 bytes, as 64 hexadecimal digits.
+  --export DIR    The export to look for the token in.
   --body FILE     Salt and body of a receipt's entry.
   --json          Answer in JSON.
   --help          This page.
@@ -90,6 +107,7 @@ fn run(words: Vec<String>) -> Result<(u8, String), Failure> {
     match request.command.as_str() {
         "export" => export(&request),
         "receipt" => receipt(&request),
+        "erasure" => erasure(&request),
         other => Err(Failure::Usage(format!("there is no command {other}"))),
     }
 }
@@ -102,6 +120,7 @@ struct Request {
     policy: Option<Policy>,
     body: Option<PathBuf>,
     at: Option<u64>,
+    token: Option<[u8; 32]>,
     json: bool,
 }
 
@@ -109,6 +128,7 @@ impl Request {
     fn parse(words: Vec<String>) -> Result<Self, Failure> {
         let mut request = Request::default();
         let mut plain = Vec::new();
+        let mut export = None;
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or_else(|| Failure::Usage(format!("{word} needs a value")));
@@ -117,6 +137,12 @@ impl Request {
                 "--at" => {
                     let size = value()?.parse();
                     request.at = Some(size.map_err(|_| Failure::Usage("--at needs a number of entries".into()))?);
+                }
+                "--export" => export = Some(value()?),
+                "--token" => {
+                    let token = unhex(&value()?);
+                    request.token =
+                        Some(token.ok_or_else(|| Failure::Usage("--token needs 64 hexadecimal digits".into()))?);
                 }
                 "--body" => request.body = Some(value()?.into()),
                 "--vkey" => {
@@ -137,6 +163,10 @@ impl Request {
                 _ => plain.push(word),
             }
         }
+        if export.is_some() && plain.first().is_none_or(|command| command != "erasure") {
+            return Err(Failure::Usage("--export belongs to an erasure".into()));
+        }
+        plain.extend(export);
         let [command, path] =
             plain.try_into().map_err(|_| Failure::Usage("a command and one path are needed".into()))?;
         request.keys.extend(request.policy.iter().flat_map(|policy| policy.keys().iter().cloned()));
@@ -148,15 +178,11 @@ fn export(request: &Request) -> Result<(u8, String), Failure> {
     if request.body.is_some() {
         return Err(Failure::Usage("--body belongs to a receipt".into()));
     }
-    let unreadable = |error: export::Unreadable| Failure::Unreadable(error.to_string());
-    let mut report = export::verify(&request.path, &request.keys).map_err(unreadable)?;
-    if let Some(policy) = &request.policy
-        && let Some(head) = &report.head
-        && !policy.satisfied_by(head)
-    {
-        report.problems += 1;
-        report.first_problem.get_or_insert(Problem { index: None, what: NO_QUORUM.into() });
+    if request.token.is_some() {
+        return Err(Failure::Usage("--token belongs to an erasure".into()));
     }
+    let mut report = export::verify(&request.path, &request.keys).map_err(unreadable)?;
+    hold_to_policy(request, &mut report);
     let mut text = if request.json { report.to_json() } else { report.to_text() };
     // Of an export that does not hold, no root is worth anything.
     if let Some(size) = request.at.filter(|_| report.problems == 0) {
@@ -172,6 +198,48 @@ fn export(request: &Request) -> Result<(u8, String), Failure> {
     Ok((report.verdict().exit_code(), text))
 }
 
+fn erasure(request: &Request) -> Result<(u8, String), Failure> {
+    if request.body.is_some() || request.at.is_some() {
+        return Err(Failure::Usage("--body belongs to a receipt, and --at to an export".into()));
+    }
+    let token = request.token.ok_or_else(|| Failure::Usage("the token is needed: --token HEX".into()))?;
+    let mut report = export::verify_erasure(&request.path, &request.keys, &token).map_err(unreadable)?;
+    hold_to_policy(request, &mut report);
+    if report.problems == 0 && !report.has_content {
+        let what = "content: it is not in this export, and without it no entry says which tokens it carries";
+        return Err(Failure::Unreadable(what.into()));
+    }
+    Ok(export::claim::answer(&report, request.json))
+}
+
+fn hold_to_policy(request: &Request, report: &mut Report) {
+    if let Some(policy) = &request.policy
+        && let Some(head) = &report.head
+        && !policy.satisfied_by(head)
+    {
+        report.problems += 1;
+        report.first_problem.get_or_insert(Problem { index: None, what: NO_QUORUM.into() });
+    }
+}
+
+fn unreadable(error: export::Unreadable) -> Failure {
+    Failure::Unreadable(error.to_string())
+}
+
+/// 32 bytes from 64 hexadecimal digits.
+fn unhex(digits: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+    if pairs.len() != bytes.len() || !rest.is_empty() {
+        return None;
+    }
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        let digit = |c: u8| char::from(c).to_digit(16);
+        *byte = (digit(*high)? << 4 | digit(*low)?) as u8;
+    }
+    Some(bytes)
+}
+
 /// A note and 64 hashes are far less than twice the longest note.
 const MAX_RECEIPT_BYTES: usize = 2 * MAX_NOTE_BYTES;
 const MAX_POLICY_BYTES: usize = 1 << 20;
@@ -180,6 +248,9 @@ const NO_QUORUM: &str = "the checkpoint lacks the policy's quorum of witnesses";
 fn receipt(request: &Request) -> Result<(u8, String), Failure> {
     if request.at.is_some() {
         return Err(Failure::Usage("--at belongs to an export".into()));
+    }
+    if request.token.is_some() {
+        return Err(Failure::Usage("--token belongs to an erasure".into()));
     }
     if request.keys.is_empty() {
         return Err(Failure::Usage("a receipt carries no keys: give the ledger's with --vkey".into()));

@@ -59,7 +59,30 @@ message! {
         19 facts: Vec<SealedFact>,
         /// The question of a report, RFC 8785 JSON.
         20 question: Vec<u8>,
+        /// Of an entry that says what was asked for a person or done about them.
+        21 act: Option<PersonActPart>,
     }
+
+    pub struct PersonActPart {
+        /// The case's own number or name, as the caller gave it.
+        1 reference: String,
+        /// Who ordered it, such as a court or a supervisory authority.
+        2 authority: String,
+        /// Why, in words; for a link, how it is known.
+        3 statement: String,
+        /// The identifier that was asked for.
+        4 asked: Option<Identity>,
+        /// Of a link: the other one.
+        5 other: Option<Identity>,
+        6 hold: Option<HoldScope>,
+        /// The hold's own random id, 16 bytes; what a release names.
+        7 matter: Vec<u8>,
+    }
+
+    /// What a hold keeps. Where several lists are given an entry must fit each; an empty list fits everything.
+    pub struct HoldScope { 1 persons: Vec<Identity>, 2 datasets: Vec<String>, 3 agents: Vec<String>,
+        /// recorded_at, Unix microseconds, half-open; 0: no bound.
+        4 from_us: u64, 5 until_us: u64 }
 
     pub struct SealedName { 1 field: NamedField,
         /// Position in the repeated field it belongs to, if any.
@@ -96,6 +119,7 @@ impl ContentPart {
             error,
             facts,
             question,
+            act,
         } = self;
         let texts =
             [conversation, session, instruction, approval_reference, break_glass_reason, call_id, error].into_iter();
@@ -105,5 +129,6 @@ impl ContentPart {
             && names.is_empty()
             && records.is_empty()
             && facts.is_empty()
+            && act.is_none()
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A receipt proves by itself that an entry stands in a signed ledger; with salt and body it also proves what the entry
 //! says in public. What an export would be refused for, a receipt is refused for too, as far as one entry can show it:
-//! times and agents' signatures need the entries before it, and stay with [`crate::export`].
+//! whether time went back and whose key an agent's signature is by need the entries before it, and stay with
+//! [`crate::export`].
 
 use crate::body::Body;
 use crate::checkpoint::{self, CheckpointError, VerifiedCheckpoint, decimal};
@@ -182,6 +183,9 @@ pub fn verify(
             match Body::decode(header.kind, body) {
                 Ok(body) => {
                     meaning::check(&header, &head.origin, &body).map_err(ReceiptError::Meaning)?;
+                    if let Some(what) = clock_problem(&header, &body) {
+                        return Err(ReceiptError::Meaning(what));
+                    }
                     Content::Meant(body)
                 }
                 Err(error @ WireError::Unknown { .. }) => Content::Unknown(error),
@@ -190,6 +194,18 @@ pub fn verify(
         }
     };
     Ok(VerifiedReceipt { header, leaf, checkpoint: opened, content })
+}
+
+/// The time that a clock entry turns to is its own; the one that it turns from is that of the entry before, which is not
+/// at hand.
+fn clock_problem(header: &Header, body: &Body) -> Option<String> {
+    let now = header.recorded_at_us;
+    match body {
+        Body::Clock(clock) if clock.new_us != now => {
+            Some(format!("it states that the clock was set to {}, but was recorded at {now}", clock.new_us))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -206,14 +222,15 @@ mod tests {
     const ORIGIN: &str = "example.com/ledger";
     const SALT: [u8; 32] = [6; 32];
 
-    /// A ledger of five entries, its key, and the receipt and body of entry `index`.
+    /// A ledger of six entries, its key, and the receipt and body of entry `index`.
     fn receipt(index: usize) -> (Receipt, VerifierKey, Vec<u8>) {
         let genesis = GenesisBody { origin: ORIGIN.into(), ..Default::default() }.encode();
-        let clock = ClockBody { old_us: 1, new_us: 2 }.encode();
-        let body_of = |index: u64| if index == 0 { &genesis } else { &clock };
+        // The last of them states another time than its own.
+        let clock = |index: u64| ClockBody { old_us: 1, new_us: 10 + index + u64::from(index == 5) }.encode();
+        let body_of = |index: u64| if index == 0 { genesis.clone() } else { clock(index) };
         let mut previous_leaf = genesis_link(ORIGIN);
         let mut headers = Vec::new();
-        for index in 0..5 {
+        for index in 0..6 {
             let header = Header {
                 kind: if index == 0 { 2 } else { 5 },
                 index,
@@ -221,7 +238,7 @@ mod tests {
                 previous_leaf,
                 flags: 4,
                 parts: 0,
-                body_commitment: body_commitment(&origin_hash(ORIGIN), &SALT, body_of(index)),
+                body_commitment: body_commitment(&origin_hash(ORIGIN), &SALT, &body_of(index)),
                 parts_root: EMPTY_ROOT,
             };
             previous_leaf = header.leaf_hash();
@@ -230,14 +247,14 @@ mod tests {
         let leaves: Vec<Hash> = headers.iter().map(Header::leaf_hash).collect();
         let secret = SigningKey::from_bytes(&[3; 32]);
         let key = VerifierKey::new(ORIGIN, KeyKind::Ed25519, secret.verifying_key().as_bytes()).unwrap();
-        let head = Checkpoint { origin: ORIGIN.into(), size: 5, root: merkle::root(&leaves) };
+        let head = Checkpoint { origin: ORIGIN.into(), size: 6, root: merkle::root(&leaves) };
         let receipt = Receipt {
             header: headers[index].encode(),
             index: index as u64,
             proof: merkle::inclusion_proof(&leaves, index),
             checkpoint: head.sign(&key, |message| secret.sign(message).to_bytes()),
         };
-        let body = body_of(index as u64).clone();
+        let body = body_of(index as u64);
         (receipt, key, body)
     }
 
@@ -254,6 +271,15 @@ mod tests {
             assert_eq!(verified.header.index, index as u64);
             assert_eq!(verify(&parsed, &keys, Some((&[0; 32], &body))), Err(ReceiptError::Body));
         }
+    }
+
+    #[test]
+    fn a_clock_entry_that_states_another_time_than_its_own_is_refused() {
+        let (receipt, key, body) = receipt(5);
+        let keys = [key];
+        assert_eq!(verify(&receipt, &keys, None).unwrap().header.index, 5, "nothing is wrong with the entry alone");
+        let refused = verify(&receipt, &keys, Some((&SALT, &body)));
+        assert!(matches!(refused, Err(ReceiptError::Meaning(_))), "{refused:?}");
     }
 
     #[test]

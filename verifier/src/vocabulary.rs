@@ -166,4 +166,43 @@ vocabulary! {
         13 SubjectKind "subject.kind", 14 KeyId "protection.key_id", 15 FactResource "fact.resource",
         16 FactName "fact.name", 17 CatalogueVersion "catalogue.version", 18 CallerName "caller.name",
     }
+
+    /// Why something is asked for a person: GDPR Art. 17(1), 18(1); or because its time is over.
+    pub enum Ground: "ground" {
+        1 NoLongerNecessary "gdpr:17.1.a", 2 ConsentWithdrawn "gdpr:17.1.b", 3 Objection "gdpr:17.1.c",
+        4 UnlawfulProcessing "gdpr:17.1.d", 5 LegalObligation "gdpr:17.1.e", 6 ChildServices "gdpr:17.1.f",
+        10 AccuracyContested "gdpr:18.1.a", 11 UnlawfulButKept "gdpr:18.1.b", 12 NeededForClaims "gdpr:18.1.c",
+        13 ObjectionPending "gdpr:18.1.d", 20 RetentionEnded "retention_ended",
+    }
+
+    /// Why data stays although its erasure was asked for: GDPR Art. 17(3).
+    pub enum Exemption: "exemption" {
+        1 Expression "gdpr:17.3.a", 2 LegalObligation "gdpr:17.3.b", 3 PublicHealth "gdpr:17.3.c",
+        4 Archiving "gdpr:17.3.d", 5 LegalClaims "gdpr:17.3.e",
+    }
+
+    /// What was done about a person, or asked for.
+    pub enum PersonAct: "act" {
+        1 LookUp "look_up", 2 Link "link", 3 Unlink "unlink", 4 Restrict "restrict", 5 LiftRestriction "lift_restriction",
+        6 PlaceHold "place_hold", 7 ReleaseHold "release_hold", 8 Erase "erase", 9 WithdrawErasure "withdraw_erasure",
+    }
+
+    /// What became of it.
+    pub enum Decision: "decision" { 1 Received "received", 2 Done "done", 3 Blocked "blocked", 4 Refused "refused" }
+
+    /// What an erasure entry says.
+    pub enum ErasureState: "erasure state" {
+        1 Resealed "resealed", 2 Inaccessible "inaccessible", 3 Irrecoverable "irrecoverable",
+    }
+
+    /// Who keeps the root keys, and so how surely one can be destroyed.
+    pub enum CustodianClass: "custodian class" { 1 KeyDirectory "key_directory", 2 Pkcs11 "pkcs11" }
+
+    /// What a retention period is for.
+    pub enum RetentionClass: "retention class" { 1 Subject "subject", 2 Staff "staff", 3 Content "content", 4 Body "body" }
+
+    /// Why content that several persons share was not sealed anew for those who remain.
+    pub enum LostReason: "reason for loss" {
+        1 MayNameErasedPerson "may_name_erased_person", 2 SharerUnknown "sharer_unknown", 3 AlreadyClosed "already_closed",
+    }
 }

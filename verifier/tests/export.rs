@@ -1,5 +1,6 @@
 //! Exports that hold, and every way we could think of in which one does not.
 
+#[allow(dead_code, reason = "each test file uses its part")]
 mod common;
 
 use common::*;
@@ -35,8 +36,8 @@ fn an_honest_ledger_holds() {
     assert_eq!(report.first_problem, None);
     assert_eq!(report.verdict(), Verdict::Holds);
     assert_eq!((report.size, report.entries_checked, report.commits), (6, 6, 5));
-    assert_eq!((report.bodies_intact, report.bodies_removed), (6, 0));
-    assert_eq!((report.parts_intact, report.parts_removed, report.parts_opened), (3, 0, 1));
+    assert_eq!((report.bodies.intact, report.bodies.removed), (6, 0));
+    assert_eq!((report.parts.intact, report.parts.removed, report.parts_opened), (3, 0, 1));
     assert_eq!((report.agent_signatures_checked, report.agent_signatures_sealed), (1, 0));
     assert!(report.keys_from_export);
     assert_eq!(report.recorded_us.unwrap().0, START_US);
@@ -253,11 +254,11 @@ fn removed_content_is_unauthorised() {
     ledger.openings.clear();
     ledger.entries[3].parts[1].1 = None;
     let report = judged(&ledger.write());
-    assert_eq!((report.parts_intact, report.parts_removed, report.bodies_intact), (2, 1, 6));
+    assert_eq!((report.parts.intact, report.parts.removed, report.bodies.intact), (2, 1, 6));
     assert_eq!(report.first_problem.unwrap().to_string(), "entry 3: its part 1 is missing, unauthorised");
     ledger.entries[2].content = None;
     let report = judged(&ledger.write());
-    assert_eq!((report.bodies_removed, report.problems), (1, 2));
+    assert_eq!((report.bodies.removed, report.problems), (1, 2));
     assert_eq!(report.first_problem.unwrap().to_string(), "entry 2: its body is missing, unauthorised");
     // The chain does not depend on content: all entries were still checked.
     assert_eq!(report.entries_checked, 6);
@@ -305,8 +306,11 @@ fn what_a_later_version_wrote_is_unknown_and_not_a_lie() {
     ledger.append(EntryKind::Action, &[0x08, 0x7f], &[], LAST_OF_COMMIT);
     check(&ledger, "field 1: unknown verb 127");
     let mut ledger = TestLedger::new();
-    ledger.append(EntryKind::Erasure, b"of a later version", &[], LAST_OF_COMMIT);
-    check(&ledger, "field 0: unknown entry kind 8");
+    ledger.append(EntryKind::KeyRotation, b"of a later version", &[], LAST_OF_COMMIT);
+    check(&ledger, "field 0: unknown entry kind 3");
+    let mut ledger = TestLedger::new();
+    ledger.append(EntryKind::Erasure, &[0x08, 0x7f], &[], LAST_OF_COMMIT);
+    check(&ledger, "field 1: unknown erasure state 127");
     let mut ledger = TestLedger::new();
     ledger.append(EntryKind::Action, b"", &[], LAST_OF_COMMIT);
     ledger.entries[1].header.kind = 99;

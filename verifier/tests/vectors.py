@@ -389,11 +389,12 @@ def vectors():
     content += u32(0)
     yield "content_bundle", content
 
+    yield from erasure_vectors()
     yield from vault_vectors(origin, O, K)
     yield from request_vectors()
 
 
-# What stands in the service's own tables. The ledger is number 8; every row key begins with that.
+# Bodies that say what was asked for and done about a person. Fields ascend; what is 0 or empty is left out.
 
 def varint(n):
     out = b""
@@ -409,6 +410,37 @@ def proto_number(field, n):
 def proto_bytes(field, data):
     return varint(field << 3 | 2) + varint(len(data)) + data
 
+
+def erasure_vectors():
+    token, other, body = bytes(range(64, 96)), bytes([0xCC]) * 32, 2**32 - 1
+    places = [(3, 0), (3, 2), (3, body), (256, 1), (70000, 0)]
+    covers_root = tree_root([leaf_hash(u64(index) + u32(ordinal)) for index, ordinal in places])
+    hashes = [H(b"whosaw/erasure-token/v1\0", held) for held in (token, other)]
+    yield "erasure_token", token
+    yield "erasure_other_token", other
+    yield "erasure_token_hash", hashes[0]
+    yield "erasure_list", b"".join(u64(index) + u32(ordinal) for index, ordinal in places)
+    yield "erasure_covers_root", covers_root
+    caller = proto_bytes(1, b"desk") + proto_number(2, 1)
+    # One part, a data subject's, which holds content too.
+    group = proto_number(2, 1) + proto_bytes(3, varint(1)) + proto_number(7, 1)
+    # Inaccessible, kept in a directory of keys, with a backup that may hold old ones.
+    yield "erasure_body", b"".join([
+        proto_number(1, 2), proto_number(2, len(places)), proto_bytes(3, covers_root), proto_number(4, 300),
+        *(proto_bytes(5, held) for held in sorted(hashes)), proto_number(6, 1), proto_number(8, 1795424347000000),
+        proto_bytes(11, caller)])
+    # Resealed: part 0 of entry 3 and the body of entry 4; two parts were lost.
+    cites = [proto_number(1, 3), proto_number(1, 4) + proto_number(2, body)]
+    yield "erasure_resealed_body", b"".join([
+        proto_number(1, 1), proto_number(4, 299), *(proto_bytes(9, cited) for cited in cites),
+        proto_bytes(10, proto_number(1, 1) + proto_number(2, 2)), proto_bytes(12, group)])
+    # Erasure, blocked for legal claims although consent was withdrawn.
+    yield "person_act_body", b"".join([
+        proto_number(1, 8), proto_number(2, 3), proto_number(3, 2), proto_number(4, 5), proto_number(5, 1),
+        proto_bytes(6, caller), proto_bytes(7, group)])
+
+
+# What stands in the service's own tables. The ledger is number 8; every row key begins with that.
 
 def proto_identity(strength, namespace, *fields):
     nfc = lambda text: unicodedata.normalize("NFC", text).encode()
@@ -444,6 +476,13 @@ def vault_vectors(origin, O, K):
         yield f"vault_shard_{i}_row_key", ledger + u16(shard)
         yield f"vault_shard_{i}_row_value", u64(generation) + u64(epoch) + wrap(root, 0x10 + i, aad, shard_keys[shard])
     assert len(shard_keys) == 4
+    # The vault's own key stands behind the shards'. A batch of erasures gave it a new one, and the old one is still there.
+    own_key, old_own_key = bytes([0xB7]) * 32, bytes([0xB8]) * 32
+    own_aad = lambda generation: b"whosaw/shard-key/v1\0" + O + u16(16384) + u64(generation)
+    yield "vault_own_key", own_key
+    yield "vault_own_row_key", ledger + u16(16384)
+    yield "vault_own_row_value", (u64(generation) + u64(epoch) + wrap(root, 0x18, own_aad(generation), own_key)
+        + u64(generation - 1) + u64(epoch) + wrap(root, 0x19, own_aad(generation - 1), old_own_key))
     yield "vault_generation_n", generation
 
     # Two persons, each found by one identifier.
@@ -452,7 +491,7 @@ def vault_vectors(origin, O, K):
         ("strong", b"\x01", strong, person, home), ("weak", b"\x03", weak, weak_person, weak_home)]:
         text = identifier(*pieces)
         key = shard_keys[shard_of(text)]
-        row = ledger + tag + HMAC(key, text)[:16]
+        row = ledger + tag + u16(shard_of(text)) + HMAC(key, text)[:16]
         yield f"vault_{name}_namespace_text", pieces[0]
         yield f"vault_{name}_field_0_text", pieces[1]
         yield f"vault_{name}_field_1_text", pieces[2]
@@ -468,9 +507,9 @@ def vault_vectors(origin, O, K):
             ("record", person, home, 0, 0, record_key), ("weak_record", weak_person, weak_home, 0, 0, weak_record_key),
             ("data", person, home, 1, month, K)]):
         place = who + bytes([class_]) + u16(when)
-        aad = b"whosaw/data-key/v1\0" + O + place + u64(2)
-        yield f"vault_{name}_key_row_key", ledger + place
-        yield f"vault_{name}_key_row_value", u64(2) + wrap(shard_keys[where], 0x30 + i, aad, key)
+        aad = b"whosaw/data-key/v1\0" + O + place + u64(generation)
+        yield f"vault_{name}_key_row_key", ledger + u16(where) + place
+        yield f"vault_{name}_key_row_value", u64(generation) + wrap(shard_keys[where], 0x30 + i, aad, key)
     yield "vault_record_key", record_key
 
     # What is known of them: the first is the same person as a third, and linked weakly to the second.
@@ -493,14 +532,17 @@ def vault_vectors(origin, O, K):
     yield "vault_index_row_key", ledger + HMAC(K, b"idx", u64(0))[:16]
 
     # Who can open the parts of entry 123456789: part 0 is the first person's, part 4 that of parts 0, 1 and 3.
-    readers_key, index = HMAC(lookup_key, b"whosaw/readers/v1\0", O), 123456789
+    index = 123456789
     own = b"\x01" + person + u16(home) + b"\x01" + u16(month)
     shared = b"\x02" + u32(0) + u32(2) + u32(3) + u32(1)
     yield "vault_index_n", index
-    for name, ordinal, locator in [("own", 0, own), ("shared", 4, shared)]:
+    readers_key = lambda own: HMAC(own, b"whosaw/readers/v1\0", O)
+    for name, ordinal, locator, by, when in [
+            ("own", 0, own, own_key, generation), ("shared", 4, shared, own_key, generation),
+            ("moved", 0, own, old_own_key, generation - 1)]:
         place = u64(index) + u32(ordinal)
         yield f"vault_{name}_reader_row_key", ledger + place
-        yield f"vault_{name}_reader_row_value", aes_256_gcm_siv(readers_key, place, b"", locator)
+        yield f"vault_{name}_reader_row_value", u32(when) + aes_256_gcm_siv(readers_key(by), place, b"", locator)
 
 
 # What makes two requests the same: tag and value of each field that was said, in the order of the tags.

@@ -3,13 +3,15 @@
 use ed25519_dalek::{Signer, SigningKey};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use whosaw_verifier::body::{AgentSignature, Body, ClockBody};
+use whosaw_verifier::body::*;
 use whosaw_verifier::checkpoint::{self, Checkpoint};
 use whosaw_verifier::entry::*;
+use whosaw_verifier::erasure;
 use whosaw_verifier::hash::{Hash, hex, sha256};
 use whosaw_verifier::merkle;
 use whosaw_verifier::note::{self, KeyKind, VerifierKey};
-use whosaw_verifier::receipt::{self, Content, Receipt};
+use whosaw_verifier::receipt::{self, Receipt, ReceiptError};
+use whosaw_verifier::vocabulary::*;
 use whosaw_verifier::wire::Message;
 use whosaw_verifier::{agent, cosignature, seal, tiles};
 
@@ -76,6 +78,7 @@ fn every_construction_is_that_of_the_independent_script() {
     heads(&v, &origin, &salt, &body);
     agents(&v, &o);
     bundles(&v, &salt, &body);
+    erasures(&v);
     assert_eq!(v.unused.into_inner(), Vec::<String>::new(), "vectors that nothing was held against");
 }
 
@@ -155,8 +158,13 @@ fn heads(v: &Vectors, origin: &str, salt: &[u8; 32], body: &[u8]) {
     let text = v.text("receipt_text");
     let parsed = Receipt::parse(text.as_bytes()).unwrap();
     assert_eq!(parsed.encode(), text);
-    let verified = receipt::verify(&parsed, std::slice::from_ref(&key), Some((salt, body))).unwrap();
-    assert_eq!(verified.content, Content::Meant(Body::Clock(ClockBody { old_us: 300, new_us: 7 })));
+    let keys = std::slice::from_ref(&key);
+    let verified = receipt::verify(&parsed, keys, None).unwrap();
+    assert_eq!(verified.header.body_commitment, body_commitment(&origin_hash(origin), salt, body));
+    assert_eq!(Body::decode(verified.header.kind, body), Ok(Body::Clock(ClockBody { old_us: 300, new_us: 7 })));
+    // The script's numbers are of no real ledger: such a body contradicts the time of its entry.
+    let refused = receipt::verify(&parsed, keys, Some((salt, body)));
+    assert!(matches!(refused, Err(ReceiptError::Meaning(_))), "{refused:?}");
     assert_eq!((verified.header.index, verified.checkpoint.checkpoint()), (3, &head));
 
     let secret = SigningKey::from_bytes(&v.array("witness_secret"));
@@ -200,4 +208,54 @@ fn bundles(v: &Vectors, salt: &[u8; 32], body: &[u8]) {
     tiles::put_part(&seal::part_leaf(&second), None, &mut content);
     tiles::put_body(None, &mut content);
     v.check("content_bundle", &content);
+}
+
+fn erasures(v: &Vectors) {
+    let hashes = ["erasure_token", "erasure_other_token"].map(|token| erasure::token_hash(&v.array(token)));
+    v.check("erasure_token_hash", &hashes[0]);
+    let places = [(3, 0), (3, 2), (3, erasure::BODY), (256, 1), (70_000, 0)];
+    v.check("erasure_list", &places.map(|(index, ordinal)| erasure::place(index, ordinal)).concat());
+    let covers_root = erasure::covers_root(places);
+    v.check("erasure_covers_root", &covers_root);
+
+    let caller = Some(Caller { name: "desk".into(), assurance: Assurance::SelfAsserted });
+    let group = PartGroup { count: 1, roles: vec![Role::DataSubject], holds_content: true, ..Default::default() };
+    let mut tokens = hashes.map(|hash| hash.to_vec());
+    tokens.sort();
+    let body = ErasureBody {
+        state: ErasureState::Inaccessible,
+        covers: 5,
+        covers_root: covers_root.to_vec(),
+        generation: 300,
+        tokens: tokens.to_vec(),
+        custodian: CustodianClass::KeyDirectory,
+        backups_until_us: 1_795_424_347_000_000,
+        caller: caller.clone(),
+        ..Default::default()
+    };
+    v.check("erasure_body", &body.encode());
+    assert_eq!(Body::decode(8, &v.bytes("erasure_body")), Ok(Body::Erasure(body)));
+    let body = ErasureBody {
+        state: ErasureState::Resealed,
+        generation: 299,
+        cites: vec![Place { index: 3, ordinal: 0 }, Place { index: 4, ordinal: erasure::BODY }],
+        lost: vec![Lost { reason: LostReason::MayNameErasedPerson, count: 2 }],
+        parts: vec![group.clone()],
+        ..Default::default()
+    };
+    v.check("erasure_resealed_body", &body.encode());
+    assert_eq!(Body::decode(8, &v.bytes("erasure_resealed_body")), Ok(Body::Erasure(body)));
+    let body = PersonActBody {
+        act: PersonAct::Erase,
+        decision: Decision::Blocked,
+        ground: Ground::ConsentWithdrawn,
+        exemption: Exemption::LegalClaims,
+        strength: Strength::Strong,
+        caller,
+        parts: vec![group],
+    };
+    v.check("person_act_body", &body.encode());
+    for kind in [7, 13, 14, 16] {
+        assert_eq!(Body::decode(kind, &v.bytes("person_act_body")), Ok(Body::Person(body.clone())));
+    }
 }

@@ -613,11 +613,16 @@ impl Maker {
     }
 
     fn fact(&mut self, t: i64, listed: u64) -> Fact {
-        let (party, name, identities) = self.maybe(Self::party).unwrap_or_default();
+        let kind = self.of(FactKind::ALL);
+        // What a fact of this kind may not lack is always there.
+        let may_lack_party = matches!(kind, FactKind::Content | FactKind::Coverage);
+        let party = if may_lack_party { self.maybe(Self::party) } else { Some(self.party()) };
+        let (party, name, identities) = party.unwrap_or_default();
+        let is_coverage = kind == FactKind::Coverage;
         Fact {
-            kind: self.of(FactKind::ALL),
+            kind,
             edge: self.of(Edge::ALL),
-            resource: self.any_name("customers"),
+            resource: if is_coverage { self.any_name("customers") } else { self.name("customers") },
             party,
             name,
             identities,
@@ -627,7 +632,7 @@ impl Maker {
             end_earliest_us: if self.roll(2) == 0 { 0 } else { t },
             end_latest_us: if self.roll(2) == 0 { 0 } else { t + 9 },
             coverage: self.of(CoverageState::ALL),
-            source: self.any_name("gateway"),
+            source: if is_coverage { self.name("gateway") } else { self.any_name("gateway") },
             subjects: if listed == 0 { Vec::new() } else { self.list(4, |m| m.roll(listed) as u32) },
             recoverable_until_us: if self.roll(2) == 0 { 0 } else { t + 99 },
             reference: self.any_text(),

@@ -308,3 +308,79 @@ fn nothing_personal_is_repeated_and_not_everything_is_told() {
     let violations = admit_with(action, &registry()).expect_err("is refused");
     assert_eq!(violations.len(), 32);
 }
+
+#[test]
+fn facts_that_say_nothing() {
+    use FactKind::*;
+    const NONE: [&str; 0] = [];
+    let of = |kind, spoil: fn(&mut Fact)| {
+        let mut action = full();
+        (action.source, action.protection) = (None, None);
+        // A fact with everything that any kind needs, and nothing else.
+        let mut fact = Fact {
+            kind,
+            edge: Edge::Open,
+            resource: "customers".into(),
+            party: PartyKind::Group,
+            name: "engineers".into(),
+            categories: vec!["contact".into()],
+            subjects: vec![0],
+            coverage: CoverageState::Unknown,
+            source: "gateway".into(),
+            reference: "ref-1".into(),
+            ..Fact::default()
+        };
+        spoil(&mut fact);
+        action.facts = vec![fact];
+        refusals(action)
+    };
+    fn nobody(fact: &mut Fact) {
+        (fact.party, fact.name) = (PartyKind::Unspecified, String::new());
+    }
+    fn of_nothing(fact: &mut Fact) {
+        (fact.resource, fact.reference) = (String::new(), String::new());
+        (fact.categories, fact.subjects) = (Vec::new(), Vec::new());
+    }
+    fn closes(fact: &mut Fact) {
+        let Fact { kind, reference, .. } = std::mem::take(fact);
+        *fact = Fact { kind, reference, edge: Edge::Close, ..Fact::default() };
+    }
+    let all = [
+        (Grant, true, true),
+        (Membership, true, true),
+        (Content, false, true),
+        (Holding, true, true),
+        (Account, true, false),
+        (AccountState, false, false),
+        (Coverage, false, false),
+        (KeyAccess, true, true),
+        (Restriction, false, false),
+        (Hold, false, false),
+        (SubjectLink, false, false),
+        (Loss, false, false),
+    ];
+    assert_eq!(all.len(), FactKind::ALL.len(), "no kind is forgotten");
+    for (kind, needs_party, needs_resource) in all {
+        assert_eq!(of(kind, |_| {}), NONE, "{kind:?} with everything");
+        let refused =
+            |needed: bool, field: &str| if needed { vec![format!("action.facts[0].{field}")] } else { vec![] };
+        assert_eq!(of(kind, nobody), refused(needs_party, "party"), "{kind:?} of nobody");
+        assert_eq!(of(kind, of_nothing), refused(needs_resource, "resource"), "{kind:?} of nothing");
+        let bare = of(kind, |fact| {
+            nobody(fact);
+            of_nothing(fact);
+        });
+        assert_eq!(bare.is_empty(), kind == Coverage, "{kind:?} of nobody and nothing: {bare:?}");
+        if kind != Coverage {
+            assert_eq!(of(kind, closes), NONE, "{kind:?} closed by its reference");
+        }
+    }
+    assert_eq!(of(Coverage, |fact| fact.coverage = CoverageState::Unspecified), ["action.facts[0].coverage"]);
+    assert_eq!(of(Coverage, |fact| fact.source.clear()), ["action.facts[0].source"]);
+    let ends = |fact: &mut Fact| (fact.edge, fact.coverage) = (Edge::Close, CoverageState::Unspecified);
+    assert_eq!(of(Coverage, ends), NONE, "a source that stops need not say what it stops");
+    let mut by_action = full();
+    by_action.facts[0] =
+        Fact { kind: Coverage, edge: Edge::Open, coverage: CoverageState::Complete, ..Fact::default() };
+    assert_eq!(refusals(by_action), NONE, "of the action's own source");
+}

@@ -171,6 +171,7 @@ const CALL_CHANGES: &[Change<ToolCall>] = &[
     ("approval", |c| c.approval.as_mut().unwrap().reference.push('x')),
     ("links", |c| c.links.retracts.clear()),
     ("provenance", |c| c.provenance = Provenance::Import),
+    ("sequence", |c| c.sequence.push('x')),
 ];
 
 fn full_call() -> ToolCall {
@@ -194,6 +195,7 @@ fn full_call() -> ToolCall {
         approval: action.approval,
         links: action.links,
         provenance: Provenance::ToolCall,
+        sequence: String::new(),
     }
 }
 

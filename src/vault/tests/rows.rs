@@ -124,7 +124,7 @@ fn a_request_is_judged_across_restarts() {
     let rows = house.all_rows();
     let person = house.person(&customer(1)).id;
     let mut writes = WriteSet::default();
-    for (_, key, _) in rows.iter().filter(|(table, key, _)| *table == Table::DataKeys && key[4..20] == person) {
+    for (_, key, _) in rows.iter().filter(|(table, key, _)| *table == Table::DataKeys && key[6..22] == person) {
         writes.delete(Table::DataKeys, key.clone());
     }
     write(house.store.as_ref(), &mut house.lease, writes);

@@ -201,7 +201,8 @@ fn shared_content_opens_only_with_the_keys_of_all() {
 
     // One of the three is erased: their key row is gone.
     let snapshot = house.store.snapshot().expect("reads");
-    let from = row_key(LEDGER, &[&house.person(&three[1]).id]);
+    let gone = house.person(&three[1]);
+    let from = row_key(LEDGER, &[&gone.shard.to_be_bytes(), &gone.id]);
     let mut writes = WriteSet::default();
     for (row, _) in snapshot.scan(Table::DataKeys, &from, &[&from[..], &[0xff; 4]].concat(), 9).expect("reads") {
         writes.delete(Table::DataKeys, row);

@@ -62,6 +62,7 @@ const PERSONS: &[(Table, &str)] = &[
     (Table::ShardKeys, "shard_1"),
     (Table::ShardKeys, "shard_2"),
     (Table::ShardKeys, "shard_3"),
+    (Table::ShardKeys, "own"),
     (Table::Lookups, "strong_lookup"),
     (Table::Lookups, "weak_lookup"),
     (Table::DataKeys, "record_key"),
@@ -130,7 +131,7 @@ fn what_the_service_keeps_is_that_of_the_independent_script() {
         TestCustodian::default().lookup_mac(b"x").unwrap()
     );
     let wrapped = crypto::wrap(&v.array("vault_root"), b"", &[1; 32]).expect("wraps");
-    assert!(TestRoot.unwrap(b"", &wrapped).is_ok(), "the script's root is the test's");
+    assert!(TestRoot(1).unwrap(b"", &wrapped).is_ok(), "the script's root is the test's");
     reading(&v);
     writing(&v);
     linking(&v);
@@ -144,8 +145,9 @@ fn reading(v: &Vectors) {
     let vault = kept.open();
     assert_eq!(vault.generation(), v.number("vault_generation_n"));
     for i in 0..4 {
-        let key = vault.shard_key(v.number(&format!("vault_shard_{i}_n")) as u16);
-        assert_eq!(key[..], v.bytes(&format!("vault_shard_{i}_key")), "shard {i}");
+        let ring = vault.ring();
+        let key = ring.key(v.number(&format!("vault_shard_{i}_n")) as u16);
+        assert_eq!(key.secret[..], v.bytes(&format!("vault_shard_{i}_key")), "shard {i}");
     }
     let (person, weak_person) = (v.person("strong"), v.person("weak"));
     let (strong, weak) = (v.identity("strong", Strength::Strong), v.identity("weak", Strength::Weak));
@@ -170,6 +172,11 @@ fn reading(v: &Vectors) {
     let place = PartPlace { index: v.number("vault_index_n"), ordinal: 0 };
     let p = vault.disclose(place, &v.array("body_commitment"), &v.bytes("seal_s")).expect("opens");
     assert_eq!(p[..], v.bytes("seal_p"));
+    // The same row, still under the old key.
+    let kept = Kept::with(v, &[PERSONS, &[(Table::Readers, "moved_reader")]]);
+    let p = kept.open().disclose(place, &v.array("body_commitment"), &v.bytes("seal_s")).expect("opens");
+    assert_eq!(p[..], v.bytes("seal_p"));
+    assert_eq!(*kept.open().ring().own().key.secret, v.array("vault_own_key"));
 }
 
 fn writing(v: &Vectors) {
@@ -373,5 +380,6 @@ fn call() -> ToolCall {
         approval: approval(),
         links: links(),
         provenance: Provenance::ToolCall,
+        sequence: String::new(),
     }
 }

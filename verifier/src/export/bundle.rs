@@ -1,5 +1,7 @@
 //! One bundle of up to 256 entries: each entry by itself, and against the one before it in the bundle.
 
+use super::claim::Claim;
+use super::erased::Erased;
 use super::files::{Directory, Openings};
 use super::{Problem, Unreadable, content, meaning};
 use crate::body::{AgentSignature, ClockBody};
@@ -8,8 +10,9 @@ use crate::hash::Hash;
 use crate::merkle::{self, Frontier};
 use crate::tiles::{self, TILE_WIDTH};
 use crate::vocabulary::EntryKind;
+use std::collections::{BTreeMap, BTreeSet};
 
-const ENTRY_BYTES: usize = 2 + HEADER_BYTES;
+pub const ENTRY_BYTES: usize = 2 + HEADER_BYTES;
 
 /// What the threads share.
 pub struct Ledger {
@@ -18,6 +21,11 @@ pub struct Ledger {
     pub size: u64,
     pub has_content: bool,
     pub openings: Openings,
+    /// Entries that have a list of what they erased.
+    pub lists: BTreeSet<u64>,
+    pub erased: Erased,
+    /// Hash of the erasure token that is looked for.
+    pub token: Option<Hash>,
     pub files: Directory,
 }
 
@@ -44,13 +52,34 @@ pub struct Bundle {
     pub broken: Option<Problem>,
 }
 
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Tally {
-    pub bodies_intact: u64,
-    pub bodies_removed: u64,
-    pub parts_intact: u64,
-    pub parts_removed: u64,
+    pub bodies: Counts,
+    pub parts: Counts,
     pub parts_opened: u64,
+    /// Bodies and parts that each entry authorised to be gone.
+    pub redacted_by: BTreeMap<u64, (u64, u64)>,
+}
+
+/// What became of bodies, or of sealed parts.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    pub intact: u64,
+    /// Gone: all of the following, and those of which an entry from a later vocabulary may say why.
+    pub removed: u64,
+    /// An entry of the ledger says that it was erased or pruned.
+    pub redacted: u64,
+    /// Nothing says why.
+    pub missing: u64,
+}
+
+impl Counts {
+    pub fn add(&mut self, other: &Counts) {
+        self.intact += other.intact;
+        self.removed += other.removed;
+        self.redacted += other.redacted;
+        self.missing += other.missing;
+    }
 }
 
 /// What the judge should hear of an entry.
@@ -59,10 +88,14 @@ pub enum Notice {
     /// Wrong, but the entries that follow can still be followed.
     Problem(String),
     Unknown(String),
+    /// Not wrong, but worth knowing.
+    Remark(String),
     Genesis {
         verifier_key: String,
     },
-    KeyRotation,
+    /// A body that mattered to other entries cannot be read: it was removed, or is from a later vocabulary.
+    Untold(u8),
+    Erasure(Claim),
     AgentKey {
         name: String,
         key: Option<[u8; 32]>,

@@ -1,17 +1,20 @@
 //! What entries commit to: bodies and sealed parts of one bundle against its headers, and disclosed parts opened.
 
 use super::bundle::{Bundle, Ledger, Notice, Tally};
+use super::claim::Claim;
+use super::erased::Covered;
 use super::files::Openings;
 use super::{Unreadable, meaning};
 use crate::agent;
 use crate::body::{AgentSignature, Body, ClockBody};
 use crate::entry::{self, Header};
+use crate::erasure;
 use crate::hash::Hash;
 use crate::merkle::Frontier;
 use crate::part::Part;
 use crate::seal::{self, SealedPartView};
 use crate::tiles::{self, ContentError, ContentReader};
-use crate::vocabulary::RegistryKind;
+use crate::vocabulary::{EntryKind, RegistryKind};
 use crate::wire::{Message, WireError};
 use std::io::Read;
 
@@ -25,13 +28,23 @@ pub fn check(
     let path = tiles::content_path(bundle.number, width);
     let mut clocks = Vec::new();
     let Some(first) = headers.first() else { return Ok(clocks) };
+    let end = first.index + headers.len() as u64;
+    let mut covered = ledger.erased.within(first.index..end);
     let Some(file) = ledger.files.stream(&path)? else {
-        bundle.notices.push((first.index, Notice::Problem(format!("{path} is missing, unauthorised"))));
+        let what = match ledger.erased.pruned(end - 1) {
+            Some(by) => format!("{path} is missing: entry {by} prunes bodies and parts, but not what they hash to"),
+            None => format!("{path} is missing, unauthorised"),
+        };
+        bundle.notices.push((first.index, Notice::Problem(what)));
         return Ok(clocks);
     };
     let mut reader = ContentReader::new(file);
     for header in headers {
-        let mut entry = Entry { ledger, header, tally: &mut bundle.tally, notices: &mut bundle.notices };
+        let (of_entry, rest) = covered.split_at(covered.partition_point(|place| place.index == header.index));
+        covered = rest;
+        let pruned = ledger.erased.pruned(header.index);
+        let (tally, notices) = (&mut bundle.tally, &mut bundle.notices);
+        let mut entry = Entry { ledger, header, covered: of_entry, pruned, still: None, tally, notices };
         match entry.check(&mut reader) {
             Ok(clock) => clocks.extend(clock.map(|clock| (header.index, clock))),
             Err(Stop::Unreadable(error)) => return Err(error),
@@ -68,6 +81,12 @@ impl From<ContentError> for Stop {
 struct Entry<'a> {
     ledger: &'a Ledger,
     header: &'a Header,
+    /// What of this entry erasure entries cover, by ordinal; the body comes last.
+    covered: &'a [Covered],
+    /// The retention entry that prunes all but the header.
+    pruned: Option<u64>,
+    /// What is still here although it should be gone.
+    still: Option<Still>,
     tally: &'a mut Tally,
     notices: &'a mut Vec<(u64, Notice)>,
 }
@@ -76,6 +95,22 @@ struct Entry<'a> {
 #[derive(Default)]
 struct Disclosed {
     action_id: Option<[u8; 16]>,
+}
+
+/// The first thing that is still here, by whose word it should be gone, and how many more there are.
+struct Still {
+    what: String,
+    by: u64,
+    more: u32,
+}
+
+/// What the ledger says of content that is gone.
+enum Gone {
+    /// The entry that says so.
+    By(u64),
+    /// An entry of a later vocabulary may say so.
+    Unknown(u64),
+    Unauthorised,
 }
 
 /// What is wrong with an entry's parts: the first in words, the others by number. An entry may have four thousand million
@@ -106,8 +141,7 @@ impl Entry<'_> {
         }
         let body = match reader.body()? {
             None => {
-                self.tally.bodies_removed += 1;
-                self.problem("its body is missing, unauthorised".into());
+                self.no_body();
                 None
             }
             Some((salt, body)) => self.body(salt, body),
@@ -123,6 +157,7 @@ impl Entry<'_> {
                     self.notice(Notice::AgentKey { name: record.name, key, retired: record.retired });
                 }
             }
+            Some(Body::Erasure(body)) => self.notice(Notice::Erasure(Claim::of(self.header, &body, self.ledger.token))),
             Some(Body::Action(body)) => {
                 let agent = body.actors.into_iter().next().map(|actor| actor.name).unwrap_or_default();
                 signed = body.agent_signature.map(|signature| (agent, signature));
@@ -136,12 +171,59 @@ impl Entry<'_> {
         Ok(clock)
     }
 
+    /// The entry by which a place is covered.
+    fn by(&self, ordinal: u32) -> Option<u64> {
+        let at = self.covered.binary_search_by_key(&ordinal, |place| place.ordinal).ok();
+        at.map(|at| self.ledger.erased.by(&self.covered[at])).or(self.pruned)
+    }
+
+    fn gone(&self, by: Option<u64>) -> Gone {
+        match (by, self.ledger.erased.unknown(self.header.index)) {
+            (Some(by), _) => Gone::By(by),
+            (None, Some(by)) => Gone::Unknown(by),
+            (None, None) => Gone::Unauthorised,
+        }
+    }
+
+    fn still_here(&mut self, by: Option<u64>, what: impl FnOnce() -> String) {
+        let Some(by) = by else { return };
+        match &mut self.still {
+            Some(still) => still.more += 1,
+            None => self.still = Some(Still { what: what(), by, more: 0 }),
+        }
+    }
+
+    fn no_body(&mut self) {
+        self.tally.bodies.removed += 1;
+        // Of these, others depend on what they said.
+        self.notice(Notice::Untold(self.header.kind));
+        let erasure = self.header.kind == EntryKind::Erasure as u8;
+        match self.gone(self.by(erasure::BODY)) {
+            Gone::By(by) => {
+                self.tally.bodies.redacted += 1;
+                self.tally.redacted_by.entry(by).or_default().0 += 1;
+                if erasure {
+                    self.notice(Notice::Remark(format!(
+                        "its body is redacted, authorised by entry {by}: what this erasure covered cannot be told"
+                    )));
+                }
+            }
+            Gone::Unknown(by) => self.notice(Notice::Unknown(format!("its body is missing; {}", may_say(by)))),
+            Gone::Unauthorised => {
+                self.tally.bodies.missing += 1;
+                let so = if erasure { ": what this erasure covered cannot be told" } else { "" };
+                self.problem(format!("its body is missing, unauthorised{so}"));
+            }
+        }
+    }
+
     fn body(&mut self, salt: &[u8; 32], body: &[u8]) -> Option<Body> {
         if entry::body_commitment(&self.ledger.origin_hash, salt, body) != self.header.body_commitment {
             self.problem("its body is not what it commits to".into());
             return None;
         }
-        self.tally.bodies_intact += 1;
+        self.tally.bodies.intact += 1;
+        self.still_here(self.by(erasure::BODY), || "body".into());
         match Body::decode(self.header.kind, body) {
             Ok(body) => {
                 if let Err(what) = meaning::check(self.header, &self.ledger.origin, &body) {
@@ -150,9 +232,7 @@ impl Entry<'_> {
                 Some(body)
             }
             Err(error @ WireError::Unknown { .. }) => {
-                if self.header.kind == crate::vocabulary::EntryKind::KeyRotation as u8 {
-                    self.notice(Notice::KeyRotation);
-                }
+                self.notice(Notice::Untold(self.header.kind));
                 self.notice(Notice::Unknown(error.to_string()));
                 None
             }
@@ -170,24 +250,22 @@ impl Entry<'_> {
     ) -> Result<Disclosed, Stop> {
         let mut disclosed = Disclosed::default();
         let mut wrong = Wrong::default();
+        let mut untold = Wrong::default();
         let mut tree = Frontier::new();
         for ordinal in 0..self.header.parts {
             let (leaf, sealed) = reader.part()?;
             tree.push(leaf);
             let opened = self.ledger.openings.has(self.header.index, ordinal);
             match sealed {
-                None => {
-                    self.tally.parts_removed += 1;
-                    let though = if opened { ", though its key was disclosed" } else { "" };
-                    wrong.hear(|| format!("its part {ordinal} is missing, unauthorised{though}"));
-                }
+                None => self.no_part(ordinal, opened, &mut wrong, &mut untold),
                 Some(sealed) if seal::part_leaf(sealed) != leaf => {
                     wrong.hear(|| format!("its part {ordinal} does not hash to its leaf"));
                 }
                 Some(sealed) => match SealedPartView::parse(sealed) {
                     Err(error) => wrong.hear(|| format!("its part {ordinal}: {error}")),
                     Ok(_) => {
-                        self.tally.parts_intact += 1;
+                        self.tally.parts.intact += 1;
+                        self.still_here(self.by(ordinal), || format!("sealed part {ordinal}"));
                         if opened {
                             self.open(ordinal, sealed, signature, &mut disclosed, &mut wrong)?;
                         }
@@ -195,6 +273,10 @@ impl Entry<'_> {
                 },
             }
         }
+        if let Some(what) = untold.told() {
+            self.notice(Notice::Unknown(what));
+        }
+        self.tell_still_here();
         if let Some(what) = wrong.told() {
             self.problem(what);
         }
@@ -204,7 +286,40 @@ impl Entry<'_> {
         if let Some(ordinal) = self.ledger.openings.beyond(self.header.index, self.header.parts) {
             self.problem(format!("a key is disclosed for its part {ordinal}, which it has not"));
         }
+        let beyond = self.covered.partition_point(|place| place.ordinal < self.header.parts);
+        if let Some(place) = self.covered.get(beyond).filter(|place| place.ordinal != erasure::BODY) {
+            let (by, ordinal) = (self.ledger.erased.by(place), place.ordinal);
+            self.problem(format!("entry {by} says that it erased its part {ordinal}, which it has not"));
+        }
         Ok(disclosed)
+    }
+
+    fn no_part(&mut self, ordinal: u32, opened: bool, wrong: &mut Wrong, untold: &mut Wrong) {
+        self.tally.parts.removed += 1;
+        let though = if opened { ", though its key was disclosed" } else { "" };
+        match self.gone(self.by(ordinal)) {
+            Gone::By(by) => {
+                self.tally.parts.redacted += 1;
+                self.tally.redacted_by.entry(by).or_default().1 += 1;
+                if opened {
+                    wrong.hear(|| format!("its part {ordinal} is redacted, authorised by entry {by}{though}"));
+                }
+            }
+            Gone::Unknown(by) if !opened => {
+                untold.hear(|| format!("its part {ordinal} is missing; {}", may_say(by)));
+            }
+            Gone::Unknown(_) | Gone::Unauthorised => {
+                self.tally.parts.missing += 1;
+                wrong.hear(|| format!("its part {ordinal} is missing, unauthorised{though}"));
+            }
+        }
+    }
+
+    fn tell_still_here(&mut self) {
+        let Some(Still { what, by, more }) = self.still.take() else { return };
+        let more = if more > 0 { format!(", and {more} more of what it holds") } else { String::new() };
+        let how = if self.pruned == Some(by) { "pruned" } else { "erased" };
+        self.notice(Notice::Remark(format!("{how} by entry {by}, yet its {what} is still here{more}")));
     }
 
     fn open(
@@ -251,6 +366,10 @@ impl Entry<'_> {
     fn problem(&mut self, what: String) {
         self.notice(Notice::Problem(what));
     }
+}
+
+fn may_say(by: u64) -> String {
+    format!("entry {by}, from a later vocabulary, may say why")
 }
 
 /// What the agent sent for a part is what it committed to, where it signed at all.

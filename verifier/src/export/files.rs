@@ -90,23 +90,40 @@ impl Directory {
 
     /// Which parts have a disclosed key.
     pub fn openings(&self) -> Result<Openings, Unreadable> {
-        let path = "openings";
+        let named = |name: &str| {
+            let (index, ordinal) = name.split_once('.')?;
+            let place = (index.parse().ok()?, ordinal.parse().ok()?);
+            (format!("{}.{}", place.0, place.1) == name).then_some(place)
+        };
+        Ok(Openings { places: self.listing("openings", "an index and an ordinal", named)? })
+    }
+
+    /// Which entries have a list of what they erased.
+    pub fn erasures(&self) -> Result<BTreeSet<u64>, Unreadable> {
+        let named = |name: &str| name.parse().ok().filter(|index: &u64| index.to_string() == name);
+        self.listing("erasures", "an index", named)
+    }
+
+    /// What the names of files in a directory mean, if there is such a directory.
+    fn listing<T: Ord>(
+        &self,
+        path: &str,
+        expected: &str,
+        named: impl Fn(&str) -> Option<T>,
+    ) -> Result<BTreeSet<T>, Unreadable> {
         if !self.has(path)? {
-            return Ok(Openings::default());
+            return Ok(BTreeSet::new());
         }
         let listing = fs::read_dir(self.root.join(path)).map_err(|error| unreadable(path, &error))?;
-        let mut places = BTreeSet::new();
+        let mut found = BTreeSet::new();
         for file in listing {
             let name = file.map_err(|error| unreadable(path, &error))?.file_name();
-            let place = name.to_str().and_then(|name| {
-                let (index, ordinal) = name.split_once('.')?;
-                let place = (index.parse().ok()?, ordinal.parse().ok()?);
-                (format!("{}.{}", place.0, place.1) == name).then_some(place)
-            });
-            let named = || format!("{path}/{}", name.to_string_lossy());
-            places.insert(place.ok_or_else(|| refused(&named(), "its name is not an index and an ordinal"))?);
+            let meant = name.to_str().and_then(&named);
+            let refused =
+                || refused(&format!("{path}/{}", name.to_string_lossy()), &format!("its name is not {expected}"));
+            found.insert(meant.ok_or_else(refused)?);
         }
-        Ok(Openings { places })
+        Ok(found)
     }
 }
 

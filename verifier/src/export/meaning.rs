@@ -5,7 +5,9 @@ use crate::agent;
 use crate::body::*;
 use crate::entry::Header;
 use crate::export::present::excerpt;
-use crate::vocabulary::EntryKind;
+use crate::hash::Hash;
+use crate::merkle::EMPTY_ROOT;
+use crate::vocabulary::{EntryKind, ErasureState};
 
 /// Genesis is entry 0, and entry 0 is genesis.
 pub fn kind_problem(header: &Header) -> Option<&'static str> {
@@ -29,6 +31,13 @@ pub fn check(header: &Header, origin: &str, body: &Body) -> Result<(), String> {
         Body::ReportProduced(body) => groups(header.parts, &body.parts),
         Body::LedgerAccess(body) => groups(header.parts, &body.parts),
         Body::Registry(body) => groups(header.parts, &body.parts),
+        Body::Person(body) => groups(header.parts, &body.parts),
+        Body::Erasure(body) => groups(header.parts, &body.parts).and_then(|()| erasure(header.index, body)),
+        Body::Retention(body) if body.pruned_before > header.index => {
+            Err(format!("it prunes the entries before {}, which come after it", body.pruned_before))
+        }
+        Body::Retention(body) => groups(header.parts, &body.parts),
+        Body::Restore(body) => groups(header.parts, &body.parts).and_then(|()| restore(header.index, body)),
         Body::Genesis(body) if body.origin != origin => {
             Err(format!("it opens the ledger {}, not this one", excerpt(&body.origin)))
         }
@@ -52,6 +61,49 @@ fn action(parts: u32, body: &ActionBody) -> Result<(), String> {
         Some(signature) => agent::commitments(signature).map(|_| ()).map_err(|error| error.to_string()),
         None => Ok(()),
     }
+}
+
+fn erasure(index: u64, body: &ErasureBody) -> Result<(), String> {
+    match (body.covers, body.covers_root.len()) {
+        (0, 0) => {}
+        (0, 32) if body.covers_root == EMPTY_ROOT => {}
+        (0, _) => return Err("it has a root over places, but covers none".into()),
+        (_, 32) if body.state == ErasureState::Inaccessible => {}
+        (_, 32) => return Err(format!("it covers {} places, though it makes none inaccessible", body.covers)),
+        _ => return Err("its root over places has not 32 bytes".into()),
+    }
+    if body.tokens.iter().any(|token| token.len() != size_of::<Hash>()) {
+        return Err("one of its tokens has not 32 bytes".into());
+    }
+    if !body.tokens.is_sorted_by(|a, b| a < b) {
+        return Err("its tokens do not ascend, each once".into());
+    }
+    if !body.cites.is_sorted_by(|a, b| (a.index, a.ordinal) < (b.index, b.ordinal)) {
+        return Err("the places it cites do not ascend, each once".into());
+    }
+    if let Some(last) = body.cites.last().filter(|place| place.index >= index) {
+        return Err(format!("it cites entry {}, which does not come before it", last.index));
+    }
+    if body.state == ErasureState::Irrecoverable && body.batch >= index {
+        return Err(format!("it is about entry {}, which does not come before it", body.batch));
+    }
+    Ok(())
+}
+
+/// What was recovered is at least the backup, and all of it stands before.
+fn restore(index: u64, body: &RestoreBody) -> Result<(), String> {
+    for (name, root) in [("backup", &body.backup_root), ("recovered", &body.recovered_root)] {
+        if root.len() != size_of::<Hash>() {
+            return Err(format!("its {name} root has not 32 bytes"));
+        }
+    }
+    if body.backup_size > body.recovered_size || body.recovered_size > index {
+        let (backup, recovered) = (body.backup_size, body.recovered_size);
+        return Err(format!(
+            "it goes on from {backup} and {recovered} entries, which do not stand before it in this order"
+        ));
+    }
+    Ok(())
 }
 
 /// Groups are runs that cover every part once, in order.

@@ -3,9 +3,14 @@
 //! Names come from whoever made the export. Printed as they are, they could move the cursor, colour a lie green or write
 //! a verdict of their own over ours.
 
-use super::{Report, Verdict};
+use super::{Counts, Report, Verdict};
 use crate::hash::hex;
 use std::fmt::Write;
+
+pub const TRUST_ON_FIRST_USE: &str = "The keys came from the export itself (trust on first use).";
+
+/// Of lists that are long only where somebody looks closer: so many lines stand on the page, more in JSON.
+const LINES: usize = 10;
 
 impl Report {
     /// A page: what was checked, then the verdict in one line.
@@ -22,7 +27,7 @@ impl Report {
             line("signed by", excerpt(signer));
         }
         if self.keys_from_export {
-            line("", "The keys came from the export itself (trust on first use).".into());
+            line("", TRUST_ON_FIRST_USE.into());
             line("", "Compare them with keys you got another way, or give yours with --vkey.".into());
         }
         for (name, at_s) in &self.witnesses {
@@ -43,19 +48,33 @@ impl Report {
             );
         }
         if self.has_content {
-            line("bodies", format!("{} intact, {} removed", grouped(self.bodies_intact), grouped(self.bodies_removed)));
+            line("bodies", fate(&self.bodies));
             line(
                 "sealed parts",
-                format!(
-                    "{} intact, {} removed, {} opened with disclosed keys",
-                    grouped(self.parts_intact),
-                    grouped(self.parts_removed),
-                    grouped(self.parts_opened)
-                ),
+                format!("{}, {} opened with disclosed keys", fate(&self.parts), grouped(self.parts_opened)),
             );
+            for (by, bodies, parts) in self.redacted_by.iter().take(LINES) {
+                let (bodies, parts) = (grouped(*bodies), grouped(*parts));
+                line("redacted", format!("{bodies} bodies and {parts} sealed parts, authorised by entry {by}"));
+            }
+            let others = self.redacting_entries.saturating_sub(LINES as u64);
+            if others > 0 {
+                line("", format!("and more, authorised by {} other entries", grouped(others)));
+            }
             if self.agent_signatures_checked + self.agent_signatures_sealed > 0 {
                 let (checked, sealed) = (self.agent_signatures_checked, self.agent_signatures_sealed);
                 line("agents", format!("{checked} signatures checked, {sealed} whose action id is sealed"));
+            }
+            if self.agent_signatures_without_key > 0 {
+                let without = grouped(self.agent_signatures_without_key);
+                line("", format!("{without} agents' signatures not checked: names were registered in what is gone"));
+            }
+            for (index, what) in self.remarks.iter().take(LINES) {
+                line("remark", format!("entry {index}: {what}"));
+            }
+            let others = self.remark_count.saturating_sub(LINES as u64);
+            if others > 0 {
+                line("", format!("and {} more remarks", grouped(others)));
             }
         } else {
             line("content", "not in this export: what entries say was not checked".into());
@@ -103,6 +122,11 @@ impl Report {
                 grouped(self.size),
                 grouped(self.unknown_meanings)
             ),
+            _ if self.bodies.redacted + self.parts.redacted > 0 => format!(
+                "HOLDS: all {} entries are those that were signed, and so is what they say, but for what entries of this \
+                 ledger say was erased or pruned.",
+                grouped(self.size)
+            ),
             _ if self.has_content => {
                 format!("HOLDS: all {} entries, and what they say, are what was signed.", grouped(self.size))
             }
@@ -140,13 +164,30 @@ impl Report {
             ("recorded_us", optional(self.recorded_us.map(|(first, last)| format!("[{first},{last}]")))),
             ("doubtful_times", self.doubtful_times.to_string()),
             ("has_content", self.has_content.to_string()),
-            ("bodies_intact", self.bodies_intact.to_string()),
-            ("bodies_removed", self.bodies_removed.to_string()),
-            ("parts_intact", self.parts_intact.to_string()),
-            ("parts_removed", self.parts_removed.to_string()),
+            ("bodies_intact", self.bodies.intact.to_string()),
+            ("bodies_removed", self.bodies.removed.to_string()),
+            ("bodies_redacted", self.bodies.redacted.to_string()),
+            ("bodies_missing", self.bodies.missing.to_string()),
+            ("parts_intact", self.parts.intact.to_string()),
+            ("parts_removed", self.parts.removed.to_string()),
+            ("parts_redacted", self.parts.redacted.to_string()),
+            ("parts_missing", self.parts.missing.to_string()),
             ("parts_opened", self.parts_opened.to_string()),
+            ("redacting_entries", self.redacting_entries.to_string()),
+            (
+                "redacted_by",
+                list(
+                    self.redacted_by
+                        .iter()
+                        .map(|(by, bodies, parts)| format!("{{\"index\":{by},\"bodies\":{bodies},\"parts\":{parts}}}"))
+                        .collect(),
+                ),
+            ),
+            ("remark_count", self.remark_count.to_string()),
+            ("remarks", list(self.remarks.iter().map(|(i, w)| json_problem(Some(*i), w)).collect())),
             ("agent_signatures_checked", self.agent_signatures_checked.to_string()),
             ("agent_signatures_sealed", self.agent_signatures_sealed.to_string()),
+            ("agent_signatures_without_key", self.agent_signatures_without_key.to_string()),
             ("unknown_meanings", self.unknown_meanings.to_string()),
             ("unknown_meaning", list(self.unknown_meaning.iter().map(|(i, w)| json_problem(Some(*i), w)).collect())),
             ("problems", self.problems.to_string()),
@@ -166,6 +207,16 @@ impl Report {
         let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{}:{value}", json_text(name))).collect();
         format!("{{{}}}\n", fields.join(","))
     }
+}
+
+/// What became of bodies or parts.
+fn fate(counts: &Counts) -> String {
+    let whole = format!("{} intact, {} removed", grouped(counts.intact), grouped(counts.removed));
+    if counts.removed == 0 {
+        return whole;
+    }
+    let (redacted, missing) = (grouped(counts.redacted), grouped(counts.missing));
+    format!("{whole} ({redacted} redacted with authority, {missing} missing without)")
 }
 
 fn json_problem(index: Option<u64>, what: &str) -> String {

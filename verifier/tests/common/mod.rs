@@ -9,6 +9,7 @@ use whosaw_verifier::agent;
 use whosaw_verifier::body::*;
 use whosaw_verifier::checkpoint::Checkpoint;
 use whosaw_verifier::entry::*;
+use whosaw_verifier::erasure;
 use whosaw_verifier::hash::{Hash, sha256};
 use whosaw_verifier::merkle;
 use whosaw_verifier::note::{KeyKind, VerifierKey};
@@ -35,13 +36,15 @@ pub struct TestLedger {
     pub entries: Vec<Entry>,
     /// (index, ordinal) to disclose.
     pub openings: Vec<(u64, u32)>,
+    /// Lists of what erasure entries cover, by entry.
+    pub lists: Vec<(u64, Vec<u8>)>,
 }
 
 impl TestLedger {
     pub fn new() -> Self {
         let secret = SigningKey::from_bytes(&[1; 32]);
         let key = VerifierKey::new(ORIGIN, KeyKind::Ed25519, secret.verifying_key().as_bytes()).unwrap();
-        let mut ledger = TestLedger { secret, key, entries: Vec::new(), openings: Vec::new() };
+        let mut ledger = TestLedger { secret, key, entries: Vec::new(), openings: Vec::new(), lists: Vec::new() };
         let genesis = GenesisBody {
             origin: ORIGIN.into(),
             verifier_key: ledger.key.to_string(),
@@ -136,6 +139,31 @@ impl TestLedger {
         self.append(EntryKind::Action, &body.encode(), &vec![part.encode(); parts as usize], LAST_OF_COMMIT);
     }
 
+    /// Takes content away, and says so.
+    pub fn erase(&mut self, places: &[(u64, u32)]) -> u64 {
+        self.remove(places);
+        self.say_erased(&erased(places), places)
+    }
+
+    /// An erasure entry with this body, and the list of these places beside it.
+    pub fn say_erased(&mut self, body: &ErasureBody, places: &[(u64, u32)]) -> u64 {
+        self.append(EntryKind::Erasure, &body.encode(), &[], LAST_OF_COMMIT);
+        let index = self.entries.len() as u64 - 1;
+        self.lists.push((index, list(places)));
+        index
+    }
+
+    /// Takes content away, and says nothing.
+    pub fn remove(&mut self, places: &[(u64, u32)]) {
+        for (index, ordinal) in places {
+            let entry = &mut self.entries[*index as usize];
+            match *ordinal {
+                erasure::BODY => entry.content = None,
+                ordinal => entry.parts[ordinal as usize].1 = None,
+            }
+        }
+    }
+
     pub fn append(&mut self, kind: EntryKind, body: &[u8], parts: &[Vec<u8>], flags: u16) {
         let at_us = self.entries.last().map_or(START_US, |entry| entry.header.recorded_at_us + 1_000);
         self.append_at(kind, body, parts, flags, at_us);
@@ -213,6 +241,9 @@ impl TestLedger {
             let p = seal::derive_p(&K, &origin_hash(ORIGIN), view.seed);
             export.put(&format!("openings/{index}.{ordinal}"), &p);
         }
+        for (index, list) in &self.lists {
+            export.put(&format!("erasures/{index}"), list);
+        }
         export
     }
 
@@ -241,6 +272,23 @@ impl TestLedger {
             }
         }
         export
+    }
+}
+
+/// The places as an export lists them.
+pub fn list(places: &[(u64, u32)]) -> Vec<u8> {
+    places.iter().flat_map(|(index, ordinal)| erasure::place(*index, *ordinal)).collect()
+}
+
+/// The body of an entry that made these places inaccessible.
+pub fn erased(places: &[(u64, u32)]) -> ErasureBody {
+    ErasureBody {
+        state: ErasureState::Inaccessible,
+        covers: places.len() as u64,
+        covers_root: erasure::covers_root(places.iter().copied()).to_vec(),
+        generation: 1,
+        custodian: CustodianClass::KeyDirectory,
+        ..Default::default()
     }
 }
 

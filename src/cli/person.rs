@@ -1,0 +1,334 @@
+//! `whosaw person`: what is asked for a person and done about them.
+
+use super::client::Client;
+use super::{CliError, Ended, Server, show};
+use crate::model::{Exemption, Ground, Strength};
+use crate::rpc::v1;
+use clap::{Args, Subcommand};
+
+#[derive(Args)]
+pub struct Person {
+    #[command(subcommand)]
+    command: PersonCommand,
+    #[command(flatten)]
+    server: Server,
+}
+
+/// What a call about a person says beside whom it is about. All of it is sealed but the ground.
+#[derive(Args)]
+struct Case {
+    /// The person, written namespace=value.
+    #[arg(value_name = "PERSON")]
+    subject: String,
+    /// The case's own number or name.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    reference: String,
+    /// Who ordered it, such as a court.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    authority: String,
+    /// Why, in words; for a link, how it is known.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    statement: String,
+}
+
+#[derive(Subcommand)]
+enum PersonCommand {
+    /// Show how a person stands. That you looked is recorded.
+    Show(Case),
+    /// Record that two identifiers mean one person.
+    Link {
+        #[command(flatten)]
+        case: Case,
+        /// The other identifier.
+        #[arg(value_name = "OTHER")]
+        other: String,
+        /// They only may be one person: widens what reports call possible, and discloses nothing.
+        #[arg(long)]
+        weak: bool,
+    },
+    /// Record that two identifiers do not mean one person, and undo their link.
+    Unlink {
+        #[command(flatten)]
+        case: Case,
+        /// The other identifier.
+        #[arg(value_name = "OTHER")]
+        other: String,
+    },
+    /// Restrict processing (GDPR Art. 18): what is sealed for the person is stored and not opened.
+    Restrict {
+        #[command(flatten)]
+        case: Case,
+        /// gdpr:18.1.a (accuracy contested), b (unlawful but kept), c (needed for claims) or d (objection pending).
+        #[arg(long)]
+        ground: String,
+    },
+    /// Lift a restriction.
+    Lift(Case),
+    /// Ask for erasure (GDPR Art. 17): restricted at once, erased with the next batch. Prints the person's token, once.
+    Erase {
+        #[command(flatten)]
+        case: Case,
+        /// gdpr:17.1.a (no longer necessary), b (consent withdrawn), c (objection), d (unlawful), e (legal obligation)
+        /// or f (services to a child).
+        #[arg(long)]
+        ground: String,
+    },
+    /// Take back a request for erasure that no batch has done.
+    Withdraw(Case),
+    /// Tell what became of an erasure, by the person's token.
+    Status {
+        /// As `whosaw person erase` printed it.
+        token: String,
+    },
+    /// Do the erasures that are due now, without waiting for the daily batch.
+    RunErasures,
+    /// Keep persons or entries from erasure and retention until the matter is released. Prints the matter.
+    Hold {
+        /// This person, under all their identifiers; may be repeated.
+        #[arg(long = "person", value_name = "PERSON")]
+        persons: Vec<String>,
+        /// Entries about this registered dataset; may be repeated.
+        #[arg(long = "dataset", value_name = "NAME")]
+        datasets: Vec<String>,
+        /// Entries in which this registered agent acted; may be repeated.
+        #[arg(long = "agent", value_name = "NAME")]
+        agents: Vec<String>,
+        /// Entries recorded at or after this time (RFC 3339).
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+        /// Entries recorded before this time (RFC 3339).
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+        /// gdpr:17.3.a (expression), b (legal obligation), c (public health), d (archiving) or e (legal claims).
+        #[arg(long)]
+        exemption: String,
+        /// The matter's own number or name.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+        reference: String,
+        /// Who ordered it.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+        authority: String,
+        /// Why, in words.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+        statement: String,
+    },
+    /// Release a matter: erasures that only it blocked are due again.
+    Release {
+        /// As `whosaw person hold` printed it.
+        matter: String,
+        /// The matter's own number or name.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+        reference: String,
+        /// Who ordered it.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+        authority: String,
+        /// Why, in words.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+        statement: String,
+    },
+    /// Show the holds in force.
+    Holds,
+}
+
+impl Case {
+    fn about(self, ground: Option<&str>) -> Result<Option<v1::PersonCase>, CliError> {
+        let code = |text: &str| {
+            Ground::from_code(text).ok_or_else(|| CliError::usage(format!("there is no ground {text:?}; see --help")))
+        };
+        Ok(Some(v1::PersonCase {
+            subject: Some(person(&self.subject)?),
+            ground: ground.map(code).transpose()?.unwrap_or_default() as i32,
+            reference: self.reference,
+            authority: self.authority,
+            statement: self.statement,
+        }))
+    }
+}
+
+fn person(text: &str) -> Result<v1::Identity, CliError> {
+    Ok(show::wire_identity(&show::identity(text)?))
+}
+
+impl Person {
+    pub async fn run(self) -> Ended {
+        let client = Client::connect(&self.server).await?;
+        let (ledger, json) = (client.ledger.clone(), self.server.json);
+        let mut privacy = client.privacy();
+        match self.command {
+            PersonCommand::Show(case) => {
+                let request = client.request(v1::LookUpPersonRequest { ledger, about: case.about(None)? });
+                let found = privacy.look_up_person(request).await?.into_inner();
+                answer(json, "LookUpPersonResponse", &found, || status_lines(&found))
+            }
+            PersonCommand::Link { case, other, weak } => {
+                let strength = if weak { Strength::Weak } else { Strength::Strong } as i32;
+                let (about, other) = (case.about(None)?, Some(person(&other)?));
+                let request = client.request(v1::LinkIdentitiesRequest { ledger, about, other, strength });
+                let done = privacy.link_identities(request).await?.into_inner();
+                answer(json, "LinkIdentitiesResponse", &done, || recorded(&done.receipt))
+            }
+            PersonCommand::Unlink { case, other } => {
+                let (about, other) = (case.about(None)?, Some(person(&other)?));
+                let request = client.request(v1::UnlinkIdentitiesRequest { ledger, about, other });
+                let done = privacy.unlink_identities(request).await?.into_inner();
+                answer(json, "UnlinkIdentitiesResponse", &done, || {
+                    let still = if done.still_linked { "; other entries still show them as one person" } else { "" };
+                    recorded(&done.receipt) + still
+                })
+            }
+            PersonCommand::Restrict { case, ground } => {
+                let about = case.about(Some(&ground))?;
+                let request = client.request(v1::RestrictProcessingRequest { ledger, about });
+                let done = privacy.restrict_processing(request).await?.into_inner();
+                answer(json, "RestrictProcessingResponse", &done, || recorded(&done.receipt))
+            }
+            PersonCommand::Lift(case) => {
+                let request = client.request(v1::LiftRestrictionRequest { ledger, about: case.about(None)? });
+                let done = privacy.lift_restriction(request).await?.into_inner();
+                answer(json, "LiftRestrictionResponse", &done, || recorded(&done.receipt))
+            }
+            PersonCommand::Erase { case, ground } => {
+                let request = client.request(v1::RequestErasureRequest { ledger, about: case.about(Some(&ground))? });
+                let done = privacy.request_erasure(request).await?.into_inner();
+                answer(json, "RequestErasureResponse", &done, || {
+                    let state = match done.blocked {
+                        true => "restricted; a hold is in the way of the erasure, which is done when that is released",
+                        false => "restricted; erased with the next batch",
+                    };
+                    format!("{}\n{state}\ntoken  {}", recorded(&done.receipt), hex::encode(&done.token))
+                })
+            }
+            PersonCommand::Withdraw(case) => {
+                let request = client.request(v1::WithdrawErasureRequest { ledger, about: case.about(None)? });
+                let done = privacy.withdraw_erasure(request).await?.into_inner();
+                answer(json, "WithdrawErasureResponse", &done, || recorded(&done.receipt))
+            }
+            PersonCommand::Status { token } => {
+                let token = bytes(&token, 32, "a token is 64 hexadecimal digits")?;
+                let request = client.request(v1::GetErasureStatusRequest { ledger, token });
+                let found = privacy.get_erasure_status(request).await?.into_inner();
+                answer(json, "GetErasureStatusResponse", &found, || erasure_line(&found))
+            }
+            PersonCommand::RunErasures => {
+                let done = privacy.run_erasures(client.request(v1::RunErasuresRequest { ledger })).await?.into_inner();
+                answer(json, "RunErasuresResponse", &done, || batch_lines(&done))
+            }
+            PersonCommand::Hold {
+                persons,
+                datasets,
+                agents,
+                from,
+                until,
+                exemption,
+                reference,
+                authority,
+                statement,
+            } => {
+                let wrong = || CliError::usage(format!("there is no exemption {exemption:?}; see --help"));
+                let exemption = Exemption::from_code(&exemption).ok_or_else(wrong)? as i32;
+                let scope = v1::HoldScopes {
+                    persons: persons.iter().map(|text| person(text)).collect::<Result<_, _>>()?,
+                    datasets,
+                    agents,
+                    recorded_from: from.as_deref().map(show::read_time).transpose()?,
+                    recorded_until: until.as_deref().map(show::read_time).transpose()?,
+                };
+                let scope = Some(scope);
+                let request = v1::PlaceHoldRequest { ledger, scope, exemption, reference, authority, statement };
+                let done = privacy.place_hold(client.request(request)).await?.into_inner();
+                answer(json, "PlaceHoldResponse", &done, || {
+                    format!("{}\nmatter  {}", recorded(&done.receipt), hex::encode(&done.matter))
+                })
+            }
+            PersonCommand::Release { matter, reference, authority, statement } => {
+                let matter = bytes(&matter, 16, "a matter is 32 hexadecimal digits")?;
+                let request = v1::ReleaseHoldRequest { ledger, matter, reference, authority, statement };
+                let done = privacy.release_hold(client.request(request)).await?.into_inner();
+                answer(json, "ReleaseHoldResponse", &done, || recorded(&done.receipt))
+            }
+            PersonCommand::Holds => {
+                let found = privacy.list_holds(client.request(v1::ListHoldsRequest { ledger })).await?.into_inner();
+                answer(json, "ListHoldsResponse", &found, || hold_lines(&found))
+            }
+        }
+    }
+}
+
+pub fn answer<M: prost::Message>(json: bool, name: &str, message: &M, text: impl FnOnce() -> String) -> Ended {
+    println!("{}", if json { show::json_line(name, message)? } else { text() });
+    Ok(0)
+}
+
+fn bytes(text: &str, length: usize, wrong: &str) -> Result<Vec<u8>, CliError> {
+    hex::decode(text.trim()).ok().filter(|bytes| bytes.len() == length).ok_or_else(|| CliError::usage(wrong))
+}
+
+pub fn recorded(receipt: &Option<v1::Receipt>) -> String {
+    format!("recorded as entry {}", receipt.as_ref().map_or(0, |receipt| receipt.index))
+}
+
+fn status_lines(found: &v1::LookUpPersonResponse) -> String {
+    let mut lines = Vec::new();
+    let name = |identity: &v1::Identity| format!("{}={}", identity.namespace, identity.fields.join(","));
+    lines.extend(found.identities.iter().map(|identity| format!("is        {}", name(identity))));
+    lines.extend(found.possible.iter().map(|identity| format!("may be    {}", name(identity))));
+    lines.push(format!("parts     {}", found.parts));
+    let ground = |number: i32| {
+        Ground::ALL.iter().find(|ground| **ground as i32 == number).map_or("no stated ground", |ground| ground.code())
+    };
+    if let Some(since) = &found.restricted_since {
+        lines.push(format!("restricted since {}, {}", show::time(Some(since)), ground(found.restricted_ground)));
+    }
+    if let Some(asked) = &found.erasure_requested {
+        let blocked = if found.erasure_blocked { "; a hold is in the way" } else { "" };
+        lines.push(format!("erasure asked for {}{blocked}", show::time(Some(asked))));
+    }
+    lines.extend(found.matters.iter().map(|matter| format!("held by   {}", hex::encode(matter))));
+    lines.join("\n")
+}
+
+fn erasure_line(found: &v1::GetErasureStatusResponse) -> String {
+    match (&found.requested, found.inaccessible_by, found.irrecoverable_by) {
+        (Some(asked), ..) => {
+            let state = if found.blocked { "a hold is in the way" } else { "waits for the next batch" };
+            format!("asked for {}; restricted; {state}", show::time(Some(asked)))
+        }
+        (None, by, 0) => format!("inaccessible by entry {by}"),
+        (None, by, later) => format!("inaccessible by entry {by}, irrecoverable by entry {later}"),
+    }
+}
+
+fn batch_lines(done: &v1::RunErasuresResponse) -> String {
+    if done.index == 0 {
+        return "nothing is due".into();
+    }
+    let claim = match done.irrecoverable_by {
+        0 => "inaccessible; this custodian of keys does not allow more to be claimed".into(),
+        by => format!("irrecoverable by entry {by}"),
+    };
+    format!(
+        "recorded as entry {}\nrequests  {}\nparts     {} without content\nshards    {} with new keys, {} rows moved\n{claim}",
+        done.index, done.requests, done.covers, done.shards, done.moved
+    )
+}
+
+fn hold_lines(found: &v1::ListHoldsResponse) -> String {
+    if found.holds.is_empty() {
+        return "no hold is in force".into();
+    }
+    let line = |hold: &v1::HoldSummary| {
+        let mut scope = Vec::new();
+        if hold.persons > 0 {
+            scope.push(format!("{} persons", hold.persons));
+        }
+        scope.extend(hold.datasets.iter().map(|name| format!("dataset {name}")));
+        scope.extend(hold.agents.iter().map(|name| format!("agent {name}")));
+        scope.extend(hold.recorded_from.iter().map(|from| format!("from {}", show::time(Some(from)))));
+        scope.extend(hold.recorded_until.iter().map(|until| format!("until {}", show::time(Some(until)))));
+        let scope = if scope.is_empty() { "everything".to_owned() } else { scope.join(", ") };
+        let exemption = Exemption::ALL.iter().find(|it| **it as i32 == hold.exemption).map_or("", |it| it.code());
+        let since = show::time(hold.since.as_ref());
+        format!("{}  {exemption}  since {since}  {scope}", hex::encode(&hold.matter))
+    };
+    found.holds.iter().map(line).collect::<Vec<_>>().join("\n")
+}

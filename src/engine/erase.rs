@@ -1,0 +1,481 @@
+//! A batch of erasures: everything that is due and not held, in one commit that nobody can see half of.
+//!
+//! 1. Who is due, with everybody who is the same person, and the conversations they stood in.
+//! 2. Content that they share with people who stay is sealed anew for those, in an entry that cites it.
+//! 3. A root for the next generation is made. The gate is closed: nothing more is sealed, and what was sealed before is
+//!    waited for. Now everything of the doomed is known; holds are looked at once more.
+//! 4. The turn: the erasure entry, the new shard keys and the removals are one commit. The gate is opened.
+//! 5. In the background: everybody who stays is moved from under the old keys, removed content is taken off the disk, the
+//!    old root is destroyed, and what may be claimed from then on is recorded. Start-up goes on from wherever this stopped.
+
+use super::read::join_content;
+use super::{EngineError, Kind, OpenLedger, nobody};
+use crate::admit::events;
+use crate::ledger::{AppendReply, put_covered};
+use crate::model::*;
+use crate::store::{LedgerNumber, WriteSet};
+use crate::vault::{
+    Change, Claim, Doomed, DueErasure, Fate, MovedRows, PartPlace, PersonId, SharedPlace, StandingId, Turn, Unfinished,
+    Vault, VaultError,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use whosaw_verifier::body::{Body, ErasureBody, Lost, Place};
+use whosaw_verifier::merkle::{self, leaf_hash};
+use whosaw_verifier::part::{ContentPart, Part};
+
+/// What a batch did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erased {
+    /// The entry that records it.
+    pub index: u64,
+    pub generation: u64,
+    /// Requests that were done.
+    pub requests: u64,
+    /// Parts whose content is gone.
+    pub covers: u64,
+    pub moved: MovedRows,
+    /// The entry that claims more, where the custodian allows it.
+    pub irrecoverable: Option<u64>,
+}
+
+/// How often new entries about the doomed may come between the survey and the gate before the rest is done behind it.
+const SURVEYS: u32 = 4;
+/// Parts whose content one write removes.
+const REMOVED: usize = 4_096;
+
+/// What is due, and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Due {
+    doomed: Doomed,
+    requests: BTreeMap<StandingId, DueErasure>,
+    /// In which the doomed stood.
+    conversations: BTreeSet<String>,
+}
+
+impl OpenLedger {
+    /// Does what is due; nothing where nothing is. Batches of one ledger run one after the other. `asked`: by somebody,
+    /// not by the clock.
+    pub async fn run_erasures(self: &Arc<Self>, asked: bool) -> Result<Option<Erased>, EngineError> {
+        let _one_at_a_time = self.erasing.lock().await;
+        self.go_on().await?;
+        let by_rules = asked || self.calendar_is_believed();
+        let done = self.batch(by_rules).await?;
+        if by_rules {
+            self.looked().await?;
+        }
+        Ok(done)
+    }
+
+    async fn batch(self: &Arc<Self>, by_rules: bool) -> Result<Option<Erased>, EngineError> {
+        let due = self.blocking(move |open| open.due(by_rules)).await?;
+        if due.doomed.is_empty() {
+            return Ok(None);
+        }
+        let mut resealed: BTreeSet<PartPlace> = BTreeSet::new();
+        for _ in 0..SURVEYS {
+            let doomed = due.doomed.clone();
+            let fate = self.blocking(move |open| Ok(open.vault.survey(&doomed)?)).await?;
+            let gate = self.sealing.read().await;
+            if !self.reseal(&fate, &mut resealed).await? {
+                break;
+            }
+            drop(gate);
+        }
+        let epoch = self.vault.next_epoch()?;
+        self.write_rows(self.vault.preparing(epoch)).await?;
+        self.blocking(move |open| Ok(open.vault.create_root(epoch)?)).await?;
+        let unfinished = self.turn(epoch, by_rules, &mut resealed).await?;
+        let Some((done, requests)) = unfinished else {
+            // A hold came in the way of all of it.
+            self.go_on().await?;
+            return Ok(None);
+        };
+        let moved = self.finish(&done).await?;
+        let (index, body) = self.erasure_entry(done.index)?;
+        let irrecoverable = self.claim(index, &body).await?;
+        let (generation, covers) = (body.generation, body.covers);
+        Ok(Some(Erased { index, generation, requests, covers, moved, irrecoverable }))
+    }
+
+    /// Whether something waits that was asked for before the last time it was `hour` o'clock UTC, and nothing holds it.
+    pub fn erasures_wait(&self, hour: u8) -> bool {
+        const HOUR_US: u64 = 3_600_000_000;
+        const DAY_US: u64 = 24 * HOUR_US;
+        let since_hour = self.clock.now().0.saturating_sub(u64::from(hour) * HOUR_US);
+        let boundary = since_hour / DAY_US * DAY_US + u64::from(hour) * HOUR_US;
+        if self.vault.standing().due.values().any(|due| !due.blocked && due.asked_us < boundary) {
+            return true;
+        }
+        // Months end at midnight, so the rules are looked at once a day.
+        let looked = self.looked_us.swap(boundary, Ordering::Relaxed);
+        looked != boundary && !self.vault.standing().rules.is_empty()
+    }
+
+    /// Goes on with what a crash interrupted, or undoes it, before anything else is done about keys.
+    pub async fn finish_interrupted(self: &Arc<Self>) -> Result<(), EngineError> {
+        let _one_at_a_time = self.erasing.lock().await;
+        self.go_on().await
+    }
+
+    async fn go_on(self: &Arc<Self>) -> Result<(), EngineError> {
+        if let Some(rows) = self.blocking(|open| Ok(open.vault.undo_preparing()?)).await? {
+            self.write_rows(rows).await?;
+        }
+        if let Some(unfinished) = self.vault.unfinished()? {
+            self.finish(&unfinished).await?;
+            let (index, body) = self.erasure_entry(unfinished.index)?;
+            self.claim(index, &body).await?;
+        }
+        Ok(())
+    }
+
+    /// Closes the gate and makes the one commit. Answers how many requests it did.
+    async fn turn(
+        self: &Arc<Self>,
+        epoch: u64,
+        by_rules: bool,
+        resealed: &mut BTreeSet<PartPlace>,
+    ) -> Result<Option<(Unfinished, u64)>, EngineError> {
+        let gate = self.sealing.write().await;
+        self.write_rows(WriteSet::default()).await?;
+        // Now nothing is sealed that is not durable: whoever is due, and what there is of them, is known for certain.
+        let due = self.blocking(move |open| open.due(by_rules)).await?;
+        if due.doomed.is_empty() {
+            return Ok(None);
+        }
+        let doomed = due.doomed.clone();
+        let fate = self.blocking(move |open| Ok(open.vault.survey(&doomed)?)).await?;
+        let fate = if self.reseal(&fate, resealed).await? {
+            let doomed = due.doomed.clone();
+            self.blocking(move |open| Ok(open.vault.survey(&doomed)?)).await?
+        } else {
+            fate
+        };
+        let places: Vec<PartPlace> = fate.places.iter().copied().collect();
+        let requests = due.requests.len() as u64;
+        let changes = changes_of(&due);
+        let mut tokens: Vec<Vec<u8>> = due.requests.values().map(|due| due.token.clone()).collect();
+        tokens.sort_unstable();
+        let leaves: Vec<_> = places.iter().map(|place| leaf_hash(&place_bytes(place))).collect();
+        let body = ErasureBody {
+            state: ErasureState::Inaccessible,
+            covers: places.len() as u64,
+            covers_root: if places.is_empty() { Vec::new() } else { merkle::root(&leaves).to_vec() },
+            generation: self.vault.next_generation(),
+            tokens,
+            custodian: self.vault.custodian(),
+            ..ErasureBody::default()
+        };
+        let registry = &self.names().registry;
+        let admitted = events::erasure(body, nobody(), registry);
+        let old_epoch = self.vault.epoch();
+        let sealed = self
+            .blocking(move |open| {
+                let turn = open.vault.prepare_turn(&fate, epoch, changes)?;
+                let mut sealed = open.vault.seal(admitted, open.clock.now())?;
+                let (inner, vault) = (Arc::clone(&sealed.placement), Arc::clone(&open.vault));
+                let number = open.ledger.number();
+                sealed.placement = Arc::new(Turning { inner, vault, number, turn, places });
+                Ok(sealed)
+            })
+            .await?;
+        let reply = self.ledger.submit(vec![sealed])?;
+        let index = placed(reply).await?.first().copied().unwrap_or_default();
+        self.conversations.forget(&due.conversations);
+        drop(gate);
+        Ok(Some((Unfinished { index, old_epoch }, requests)))
+    }
+
+    /// Moves everybody who stays, takes removed content off the disk, destroys the old root.
+    async fn finish(self: &Arc<Self>, unfinished: &Unfinished) -> Result<MovedRows, EngineError> {
+        let (open, done) = (Arc::clone(self), *unfinished);
+        let moved = tokio::task::spawn_blocking(move || {
+            let mut write = |rows: WriteSet| {
+                let reply = open.ledger.submit_rows(rows).map_err(|error| stopped(&error.to_string()))?;
+                let answer = reply.blocking_recv().map_err(|_| stopped("the ledger stopped"))?;
+                answer.map(drop).map_err(|error| stopped(&error.to_string()))
+            };
+            let moved = open.vault.move_rows(&mut write)?;
+            open.remove_contents(done.index, &mut write)?;
+            write(open.vault.drop_old()?)?;
+            open.vault.destroy_old(&done)?;
+            write(open.vault.finished())?;
+            Ok::<_, EngineError>(moved)
+        });
+        moved.await.map_err(|_| EngineError::internal("moving keys stopped"))?
+    }
+
+    /// Content that the entry covers goes; the hash of it stays.
+    fn remove_contents(
+        &self,
+        index: u64,
+        write: &mut dyn FnMut(WriteSet) -> Result<(), VaultError>,
+    ) -> Result<(), EngineError> {
+        let mut places = self.ledger.covered(index)?.into_iter().peekable();
+        while places.peek().is_some() {
+            let page: Vec<(u64, u32)> = places.by_ref().take(REMOVED).collect();
+            write(self.ledger.without_content(&page)?)?;
+        }
+        Ok(())
+    }
+
+    /// Says what may be said of the batch once its root is gone, where that is more than was said before.
+    async fn claim(self: &Arc<Self>, index: u64, batch: &ErasureBody) -> Result<Option<u64>, EngineError> {
+        if self.vault.strongest_claim() != Claim::Irrecoverable {
+            return Ok(None);
+        }
+        let body = ErasureBody {
+            state: ErasureState::Irrecoverable,
+            generation: batch.generation,
+            custodian: batch.custodian,
+            batch: index,
+            ..ErasureBody::default()
+        };
+        let registry = &self.names().registry;
+        Ok(Some(self.record(events::erasure(body, nobody(), registry)).await?.index))
+    }
+
+    /// Who is due now and not held, and keys whose time is over.
+    fn due(&self, by_rules: bool) -> Result<Due, EngineError> {
+        let mut due = Due::default();
+        if by_rules {
+            due.doomed.keys = self.over()?.due;
+        }
+        let requests: Vec<(StandingId, DueErasure)> =
+            self.vault.standing().due.iter().map(|(id, due)| (*id, due.clone())).collect();
+        for (id, request) in requests {
+            let person = request.person()?;
+            let whole = self.vault.linked(person)?;
+            if self.holds_over(&whole)?.is_some() {
+                continue;
+            }
+            for conversation in self.conversations_of(&whole)? {
+                let fields = vec![conversation.clone()];
+                let holder = Identity { namespace: CONVERSATION.to_owned(), fields, strength: Strength::Strong };
+                due.conversations.insert(conversation);
+                if let Some(holder) = self.vault.find(&holder)?
+                    && self.holds_over(&[holder])?.is_none()
+                {
+                    due.doomed.persons.insert(holder);
+                }
+            }
+            due.doomed.persons.extend(whole);
+            due.requests.insert(id, request);
+        }
+        Ok(due)
+    }
+
+    /// The conversations in which a person stood, by what their parts and what they share say.
+    fn conversations_of(&self, whole: &[PersonId]) -> Result<BTreeSet<String>, EngineError> {
+        let mut found = BTreeSet::new();
+        let mut by_entry: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+        for id in whole {
+            for place in self.vault.occurrences(*id)? {
+                by_entry.entry(place.index).or_default().push(place.ordinal);
+            }
+        }
+        for (index, ordinals) in by_entry {
+            let content = self.content_at(index, &ordinals)?;
+            found.extend(content.map(|content| content.conversation).filter(|conversation| !conversation.is_empty()));
+        }
+        Ok(found)
+    }
+
+    /// The content that stands in these parts of an entry, as far as they open.
+    fn content_at(&self, index: u64, ordinals: &[u32]) -> Result<Option<ContentPart>, EngineError> {
+        let opened: Vec<Part> = ordinals
+            .iter()
+            .map(|ordinal| self.part_at(index, *ordinal))
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .flatten()
+            .collect();
+        Ok(join_content(opened.iter()))
+    }
+
+    fn part_at(&self, index: u64, ordinal: u32) -> Result<Option<Part>, EngineError> {
+        let (Some(entry), Some(part)) = (self.ledger.entry(index)?, self.ledger.part(index, ordinal)?) else {
+            return Ok(None);
+        };
+        let Some(sealed) = part.sealed else { return Ok(None) };
+        match self.vault.open_part(PartPlace { index, ordinal }, &entry.header.body_commitment, &sealed) {
+            Ok(part) => Ok(Some(part)),
+            Err(crate::vault::OpenError::NoKey) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Seals shared content anew for those who stay, without what may name who goes. Whether there was any. Called with
+    /// the gate held either way, so it queues directly.
+    async fn reseal(self: &Arc<Self>, fate: &Fate, done: &mut BTreeSet<PartPlace>) -> Result<bool, EngineError> {
+        let mut by_entry: BTreeMap<u64, Vec<SharedPlace>> = BTreeMap::new();
+        for shared in fate.shared.iter().filter(|shared| !done.contains(&shared.place)) {
+            by_entry.entry(shared.place.index).or_default().push(shared.clone());
+        }
+        if by_entry.is_empty() {
+            return Ok(false);
+        }
+        for (index, shared) in by_entry {
+            let places: Vec<PartPlace> = shared.iter().map(|shared| shared.place).collect();
+            let (admitted, month_us) = self.blocking(move |open| open.resealed(index, &shared)).await?;
+            // Under the month of the entry it stands for: sealing anew must not prolong how long it is kept.
+            let sealed = self.vault.seal(admitted, UnixMicros(month_us))?;
+            placed(self.ledger.submit(vec![sealed])?).await?;
+            done.extend(places);
+        }
+        Ok(true)
+    }
+
+    /// One entry's shared content as it is sealed anew, and when the entry was recorded.
+    fn resealed(&self, index: u64, shared: &[SharedPlace]) -> Result<(Admitted, u64), EngineError> {
+        let missing = || EngineError::new(Kind::Corrupt, format!("entry {index} is missing"));
+        let entry = self.ledger.entry(index)?.ok_or_else(missing)?;
+        let ordinals: Vec<u32> = shared.iter().map(|shared| shared.place.ordinal).collect();
+        let mut lost: BTreeMap<u32, Lost> = BTreeMap::new();
+        let mut lose = |reason: LostReason| {
+            lost.entry(reason as u32).or_insert(Lost { reason, count: 0 }).count += 1;
+        };
+        let mut contents = Vec::new();
+        match self.content_at(index, &ordinals)? {
+            None => lose(LostReason::AlreadyClosed),
+            Some(content) => {
+                let (kept, cut) = without_names(content);
+                if cut {
+                    lose(LostReason::MayNameErasedPerson);
+                }
+                let mut survivors = Vec::new();
+                for sharer in shared.first().into_iter().flat_map(|shared| &shared.sharers).filter(|it| it.stays) {
+                    let person = self.part_at(index, sharer.ordinal)?.and_then(|part| part.person);
+                    let identities: Vec<Identity> =
+                        person.iter().flat_map(|person| &person.identities).map(crate::vault::identity_of).collect();
+                    if identities.is_empty() {
+                        lose(LostReason::SharerUnknown)
+                    } else {
+                        survivors.push((identities, sharer.class))
+                    }
+                }
+                if !survivors.is_empty() && !kept.is_empty() {
+                    contents.push((survivors, kept));
+                }
+            }
+        }
+        let cites = shared.iter().map(|shared| Place { index, ordinal: shared.place.ordinal }).collect();
+        let admitted = events::resealed(cites, contents, lost.into_values().collect(), self.vault.generation());
+        Ok((admitted, entry.header.recorded_at_us))
+    }
+
+    /// All erasure entries, oldest first.
+    pub(super) fn erasure_entries(&self) -> Result<Vec<(u64, ErasureBody)>, EngineError> {
+        use crate::exposure::{Filter, Term, TermKind};
+        let filter =
+            Filter { terms: vec![Term::new(TermKind::EntryKind, EntryKind::Erasure.code())], ..Filter::default() };
+        let size = self.follow.wait_for(self.ledger.published().size, super::read::CATCH_UP);
+        let (mut found, mut from) = (Vec::new(), Some(0));
+        while let Some(at) = from {
+            let page = self.follow.follower().query(&filter, at, size, 4_096)?;
+            for entry in self.entries_at(&page.indexes)? {
+                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+                if let Some(Ok(Body::Erasure(body))) = body {
+                    found.push((entry.header.index, body));
+                }
+            }
+            from = page.next;
+        }
+        Ok(found)
+    }
+
+    fn erasure_entry(&self, index: u64) -> Result<(u64, ErasureBody), EngineError> {
+        let entry = self.ledger.entry(index)?;
+        let body = entry.and_then(|entry| Some(Body::decode(entry.header.kind, &entry.content?.1)));
+        match body {
+            Some(Ok(Body::Erasure(body))) => Ok((index, body)),
+            _ => Err(EngineError::new(Kind::Corrupt, format!("entry {index} does not record an erasure"))),
+        }
+    }
+
+    pub(super) async fn write_rows(&self, rows: WriteSet) -> Result<(), EngineError> {
+        placed(self.ledger.submit_rows(rows)?).await.map(drop)
+    }
+
+    pub(super) async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Arc<OpenLedger>) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let open = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&open)).await.map_err(|_| EngineError::internal("the work stopped"))?
+    }
+}
+
+async fn placed(reply: AppendReply) -> Result<Vec<u64>, EngineError> {
+    let gone = || EngineError::new(Kind::Unavailable, "the ledger stopped before it answered");
+    let committed = reply.await.map_err(|_| gone())??;
+    Ok(committed.places.iter().map(|place| place.index).collect())
+}
+
+fn stopped(reason: &str) -> VaultError {
+    VaultError::Store(crate::store::StoreError::Unavailable(reason.to_owned()))
+}
+
+/// What is no longer asked for or restricted once the batch is done.
+fn changes_of(due: &Due) -> Vec<Change> {
+    let requests = due.requests.keys().map(|id| Change::Due(*id, None));
+    requests.chain(due.doomed.persons.iter().map(|person| Change::Restricted(*person, None))).collect()
+}
+
+/// Content without everything in which somebody may be named who is no longer to be found.
+fn without_names(content: ContentPart) -> (ContentPart, bool) {
+    let cut = !content.arguments.is_empty()
+        || !content.result.is_empty()
+        || !content.error.is_empty()
+        || !content.instruction.is_empty()
+        || !content.break_glass_reason.is_empty()
+        || !content.records.is_empty()
+        || !content.question.is_empty();
+    let kept = ContentPart {
+        arguments: Vec::new(),
+        result: Vec::new(),
+        error: String::new(),
+        instruction: String::new(),
+        break_glass_reason: String::new(),
+        records: Vec::new(),
+        question: Vec::new(),
+        act: None,
+        ..content
+    };
+    (kept, cut)
+}
+
+fn place_bytes(place: &PartPlace) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    bytes[..8].copy_from_slice(&place.index.to_be_bytes());
+    bytes[8..].copy_from_slice(&place.ordinal.to_be_bytes());
+    bytes
+}
+
+/// The turn on its way into the ledger.
+struct Turning {
+    inner: Arc<dyn Placement>,
+    vault: Arc<Vault>,
+    number: LedgerNumber,
+    turn: Turn,
+    places: Vec<PartPlace>,
+}
+
+impl Placement for Turning {
+    fn place(&self, index: u64, writes: &mut WriteSet) {
+        self.inner.place(index, writes);
+        self.vault.place_turn(&self.turn, index, writes);
+        put_covered(self.number, index, self.places.iter().map(place_bytes), writes);
+    }
+
+    fn durable(&self) {
+        self.inner.durable();
+        self.vault.turned(&self.turn);
+    }
+
+    fn judge(&self, _: u64, _: &[u8; 32], _: &[u8; 32]) -> Judgement {
+        Judgement::Different
+    }
+}

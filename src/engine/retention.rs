@@ -1,0 +1,190 @@
+//! How long what is kept, by class: data keys whose time is over go with the day's erasures, and nobody can tell the two
+//! apart.
+
+use super::{EngineError, OpenLedger, Receipt};
+use crate::admit::events;
+use crate::model::*;
+use crate::vault::{Change, KeyName, PersonId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use whosaw_verifier::body::{Body, RetentionBody, RetentionRule};
+
+/// Keys that one batch looks at. What is left waits for the next day's.
+const KEYS: usize = 65_536;
+
+/// What the rules would destroy now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RetentionPlan {
+    /// By class, with the first month that is kept (months since January 1970).
+    pub classes: Vec<PlannedClass>,
+    /// More than one batch does.
+    pub more: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlannedClass {
+    pub rule: (RetentionClass, u32, LegalBasis),
+    pub kept_from_month: u16,
+    /// Data keys that go.
+    pub keys: u64,
+    /// Sealed parts that nobody can open any more then.
+    pub parts: u64,
+    /// Keys that a hold keeps.
+    pub held: u64,
+    /// Keys that stay because an opening event stands under them: an exposure may still be open.
+    pub open: u64,
+}
+
+/// Keys whose time is over, and what becomes of them.
+#[derive(Debug, Default)]
+pub(super) struct Over {
+    pub due: BTreeSet<(PersonId, KeyName)>,
+    plan: RetentionPlan,
+}
+
+impl OpenLedger {
+    pub fn retention_rules(&self) -> Vec<RetentionRule> {
+        self.vault.standing().rules.clone()
+    }
+
+    /// Puts rules in force; they replace all before. A class that none names is kept.
+    pub async fn set_retention(
+        self: &Arc<Self>,
+        rules: Vec<RetentionRule>,
+        caller: &Caller,
+    ) -> Result<Receipt, EngineError> {
+        let mut seen = BTreeSet::new();
+        for (i, rule) in rules.iter().enumerate() {
+            let wrong = |field: &str, what: &str| EngineError::invalid(format!("rules[{i}].{field}"), what);
+            match rule.class {
+                RetentionClass::Subject | RetentionClass::Staff | RetentionClass::Content => {}
+                RetentionClass::Unspecified => return Err(wrong("class", "is missing: subject, staff or content")),
+                RetentionClass::Body => return Err(wrong("class", "of bodies is kept for ever in this version")),
+            }
+            if !seen.insert(rule.class) {
+                return Err(wrong("class", "stands twice"));
+            }
+            if !(1..=1_200).contains(&rule.months) {
+                return Err(wrong("months", "is not 1 to 1,200"));
+            }
+        }
+        let body = RetentionBody { rules: rules.clone(), ..RetentionBody::default() };
+        let registry = &self.names().registry;
+        let admitted = events::retention(body, caller.clone(), registry);
+        self.record_with(admitted, vec![Change::Rules(rules), Change::Looked(self.ledger_month())]).await
+    }
+
+    /// By the ledger's own time, which is held back where a clock runs away.
+    fn ledger_month(&self) -> u16 {
+        UnixMicros(self.ledger.published().recorded_at_us).month()
+    }
+
+    /// Whether it may be destroyed by the calendar alone. A machine that boots with a clock years ahead must not take that
+    /// for years gone by: where more than one month has passed since the rules were last looked at, somebody has to ask.
+    pub(super) fn calendar_is_believed(&self) -> bool {
+        let (looked, month) = (self.vault.standing().looked, self.ledger_month());
+        let believed = month <= looked.saturating_add(1);
+        if !believed {
+            tracing::error!(
+                months = month - looked,
+                "retention was not looked at for months, or the clock leapt: look at `whosaw retention plan`, then \
+                 `whosaw person run-erasures`"
+            );
+        }
+        believed
+    }
+
+    /// The rules were looked at this month.
+    pub(super) async fn looked(&self) -> Result<(), EngineError> {
+        let month = self.ledger_month();
+        if self.vault.standing().rules.is_empty() || self.vault.standing().looked == month {
+            return Ok(());
+        }
+        let changes = [Change::Looked(month)];
+        self.write_rows(self.vault.rows_of(&changes)?).await?;
+        self.vault.changed(&changes);
+        Ok(())
+    }
+
+    /// What the next batch would destroy by the rules, before it does. Blocks.
+    pub fn retention_plan(&self) -> Result<RetentionPlan, EngineError> {
+        Ok(self.over()?.plan)
+    }
+
+    /// Keys whose time is over. Blocks.
+    pub(super) fn over(&self) -> Result<Over, EngineError> {
+        let (rules, month) = (self.retention_rules(), self.ledger_month());
+        let first_kept = |rule: &RetentionRule| month.saturating_sub(rule.months.min(u32::from(u16::MAX)) as u16);
+        let before: BTreeMap<u8, u16> = rules.iter().map(|rule| (rule.class as u8, first_kept(rule))).collect();
+        let mut over = Over::default();
+        if rules.is_empty() {
+            return Ok(over);
+        }
+        let keys = self.vault.keys_before(&before, KEYS)?;
+        over.plan.more = keys.len() == KEYS;
+        let planned = |rule: &RetentionRule| PlannedClass {
+            rule: (rule.class, rule.months, rule.basis),
+            kept_from_month: first_kept(rule),
+            keys: 0,
+            parts: 0,
+            held: 0,
+            open: 0,
+        };
+        let mut classes: BTreeMap<RetentionClass, PlannedClass> =
+            rules.iter().map(|rule| (rule.class, planned(rule))).collect();
+        for (person, name) in keys {
+            let Some(class) = classes.get_mut(&name.retention_class()) else { continue };
+            let places = self.vault.places_of(person, name)?;
+            let indexes: BTreeSet<u64> = places.iter().map(|place| place.index).collect();
+            if self.is_key_held(person, &indexes)? {
+                class.held += 1;
+            } else if self.opens_something(&indexes)? {
+                class.open += 1;
+            } else {
+                (class.keys, class.parts) = (class.keys + 1, class.parts + places.len() as u64);
+                over.due.insert((person, name));
+            }
+        }
+        over.plan.classes = classes.into_values().collect();
+        Ok(over)
+    }
+
+    fn is_key_held(&self, person: PersonId, indexes: &BTreeSet<u64>) -> Result<bool, EngineError> {
+        let holds = self.holds();
+        if holds.is_empty() {
+            return Ok(false);
+        }
+        let whole = self.vault.linked(person)?;
+        for (_, hold) in &holds {
+            let persons = hold.persons()?;
+            if !persons.is_empty() && !persons.iter().any(|held| whole.contains(held)) {
+                continue;
+            }
+            if hold.is_of_persons_alone() {
+                return Ok(true);
+            }
+            for index in indexes {
+                if self.is_held(hold, *index)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether one of these entries opens an interval. Which closing ends it stands sealed, so all of them are kept.
+    fn opens_something(&self, indexes: &BTreeSet<u64>) -> Result<bool, EngineError> {
+        let indexes: Vec<u64> = indexes.iter().copied().collect();
+        for chunk in indexes.chunks(256) {
+            for entry in self.entries_at(chunk)? {
+                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+                if let Some(Ok(Body::Action(action))) = body
+                    && action.facts.iter().any(|fact| fact.edge == Edge::Open)
+                {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,398 @@
+//! PrivacyService: what is asked for a person and done about them.
+
+use super::caller::caller;
+use super::{convert, present, status, v1};
+use crate::admit;
+use crate::engine::{Asked, Engine, EngineError, ErasureStatus, PlannedClass};
+use crate::model::*;
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+use whosaw_verifier::body;
+use whosaw_verifier::part::HoldScope;
+
+pub struct PrivacyRpc(pub Arc<Engine>);
+
+/// A case's own number, and who ordered it; bytes.
+const SHORT: usize = 256;
+/// Why; bytes.
+const LONG: usize = 4_096;
+
+#[tonic::async_trait]
+impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
+    async fn look_up_person(
+        &self,
+        request: Request<v1::LookUpPersonRequest>,
+    ) -> Result<Response<v1::LookUpPersonResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let asked = Case::read(request.about, Needs::Nothing)?;
+        let found = open.person_status(&asked, &caller).await?;
+        Ok(Response::new(v1::LookUpPersonResponse {
+            identities: found.identities.iter().map(present::identity).collect(),
+            possible: found.possible.iter().map(present::identity).collect(),
+            parts: found.parts,
+            restricted_since: found.restricted.as_ref().map(|it| present::timestamp(it.since_us)),
+            restricted_ground: found.restricted.map_or(0, |it| it.ground as i32),
+            erasure_requested: found.erasure_asked_us.map(present::timestamp),
+            erasure_blocked: found.erasure_blocked,
+            matters: found.matters.iter().map(|matter| matter.to_vec()).collect(),
+        }))
+    }
+
+    async fn link_identities(
+        &self,
+        request: Request<v1::LinkIdentitiesRequest>,
+    ) -> Result<Response<v1::LinkIdentitiesResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let asked = Case::read(request.about, Needs::Nothing)?;
+        let other = Case::other(request.other)?;
+        let mut reader = convert::Reader::default();
+        let strength: Strength = reader.number(request.strength, || "strength".into());
+        let strength = reader.finish(strength).map_err(status::invalid)?;
+        if strength == Strength::Unspecified {
+            return Err(EngineError::invalid("strength", "is missing: strong, or weak").into());
+        }
+        let receipt = open.link(&asked, &other, strength, &caller).await?;
+        Ok(Response::new(v1::LinkIdentitiesResponse { receipt: Some(present::receipt(receipt)) }))
+    }
+
+    async fn unlink_identities(
+        &self,
+        request: Request<v1::UnlinkIdentitiesRequest>,
+    ) -> Result<Response<v1::UnlinkIdentitiesResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let asked = Case::read(request.about, Needs::Nothing)?;
+        let other = Case::other(request.other)?;
+        let (receipt, still_linked) = open.unlink(&asked, &other, &caller).await?;
+        let receipt = Some(present::receipt(receipt));
+        Ok(Response::new(v1::UnlinkIdentitiesResponse { receipt, still_linked }))
+    }
+
+    async fn restrict_processing(
+        &self,
+        request: Request<v1::RestrictProcessingRequest>,
+    ) -> Result<Response<v1::RestrictProcessingResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let asked = Case::read(request.about, Needs::Restriction)?;
+        let receipt = open.restrict(&asked, &caller).await?;
+        Ok(Response::new(v1::RestrictProcessingResponse { receipt: Some(present::receipt(receipt)) }))
+    }
+
+    async fn lift_restriction(
+        &self,
+        request: Request<v1::LiftRestrictionRequest>,
+    ) -> Result<Response<v1::LiftRestrictionResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let asked = Case::read(request.about, Needs::Nothing)?;
+        let receipt = open.lift_restriction(&asked, &caller).await?;
+        Ok(Response::new(v1::LiftRestrictionResponse { receipt: Some(present::receipt(receipt)) }))
+    }
+
+    async fn place_hold(
+        &self,
+        request: Request<v1::PlaceHoldRequest>,
+    ) -> Result<Response<v1::PlaceHoldResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let mut reader = convert::Reader::default();
+        let exemption: Exemption = reader.number(request.exemption, || "exemption".into());
+        let scope = request.scope.unwrap_or_default();
+        let mut persons = Vec::with_capacity(scope.persons.len());
+        for (i, identity) in scope.persons.into_iter().enumerate() {
+            persons.push(reader.identity(identity, || format!("scope.persons[{i}]")));
+        }
+        let from_us = reader.micros(scope.recorded_from, || "scope.recorded_from".into());
+        let until_us = reader.micros(scope.recorded_until, || "scope.recorded_until".into());
+        let mut violations = reader.finish(()).err().unwrap_or_default();
+        let mut refuse = |field: &str, what: &str| {
+            violations.push(Violation { field: field.into(), description: what.into() });
+        };
+        if exemption == Exemption::Unspecified {
+            refuse("exemption", "is missing: say on which ground of Art. 17(3) it may be kept");
+        }
+        if until_us != 0 && until_us <= from_us {
+            refuse("scope.recorded_until", "is not after recorded_from");
+        }
+        if from_us < 0 || until_us < 0 {
+            refuse("scope", "lies before 1970");
+        }
+        if persons.len() > 4_096 {
+            refuse("scope.persons", "has more than 4,096 persons");
+        }
+        let names = open.names();
+        for (field, kind, list) in [
+            ("scope.datasets", RegistryKind::Dataset, &scope.datasets),
+            ("scope.agents", RegistryKind::Agent, &scope.agents),
+        ] {
+            if list.iter().any(|name| !names.registry.contains(kind, name)) {
+                refuse(field, "holds a name that is not registered");
+            }
+        }
+        let texts = Texts { reference: request.reference, authority: request.authority, statement: request.statement };
+        violations.extend(texts.wrong(""));
+        let named: Vec<(String, Identity)> =
+            persons.iter().enumerate().map(|(i, it)| (format!("scope.persons[{i}]"), it.clone())).collect();
+        let named: Vec<(&str, &Identity)> = named.iter().map(|(field, it)| (field.as_str(), it)).collect();
+        violations.extend(admit::person_case(&named, &[], &admit::Limits::default(), UnixMicros(0)));
+        if !violations.is_empty() {
+            return Err(status::invalid(violations));
+        }
+        let scope = HoldScope {
+            persons: persons.iter().map(crate::engine::part_identity).collect(),
+            datasets: scope.datasets,
+            agents: scope.agents,
+            from_us: from_us.unsigned_abs(),
+            until_us: until_us.unsigned_abs(),
+        };
+        let asked = Asked { exemption, ..texts.into_asked() };
+        let (receipt, matter) = open.place_hold(&asked, &scope, &caller).await?;
+        let receipt = Some(present::receipt(receipt));
+        Ok(Response::new(v1::PlaceHoldResponse { receipt, matter: matter.to_vec() }))
+    }
+
+    async fn release_hold(
+        &self,
+        request: Request<v1::ReleaseHoldRequest>,
+    ) -> Result<Response<v1::ReleaseHoldResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let matter = request.matter.try_into().map_err(|_| EngineError::invalid("matter", "is not 16 bytes long"))?;
+        let texts = Texts { reference: request.reference, authority: request.authority, statement: request.statement };
+        let violations = texts.wrong("");
+        if !violations.is_empty() {
+            return Err(status::invalid(violations));
+        }
+        let receipt = open.release_hold(matter, &texts.into_asked(), &caller).await?;
+        Ok(Response::new(v1::ReleaseHoldResponse { receipt: Some(present::receipt(receipt)) }))
+    }
+
+    async fn list_holds(
+        &self,
+        request: Request<v1::ListHoldsRequest>,
+    ) -> Result<Response<v1::ListHoldsResponse>, Status> {
+        let open = self.0.ledger(&request.into_inner().ledger)?;
+        let time = |us: u64| (us != 0).then(|| present::timestamp(us));
+        let summary = |(matter, hold): ([u8; 16], crate::engine::Hold)| v1::HoldSummary {
+            matter: matter.to_vec(),
+            persons: hold.persons.len() as u32,
+            datasets: hold.datasets,
+            agents: hold.agents,
+            recorded_from: time(hold.from_us),
+            recorded_until: time(hold.until_us),
+            exemption: hold.exemption as i32,
+            since: time(hold.since_us),
+        };
+        Ok(Response::new(v1::ListHoldsResponse { holds: open.holds().into_iter().map(summary).collect() }))
+    }
+
+    async fn request_erasure(
+        &self,
+        request: Request<v1::RequestErasureRequest>,
+    ) -> Result<Response<v1::RequestErasureResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let asked = Case::read(request.about, Needs::Erasure)?;
+        let done = open.request_erasure(&asked, &caller).await?;
+        let (receipt, token, blocked) = (Some(present::receipt(done.receipt)), done.token.to_vec(), done.blocked);
+        Ok(Response::new(v1::RequestErasureResponse { receipt, token, blocked }))
+    }
+
+    async fn withdraw_erasure(
+        &self,
+        request: Request<v1::WithdrawErasureRequest>,
+    ) -> Result<Response<v1::WithdrawErasureResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let asked = Case::read(request.about, Needs::Nothing)?;
+        let receipt = open.withdraw_erasure(&asked, &caller).await?;
+        Ok(Response::new(v1::WithdrawErasureResponse { receipt: Some(present::receipt(receipt)) }))
+    }
+
+    async fn get_erasure_status(
+        &self,
+        request: Request<v1::GetErasureStatusRequest>,
+    ) -> Result<Response<v1::GetErasureStatusResponse>, Status> {
+        let request = request.into_inner();
+        let open = Arc::clone(self.0.ledger(&request.ledger)?);
+        let token: [u8; 32] =
+            request.token.try_into().map_err(|_| EngineError::invalid("token", "is not 32 bytes long"))?;
+        let found = super::audit::blocking_value(move || open.erasure_status(&token)).await?;
+        Ok(Response::new(match found {
+            ErasureStatus::Unknown => {
+                return Err(EngineError::not_found("this ledger knows no erasure of this token").into());
+            }
+            ErasureStatus::Waiting { asked_us, blocked } => v1::GetErasureStatusResponse {
+                requested: Some(present::timestamp(asked_us)),
+                blocked,
+                ..v1::GetErasureStatusResponse::default()
+            },
+            ErasureStatus::Done { index, irrecoverable } => v1::GetErasureStatusResponse {
+                inaccessible_by: index,
+                irrecoverable_by: irrecoverable.unwrap_or_default(),
+                ..v1::GetErasureStatusResponse::default()
+            },
+        }))
+    }
+
+    async fn set_retention(
+        &self,
+        request: Request<v1::SetRetentionRequest>,
+    ) -> Result<Response<v1::SetRetentionResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let mut reader = convert::Reader::default();
+        let mut rules = Vec::with_capacity(request.rules.len());
+        for (i, rule) in request.rules.into_iter().enumerate() {
+            rules.push(body::RetentionRule {
+                class: reader.number(rule.class, || format!("rules[{i}].class")),
+                months: rule.months,
+                basis: reader.number(rule.basis, || format!("rules[{i}].basis")),
+            });
+        }
+        let rules = reader.finish(rules).map_err(status::invalid)?;
+        let receipt = open.set_retention(rules, &caller).await?;
+        Ok(Response::new(v1::SetRetentionResponse { receipt: Some(present::receipt(receipt)) }))
+    }
+
+    async fn plan_retention(
+        &self,
+        request: Request<v1::PlanRetentionRequest>,
+    ) -> Result<Response<v1::PlanRetentionResponse>, Status> {
+        let open = Arc::clone(self.0.ledger(&request.into_inner().ledger)?);
+        let plan = super::audit::blocking_value(move || open.retention_plan()).await?;
+        let planned = |class: &PlannedClass| v1::PlannedRetention {
+            rule: Some(v1::RetentionRule {
+                class: class.rule.0 as i32,
+                months: class.rule.1,
+                basis: class.rule.2 as i32,
+            }),
+            kept_from: format!("{}-{:02}", 1970 + class.kept_from_month / 12, class.kept_from_month % 12 + 1),
+            keys: class.keys,
+            parts: class.parts,
+            held: class.held,
+            open: class.open,
+        };
+        let classes = plan.classes.iter().map(planned).collect();
+        Ok(Response::new(v1::PlanRetentionResponse { classes, more: plan.more }))
+    }
+
+    async fn run_erasures(
+        &self,
+        request: Request<v1::RunErasuresRequest>,
+    ) -> Result<Response<v1::RunErasuresResponse>, Status> {
+        let open = Arc::clone(self.0.ledger(&request.into_inner().ledger)?);
+        // Not dropped with the connection: a batch that has begun is better ended now than at the next start.
+        let done = tokio::spawn(async move { open.run_erasures(true).await }).await;
+        let done = done.map_err(|_| EngineError::internal("the batch stopped"))??;
+        Ok(Response::new(done.map_or_else(v1::RunErasuresResponse::default, |done| v1::RunErasuresResponse {
+            index: done.index,
+            requests: done.requests,
+            covers: done.covers,
+            generation: done.generation,
+            shards: done.moved.shards,
+            moved: done.moved.keys + done.moved.lookups + done.moved.readers,
+            irrecoverable_by: done.irrecoverable.unwrap_or_default(),
+        })))
+    }
+}
+
+/// Which grounds a call takes.
+#[derive(PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    /// GDPR Art. 18(1).
+    Restriction,
+    /// GDPR Art. 17(1).
+    Erasure,
+}
+
+/// The sealed words beside a call.
+struct Texts {
+    reference: String,
+    authority: String,
+    statement: String,
+}
+
+impl Texts {
+    fn wrong(&self, of: &str) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        for (field, text, most) in [
+            ("reference", &self.reference, SHORT),
+            ("authority", &self.authority, SHORT),
+            ("statement", &self.statement, LONG),
+        ] {
+            let control = |c: char| c.is_control() && (field != "statement" || c != '\n');
+            if text.len() > most || text.chars().any(control) {
+                let description = format!("has more than {most} bytes, or a control character");
+                violations.push(Violation { field: format!("{of}{field}"), description });
+            }
+        }
+        violations
+    }
+
+    fn into_asked(self) -> Asked {
+        let Texts { reference, authority, statement } = self;
+        Asked { reference, authority, statement, ..Asked::default() }
+    }
+}
+
+struct Case;
+
+impl Case {
+    fn read(about: Option<v1::PersonCase>, needs: Needs) -> Result<Asked, Status> {
+        let about = about.unwrap_or_default();
+        let mut reader = convert::Reader::default();
+        let subject = strong_unless_said(about.subject);
+        let subject = reader.identity(subject, || "about.subject".into());
+        let ground: Ground = reader.number(about.ground, || "about.ground".into());
+        let mut violations = reader.finish(()).err().unwrap_or_default();
+        let texts = Texts { reference: about.reference, authority: about.authority, statement: about.statement };
+        violations.extend(texts.wrong("about."));
+        let limits = admit::Limits::default();
+        violations.extend(admit::person_case(&[("about.subject", &subject)], &[], &limits, UnixMicros(0)));
+        let number = ground as i32;
+        let (fits, which) = match needs {
+            Needs::Nothing => (true, ""),
+            Needs::Restriction => ((10..20).contains(&number), "must be one of gdpr:18.1.a to gdpr:18.1.d"),
+            Needs::Erasure => ((1..10).contains(&number), "must be one of gdpr:17.1.a to gdpr:17.1.f"),
+        };
+        if !fits {
+            violations.push(Violation { field: "about.ground".into(), description: which.into() });
+        }
+        if !violations.is_empty() {
+            return Err(status::invalid(violations));
+        }
+        Ok(Asked { subject, ground, ..texts.into_asked() })
+    }
+
+    fn other(other: Option<v1::Identity>) -> Result<Identity, Status> {
+        let mut reader = convert::Reader::default();
+        let other = reader.identity(strong_unless_said(other), || "other".into());
+        let mut violations = reader.finish(()).err().unwrap_or_default();
+        violations.extend(admit::person_case(&[("other", &other)], &[], &admit::Limits::default(), UnixMicros(0)));
+        if violations.is_empty() { Ok(other) } else { Err(status::invalid(violations)) }
+    }
+}
+
+/// Whoever asks for a person need not know how sure an identifier is: it is found in either strength.
+fn strong_unless_said(identity: Option<v1::Identity>) -> v1::Identity {
+    let mut identity = identity.unwrap_or_default();
+    if identity.strength == 0 {
+        identity.strength = v1::Strength::Strong as i32;
+    }
+    identity
+}

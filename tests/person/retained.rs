@@ -1,0 +1,95 @@
+//! Retention: what would go, what goes, and what a hold or an open interval keeps. The clock is set back, so that what is
+//! recorded is old.
+
+use super::*;
+use common::Client;
+use common::Setup;
+use common::disk::Disk;
+
+async fn plan(client: &Client) -> v1::PlanRetentionResponse {
+    privacy(client)
+        .plan_retention(client.request(v1::PlanRetentionRequest::default()))
+        .await
+        .expect("a plan")
+        .into_inner()
+}
+
+async fn set(client: &Client, rules: Vec<v1::RetentionRule>) -> Result<v1::SetRetentionResponse, Status> {
+    let request = v1::SetRetentionRequest { ledger: String::new(), rules };
+    Ok(privacy(client).set_retention(client.request(request)).await?.into_inner())
+}
+
+fn subject_after(months: u32) -> v1::RetentionRule {
+    v1::RetentionRule { class: v1::RetentionClass::Subject as i32, months, basis: 0 }
+}
+
+#[tokio::test]
+async fn rules_are_checked_recorded_and_outlive_a_restart() {
+    let (mut server, client) = server().await;
+    assert_eq!(plan(&client).await, v1::PlanRetentionResponse::default());
+    for (rules, field) in [
+        (vec![subject_after(0)], "rules[0].months"),
+        (vec![subject_after(3), subject_after(4)], "rules[1].class"),
+        (vec![v1::RetentionRule { months: 3, ..Default::default() }], "rules[0].class"),
+        (vec![v1::RetentionRule { class: v1::RetentionClass::Body as i32, months: 3, basis: 0 }], "rules[0].class"),
+    ] {
+        let status = set(&client, rules).await.expect_err("is refused");
+        assert_eq!(common::wrong_fields(&status), [field]);
+    }
+    set(&client, vec![subject_after(24)]).await.expect("in force");
+    client.append(telling("C-1", "one", &[])).await.expect("recorded");
+    server.restart();
+    let client = server.client_as("tester").await;
+    let planned = plan(&client).await;
+    assert_eq!(planned.classes.len(), 1);
+    assert_eq!((planned.classes[0].rule, planned.classes[0].keys), (Some(subject_after(24)), 0));
+    assert_eq!(run(&client).await, v1::RunErasuresResponse::default(), "nothing is over yet");
+}
+
+/// Seconds of three months and a bit.
+const QUARTER: i64 = 100 * 86_400;
+
+#[tokio::test]
+async fn what_is_over_goes_and_what_is_held_or_open_stays() {
+    let Some(disk) = Disk::new() else { return };
+    disk.set("clock", &(-QUARTER).to_string());
+    let mut server = disk.under(Setup::default()).start();
+    let client = server.client_as("tester").await;
+    let mut opening = telling("C-3", "three", &[]);
+    opening.facts.push(v1::Fact {
+        kind: v1::FactKind::Grant as i32,
+        edge: v1::Edge::Open as i32,
+        resource: "drive/budget".into(),
+        party: v1::PartyKind::Group as i32,
+        name: "eng".into(),
+        ..Default::default()
+    });
+    let old = [
+        client.append(telling("C-1", "one", &[])).await.expect("recorded"),
+        client.append(telling("C-2", "two", &[])).await.expect("recorded"),
+        client.append(opening).await.expect("recorded"),
+    ];
+    let scope = v1::HoldScopes { persons: vec![strong("customer", "C-2")], ..Default::default() };
+    let hold =
+        v1::PlaceHoldRequest { scope: Some(scope), exemption: v1::Exemption::LegalClaims as i32, ..Default::default() };
+    privacy(&client).place_hold(client.request(hold)).await.expect("held");
+    set(&client, vec![subject_after(2)]).await.expect("in force");
+    server.stop();
+    disk.clear("clock");
+    server.start();
+    let client = server.client_as("tester").await;
+    let new = client.append(telling("C-1", "one", &[])).await.expect("recorded");
+
+    // The calendar alone is not believed: months have passed since the rules were looked at.
+    let planned = plan(&client).await.classes.remove(0);
+    assert_eq!((planned.held, planned.open), (1, 1));
+    assert!(planned.keys >= 1 && planned.parts >= 1, "{planned:?}");
+    let done = run(&client).await;
+    assert!(done.index > 0 && done.requests == 0 && done.covers == planned.parts, "{done:?}");
+    let of = |entries: Vec<v1::Entry>| entries.into_iter().map(|entry| entry.index).collect::<Vec<_>>();
+    assert_eq!(of(list(&client, strong("customer", "C-1")).await), [new.index]);
+    assert_eq!(of(list(&client, strong("customer", "C-2")).await), [old[1].index]);
+    assert_eq!(of(list(&client, strong("customer", "C-3")).await), [old[2].index]);
+    assert_eq!(plan(&client).await.classes[0].keys, 0);
+    assert_eq!(run(&client).await, v1::RunErasuresResponse::default());
+}
