@@ -21,7 +21,7 @@ const PURPOSE: &str = "customer-service/refund-request";
 const STREAM_IN_FLIGHT: usize = 8_192;
 
 pub struct Load {
-    client: Client,
+    pub(super) client: Client,
     sent: Arc<AtomicU64>,
 }
 
@@ -241,7 +241,7 @@ impl Load {
     }
 }
 
-async fn append_batch(client: &Client, sent: &AtomicU64, size: u64, persons: u64) -> Result<u64, CliError> {
+pub(super) async fn append_batch(client: &Client, sent: &AtomicU64, size: u64, persons: u64) -> Result<u64, CliError> {
     let first = sent.fetch_add(size, Ordering::Relaxed);
     let records = (first..first + size).map(|number| record(number, persons)).collect();
     let request = client.request(v1::AppendBatchRequest { ledger: client.ledger.clone(), records });
@@ -253,7 +253,7 @@ fn used(before: Option<Duration>, pid: Option<u32>) -> Option<Duration> {
     Some(pid.and_then(process::cpu)?.saturating_sub(before?))
 }
 
-fn person(number: u64) -> v1::Identity {
+pub(super) fn person(number: u64) -> v1::Identity {
     v1::Identity {
         namespace: "customer".into(),
         fields: vec![format!("customer-{number:08}")],

@@ -77,6 +77,22 @@ impl Figures {
         }
     }
 
+    pub fn micros(&mut self, name: &str, took: Duration) {
+        if self.json {
+            self.values.push(serde_json::json!({"figure": name, "us": took.as_micros() as u64}));
+        } else {
+            println!("{name:<62} {:>10} µs", took.as_micros());
+        }
+    }
+
+    pub fn bytes(&mut self, name: &str, bytes: u64) {
+        if self.json {
+            self.values.push(serde_json::json!({"figure": name, "bytes": bytes}));
+        } else {
+            println!("{name:<62} {bytes:>10} B");
+        }
+    }
+
     pub fn ratio(&mut self, name: &str, ratio: f64) {
         if self.json {
             self.values.push(serde_json::json!({"figure": name, "ratio": ratio}));

@@ -4,6 +4,7 @@
 //! run, because machines differ and are shared: compare ratios, not rates.
 
 mod echo;
+mod erasure;
 mod load;
 mod measure;
 mod process;
@@ -19,7 +20,7 @@ use std::time::Duration;
 /// Without --server a server is started on a new ledger in a temporary directory, together with a bare echo.
 #[derive(Args)]
 pub struct Bench {
-    /// What to measure; all if left out.
+    /// What to measure; all but erasure if left out.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<What>,
     /// Seconds for each figure.
@@ -32,7 +33,8 @@ pub struct Bench {
     /// memory, and the time a restart takes.
     #[arg(long, value_name = "ENTRIES")]
     long: Option<u64>,
-    /// With --long: each entry has one sealed person out of so many.
+    /// With --long: each entry has one sealed person out of so many. With --only erasure: so many persons, 1,000,000 if
+    /// left out.
     #[arg(long, default_value_t = 0, value_name = "PERSONS")]
     persons: u64,
     /// Measure a running server instead of starting one. The ledger keeps what is appended, for ever.
@@ -56,6 +58,8 @@ enum What {
     Persons,
     Stream,
     Report,
+    /// Forgetting one person and a hundredth of all among very many; takes minutes, so it is measured when named.
+    Erasure,
 }
 
 impl Bench {
@@ -117,6 +121,13 @@ impl Bench {
         }
         if wanted(What::Report) {
             load.report(&mut figures).await?;
+        }
+        if self.only.contains(&What::Erasure) {
+            let persons = if self.persons == 0 { 1_000_000 } else { self.persons };
+            if persons < 100 * PERSONS {
+                return Err(CliError::usage("--persons with --only erasure takes at least 100,000"));
+            }
+            load.erasures(persons, served.data(), pid, &mut figures).await?;
         }
         if let Some(pid) = pid {
             figures.memory(process::resident_kib(pid));
