@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every file below a place.
-fn files(place: &Path, found: &mut Vec<PathBuf>) {
+pub fn files(place: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(place).expect("a directory").flatten() {
         if entry.file_type().expect("a type").is_dir() {
             files(&entry.path(), found);

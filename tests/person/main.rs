@@ -5,6 +5,7 @@
 mod common;
 
 mod canary;
+mod enumeration;
 mod erased;
 mod held;
 mod retained;
