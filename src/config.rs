@@ -135,11 +135,19 @@ pub fn examine(file: Option<&Path>, flags: &[(&'static str, String)]) -> (Settin
     }
     figment = figment.merge(Env::prefixed("WHOSAW_").filter(|key| !is_no_setting(key.as_str())));
     for (name, value) in flags {
-        figment = figment.merge(Serialized::default(name, value));
+        figment = match value.parse::<u64>() {
+            Ok(number) => figment.merge(Serialized::default(name, number)),
+            Err(_) => figment.merge(Serialized::default(name, value)),
+        };
     }
     let mut reader = Reader { figment, mistakes };
     let settings = reader.settings();
     (settings, Mistakes(reader.mistakes))
+}
+
+/// A setting's name, as `--set` takes it.
+pub fn known(name: &str) -> Option<&'static str> {
+    KNOWN.into_iter().find(|known| *known == name && name != "config")
 }
 
 /// Variables of our own clients and tests, and the PIN, are no settings of a server, and may well be there when one is
@@ -173,7 +181,11 @@ impl Reader {
             );
         }
         let log = self.text("log").unwrap_or_else(|| "info".into());
-        if log.parse::<tracing_subscriber::EnvFilter>().is_err() {
+        let level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+        let words = log.split(',').map(str::trim).filter(|word| !word.is_empty());
+        // A bare word that is no level would be taken for a module's name, and nothing be logged.
+        let misspelt = words.clone().any(|word| !word.contains(['=', '[']) && !level(word)) || words.count() == 0;
+        if misspelt || log.parse::<tracing_subscriber::EnvFilter>().is_err() {
             self.wrong("log", "is not a log filter, such as info or whosaw=debug");
         }
         let log_format = match self.text("log_format").as_deref() {

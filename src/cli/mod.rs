@@ -177,7 +177,10 @@ fn run(cli: Cli) -> Ended {
         Command::Init(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "whosaw", &mut std::io::stdout());
+            // Made first and written then: the maker of completions panics where nobody reads on.
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "whosaw", &mut text);
+            std::io::Write::write_all(&mut std::io::stdout(), &text)?;
             Ok(0)
         }
         Command::Bench(command) => command.run(),

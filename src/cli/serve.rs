@@ -21,14 +21,23 @@ pub struct Place {
     /// Directory of the guards that notice a rolled-back database; keep it out of every backup [default: DATA.guard].
     #[arg(long, value_name = "DIR")]
     guard: Option<PathBuf>,
+    /// Any other setting of the settings file, such as tls_key=server.pem; may be repeated.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
 }
 
 impl Place {
-    fn flags(&self) -> Vec<(&'static str, String)> {
-        [("data", &self.data), ("keys", &self.keys), ("guard", &self.guard)]
-            .into_iter()
-            .filter_map(|(name, path)| Some((name, path.as_ref()?.display().to_string())))
-            .collect()
+    fn flags(&self) -> Result<Vec<(&'static str, String)>, CliError> {
+        let paths = [("data", &self.data), ("keys", &self.keys), ("guard", &self.guard)].into_iter();
+        let mut flags: Vec<_> =
+            paths.filter_map(|(name, path)| Some((name, path.as_ref()?.display().to_string()))).collect();
+        for text in &self.set {
+            let (name, value) =
+                text.split_once('=').ok_or_else(|| CliError::usage("--set takes a setting, NAME=VALUE"))?;
+            let name = config::known(name).ok_or_else(|| CliError::usage(format!("there is no setting {name:?}")))?;
+            flags.push((name, value.to_owned()));
+        }
+        Ok(flags)
     }
 }
 
@@ -52,7 +61,7 @@ pub struct Serve {
 
 impl Serve {
     pub fn run(self) -> Ended {
-        let mut flags = self.place.flags();
+        let mut flags = self.place.flags()?;
         for (name, value) in [("listen", &self.listen), ("log", &self.log), ("log_format", &self.log_format)] {
             flags.extend(value.clone().map(|value| (name, value)));
         }
@@ -100,7 +109,7 @@ pub struct Init {
 
 impl Init {
     pub fn run(self) -> Ended {
-        let settings = match config::read(self.place.config.as_deref(), &self.place.flags()) {
+        let settings = match config::read(self.place.config.as_deref(), &self.place.flags()?) {
             Ok(settings) => settings,
             Err(Mistakes(mistakes)) => return wrong(&mistakes),
         };

@@ -67,6 +67,8 @@ pub struct OpenLedger {
     registering: tokio::sync::RwLock<()>,
     /// Written while keys are being replaced; read from sealing until what was sealed is queued.
     sealing: tokio::sync::RwLock<()>,
+    /// One act about a person at a time, so that two of them cannot both find that nothing was asked yet.
+    acting: tokio::sync::Mutex<()>,
     /// One batch of erasures at a time.
     erasing: tokio::sync::Mutex<()>,
     /// Up to when the retention rules were looked at, Unix microseconds.
@@ -146,6 +148,7 @@ impl OpenLedger {
             names: RwLock::new(Arc::new(names)),
             registering: tokio::sync::RwLock::default(),
             sealing: tokio::sync::RwLock::default(),
+            acting: tokio::sync::Mutex::default(),
             erasing: tokio::sync::Mutex::default(),
             looked_us: AtomicU64::new(0),
             conversations: Conversations::default(),

@@ -85,6 +85,14 @@ pub enum Operation<'a> {
     Delete { table: Table, key: &'a [u8] },
 }
 
+impl Operation<'_> {
+    fn place(&self) -> (Table, &[u8]) {
+        match self {
+            Operation::Put { table, key, .. } | Operation::Delete { table, key } => (*table, key),
+        }
+    }
+}
+
 impl WriteSet {
     pub fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         self.put_pieces(table, &[key.as_ref()], &[value.as_ref()]);
@@ -109,6 +117,21 @@ impl WriteSet {
 
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// The same rows by table and key, so that their order tells nothing of why they are written; of one key the later
+    /// row still comes later.
+    pub fn sorted(&self) -> WriteSet {
+        let mut operations: Vec<Operation<'_>> = self.operations().collect();
+        operations.sort_by(|a, b| a.place().cmp(&b.place()));
+        let mut sorted = WriteSet::default();
+        for operation in operations {
+            match operation {
+                Operation::Put { table, key, value } => sorted.put(table, key, value),
+                Operation::Delete { table, key } => sorted.delete(table, key),
+            }
+        }
+        sorted
     }
 
     /// Keys and values together.
