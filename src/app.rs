@@ -3,9 +3,11 @@
 //! Opens what settings name, wires it in order, and takes it down in the opposite order. No decision of the domain is
 //! made here.
 
+pub mod backup;
+
 use crate::admit::Limits;
 use crate::config::{self, LogFormat, Settings, Tls};
-use crate::engine::{self, Engine, OpenLedger};
+use crate::engine::{self, BackupSource, Engine, OpenLedger};
 use crate::ledger::{Ledger, LedgerOptions};
 use crate::model::{Clock, UnixMicros};
 use crate::rpc::RpcLimits;
@@ -348,7 +350,9 @@ fn open_engine(settings: &Settings) -> Result<Arc<Engine>, AppError> {
     if ledgers.is_empty() {
         return Err(AppError::Start(no_ledger(settings)));
     }
-    Ok(Arc::new(Engine::new(ledgers)))
+    let never_in =
+        vec![("data", settings.data.clone()), ("keys", settings.keys.clone()), ("guard", settings.guard.clone())];
+    Ok(Arc::new(Engine::new(ledgers).with_backups(BackupSource { store, never_in })))
 }
 
 /// Whoever keeps the keys of persons, as the settings say.

@@ -1,8 +1,10 @@
-//! The command line: every command is a client of a running server, but for `serve`, `init`, `verify` and `keys agent`.
+//! The command line: every command is a client of a running server, but for `serve`, `init`, `verify`, `verify-backup`
+//! and `keys agent`.
 //!
 //! Knows how to ask and how to show; decides nothing of the domain.
 
 mod append;
+mod backup;
 mod bench;
 mod client;
 mod export;
@@ -62,6 +64,10 @@ enum Command {
     Export(export::Export),
     /// Check an export offline, as `whosaw-verify export` does.
     Verify(verify::Verify),
+    /// Back up all ledgers of a running server, online; only what is new since the last time is written.
+    Backup(backup::Backup),
+    /// Check a backup to its last byte, and say what it holds.
+    VerifyBackup(backup::VerifyBackup),
     /// Measure a running server: rate, latency, CPU, beside a bare gRPC echo.
     Bench(bench::Bench),
     /// Delete the projections that lists are made from, and make them anew from the ledger.
@@ -176,6 +182,7 @@ fn run(cli: Cli) -> Ended {
         Command::Serve(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Verify(command) => command.run(),
+        Command::VerifyBackup(command) => command.run(),
         Command::Completions { shell } => {
             // Made first and written then: the maker of completions panics where nobody reads on.
             let mut text = Vec::new();
@@ -199,11 +206,13 @@ fn run(cli: Cli) -> Ended {
                     Command::Export(command) => command.run().await,
                     Command::Person(command) => command.run().await,
                     Command::Retention(command) => command.run().await,
+                    Command::Backup(command) => command.run().await,
                     Command::Rebuild(command) => command.run().await,
                     Command::AcceptClock(command) => command.run().await,
                     Command::Serve(_)
                     | Command::Init(_)
                     | Command::Verify(_)
+                    | Command::VerifyBackup(_)
                     | Command::Bench(_)
                     | Command::Completions { .. } => Ok(2),
                 }

@@ -11,6 +11,7 @@
 
 mod access;
 mod append;
+mod backup;
 mod erase;
 mod error;
 mod export;
@@ -24,6 +25,7 @@ mod retention;
 pub use crate::vault::{Hold, part_identity};
 pub use access::{AccessAsked, Produced};
 pub use append::{Batch, Pending, Raw, Receipt, Sent};
+pub use backup::{BackedUp, Backup, BackupSource, DATABASE as BACKUP_DATABASE, checkpoint_name};
 pub use erase::Erased;
 pub use error::{EngineError, Kind};
 pub use export::ExportPiece;
@@ -52,6 +54,9 @@ use tokio_util::sync::CancellationToken;
 pub struct Engine {
     ledgers: BTreeMap<LedgerNumber, Arc<OpenLedger>>,
     stopping: CancellationToken,
+    backups: Option<BackupSource>,
+    /// One at a time.
+    backing_up: tokio::sync::Mutex<()>,
 }
 
 /// One ledger and everything that belongs to it.
@@ -83,7 +88,12 @@ pub struct OpenLedger {
 impl Engine {
     pub fn new(ledgers: impl IntoIterator<Item = OpenLedger>) -> Self {
         let ledgers = ledgers.into_iter().map(|open| (open.ledger.number(), Arc::new(open))).collect();
-        Engine { ledgers, stopping: CancellationToken::new() }
+        Engine { ledgers, stopping: CancellationToken::new(), backups: None, backing_up: tokio::sync::Mutex::default() }
+    }
+
+    /// The same, able to make backups.
+    pub fn with_backups(self, source: BackupSource) -> Self {
+        Engine { backups: Some(source), ..self }
     }
 
     /// Ends what would otherwise never end: streams that wait for entries to come.

@@ -10,6 +10,7 @@
 
 mod committer;
 mod guard;
+mod history;
 mod latch;
 mod new_file;
 mod open;
@@ -22,6 +23,7 @@ mod tests;
 mod tree;
 
 pub use committer::{Committed, Place};
+pub use history::{History, history};
 pub use open::LedgerOptions;
 pub use rows::{StoredEntry, StoredPart, put_covered};
 pub use signer::Signer;

@@ -189,7 +189,6 @@ impl Ledger {
     }
 }
 
-/// A ledger as it was found, before anything is written.
 /// A thread of the ledger that panics takes the ledger out of service instead of leaving callers waiting.
 struct Alarm<'a>(&'a Shared);
 
@@ -203,6 +202,7 @@ impl Drop for Alarm<'_> {
     }
 }
 
+/// A ledger as it was found, before anything is written.
 struct Examined {
     head: Head,
     tree: Tree,
@@ -284,7 +284,12 @@ fn check_genesis(snapshot: &dyn Snapshot, options: &LedgerOptions, signer: &Sign
 }
 
 /// Rebuilds the tree: block roots from upper tiles, the block under way from tiles and headers.
-fn read_tree(snapshot: &dyn Snapshot, ledger: LedgerNumber, head: &Head, root: &Hash) -> Result<Tree, LedgerError> {
+pub(super) fn read_tree(
+    snapshot: &dyn Snapshot,
+    ledger: LedgerNumber,
+    head: &Head,
+    root: &Hash,
+) -> Result<Tree, LedgerError> {
     let tiles = StoredTiles { snapshot, ledger };
     let blocks = head.size / BLOCK;
     let mut roots = Vec::with_capacity(blocks as usize);

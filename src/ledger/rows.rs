@@ -20,8 +20,10 @@ use super::sequencer::{Batch, Head};
 use super::tree::{FullTile, TILE_WIDTH, TileSource};
 use crate::model::{EntryKind, Sealed};
 use crate::store::{LedgerNumber, Snapshot, StoreError, Table, WriteSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use whosaw_verifier::entry::{HEADER_BYTES, Header};
+use whosaw_verifier::erasure::{PLACE_BYTES, read_place};
 use whosaw_verifier::hash::Hash;
 
 const REGISTRY: &[u8] = b"registry";
@@ -198,16 +200,32 @@ pub fn read_covered(snapshot: &dyn Snapshot, ledger: LedgerNumber, index: u64) -
     for page in 0u32.. {
         let row = key(ledger, &[COVERED, &index.to_be_bytes(), &page.to_be_bytes()]);
         let Some(row) = snapshot.get(Table::Meta, &row)? else { break };
-        let (rows, rest) = row.as_chunks::<12>();
+        let (rows, rest) = row.as_chunks::<PLACE_BYTES>();
         if !rest.is_empty() {
             return Err(torn("covered places"));
         }
-        places.extend(rows.iter().map(|place| {
-            let [i @ .., o0, o1, o2, o3] = *place;
-            (u64::from_be_bytes(i), u32::from_be_bytes([o0, o1, o2, o3]))
-        }));
+        places.extend(rows.iter().map(read_place));
     }
     Ok(places)
+}
+
+/// The covered places of all erasure entries.
+pub fn read_every_covered(snapshot: &dyn Snapshot, ledger: LedgerNumber) -> Result<BTreeSet<(u64, u32)>, LedgerError> {
+    let (mut from, until) = (key(ledger, &[COVERED]), key(ledger, &[COVERED, &[0xff; 13]]));
+    let mut places = BTreeSet::new();
+    loop {
+        let rows = snapshot.scan(Table::Meta, &from, &until, 64)?;
+        let Some((last, _)) = rows.last() else { return Ok(places) };
+        from = last.clone();
+        from.push(0);
+        for (_, row) in &rows {
+            let (page, rest) = row.as_chunks::<PLACE_BYTES>();
+            if !rest.is_empty() {
+                return Err(torn("covered places"));
+            }
+            places.extend(page.iter().map(read_place));
+        }
+    }
 }
 
 /// These parts without their content: only what the entry commits to stays.

@@ -11,6 +11,7 @@ pub mod memory;
 pub mod rocks;
 
 use std::fmt;
+use std::path::Path;
 
 /// Which ledger, within one store. Given at `create`; 0 is the store's own rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -246,6 +247,22 @@ pub trait Store: Send + Sync + 'static {
     fn size_on_disk(&self) -> u64 {
         0
     }
+    /// Writes the state after some number of commits to a directory, beside what earlier calls wrote there and without
+    /// writing again what they did; commits go on meanwhile. Of more than `keep` the oldest go; 0 keeps all.
+    fn backup(&self, _to: &Path, _keep: u32) -> Result<BackupInfo, StoreError> {
+        Err(StoreError::Unavailable("this store cannot be backed up".into()))
+    }
+}
+
+/// One state of a store in a backup directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackupInfo {
+    /// Counted from 1 in each directory.
+    pub number: u32,
+    /// Unix seconds.
+    pub made_at: u64,
+    /// Of the files that it needs.
+    pub bytes: u64,
 }
 
 impl fmt::Display for LedgerNumber {

@@ -14,7 +14,7 @@ use whosaw_verifier::hash::Hash;
 pub(super) const OWN: u16 = SHARDS;
 
 /// generation u64 ‖ epoch u64 ‖ nonce, key and tag.
-const VERSION_BYTES: usize = 8 + 8 + 60;
+pub(super) const VERSION_BYTES: usize = 8 + 8 + 60;
 
 /// A wrapping key, and the generation in which it was made.
 #[derive(Clone)]
