@@ -317,6 +317,10 @@ async fn erase_daily(engine: Arc<Engine>, hour: u8) {
     let mut every = tokio::time::interval(ERASURES);
     loop {
         every.tick().await;
+        for open in engine.ledgers().filter(|open| open.has_unfinished_erasures()) {
+            // What stood in the way is told by it, and told again as long as it does.
+            let _ = open.finish_interrupted().await;
+        }
         for open in engine.ledgers().filter(|open| open.erasures_wait(hour)) {
             match open.run_erasures(false).await {
                 Ok(Some(done)) => tracing::info!(
@@ -336,6 +340,7 @@ async fn erase_daily(engine: Arc<Engine>, hour: u8) {
 /// Opens every ledger of the store. Blocks.
 fn open_engine(settings: &Settings) -> Result<Arc<Engine>, AppError> {
     let store = open_store(settings)?;
+    settings.mirrors.iter().try_for_each(|mirror| make_private(mirror))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let origins = engine::origins(store.as_ref()).map_err(|error| AppError::Start(error.to_string()))?;
     let keepers = Keepers::of(settings).map_err(|error| AppError::Start(error.to_string()))?;
@@ -345,7 +350,8 @@ fn open_engine(settings: &Settings) -> Result<Arc<Engine>, AppError> {
         let custodian = keepers.open(settings, number).map_err(|error| failed(error.to_string()))?;
         let options = ledger_options(settings, number, &origin);
         let open = OpenLedger::open(Arc::clone(&store), options, custodian, Arc::clone(&clock), Limits::default());
-        ledgers.push(open.map_err(|error| failed(error.to_string()))?);
+        let open = open.map_err(|error| failed(error.to_string()))?;
+        ledgers.push(open.with_mirrors(settings.mirrors.clone()));
     }
     if ledgers.is_empty() {
         return Err(AppError::Start(no_ledger(settings)));

@@ -33,6 +33,8 @@ pub struct Settings {
     pub waiting_bytes: usize,
     /// Memory that large actions under way may take together, as far as it can be told from what they sent.
     pub large_bytes: usize,
+    /// Directories that get a mirror of the key table by each batch of erasures, before the old root key is destroyed.
+    pub mirrors: Vec<PathBuf>,
     /// Hour of the day, UTC, from which on erasures that were asked for before it are done.
     pub erasure_hour: u8,
 }
@@ -78,7 +80,7 @@ pub enum LogFormat {
 pub struct Mistakes(pub Vec<String>);
 
 /// What may stand in the file and, in capitals with `WHOSAW_` before it, in the environment.
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 20] = [
     "config",
     "data",
     "keys",
@@ -98,6 +100,7 @@ const KNOWN: [&str; 19] = [
     "waiting_bytes",
     "large_bytes",
     "erasure_hour",
+    "mirrors",
 ];
 
 /// Guards stand beside the data and not in it: a copy of the whole directory, put back, would otherwise carry its guard
@@ -209,6 +212,7 @@ impl Reader {
             waiting_entries: self.bounded("waiting_entries", 65_536, 1..=1 << 24),
             waiting_bytes: self.bounded("waiting_bytes", 64 << 20, 1 << 20..=1 << 34),
             large_bytes: self.bounded("large_bytes", 1 << 30, 1 << 20..=1 << 34),
+            mirrors: self.paths("mirrors"),
             erasure_hour: self.bounded("erasure_hour", 2, 0..=23) as u8,
         };
         for (name, path) in [("keys", &settings.keys), ("guard", &settings.guard)] {
@@ -216,7 +220,30 @@ impl Reader {
                 self.wrong(name, "lies inside the database directory, so that its backups would carry it");
             }
         }
+        for mirror in &settings.mirrors {
+            let own = [&settings.data, &settings.keys, &settings.guard];
+            if own.iter().any(|own| mirror.starts_with(own)) {
+                self.wrong("mirrors", "has a directory inside data, keys or guard, with which it would be lost");
+            }
+        }
         settings
+    }
+
+    /// A list in the file; in the environment paths with commas between them.
+    fn paths(&mut self, name: &'static str) -> Vec<PathBuf> {
+        let Ok(value) = self.figment.find_value(name) else { return Vec::new() };
+        let texts: Option<Vec<String>> = match (value.as_str(), value.as_array()) {
+            (Some(text), _) => Some(text.split(',').map(|path| path.trim().to_owned()).collect()),
+            (None, Some(list)) => list.iter().map(|path| path.as_str().map(str::to_owned)).collect(),
+            (None, None) => None,
+        };
+        match texts.filter(|texts| texts.iter().all(|path| Path::new(path).is_absolute())) {
+            Some(texts) => texts.into_iter().map(PathBuf::from).collect(),
+            None => {
+                self.wrong(name, "is not a list of absolute paths");
+                Vec::new()
+            }
+        }
     }
 
     fn custodian(&mut self) -> Custodian {

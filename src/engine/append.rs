@@ -245,7 +245,7 @@ impl OpenLedger {
     /// Records an event together with what it changes about persons: both are durable, or neither is. Under the gate that
     /// was closed before it was found out whom it is about.
     pub(super) async fn record_with(
-        &self,
+        self: &Arc<Self>,
         admitted: Admitted,
         changes: Vec<Change>,
         gate: Gate<'_>,
@@ -254,7 +254,9 @@ impl OpenLedger {
         let mut sealed = self.vault.seal(admitted, self.clock.now())?;
         let (inner, vault) = (Arc::clone(&sealed.placement), Arc::clone(&self.vault));
         sealed.placement = Arc::new(WithChanges { inner, vault, rows, changes });
-        self.append_sealed(sealed, gate).await
+        let receipt = self.append_sealed(sealed, gate).await?;
+        self.journal_changes().await?;
+        Ok(receipt)
     }
 
     /// Writes one entry for each source whose appends were refused since the last time.

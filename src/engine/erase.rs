@@ -5,8 +5,8 @@
 //! 3. A root for the next generation is made. The gate is closed: nothing more is sealed, and what was sealed before is
 //!    waited for. Now everything of the doomed is known; holds are looked at once more.
 //! 4. The turn: the erasure entry, the new shard keys and the removals are one commit. The gate is opened.
-//! 5. In the background: everybody who stays is moved from under the old keys, removed content is taken off the disk, the
-//!    old root is destroyed, and what may be claimed from then on is recorded. Start-up goes on from wherever this stopped.
+//! 5. In the background: everybody who stays is moved from under the old keys, removed content is taken off the disk,
+//!    mirrors of the key table and the journal beside the guard are written, the old root is destroyed, and what may be claimed from then on is recorded. Start-up goes on from wherever this stopped.
 
 use super::read::join_content;
 use super::{EngineError, Kind, OpenLedger, nobody};
@@ -203,6 +203,8 @@ impl OpenLedger {
                 let answer = reply.blocking_recv().map_err(|_| stopped("the ledger stopped"))?;
                 answer.map(drop).map_err(|error| stopped(&error.to_string()))
             };
+            open.note_erased(done.index)?;
+            open.write_journal()?;
             let moved = open.vault.move_rows(&mut write)?;
             {
                 let _gate = open.sealing.blocking_write();
@@ -211,10 +213,24 @@ impl OpenLedger {
             }
             open.remove_contents(done.index, &mut write)?;
             write(open.vault.drop_old()?)?;
+            // From here on nothing in the database needs the old root; what lies outside must not either.
+            open.write_mirrors()?;
+            open.write_journal()?;
             open.vault.destroy_old(&done)?;
             Ok::<_, EngineError>(moved)
         });
-        moved.await.map_err(|_| EngineError::internal("moving keys stopped"))?
+        let moved = moved.await.map_err(|_| EngineError::internal("moving keys stopped"))?;
+        match moved {
+            Ok(moved) => {
+                self.not_stuck();
+                Ok(moved)
+            }
+            Err(error) => {
+                self.stuck(&error);
+                let text = format!("the erasures of entry {} are done but not ended", unfinished.index);
+                Err(EngineError { message: format!("{text}: {}", error.message), ..error })
+            }
+        }
     }
 
     /// Content that the entry covers goes; the hash of it stays.

@@ -12,6 +12,7 @@
 mod access;
 mod append;
 mod backup;
+mod beside;
 mod erase;
 mod error;
 mod export;
@@ -46,6 +47,7 @@ use follow::Follow;
 use names::Names;
 use refusals::Refusals;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio_util::sync::CancellationToken;
@@ -83,6 +85,7 @@ pub struct OpenLedger {
     refusals: Refusals,
     /// What is wrong with the custodian, as of the last look.
     custodian_trouble: Mutex<Option<String>>,
+    beside: beside::Beside,
 }
 
 impl Engine {
@@ -144,13 +147,14 @@ impl OpenLedger {
         limits: Limits,
     ) -> Result<Self, EngineError> {
         let (number, origin) = (options.number, options.origin.clone());
+        let journal = options.guard_path.parent().map(Path::to_owned).unwrap_or_default();
         // The vault first: where keys and database do not belong together nothing may be signed.
         let vault = Vault::open(Arc::clone(&store), number, &origin, custodian)?;
         let ledger = Ledger::open(Arc::clone(&store), options, Arc::clone(&clock))?;
         let names = Names::load(&ledger, &vault)?;
         let follower = Arc::new(Follower::open(Arc::clone(&store), number)?);
         let follow = Follow::start(ledger.clone(), follower)?;
-        Ok(OpenLedger {
+        let open = OpenLedger {
             ledger,
             vault,
             clock,
@@ -165,7 +169,11 @@ impl OpenLedger {
             follow,
             refusals: Refusals::default(),
             custodian_trouble: Mutex::default(),
-        })
+            beside: beside::Beside { journal, ..beside::Beside::default() },
+        };
+        // A crash may have come between a change and its note.
+        open.write_journal()?;
+        Ok(open)
     }
 
     pub fn origin(&self) -> &str {

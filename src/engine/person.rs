@@ -466,7 +466,7 @@ impl OpenLedger {
     /// Finds the person, lets `decide` say what becomes of it, and records that: with the gate held from the look on, so that
     /// nothing is sealed for somebody who was erased meanwhile.
     async fn act(
-        &self,
+        self: &Arc<Self>,
         kind: EntryKind,
         act: PersonAct,
         asked: &Asked,

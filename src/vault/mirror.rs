@@ -13,7 +13,7 @@
 
 use super::ring::{OWN, VERSION_BYTES};
 use super::{Vault, VaultError, files, row_key};
-use crate::store::{LedgerNumber, StoreError, Table, WriteSet};
+use crate::store::{LedgerNumber, Row, StoreError, Table, WriteSet};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
@@ -163,7 +163,7 @@ impl Mirror {
             return Err(torn("it was changed").into());
         }
         let (mut writes, mut rows) = (WriteSet::default(), 0);
-        while let Some((table, key, value)) = source.row()? {
+        while let Some((table, (key, value))) = source.row()? {
             writes.put(table, key, value);
             rows += 1;
             if rows % PAGE == 0 {
@@ -247,7 +247,7 @@ impl Source {
         })
     }
 
-    fn row(&mut self) -> Result<Option<(Table, Vec<u8>, Vec<u8>)>, MirrorError> {
+    fn row(&mut self) -> Result<Option<(Table, Row)>, MirrorError> {
         let [tag] = self.array::<1>()?;
         if tag == 0 {
             return Ok(None);
@@ -262,7 +262,7 @@ impl Source {
         self.fill(&mut key)?;
         self.fill(&mut value)?;
         self.rows += 1;
-        Ok(Some((table, key, value)))
+        Ok(Some((table, (key, value))))
     }
 
     /// Behind the last row.
