@@ -182,8 +182,7 @@ fn text_of(entries: &[v1::Entry]) -> String {
 
 async fn of_kind(client: &Client, kind: v1::EntryKind) -> Vec<v1::Entry> {
     let filter = Some(v1::EntryFilter { kind: kind as i32, ..Default::default() });
-    let request =
-        v1::ListEntriesRequest { filter, page_size: 1_000, open_parts: true, ..Default::default() };
+    let request = v1::ListEntriesRequest { filter, page_size: 1_000, open_parts: true, ..Default::default() };
     client.audit().list_entries(client.request(request)).await.expect("a list").into_inner().entries
 }
 
@@ -194,7 +193,8 @@ async fn an_erased_person_stands_in_no_entry_about_holds_or_links() {
     for who in ["GONE-1", "STAYS-2"] {
         client.append(common::records::about(who)).await.expect("recorded");
     }
-    let matter = hold(&client, v1::HoldScopes { persons: vec![strong("customer", "GONE-1")], ..Default::default() }).await;
+    let matter =
+        hold(&client, v1::HoldScopes { persons: vec![strong("customer", "GONE-1")], ..Default::default() }).await;
     release(&client, matter).await;
     let link = v1::LinkIdentitiesRequest {
         ledger: String::new(),

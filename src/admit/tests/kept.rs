@@ -604,7 +604,7 @@ impl Maker {
                 CategoryUse { direction, categories: m.list(3, |m| m.code(Category::ALL, Category::code)), rendered_to }
             }),
             fields: self.list(2, |m| FieldUse {
-                pointer: m.any_text(),
+                pointer: format!("/{}", m.any_text()),
                 category: m.code(Category::ALL, Category::code),
                 direction: m.of(Direction::ALL),
             }),
