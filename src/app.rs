@@ -4,6 +4,7 @@
 //! made here.
 
 pub mod backup;
+pub mod restore;
 
 use crate::admit::Limits;
 use crate::config::{self, LogFormat, Settings, Tls};
@@ -17,6 +18,7 @@ use crate::vault::pkcs11::{Pin, Token, TokenKeys};
 use crate::vault::{Custodian, CustodianError, KeyDirectory, Vault};
 use crate::{http, rpc};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use std::collections::BTreeMap;
 use std::fs::DirBuilder;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -32,6 +34,7 @@ use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tonic_health::ServingStatus;
+use whosaw_verifier::body::RestoreBody;
 use whosaw_verifier::hash::{Hash, sha256};
 use zeroize::Zeroizing;
 
@@ -81,7 +84,7 @@ pub fn init(settings: &Settings, origin: &str) -> Result<LedgerNumber, AppError>
     forbid_core_dumps();
     let store = open_store(settings)?;
     let failed = |reason: String| AppError::Ledger { origin: origin.to_owned(), reason };
-    let known = engine::origins(store.as_ref()).map_err(|error| failed(error.to_string()))?;
+    let known = engine::every_origin(store.as_ref()).map_err(|error| failed(error.to_string()))?;
     if known.iter().any(|(_, known)| known == origin) {
         return Err(failed("is there already".into()));
     }
@@ -163,7 +166,7 @@ pub fn check(settings: &Settings) -> Vec<String> {
 pub async fn serve(settings: Settings, told: impl FnOnce(SocketAddr)) -> Result<Ended, AppError> {
     let metrics = install_metrics()?;
     let opening = settings.clone();
-    let engine = tokio::task::spawn_blocking(move || open_engine(&opening))
+    let engine = tokio::task::spawn_blocking(move || open_engine(&opening, &BTreeMap::new()))
         .await
         .map_err(|error| AppError::Start(error.to_string()))??;
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -337,8 +340,8 @@ async fn erase_daily(engine: Arc<Engine>, hour: u8) {
     }
 }
 
-/// Opens every ledger of the store. Blocks.
-fn open_engine(settings: &Settings) -> Result<Arc<Engine>, AppError> {
+/// Opens every ledger of the store, which says of those in `restored` that they go on from a backup. Blocks.
+fn open_engine(settings: &Settings, restored: &BTreeMap<LedgerNumber, RestoreBody>) -> Result<Arc<Engine>, AppError> {
     let store = open_store(settings)?;
     settings.mirrors.iter().try_for_each(|mirror| make_private(mirror))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -348,7 +351,8 @@ fn open_engine(settings: &Settings) -> Result<Arc<Engine>, AppError> {
     for (number, origin) in origins {
         let failed = |reason: String| AppError::Ledger { origin: origin.clone(), reason };
         let custodian = keepers.open(settings, number).map_err(|error| failed(error.to_string()))?;
-        let options = ledger_options(settings, number, &origin);
+        let restored = restored.get(&number).cloned();
+        let options = LedgerOptions { restored, ..ledger_options(settings, number, &origin) };
         let open = OpenLedger::open(Arc::clone(&store), options, custodian, Arc::clone(&clock), Limits::default());
         let open = open.map_err(|error| failed(error.to_string()))?;
         ledgers.push(open.with_mirrors(settings.mirrors.clone()));

@@ -1,8 +1,11 @@
-//! `whosaw backup` and `whosaw verify-backup`.
+//! `whosaw backup`, `whosaw verify-backup` and `whosaw restore`.
 
 use super::client::Client;
+use super::serve::{Place, check_origin, wrong};
 use super::{CliError, Ended, Server, export, show};
 use crate::app::backup::{BackupError, VerifiedBackup, verify_backup};
+use crate::app::restore::{self, Fate, Restored};
+use crate::config::{self, Mistakes};
 use crate::rpc::v1;
 use clap::Args;
 use std::path::PathBuf;
@@ -147,4 +150,98 @@ fn json(found: &VerifiedBackup) -> serde_json::Value {
 
 fn made_us(found: &VerifiedBackup) -> u64 {
     found.made_at.saturating_mul(1_000_000)
+}
+
+/// Works where `whosaw serve` would, with keys and guard as they are, and without a database. Nothing is put in place
+/// before all of it fits: entries that were signed since the backup come from an export, and what was decided since from
+/// the journal beside the guard.
+#[derive(Args)]
+pub struct Restore {
+    #[command(flatten)]
+    place: Place,
+    /// What `whosaw backup` wrote.
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+    /// What `whosaw export --content` wrote since, with the entries that the backup lacks; may be repeated, for several
+    /// ledgers.
+    #[arg(long, value_name = "DIR")]
+    entries: Vec<PathBuf>,
+    /// Where signed entries are lost: close the ledger for ever, and open one of this name whose first entry carries both
+    /// heads.
+    #[arg(long, value_name = "NAME")]
+    successor: Option<String>,
+    /// Answer in JSON, one value a ledger.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Restore {
+    pub fn run(self) -> Ended {
+        let settings = match config::read(self.place.config.as_deref(), &self.place.flags()?) {
+            Ok(settings) => settings,
+            Err(Mistakes(mistakes)) => return wrong(&mistakes),
+        };
+        if let Some(successor) = &self.successor {
+            check_origin("--successor", successor)?;
+        }
+        let bar = export::bar(0, "entries");
+        let asked = restore::Restore { from: self.from, exports: self.entries, successor: self.successor };
+        let done = restore::restore(&settings, &asked, &mut |done, total| {
+            bar.set_length(total);
+            bar.set_position(done);
+        });
+        bar.finish_and_clear();
+        for fate in done.map_err(|error| CliError::new(error.to_string()))? {
+            match (self.json, fate) {
+                (true, fate) => println!("{}", fate_json(&fate)),
+                (false, Fate::GoesOn { origin, restored }) => tell_restored(&origin, &restored),
+                (false, Fate::Succeeded { origin, successor, signed, held }) => {
+                    println!("ledger {origin} is closed: {held} entries are here, {signed} were signed.");
+                    println!("  They stay in the database, and this version serves them no more.");
+                    println!("  Persons recorded there are not known to its successor.");
+                    println!("ledger {successor} is made; its first entry carries both heads.");
+                }
+            }
+        }
+        if !self.json {
+            println!("Next: whosaw serve");
+        }
+        Ok(0)
+    }
+}
+
+fn tell_restored(origin: &str, restored: &Restored) {
+    let body = &restored.body;
+    let recovered = body.recovered_size - body.backup_size;
+    println!("ledger {origin} goes on from {} entries.", show::grouped(body.recovered_size));
+    println!("  backup        {} entries", show::grouped(body.backup_size));
+    println!("  recovered     {} entries from an export", show::grouped(recovered));
+    if recovered > 0 {
+        println!("  their parts   {} open, {} stay closed", restored.parts.found, restored.parts.closed);
+        println!("                which ids their requests had is not known: sent again, they are recorded again");
+    }
+    println!("  keys          generation {}", restored.generation);
+    println!("  in force      {} holds, restrictions and waiting erasures", restored.standing);
+    println!("  erased again  {} contents that the backup still had", show::grouped(restored.erased_again));
+}
+
+fn fate_json(fate: &Fate) -> serde_json::Value {
+    match fate {
+        Fate::GoesOn { origin, restored } => serde_json::json!({
+            "origin": origin,
+            "backup_size": restored.body.backup_size,
+            "recovered_size": restored.body.recovered_size,
+            "generation": restored.generation,
+            "standing": restored.standing,
+            "erased_again": restored.erased_again,
+            "parts_open": restored.parts.found,
+            "parts_closed": restored.parts.closed,
+        }),
+        Fate::Succeeded { origin, successor, signed, held } => serde_json::json!({
+            "origin": origin,
+            "successor": successor,
+            "signed_size": signed,
+            "backup_size": held,
+        }),
+    }
 }

@@ -1,5 +1,5 @@
-//! The command line: every command is a client of a running server, but for `serve`, `init`, `verify`, `verify-backup`
-//! and `keys agent`.
+//! The command line: every command is a client of a running server, but for `serve`, `init`, `verify`, `verify-backup`,
+//! `restore` and `keys agent`.
 //!
 //! Knows how to ask and how to show; decides nothing of the domain.
 
@@ -68,6 +68,8 @@ enum Command {
     Backup(backup::Backup),
     /// Check a backup to its last byte, and say what it holds.
     VerifyBackup(backup::VerifyBackup),
+    /// Put a backup back where the database was lost. The server must not be running.
+    Restore(backup::Restore),
     /// Measure a running server: rate, latency, CPU, beside a bare gRPC echo.
     Bench(bench::Bench),
     /// Delete the projections that lists are made from, and make them anew from the ledger.
@@ -183,6 +185,7 @@ fn run(cli: Cli) -> Ended {
         Command::Init(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::VerifyBackup(command) => command.run(),
+        Command::Restore(command) => command.run(),
         Command::Completions { shell } => {
             // Made first and written then: the maker of completions panics where nobody reads on.
             let mut text = Vec::new();
@@ -213,6 +216,7 @@ fn run(cli: Cli) -> Ended {
                     | Command::Init(_)
                     | Command::Verify(_)
                     | Command::VerifyBackup(_)
+                    | Command::Restore(_)
                     | Command::Bench(_)
                     | Command::Completions { .. } => Ok(2),
                 }

@@ -21,6 +21,7 @@ mod names;
 mod person;
 mod read;
 mod refusals;
+mod restore;
 mod retention;
 
 pub use crate::vault::{Hold, part_identity};
@@ -33,6 +34,7 @@ pub use export::ExportPiece;
 pub use names::{CatalogueApplied, InForce};
 pub use person::{Asked, ErasureAsked, ErasureStatus, PersonStatus};
 pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};
+pub use restore::{Behind, Outcome, Restored, Sources, restore_ledger};
 
 pub use retention::{PlannedClass, RetentionPlan};
 
@@ -223,8 +225,21 @@ fn nobody() -> Caller {
     Caller { name: String::new(), assurance: Default::default() }
 }
 
-/// Which ledgers a store holds: number and origin, in order.
+/// Which ledgers a store holds and go on: number and origin, in order.
 pub fn origins(store: &dyn Store) -> Result<Vec<(LedgerNumber, String)>, StoreError> {
+    let mut all = every_origin(store)?;
+    let snapshot = store.snapshot()?;
+    let mut closed = Vec::new();
+    for (number, _) in &all {
+        closed.push(snapshot.get(Table::Meta, &closed_row(number.0))?.is_some());
+    }
+    let mut closed = closed.into_iter();
+    all.retain(|_| closed.next() == Some(false));
+    Ok(all)
+}
+
+/// The same with those that are closed for ever.
+pub fn every_origin(store: &dyn Store) -> Result<Vec<(LedgerNumber, String)>, StoreError> {
     let (from, until) = (origin_row(0), origin_row(u32::MAX));
     let rows = store.snapshot()?.scan(Table::Meta, &from, &until, 65_536)?;
     rows.into_iter()
@@ -235,6 +250,16 @@ pub fn origins(store: &dyn Store) -> Result<Vec<(LedgerNumber, String)>, StoreEr
             Ok((LedgerNumber(number.ok_or_else(torn)?), origin.ok_or_else(torn)?))
         })
         .collect()
+}
+
+/// A ledger that was rolled back and has a successor: its rows stay, and nobody opens it any more.
+pub fn close_ledger(number: LedgerNumber, successor: &str, writes: &mut WriteSet) {
+    writes.put(Table::Meta, closed_row(number.0), successor);
+}
+
+/// Meta, ledger 0 ‖ `closed` ‖ number u32 → origin of the successor.
+fn closed_row(number: u32) -> Vec<u8> {
+    [&0u32.to_be_bytes()[..], b"closed", &number.to_be_bytes()].concat()
 }
 
 /// The row by which a store knows a ledger; written in one commit with its genesis.

@@ -15,6 +15,7 @@ mod latch;
 mod new_file;
 mod open;
 mod pool;
+mod recover;
 mod rows;
 mod sequencer;
 mod signer;
@@ -25,6 +26,7 @@ mod tree;
 pub use committer::{Committed, Place};
 pub use history::{History, history};
 pub use open::LedgerOptions;
+pub use recover::{ErasedPlaces, append_exported, erase_again, remembered, stored_entries, stored_parts};
 pub use rows::{StoredEntry, StoredPart, put_covered};
 pub use signer::Signer;
 

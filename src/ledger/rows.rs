@@ -157,7 +157,7 @@ pub fn write_set(
             writes.put_pieces(Table::Requests, &request, &[&index.to_be_bytes(), &action.request_digest]);
         }
         if action.kind == EntryKind::Registry {
-            writes.put(Table::Meta, key(ledger, &[REGISTRY, &index.to_be_bytes()]), b"");
+            put_registry(ledger, index, &mut writes);
         }
         action.placement.place(index, &mut writes);
     }
@@ -166,6 +166,11 @@ pub fn write_set(
     }
     writes.put(Table::Meta, key(ledger, &[b"head"]), encode_head(&batch.head_after, root));
     writes
+}
+
+/// Says that the entry at `index` is a registry entry.
+pub fn put_registry(ledger: LedgerNumber, index: u64, writes: &mut WriteSet) {
+    writes.put(Table::Meta, key(ledger, &[REGISTRY, &index.to_be_bytes()]), b"");
 }
 
 /// Indexes of the registry entries below `size`, ascending.
@@ -247,7 +252,7 @@ pub fn without_content(
     Ok(writes)
 }
 
-fn encode_head(head: &Head, root: &Hash) -> Vec<u8> {
+pub fn encode_head(head: &Head, root: &Hash) -> Vec<u8> {
     [&head.size.to_be_bytes()[..], root, &head.last_leaf, &head.recorded_at_us.to_be_bytes()].concat()
 }
 

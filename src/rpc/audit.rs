@@ -219,10 +219,12 @@ impl v1::audit_service_server::AuditService for AuditRpc {
         let busy =
             || EngineError::new(Kind::Busy, format!("{EXPORTS} exports are under way; try again when one is done"));
         let room = room.map_err(|_| busy())?;
-        let head = open.export_head();
         if request.content {
-            open.record_access(0, head.published.size, &caller).await?;
+            // First, so that the export has the entry that tells of it: one that did not would never reach the newest
+            // head, and could not bring back a ledger that was lost right after.
+            open.record_access(0, open.ledger().published().size, &caller).await?;
         }
+        let head = open.export_head();
         let (send, receive) = mpsc::channel(4);
         let send = Patient::new(send, STALLED);
         tokio::task::spawn_blocking(move || {

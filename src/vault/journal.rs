@@ -12,7 +12,7 @@
 use super::ring::{OWN, OwnKeys, VERSION_BYTES, WrappingKey, seal_own, shard_aad};
 use super::standing::{DUE_ROW, HOLD_ROW, RESTRICTION_ROW};
 use super::{Custodian, CustodianError, Vault, VaultError, crypto, row_key};
-use crate::store::{LedgerNumber, Row, Table, WriteSet};
+use crate::store::{LedgerNumber, Row, Snapshot, Table, WriteSet};
 use whosaw_verifier::erasure::{PLACE_BYTES, place, read_place};
 use whosaw_verifier::hash::{Hash, sha256};
 
@@ -74,11 +74,16 @@ impl Vault {
         Ok(writes)
     }
 
-    /// Reads the standing rows anew, once they were replaced.
-    pub fn reread_standing(&self) -> Result<(), VaultError> {
-        let standing = super::Standing::read(self)?;
-        *self.standing.write().unwrap_or_else(std::sync::PoisonError::into_inner) = standing;
-        Ok(())
+    /// How many holds, restrictions and waiting erasures are in force.
+    pub fn standing_count(&self) -> usize {
+        let standing = self.standing();
+        standing.due.len() + standing.holds.len() + standing.restricted.len()
+    }
+
+    /// Of the key table as it is stored; nothing where there is none.
+    pub fn stored_generation(snapshot: &dyn Snapshot, ledger: LedgerNumber) -> Result<Option<u64>, VaultError> {
+        let own = snapshot.get(Table::ShardKeys, &row_key(ledger, &[&OWN.to_be_bytes()]))?;
+        Ok(own.as_deref().and_then(super::mirror::versions).map(|(generation, _)| generation))
     }
 }
 

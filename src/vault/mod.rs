@@ -38,6 +38,7 @@ mod open;
 mod pending;
 mod persons;
 pub mod pkcs11;
+mod rebuild;
 mod resolve;
 mod ring;
 mod scan;
@@ -54,6 +55,7 @@ pub use journal::StandingJournal;
 pub use keys::DataKey;
 pub use mirror::{Mirror, MirrorError, MirrorHead};
 pub use persons::PersonId;
+pub use rebuild::{Claimed, RecoveredEntry, SharedBy};
 pub use scan::{Found, Scan};
 pub use standing::{Change, DueErasure, HeldPerson, Hold, Restriction, Standing, StandingId};
 

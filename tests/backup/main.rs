@@ -5,6 +5,7 @@
 mod common;
 
 mod mirrors;
+mod restored;
 mod taken;
 
 use common::records::*;

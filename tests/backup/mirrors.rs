@@ -19,7 +19,7 @@ pub async fn ask_erasure(client: &Client, customer: &str) {
 }
 
 pub async fn run_erasures(client: &Client) -> Result<v1::RunErasuresResponse, tonic::Status> {
-    let request = v1::RunErasuresRequest { ledger: client.ledger.clone() };
+    let request = v1::RunErasuresRequest { ledger: client.ledger.clone(), with_retention: false };
     privacy(client).run_erasures(client.request(request)).await.map(tonic::Response::into_inner)
 }
 

@@ -67,7 +67,7 @@ fn a_journal_brings_back_what_stood_and_opens_with_the_root_alone() {
     write(house.store.as_ref(), &mut house.lease, rows);
     let rows = house.vault.with_standing(&opened).expect("seals");
     write(house.store.as_ref(), &mut house.lease, rows);
-    house.vault.reread_standing().expect("reads");
+    house.reopen();
     let holds: Vec<_> = house.vault.standing().holds.iter().map(|(id, hold)| (*id, hold.datasets.clone())).collect();
     assert_eq!(holds, [([7; 16], vec!["crm".to_owned()])]);
 
