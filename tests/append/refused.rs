@@ -109,11 +109,7 @@ const ACTIONS: &[(&str, Change, &[&str])] = &[
         },
         &["occurred.source"],
     ),
-    (
-        "no times and nobody's clock",
-        |a| a.occurred = Some(Occurred::default()),
-        &["occurred.earliest", "occurred.source"],
-    ),
+    ("no times and nobody's clock", |a| a.occurred = Some(Occurred::default()), &["occurred.earliest"]),
     ("a control character in a conversation", |a| a.conversation = control(), &["conversation"]),
     ("a conversation too long", |a| a.conversation = long(1_025), &["conversation"]),
     ("a control character in a session", |a| a.session = control(), &["session"]),
