@@ -478,8 +478,6 @@ impl<'a> Checker<'a> {
                 self.uuid(format_args!("action.links.{name}[{i}]"), id);
                 if own.is_some_and(|own| own[..] == id[..]) {
                     self.refuse(format_args!("action.links.{name}[{i}]"), "is the action's own id");
-                } else if ids[..i].contains(id) {
-                    self.refuse(format_args!("action.links.{name}[{i}]"), "stands twice");
                 }
             }
         }
