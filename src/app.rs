@@ -174,7 +174,12 @@ pub async fn serve(settings: Settings, told: impl FnOnce(SocketAddr)) -> Result<
     let limits = RpcLimits { large_bytes: settings.large_bytes, ..RpcLimits::default() };
     let routes = rpc::routes(Arc::clone(&engine), limits).map_err(|error| AppError::Start(error.to_string()))?;
     let router = routes.add_service(health_service).into_axum_router();
-    let router = router.layer(axum::middleware::map_response(rpc::say_too_large));
+    let router = router.layer(axum::middleware::map_response(async |response: axum::response::Response| {
+        match rpc::instead(response.headers()) {
+            Some(status) => status.into_http(),
+            None => response,
+        }
+    }));
     let router = router.merge(http::router(Arc::clone(&engine), metrics)).fallback(http::unknown_path);
     let listener = TcpListener::bind(settings.listen)
         .await

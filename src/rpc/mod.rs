@@ -62,7 +62,7 @@ impl Default for RpcLimits {
     }
 }
 
-pub use status::say_too_large;
+pub use status::instead;
 
 /// Names of the services, for whoever reports on their health.
 pub const SERVICES: &[&str] = &[

@@ -61,13 +61,9 @@ pub fn too_large(status: &Status) -> Option<Status> {
     })
 }
 
-/// Answers of the gRPC services, with what tonic refused by itself said as everything else is.
-pub async fn say_too_large(response: axum::response::Response) -> axum::response::Response {
-    let status = Status::from_header_map(response.headers());
-    match status.as_ref().and_then(too_large) {
-        Some(status) => status.into_http(),
-        None => response,
-    }
+/// What is to be answered instead, where tonic refused a message by itself: said as everything else is.
+pub fn instead(headers: &tonic::codegen::http::HeaderMap) -> Option<Status> {
+    Status::from_header_map(headers).as_ref().and_then(too_large)
 }
 
 pub fn invalid(violations: Vec<Violation>) -> Status {
