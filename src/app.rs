@@ -3,9 +3,12 @@
 //! Opens what settings name, wires it in order, and takes it down in the opposite order. No decision of the domain is
 //! made here.
 
+pub mod backup;
+pub mod restore;
+
 use crate::admit::Limits;
 use crate::config::{self, LogFormat, Settings, Tls};
-use crate::engine::{self, Engine, OpenLedger};
+use crate::engine::{self, BackupSource, Engine, OpenLedger};
 use crate::ledger::{Ledger, LedgerOptions};
 use crate::model::{Clock, UnixMicros};
 use crate::rpc::RpcLimits;
@@ -15,6 +18,7 @@ use crate::vault::pkcs11::{Pin, Token, TokenKeys};
 use crate::vault::{Custodian, CustodianError, KeyDirectory, Vault};
 use crate::{http, rpc};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use std::collections::BTreeMap;
 use std::fs::DirBuilder;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -30,6 +34,7 @@ use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tonic_health::ServingStatus;
+use whosaw_verifier::body::RestoreBody;
 use whosaw_verifier::hash::{Hash, sha256};
 use zeroize::Zeroizing;
 
@@ -79,7 +84,7 @@ pub fn init(settings: &Settings, origin: &str) -> Result<LedgerNumber, AppError>
     forbid_core_dumps();
     let store = open_store(settings)?;
     let failed = |reason: String| AppError::Ledger { origin: origin.to_owned(), reason };
-    let known = engine::origins(store.as_ref()).map_err(|error| failed(error.to_string()))?;
+    let known = engine::every_origin(store.as_ref()).map_err(|error| failed(error.to_string()))?;
     if known.iter().any(|(_, known)| known == origin) {
         return Err(failed("is there already".into()));
     }
@@ -161,7 +166,7 @@ pub fn check(settings: &Settings) -> Vec<String> {
 pub async fn serve(settings: Settings, told: impl FnOnce(SocketAddr)) -> Result<Ended, AppError> {
     let metrics = install_metrics()?;
     let opening = settings.clone();
-    let engine = tokio::task::spawn_blocking(move || open_engine(&opening))
+    let engine = tokio::task::spawn_blocking(move || open_engine(&opening, &BTreeMap::new()))
         .await
         .map_err(|error| AppError::Start(error.to_string()))??;
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -169,6 +174,12 @@ pub async fn serve(settings: Settings, told: impl FnOnce(SocketAddr)) -> Result<
     let limits = RpcLimits { large_bytes: settings.large_bytes, ..RpcLimits::default() };
     let routes = rpc::routes(Arc::clone(&engine), limits).map_err(|error| AppError::Start(error.to_string()))?;
     let router = routes.add_service(health_service).into_axum_router();
+    let router = router.layer(axum::middleware::map_response(async |response: axum::response::Response| {
+        match rpc::instead(response.headers()) {
+            Some(status) => status.into_http(),
+            None => response,
+        }
+    }));
     let router = router.merge(http::router(Arc::clone(&engine), metrics)).fallback(http::unknown_path);
     let listener = TcpListener::bind(settings.listen)
         .await
@@ -314,6 +325,10 @@ async fn erase_daily(engine: Arc<Engine>, hour: u8) {
     let mut every = tokio::time::interval(ERASURES);
     loop {
         every.tick().await;
+        for open in engine.ledgers().filter(|open| open.has_unfinished_erasures()) {
+            // What stood in the way is told by it, and told again as long as it does.
+            let _ = open.finish_interrupted().await;
+        }
         for open in engine.ledgers().filter(|open| open.erasures_wait(hour)) {
             match open.run_erasures(false).await {
                 Ok(Some(done)) => tracing::info!(
@@ -330,9 +345,10 @@ async fn erase_daily(engine: Arc<Engine>, hour: u8) {
     }
 }
 
-/// Opens every ledger of the store. Blocks.
-fn open_engine(settings: &Settings) -> Result<Arc<Engine>, AppError> {
+/// Opens every ledger of the store, which says of those in `restored` that they go on from a backup. Blocks.
+fn open_engine(settings: &Settings, restored: &BTreeMap<LedgerNumber, RestoreBody>) -> Result<Arc<Engine>, AppError> {
     let store = open_store(settings)?;
+    settings.mirrors.iter().try_for_each(|mirror| make_private(mirror))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let origins = engine::origins(store.as_ref()).map_err(|error| AppError::Start(error.to_string()))?;
     let keepers = Keepers::of(settings).map_err(|error| AppError::Start(error.to_string()))?;
@@ -340,14 +356,18 @@ fn open_engine(settings: &Settings) -> Result<Arc<Engine>, AppError> {
     for (number, origin) in origins {
         let failed = |reason: String| AppError::Ledger { origin: origin.clone(), reason };
         let custodian = keepers.open(settings, number).map_err(|error| failed(error.to_string()))?;
-        let options = ledger_options(settings, number, &origin);
+        let restored = restored.get(&number).cloned();
+        let options = LedgerOptions { restored, ..ledger_options(settings, number, &origin) };
         let open = OpenLedger::open(Arc::clone(&store), options, custodian, Arc::clone(&clock), Limits::default());
-        ledgers.push(open.map_err(|error| failed(error.to_string()))?);
+        let open = open.map_err(|error| failed(error.to_string()))?;
+        ledgers.push(open.with_mirrors(settings.mirrors.clone()));
     }
     if ledgers.is_empty() {
         return Err(AppError::Start(no_ledger(settings)));
     }
-    Ok(Arc::new(Engine::new(ledgers)))
+    let never_in =
+        vec![("data", settings.data.clone()), ("keys", settings.keys.clone()), ("guard", settings.guard.clone())];
+    Ok(Arc::new(Engine::new(ledgers).with_backups(BackupSource { store, never_in })))
 }
 
 /// Whoever keeps the keys of persons, as the settings say.

@@ -33,6 +33,8 @@ pub struct Settings {
     pub waiting_bytes: usize,
     /// Memory that large actions under way may take together, as far as it can be told from what they sent.
     pub large_bytes: usize,
+    /// Directories that get a mirror of the key table by each batch of erasures, before the old root key is destroyed.
+    pub mirrors: Vec<PathBuf>,
     /// Hour of the day, UTC, from which on erasures that were asked for before it are done.
     pub erasure_hour: u8,
 }
@@ -78,7 +80,7 @@ pub enum LogFormat {
 pub struct Mistakes(pub Vec<String>);
 
 /// What may stand in the file and, in capitals with `WHOSAW_` before it, in the environment.
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 20] = [
     "config",
     "data",
     "keys",
@@ -98,6 +100,7 @@ const KNOWN: [&str; 19] = [
     "waiting_bytes",
     "large_bytes",
     "erasure_hour",
+    "mirrors",
 ];
 
 /// Guards stand beside the data and not in it: a copy of the whole directory, put back, would otherwise carry its guard
@@ -135,11 +138,19 @@ pub fn examine(file: Option<&Path>, flags: &[(&'static str, String)]) -> (Settin
     }
     figment = figment.merge(Env::prefixed("WHOSAW_").filter(|key| !is_no_setting(key.as_str())));
     for (name, value) in flags {
-        figment = figment.merge(Serialized::default(name, value));
+        figment = match value.parse::<u64>() {
+            Ok(number) => figment.merge(Serialized::default(name, number)),
+            Err(_) => figment.merge(Serialized::default(name, value)),
+        };
     }
     let mut reader = Reader { figment, mistakes };
     let settings = reader.settings();
     (settings, Mistakes(reader.mistakes))
+}
+
+/// A setting's name, as `--set` takes it.
+pub fn known(name: &str) -> Option<&'static str> {
+    KNOWN.into_iter().find(|known| *known == name && name != "config")
 }
 
 /// Variables of our own clients and tests, and the PIN, are no settings of a server, and may well be there when one is
@@ -173,7 +184,11 @@ impl Reader {
             );
         }
         let log = self.text("log").unwrap_or_else(|| "info".into());
-        if log.parse::<tracing_subscriber::EnvFilter>().is_err() {
+        let level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+        let words = log.split(',').map(str::trim).filter(|word| !word.is_empty());
+        // A bare word that is no level would be taken for a module's name, and nothing be logged.
+        let misspelt = words.clone().any(|word| !word.contains(['=', '[']) && !level(word)) || words.count() == 0;
+        if misspelt || log.parse::<tracing_subscriber::EnvFilter>().is_err() {
             self.wrong("log", "is not a log filter, such as info or whosaw=debug");
         }
         let log_format = match self.text("log_format").as_deref() {
@@ -197,6 +212,7 @@ impl Reader {
             waiting_entries: self.bounded("waiting_entries", 65_536, 1..=1 << 24),
             waiting_bytes: self.bounded("waiting_bytes", 64 << 20, 1 << 20..=1 << 34),
             large_bytes: self.bounded("large_bytes", 1 << 30, 1 << 20..=1 << 34),
+            mirrors: self.paths("mirrors"),
             erasure_hour: self.bounded("erasure_hour", 2, 0..=23) as u8,
         };
         for (name, path) in [("keys", &settings.keys), ("guard", &settings.guard)] {
@@ -204,7 +220,30 @@ impl Reader {
                 self.wrong(name, "lies inside the database directory, so that its backups would carry it");
             }
         }
+        for mirror in &settings.mirrors {
+            let own = [&settings.data, &settings.keys, &settings.guard];
+            if own.iter().any(|own| mirror.starts_with(own)) {
+                self.wrong("mirrors", "has a directory inside data, keys or guard, with which it would be lost");
+            }
+        }
         settings
+    }
+
+    /// A list in the file; in the environment paths with commas between them.
+    fn paths(&mut self, name: &'static str) -> Vec<PathBuf> {
+        let Ok(value) = self.figment.find_value(name) else { return Vec::new() };
+        let texts: Option<Vec<String>> = match (value.as_str(), value.as_array()) {
+            (Some(text), _) => Some(text.split(',').map(|path| path.trim().to_owned()).collect()),
+            (None, Some(list)) => list.iter().map(|path| path.as_str().map(str::to_owned)).collect(),
+            (None, None) => None,
+        };
+        match texts.filter(|texts| texts.iter().all(|path| Path::new(path).is_absolute())) {
+            Some(texts) => texts.into_iter().map(PathBuf::from).collect(),
+            None => {
+                self.wrong(name, "is not a list of absolute paths");
+                Vec::new()
+            }
+        }
     }
 
     fn custodian(&mut self) -> Custodian {

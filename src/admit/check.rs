@@ -105,6 +105,11 @@ impl Codes {
     }
 }
 
+/// Characters by which a text shows in another order than it is written in, and so may be read as another one.
+fn turns_text_around(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 impl<'a> Checker<'a> {
     pub fn new(limits: &'a Limits, now: UnixMicros) -> Self {
         Checker { limits, now, violations: Vec::new() }
@@ -155,7 +160,7 @@ impl<'a> Checker<'a> {
             self.refuse(format_args!("action.doubts[{i}]"), "is not a doubt of the closed list");
         }
         self.context(action);
-        self.links(&action.links);
+        self.links(&action.links, id);
         self.length("action.recipients", action.recipients.len());
         for (i, recipient) in action.recipients.iter().enumerate() {
             self.recipient(format_args!("action.recipients[{i}]"), recipient);
@@ -183,7 +188,7 @@ impl<'a> Checker<'a> {
             }
             self.instant("action.source.clock", source.clock_us, true);
             if source.skew_us.unsigned_abs() > SKEW_MAX_US {
-                self.refuse("action.source.skew", "is more than a year");
+                self.refuse("action.source.skew_us", "is more than a year");
             }
         }
         if let Some(policy) = &action.policy {
@@ -226,7 +231,13 @@ impl<'a> Checker<'a> {
     }
 
     fn occurred(&mut self, occurred: &Occurred) {
-        if occurred.source == TimeSource::Unknown && occurred.earliest_us == 0 && occurred.latest_us == 0 {
+        if occurred.earliest_us == 0 && occurred.latest_us == 0 {
+            if occurred.source != TimeSource::Unknown {
+                self.refuse(
+                    "action.occurred.earliest",
+                    "is missing: say when, or that the source of the time is unknown",
+                );
+            }
             return;
         }
         self.instant("action.occurred.earliest", occurred.earliest_us, false);
@@ -298,10 +309,10 @@ impl<'a> Checker<'a> {
 
     pub fn identity(&mut self, field: impl Display + Copy, identity: &Identity) {
         self.required_name(format_args!("{field}.namespace"), &identity.namespace);
-        if identity.namespace.starts_with("whosaw:") {
+        if identity.namespace.get(..7).is_some_and(|front| front.eq_ignore_ascii_case("whosaw:")) {
             self.refuse(format_args!("{field}.namespace"), "is reserved");
         }
-        if identity.fields.is_empty() || identity.fields.iter().all(String::is_empty) {
+        if identity.fields.is_empty() || identity.fields.iter().all(|field| field.trim().is_empty()) {
             self.refuse(format_args!("{field}.fields"), "is missing");
         }
         if identity.fields.len() > 16 {
@@ -399,6 +410,12 @@ impl<'a> Checker<'a> {
             }
             for (j, used) in subject.fields.iter().enumerate() {
                 self.text(format_args!("{field}.fields[{j}].pointer"), &used.pointer);
+                if !used.pointer.is_empty() && !used.pointer.starts_with('/') {
+                    self.refuse(
+                        format_args!("{field}.fields[{j}].pointer"),
+                        "is not a JSON pointer: it begins with '/'",
+                    );
+                }
                 if used.direction == Direction::Unspecified {
                     self.refuse(format_args!("{field}.fields[{j}].direction"), "is missing");
                 }
@@ -448,7 +465,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn links(&mut self, links: &Links) {
+    fn links(&mut self, links: &Links, own: Option<[u8; 16]>) {
         for (name, ids) in [
             ("parents", &links.parents),
             ("caused_by", &links.caused_by),
@@ -459,6 +476,9 @@ impl<'a> Checker<'a> {
             self.length(format_args!("action.links.{name}"), ids.len());
             for (i, id) in ids.iter().enumerate() {
                 self.uuid(format_args!("action.links.{name}[{i}]"), id);
+                if own.is_some_and(|own| own[..] == id[..]) {
+                    self.refuse(format_args!("action.links.{name}[{i}]"), "is the action's own id");
+                }
             }
         }
     }
@@ -529,7 +549,7 @@ impl<'a> Checker<'a> {
         let control = if text.is_ascii() {
             text.bytes().any(|byte| byte < b' ' || byte == 0x7f)
         } else {
-            text.chars().any(char::is_control)
+            text.chars().any(|c| c.is_control() || turns_text_around(c))
         };
         if control {
             self.refuse(field, "has a control character");

@@ -115,33 +115,62 @@ pub fn ledger_access(verb: Verb, first_index: u64, count: u64, caller: Caller, r
     event(EntryKind::LedgerAccess, access.encode(), caller, parts)
 }
 
-/// What was asked for a person, or done about them; sealed for everybody in `identities`, one part each: of two persons
-/// who are linked both hear of it.
+/// What was asked for persons, or done about them: one part for each, which says nothing of anybody else. What is about
+/// nobody is sealed for the ledger.
 pub fn person_act(
     kind: EntryKind,
     mut body: PersonActBody,
-    act: &PersonActPart,
-    identities: &[Identity],
+    acts: Vec<(Identity, PersonActPart)>,
+    about_nobody: Option<PersonActPart>,
     caller: &Caller,
     registry: &Registry,
 ) -> Admitted {
     let mut parts = Vec::new();
-    for identity in identities {
-        let content = ContentPart { act: Some(act.clone()), ..ContentPart::default() };
-        let holder = Holder::Person { identities: vec![identity.clone()], class: RetentionClass::Subject };
+    let role = if acts.is_empty() { Role::Content } else { Role::DataSubject };
+    let holder = |identity| Holder::Person { identities: vec![identity], class: RetentionClass::Subject };
+    let acts = acts.into_iter().map(|(identity, act)| (holder(identity), act));
+    for (holder, act) in acts.chain(about_nobody.map(|act| (Holder::Ledger, act))) {
+        let content = ContentPart { act: Some(act), ..ContentPart::default() };
         let (caller_body, own) = sealed_event(content, holder, caller, registry);
         body.caller = Some(caller_body);
         parts.extend(own);
     }
-    if identities.is_empty() {
-        let content = ContentPart { act: Some(act.clone()), ..ContentPart::default() };
-        let (caller_body, own) = sealed_event(content, Holder::Ledger, caller, registry);
-        body.caller = Some(caller_body);
-        parts = own;
-    }
-    let role = if identities.is_empty() { Role::Content } else { Role::DataSubject };
     body.parts = own_groups(&parts, role);
     event(kind, body.encode(), caller.clone(), parts)
+}
+
+/// That two identifiers mean one person, or do not after all. What names both is sealed for both together, so that it
+/// goes with either of them.
+pub fn link_act(
+    mut body: PersonActBody,
+    act: PersonActPart,
+    both: [Identity; 2],
+    caller: &Caller,
+    registry: &Registry,
+) -> Admitted {
+    let (caller_body, _) = sealed_event(ContentPart::default(), Holder::Ledger, caller, registry);
+    body.caller = Some(caller_body);
+    let holder = |identity| Holder::Person { identities: vec![identity], class: RetentionClass::Subject };
+    let mut parts: Vec<PlainPart> =
+        both.into_iter().map(|identity| PlainPart { holder: holder(identity), part: Part::default() }).collect();
+    let mut content = ContentPart { act: Some(act), ..ContentPart::default() };
+    if !registry.knows_caller(&caller.name) && !caller.name.is_empty() {
+        content.names.push(SealedName { field: NamedField::CallerName, position: 0, value: caller.name.clone() });
+    }
+    let part = Part { content: Some(content), ..Part::default() };
+    parts.push(PlainPart { holder: Holder::Shared { by: vec![0, 1] }, part });
+    body.parts = vec![
+        PartGroup { first: 0, count: 2, roles: vec![Role::DataSubject], ..PartGroup::default() },
+        PartGroup {
+            first: 2,
+            count: 1,
+            roles: vec![Role::Content],
+            holds_content: true,
+            shared_by: vec![body::Run { first: 0, count: 2 }],
+            ..PartGroup::default()
+        },
+    ];
+    event(EntryKind::SubjectLink, body.encode(), caller.clone(), parts)
 }
 
 /// How long what is kept from now on.

@@ -48,7 +48,8 @@ impl Client {
     }
 
     pub fn audit(&self) -> AuditServiceClient<Channel> {
-        AuditServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+        // An entry is answered whole, however many persons it is about.
+        AuditServiceClient::new(self.channel.clone()).max_decoding_message_size(usize::MAX)
     }
 
     pub fn reports(&self) -> ReportServiceClient<Channel> {

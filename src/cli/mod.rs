@@ -1,8 +1,10 @@
-//! The command line: every command is a client of a running server, but for `serve`, `init`, `verify` and `keys agent`.
+//! The command line: every command is a client of a running server, but for `serve`, `init`, `verify`, `verify-backup`,
+//! `restore` and `keys agent`.
 //!
 //! Knows how to ask and how to show; decides nothing of the domain.
 
 mod append;
+mod backup;
 mod bench;
 mod client;
 mod export;
@@ -62,6 +64,12 @@ enum Command {
     Export(export::Export),
     /// Check an export offline, as `whosaw-verify export` does.
     Verify(verify::Verify),
+    /// Back up all ledgers of a running server, online; only what is new since the last time is written.
+    Backup(backup::Backup),
+    /// Check a backup to its last byte, and say what it holds.
+    VerifyBackup(backup::VerifyBackup),
+    /// Put a backup back where the database was lost. The server must not be running.
+    Restore(backup::Restore),
     /// Measure a running server: rate, latency, CPU, beside a bare gRPC echo.
     Bench(bench::Bench),
     /// Delete the projections that lists are made from, and make them anew from the ledger.
@@ -176,8 +184,13 @@ fn run(cli: Cli) -> Ended {
         Command::Serve(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Verify(command) => command.run(),
+        Command::VerifyBackup(command) => command.run(),
+        Command::Restore(command) => command.run(),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "whosaw", &mut std::io::stdout());
+            // Made first and written then: the maker of completions panics where nobody reads on.
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "whosaw", &mut text);
+            std::io::Write::write_all(&mut std::io::stdout(), &text)?;
             Ok(0)
         }
         Command::Bench(command) => command.run(),
@@ -196,11 +209,14 @@ fn run(cli: Cli) -> Ended {
                     Command::Export(command) => command.run().await,
                     Command::Person(command) => command.run().await,
                     Command::Retention(command) => command.run().await,
+                    Command::Backup(command) => command.run().await,
                     Command::Rebuild(command) => command.run().await,
                     Command::AcceptClock(command) => command.run().await,
                     Command::Serve(_)
                     | Command::Init(_)
                     | Command::Verify(_)
+                    | Command::VerifyBackup(_)
+                    | Command::Restore(_)
                     | Command::Bench(_)
                     | Command::Completions { .. } => Ok(2),
                 }

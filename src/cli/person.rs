@@ -81,7 +81,11 @@ enum PersonCommand {
         token: String,
     },
     /// Do the erasures that are due now, without waiting for the daily batch.
-    RunErasures,
+    RunErasures {
+        /// Also what retention periods say is over, although months went by since they were last looked at.
+        #[arg(long)]
+        retention: bool,
+    },
     /// Keep persons or entries from erasure and retention until the matter is released. Prints the matter.
     Hold {
         /// This person, under all their identifiers; may be repeated.
@@ -209,8 +213,9 @@ impl Person {
                 let found = privacy.get_erasure_status(request).await?.into_inner();
                 answer(json, "GetErasureStatusResponse", &found, || erasure_line(&found))
             }
-            PersonCommand::RunErasures => {
-                let done = privacy.run_erasures(client.request(v1::RunErasuresRequest { ledger })).await?.into_inner();
+            PersonCommand::RunErasures { retention } => {
+                let request = v1::RunErasuresRequest { ledger, with_retention: retention };
+                let done = privacy.run_erasures(client.request(request)).await?.into_inner();
                 answer(json, "RunErasuresResponse", &done, || batch_lines(&done))
             }
             PersonCommand::Hold {

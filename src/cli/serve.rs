@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub struct Place {
     /// Settings file (TOML).
     #[arg(long, env = "WHOSAW_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
+    pub config: Option<PathBuf>,
     /// Directory of the database, and of keys unless they are set apart [default: whosaw-data].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -21,14 +21,23 @@ pub struct Place {
     /// Directory of the guards that notice a rolled-back database; keep it out of every backup [default: DATA.guard].
     #[arg(long, value_name = "DIR")]
     guard: Option<PathBuf>,
+    /// Any other setting of the settings file, such as tls_key=server.pem; may be repeated.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
 }
 
 impl Place {
-    fn flags(&self) -> Vec<(&'static str, String)> {
-        [("data", &self.data), ("keys", &self.keys), ("guard", &self.guard)]
-            .into_iter()
-            .filter_map(|(name, path)| Some((name, path.as_ref()?.display().to_string())))
-            .collect()
+    pub fn flags(&self) -> Result<Vec<(&'static str, String)>, CliError> {
+        let paths = [("data", &self.data), ("keys", &self.keys), ("guard", &self.guard)].into_iter();
+        let mut flags: Vec<_> =
+            paths.filter_map(|(name, path)| Some((name, path.as_ref()?.display().to_string()))).collect();
+        for text in &self.set {
+            let (name, value) =
+                text.split_once('=').ok_or_else(|| CliError::usage("--set takes a setting, NAME=VALUE"))?;
+            let name = config::known(name).ok_or_else(|| CliError::usage(format!("there is no setting {name:?}")))?;
+            flags.push((name, value.to_owned()));
+        }
+        Ok(flags)
     }
 }
 
@@ -52,7 +61,7 @@ pub struct Serve {
 
 impl Serve {
     pub fn run(self) -> Ended {
-        let mut flags = self.place.flags();
+        let mut flags = self.place.flags()?;
         for (name, value) in [("listen", &self.listen), ("log", &self.log), ("log_format", &self.log_format)] {
             flags.extend(value.clone().map(|value| (name, value)));
         }
@@ -82,7 +91,7 @@ impl Serve {
     }
 }
 
-fn wrong(mistakes: &[String]) -> Ended {
+pub fn wrong(mistakes: &[String]) -> Ended {
     for mistake in mistakes {
         eprintln!("whosaw: {mistake}");
     }
@@ -100,11 +109,11 @@ pub struct Init {
 
 impl Init {
     pub fn run(self) -> Ended {
-        let settings = match config::read(self.place.config.as_deref(), &self.place.flags()) {
+        let settings = match config::read(self.place.config.as_deref(), &self.place.flags()?) {
             Ok(settings) => settings,
             Err(Mistakes(mistakes)) => return wrong(&mistakes),
         };
-        check_origin(&self.origin)?;
+        check_origin("--origin", &self.origin)?;
         let number = app::init(&settings, &self.origin).map_err(|error| CliError::new(error.to_string()))?;
         tell(&settings, number.0, &self.origin);
         Ok(0)
@@ -112,7 +121,7 @@ impl Init {
 }
 
 /// A name that can stand in signed notes (C2SP signed-note) and be written on paper.
-fn check_origin(origin: &str) -> Result<(), CliError> {
+pub fn check_origin(option: &str, origin: &str) -> Result<(), CliError> {
     let sound = !origin.is_empty()
         && origin.len() <= 128
         && origin.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_/:~".contains(&b))
@@ -120,7 +129,8 @@ fn check_origin(origin: &str) -> Result<(), CliError> {
     if sound {
         return Ok(());
     }
-    Err(CliError::usage("--origin takes a URL without scheme: letters, digits and . - _ / : ~, at most 128"))
+    let what = "takes a URL without scheme: letters, digits and . - _ / : ~, at most 128";
+    Err(CliError::usage(format!("{option} {what}")))
 }
 
 fn tell(settings: &Settings, number: u32, origin: &str) {

@@ -186,7 +186,7 @@ impl OpenLedger {
 
     fn recorded_question(&self, index: u64) -> Result<(ReportBody, RecordedQuestion), EngineError> {
         let (entry, body) = self.report_entry(index)?;
-        let opened = self.open_entry(entry)?;
+        let opened = self.open_all(entry)?;
         let parts = opened.parts.iter().filter_map(|part| match &part.state {
             PartState::Open(part) => Some(&**part),
             PartState::Removed | PartState::NoKey | PartState::Restricted => None,

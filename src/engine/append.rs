@@ -242,14 +242,21 @@ impl OpenLedger {
         self.append_sealed(sealed, gate).await
     }
 
-    /// Records an event together with what it changes about persons: both are durable, or neither is.
-    pub(super) async fn record_with(&self, admitted: Admitted, changes: Vec<Change>) -> Result<Receipt, EngineError> {
-        let gate = self.sealing.read().await;
+    /// Records an event together with what it changes about persons: both are durable, or neither is. Under the gate that
+    /// was closed before it was found out whom it is about.
+    pub(super) async fn record_with(
+        self: &Arc<Self>,
+        admitted: Admitted,
+        changes: Vec<Change>,
+        gate: Gate<'_>,
+    ) -> Result<Receipt, EngineError> {
         let rows = self.vault.rows_of(&changes)?;
         let mut sealed = self.vault.seal(admitted, self.clock.now())?;
         let (inner, vault) = (Arc::clone(&sealed.placement), Arc::clone(&self.vault));
         sealed.placement = Arc::new(WithChanges { inner, vault, rows, changes });
-        self.append_sealed(sealed, gate).await
+        let receipt = self.append_sealed(sealed, gate).await?;
+        self.journal_changes().await?;
+        Ok(receipt)
     }
 
     /// Writes one entry for each source whose appends were refused since the last time.
@@ -292,7 +299,8 @@ pub struct Judging<'a> {
     _with: Gate<'a>,
 }
 
-type Gate<'a> = tokio::sync::RwLockReadGuard<'a, ()>;
+/// Held for reading from sealing until what was sealed is queued.
+pub(super) type Gate<'a> = tokio::sync::RwLockReadGuard<'a, ()>;
 
 /// Rows of the vault's that travel with an entry beside those that sealing made.
 struct WithChanges {

@@ -5,8 +5,8 @@
 //! 3. A root for the next generation is made. The gate is closed: nothing more is sealed, and what was sealed before is
 //!    waited for. Now everything of the doomed is known; holds are looked at once more.
 //! 4. The turn: the erasure entry, the new shard keys and the removals are one commit. The gate is opened.
-//! 5. In the background: everybody who stays is moved from under the old keys, removed content is taken off the disk, the
-//!    old root is destroyed, and what may be claimed from then on is recorded. Start-up goes on from wherever this stopped.
+//! 5. In the background: everybody who stays is moved from under the old keys, removed content is taken off the disk,
+//!    mirrors of the key table and the journal beside the guard are written, the old root is destroyed, and what may be claimed from then on is recorded. Start-up goes on from wherever this stopped.
 
 use super::read::join_content;
 use super::{EngineError, Kind, OpenLedger, nobody};
@@ -15,8 +15,8 @@ use crate::ledger::{AppendReply, put_covered};
 use crate::model::*;
 use crate::store::{LedgerNumber, WriteSet};
 use crate::vault::{
-    Change, Claim, Doomed, DueErasure, Fate, MovedRows, PartPlace, PersonId, SharedPlace, StandingId, Turn, Unfinished,
-    Vault, VaultError,
+    Change, Claim, Doomed, DueErasure, Fate, MovedRows, OpenError, PartPlace, PersonId, SharedPlace, StandingId, Turn,
+    Unfinished, Vault, VaultError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -55,11 +55,12 @@ struct Due {
 }
 
 impl OpenLedger {
-    /// Does what is due; nothing where nothing is. Batches of one ledger run one after the other. `asked`: by somebody,
-    /// not by the clock.
+    /// Does what is due; nothing where nothing is. Batches of one ledger run one after the other. `asked`: retention
+    /// by somebody, and not by the calendar alone.
     pub async fn run_erasures(self: &Arc<Self>, asked: bool) -> Result<Option<Erased>, EngineError> {
         let _one_at_a_time = self.erasing.lock().await;
         self.go_on().await?;
+        self.tell_blocked().await?;
         let by_rules = asked || self.calendar_is_believed();
         let done = self.batch(by_rules).await?;
         if by_rules {
@@ -73,7 +74,10 @@ impl OpenLedger {
         if due.doomed.is_empty() {
             return Ok(None);
         }
-        let mut resealed: BTreeSet<PartPlace> = BTreeSet::new();
+        // What an attempt that failed has sealed anew already.
+        let cited = self.erasure_entries()?.into_iter().flat_map(|(_, body)| body.cites);
+        let mut resealed: BTreeSet<PartPlace> =
+            cited.map(|place| PartPlace { index: place.index, ordinal: place.ordinal }).collect();
         for _ in 0..SURVEYS {
             let doomed = due.doomed.clone();
             let fate = self.blocking(move |open| Ok(open.vault.survey(&doomed)?)).await?;
@@ -95,6 +99,7 @@ impl OpenLedger {
         let moved = self.finish(&done).await?;
         let (index, body) = self.erasure_entry(done.index)?;
         let irrecoverable = self.claim(index, &body).await?;
+        self.write_rows(self.vault.finished()).await?;
         let (generation, covers) = (body.generation, body.covers);
         Ok(Some(Erased { index, generation, requests, covers, moved, irrecoverable }))
     }
@@ -127,6 +132,7 @@ impl OpenLedger {
             self.finish(&unfinished).await?;
             let (index, body) = self.erasure_entry(unfinished.index)?;
             self.claim(index, &body).await?;
+            self.write_rows(self.vault.finished()).await?;
         }
         Ok(())
     }
@@ -197,14 +203,34 @@ impl OpenLedger {
                 let answer = reply.blocking_recv().map_err(|_| stopped("the ledger stopped"))?;
                 answer.map(drop).map_err(|error| stopped(&error.to_string()))
             };
+            open.note_erased(done.index)?;
+            open.write_journal()?;
             let moved = open.vault.move_rows(&mut write)?;
+            {
+                let _gate = open.sealing.blocking_write();
+                write(WriteSet::default())?;
+                open.vault.move_standing_rows(&mut write)?;
+            }
             open.remove_contents(done.index, &mut write)?;
             write(open.vault.drop_old()?)?;
+            // From here on nothing in the database needs the old root; what lies outside must not either.
+            open.write_mirrors()?;
+            open.write_journal()?;
             open.vault.destroy_old(&done)?;
-            write(open.vault.finished())?;
             Ok::<_, EngineError>(moved)
         });
-        moved.await.map_err(|_| EngineError::internal("moving keys stopped"))?
+        let moved = moved.await.map_err(|_| EngineError::internal("moving keys stopped"))?;
+        match moved {
+            Ok(moved) => {
+                self.not_stuck();
+                Ok(moved)
+            }
+            Err(error) => {
+                self.stuck(&error);
+                let text = format!("the erasures of entry {} are done but not ended", unfinished.index);
+                Err(EngineError { message: format!("{text}: {}", error.message), ..error })
+            }
+        }
     }
 
     /// Content that the entry covers goes; the hash of it stays.
@@ -226,6 +252,10 @@ impl OpenLedger {
         if self.vault.strongest_claim() != Claim::Irrecoverable {
             return Ok(None);
         }
+        let claimed = |(_, body): &(u64, ErasureBody)| body.state == ErasureState::Irrecoverable && body.batch == index;
+        if let Some((claim, _)) = self.erasure_entries()?.into_iter().find(claimed) {
+            return Ok(Some(claim));
+        }
         let body = ErasureBody {
             state: ErasureState::Irrecoverable,
             generation: batch.generation,
@@ -245,13 +275,19 @@ impl OpenLedger {
         }
         let requests: Vec<(StandingId, DueErasure)> =
             self.vault.standing().due.iter().map(|(id, due)| (*id, due.clone())).collect();
+        // A conversation in which somebody stands who is held stays with them.
+        let mut held = BTreeSet::new();
+        for (_, hold) in self.holds() {
+            held.extend(hold.persons()?);
+        }
+        let held_conversations = self.conversations_of(&held.into_iter().collect::<Vec<_>>())?;
         for (id, request) in requests {
             let person = request.person()?;
             let whole = self.vault.linked(person)?;
             if self.holds_over(&whole)?.is_some() {
                 continue;
             }
-            for conversation in self.conversations_of(&whole)? {
+            for conversation in self.conversations_of(&whole)?.difference(&held_conversations).cloned() {
                 let fields = vec![conversation.clone()];
                 let holder = Identity { namespace: CONVERSATION.to_owned(), fields, strength: Strength::Strong };
                 due.conversations.insert(conversation);
@@ -302,7 +338,12 @@ impl OpenLedger {
         let Some(sealed) = part.sealed else { return Ok(None) };
         match self.vault.open_part(PartPlace { index, ordinal }, &entry.header.body_commitment, &sealed) {
             Ok(part) => Ok(Some(part)),
-            Err(crate::vault::OpenError::NoKey) => Ok(None),
+            Err(OpenError::NoKey) => Ok(None),
+            // One part that somebody spoilt must not keep everybody from being forgotten.
+            Err(error @ (OpenError::Forged | OpenError::Unreadable)) => {
+                tracing::error!(index, ordinal, %error, "a part cannot be read; what it says of conversations is lost");
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -371,7 +412,11 @@ impl OpenLedger {
         use crate::exposure::{Filter, Term, TermKind};
         let filter =
             Filter { terms: vec![Term::new(TermKind::EntryKind, EntryKind::Erasure.code())], ..Filter::default() };
-        let size = self.follow.wait_for(self.ledger.published().size, super::read::CATCH_UP);
+        let published = self.ledger.published().size;
+        let size = self.follow.wait_for(published, super::read::CATCH_UP);
+        if size < published {
+            return Err(EngineError::new(Kind::Busy, "the projections are behind; try again when they have caught up"));
+        }
         let (mut found, mut from) = (Vec::new(), Some(0));
         while let Some(at) = from {
             let page = self.follow.follower().query(&filter, at, size, 4_096)?;
@@ -424,26 +469,23 @@ fn changes_of(due: &Due) -> Vec<Change> {
     requests.chain(due.doomed.persons.iter().map(|person| Change::Restricted(*person, None))).collect()
 }
 
-/// Content without everything in which somebody may be named who is no longer to be found.
+/// Of content what names nobody: ids that actions have of us, and registered kinds of names. Whatever a caller wrote in
+/// words of its own may name who is no longer to be found.
 fn without_names(content: ContentPart) -> (ContentPart, bool) {
-    let cut = !content.arguments.is_empty()
-        || !content.result.is_empty()
-        || !content.error.is_empty()
-        || !content.instruction.is_empty()
-        || !content.break_glass_reason.is_empty()
-        || !content.records.is_empty()
-        || !content.question.is_empty();
+    let ContentPart { action_id, parents, caused_by, same_act_as, corrects, retracts, names, facts, .. } =
+        content.clone();
     let kept = ContentPart {
-        arguments: Vec::new(),
-        result: Vec::new(),
-        error: String::new(),
-        instruction: String::new(),
-        break_glass_reason: String::new(),
-        records: Vec::new(),
-        question: Vec::new(),
-        act: None,
-        ..content
+        action_id,
+        parents,
+        caused_by,
+        same_act_as,
+        corrects,
+        retracts,
+        names,
+        facts,
+        ..ContentPart::default()
     };
+    let cut = kept != content;
     (kept, cut)
 }
 

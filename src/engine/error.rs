@@ -5,7 +5,7 @@ use crate::model::Violation;
 use crate::report::RenderError;
 use crate::report::canonical::CanonicalError;
 use crate::store::StoreError;
-use crate::vault::{CustodianError, OpenError, VaultError};
+use crate::vault::{CustodianError, MirrorError, OpenError, VaultError};
 
 /// Who must act, and whether trying again helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +130,16 @@ impl From<VaultError> for EngineError {
             VaultError::PartTooLong { .. } => Kind::Invalid,
         };
         Self::new(kind, error.to_string())
+    }
+}
+
+impl From<MirrorError> for EngineError {
+    fn from(error: MirrorError) -> Self {
+        match error {
+            MirrorError::Vault(error) => error.into(),
+            MirrorError::Io { .. } => Self::precondition(error.to_string()),
+            MirrorError::Torn { .. } => Self::new(Kind::Corrupt, error.to_string()),
+        }
     }
 }
 

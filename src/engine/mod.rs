@@ -11,6 +11,8 @@
 
 mod access;
 mod append;
+mod backup;
+mod beside;
 mod erase;
 mod error;
 mod export;
@@ -19,17 +21,20 @@ mod names;
 mod person;
 mod read;
 mod refusals;
+mod restore;
 mod retention;
 
 pub use crate::vault::{Hold, part_identity};
 pub use access::{AccessAsked, Produced};
 pub use append::{Batch, Pending, Raw, Receipt, Sent};
+pub use backup::{BackedUp, Backup, BackupSource, DATABASE as BACKUP_DATABASE, checkpoint_name};
 pub use erase::Erased;
 pub use error::{EngineError, Kind};
 pub use export::ExportPiece;
 pub use names::{CatalogueApplied, InForce};
 pub use person::{Asked, ErasureAsked, ErasureStatus, PersonStatus};
 pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};
+pub use restore::{Behind, Outcome, Restored, Sources, restore_ledger};
 
 pub use retention::{PlannedClass, RetentionPlan};
 
@@ -44,6 +49,7 @@ use follow::Follow;
 use names::Names;
 use refusals::Refusals;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio_util::sync::CancellationToken;
@@ -52,6 +58,9 @@ use tokio_util::sync::CancellationToken;
 pub struct Engine {
     ledgers: BTreeMap<LedgerNumber, Arc<OpenLedger>>,
     stopping: CancellationToken,
+    backups: Option<BackupSource>,
+    /// One at a time.
+    backing_up: tokio::sync::Mutex<()>,
 }
 
 /// One ledger and everything that belongs to it.
@@ -67,6 +76,8 @@ pub struct OpenLedger {
     registering: tokio::sync::RwLock<()>,
     /// Written while keys are being replaced; read from sealing until what was sealed is queued.
     sealing: tokio::sync::RwLock<()>,
+    /// One act about a person at a time, so that two of them cannot both find that nothing was asked yet.
+    acting: tokio::sync::Mutex<()>,
     /// One batch of erasures at a time.
     erasing: tokio::sync::Mutex<()>,
     /// Up to when the retention rules were looked at, Unix microseconds.
@@ -76,12 +87,18 @@ pub struct OpenLedger {
     refusals: Refusals,
     /// What is wrong with the custodian, as of the last look.
     custodian_trouble: Mutex<Option<String>>,
+    beside: beside::Beside,
 }
 
 impl Engine {
     pub fn new(ledgers: impl IntoIterator<Item = OpenLedger>) -> Self {
         let ledgers = ledgers.into_iter().map(|open| (open.ledger.number(), Arc::new(open))).collect();
-        Engine { ledgers, stopping: CancellationToken::new() }
+        Engine { ledgers, stopping: CancellationToken::new(), backups: None, backing_up: tokio::sync::Mutex::default() }
+    }
+
+    /// The same, able to make backups.
+    pub fn with_backups(self, source: BackupSource) -> Self {
+        Engine { backups: Some(source), ..self }
     }
 
     /// Ends what would otherwise never end: streams that wait for entries to come.
@@ -132,13 +149,14 @@ impl OpenLedger {
         limits: Limits,
     ) -> Result<Self, EngineError> {
         let (number, origin) = (options.number, options.origin.clone());
+        let journal = options.guard_path.parent().map(Path::to_owned).unwrap_or_default();
         // The vault first: where keys and database do not belong together nothing may be signed.
         let vault = Vault::open(Arc::clone(&store), number, &origin, custodian)?;
         let ledger = Ledger::open(Arc::clone(&store), options, Arc::clone(&clock))?;
         let names = Names::load(&ledger, &vault)?;
         let follower = Arc::new(Follower::open(Arc::clone(&store), number)?);
         let follow = Follow::start(ledger.clone(), follower)?;
-        Ok(OpenLedger {
+        let open = OpenLedger {
             ledger,
             vault,
             clock,
@@ -146,13 +164,18 @@ impl OpenLedger {
             names: RwLock::new(Arc::new(names)),
             registering: tokio::sync::RwLock::default(),
             sealing: tokio::sync::RwLock::default(),
+            acting: tokio::sync::Mutex::default(),
             erasing: tokio::sync::Mutex::default(),
             looked_us: AtomicU64::new(0),
             conversations: Conversations::default(),
             follow,
             refusals: Refusals::default(),
             custodian_trouble: Mutex::default(),
-        })
+            beside: beside::Beside { journal, ..beside::Beside::default() },
+        };
+        // A crash may have come between a change and its note.
+        open.write_journal()?;
+        Ok(open)
     }
 
     pub fn origin(&self) -> &str {
@@ -202,8 +225,21 @@ fn nobody() -> Caller {
     Caller { name: String::new(), assurance: Default::default() }
 }
 
-/// Which ledgers a store holds: number and origin, in order.
+/// Which ledgers a store holds and go on: number and origin, in order.
 pub fn origins(store: &dyn Store) -> Result<Vec<(LedgerNumber, String)>, StoreError> {
+    let mut all = every_origin(store)?;
+    let snapshot = store.snapshot()?;
+    let mut closed = Vec::new();
+    for (number, _) in &all {
+        closed.push(snapshot.get(Table::Meta, &closed_row(number.0))?.is_some());
+    }
+    let mut closed = closed.into_iter();
+    all.retain(|_| closed.next() == Some(false));
+    Ok(all)
+}
+
+/// The same with those that are closed for ever.
+pub fn every_origin(store: &dyn Store) -> Result<Vec<(LedgerNumber, String)>, StoreError> {
     let (from, until) = (origin_row(0), origin_row(u32::MAX));
     let rows = store.snapshot()?.scan(Table::Meta, &from, &until, 65_536)?;
     rows.into_iter()
@@ -214,6 +250,16 @@ pub fn origins(store: &dyn Store) -> Result<Vec<(LedgerNumber, String)>, StoreEr
             Ok((LedgerNumber(number.ok_or_else(torn)?), origin.ok_or_else(torn)?))
         })
         .collect()
+}
+
+/// A ledger that was rolled back and has a successor: its rows stay, and nobody opens it any more.
+pub fn close_ledger(number: LedgerNumber, successor: &str, writes: &mut WriteSet) {
+    writes.put(Table::Meta, closed_row(number.0), successor);
+}
+
+/// Meta, ledger 0 ‖ `closed` ‖ number u32 → origin of the successor.
+fn closed_row(number: u32) -> Vec<u8> {
+    [&0u32.to_be_bytes()[..], b"closed", &number.to_be_bytes()].concat()
 }
 
 /// The row by which a store knows a ledger; written in one commit with its genesis.

@@ -1,14 +1,14 @@
 //! What is asked for a person and done about them: looking up, linking, restricting, holding, asking for erasure. Each is
 //! an entry that says in the open what was done and on which ground, and sealed whom it was about.
 
-use super::{EngineError, OpenLedger, Receipt};
+use super::{EngineError, Kind, OpenLedger, Receipt};
 use crate::admit::events;
 use crate::model::*;
 use crate::store::WriteSet;
-use crate::vault::{Change, DueErasure, HeldPerson, Hold, PersonId, Restriction, StandingId, Vault};
+use crate::vault::{Change, DueErasure, HeldPerson, Hold, PersonId, Restriction, Standing, StandingId, Vault};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use whosaw_verifier::body::PersonActBody;
+use whosaw_verifier::body::{Body, PersonActBody};
 use whosaw_verifier::hash::{Hash, sha256};
 use whosaw_verifier::part::{HoldScope, PersonActPart};
 
@@ -66,17 +66,25 @@ pub fn token_hash(token: &[u8; 32]) -> Hash {
 }
 
 impl OpenLedger {
-    /// Whoever this identifier means, with everybody who is the same person.
-    fn person_of(&self, subject: &Identity) -> Result<(PersonId, Vec<PersonId>), EngineError> {
+    /// Whoever this identifier means, with everybody who is the same person. To be asked with the gate held, if something
+    /// is to be sealed for them: a batch of erasures in between would make them somebody new.
+    fn person_of(&self, subject: &Identity) -> Result<Found, EngineError> {
         let unknown = || EngineError::not_found("this ledger knows nobody by this identifier");
-        let person = self.vault.find(subject)?.ok_or_else(unknown)?;
-        Ok((person, self.vault.linked(person)?))
+        let subject = crate::vault::normal(subject);
+        let person = self.vault.find(&subject)?.ok_or_else(unknown)?;
+        // As it was shown: asked for in the other strength it would be another identifier, and somebody new.
+        let known = self.vault.identities(person)?;
+        let same = |known: &Identity| known.namespace == subject.namespace && known.fields == subject.fields;
+        let identity = known.into_iter().find(same).unwrap_or(subject);
+        Ok(Found { person, whole: self.vault.linked(person)?, identity })
     }
 
     /// Records that somebody looked a person up, then tells how they stand.
     pub async fn person_status(self: &Arc<Self>, asked: &Asked, caller: &Caller) -> Result<PersonStatus, EngineError> {
-        let (person, whole) = self.person_of(&asked.subject)?;
-        self.record_act(EntryKind::Request, PersonAct::LookUp, Decision::Done, asked, caller, Vec::new()).await?;
+        let (found, _) = self
+            .act(EntryKind::Request, PersonAct::LookUp, asked, caller, |_| Ok((Decision::Done, None, Vec::new())))
+            .await?;
+        let Found { person, whole, .. } = found;
         let (mut status, mut seen) = (PersonStatus::default(), BTreeSet::new());
         for id in &whole {
             status.identities.extend(self.vault.identities(*id)?);
@@ -110,20 +118,20 @@ impl OpenLedger {
         strength: Strength,
         caller: &Caller,
     ) -> Result<Receipt, EngineError> {
-        let (subject, other) = (crate::vault::normal(&asked.subject), crate::vault::normal(other));
-        if subject.namespace == other.namespace && subject.fields == other.fields {
+        let _one_at_a_time = self.acting.lock().await;
+        let gate = self.sealing.read().await;
+        let known = |identity: &Identity| match self.person_of(identity) {
+            Ok(found) => Ok(found.identity),
+            Err(error) if error.kind == Kind::NotFound => Ok(crate::vault::normal(identity)),
+            Err(error) => Err(error),
+        };
+        let both = [known(&asked.subject)?, known(other)?];
+        if both[0].namespace == both[1].namespace && both[0].fields == both[1].fields {
             return Err(EngineError::invalid("other", "is the same identifier"));
         }
         let body = PersonActBody { strength, ..body_of(PersonAct::Link, Decision::Done, asked) };
-        let act = PersonActPart {
-            asked: Some(crate::vault::part_identity(&subject)),
-            other: Some(crate::vault::part_identity(&other)),
-            ..act_of(asked)
-        };
-        let both = [subject, other];
         let registry = &self.names().registry;
-        let admitted = events::person_act(EntryKind::SubjectLink, body, &act, &both, caller, registry);
-        let gate = self.sealing.read().await;
+        let admitted = events::link_act(body, link_of(asked, &both), both.clone(), caller, registry);
         let now = self.clock.now();
         self.vault.link(&both[0], &both[1], strength, now.month())?;
         let sealed = self.vault.seal(admitted, now)?;
@@ -137,28 +145,25 @@ impl OpenLedger {
         other: &Identity,
         caller: &Caller,
     ) -> Result<(Receipt, bool), EngineError> {
-        let (subject, other) = (crate::vault::normal(&asked.subject), crate::vault::normal(other));
-        let ((a, _), (b, _)) = (self.person_of(&subject)?, self.person_of(&other)?);
+        let _one_at_a_time = self.acting.lock().await;
+        let gate = self.sealing.write().await;
+        // Rows that are on their way into the store would go over these.
+        self.write_rows(WriteSet::default()).await?;
+        let (one, other) = (self.person_of(&asked.subject)?, self.person_of(other)?);
+        let (a, b) = (one.person, other.person);
         if a == b {
             let text =
                 "entries showed these identifiers as those of one person; they were never linked by an entry alone";
             return Err(EngineError::precondition(text));
         }
-        let body = body_of(PersonAct::Unlink, Decision::Done, asked);
-        let act = PersonActPart {
-            asked: Some(crate::vault::part_identity(&subject)),
-            other: Some(crate::vault::part_identity(&other)),
-            ..act_of(asked)
-        };
-        let registry = &self.names().registry;
-        let admitted = events::person_act(EntryKind::SubjectLink, body, &act, &[subject, other], caller, registry);
-        let gate = self.sealing.write().await;
-        // Rows that are on their way into the store would go over these.
-        self.write_rows(WriteSet::default()).await?;
         let rows = self.vault.unlink(a, b)?;
         if rows.is_empty() {
             return Err(EngineError::precondition("these identifiers are not linked"));
         }
+        let both = [one.identity, other.identity];
+        let body = body_of(PersonAct::Unlink, Decision::Done, asked);
+        let registry = &self.names().registry;
+        let admitted = events::link_act(body, link_of(asked, &both), both, caller, registry);
         let mut sealed = self.vault.seal(admitted, self.clock.now())?;
         let (inner, vault) = (Arc::clone(&sealed.placement), Arc::clone(&self.vault));
         sealed.placement = Arc::new(Unlinking { inner, vault, rows });
@@ -172,34 +177,30 @@ impl OpenLedger {
 
     /// GDPR Art. 18: from now on the person's data is stored and nothing else, until the restriction is lifted.
     pub async fn restrict(self: &Arc<Self>, asked: &Asked, caller: &Caller) -> Result<Receipt, EngineError> {
-        let (_, whole) = self.person_of(&asked.subject)?;
         let restriction = Restriction { ground: asked.ground, since_us: self.clock.now().0 };
-        let changes = whole.iter().map(|id| Change::Restricted(*id, Some(restriction.clone()))).collect();
-        self.record_act(EntryKind::Restriction, PersonAct::Restrict, Decision::Done, asked, caller, changes).await
+        let restricted = |found: &Found| {
+            let changes = found.whole.iter().map(|id| Change::Restricted(*id, Some(restriction.clone()))).collect();
+            Ok((Decision::Done, None, changes))
+        };
+        Ok(self.act(EntryKind::Restriction, PersonAct::Restrict, asked, caller, restricted).await?.1)
     }
 
     pub async fn lift_restriction(self: &Arc<Self>, asked: &Asked, caller: &Caller) -> Result<Receipt, EngineError> {
-        let (_, whole) = self.person_of(&asked.subject)?;
-        let restricted: Vec<PersonId> = {
+        let lifted = |found: &Found| {
             let standing = self.vault.standing();
-            whole.iter().copied().filter(|id| standing.restricted.contains_key(id)).collect()
+            let restricted = found.whole.iter().filter(|id| standing.restricted.contains_key(id));
+            let changes: Vec<Change> = restricted.map(|id| Change::Restricted(*id, None)).collect();
+            if changes.is_empty() {
+                return Err(EngineError::precondition("the processing of this person's data is not restricted"));
+            }
+            if found.waits(&standing) {
+                let text =
+                    "an erasure was asked for this person: until it is done or withdrawn their data stays restricted";
+                return Err(EngineError::precondition(text));
+            }
+            Ok((Decision::Done, None, changes))
         };
-        if restricted.is_empty() {
-            return Err(EngineError::precondition("the processing of this person's data is not restricted"));
-        }
-        let due = {
-            let standing = self.vault.standing();
-            let of_whole = |due: &DueErasure| due.person().is_ok_and(|person| whole.contains(&person));
-            standing.due.values().any(of_whole)
-        };
-        if due {
-            let text =
-                "an erasure was asked for this person: until it is done or withdrawn their data stays restricted";
-            return Err(EngineError::precondition(text));
-        }
-        let changes = restricted.into_iter().map(|id| Change::Restricted(id, None)).collect();
-        self.record_act(EntryKind::Restriction, PersonAct::LiftRestriction, Decision::Done, asked, caller, changes)
-            .await
+        Ok(self.act(EntryKind::Restriction, PersonAct::LiftRestriction, asked, caller, lifted).await?.1)
     }
 
     /// GDPR Art. 17: recorded and restricted at once; done with the next batch, unless a hold stands in the way.
@@ -208,53 +209,72 @@ impl OpenLedger {
         asked: &Asked,
         caller: &Caller,
     ) -> Result<ErasureAsked, EngineError> {
-        let (person, whole) = self.person_of(&asked.subject)?;
-        let waits = {
-            let standing = self.vault.standing();
-            let of_whole = |due: &DueErasure| due.person().is_ok_and(|person| whole.contains(&person));
-            standing.due.values().any(of_whole)
-        };
-        if waits {
-            return Err(EngineError::precondition(
-                "an erasure was asked for this person before, and waits for its batch",
-            ));
-        }
-        let held_by = self.holds_over(&whole)?;
         let (id, token): (StandingId, [u8; 32]) = (random()?, random()?);
         let asked_us = self.clock.now().0;
-        let due = DueErasure {
-            person: person.id().to_vec(),
-            shard: u32::from(person.shard()),
-            token: token_hash(&token).to_vec(),
-            asked_us,
-            ground: asked.ground,
-            blocked: held_by.is_some(),
+        let mut blocked = false;
+        let requested = |found: &Found| {
+            if found.waits(&self.vault.standing()) {
+                let text = "an erasure was asked for this person before, and waits for its batch";
+                return Err(EngineError::precondition(text));
+            }
+            let held_by = self.holds_over(&found.whole)?;
+            blocked = held_by.is_some();
+            let due = DueErasure {
+                person: found.person.id().to_vec(),
+                shard: u32::from(found.person.shard()),
+                token: token_hash(&token).to_vec(),
+                asked_us,
+                ground: asked.ground,
+                blocked,
+            };
+            let mut changes = vec![Change::Due(id, Some(due))];
+            let restriction = Restriction { ground: asked.ground, since_us: asked_us };
+            let standing = self.vault.standing();
+            let unrestricted = found.whole.iter().filter(|id| !standing.restricted.contains_key(id));
+            changes.extend(unrestricted.map(|id| Change::Restricted(*id, Some(restriction.clone()))));
+            Ok((if blocked { Decision::Blocked } else { Decision::Received }, held_by, changes))
         };
-        let mut changes = vec![Change::Due(id, Some(due))];
-        let restriction = Restriction { ground: asked.ground, since_us: asked_us };
-        let standing_restrictions: BTreeSet<PersonId> = self.vault.standing().restricted.keys().copied().collect();
-        let unrestricted = whole.iter().filter(|id| !standing_restrictions.contains(id));
-        changes.extend(unrestricted.map(|id| Change::Restricted(*id, Some(restriction.clone()))));
-        let decision = if held_by.is_some() { Decision::Blocked } else { Decision::Received };
-        let asked = Asked { exemption: held_by.unwrap_or_default(), ..asked.clone() };
-        let receipt = self.record_act(EntryKind::Request, PersonAct::Erase, decision, &asked, caller, changes).await?;
-        Ok(ErasureAsked { receipt, token, blocked: held_by.is_some() })
+        let (_, receipt) = self.act(EntryKind::Request, PersonAct::Erase, asked, caller, requested).await?;
+        Ok(ErasureAsked { receipt, token, blocked })
     }
 
     /// Takes back a request that no batch has done yet. The restriction stays until it is lifted.
     pub async fn withdraw_erasure(self: &Arc<Self>, asked: &Asked, caller: &Caller) -> Result<Receipt, EngineError> {
-        let (_, whole) = self.person_of(&asked.subject)?;
         let _no_batch = self.erasing.lock().await;
-        let mut changes = Vec::new();
-        for (id, due) in &self.vault.standing().due {
-            if whole.contains(&due.person()?) {
-                changes.push(Change::Due(*id, None));
+        let withdrawn = |found: &Found| {
+            let mut changes = Vec::new();
+            for (id, due) in &self.vault.standing().due {
+                if found.whole.contains(&due.person()?) {
+                    changes.push(Change::Due(*id, None));
+                }
             }
+            if changes.is_empty() {
+                return Err(EngineError::precondition("no erasure of this person waits to be done"));
+            }
+            Ok((Decision::Done, None, changes))
+        };
+        Ok(self.act(EntryKind::Request, PersonAct::WithdrawErasure, asked, caller, withdrawn).await?.1)
+    }
+
+    /// Says of requests that a hold stands in their way, where it came after them: each in an entry, once.
+    pub(super) async fn tell_blocked(self: &Arc<Self>) -> Result<(), EngineError> {
+        let due: Vec<(StandingId, DueErasure)> =
+            self.vault.standing().due.iter().map(|(id, due)| (*id, due.clone())).collect();
+        for (id, due) in due.into_iter().filter(|(_, due)| !due.blocked) {
+            let (person, ground) = (due.person()?, due.ground);
+            if self.holds_over(&self.vault.linked(person)?)?.is_none() {
+                continue;
+            }
+            let Some(subject) = self.vault.identities(person)?.into_iter().next() else { continue };
+            let asked = Asked { subject, ground, ..Asked::default() };
+            let blocked = |found: &Found| {
+                let held_by = self.holds_over(&found.whole)?;
+                let change = Change::Due(id, Some(DueErasure { blocked: true, ..due.clone() }));
+                Ok((Decision::Blocked, held_by, vec![change]))
+            };
+            self.act(EntryKind::Request, PersonAct::Erase, &asked, &super::nobody(), blocked).await?;
         }
-        if changes.is_empty() {
-            return Err(EngineError::precondition("no erasure of this person waits to be done"));
-        }
-        self.record_act(EntryKind::Request, PersonAct::WithdrawErasure, Decision::Done, asked, caller, changes).await
+        Ok(())
     }
 
     /// Keeps what the scope names from erasure and retention until the matter is released.
@@ -264,11 +284,20 @@ impl OpenLedger {
         scope: &HoldScope,
         caller: &Caller,
     ) -> Result<(Receipt, StandingId), EngineError> {
-        let mut held: BTreeSet<PersonId> = BTreeSet::new();
-        for identity in &scope.persons {
-            held.extend(self.person_of(&crate::vault::identity_of(identity))?.1);
-        }
+        // A batch that has looked at the holds already must not run on without this one, nor take whom it names.
+        let _no_batch = self.erasing.lock().await;
+        let _one_at_a_time = self.acting.lock().await;
+        let gate = self.sealing.read().await;
         let matter: StandingId = random()?;
+        let without_persons = HoldScope { persons: Vec::new(), ..scope.clone() };
+        let act = |scope: HoldScope| PersonActPart { hold: Some(scope), matter: matter.to_vec(), ..act_of(asked) };
+        let (mut held, mut acts) = (BTreeSet::new(), Vec::new());
+        for identity in &scope.persons {
+            let found = self.person_of(&crate::vault::identity_of(identity))?;
+            let persons = vec![crate::vault::part_identity(&found.identity)];
+            acts.push((found.identity, act(HoldScope { persons, ..without_persons.clone() })));
+            held.extend(found.whole);
+        }
         let person = |id: &PersonId| HeldPerson { person: id.id().to_vec(), shard: u32::from(id.shard()) };
         let hold = Hold {
             persons: held.iter().map(person).collect(),
@@ -279,13 +308,11 @@ impl OpenLedger {
             exemption: asked.exemption,
             since_us: self.clock.now().0,
         };
-        // A batch that has looked at the holds already must not run on without this one.
-        let _no_batch = self.erasing.lock().await;
-        let act = PersonActPart { hold: Some(scope.clone()), matter: matter.to_vec(), ..act_of(asked) };
+        let about_nobody = acts.is_empty().then(|| act(without_persons));
         let body = body_of(PersonAct::PlaceHold, Decision::Done, asked);
         let registry = &self.names().registry;
-        let admitted = events::person_act(EntryKind::Hold, body, &act, &[], caller, registry);
-        let receipt = self.record_with(admitted, vec![Change::Hold(matter, Some(hold))]).await?;
+        let admitted = events::person_act(EntryKind::Hold, body, acts, about_nobody, caller, registry);
+        let receipt = self.record_with(admitted, vec![Change::Hold(matter, Some(hold))], gate).await?;
         Ok((receipt, matter))
     }
 
@@ -297,23 +324,30 @@ impl OpenLedger {
         caller: &Caller,
     ) -> Result<Receipt, EngineError> {
         let _no_batch = self.erasing.lock().await;
-        let mut changes = vec![Change::Hold(matter, None)];
-        {
+        let _one_at_a_time = self.acting.lock().await;
+        let gate = self.sealing.read().await;
+        let (mut changes, held) = {
             let standing = self.vault.standing();
             let hold = standing.holds.get(&matter);
             let hold = hold.ok_or_else(|| EngineError::not_found("no hold of this matter is in force"))?;
-            let held = hold.persons()?;
-            for (id, due) in standing.due.iter().filter(|(_, due)| due.blocked) {
-                if held.is_empty() || held.contains(&due.person()?) {
-                    changes.push(Change::Due(*id, Some(DueErasure { blocked: false, ..due.clone() })));
-                }
-            }
-        }
+            // Whoever else is still held is found out when the batch runs, and told of again.
+            let blocked = standing.due.iter().filter(|(_, due)| due.blocked);
+            let unblocked = |due: &DueErasure| DueErasure { blocked: false, ..due.clone() };
+            let changes = blocked.map(|(id, due)| Change::Due(*id, Some(unblocked(due)))).collect::<Vec<_>>();
+            (changes, hold.persons()?)
+        };
+        changes.push(Change::Hold(matter, None));
         let act = PersonActPart { matter: matter.to_vec(), ..act_of(asked) };
+        let mut acts = Vec::new();
+        for person in held {
+            let identity = self.vault.identities(person)?.into_iter().next();
+            acts.extend(identity.map(|identity| (identity, act.clone())));
+        }
+        let about_nobody = acts.is_empty().then_some(act);
         let body = body_of(PersonAct::ReleaseHold, Decision::Done, asked);
         let registry = &self.names().registry;
-        let admitted = events::person_act(EntryKind::Hold, body, &act, &[], caller, registry);
-        self.record_with(admitted, changes).await
+        let admitted = events::person_act(EntryKind::Hold, body, acts, about_nobody, caller, registry);
+        self.record_with(admitted, changes, gate).await
     }
 
     /// All holds in force.
@@ -326,6 +360,14 @@ impl OpenLedger {
         let holds = self.holds();
         if holds.is_empty() {
             return Ok(None);
+        }
+        let held_shared = self.held_shared()?;
+        if !held_shared.is_empty() {
+            for id in whole {
+                if self.vault.occurrences(*id)?.iter().any(|place| held_shared.contains(&place.index)) {
+                    return Ok(holds.iter().find(|(_, hold)| !hold.persons.is_empty()).map(|(_, hold)| hold.exemption));
+                }
+            }
         }
         let mut indexes: Option<BTreeSet<u64>> = None;
         for (_, hold) in &holds {
@@ -352,9 +394,37 @@ impl OpenLedger {
         Ok(None)
     }
 
+    /// Entries in which somebody who is held shares content: it opens with all sharers' keys together, so none of them can
+    /// go.
+    pub(super) fn held_shared(&self) -> Result<BTreeSet<u64>, EngineError> {
+        let mut persons = BTreeSet::new();
+        for (_, hold) in self.holds() {
+            persons.extend(hold.persons()?);
+        }
+        let mut indexes = BTreeSet::new();
+        for person in persons {
+            indexes.extend(self.vault.occurrences(person)?.into_iter().map(|place| place.index));
+        }
+        let mut shared = BTreeSet::new();
+        for chunk in indexes.into_iter().collect::<Vec<u64>>().chunks(256) {
+            for entry in self.entries_at(chunk)? {
+                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+                let groups = match body {
+                    Some(Ok(Body::Action(action))) => action.parts,
+                    Some(Ok(Body::Person(act))) => act.parts,
+                    Some(Ok(Body::Erasure(erasure))) => erasure.parts,
+                    _ => Vec::new(),
+                };
+                if groups.iter().any(|group| !group.shared_by.is_empty()) {
+                    shared.insert(entry.header.index);
+                }
+            }
+        }
+        Ok(shared)
+    }
+
     /// Whether an entry is within a hold's datasets, agents and time.
     pub(super) fn is_held(&self, hold: &Hold, index: u64) -> Result<bool, EngineError> {
-        use whosaw_verifier::body::Body;
         let Some(entry) = self.ledger.entry(index)? else { return Ok(false) };
         let at = entry.header.recorded_at_us;
         if at < hold.from_us || (hold.until_us != 0 && at >= hold.until_us) {
@@ -364,7 +434,8 @@ impl OpenLedger {
         Ok(match body {
             Some(Ok(Body::Action(action))) => {
                 let fits = |list: &[String], name: &String| list.is_empty() || list.contains(name);
-                fits(&hold.datasets, &action.dataset)
+                let resources = std::iter::once(&action.dataset).chain(action.facts.iter().map(|fact| &fact.resource));
+                (hold.datasets.is_empty() || resources.into_iter().any(|name| fits(&hold.datasets, name)))
                     && (hold.agents.is_empty() || action.actors.iter().any(|actor| fits(&hold.agents, &actor.name)))
             }
             // What cannot be read is held rather than lost.
@@ -392,20 +463,46 @@ impl OpenLedger {
         Ok(done.map_or(ErasureStatus::Unknown, |index| ErasureStatus::Done { index, irrecoverable: None }))
     }
 
-    async fn record_act(
-        &self,
+    /// Finds the person, lets `decide` say what becomes of it, and records that: with the gate held from the look on, so that
+    /// nothing is sealed for somebody who was erased meanwhile.
+    async fn act(
+        self: &Arc<Self>,
         kind: EntryKind,
         act: PersonAct,
-        decision: Decision,
         asked: &Asked,
         caller: &Caller,
-        changes: Vec<Change>,
-    ) -> Result<Receipt, EngineError> {
-        let subject = crate::vault::normal(&asked.subject);
+        decide: impl FnOnce(&Found) -> Result<Decided, EngineError>,
+    ) -> Result<(Found, Receipt), EngineError> {
+        let _one_at_a_time = self.acting.lock().await;
+        let gate = self.sealing.read().await;
+        let found = self.person_of(&asked.subject)?;
+        let (decision, exemption, changes) = decide(&found)?;
+        let exemption = exemption.unwrap_or(asked.exemption);
+        let body = PersonActBody { exemption, ..body_of(act, decision, asked) };
+        let acts = vec![(found.identity.clone(), act_of(asked))];
         let registry = &self.names().registry;
-        let body = body_of(act, decision, asked);
-        let admitted = events::person_act(kind, body, &act_of(asked), &[subject], caller, registry);
-        self.record_with(admitted, changes).await
+        let admitted = events::person_act(kind, body, acts, None, caller, registry);
+        let receipt = self.record_with(admitted, changes, gate).await?;
+        Ok((found, receipt))
+    }
+}
+
+/// What becomes of a call, why it is exempt, and what it changes.
+type Decided = (Decision, Option<Exemption>, Vec<Change>);
+
+/// A person as the vault knows them now.
+struct Found {
+    person: PersonId,
+    /// Every id that is this person.
+    whole: Vec<PersonId>,
+    /// The identifier asked for, as it was shown.
+    identity: Identity,
+}
+
+impl Found {
+    /// An erasure was asked for and waits.
+    fn waits(&self, standing: &Standing) -> bool {
+        standing.due.values().any(|due| due.person().is_ok_and(|person| self.whole.contains(&person)))
     }
 }
 
@@ -434,6 +531,11 @@ impl Placement for Unlinking {
 
 fn body_of(act: PersonAct, decision: Decision, asked: &Asked) -> PersonActBody {
     PersonActBody { act, decision, ground: asked.ground, exemption: asked.exemption, ..PersonActBody::default() }
+}
+
+fn link_of(asked: &Asked, both: &[Identity; 2]) -> PersonActPart {
+    let [one, other] = both.each_ref().map(crate::vault::part_identity);
+    PersonActPart { asked: Some(one), other: Some(other), ..act_of(asked) }
 }
 
 fn act_of(asked: &Asked) -> PersonActPart {

@@ -190,8 +190,22 @@ impl OpenLedger {
         Ok(entries)
     }
 
-    /// Opens every part of an entry that can be opened.
+    /// Opens every part of an entry that can be opened and whose person's data may be.
     pub fn open_entry(&self, entry: StoredEntry) -> Result<OpenedEntry, EngineError> {
+        self.open_parts(entry, |place| Ok(self.vault.is_restricted_at(place)?))
+    }
+
+    /// Opens every part that can be opened, also of those whose processing is restricted: for what the ledger itself has to
+    /// know, and for the person's own right of access.
+    pub(super) fn open_all(&self, entry: StoredEntry) -> Result<OpenedEntry, EngineError> {
+        self.open_parts(entry, |_| Ok(false))
+    }
+
+    fn open_parts(
+        &self,
+        entry: StoredEntry,
+        is_closed: impl Fn(PartPlace) -> Result<bool, EngineError>,
+    ) -> Result<OpenedEntry, EngineError> {
         let index = entry.header.index;
         let stored = self.ledger.parts(index, entry.header.parts)?;
         let mut parts = Vec::with_capacity(stored.len());
@@ -199,7 +213,7 @@ impl OpenLedger {
             let ordinal = ordinal as u32;
             let state = match &part.sealed {
                 None => PartState::Removed,
-                Some(_) if self.vault.is_restricted_at(PartPlace { index, ordinal })? => PartState::Restricted,
+                Some(_) if is_closed(PartPlace { index, ordinal })? => PartState::Restricted,
                 Some(sealed) => {
                     match self.vault.open_part(PartPlace { index, ordinal }, &entry.header.body_commitment, sealed) {
                         Ok(opened) => PartState::Open(Box::new(opened)),

@@ -11,6 +11,8 @@ use whosaw_verifier::body::{Body, RetentionBody, RetentionRule};
 
 /// Keys that one batch looks at. What is left waits for the next day's.
 const KEYS: usize = 65_536;
+/// Keys read at a time.
+const PAGE: usize = 4_096;
 
 /// What the rules would destroy now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,7 +73,13 @@ impl OpenLedger {
         let body = RetentionBody { rules: rules.clone(), ..RetentionBody::default() };
         let registry = &self.names().registry;
         let admitted = events::retention(body, caller.clone(), registry);
-        self.record_with(admitted, vec![Change::Rules(rules), Change::Looked(self.ledger_month())]).await
+        let mut changes = vec![Change::Rules(rules)];
+        // The first rules begin the calendar; later ones must not make a leap of the clock believed.
+        if self.vault.standing().rules.is_empty() {
+            changes.push(Change::Looked(self.ledger_month()));
+        }
+        let gate = self.sealing.read().await;
+        self.record_with(admitted, changes, gate).await
     }
 
     /// By the ledger's own time, which is held back where a clock runs away.
@@ -82,13 +90,16 @@ impl OpenLedger {
     /// Whether it may be destroyed by the calendar alone. A machine that boots with a clock years ahead must not take that
     /// for years gone by: where more than one month has passed since the rules were last looked at, somebody has to ask.
     pub(super) fn calendar_is_believed(&self) -> bool {
+        if self.vault.standing().rules.is_empty() {
+            return true;
+        }
         let (looked, month) = (self.vault.standing().looked, self.ledger_month());
         let believed = month <= looked.saturating_add(1);
         if !believed {
             tracing::error!(
                 months = month - looked,
                 "retention was not looked at for months, or the clock leapt: look at `whosaw retention plan`, then \
-                 `whosaw person run-erasures`"
+                 `whosaw person run-erasures --retention`"
             );
         }
         believed
@@ -120,8 +131,6 @@ impl OpenLedger {
         if rules.is_empty() {
             return Ok(over);
         }
-        let keys = self.vault.keys_before(&before, KEYS)?;
-        over.plan.more = keys.len() == KEYS;
         let planned = |rule: &RetentionRule| PlannedClass {
             rule: (rule.class, rule.months, rule.basis),
             kept_from_month: first_kept(rule),
@@ -132,21 +141,47 @@ impl OpenLedger {
         };
         let mut classes: BTreeMap<RetentionClass, PlannedClass> =
             rules.iter().map(|rule| (rule.class, planned(rule))).collect();
-        for (person, name) in keys {
-            let Some(class) = classes.get_mut(&name.retention_class()) else { continue };
-            let places = self.vault.places_of(person, name)?;
-            let indexes: BTreeSet<u64> = places.iter().map(|place| place.index).collect();
-            if self.is_key_held(person, &indexes)? {
-                class.held += 1;
-            } else if self.opens_something(&indexes)? {
-                class.open += 1;
-            } else {
-                (class.keys, class.parts) = (class.keys + 1, class.parts + places.len() as u64);
-                over.due.insert((person, name));
+        let held_shared = self.held_shared()?;
+        let mut after = None;
+        loop {
+            let keys = self.vault.keys_before(&before, after, PAGE)?;
+            let Some(last) = keys.last() else { break };
+            after = Some(*last);
+            for (person, name) in keys {
+                if over.due.len() == KEYS {
+                    over.plan.more = true;
+                    break;
+                }
+                self.judge(person, name, &held_shared, &mut classes, &mut over.due)?;
+            }
+            if over.plan.more {
+                break;
             }
         }
         over.plan.classes = classes.into_values().collect();
         Ok(over)
+    }
+
+    fn judge(
+        &self,
+        person: PersonId,
+        name: KeyName,
+        held_shared: &BTreeSet<u64>,
+        classes: &mut BTreeMap<RetentionClass, PlannedClass>,
+        due: &mut BTreeSet<(PersonId, KeyName)>,
+    ) -> Result<(), EngineError> {
+        let Some(class) = classes.get_mut(&name.retention_class()) else { return Ok(()) };
+        let places = self.vault.places_of(person, name)?;
+        let indexes: BTreeSet<u64> = places.iter().map(|place| place.index).collect();
+        if !indexes.is_disjoint(held_shared) || self.is_key_held(person, &indexes)? {
+            class.held += 1;
+        } else if self.opens_something(&indexes)? {
+            class.open += 1;
+        } else {
+            (class.keys, class.parts) = (class.keys + 1, class.parts + places.len() as u64);
+            due.insert((person, name));
+        }
+        Ok(())
     }
 
     fn is_key_held(&self, person: PersonId, indexes: &BTreeSet<u64>) -> Result<bool, EngineError> {

@@ -60,6 +60,8 @@ async fn render_metrics(State(served): State<Served>) -> String {
         metrics::gauge!("whosaw_closed", &labels).set(f64::from(u8::from(open.ledger().latched().is_some())));
         let lost = open.custodian_trouble().is_some();
         metrics::gauge!("whosaw_custodian_unavailable", &labels).set(f64::from(u8::from(lost)));
+        let stuck = open.erasure_trouble().is_some();
+        metrics::gauge!("whosaw_erasures_stuck", &labels).set(f64::from(u8::from(stuck)));
         metrics::gauge!("whosaw_waiting_entries", &labels).set(open.ledger().waiting().0 as f64);
         metrics::gauge!("whosaw_waiting_bytes", &labels).set(open.ledger().waiting().1 as f64);
     }
@@ -69,7 +71,11 @@ async fn render_metrics(State(served): State<Served>) -> String {
 async fn ready(State(served): State<Served>) -> Response {
     let closed = served.engine.ledgers().find_map(|open| open.ledger().latched());
     match closed.or_else(|| served.engine.ledgers().find_map(|open| open.custodian_trouble())) {
-        None => "ready\n".into_response(),
+        None => match served.engine.ledgers().find_map(|open| open.erasure_trouble()) {
+            None => "ready\n".into_response(),
+            // Appends and reads are as well as ever.
+            Some(reason) => format!("ready, but erasures do not end: {reason}\n").into_response(),
+        },
         Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")).into_response(),
     }
 }

@@ -10,10 +10,12 @@
 
 mod committer;
 mod guard;
+mod history;
 mod latch;
 mod new_file;
 mod open;
 mod pool;
+mod recover;
 mod rows;
 mod sequencer;
 mod signer;
@@ -22,7 +24,9 @@ mod tests;
 mod tree;
 
 pub use committer::{Committed, Place};
+pub use history::{History, history};
 pub use open::LedgerOptions;
+pub use recover::{ErasedPlaces, append_exported, erase_again, remembered, stored_entries, stored_parts};
 pub use rows::{StoredEntry, StoredPart, put_covered};
 pub use signer::Signer;
 

@@ -14,7 +14,7 @@ use crate::store::{Commit, LedgerNumber, Snapshot, Store, WriteSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::watch;
-use whosaw_verifier::body::{Body, GenesisBody, WriterEpochBody};
+use whosaw_verifier::body::{Body, GenesisBody, Predecessor, RestoreBody, WriterEpochBody};
 use whosaw_verifier::entry::{genesis_link, origin_hash};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::merkle::{EMPTY_ROOT, node_hash};
@@ -36,6 +36,10 @@ pub struct LedgerOptions {
     pub waiting_bytes_max: usize,
     pub batch_entries_max: usize,
     pub batch_bytes_max: usize,
+    /// The ledger goes on from a backup: said before anything else is.
+    pub restored: Option<RestoreBody>,
+    /// For a new ledger that follows one that was rolled back.
+    pub predecessor: Option<Predecessor>,
 }
 
 impl LedgerOptions {
@@ -51,6 +55,8 @@ impl LedgerOptions {
             waiting_bytes_max: 64 << 20,
             batch_entries_max: 8_192,
             batch_bytes_max: 16 << 20,
+            restored: None,
+            predecessor: None,
         }
     }
 }
@@ -86,7 +92,7 @@ impl Ledger {
             origin: options.origin.clone(),
             verifier_key: signer.verifier_key().to_string(),
             software: options.software.clone(),
-            predecessor: None,
+            predecessor: options.predecessor.clone(),
         };
         let genesis = own_event(EntryKind::Genesis, body.encode(), &origin_hash)?;
         let head = Head { size: 0, last_leaf: genesis_link(&options.origin), recorded_at_us: 0 };
@@ -180,7 +186,12 @@ impl Ledger {
         let body =
             WriterEpochBody { epoch: lease.epoch, software: options.software, last_recorded_us: head.recorded_at_us };
         let took_over = own_event(EntryKind::WriterEpoch, body.encode(), &origin_hash)?;
-        let reply = ledger.submit(vec![took_over]).map_err(|error| LedgerError::Start(error.to_string()))?;
+        let mut first = Vec::new();
+        if let Some(restored) = &options.restored {
+            first.push(own_event(EntryKind::Restore, restored.encode(), &origin_hash)?);
+        }
+        first.push(took_over);
+        let reply = ledger.submit(first).map_err(|error| LedgerError::Start(error.to_string()))?;
         reply
             .blocking_recv()
             .map_err(|_| LedgerError::Start("the committer stopped".into()))?
@@ -189,7 +200,6 @@ impl Ledger {
     }
 }
 
-/// A ledger as it was found, before anything is written.
 /// A thread of the ledger that panics takes the ledger out of service instead of leaving callers waiting.
 struct Alarm<'a>(&'a Shared);
 
@@ -203,6 +213,7 @@ impl Drop for Alarm<'_> {
     }
 }
 
+/// A ledger as it was found, before anything is written.
 struct Examined {
     head: Head,
     tree: Tree,
@@ -284,7 +295,12 @@ fn check_genesis(snapshot: &dyn Snapshot, options: &LedgerOptions, signer: &Sign
 }
 
 /// Rebuilds the tree: block roots from upper tiles, the block under way from tiles and headers.
-fn read_tree(snapshot: &dyn Snapshot, ledger: LedgerNumber, head: &Head, root: &Hash) -> Result<Tree, LedgerError> {
+pub(super) fn read_tree(
+    snapshot: &dyn Snapshot,
+    ledger: LedgerNumber,
+    head: &Head,
+    root: &Hash,
+) -> Result<Tree, LedgerError> {
     let tiles = StoredTiles { snapshot, ledger };
     let blocks = head.size / BLOCK;
     let mut roots = Vec::with_capacity(blocks as usize);

@@ -20,8 +20,10 @@ use super::sequencer::{Batch, Head};
 use super::tree::{FullTile, TILE_WIDTH, TileSource};
 use crate::model::{EntryKind, Sealed};
 use crate::store::{LedgerNumber, Snapshot, StoreError, Table, WriteSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use whosaw_verifier::entry::{HEADER_BYTES, Header};
+use whosaw_verifier::erasure::{PLACE_BYTES, read_place};
 use whosaw_verifier::hash::Hash;
 
 const REGISTRY: &[u8] = b"registry";
@@ -155,7 +157,7 @@ pub fn write_set(
             writes.put_pieces(Table::Requests, &request, &[&index.to_be_bytes(), &action.request_digest]);
         }
         if action.kind == EntryKind::Registry {
-            writes.put(Table::Meta, key(ledger, &[REGISTRY, &index.to_be_bytes()]), b"");
+            put_registry(ledger, index, &mut writes);
         }
         action.placement.place(index, &mut writes);
     }
@@ -164,6 +166,11 @@ pub fn write_set(
     }
     writes.put(Table::Meta, key(ledger, &[b"head"]), encode_head(&batch.head_after, root));
     writes
+}
+
+/// Says that the entry at `index` is a registry entry.
+pub fn put_registry(ledger: LedgerNumber, index: u64, writes: &mut WriteSet) {
+    writes.put(Table::Meta, key(ledger, &[REGISTRY, &index.to_be_bytes()]), b"");
 }
 
 /// Indexes of the registry entries below `size`, ascending.
@@ -198,16 +205,32 @@ pub fn read_covered(snapshot: &dyn Snapshot, ledger: LedgerNumber, index: u64) -
     for page in 0u32.. {
         let row = key(ledger, &[COVERED, &index.to_be_bytes(), &page.to_be_bytes()]);
         let Some(row) = snapshot.get(Table::Meta, &row)? else { break };
-        let (rows, rest) = row.as_chunks::<12>();
+        let (rows, rest) = row.as_chunks::<PLACE_BYTES>();
         if !rest.is_empty() {
             return Err(torn("covered places"));
         }
-        places.extend(rows.iter().map(|place| {
-            let [i @ .., o0, o1, o2, o3] = *place;
-            (u64::from_be_bytes(i), u32::from_be_bytes([o0, o1, o2, o3]))
-        }));
+        places.extend(rows.iter().map(read_place));
     }
     Ok(places)
+}
+
+/// The covered places of all erasure entries.
+pub fn read_every_covered(snapshot: &dyn Snapshot, ledger: LedgerNumber) -> Result<BTreeSet<(u64, u32)>, LedgerError> {
+    let (mut from, until) = (key(ledger, &[COVERED]), key(ledger, &[COVERED, &[0xff; 13]]));
+    let mut places = BTreeSet::new();
+    loop {
+        let rows = snapshot.scan(Table::Meta, &from, &until, 64)?;
+        let Some((last, _)) = rows.last() else { return Ok(places) };
+        from = last.clone();
+        from.push(0);
+        for (_, row) in &rows {
+            let (page, rest) = row.as_chunks::<PLACE_BYTES>();
+            if !rest.is_empty() {
+                return Err(torn("covered places"));
+            }
+            places.extend(page.iter().map(read_place));
+        }
+    }
 }
 
 /// These parts without their content: only what the entry commits to stays.
@@ -229,7 +252,7 @@ pub fn without_content(
     Ok(writes)
 }
 
-fn encode_head(head: &Head, root: &Hash) -> Vec<u8> {
+pub fn encode_head(head: &Head, root: &Hash) -> Vec<u8> {
     [&head.size.to_be_bytes()[..], root, &head.last_leaf, &head.recorded_at_us.to_be_bytes()].concat()
 }
 

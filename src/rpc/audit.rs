@@ -18,6 +18,10 @@ use whosaw_verifier::merkle::verify_inclusion;
 pub struct AuditRpc(Arc<Engine>, Arc<Semaphore>);
 
 /// Exports at once; each reads the whole ledger on a thread of its own.
+/// Bytes of a page of entries.
+const PAGE_BYTES: usize = 3 << 20;
+/// Entries in a block, as a reading is recorded.
+const BLOCK: u64 = 4_096;
 const EXPORTS: usize = 8;
 
 impl AuditRpc {
@@ -101,14 +105,24 @@ impl v1::audit_service_server::AuditService for AuditRpc {
         };
         let reader = Arc::clone(&open);
         let page = blocking_value(move || reader.list(&query, from, limit)).await?;
-        let entries = if request.open_parts {
+        let mut entries = if request.open_parts {
             opened(&open, page.entries, &caller).await?
         } else {
             page.entries.iter().map(present::entry).collect()
         };
+        // Ordinary clients take 4 MiB. One entry may have more, and then stands alone.
+        let (mut bytes, mut next) = (0, page.next);
+        if let Some(cut) = entries.iter().position(|entry| {
+            bytes += prost::Message::encoded_len(entry);
+            bytes > PAGE_BYTES
+        }) {
+            let cut = cut.max(1);
+            next = entries.get(cut).map(|entry| entry.index).or(next);
+            entries.truncate(cut);
+        }
         Ok(Response::new(v1::ListEntriesResponse {
             entries,
-            next_page_token: page.next.map(|next| token.write(next)).unwrap_or_default(),
+            next_page_token: next.map(|next| token.write(next)).unwrap_or_default(),
             projected_size: page.projected,
         }))
     }
@@ -205,10 +219,12 @@ impl v1::audit_service_server::AuditService for AuditRpc {
         let busy =
             || EngineError::new(Kind::Busy, format!("{EXPORTS} exports are under way; try again when one is done"));
         let room = room.map_err(|_| busy())?;
-        let head = open.export_head();
         if request.content {
-            open.record_access(0, head.published.size, &caller).await?;
+            // First, so that the export has the entry that tells of it: one that did not would never reach the newest
+            // head, and could not bring back a ledger that was lost right after.
+            open.record_access(0, open.ledger().published().size, &caller).await?;
         }
+        let head = open.export_head();
         let (send, receive) = mpsc::channel(4);
         let send = Patient::new(send, STALLED);
         tokio::task::spawn_blocking(move || {
@@ -252,7 +268,10 @@ async fn opened(
 ) -> Result<Vec<v1::Entry>, Status> {
     if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
         let (first, last) = (first.header.index, last.header.index);
-        open.record_access(first, last - first + 1, caller).await?;
+        // In whole blocks: where a person's first and last entries stand would join the two for ever.
+        let (from, until) = (first - first % BLOCK, (last / BLOCK + 1) * BLOCK);
+        let until = until.min(open.ledger().published().size);
+        open.record_access(from, until - from, caller).await?;
     }
     let open = Arc::clone(open);
     let entries =

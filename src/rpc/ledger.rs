@@ -204,7 +204,7 @@ fn prepare_chunk(
         .map(|message| {
             let message = match message {
                 Ok(message) => message,
-                Err(status) => return Prepared::Broken(status),
+                Err(status) => return Prepared::Broken(status::too_large(&status).unwrap_or(status)),
             };
             let source = convert::source_name(message.record.as_ref()).map(str::to_owned);
             let prepared = convert::record(message.record)

@@ -62,6 +62,8 @@ impl Default for RpcLimits {
     }
 }
 
+pub use status::instead;
+
 /// Names of the services, for whoever reports on their health.
 pub const SERVICES: &[&str] = &[
     v1::ledger_service_server::SERVICE_NAME,

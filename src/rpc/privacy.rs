@@ -294,9 +294,10 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
         &self,
         request: Request<v1::RunErasuresRequest>,
     ) -> Result<Response<v1::RunErasuresResponse>, Status> {
-        let open = Arc::clone(self.0.ledger(&request.into_inner().ledger)?);
+        let request = request.into_inner();
+        let open = Arc::clone(self.0.ledger(&request.ledger)?);
         // Not dropped with the connection: a batch that has begun is better ended now than at the next start.
-        let done = tokio::spawn(async move { open.run_erasures(true).await }).await;
+        let done = tokio::spawn(async move { open.run_erasures(request.with_retention).await }).await;
         let done = done.map_err(|_| EngineError::internal("the batch stopped"))??;
         Ok(Response::new(done.map_or_else(v1::RunErasuresResponse::default, |done| v1::RunErasuresResponse {
             index: done.index,

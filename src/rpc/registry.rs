@@ -6,6 +6,7 @@ use super::{convert, present, status, v1};
 use crate::engine::{Engine, EngineError};
 use crate::model::RegistryKind;
 use futures::Stream;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,6 +118,35 @@ impl v1::registry_service_server::RegistryService for RegistryRpc {
                     return;
                 }
             }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+    }
+
+    type BackupStream = Pin<Box<dyn Stream<Item = Result<v1::BackupResponse, Status>> + Send>>;
+
+    async fn backup(&self, request: Request<v1::BackupRequest>) -> Result<Response<Self::BackupStream>, Status> {
+        let caller = caller(request.metadata())?;
+        let v1::BackupRequest { directory, keep } = request.into_inner();
+        let (send, receive) = mpsc::channel(16);
+        let engine = Arc::clone(&self.0);
+        // Goes on without its caller: a backup that was begun is better ended.
+        tokio::spawn(async move {
+            let progress = |bytes_done, bytes_total| {
+                // Nobody reads as fast as this has to be told: what does not fit is left out.
+                let _ = send.try_send(Ok(v1::BackupResponse { bytes_done, bytes_total, summary: None }));
+            };
+            let made = engine.backup(Path::new(&directory), keep, &caller, progress).await;
+            let last = made.map_err(Status::from).map(|made| {
+                let ledgers = made.ledgers.into_iter().map(|ledger| v1::BackedUpLedger {
+                    origin: ledger.origin,
+                    tree_size: ledger.size,
+                    generation: ledger.generation,
+                });
+                let (number, bytes, new_bytes) = (made.number, made.bytes, made.new_bytes);
+                let summary = v1::BackupSummary { number, bytes, new_bytes, ledgers: ledgers.collect() };
+                v1::BackupResponse { summary: Some(summary), ..v1::BackupResponse::default() }
+            });
+            let _ = send.send(last).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
     }

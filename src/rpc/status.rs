@@ -51,6 +51,21 @@ impl From<EngineError> for Status {
     }
 }
 
+/// What tonic says of a message that is too large, before any of our code sees it: the field is the message itself.
+pub fn too_large(status: &Status) -> Option<Status> {
+    let is_ours = status.code() == Code::OutOfRange && status.message().contains("message length too large");
+    is_ours.then(|| {
+        let most = super::MESSAGE_BYTES_MAX >> 20;
+        let description = format!("is larger than {most} MiB; a larger action comes in pieces, by AppendLarge");
+        invalid(vec![Violation { field: "message".into(), description }])
+    })
+}
+
+/// What is to be answered instead, where tonic refused a message by itself: said as everything else is.
+pub fn instead(headers: &tonic::codegen::http::HeaderMap) -> Option<Status> {
+    Status::from_header_map(headers).as_ref().and_then(too_large)
+}
+
 pub fn invalid(violations: Vec<Violation>) -> Status {
     EngineError::violations(violations).into()
 }

@@ -11,6 +11,7 @@ pub mod memory;
 pub mod rocks;
 
 use std::fmt;
+use std::path::Path;
 
 /// Which ledger, within one store. Given at `create`; 0 is the store's own rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,6 +86,14 @@ pub enum Operation<'a> {
     Delete { table: Table, key: &'a [u8] },
 }
 
+impl Operation<'_> {
+    fn place(&self) -> (Table, &[u8]) {
+        match self {
+            Operation::Put { table, key, .. } | Operation::Delete { table, key } => (*table, key),
+        }
+    }
+}
+
 impl WriteSet {
     pub fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         self.put_pieces(table, &[key.as_ref()], &[value.as_ref()]);
@@ -109,6 +118,21 @@ impl WriteSet {
 
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// The same rows by table and key, so that their order tells nothing of why they are written; of one key the later
+    /// row still comes later.
+    pub fn sorted(&self) -> WriteSet {
+        let mut operations: Vec<Operation<'_>> = self.operations().collect();
+        operations.sort_by(|a, b| a.place().cmp(&b.place()));
+        let mut sorted = WriteSet::default();
+        for operation in operations {
+            match operation {
+                Operation::Put { table, key, value } => sorted.put(table, key, value),
+                Operation::Delete { table, key } => sorted.delete(table, key),
+            }
+        }
+        sorted
     }
 
     /// Keys and values together.
@@ -223,6 +247,22 @@ pub trait Store: Send + Sync + 'static {
     fn size_on_disk(&self) -> u64 {
         0
     }
+    /// Writes the state after some number of commits to a directory, beside what earlier calls wrote there and without
+    /// writing again what they did; commits go on meanwhile. Of more than `keep` the oldest go; 0 keeps all.
+    fn backup(&self, _to: &Path, _keep: u32) -> Result<BackupInfo, StoreError> {
+        Err(StoreError::Unavailable("this store cannot be backed up".into()))
+    }
+}
+
+/// One state of a store in a backup directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackupInfo {
+    /// Counted from 1 in each directory.
+    pub number: u32,
+    /// Unix seconds.
+    pub made_at: u64,
+    /// Of the files that it needs.
+    pub bytes: u64,
 }
 
 impl fmt::Display for LedgerNumber {

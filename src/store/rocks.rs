@@ -13,7 +13,11 @@
 //! | ledger u32 ‖ `sequence` | u64 |
 //! | ledger u32 ‖ `commit` ‖ sequence mod 64 | commit id, 16 bytes |
 
-use super::{Commit, CommitError, Lease, LedgerNumber, Operation, Row, Snapshot, Store, StoreError, Table, WriteSet};
+pub mod backup;
+
+use super::{
+    BackupInfo, Commit, CommitError, Lease, LedgerNumber, Operation, Row, Snapshot, Store, StoreError, Table, WriteSet,
+};
 use rocksdb::{
     BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, Direction,
     ErrorKind, IteratorMode, LiveFile, MultiThreaded, Options, ReadOptions, SnapshotWithThreadMode, WriteBatch,
@@ -50,6 +54,15 @@ struct Held {
 impl RocksStore {
     /// Opens or creates the database. A torn tail of the write-ahead log is cut off; a hole inside it is refused.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, true)
+    }
+
+    /// Opens a copy that is looked at and thrown away: without room set aside for a full disk.
+    pub fn open_copy(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, false)
+    }
+
+    fn open_with(path: &Path, with_ballast: bool) -> Result<Self, StoreError> {
         std::fs::create_dir_all(path)
             .map_err(|e| StoreError::Unavailable(format!("cannot make {}: {e}", path.display())))?;
         let ballast = path.join(BALLAST_FILE);
@@ -70,7 +83,9 @@ impl RocksStore {
             Err(error) => return Err(opening(error)),
         };
         check_tables(&db, path)?;
-        lay_ballast(&ballast);
+        if with_ballast {
+            lay_ballast(&ballast);
+        }
         Ok(RocksStore { db, path: path.to_owned(), leases: Mutex::default() })
     }
 
@@ -203,6 +218,10 @@ impl Store for RocksStore {
             .filter_map(|file| file.metadata().ok())
             .map(|metadata| metadata.len())
             .sum()
+    }
+
+    fn backup(&self, to: &Path, keep: u32) -> Result<BackupInfo, StoreError> {
+        backup::write(&self.db, to, keep)
     }
 }
 

@@ -251,7 +251,8 @@ impl Vault {
         writes.append(&fate.deletions);
         writes.append(&self.rows_of(&changes)?);
         writes.delete(Table::Lookups, row_key(self.ledger, &[&[PREPARING_ROW]]));
-        Ok(Turn { ring: Arc::new(ring), writes, changes })
+        // By person and row number they would tell whoever reads the write-ahead log which rows were one person's.
+        Ok(Turn { ring: Arc::new(ring), writes: writes.sorted(), changes })
     }
 
     /// The generation that a turn made now will begin.
@@ -322,10 +323,19 @@ impl Vault {
             }
         }
         moved.readers += self.move_readers(&ring, write)?;
+        Ok(moved)
+    }
+
+    /// The same for what stands about persons. Such rows change and go, so this is done while nothing else is written.
+    pub fn move_standing_rows(
+        &self,
+        write: &mut dyn FnMut(WriteSet) -> Result<(), VaultError>,
+    ) -> Result<(), VaultError> {
+        let ring = self.ring();
         for tag in [DUE_ROW, HOLD_ROW, RESTRICTION_ROW] {
             self.move_standing(&ring, tag, write)?;
         }
-        Ok(moved)
+        Ok(())
     }
 
     fn move_keys(
@@ -478,14 +488,19 @@ impl Vault {
         key.places(snapshot.as_ref())
     }
 
-    /// Data keys of a class from before a month, for retention: at most `limit`.
+    /// Data keys of a class from before a month, for retention: a page of them behind `after`.
     pub fn keys_before(
         &self,
         before: &BTreeMap<u8, u16>,
+        after: Option<(PersonId, KeyName)>,
         limit: usize,
     ) -> Result<BTreeSet<(PersonId, KeyName)>, VaultError> {
         let snapshot = self.store.snapshot()?;
-        let (mut from, until) = (row_key(self.ledger, &[]), row_key(self.ledger, &[&[0xff; 32]]));
+        let mut from = match after {
+            Some((person, name)) => [&self.data_key_row(&person, name)[..], &[0]].concat(),
+            None => row_key(self.ledger, &[]),
+        };
+        let until = row_key(self.ledger, &[&[0xff; 32]]);
         let mut found = BTreeSet::new();
         loop {
             let rows = snapshot.scan(Table::DataKeys, &from, &until, MOVED)?;

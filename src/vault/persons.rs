@@ -24,8 +24,9 @@ use whosaw_verifier::wire::Message as _;
 /// A person: a random id and the shard whose key wraps their data keys. Says nothing about who they are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PersonId {
-    pub(super) id: [u8; 16],
+    // In the order in which rows of data keys stand.
     pub(super) shard: u16,
+    pub(super) id: [u8; 16],
 }
 
 impl PersonId {

@@ -14,7 +14,7 @@ use whosaw_verifier::hash::Hash;
 pub(super) const OWN: u16 = SHARDS;
 
 /// generation u64 ‖ epoch u64 ‖ nonce, key and tag.
-const VERSION_BYTES: usize = 8 + 8 + 60;
+pub(super) const VERSION_BYTES: usize = 8 + 8 + 60;
 
 /// A wrapping key, and the generation in which it was made.
 #[derive(Clone)]
@@ -60,7 +60,7 @@ pub(super) struct OwnKeys {
 }
 
 impl OwnKeys {
-    fn new(key: WrappingKey, origin_hash: &Hash) -> Self {
+    pub fn new(key: WrappingKey, origin_hash: &Hash) -> Self {
         let mac = MacKey::new(&key.secret);
         let readers = Secret::new(mac.mac(&[b"whosaw/readers/v1\0", origin_hash]));
         let rows = Secret::new(mac.mac(&[b"whosaw/own-rows/v1\0", origin_hash]));
@@ -226,7 +226,7 @@ fn number(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-fn shard_aad(origin_hash: &Hash, shard: u16, generation: u64) -> Vec<u8> {
+pub(super) fn shard_aad(origin_hash: &Hash, shard: u16, generation: u64) -> Vec<u8> {
     [&b"whosaw/shard-key/v1\0"[..], origin_hash, &shard.to_be_bytes(), &generation.to_be_bytes()].concat()
 }
 

@@ -154,7 +154,7 @@ pub(super) fn request_digest(key: &DataKey, origin_hash: &Hash, b: &Hash, reques
     key.mac.mac(&[b"whosaw/request/v1\0", origin_hash, b, request])
 }
 
-fn person_locator(person: &PersonId, name: KeyName) -> Vec<u8> {
+pub(super) fn person_locator(person: &PersonId, name: KeyName) -> Vec<u8> {
     // Room for the tag too.
     let mut locator = Vec::with_capacity(1 + 16 + 2 + 1 + 2 + 16);
     locator.push(LOCATOR_PERSON);
@@ -165,7 +165,7 @@ fn person_locator(person: &PersonId, name: KeyName) -> Vec<u8> {
     locator
 }
 
-fn shared_locator(by: &[u32]) -> Vec<u8> {
+pub(super) fn shared_locator(by: &[u32]) -> Vec<u8> {
     let mut locator = vec![LOCATOR_SHARED];
     let mut at = 0;
     while at < by.len() {

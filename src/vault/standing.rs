@@ -226,7 +226,7 @@ impl Vault {
     }
 }
 
-fn own_aad(origin_hash: &Hash, row_key: &[u8]) -> Vec<u8> {
+pub(super) fn own_aad(origin_hash: &Hash, row_key: &[u8]) -> Vec<u8> {
     [&b"whosaw/standing/v1\0"[..], origin_hash, row_key].concat()
 }
 

@@ -1,6 +1,7 @@
 //! The vault against its promises, on a memory store and with keys in memory. The verifier crate is the judge wherever
 //! bytes are concerned.
 
+mod beside;
 mod crowds;
 mod erasing;
 mod linking;

@@ -191,7 +191,7 @@ async fn who_stays_keeps_what_they_shared() {
     let contents: Vec<v1::ContentPart> =
         entries.iter().flat_map(|entry| &entry.parts).filter_map(|part| part.part.clone()?.content).collect();
     let [content] = contents.as_slice() else { panic!("one content is left: {contents:?}") };
-    assert_eq!(content.conversation, "conversation one");
+    assert!(content.conversation.is_empty(), "a conversation's name may name somebody");
     assert!(content.arguments.is_empty() && content.result.is_empty() && content.instruction.is_empty());
     let body = entries.iter().find_map(|entry| match entry.content.clone()? {
         v1::entry::Content::Erasure(body) => Some(body),
@@ -200,4 +200,59 @@ async fn who_stays_keeps_what_they_shared() {
     let body = body.expect("an entry says so");
     assert_eq!(body.lost.iter().map(|lost| lost.count).sum::<u64>(), 1, "what may name the erased is told as lost");
     assert!(body.cites.iter().all(|place| place.index == entries[0].index));
+}
+
+/// Asked for in the other strength, an identifier must not become somebody new who stays.
+#[tokio::test]
+async fn a_weak_identity_is_erased_by_its_name() {
+    let (_server, client) = server().await;
+    let mut action = common::records::about("C-1");
+    action.subjects[0].identities = vec![weak(&["Ann", "1990-01-01"])];
+    client.append(action).await.expect("recorded");
+    let asked = v1::Identity { strength: v1::Strength::Strong as i32, ..weak(&["Ann", "1990-01-01"]) };
+    look_up(&client, asked.clone()).await.expect("is known");
+    erase(&client, asked.clone()).await.expect("recorded");
+    assert_eq!(run(&client).await.requests, 1);
+    assert_eq!(look_up(&client, asked).await.expect_err("is nobody").code(), tonic::Code::NotFound);
+}
+
+/// Looking somebody up while they are being erased must not make them anew, nor must they be asked for twice.
+#[tokio::test]
+async fn nobody_returns_by_being_looked_up_and_nobody_is_erased_twice() {
+    let (_server, client) = server().await;
+    for round in 0..4 {
+        let who = strong("customer", &format!("G-{round}"));
+        client.append(common::records::about(&format!("G-{round}"))).await.expect("recorded");
+        let requests = (0..6).map(|_| {
+            let (client, who) = (client.clone(), who.clone());
+            tokio::spawn(async move { erase(&client, who).await.is_ok() })
+        });
+        let mut accepted = 0;
+        for request in requests.collect::<Vec<_>>() {
+            accepted += u32::from(request.await.expect("the task ends"));
+        }
+        assert_eq!(accepted, 1);
+        let looking = tokio::spawn({
+            let (client, who) = (client.clone(), who.clone());
+            async move { while look_up(&client, who.clone()).await.is_ok() {} }
+        });
+        assert_eq!(run(&client).await.requests, 1);
+        looking.await.expect("ends, because they are nobody");
+        assert_eq!(look_up(&client, who).await.expect_err("is nobody").code(), tonic::Code::NotFound);
+    }
+}
+
+/// What a reading of one person's entries leaves in the open must not join the first and the last of them.
+#[tokio::test]
+async fn a_reading_is_recorded_in_blocks() {
+    let (_server, client) = server().await;
+    for n in 0..6 {
+        client.append(common::records::about(if n % 5 == 0 { "F-1" } else { "F-2" })).await.expect("recorded");
+    }
+    list(&client, strong("customer", "F-1")).await;
+    let filter = Some(v1::EntryFilter { kind: v1::EntryKind::LedgerAccess as i32, ..Default::default() });
+    let request = v1::ListEntriesRequest { filter, page_size: 10, ..Default::default() };
+    let entries = client.audit().list_entries(client.request(request)).await.expect("a list").into_inner().entries;
+    let Some(v1::entry::Content::LedgerAccess(access)) = entries[0].content.clone() else { panic!("{entries:?}") };
+    assert_eq!((access.first_index, access.count), (0, entries[0].index));
 }

@@ -175,3 +175,98 @@ async fn a_report_of_the_time_of_a_link_stands_after_it_was_taken_back() {
     let (now, _) = report("now", &["access", "--subject", "customer=C-1"]);
     assert!(!String::from_utf8_lossy(&now).contains("C-9"), "they are two again");
 }
+
+fn text_of(entries: &[v1::Entry]) -> String {
+    format!("{entries:?}")
+}
+
+async fn of_kind(client: &Client, kind: v1::EntryKind) -> Vec<v1::Entry> {
+    let filter = Some(v1::EntryFilter { kind: kind as i32, ..Default::default() });
+    let request = v1::ListEntriesRequest { filter, page_size: 1_000, open_parts: true, ..Default::default() };
+    client.audit().list_entries(client.request(request)).await.expect("a list").into_inner().entries
+}
+
+/// What entries say of holds and links goes with the persons they name.
+#[tokio::test]
+async fn an_erased_person_stands_in_no_entry_about_holds_or_links() {
+    let (_server, client) = server().await;
+    for who in ["GONE-1", "STAYS-2"] {
+        client.append(common::records::about(who)).await.expect("recorded");
+    }
+    let matter =
+        hold(&client, v1::HoldScopes { persons: vec![strong("customer", "GONE-1")], ..Default::default() }).await;
+    release(&client, matter).await;
+    let link = v1::LinkIdentitiesRequest {
+        ledger: String::new(),
+        about: about(strong("customer", "GONE-1"), v1::Ground::Unspecified),
+        other: Some(strong("customer", "STAYS-2")),
+        strength: v1::Strength::Weak as i32,
+    };
+    privacy(&client).link_identities(client.request(link)).await.expect("linked");
+    let before = text_of(&of_kind(&client, v1::EntryKind::Hold).await);
+    assert!(before.contains("GONE-1"), "it is there to be erased");
+    assert!(text_of(&of_kind(&client, v1::EntryKind::SubjectLink).await).contains("GONE-1"));
+    erase(&client, strong("customer", "GONE-1")).await.expect("recorded");
+    assert_eq!(run(&client).await.requests, 1);
+    for kind in [v1::EntryKind::Hold, v1::EntryKind::SubjectLink, v1::EntryKind::Request, v1::EntryKind::Erasure] {
+        assert!(!text_of(&of_kind(&client, kind).await).contains("GONE-1"), "{kind:?}");
+    }
+    assert!(!text_of(&list(&client, strong("customer", "STAYS-2")).await).contains("GONE-1"));
+}
+
+/// Whoever is held keeps what they share with somebody who asked to be erased.
+#[tokio::test]
+async fn a_hold_keeps_what_the_held_share() {
+    let (_server, client) = server().await;
+    client.append(telling("E-1", "one", &["E-2"])).await.expect("recorded");
+    let matter = hold(&client, v1::HoldScopes { persons: vec![strong("customer", "E-2")], ..Default::default() }).await;
+    assert!(erase(&client, strong("customer", "E-1")).await.expect("recorded").blocked);
+    assert_eq!(run(&client).await, v1::RunErasuresResponse::default());
+    release(&client, matter).await;
+    assert_eq!(run(&client).await.requests, 1);
+}
+
+/// A hold that came after the request is told of, and a release reaches whoever was linked since.
+#[tokio::test]
+async fn later_holds_and_later_links_count() {
+    let (_server, client) = server().await;
+    for who in ["K-1", "K-2"] {
+        client.append(common::records::about(who)).await.expect("recorded");
+    }
+    let matter = hold(&client, v1::HoldScopes { persons: vec![strong("customer", "K-1")], ..Default::default() }).await;
+    let link = v1::LinkIdentitiesRequest {
+        ledger: String::new(),
+        about: about(strong("customer", "K-1"), v1::Ground::Unspecified),
+        other: Some(strong("customer", "K-2")),
+        strength: v1::Strength::Strong as i32,
+    };
+    privacy(&client).link_identities(client.request(link)).await.expect("linked");
+    let asked = erase(&client, strong("customer", "K-2")).await.expect("recorded");
+    assert!(asked.blocked);
+    release(&client, matter).await;
+    assert!(!status(&client, &asked.token).await.expect("known").blocked);
+    let again = hold(&client, v1::HoldScopes { persons: vec![strong("customer", "K-1")], ..Default::default() }).await;
+    assert_eq!(run(&client).await, v1::RunErasuresResponse::default());
+    assert!(status(&client, &asked.token).await.expect("known").blocked, "the later hold is told of");
+    release(&client, again).await;
+    assert_eq!(run(&client).await.requests, 1);
+}
+
+/// A dataset may stand in a fact only.
+#[tokio::test]
+async fn a_hold_on_a_dataset_sees_the_resources_of_facts() {
+    let (_server, client) = server().await;
+    let name = v1::Name { kind: v1::RegistryKind::Dataset as i32, name: "drive/budget".into(), ..Default::default() };
+    let request = v1::RegisterNamesRequest { ledger: String::new(), names: vec![name] };
+    client.registry().register_names(client.request(request)).await.expect("registered");
+    let mut action = common::records::about("C-1");
+    action.facts.push(v1::Fact {
+        kind: v1::FactKind::Content as i32,
+        edge: v1::Edge::Open as i32,
+        resource: "drive/budget".into(),
+        ..Default::default()
+    });
+    client.append(action).await.expect("recorded");
+    hold(&client, v1::HoldScopes { datasets: vec!["drive/budget".into()], ..Default::default() }).await;
+    assert!(erase(&client, strong("customer", "C-1")).await.expect("recorded").blocked);
+}

@@ -32,7 +32,7 @@ async fn erase(client: &Client, identity: v1::Identity) -> Result<v1::RequestEra
 }
 
 async fn run(client: &Client) -> v1::RunErasuresResponse {
-    let request = v1::RunErasuresRequest { ledger: client.ledger.clone() };
+    let request = v1::RunErasuresRequest { ledger: client.ledger.clone(), with_retention: false };
     privacy(client).run_erasures(client.request(request)).await.expect("a batch runs").into_inner()
 }
 

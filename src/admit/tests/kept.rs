@@ -513,9 +513,15 @@ impl Maker {
             0 => self.of(&[Determination::Nobody, Determination::Undetermined]),
             _ => self.of(&[Determination::Listed, Determination::ListedIncomplete]),
         };
-        let ids = |m: &mut Self| m.list(2, |m| uuid(m.roll(250) as u8));
+        // Each once, and never the action's own.
+        let ids = |m: &mut Self| {
+            let mut ids = m.list(2, |m| uuid(m.roll(200) as u8));
+            ids.sort_unstable();
+            ids.dedup();
+            ids
+        };
         Action {
-            action_id: uuid(self.roll(250) as u8),
+            action_id: uuid(200 + self.roll(50) as u8),
             verb: self.code(Verb::ALL, Verb::code),
             outcome: self.of(Outcome::ALL),
             occurred: self.maybe(|m| Occurred {
@@ -604,7 +610,7 @@ impl Maker {
                 CategoryUse { direction, categories: m.list(3, |m| m.code(Category::ALL, Category::code)), rendered_to }
             }),
             fields: self.list(2, |m| FieldUse {
-                pointer: m.any_text(),
+                pointer: format!("/{}", m.any_text()),
                 category: m.code(Category::ALL, Category::code),
                 direction: m.of(Direction::ALL),
             }),

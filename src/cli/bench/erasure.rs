@@ -49,7 +49,7 @@ impl Load {
             figures.seconds(&format!("{} requests for erasure", show::grouped(many)), start.elapsed());
             process::rest(pid).await;
             let start = Instant::now();
-            let request = v1::RunErasuresRequest { ledger: self.client.ledger.clone() };
+            let request = v1::RunErasuresRequest { ledger: self.client.ledger.clone(), with_retention: false };
             let done = self.client.privacy().run_erasures(self.client.request(request)).await?.into_inner();
             let took = start.elapsed();
             figures.seconds(

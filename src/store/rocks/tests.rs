@@ -256,3 +256,33 @@ fn on_a_full_disk_nothing_is_half_written_and_the_ballast_lets_it_open_again() {
     let landed = store.resolve(LEDGER, &unknown).expect("reads");
     assert_eq!(held, lease.sequence + u64::from(landed));
 }
+
+#[test]
+fn the_newest_backup_is_put_back_whole_or_not_at_all() {
+    let (place, path) = filled(20, 4_000);
+    let store = RocksStore::open(&path).expect("opens");
+    let mut lease = store.acquire(LEDGER).expect("acquires");
+    let to = place.path().join("backup");
+    assert_eq!(store.backup(&to, 0).expect("backs up").number, 1);
+    (20..30).for_each(|_| commit(&store, &mut lease, 4_000).expect("commits"));
+    assert_eq!(store.backup(&to, 0).expect("backs up").number, 2);
+    commit(&store, &mut lease, 4_000).expect("commits");
+    let back = place.path().join("back");
+    assert_eq!(backup::restore(&to, &back).expect("restores").number, 2);
+    let restored = RocksStore::open_copy(&back).expect("opens");
+    assert_eq!(whole_commits(&restored, 4_000).expect("reads"), 30);
+    assert!(!back.join(BALLAST_FILE).exists());
+    // The one before is not taken for it when the newest is damaged.
+    let newest = fs::read_dir(to.join("private/2")).expect("reads").flatten().next().expect("a file").path();
+    fs::remove_file(newest).expect("removes");
+    let error = backup::restore(&to, &place.path().join("again")).expect_err("is damaged");
+    assert!(matches!(&error, StoreError::Corrupt(what) if what.contains("backup 2")), "{error}");
+    let nothing = backup::restore(&place.path().join("nothing"), &place.path().join("again"));
+    assert!(matches!(nothing, Err(StoreError::Unavailable(_))), "{nothing:?}");
+    assert!(!place.path().join("nothing").exists());
+    // Stores that have no files of their own say so.
+    let memory = crate::store::memory::MemoryStore::default();
+    assert!(matches!(memory.backup(&to, 0), Err(StoreError::Unavailable(_))));
+    let faulty = crate::store::faulty::FaultyStore::new(std::sync::Arc::new(memory));
+    assert!(matches!(faulty.backup(&to, 0), Err(StoreError::Unavailable(_))));
+}
