@@ -14,7 +14,7 @@
 //! | 120 | 32 | SHA-256 of bytes 0–119 |
 
 use super::LedgerError;
-use super::new_file::NewFile;
+use crate::store::NewFile;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};

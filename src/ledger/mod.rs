@@ -12,7 +12,6 @@ mod committer;
 mod guard;
 mod history;
 mod latch;
-mod new_file;
 mod open;
 mod pool;
 mod recover;

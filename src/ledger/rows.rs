@@ -19,7 +19,7 @@ use super::LedgerError;
 use super::sequencer::{Batch, Head};
 use super::tree::{FullTile, TILE_WIDTH, TileSource};
 use crate::model::{EntryKind, Sealed};
-use crate::store::{LedgerNumber, Snapshot, StoreError, Table, WriteSet};
+use crate::store::{LedgerNumber, Snapshot, StoreError, Table, WriteSet, pages};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use whosaw_verifier::entry::{HEADER_BYTES, Header};
@@ -75,19 +75,15 @@ impl RequestId {
 
 /// The numbers of callers seen so far.
 pub fn read_callers(snapshot: &dyn Snapshot, ledger: LedgerNumber) -> Result<Vec<(Hash, u32)>, LedgerError> {
-    let (mut from, until) = (key(ledger, &[CALLER]), key(ledger, &[CALLER, &[0xff; 33]]));
     let mut callers = Vec::new();
-    loop {
-        let rows = snapshot.scan(Table::Meta, &from, &until, 1_024)?;
-        let Some((last, _)) = rows.last() else { return Ok(callers) };
-        from = last.clone();
-        from.push(0);
-        for (row, value) in &rows {
+    for page in pages(snapshot, Table::Meta, key(ledger, &[CALLER]), key(ledger, &[CALLER, &[0xff; 33]]), 1_024) {
+        for (row, value) in page? {
             let caller = row[4 + CALLER.len()..].try_into().map_err(|_| torn("caller"))?;
             let number = value.as_slice().try_into().map_err(|_| torn("caller"))?;
             callers.push((caller, u32::from_be_bytes(number)));
         }
     }
+    Ok(callers)
 }
 
 /// Where the request of this caller with this id was recorded, and its keyed digest.
@@ -175,19 +171,15 @@ pub fn put_registry(ledger: LedgerNumber, index: u64, writes: &mut WriteSet) {
 
 /// Indexes of the registry entries below `size`, ascending.
 pub fn read_registry(snapshot: &dyn Snapshot, ledger: LedgerNumber, size: u64) -> Result<Vec<u64>, LedgerError> {
-    let mut from = key(ledger, &[REGISTRY]);
-    let until = key(ledger, &[REGISTRY, &size.to_be_bytes()]);
+    let (from, until) = (key(ledger, &[REGISTRY]), key(ledger, &[REGISTRY, &size.to_be_bytes()]));
     let mut indexes = Vec::new();
-    loop {
-        let rows = snapshot.scan(Table::Meta, &from, &until, 1_024)?;
-        let Some((last, _)) = rows.last() else { return Ok(indexes) };
-        from = last.clone();
-        from.push(0);
-        for (row, _) in &rows {
+    for page in pages(snapshot, Table::Meta, from, until, 1_024) {
+        for (row, _) in page? {
             let index = row.last_chunk::<8>().filter(|_| row.len() == 4 + REGISTRY.len() + 8);
             indexes.push(u64::from_be_bytes(*index.ok_or_else(|| torn("registry"))?));
         }
     }
+    Ok(indexes)
 }
 
 /// What the erasure entry at `index` covers, in the form an export has it: index u64 ‖ ordinal u32, ascending.
@@ -205,32 +197,25 @@ pub fn read_covered(snapshot: &dyn Snapshot, ledger: LedgerNumber, index: u64) -
     for page in 0u32.. {
         let row = key(ledger, &[COVERED, &index.to_be_bytes(), &page.to_be_bytes()]);
         let Some(row) = snapshot.get(Table::Meta, &row)? else { break };
-        let (rows, rest) = row.as_chunks::<PLACE_BYTES>();
-        if !rest.is_empty() {
-            return Err(torn("covered places"));
-        }
-        places.extend(rows.iter().map(read_place));
+        places.extend(covered_page(&row)?);
     }
     Ok(places)
 }
 
 /// The covered places of all erasure entries.
 pub fn read_every_covered(snapshot: &dyn Snapshot, ledger: LedgerNumber) -> Result<BTreeSet<(u64, u32)>, LedgerError> {
-    let (mut from, until) = (key(ledger, &[COVERED]), key(ledger, &[COVERED, &[0xff; 13]]));
     let mut places = BTreeSet::new();
-    loop {
-        let rows = snapshot.scan(Table::Meta, &from, &until, 64)?;
-        let Some((last, _)) = rows.last() else { return Ok(places) };
-        from = last.clone();
-        from.push(0);
-        for (_, row) in &rows {
-            let (page, rest) = row.as_chunks::<PLACE_BYTES>();
-            if !rest.is_empty() {
-                return Err(torn("covered places"));
-            }
-            places.extend(page.iter().map(read_place));
+    for page in pages(snapshot, Table::Meta, key(ledger, &[COVERED]), key(ledger, &[COVERED, &[0xff; 13]]), 64) {
+        for (_, row) in page? {
+            places.extend(covered_page(&row)?);
         }
     }
+    Ok(places)
+}
+
+fn covered_page(row: &[u8]) -> Result<impl Iterator<Item = (u64, u32)>, LedgerError> {
+    let (places, rest) = row.as_chunks::<PLACE_BYTES>();
+    if rest.is_empty() { Ok(places.iter().map(read_place)) } else { Err(torn("covered places")) }
 }
 
 /// These parts without their content: only what the entry commits to stays.

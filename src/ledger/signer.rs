@@ -1,7 +1,7 @@
 //! Signs heads, and only durable ones: [`DurableHead`] is made by the committer after the store and the guard said so.
 
 use super::LedgerError;
-use super::new_file::NewFile;
+use crate::store::NewFile;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};

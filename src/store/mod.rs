@@ -8,7 +8,10 @@
 mod contract;
 pub mod faulty;
 pub mod memory;
+mod new_file;
 pub mod rocks;
+
+pub use new_file::NewFile;
 
 use std::fmt;
 use std::path::Path;
@@ -223,6 +226,24 @@ pub trait Snapshot: Send + Sync {
     fn get_many(&self, table: Table, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         keys.iter().map(|key| self.get(table, key)).collect()
     }
+}
+
+/// Rows with `from ≤ key < until`, ascending, some at a time, of one state of the store.
+pub fn pages<'s>(
+    snapshot: &'s dyn Snapshot,
+    table: Table,
+    from: Vec<u8>,
+    until: Vec<u8>,
+    limit: usize,
+) -> impl Iterator<Item = Result<Vec<Row>, StoreError>> + 's {
+    let mut next = Some(from);
+    std::iter::from_fn(move || {
+        let page = snapshot.scan(table, next.as_ref()?, &until, limit);
+        let last = page.as_ref().ok().and_then(|rows| rows.last());
+        next = last.map(|(last, _)| [last, &[0][..]].concat());
+        // An error is told, and ends it; so does the first page without rows.
+        page.map(|rows| (!rows.is_empty()).then_some(rows)).transpose()
+    })
 }
 
 /// The port. Calls block; callers on an async runtime use a thread of their own.

@@ -6,9 +6,10 @@
 
 use super::crypto::{self, MacKey, Secret};
 use crate::model::CustodianClass;
+use crate::store::NewFile;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use whosaw_verifier::hash::{Hash, hex};
 use zeroize::Zeroizing;
@@ -269,23 +270,15 @@ fn write_key(path: &Path) -> Result<(), CustodianError> {
     write_new(path, &Zeroizing::new(hex(&key[..])))
 }
 
-/// Temporary file, sync, link into place (fails where there is one), sync of the directory.
+/// A file that is there whole or not at all; refuses where there is one.
 pub(super) fn write_new(path: &Path, text: &str) -> Result<(), CustodianError> {
     let failed = |e: std::io::Error| unavailable(path, &e);
-    let temporary = path.with_extension("new");
-    let _ = fs::remove_file(&temporary);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    fs::hard_link(&temporary, path).map_err(|e| {
-        if e.kind() == std::io::ErrorKind::AlreadyExists {
-            CustodianError::Exists { key: path.display().to_string() }
-        } else {
-            failed(e)
-        }
-    })?;
-    fs::remove_file(&temporary).map_err(failed)?;
-    let directory = path.parent().unwrap_or(Path::new("."));
-    File::open(directory).and_then(|d| d.sync_all()).map_err(failed)
+    let mut new = NewFile::open(path).map_err(failed)?;
+    new.file.write_all(text.as_bytes()).map_err(failed)?;
+    new.put_in_place().map_err(|e| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => CustodianError::Exists { key: path.display().to_string() },
+        _ => failed(e),
+    })
 }
 
 /// Zeros over what stands there, in place and on the disk: after a mere unlink the blocks would keep it.

@@ -22,7 +22,7 @@ use super::ring::Ring;
 use super::standing::{Change, DUE_ROW, HOLD_ROW, RESTRICTION_ROW, moved};
 use super::{KeyName, PartPlace, PersonId, STRONG_ROW, Vault, VaultError, WEAK_ROW, identifier, row_key};
 use crate::model::{RetentionClass, Strength};
-use crate::store::{Snapshot, Table, WriteSet};
+use crate::store::{Snapshot, Table, WriteSet, pages};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
@@ -409,8 +409,7 @@ impl Vault {
             let mut bytes = sealed.to_vec();
             let length = old.readers.open(place, &mut bytes).ok_or_else(foreign)?.len();
             bytes.truncate(length);
-            ring.own().readers.seal(place, &mut bytes)?;
-            writes.put_pieces(Table::Readers, &[row_key], &[&generation, &bytes]);
+            self.put_reader(ring, place, bytes, writes)?;
             Ok(true)
         })
     }
@@ -430,7 +429,7 @@ impl Vault {
 
     /// Goes over all rows of a table that begin with `prefix`, page by page; `change` adds to the page's write and says
     /// whether it changed the row.
-    fn each_page(
+    pub(super) fn each_page(
         &self,
         table: Table,
         prefix: &[&[u8]],
@@ -496,19 +495,15 @@ impl Vault {
         limit: usize,
     ) -> Result<BTreeSet<(PersonId, KeyName)>, VaultError> {
         let snapshot = self.store.snapshot()?;
-        let mut from = match after {
+        let from = match after {
             Some((person, name)) => [&self.data_key_row(&person, name)[..], &[0]].concat(),
             None => row_key(self.ledger, &[]),
         };
         let until = row_key(self.ledger, &[&[0xff; 32]]);
         let mut found = BTreeSet::new();
-        loop {
-            let rows = snapshot.scan(Table::DataKeys, &from, &until, MOVED)?;
-            let Some((last, _)) = rows.last() else { return Ok(found) };
-            from = last.clone();
-            from.push(0);
-            for (row_key, _) in &rows {
-                let (person, name) = read_key_row(row_key)?;
+        for page in pages(snapshot.as_ref(), Table::DataKeys, from, until, MOVED) {
+            for (row_key, _) in page? {
+                let (person, name) = read_key_row(&row_key)?;
                 let month = before.get(&name.class);
                 if name != KeyName::RECORD && name.month != 0 && month.is_some_and(|before| name.month < *before) {
                     found.insert((person, name));
@@ -518,6 +513,7 @@ impl Vault {
                 }
             }
         }
+        Ok(found)
     }
 }
 

@@ -1,36 +1,29 @@
 //! Small files beside the database that are there whole or as they were before, and that nobody else can read.
 
-use std::fs::{self, File, OpenOptions};
+use crate::store::NewFile;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 /// Replaces a file: written under another name, synced, given its name, and the directory synced. Mode 0600.
 pub fn replace<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let temporary = path.with_file_name(name);
-    match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    let mut new = NewFile::open(path)?;
+    let mut out = BufWriter::with_capacity(1 << 16, &mut new.file);
+    let written = write(&mut out).and_then(|written| out.flush().map(|()| written));
+    // What was not flushed is not to be written when this is dropped.
+    drop(out.into_parts());
+    match written {
+        Ok(written) => new.replace().map(|()| written),
+        Err(error) => {
+            new.throw_away();
+            Err(error)
+        }
     }
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    let mut out = BufWriter::with_capacity(1 << 16, file);
-    let written = write(&mut out).and_then(|written| {
-        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        fs::rename(&temporary, path)?;
-        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
-        Ok(written)
-    });
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::MetadataExt as _;
 
     #[test]

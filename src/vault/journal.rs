@@ -36,14 +36,7 @@ impl Vault {
         let own = own.ok_or(VaultError::Torn { what: "shard keys" })?;
         let mut rows: Vec<Row> = Vec::new();
         for tag in [DUE_ROW, HOLD_ROW, RESTRICTION_ROW] {
-            let (mut from, until) = (row_key(self.ledger, &[&[tag]]), row_key(self.ledger, &[&[tag + 1]]));
-            loop {
-                let page = snapshot.scan(Table::Lookups, &from, &until, 1_024)?;
-                let Some((last, _)) = page.last() else { break };
-                from = last.clone();
-                from.push(0);
-                rows.extend(page);
-            }
+            rows.extend(self.own_rows(snapshot.as_ref(), tag)?);
         }
         let mut out = front(STANDING, self.ledger, &self.origin_hash);
         put(&mut out, &[&own]);
@@ -65,7 +58,9 @@ impl Vault {
     pub fn with_standing(&self, journal: &StandingJournal) -> Result<WriteSet, VaultError> {
         let mut writes = WriteSet::default();
         for tag in [DUE_ROW, HOLD_ROW, RESTRICTION_ROW] {
-            self.own_rows(tag)?.iter().for_each(|(key, _)| writes.delete(Table::Lookups, key));
+            self.own_rows(self.store.snapshot()?.as_ref(), tag)?
+                .iter()
+                .for_each(|(key, _)| writes.delete(Table::Lookups, key));
         }
         let ring = self.ring();
         for (key, plain) in &journal.rows {
@@ -83,7 +78,7 @@ impl Vault {
     /// Of the key table as it is stored; nothing where there is none.
     pub fn stored_generation(snapshot: &dyn Snapshot, ledger: LedgerNumber) -> Result<Option<u64>, VaultError> {
         let own = snapshot.get(Table::ShardKeys, &row_key(ledger, &[&OWN.to_be_bytes()]))?;
-        Ok(own.as_deref().and_then(super::mirror::versions).map(|(generation, _)| generation))
+        Ok(own.as_deref().and_then(super::ring::version).map(|(generation, _)| generation))
     }
 }
 
@@ -107,7 +102,7 @@ impl StandingJournal {
         let mut keys = Vec::new();
         let mut missing = None;
         for version in own.chunks(VERSION_BYTES) {
-            let (generation, epoch) = super::mirror::versions(version).ok_or_else(torn)?;
+            let (generation, epoch) = super::ring::version(version).ok_or_else(torn)?;
             let root = match custodian.root(epoch) {
                 Err(CustodianError::NoRoot { epoch }) => {
                     missing = Some(epoch);

@@ -11,9 +11,9 @@
 //! | … | rows: table u8 (1 ShardKeys, 2 DataKeys, 3 Lookups) ‖ u32 key length ‖ u32 value length ‖ key ‖ value |
 //! | 1 ‖ 8 ‖ 32 | 0 ‖ number of rows u64 ‖ SHA-256 of everything before |
 
-use super::ring::{OWN, VERSION_BYTES};
+use super::ring::{OWN, VERSION_BYTES, version};
 use super::{Vault, VaultError, files, row_key};
-use crate::store::{LedgerNumber, Row, StoreError, Table, WriteSet};
+use crate::store::{LedgerNumber, Row, StoreError, Table, WriteSet, pages};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
@@ -86,7 +86,7 @@ impl Vault {
         let snapshot = self.store.snapshot()?;
         let own = snapshot.get(Table::ShardKeys, &row_key(self.ledger, &[&OWN.to_be_bytes()]))?;
         let own = own.ok_or(VaultError::Torn { what: "shard keys" })?;
-        let (generation, epoch) = versions(&own).ok_or(VaultError::Torn { what: "shard keys" })?;
+        let (generation, epoch) = version(&own).ok_or(VaultError::Torn { what: "shard keys" })?;
         let head = MirrorHead { number: self.ledger, origin_hash: self.origin_hash, generation, epoch, size };
         // A batch that was interrupted is gone on with only where rows still stand under its old root; of any other it
         // is enough that the old root goes.
@@ -95,13 +95,9 @@ impl Vault {
         out.write_all(&head.encode()).map_err(failed)?;
         let mut rows = 0u64;
         for (tag, table) in TABLES {
-            let (mut from, until) = (row_key(self.ledger, &[]), row_key(self.ledger, &[&[0xff; 64]]));
-            loop {
-                let page = snapshot.scan(table, &from, &until, PAGE)?;
-                let Some((last, _)) = page.last() else { break };
-                from = last.clone();
-                from.push(0);
-                for (key, value) in &page {
+            let (from, until) = (row_key(self.ledger, &[]), row_key(self.ledger, &[&[0xff; 64]]));
+            for page in pages(snapshot.as_ref(), table, from, until, PAGE) {
+                for (key, value) in page? {
                     let of_batch = table == Table::Lookups
                         && matches!(
                             key.get(4),
@@ -114,8 +110,8 @@ impl Vault {
                     out.write_all(&[tag]).map_err(failed)?;
                     out.write_all(&(key.len() as u32).to_be_bytes()).map_err(failed)?;
                     out.write_all(&(value.len() as u32).to_be_bytes()).map_err(failed)?;
-                    out.write_all(key).map_err(failed)?;
-                    out.write_all(value).map_err(failed)?;
+                    out.write_all(&key).map_err(failed)?;
+                    out.write_all(&value).map_err(failed)?;
                 }
             }
         }
@@ -125,12 +121,6 @@ impl Vault {
         out.inner.write_all(&checksum).map_err(failed)?;
         Ok(head)
     }
-}
-
-/// Generation and epoch of the newest version of a row of shard keys.
-pub(super) fn versions(row: &[u8]) -> Option<(u64, u64)> {
-    let (generation, rest) = row.split_first_chunk::<8>()?;
-    Some((u64::from_be_bytes(*generation), u64::from_be_bytes(*rest.first_chunk::<8>()?)))
 }
 
 /// A mirror that was found whole.

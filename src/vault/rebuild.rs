@@ -5,7 +5,7 @@
 use super::keys::read_key_row;
 use super::seal::{person_locator, reader_place, shared_locator};
 use super::{DataKey, KeyName, PartPlace, Vault, VaultError, crypto, row_key};
-use crate::store::{Table, WriteSet};
+use crate::store::{Table, WriteSet, pages};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use whosaw_verifier::hash::Hash;
@@ -37,14 +37,10 @@ impl Vault {
     /// Every data key but record keys, row by row.
     fn each_key(&self, mut see: impl FnMut(DataKey) -> Result<(), VaultError>) -> Result<(), VaultError> {
         let snapshot = self.store.snapshot()?;
-        let (mut from, until) = (row_key(self.ledger, &[]), row_key(self.ledger, &[&[0xff; 32]]));
-        loop {
-            let rows = snapshot.scan(Table::DataKeys, &from, &until, PAGE)?;
-            let Some((last, _)) = rows.last() else { return Ok(()) };
-            from = last.clone();
-            from.push(0);
-            for (row, _) in &rows {
-                let (person, name) = read_key_row(row)?;
+        let (from, until) = (row_key(self.ledger, &[]), row_key(self.ledger, &[&[0xff; 32]]));
+        for page in pages(snapshot.as_ref(), Table::DataKeys, from, until, PAGE) {
+            for (row, _) in page? {
+                let (person, name) = read_key_row(&row)?;
                 if name == KeyName::RECORD {
                     continue;
                 }
@@ -53,6 +49,7 @@ impl Vault {
                 }
             }
         }
+        Ok(())
     }
 
     /// Makes all reader rows anew from index rows, and drops index rows that no key finds any more: those of the erased,
@@ -62,7 +59,10 @@ impl Vault {
         shared: &mut dyn FnMut(u64) -> Result<SharedBy, VaultError>,
         write: &mut Write<'_>,
     ) -> Result<u64, VaultError> {
-        self.each_row(Table::Readers, write, &mut |_| true)?;
+        self.each_page(Table::Readers, &[], write, &mut |row, _, writes| {
+            writes.delete(Table::Readers, row);
+            Ok(true)
+        })?;
         let snapshot = self.store.snapshot()?;
         let (ring, mut live, mut rows, mut writes) = (self.ring(), HashSet::new(), 0, WriteSet::default());
         self.each_key(|key| {
@@ -77,7 +77,7 @@ impl Vault {
                     Some(by) => shared_locator(by),
                     None => person_locator(&key.person, key.name),
                 };
-                self.put_reader(&ring, place, locator, &mut writes)?;
+                self.put_reader(&ring, reader_place(place.index, place.ordinal), locator, &mut writes)?;
                 rows += 1;
                 if rows % PAGE as u64 == 0 {
                     write(std::mem::take(&mut writes))?;
@@ -87,29 +87,14 @@ impl Vault {
         })?;
         write(writes)?;
         drop(snapshot);
-        self.each_row(Table::SubjectIndex, write, &mut |row| !live.contains(row))?;
-        Ok(rows)
-    }
-
-    /// Deletes the rows of a table that `goes` says.
-    fn each_row(
-        &self,
-        table: Table,
-        write: &mut Write<'_>,
-        goes: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> Result<(), VaultError> {
-        let (mut from, until) = (row_key(self.ledger, &[]), row_key(self.ledger, &[&[0xff; 32]]));
-        loop {
-            let rows = self.store.snapshot()?.scan(table, &from, &until, PAGE)?;
-            let Some((last, _)) = rows.last() else { return Ok(()) };
-            from = last.clone();
-            from.push(0);
-            let mut writes = WriteSet::default();
-            rows.iter().filter(|(row, _)| goes(row)).for_each(|(row, _)| writes.delete(table, row));
-            if !writes.is_empty() {
-                write(writes)?;
+        self.each_page(Table::SubjectIndex, &[], write, &mut |row, _, writes| {
+            let goes = !live.contains(row);
+            if goes {
+                writes.delete(Table::SubjectIndex, row);
             }
-        }
+            Ok(goes)
+        })?;
+        Ok(rows)
     }
 
     /// Tries every key against the parts of recovered entries, half a microsecond each, and writes the rows by which
@@ -139,7 +124,7 @@ impl Vault {
                     }
                     key.put_index_row(place.index, ordinal, &crypto::random_ahead()?, &mut writes);
                 }
-                self.put_reader(&ring, place, locator, &mut writes)
+                self.put_reader(&ring, reader_place(place.index, ordinal), locator, &mut writes)
             };
             for (ordinal, sealed) in (0u32..).zip(&entry.parts) {
                 let Some(sealed) = sealed else { continue };
@@ -169,19 +154,6 @@ impl Vault {
             }
         }
         Ok(claimed)
-    }
-
-    fn put_reader(
-        &self,
-        ring: &super::Ring,
-        place: PartPlace,
-        mut locator: Vec<u8>,
-        writes: &mut WriteSet,
-    ) -> Result<(), VaultError> {
-        ring.own().readers.seal(reader_place(place.index, place.ordinal), &mut locator)?;
-        let generation = (ring.generation as u32).to_be_bytes();
-        writes.put_pieces(Table::Readers, &[&self.place_row(place)], &[&generation, &locator]);
-        Ok(())
     }
 
     /// Destroys the roots that nothing is under any more, below the one in use.

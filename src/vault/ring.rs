@@ -105,12 +105,12 @@ impl Ring {
             }
             let mut keys = Vec::with_capacity(2);
             for version in value.chunks(VERSION_BYTES) {
-                let version: &[u8; VERSION_BYTES] = version.try_into().map_err(|_| torn())?;
-                let (generation, epoch) = (number(&version[..8]), number(&version[8..16]));
+                let wrapped = version.get(16..VERSION_BYTES).ok_or_else(torn)?;
+                let (generation, epoch) = self::version(version).ok_or_else(torn)?;
                 if let std::collections::btree_map::Entry::Vacant(place) = roots.entry(epoch) {
                     place.insert(custodian.root(epoch)?);
                 }
-                let secret = roots[&epoch].unwrap(&shard_aad(origin_hash, shard, generation), &version[16..])?;
+                let secret = roots[&epoch].unwrap(&shard_aad(origin_hash, shard, generation), wrapped)?;
                 keys.push(WrappingKey { generation, epoch, secret });
             }
             let mut keys = keys.into_iter();
@@ -222,8 +222,10 @@ fn put_slot<'r>(
     Ok(())
 }
 
-fn number(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+/// Generation and epoch of a wrapping key; of a row of them those of the newest, which stands first.
+pub(super) fn version(row: &[u8]) -> Option<(u64, u64)> {
+    let (generation, rest) = row.split_first_chunk::<8>()?;
+    Some((u64::from_be_bytes(*generation), u64::from_be_bytes(*rest.first_chunk::<8>()?)))
 }
 
 pub(super) fn shard_aad(origin_hash: &Hash, shard: u16, generation: u64) -> Vec<u8> {

@@ -5,6 +5,7 @@ use super::keys::DataKey;
 use super::pending::{PendingRow, each_once};
 use super::persons::holder;
 use super::resolve::Resolved;
+use super::ring::Ring;
 use super::{KeyName, PersonId, Vault, VaultError};
 use crate::model::{
     Admitted, Holder, Judgement, LEDGER, Placement, RetentionClass, Sealed, SealedPart, UnixMicros, nfc,
@@ -193,14 +194,13 @@ impl Placement for SealedPlacement {
         self.rows.iter().for_each(|row| row.put(writes));
         let mut masks = self.masks.iter();
         let ring = self.vault.ring();
-        let (readers, generation) = (&ring.own().readers, (ring.generation as u32).to_be_bytes());
         for (ordinal, holding) in (0u32..).zip(&self.holdings) {
             let mut index_row = |key: &DataKey| {
                 if let Some(r) = masks.next() {
                     key.put_index_row(index, ordinal, r, writes);
                 }
             };
-            let mut locator = match holding {
+            let locator = match holding {
                 Holding::One(key) => {
                     index_row(key);
                     person_locator(&key.person, key.name)
@@ -214,13 +214,8 @@ impl Placement for SealedPlacement {
                     shared_locator(by)
                 }
             };
-            let place = reader_place(index, ordinal);
-            let sealed = readers.seal(place, &mut locator);
+            let sealed = self.vault.put_reader(&ring, reader_place(index, ordinal), locator, writes);
             debug_assert!(sealed.is_ok(), "a short row under a key that is there");
-            if sealed.is_ok() {
-                let ledger = self.vault.ledger.0.to_be_bytes();
-                writes.put_pieces(Table::Readers, &[&ledger, &place], &[&generation, &locator]);
-            }
         }
     }
 
@@ -234,6 +229,20 @@ impl Placement for SealedPlacement {
 }
 
 impl Vault {
+    /// Says whose key opens the part at `place`, under the newest of the vault's own keys.
+    pub(super) fn put_reader(
+        &self,
+        ring: &Ring,
+        place: [u8; 12],
+        mut locator: Vec<u8>,
+        writes: &mut WriteSet,
+    ) -> Result<(), VaultError> {
+        ring.own().readers.seal(place, &mut locator)?;
+        let (ledger, generation) = (self.ledger.0.to_be_bytes(), (ring.generation as u32).to_be_bytes());
+        writes.put_pieces(Table::Readers, &[&ledger, &place], &[&generation, &locator]);
+        Ok(())
+    }
+
     /// Whether a request is the one recorded at `index`, by the keyed digest that stands there.
     pub fn judge(&self, index: u64, body_commitment: &Hash, digest: &Hash, request: &Hash) -> Judgement {
         match self.first_key(index) {

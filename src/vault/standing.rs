@@ -4,7 +4,7 @@
 use super::ring::{Ring, open_own, seal_own};
 use super::{PersonId, Vault, VaultError, persons, row_key};
 use crate::model::{Exemption, Ground};
-use crate::store::{Row, Table, WriteSet};
+use crate::store::{Row, Snapshot, Table, WriteSet, pages};
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
 use whosaw_verifier::body::{RetentionBody, RetentionRule};
@@ -118,19 +118,21 @@ impl Change {
 impl Standing {
     /// Reads all rows of a ledger.
     pub(super) fn read(vault: &Vault) -> Result<Standing, VaultError> {
+        let snapshot = vault.store.snapshot()?;
+        let snapshot = snapshot.as_ref();
         let mut standing = Standing::default();
-        let rules = vault.store.snapshot()?.get(Table::Lookups, &row_key(vault.ledger, &[&[RULES_ROW]]))?;
+        let rules = snapshot.get(Table::Lookups, &row_key(vault.ledger, &[&[RULES_ROW]]))?;
         if let Some(rules) = rules {
             let torn = |_| VaultError::Torn { what: "retention rules" };
             standing.rules = RetentionBody::decode(&rules).map_err(torn)?.rules;
         }
-        let looked = vault.store.snapshot()?.get(Table::Lookups, &row_key(vault.ledger, &[&[LOOKED_ROW]]))?;
+        let looked = snapshot.get(Table::Lookups, &row_key(vault.ledger, &[&[LOOKED_ROW]]))?;
         if let Some(looked) = looked {
             let looked = looked.try_into().map_err(|_| VaultError::Torn { what: "retention" })?;
             standing.looked = u16::from_be_bytes(looked);
         }
         for tag in [DUE_ROW, HOLD_ROW, RESTRICTION_ROW] {
-            for (key, row) in vault.own_rows(tag)? {
+            for (key, row) in vault.own_rows(snapshot, tag)? {
                 let foreign = || VaultError::Foreign { what: "standing row" };
                 let torn = || VaultError::Torn { what: "standing row" };
                 let plain = open_own(&vault.ring(), &vault.own_aad(&key), &row).ok_or_else(foreign)?;
@@ -207,18 +209,14 @@ impl Vault {
         changes.iter().for_each(|change| standing.apply(change.clone()));
     }
 
-    /// Rows of one kind that are sealed under the vault's own key.
-    pub(super) fn own_rows(&self, tag: u8) -> Result<Vec<Row>, VaultError> {
-        let snapshot = self.store.snapshot()?;
-        let (mut from, until) = (row_key(self.ledger, &[&[tag]]), row_key(self.ledger, &[&[tag + 1]]));
+    /// Rows of one kind that are sealed under the vault's own key, of one state of the store.
+    pub(super) fn own_rows(&self, snapshot: &dyn Snapshot, tag: u8) -> Result<Vec<Row>, VaultError> {
+        let (from, until) = (row_key(self.ledger, &[&[tag]]), row_key(self.ledger, &[&[tag + 1]]));
         let mut all = Vec::new();
-        loop {
-            let rows = snapshot.scan(Table::Lookups, &from, &until, 1_024)?;
-            let Some((last, _)) = rows.last() else { return Ok(all) };
-            from = last.clone();
-            from.push(0);
-            all.extend(rows);
+        for page in pages(snapshot, Table::Lookups, from, until, 1_024) {
+            all.extend(page?);
         }
+        Ok(all)
     }
 
     pub(super) fn own_aad(&self, row_key: &[u8]) -> Vec<u8> {

@@ -1,4 +1,5 @@
-//! Files that are there whole or not at all: a crash in the middle of making one must not leave what nothing can open.
+//! Files beside the database that are there whole or not at all: a crash in the middle of making one must not leave what
+//! nothing can open.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -32,6 +33,22 @@ impl NewFile {
         let linked = fs::hard_link(&self.temporary, &self.path);
         fs::remove_file(&self.temporary)?;
         linked?;
+        self.sync_directory()
+    }
+
+    /// The same, over whatever has that name.
+    pub fn replace(self) -> io::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.temporary, &self.path)?;
+        self.sync_directory()
+    }
+
+    /// What was begun is not wanted.
+    pub fn throw_away(self) {
+        let _ = fs::remove_file(&self.temporary);
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
         match self.path.parent() {
             Some(directory) => File::open(directory)?.sync_all(),
             None => Ok(()),
