@@ -20,7 +20,14 @@ struct Case {
     /// The person, written namespace=value.
     #[arg(value_name = "PERSON")]
     subject: String,
-    /// The case's own number or name.
+    #[command(flatten)]
+    words: Words,
+}
+
+/// What is said beside it.
+#[derive(Args)]
+struct Words {
+    /// The case's or matter's own number or name.
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
     reference: String,
     /// Who ordered it, such as a court.
@@ -106,29 +113,15 @@ enum PersonCommand {
         /// gdpr:17.3.a (expression), b (legal obligation), c (public health), d (archiving) or e (legal claims).
         #[arg(long)]
         exemption: String,
-        /// The matter's own number or name.
-        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
-        reference: String,
-        /// Who ordered it.
-        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
-        authority: String,
-        /// Why, in words.
-        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
-        statement: String,
+        #[command(flatten)]
+        words: Words,
     },
     /// Release a matter: erasures that only it blocked are due again.
     Release {
         /// As `whosaw person hold` printed it.
         matter: String,
-        /// The matter's own number or name.
-        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
-        reference: String,
-        /// Who ordered it.
-        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
-        authority: String,
-        /// Why, in words.
-        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
-        statement: String,
+        #[command(flatten)]
+        words: Words,
     },
     /// Show the holds in force.
     Holds,
@@ -142,9 +135,9 @@ impl Case {
         Ok(Some(v1::PersonCase {
             subject: Some(person(&self.subject)?),
             ground: ground.map(code).transpose()?.unwrap_or_default() as i32,
-            reference: self.reference,
-            authority: self.authority,
-            statement: self.statement,
+            reference: self.words.reference,
+            authority: self.words.authority,
+            statement: self.words.statement,
         }))
     }
 }
@@ -225,9 +218,7 @@ impl Person {
                 from,
                 until,
                 exemption,
-                reference,
-                authority,
-                statement,
+                words: Words { reference, authority, statement },
             } => {
                 let wrong = || CliError::usage(format!("there is no exemption {exemption:?}; see --help"));
                 let exemption = Exemption::from_code(&exemption).ok_or_else(wrong)? as i32;
@@ -245,7 +236,7 @@ impl Person {
                     format!("{}\nmatter  {}", recorded(&done.receipt), hex::encode(&done.matter))
                 })
             }
-            PersonCommand::Release { matter, reference, authority, statement } => {
+            PersonCommand::Release { matter, words: Words { reference, authority, statement } } => {
                 let matter = bytes(&matter, 16, "a matter is 32 hexadecimal digits")?;
                 let request = v1::ReleaseHoldRequest { ledger, matter, reference, authority, statement };
                 let done = privacy.release_hold(client.request(request)).await?.into_inner();

@@ -408,7 +408,7 @@ impl OpenLedger {
             .collect())
     }
 
-    fn entries_under(&self, term: Term, size: u64) -> Result<Vec<StoredEntry>, EngineError> {
+    pub(super) fn entries_under(&self, term: Term, size: u64) -> Result<Vec<StoredEntry>, EngineError> {
         let filter = Filter { terms: vec![term], ..Filter::default() };
         let (mut entries, mut from) = (Vec::new(), Some(0));
         while let Some(at) = from {

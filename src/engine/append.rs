@@ -251,12 +251,23 @@ impl OpenLedger {
         gate: Gate<'_>,
     ) -> Result<Receipt, EngineError> {
         let rows = self.vault.rows_of(&changes)?;
-        let mut sealed = self.vault.seal(admitted, self.clock.now())?;
-        let (inner, vault) = (Arc::clone(&sealed.placement), Arc::clone(&self.vault));
-        sealed.placement = Arc::new(WithChanges { inner, vault, rows, changes });
+        let sealed = self.seal_with(admitted, rows, move |vault| vault.changed(&changes))?;
         let receipt = self.append_sealed(sealed, gate).await?;
         self.journal_changes().await?;
         Ok(receipt)
+    }
+
+    /// Seals an event with rows that travel with it; `then` hears that both are durable.
+    pub(super) fn seal_with(
+        &self,
+        admitted: Admitted,
+        rows: WriteSet,
+        then: impl Fn(&Vault) + Send + Sync + 'static,
+    ) -> Result<Sealed, EngineError> {
+        let mut sealed = self.vault.seal(admitted, self.clock.now())?;
+        let (inner, vault, then) = (Arc::clone(&sealed.placement), Arc::clone(&self.vault), Box::new(then));
+        sealed.placement = Arc::new(WithRows { inner, vault, rows, then });
+        Ok(sealed)
     }
 
     /// Writes one entry for each source whose appends were refused since the last time.
@@ -303,14 +314,14 @@ pub struct Judging<'a> {
 pub(super) type Gate<'a> = tokio::sync::RwLockReadGuard<'a, ()>;
 
 /// Rows of the vault's that travel with an entry beside those that sealing made.
-struct WithChanges {
+struct WithRows {
     inner: Arc<dyn Placement>,
     vault: Arc<Vault>,
     rows: WriteSet,
-    changes: Vec<Change>,
+    then: Box<dyn Fn(&Vault) + Send + Sync>,
 }
 
-impl Placement for WithChanges {
+impl Placement for WithRows {
     fn place(&self, index: u64, writes: &mut WriteSet) {
         self.inner.place(index, writes);
         writes.append(&self.rows);
@@ -318,7 +329,7 @@ impl Placement for WithChanges {
 
     fn durable(&self) {
         self.inner.durable();
-        self.vault.changed(&self.changes);
+        (self.then)(&self.vault);
     }
 
     fn judge(&self, index: u64, body_commitment: &[u8; 32], digest: &[u8; 32]) -> Judgement {

@@ -6,11 +6,13 @@
 //!    waited for. Now everything of the doomed is known; holds are looked at once more.
 //! 4. The turn: the erasure entry, the new shard keys and the removals are one commit. The gate is opened.
 //! 5. In the background: everybody who stays is moved from under the old keys, removed content is taken off the disk,
-//!    mirrors of the key table and the journal beside the guard are written, the old root is destroyed, and what may be claimed from then on is recorded. Start-up goes on from wherever this stopped.
+//!    mirrors of the key table and the journal beside the guard are written, the old root is destroyed, and what may be
+//!    claimed from then on is recorded. Start-up goes on from wherever this stopped.
 
 use super::read::join_content;
 use super::{EngineError, Kind, OpenLedger, nobody};
 use crate::admit::events;
+use crate::exposure::{Term, TermKind};
 use crate::ledger::{AppendReply, put_covered};
 use crate::model::*;
 use crate::store::{LedgerNumber, WriteSet};
@@ -19,10 +21,11 @@ use crate::vault::{
     Unfinished, Vault, VaultError,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::take;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use whosaw_verifier::body::{Body, ErasureBody, Lost, Place};
-use whosaw_verifier::merkle::{self, leaf_hash};
+use whosaw_verifier::erasure;
 use whosaw_verifier::part::{ContentPart, Part};
 
 /// What a batch did.
@@ -75,7 +78,8 @@ impl OpenLedger {
             return Ok(None);
         }
         // What an attempt that failed has sealed anew already.
-        let cited = self.erasure_entries()?.into_iter().flat_map(|(_, body)| body.cites);
+        let entries = self.blocking(|open| open.erasure_entries()).await?;
+        let cited = entries.into_iter().flat_map(|(_, body)| body.cites);
         let mut resealed: BTreeSet<PartPlace> =
             cited.map(|place| PartPlace { index: place.index, ordinal: place.ordinal }).collect();
         for _ in 0..SURVEYS {
@@ -96,12 +100,17 @@ impl OpenLedger {
             self.go_on().await?;
             return Ok(None);
         };
-        let moved = self.finish(&done).await?;
-        let (index, body) = self.erasure_entry(done.index)?;
+        self.end(&done, requests).await.map(Some)
+    }
+
+    /// Does what is left of a batch after its turn.
+    async fn end(self: &Arc<Self>, unfinished: &Unfinished, requests: u64) -> Result<Erased, EngineError> {
+        let (moved, index) = (self.finish(unfinished).await?, unfinished.index);
+        let body = self.erasure_entry(index)?;
         let irrecoverable = self.claim(index, &body).await?;
         self.write_rows(self.vault.finished()).await?;
         let (generation, covers) = (body.generation, body.covers);
-        Ok(Some(Erased { index, generation, requests, covers, moved, irrecoverable }))
+        Ok(Erased { index, generation, requests, covers, moved, irrecoverable })
     }
 
     /// Whether something waits that was asked for before the last time it was `hour` o'clock UTC, and nothing holds it.
@@ -129,10 +138,8 @@ impl OpenLedger {
             self.write_rows(rows).await?;
         }
         if let Some(unfinished) = self.vault.unfinished()? {
-            self.finish(&unfinished).await?;
-            let (index, body) = self.erasure_entry(unfinished.index)?;
-            self.claim(index, &body).await?;
-            self.write_rows(self.vault.finished()).await?;
+            // How many requests it did nobody asks any more.
+            self.end(&unfinished, 0).await?;
         }
         Ok(())
     }
@@ -164,11 +171,11 @@ impl OpenLedger {
         let changes = changes_of(&due);
         let mut tokens: Vec<Vec<u8>> = due.requests.values().map(|due| due.token.clone()).collect();
         tokens.sort_unstable();
-        let leaves: Vec<_> = places.iter().map(|place| leaf_hash(&place_bytes(place))).collect();
+        let covers_root = erasure::covers_root(places.iter().map(|place| (place.index, place.ordinal)));
         let body = ErasureBody {
             state: ErasureState::Inaccessible,
             covers: places.len() as u64,
-            covers_root: if places.is_empty() { Vec::new() } else { merkle::root(&leaves).to_vec() },
+            covers_root: if places.is_empty() { Vec::new() } else { covers_root.to_vec() },
             generation: self.vault.next_generation(),
             tokens,
             custodian: self.vault.custodian(),
@@ -253,7 +260,8 @@ impl OpenLedger {
             return Ok(None);
         }
         let claimed = |(_, body): &(u64, ErasureBody)| body.state == ErasureState::Irrecoverable && body.batch == index;
-        if let Some((claim, _)) = self.erasure_entries()?.into_iter().find(claimed) {
+        let entries = self.blocking(|open| open.erasure_entries()).await?;
+        if let Some((claim, _)) = entries.into_iter().find(claimed) {
             return Ok(Some(claim));
         }
         let body = ErasureBody {
@@ -275,16 +283,14 @@ impl OpenLedger {
         }
         let requests: Vec<(StandingId, DueErasure)> =
             self.vault.standing().due.iter().map(|(id, due)| (*id, due.clone())).collect();
+        let held = self.held()?;
         // A conversation in which somebody stands who is held stays with them.
-        let mut held = BTreeSet::new();
-        for (_, hold) in self.holds() {
-            held.extend(hold.persons()?);
-        }
-        let held_conversations = self.conversations_of(&held.into_iter().collect::<Vec<_>>())?;
+        let everybody: Vec<PersonId> = held.everybody.iter().copied().collect();
+        let held_conversations = self.conversations_of(&everybody)?;
         for (id, request) in requests {
             let person = request.person()?;
             let whole = self.vault.linked(person)?;
-            if self.holds_over(&whole)?.is_some() {
+            if self.holds_over(&held, &whole)?.is_some() {
                 continue;
             }
             for conversation in self.conversations_of(&whole)?.difference(&held_conversations).cloned() {
@@ -292,7 +298,7 @@ impl OpenLedger {
                 let holder = Identity { namespace: CONVERSATION.to_owned(), fields, strength: Strength::Strong };
                 due.conversations.insert(conversation);
                 if let Some(holder) = self.vault.find(&holder)?
-                    && self.holds_over(&[holder])?.is_none()
+                    && self.holds_over(&held, &[holder])?.is_none()
                 {
                     due.doomed.persons.insert(holder);
                 }
@@ -409,33 +415,25 @@ impl OpenLedger {
 
     /// All erasure entries, oldest first.
     pub(super) fn erasure_entries(&self) -> Result<Vec<(u64, ErasureBody)>, EngineError> {
-        use crate::exposure::{Filter, Term, TermKind};
-        let filter =
-            Filter { terms: vec![Term::new(TermKind::EntryKind, EntryKind::Erasure.code())], ..Filter::default() };
         let published = self.ledger.published().size;
         let size = self.follow.wait_for(published, super::read::CATCH_UP);
         if size < published {
             return Err(EngineError::new(Kind::Busy, "the projections are behind; try again when they have caught up"));
         }
-        let (mut found, mut from) = (Vec::new(), Some(0));
-        while let Some(at) = from {
-            let page = self.follow.follower().query(&filter, at, size, 4_096)?;
-            for entry in self.entries_at(&page.indexes)? {
-                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
-                if let Some(Ok(Body::Erasure(body))) = body {
-                    found.push((entry.header.index, body));
-                }
-            }
-            from = page.next;
-        }
-        Ok(found)
+        let entries = self.entries_under(Term::new(TermKind::EntryKind, EntryKind::Erasure.code()), size)?;
+        let found = entries.into_iter().filter_map(|entry| {
+            let (_, body) = entry.content.as_ref()?;
+            let Ok(Body::Erasure(body)) = Body::decode(entry.header.kind, body) else { return None };
+            Some((entry.header.index, body))
+        });
+        Ok(found.collect())
     }
 
-    fn erasure_entry(&self, index: u64) -> Result<(u64, ErasureBody), EngineError> {
+    fn erasure_entry(&self, index: u64) -> Result<ErasureBody, EngineError> {
         let entry = self.ledger.entry(index)?;
         let body = entry.and_then(|entry| Some(Body::decode(entry.header.kind, &entry.content?.1)));
         match body {
-            Some(Ok(Body::Erasure(body))) => Ok((index, body)),
+            Some(Ok(Body::Erasure(body))) => Ok(body),
             _ => Err(EngineError::new(Kind::Corrupt, format!("entry {index} does not record an erasure"))),
         }
     }
@@ -471,29 +469,19 @@ fn changes_of(due: &Due) -> Vec<Change> {
 
 /// Of content what names nobody: ids that actions have of us, and registered kinds of names. Whatever a caller wrote in
 /// words of its own may name who is no longer to be found.
-fn without_names(content: ContentPart) -> (ContentPart, bool) {
-    let ContentPart { action_id, parents, caused_by, same_act_as, corrects, retracts, names, facts, .. } =
-        content.clone();
+fn without_names(mut content: ContentPart) -> (ContentPart, bool) {
     let kept = ContentPart {
-        action_id,
-        parents,
-        caused_by,
-        same_act_as,
-        corrects,
-        retracts,
-        names,
-        facts,
+        action_id: take(&mut content.action_id),
+        parents: take(&mut content.parents),
+        caused_by: take(&mut content.caused_by),
+        same_act_as: take(&mut content.same_act_as),
+        corrects: take(&mut content.corrects),
+        retracts: take(&mut content.retracts),
+        names: take(&mut content.names),
+        facts: take(&mut content.facts),
         ..ContentPart::default()
     };
-    let cut = kept != content;
-    (kept, cut)
-}
-
-fn place_bytes(place: &PartPlace) -> [u8; 12] {
-    let mut bytes = [0; 12];
-    bytes[..8].copy_from_slice(&place.index.to_be_bytes());
-    bytes[8..].copy_from_slice(&place.ordinal.to_be_bytes());
-    bytes
+    (kept, !content.is_empty())
 }
 
 /// The turn on its way into the ledger.
@@ -509,7 +497,8 @@ impl Placement for Turning {
     fn place(&self, index: u64, writes: &mut WriteSet) {
         self.inner.place(index, writes);
         self.vault.place_turn(&self.turn, index, writes);
-        put_covered(self.number, index, self.places.iter().map(place_bytes), writes);
+        let places = self.places.iter().map(|place| erasure::place(place.index, place.ordinal));
+        put_covered(self.number, index, places, writes);
     }
 
     fn durable(&self) {

@@ -5,11 +5,11 @@ use super::{EngineError, Kind, OpenLedger, Receipt};
 use crate::admit::events;
 use crate::model::*;
 use crate::store::WriteSet;
-use crate::vault::{Change, DueErasure, HeldPerson, Hold, PersonId, Restriction, Standing, StandingId, Vault};
+use crate::vault::{Change, DueErasure, HeldPerson, Hold, PersonId, Restriction, Standing, StandingId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use whosaw_verifier::body::{Body, PersonActBody};
-use whosaw_verifier::hash::{Hash, sha256};
+use whosaw_verifier::erasure::token_hash;
 use whosaw_verifier::part::{HoldScope, PersonActPart};
 
 /// What every call about a person says beside whom it is about.
@@ -58,11 +58,6 @@ pub enum ErasureStatus {
     Waiting { asked_us: u64, blocked: bool },
     /// Entry `index` made it inaccessible; `irrecoverable` is the entry that says more, if there is one.
     Done { index: u64, irrecoverable: Option<u64> },
-}
-
-/// SHA-256("whosaw/erasure-token/v1\0" ‖ token): what stands in the open.
-pub fn token_hash(token: &[u8; 32]) -> Hash {
-    sha256(&[b"whosaw/erasure-token/v1\0", token])
 }
 
 impl OpenLedger {
@@ -164,9 +159,7 @@ impl OpenLedger {
         let body = body_of(PersonAct::Unlink, Decision::Done, asked);
         let registry = &self.names().registry;
         let admitted = events::link_act(body, link_of(asked, &both), both, caller, registry);
-        let mut sealed = self.vault.seal(admitted, self.clock.now())?;
-        let (inner, vault) = (Arc::clone(&sealed.placement), Arc::clone(&self.vault));
-        sealed.placement = Arc::new(Unlinking { inner, vault, rows });
+        let sealed = self.seal_with(admitted, rows, |vault| vault.unlinked())?;
         let (salt, content) = (sealed.salt, sealed.body.clone());
         let pending = super::append::Pending::of(self.ledger.submit(vec![sealed])?, (salt, content));
         let (place, published, content) = pending.place().await?;
@@ -217,7 +210,7 @@ impl OpenLedger {
                 let text = "an erasure was asked for this person before, and waits for its batch";
                 return Err(EngineError::precondition(text));
             }
-            let held_by = self.holds_over(&found.whole)?;
+            let held_by = self.holds_over(&self.held()?, &found.whole)?;
             blocked = held_by.is_some();
             let due = DueErasure {
                 person: found.person.id().to_vec(),
@@ -260,15 +253,16 @@ impl OpenLedger {
     pub(super) async fn tell_blocked(self: &Arc<Self>) -> Result<(), EngineError> {
         let due: Vec<(StandingId, DueErasure)> =
             self.vault.standing().due.iter().map(|(id, due)| (*id, due.clone())).collect();
+        let held = self.held()?;
         for (id, due) in due.into_iter().filter(|(_, due)| !due.blocked) {
             let (person, ground) = (due.person()?, due.ground);
-            if self.holds_over(&self.vault.linked(person)?)?.is_none() {
+            if self.holds_over(&held, &self.vault.linked(person)?)?.is_none() {
                 continue;
             }
             let Some(subject) = self.vault.identities(person)?.into_iter().next() else { continue };
             let asked = Asked { subject, ground, ..Asked::default() };
             let blocked = |found: &Found| {
-                let held_by = self.holds_over(&found.whole)?;
+                let held_by = self.holds_over(&held, &found.whole)?;
                 let change = Change::Due(id, Some(DueErasure { blocked: true, ..due.clone() }));
                 Ok((Decision::Blocked, held_by, vec![change]))
             };
@@ -355,37 +349,59 @@ impl OpenLedger {
         self.vault.standing().holds.iter().map(|(matter, hold)| (*matter, hold.clone())).collect()
     }
 
-    /// Why these ids of one person must not be erased, where a hold covers any of them or an entry about them.
-    pub(super) fn holds_over(&self, whole: &[PersonId]) -> Result<Option<Exemption>, EngineError> {
-        let holds = self.holds();
-        if holds.is_empty() {
-            return Ok(None);
+    /// All holds in force, with what has to be looked up of them once.
+    pub(super) fn held(&self) -> Result<Held, EngineError> {
+        let (mut holds, mut everybody) = (Vec::new(), BTreeSet::new());
+        for (_, hold) in self.holds() {
+            let persons = hold.persons()?;
+            everybody.extend(persons.iter().copied());
+            holds.push((hold, persons));
         }
-        let held_shared = self.held_shared()?;
-        if !held_shared.is_empty() {
-            for id in whole {
-                if self.vault.occurrences(*id)?.iter().any(|place| held_shared.contains(&place.index)) {
-                    return Ok(holds.iter().find(|(_, hold)| !hold.persons.is_empty()).map(|(_, hold)| hold.exemption));
+        let mut indexes = BTreeSet::new();
+        for person in &everybody {
+            indexes.extend(self.indexes_of(std::slice::from_ref(person))?);
+        }
+        let indexes: Vec<u64> = indexes.into_iter().collect();
+        let mut shared = BTreeSet::new();
+        for chunk in indexes.chunks(256) {
+            for entry in self.entries_at(chunk)? {
+                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+                if let Some(Ok(body)) = body
+                    && body.parts().iter().any(|group| !group.shared_by.is_empty())
+                {
+                    shared.insert(entry.header.index);
                 }
             }
         }
-        let mut indexes: Option<BTreeSet<u64>> = None;
-        for (_, hold) in &holds {
-            let persons = hold.persons()?;
+        Ok(Held { holds, everybody, shared })
+    }
+
+    /// Why these ids of one person must not be erased, where a hold covers any of them or an entry about them.
+    pub(super) fn holds_over(&self, held: &Held, whole: &[PersonId]) -> Result<Option<Exemption>, EngineError> {
+        if held.is_empty() {
+            return Ok(None);
+        }
+        self.holds_within(held, whole, &self.indexes_of(whole)?)
+    }
+
+    /// The same of those entries alone in which a person stands under one key.
+    pub(super) fn holds_within(
+        &self,
+        held: &Held,
+        whole: &[PersonId],
+        indexes: &BTreeSet<u64>,
+    ) -> Result<Option<Exemption>, EngineError> {
+        if !indexes.is_disjoint(&held.shared) {
+            return Ok(held.holds.iter().find(|(_, persons)| !persons.is_empty()).map(|(hold, _)| hold.exemption));
+        }
+        for (hold, persons) in &held.holds {
             if !persons.is_empty() && !persons.iter().any(|held| whole.contains(held)) {
                 continue;
             }
             if hold.is_of_persons_alone() {
                 return Ok(Some(hold.exemption));
             }
-            if indexes.is_none() {
-                let mut all = BTreeSet::new();
-                for id in whole {
-                    all.extend(self.vault.occurrences(*id)?.into_iter().map(|place| place.index));
-                }
-                indexes = Some(all);
-            }
-            for index in indexes.iter().flatten() {
+            for index in indexes {
                 if self.is_held(hold, *index)? {
                     return Ok(Some(hold.exemption));
                 }
@@ -394,37 +410,17 @@ impl OpenLedger {
         Ok(None)
     }
 
-    /// Entries in which somebody who is held shares content: it opens with all sharers' keys together, so none of them can
-    /// go.
-    pub(super) fn held_shared(&self) -> Result<BTreeSet<u64>, EngineError> {
-        let mut persons = BTreeSet::new();
-        for (_, hold) in self.holds() {
-            persons.extend(hold.persons()?);
-        }
+    /// Entries with parts of these ids.
+    fn indexes_of(&self, whole: &[PersonId]) -> Result<BTreeSet<u64>, EngineError> {
         let mut indexes = BTreeSet::new();
-        for person in persons {
-            indexes.extend(self.vault.occurrences(person)?.into_iter().map(|place| place.index));
+        for id in whole {
+            indexes.extend(self.vault.occurrences(*id)?.into_iter().map(|place| place.index));
         }
-        let mut shared = BTreeSet::new();
-        for chunk in indexes.into_iter().collect::<Vec<u64>>().chunks(256) {
-            for entry in self.entries_at(chunk)? {
-                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
-                let groups = match body {
-                    Some(Ok(Body::Action(action))) => action.parts,
-                    Some(Ok(Body::Person(act))) => act.parts,
-                    Some(Ok(Body::Erasure(erasure))) => erasure.parts,
-                    _ => Vec::new(),
-                };
-                if groups.iter().any(|group| !group.shared_by.is_empty()) {
-                    shared.insert(entry.header.index);
-                }
-            }
-        }
-        Ok(shared)
+        Ok(indexes)
     }
 
     /// Whether an entry is within a hold's datasets, agents and time.
-    pub(super) fn is_held(&self, hold: &Hold, index: u64) -> Result<bool, EngineError> {
+    fn is_held(&self, hold: &Hold, index: u64) -> Result<bool, EngineError> {
         let Some(entry) = self.ledger.entry(index)? else { return Ok(false) };
         let at = entry.header.recorded_at_us;
         if at < hold.from_us || (hold.until_us != 0 && at >= hold.until_us) {
@@ -499,6 +495,12 @@ struct Found {
     identity: Identity,
 }
 
+impl Held {
+    pub fn is_empty(&self) -> bool {
+        self.holds.is_empty()
+    }
+}
+
 impl Found {
     /// An erasure was asked for and waits.
     fn waits(&self, standing: &Standing) -> bool {
@@ -506,27 +508,13 @@ impl Found {
     }
 }
 
-/// The rows that undo a link, travelling with the entry that says so.
-struct Unlinking {
-    inner: Arc<dyn Placement>,
-    vault: Arc<Vault>,
-    rows: WriteSet,
-}
-
-impl Placement for Unlinking {
-    fn place(&self, index: u64, writes: &mut WriteSet) {
-        self.inner.place(index, writes);
-        writes.append(&self.rows);
-    }
-
-    fn durable(&self) {
-        self.inner.durable();
-        self.vault.unlinked();
-    }
-
-    fn judge(&self, _: u64, _: &[u8; 32], _: &[u8; 32]) -> Judgement {
-        Judgement::Different
-    }
+/// Holds in force, and whom and what they reach.
+pub(super) struct Held {
+    holds: Vec<(Hold, Vec<PersonId>)>,
+    /// Whom they name.
+    pub everybody: BTreeSet<PersonId>,
+    /// Entries in which one of these shares content: it opens with all sharers' keys together, so none of them can go.
+    shared: BTreeSet<u64>,
 }
 
 fn body_of(act: PersonAct, decision: Decision, asked: &Asked) -> PersonActBody {

@@ -11,7 +11,7 @@ use crate::vault::journal::{erased_prefix, read_erased, standing_name};
 use crate::vault::{Claimed, Custodian, Mirror, RecoveredEntry, SharedBy, StandingJournal, Vault, VaultError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use whosaw_verifier::body::{Body, ErasureBody, PartGroup, RestoreBody};
+use whosaw_verifier::body::{Body, ErasureBody, RestoreBody};
 use whosaw_verifier::entry::origin_hash;
 use whosaw_verifier::export::{self, Verdict};
 use whosaw_verifier::hash::Hash;
@@ -353,23 +353,9 @@ fn shared_by(store: &dyn Store, number: LedgerNumber, index: u64) -> Result<Shar
     // What a later version wrote keeps its parts closed rather than open to the wrong keys.
     let body = Body::decode(entry.header.kind, body).map_err(|_| torn())?;
     let mut shared = SharedBy::new();
-    for group in groups(&body).iter().filter(|group| !group.shared_by.is_empty()) {
+    for group in body.parts().iter().filter(|group| !group.shared_by.is_empty()) {
         let by: Vec<u32> = group.shared_by.iter().flat_map(|run| run.first..run.first + run.count).collect();
         shared.extend((group.first..group.first + group.count).map(|ordinal| (ordinal, by.clone())));
     }
     Ok(shared)
-}
-
-fn groups(body: &Body) -> &[PartGroup] {
-    match body {
-        Body::Action(body) => &body.parts,
-        Body::Registry(body) => &body.parts,
-        Body::ReportProduced(body) => &body.parts,
-        Body::LedgerAccess(body) => &body.parts,
-        Body::Person(body) => &body.parts,
-        Body::Erasure(body) => &body.parts,
-        Body::Retention(body) => &body.parts,
-        Body::Restore(body) => &body.parts,
-        Body::Genesis(_) | Body::WriterEpoch(_) | Body::Clock(_) | Body::Coverage(_) => &[],
-    }
 }

@@ -1,6 +1,7 @@
 //! How long what is kept, by class: data keys whose time is over go with the day's erasures, and nobody can tell the two
 //! apart.
 
+use super::person::Held;
 use super::{EngineError, OpenLedger, Receipt};
 use crate::admit::events;
 use crate::model::*;
@@ -141,7 +142,7 @@ impl OpenLedger {
         };
         let mut classes: BTreeMap<RetentionClass, PlannedClass> =
             rules.iter().map(|rule| (rule.class, planned(rule))).collect();
-        let held_shared = self.held_shared()?;
+        let held = self.held()?;
         let mut after = None;
         loop {
             let keys = self.vault.keys_before(&before, after, PAGE)?;
@@ -152,7 +153,7 @@ impl OpenLedger {
                     over.plan.more = true;
                     break;
                 }
-                self.judge(person, name, &held_shared, &mut classes, &mut over.due)?;
+                self.judge(person, name, &held, &mut classes, &mut over.due)?;
             }
             if over.plan.more {
                 break;
@@ -166,14 +167,15 @@ impl OpenLedger {
         &self,
         person: PersonId,
         name: KeyName,
-        held_shared: &BTreeSet<u64>,
+        held: &Held,
         classes: &mut BTreeMap<RetentionClass, PlannedClass>,
         due: &mut BTreeSet<(PersonId, KeyName)>,
     ) -> Result<(), EngineError> {
         let Some(class) = classes.get_mut(&name.retention_class()) else { return Ok(()) };
         let places = self.vault.places_of(person, name)?;
         let indexes: BTreeSet<u64> = places.iter().map(|place| place.index).collect();
-        if !indexes.is_disjoint(held_shared) || self.is_key_held(person, &indexes)? {
+        let is_held = !held.is_empty() && self.holds_within(held, &self.vault.linked(person)?, &indexes)?.is_some();
+        if is_held {
             class.held += 1;
         } else if self.opens_something(&indexes)? {
             class.open += 1;
@@ -182,29 +184,6 @@ impl OpenLedger {
             due.insert((person, name));
         }
         Ok(())
-    }
-
-    fn is_key_held(&self, person: PersonId, indexes: &BTreeSet<u64>) -> Result<bool, EngineError> {
-        let holds = self.holds();
-        if holds.is_empty() {
-            return Ok(false);
-        }
-        let whole = self.vault.linked(person)?;
-        for (_, hold) in &holds {
-            let persons = hold.persons()?;
-            if !persons.is_empty() && !persons.iter().any(|held| whole.contains(held)) {
-                continue;
-            }
-            if hold.is_of_persons_alone() {
-                return Ok(true);
-            }
-            for index in indexes {
-                if self.is_held(hold, *index)? {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
     }
 
     /// Whether one of these entries opens an interval. Which closing ends it stands sealed, so all of them are kept.

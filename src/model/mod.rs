@@ -5,6 +5,7 @@
 pub mod action;
 pub mod admitted;
 pub mod determination;
+pub mod json;
 pub mod registry;
 pub mod sealed;
 pub mod text;

@@ -4,13 +4,13 @@
 //! codes (`succeeded` for `OUTCOME_SUCCEEDED`), `arguments` and `result` as plain JSON or text instead of base64.
 
 use super::DESCRIPTORS;
+use crate::model::json::Unambiguous;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, EnumDescriptor, Kind, MessageDescriptor, SerializeOptions};
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::DeserializeSeed as _;
 use serde_json::{Map, Value};
-use std::fmt;
 use std::sync::LazyLock;
 
 static POOL: LazyLock<DescriptorPool> =
@@ -40,7 +40,12 @@ pub fn parse(text: &str) -> Result<Value, JsonError> {
     let mut numbers = Numbers(text);
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
     let not_json = |error: serde_json::Error| JsonError(format!("not JSON: {error}"));
-    let read = Exact(&mut numbers).deserialize(tracked);
+    let mut exact = |read: &Value| {
+        let written = numbers.next().unwrap_or_default();
+        let text = "a number has more digits than can be kept; give it, or the content around it, as a string";
+        if decimal(written) == decimal(&read.to_string()) { Ok(()) } else { Err(text) }
+    };
+    let read = Unambiguous(&mut exact).deserialize(tracked);
     let value = read.map_err(|error| match track.path().to_string() {
         _ if !error.is_data() => not_json(error),
         path if path == "." => JsonError(error.to_string()),
@@ -48,80 +53,6 @@ pub fn parse(text: &str) -> Result<Value, JsonError> {
     })?;
     json.end().map_err(not_json)?;
     Ok(value)
-}
-
-/// A value, read beside the numbers of its text.
-struct Exact<'a, 't>(&'a mut Numbers<'t>);
-
-impl<'de> DeserializeSeed<'de> for Exact<'_, '_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl Exact<'_, '_> {
-    fn number<E: de::Error>(self, read: impl Into<Value>) -> Result<Value, E> {
-        let value = read.into();
-        let written = self.0.next().unwrap_or_default();
-        if decimal(written) == decimal(&value.to_string()) {
-            return Ok(value);
-        }
-        Err(E::custom("a number has more digits than can be kept; give it, or the content around it, as a string"))
-    }
-}
-
-impl<'de> Visitor<'de> for Exact<'_, '_> {
-    type Value = Value;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
-        self.number(value)
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
-        self.number(value)
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        self.number(value)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = elements.next_element_seed(Exact(self.0))? {
-            values.push(value);
-        }
-        Ok(Value::Array(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let mut values = Map::new();
-        while let Some(key) = fields.next_key::<String>()? {
-            if values.contains_key(&key) {
-                return Err(de::Error::custom(format_args!("the key {key:?} stands twice")));
-            }
-            let value = fields.next_value_seed(Exact(self.0))?;
-            values.insert(key, value);
-        }
-        Ok(Value::Object(values))
-    }
 }
 
 /// The numbers of a JSON text as they are written, in their order.

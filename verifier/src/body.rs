@@ -49,6 +49,21 @@ impl Body {
             other => return Err(WireError::Unknown { field: 0, what: "entry kind", value: other as u64 }),
         })
     }
+
+    /// What is public of the entry's parts; none for kinds whose entries have none.
+    pub fn parts(&self) -> &[PartGroup] {
+        match self {
+            Body::Action(body) => &body.parts,
+            Body::Registry(body) => &body.parts,
+            Body::ReportProduced(body) => &body.parts,
+            Body::LedgerAccess(body) => &body.parts,
+            Body::Person(body) => &body.parts,
+            Body::Erasure(body) => &body.parts,
+            Body::Retention(body) => &body.parts,
+            Body::Restore(body) => &body.parts,
+            Body::Genesis(_) | Body::WriterEpoch(_) | Body::Clock(_) | Body::Coverage(_) => &[],
+        }
+    }
 }
 
 message! {

@@ -277,10 +277,10 @@ fn no_name_in_an_export_writes_on_the_screen() {
     check_harmless(&export, 1, "the signature of xxx");
 }
 
-/// One sentence for all of an entry's missing parts: a header may claim four thousand million of them.
-#[test]
-fn missing_parts_are_counted_and_not_listed() {
-    const PARTS: u32 = 300_000;
+const PARTS: u32 = 300_000;
+
+/// A ledger whose entry 1 has very many parts, all of them gone.
+fn with_parts_gone() -> TestLedger {
     let mut ledger = TestLedger::new();
     let group = PartGroup { first: 0, count: PARTS, ..Default::default() };
     let body = ActionBody { parts: vec![group], ..Default::default() };
@@ -289,7 +289,13 @@ fn missing_parts_are_counted_and_not_listed() {
     entry.parts = vec![([0; 32], None); PARTS as usize];
     entry.header.parts = PARTS;
     entry.header.parts_root = merkle::root(&vec![[0; 32]; PARTS as usize]);
-    let report = judged(&ledger.write());
+    ledger
+}
+
+/// One sentence for all of an entry's missing parts: a header may claim four thousand million of them.
+#[test]
+fn missing_parts_are_counted_and_not_listed() {
+    let report = judged(&with_parts_gone().write());
     assert_eq!((report.parts.removed, report.problems), (u64::from(PARTS), 1));
     let what = "entry 1: its part 0 is missing, unauthorised, and 299999 more of its parts are amiss";
     assert_eq!(report.first_problem.unwrap().to_string(), what);
@@ -350,15 +356,7 @@ fn a_list_that_is_claimed_again_is_kept_once() {
 /// A header may claim four thousand million parts that are gone, and a retention entry may say that they may be.
 #[test]
 fn redacted_parts_are_counted_and_not_listed() {
-    const PARTS: u32 = 300_000;
-    let mut ledger = TestLedger::new();
-    let group = PartGroup { first: 0, count: PARTS, ..Default::default() };
-    let body = ActionBody { parts: vec![group], ..Default::default() };
-    ledger.append(EntryKind::Action, &body.encode(), &[], LAST_OF_COMMIT);
-    let entry = ledger.entries.last_mut().unwrap();
-    entry.parts = vec![([0; 32], None); PARTS as usize];
-    entry.header.parts = PARTS;
-    entry.header.parts_root = merkle::root(&vec![[0; 32]; PARTS as usize]);
+    let mut ledger = with_parts_gone();
     let body = RetentionBody { pruned_before: 2, ..Default::default() };
     ledger.append(EntryKind::Retention, &body.encode(), &[], LAST_OF_COMMIT);
     let report = judged(&ledger.write());
