@@ -282,19 +282,12 @@ impl Vault {
             persons.known.entry(id).or_default().rows.push(row);
         }
         for (link, said, rows, once) in links {
-            let both = pair(link.from, link.to);
             let mut of_pair = vec![once];
             for ((id, link), row) in [link.from, link.to].into_iter().zip(said).zip(rows) {
                 of_pair.push(Arc::clone(&row));
                 persons.known.entry(id).or_default().keep_link(row, link);
             }
-            // That an identifier is known in both strengths is true of its two persons whoever shows them.
-            if link.from != person {
-                let mut relied_on = persons.own_rows(link.to);
-                relied_on.extend(of_pair.iter().cloned());
-                persons.known.entry(link.from).or_default().rows.extend(relied_on);
-            }
-            persons.pairs.insert(both, of_pair);
+            persons.pairs.insert(pair(link.from, link.to), of_pair);
         }
         // Whoever is the same person refers to the others, so each carries the rows of all. A weak identity's person
         // refers to nobody before a link is durable, and may be linked to very many: it carries its own rows only.
@@ -307,6 +300,13 @@ impl Vault {
         each_once(&mut riding);
         for id in members {
             persons.known.entry(id).or_default().rows.clone_from(&riding);
+        }
+        // That an identifier is known in both strengths is true of its two persons whoever shows them. After the members
+        // have all rows: the other may be one of them, and its record refers to the rest.
+        for link in weak.iter().filter(|link| link.from != person) {
+            let mut relied_on = persons.own_rows(link.to);
+            relied_on.extend(persons.pairs.get(&pair(link.from, link.to)).into_iter().flatten().cloned());
+            persons.known.entry(link.from).or_default().rows.extend(relied_on);
         }
         Ok(())
     }

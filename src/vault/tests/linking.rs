@@ -326,6 +326,24 @@ proptest! {
 }
 
 #[test]
+fn what_a_refused_record_taught_of_one_strength_does_not_ride_halfway_with_the_other() {
+    let mut house = House::new();
+    let (email, customer, maybe) = (strong("email", "0"), strong("either", "1"), weak("either", "1"));
+    let known = house.seal(vec![part_of(std::slice::from_ref(&customer))]).expect("seals");
+    house.commit(&[known]);
+    for refused in [vec![email.clone()], vec![email, maybe.clone(), customer.clone()]] {
+        drop(house.seal(vec![part_of(&refused)]).expect("seals"));
+    }
+    let recorded = house.seal(vec![part_of(&[maybe])]).expect("seals");
+    house.commit(&[recorded]);
+    house.reopen();
+    let person = house.vault.find(&customer).expect("reads").expect("is known");
+    for other in house.vault.linked(person).expect("reads") {
+        assert!(!house.vault.identities(other).expect("reads").is_empty(), "a link into the void");
+    }
+}
+
+#[test]
 fn two_customers_who_share_a_weak_identity_do_not_share_parts() {
     let mut house = House::new();
     let (one, two, birthday) = (strong("customer", "1"), strong("customer", "2"), weak("born", "1990-01-01"));
