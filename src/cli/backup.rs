@@ -2,6 +2,7 @@
 
 use super::client::Client;
 use super::serve::{Place, check_origin, wrong};
+use super::verify::trusted;
 use super::{CliError, Ended, Server, export, show};
 use crate::app::backup::{BackupError, VerifiedBackup, verify_backup};
 use crate::app::restore::{self, Fate, Restored};
@@ -10,7 +11,6 @@ use crate::rpc::v1;
 use clap::Args;
 use std::path::PathBuf;
 use whosaw_verifier::export::present::instant;
-use whosaw_verifier::note::VerifierKey;
 
 #[derive(Args)]
 pub struct Backup {
@@ -75,14 +75,9 @@ pub struct VerifyBackup {
 
 impl VerifyBackup {
     pub fn run(self) -> Ended {
-        let keys = self.vkey.iter().map(|key| VerifierKey::parse(key)).collect::<Result<Vec<_>, _>>();
-        let keys = keys.map_err(|error| CliError::usage(format!("--vkey: {error}")))?;
-        let bar = export::bar(0, "entries");
-        let found = verify_backup(&self.dir, &keys, self.scratch.as_ref().unwrap_or(&self.dir), &mut |done, total| {
-            bar.set_length(total);
-            bar.set_position(done);
-        });
-        bar.finish_and_clear();
+        let keys = trusted(&self.vkey)?;
+        let scratch = self.scratch.as_ref().unwrap_or(&self.dir);
+        let found = export::under_bar("entries", |progress| verify_backup(&self.dir, &keys, scratch, progress));
         match found {
             Ok(found) => {
                 if self.json {
@@ -184,13 +179,8 @@ impl Restore {
         if let Some(successor) = &self.successor {
             check_origin("--successor", successor)?;
         }
-        let bar = export::bar(0, "entries");
         let asked = restore::Restore { from: self.from, exports: self.entries, successor: self.successor };
-        let done = restore::restore(&settings, &asked, &mut |done, total| {
-            bar.set_length(total);
-            bar.set_position(done);
-        });
-        bar.finish_and_clear();
+        let done = export::under_bar("entries", |progress| restore::restore(&settings, &asked, progress));
         for fate in done.map_err(|error| CliError::new(error.to_string()))? {
             match (self.json, fate) {
                 (true, fate) => println!("{}", fate_json(&fate)),

@@ -76,6 +76,17 @@ fn write(dir: &Path, path: &str, data: &[u8]) -> Result<(), CliError> {
     file.write_all(data).map_err(failed)
 }
 
+/// Does what can say how far it is, under a bar that goes when it ends.
+pub fn under_bar<T>(unit: &str, work: impl FnOnce(&mut dyn FnMut(u64, u64)) -> T) -> T {
+    let bar = bar(0, unit);
+    let done = work(&mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    done
+}
+
 /// A bar on a terminal, nothing elsewhere.
 pub fn bar(length: u64, unit: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(&format!("{{bar:40}} {{human_pos}} of {{human_len}} {unit}  {{eta}}"));

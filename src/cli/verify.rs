@@ -20,16 +20,16 @@ pub struct Verify {
     json: bool,
 }
 
+/// The keys given as `--vkey`.
+pub fn trusted(vkey: &[String]) -> Result<Vec<VerifierKey>, CliError> {
+    let keys = vkey.iter().map(|key| VerifierKey::parse(key)).collect::<Result<_, _>>();
+    keys.map_err(|error| CliError::usage(format!("--vkey: {error}")))
+}
+
 impl Verify {
     pub fn run(self) -> Ended {
-        let keys = self.vkey.iter().map(|key| VerifierKey::parse(key)).collect::<Result<Vec<_>, _>>();
-        let keys = keys.map_err(|error| CliError::usage(format!("--vkey: {error}")))?;
-        let bar = export::bar(0, "entries");
-        let report = verify_with_progress(&self.dir, &keys, &mut |done, total| {
-            bar.set_length(total);
-            bar.set_position(done);
-        });
-        bar.finish_and_clear();
+        let keys = trusted(&self.vkey)?;
+        let report = export::under_bar("entries", |progress| verify_with_progress(&self.dir, &keys, progress));
         match report {
             Ok(report) => {
                 print!("{}", if self.json { report.to_json() } else { report.to_text() });
