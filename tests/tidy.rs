@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("vault", &["model", "store"]),
     ("ledger", &["model", "store"]),
     ("exposure", &["model", "store"]),
-    ("report", &["model"]),
+    ("report", &["model", "exposure"]),
     ("engine", &["admit", "intake", "vault", "ledger", "exposure", "report", "model", "store"]),
     ("http", &["engine", "model"]),
     ("rpc", &["engine", "admit", "ledger", "report", "model"]),

@@ -22,6 +22,8 @@ export WHOSAW_SERVER
 "$whosaw" append reports/incident/incident.toml --receipts demo/receipts >demo/append.txt
 vkey="$("$whosaw" keys show)"
 "$whosaw" report access --subject customer=C-1001 --reference 'demo request' --out demo/report >demo/report.txt
+"$whosaw" report exposure --resource crm/customer-export --reference 'incident forum-advice' \
+  --out demo/report >demo/exposure.txt
 "$whosaw" list --limit 30 >demo/entries.txt
 "$whosaw" export demo/export --content >demo/export.txt
 verdict="$("$verify" export demo/export --vkey "$vkey" | tail -1)"
@@ -46,6 +48,9 @@ $(grep ' action ' demo/entries.txt | cut -c 1-8,36-)
 
 What the report says of one customer
 $(sed -n '1,2p' demo/report.txt | fold -s -w 116 | sed 's/^/  /')
+
+Who could see the file, who did, who still holds it
+$(sed -n '1,2p' demo/exposure.txt | fold -s -w 116 | sed 's/^/  /')
 
 What the verifier says, offline
   the ledger   $verdict

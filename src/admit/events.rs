@@ -95,15 +95,20 @@ pub fn coverage(coverage: CoverageBody, caller: Caller) -> Admitted {
 pub fn report_produced(
     mut report: ReportBody,
     question: Vec<u8>,
-    subject: Identity,
+    subject: Option<Identity>,
     caller: Caller,
     registry: &Registry,
 ) -> Admitted {
     let content = ContentPart { question, ..ContentPart::default() };
-    let holder = Holder::Person { identities: vec![subject], class: RetentionClass::Subject };
+    let (holder, role) = match subject {
+        Some(subject) => {
+            (Holder::Person { identities: vec![subject], class: RetentionClass::Subject }, Role::DataSubject)
+        }
+        None => (Holder::Ledger, Role::Content),
+    };
     let (caller_body, parts) = sealed_event(content, holder, &caller, registry);
     report.caller = Some(caller_body);
-    report.parts = own_groups(&parts, Role::DataSubject);
+    report.parts = own_groups(&parts, role);
     event(EntryKind::ReportProduced, report.encode(), caller, parts)
 }
 

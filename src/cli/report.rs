@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use std::fs;
 use std::path::{Path, PathBuf};
 use v1::produce_access_report_response::Piece;
+use v1::produce_exposure_report_response::Piece as ExposurePiece;
 use v1::reproduce_report_response::Piece as AgainPiece;
 
 #[derive(Args)]
@@ -31,6 +32,23 @@ enum ReportCommand {
         #[arg(long, value_name = "TIME")]
         cut_off: Option<String>,
         /// Why it is pulled, such as a file number; printed in the report.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        reference: String,
+        #[command(flatten)]
+        out: Out,
+    },
+    /// Who could see what resources held, who did, and who still holds a copy. Producing it is recorded in the ledger.
+    Exposure {
+        /// A dataset or resource, by its name; may be given several times.
+        #[arg(long, required = true, value_name = "NAME")]
+        resource: Vec<String>,
+        /// As known at this size of the ledger; it must be the end of a commit [default: now].
+        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "SIZE")]
+        at_size: u64,
+        /// What is open is measured to this time, RFC 3339 [default: when the last entry was recorded].
+        #[arg(long, value_name = "TIME")]
+        cut_off: Option<String>,
+        /// Why it is pulled, such as an incident's number; printed in the report.
         #[arg(long, default_value = "", hide_default_value = true)]
         reference: String,
         #[command(flatten)]
@@ -66,7 +84,9 @@ impl Report {
     pub async fn run(self) -> Ended {
         let client = Client::connect(&self.server).await?;
         let mut files = match &self.command {
-            ReportCommand::Access { out, .. } | ReportCommand::Again { out, .. } => Files::new(out)?,
+            ReportCommand::Access { out, .. }
+            | ReportCommand::Exposure { out, .. }
+            | ReportCommand::Again { out, .. } => Files::new(out)?,
         };
         match self.command {
             ReportCommand::Access { subject, at_size, cut_off, reference, out } => {
@@ -85,6 +105,25 @@ impl Report {
                         Some(Piece::Progress(progress)) => files.progress(&progress),
                         Some(Piece::File(file)) => files.take(file),
                         Some(Piece::Produced(produced)) => files.produced = Some(produced),
+                        None => {}
+                    }
+                }
+            }
+            ReportCommand::Exposure { resource, at_size, cut_off, reference, out } => {
+                let request = client.request(v1::ProduceExposureReportRequest {
+                    ledger: client.ledger.clone(),
+                    resources: resource,
+                    tree_size: at_size,
+                    cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
+                    formats: out.formats(),
+                    reference,
+                });
+                let mut pieces = client.reports().produce_exposure_report(request).await?.into_inner();
+                while let Some(message) = pieces.message().await? {
+                    match message.piece {
+                        Some(ExposurePiece::Progress(progress)) => files.progress(&progress),
+                        Some(ExposurePiece::File(file)) => files.take(file),
+                        Some(ExposurePiece::Produced(produced)) => files.produced = Some(produced),
                         None => {}
                     }
                 }
@@ -132,7 +171,7 @@ struct Files {
 impl Files {
     fn new(out: &Out) -> Result<Self, CliError> {
         fs::create_dir_all(&out.out)?;
-        Ok(Files { dir: out.out.clone(), bar: export::bar(0, "parts tried"), files: Vec::new(), produced: None })
+        Ok(Files { dir: out.out.clone(), bar: export::bar(0, "searched"), files: Vec::new(), produced: None })
     }
 
     fn progress(&self, progress: &v1::ReportProgress) {
@@ -156,8 +195,12 @@ impl Files {
     fn write(self, json: bool) -> Ended {
         self.bar.finish_and_clear();
         let produced = self.produced.ok_or_else(|| CliError::new("the server ended before the report was complete"))?;
+        let kind = match produced.report_type() {
+            v1::ReportType::Exposure => "exposure",
+            v1::ReportType::Access | v1::ReportType::Unspecified => "access",
+        };
         let paths = self.files.iter().map(|(ending, bytes)| {
-            let path = self.dir.join(format!("access-{}.{ending}", produced.report_id));
+            let path = self.dir.join(format!("{kind}-{}.{ending}", produced.report_id));
             write_private(&path, bytes).map(|()| path.display().to_string())
         });
         let paths = paths.collect::<Result<Vec<_>, _>>()?;

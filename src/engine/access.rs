@@ -12,8 +12,8 @@ use crate::report::evidence::{
 };
 use crate::report::logging::statements;
 use crate::report::person::{KnownThen, StatedLink, known_then, stated_then, strength_of};
-use crate::report::question::{RecordedQuestion, cut_off_violation};
-use crate::report::{self, AccessReport};
+use crate::report::question::{RecordedExposure, RecordedQuestion, cut_off_violation};
+use crate::report::{self, Report};
 use crate::vault::{self, DataKey, OpenError, PartPlace, PersonId};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use whosaw_verifier::merkle::{self, verify_inclusion};
 use whosaw_verifier::part::{ContentPart, Part, PersonActPart, PersonPart};
 
 /// A report waits so long for projections to be complete up to its size; then it is refused rather than incomplete.
-const PROJECTIONS: Duration = Duration::from_secs(60);
+pub(super) const PROJECTIONS: Duration = Duration::from_secs(60);
 
 impl OpenLedger {
     /// The question with its defaults filled in: the size now, and when the last entry below it was recorded.
@@ -134,15 +134,21 @@ impl OpenLedger {
 
     /// The same report again, from the question and envelope that the entry at `index` recorded. Blocks.
     pub fn reproduce_report(&self, index: u64, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Produced, EngineError> {
-        let (body, recorded) = self.recorded_question(index)?;
+        let (body, question) = self.recorded_question(index)?;
         if body.generation != self.vault.generation() {
             let text = "keys were destroyed since this report was made: it cannot be reproduced to the byte";
             return Err(EngineError::precondition(text));
         }
-        let gathered = self.access_evidence(&recorded.question, progress)?;
-        if gathered.evidence.head.root != *body.root {
+        if self.head(body.size)?.root != *body.root {
             return Err(EngineError::new(Kind::Corrupt, "the ledger's root at this size is not the one recorded then"));
         }
+        let unreadable = || EngineError::precondition("the question of this report is of a form that is not known");
+        if body.report_type == ReportType::Exposure {
+            let recorded = RecordedExposure::read(&question).ok_or_else(unreadable)?;
+            return self.exposure_produced(&recorded, index, progress);
+        }
+        let recorded = RecordedQuestion::read(&question).ok_or_else(unreadable)?;
+        let gathered = self.access_evidence(&recorded.question, progress)?;
         Ok(Produced::of(&recorded, &gathered, index))
     }
 
@@ -171,7 +177,7 @@ impl OpenLedger {
         };
         let subject = recorded.question.subject.clone();
         let registry = &self.names().registry;
-        let admitted = events::report_produced(body, recorded.write()?, subject, caller.clone(), registry);
+        let admitted = events::report_produced(body, recorded.write()?, Some(subject), caller.clone(), registry);
         Ok(self.record(admitted).await?.index)
     }
 
@@ -184,19 +190,19 @@ impl OpenLedger {
         Ok((entry, body))
     }
 
-    fn recorded_question(&self, index: u64) -> Result<(ReportBody, RecordedQuestion), EngineError> {
+    fn recorded_question(&self, index: u64) -> Result<(ReportBody, Vec<u8>), EngineError> {
         let (entry, body) = self.report_entry(index)?;
         let opened = self.open_all(entry)?;
         let parts = opened.parts.iter().filter_map(|part| match &part.state {
             PartState::Open(part) => Some(&**part),
             PartState::Removed | PartState::NoKey | PartState::Restricted => None,
         });
-        let question = join_content(parts).and_then(|content| RecordedQuestion::read(&content.question));
+        let question = join_content(parts).map(|content| content.question).filter(|question| !question.is_empty());
         let closed = || EngineError::precondition("the question of this report can no longer be opened");
         Ok((body, question.ok_or_else(closed)?))
     }
 
-    fn head(&self, size: u64) -> Result<Head, EngineError> {
+    pub(super) fn head(&self, size: u64) -> Result<Head, EngineError> {
         let published: Arc<Published> = self.ledger.checkpoint(size)?;
         Ok(Head {
             origin: self.origin().to_owned(),
@@ -278,7 +284,12 @@ impl OpenLedger {
     }
 
     /// The parts at `ordinals`, opened, after the entry was proved to stand in the head's tree with this very content.
-    fn open_proved(&self, entry: &StoredEntry, ordinals: &[u32], head: &Head) -> Result<Vec<(u32, Part)>, EngineError> {
+    pub(super) fn open_proved(
+        &self,
+        entry: &StoredEntry,
+        ordinals: &[u32],
+        head: &Head,
+    ) -> Result<Vec<(u32, Part)>, EngineError> {
         let index = entry.header.index;
         let broken =
             |what: &str| EngineError::new(Kind::Corrupt, format!("entry {index} {what}; no report can be made"));
@@ -312,7 +323,7 @@ impl OpenLedger {
         Ok(opened)
     }
 
-    fn undetermined(&self, size: u64) -> Result<Vec<Undetermined>, EngineError> {
+    pub(super) fn undetermined(&self, size: u64) -> Result<Vec<Undetermined>, EngineError> {
         let counts = self.follow.follower().undetermined(size)?;
         Ok(counts
             .into_iter()
@@ -360,7 +371,7 @@ impl OpenLedger {
     }
 
     /// What sources were logging, as they said, and what was refused to them.
-    fn coverage(&self, size: u64) -> Result<Vec<Coverage>, EngineError> {
+    pub(super) fn coverage(&self, size: u64) -> Result<Vec<Coverage>, EngineError> {
         let mut found = Vec::new();
         let own = Term::new(TermKind::EntryKind, EntryKind::Coverage.code());
         for term in [Term::logging(), own] {
@@ -376,7 +387,7 @@ impl OpenLedger {
         Ok(found)
     }
 
-    fn downtimes(&self, size: u64) -> Result<Vec<Downtime>, EngineError> {
+    pub(super) fn downtimes(&self, size: u64) -> Result<Vec<Downtime>, EngineError> {
         let entries = self.entries_under(Term::new(TermKind::EntryKind, EntryKind::WriterEpoch.code()), size)?;
         Ok(entries
             .into_iter()
@@ -433,7 +444,7 @@ pub struct AccessAsked {
 
 /// A report and the entry that records its production.
 pub struct Produced {
-    pub report: AccessReport,
+    pub report: Report,
     pub report_id: [u8; 16],
     pub index: u64,
     pub size: u64,
@@ -449,7 +460,7 @@ impl Produced {
             );
         }
         Produced {
-            report: report::facts(&recorded.question, &gathered.evidence, &recorded.envelope),
+            report: Report::Access(Box::new(report::facts(&recorded.question, &gathered.evidence, &recorded.envelope))),
             report_id: recorded.envelope.report_id,
             index,
             size: recorded.question.size,

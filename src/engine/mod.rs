@@ -16,6 +16,7 @@ mod beside;
 mod erase;
 mod error;
 mod export;
+mod exposure;
 mod follow;
 mod names;
 mod person;
@@ -31,6 +32,7 @@ pub use backup::{BackedUp, Backup, BackupSource, DATABASE as BACKUP_DATABASE, ch
 pub use erase::Erased;
 pub use error::{EngineError, Kind};
 pub use export::ExportPiece;
+pub use exposure::ExposureAsked;
 pub use names::{CatalogueApplied, InForce};
 pub use person::{Asked, ErasureAsked, ErasureStatus, PersonStatus};
 pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};

@@ -18,12 +18,12 @@ use crate::store::{LedgerNumber, Snapshot, Store, StoreError, Table, WriteSet};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use whosaw_verifier::body::{ActionBody, Body};
-use whosaw_verifier::vocabulary::{Determination, Doubt, EntryKind, FactKind, Outcome, Verb};
+use whosaw_verifier::vocabulary::{Determination, Doubt, EntryKind, FactKind, NamedField, Outcome, Verb};
 use whosaw_verifier::wire::Varint;
 
 /// Entries in one block.
 pub const BLOCK: u64 = 65_536;
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 const POSTINGS: u8 = 1;
 const TIMES: u8 = 2;
 const PROGRESS: u8 = 3;
@@ -42,7 +42,7 @@ pub enum TermKind {
     /// Whose data it was is not, or not wholly, known: `determination ␟ tool ␟ first doubt ␟ outcome`.
     Undetermined = 8,
     Source = 9,
-    /// Entries that the reports ask for and that no verb tells: see [`Term::logging`] and [`Term::amending`].
+    /// Entries that the reports ask for and that no verb tells: see [`Term::logging`] and its neighbours.
     Mark = 10,
 }
 
@@ -60,6 +60,16 @@ impl Term {
     /// Actions that state what a source was logging, whatever their verb.
     pub fn logging() -> Self {
         Self::new(TermKind::Mark, "logging")
+    }
+
+    /// Actions by which something opens or closes: grants, memberships, content, accounts, holdings.
+    pub fn opening() -> Self {
+        Self::new(TermKind::Mark, "opening")
+    }
+
+    /// Actions that name a dataset or resource which is not registered, so that its name stands sealed in them.
+    pub fn sealed_resource() -> Self {
+        Self::new(TermKind::Mark, "sealed-resource")
     }
 
     /// Actions that correct or take back others; which, stands sealed in them.
@@ -361,6 +371,12 @@ fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {
     let states = action.facts.iter().any(|fact| fact.kind == FactKind::Coverage);
     if states || action.verb == Verb::CoverageStop {
         terms.push(Term::logging());
+    }
+    if action.facts.iter().any(|fact| fact.kind != FactKind::Coverage) {
+        terms.push(Term::opening());
+    }
+    if [NamedField::Dataset, NamedField::FactResource].iter().any(|field| action.sealed_names.contains(field)) {
+        terms.push(Term::sealed_resource());
     }
     if action.links.as_ref().is_some_and(|links| links.corrects > 0 || links.retracts > 0) {
         terms.push(Term::amending());

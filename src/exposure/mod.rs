@@ -1,8 +1,14 @@
-//! What follows the ledger: projections that can be deleted and replayed, and say up to which index they are true.
+//! What follows the ledger, and the calculus of who could see what.
 //!
-//! Knows no clock, no storage engine and no gRPC. The exposure calculus (who could see, from when to when) grows here;
-//! today the room holds the posting lists by actor, dataset, verb and determination that lists and reports read.
+//! [`follower`] is a projection that can be deleted and replayed, and says up to which index it is true: posting lists by
+//! actor, dataset, verb and determination. [`telling`] makes of opened entries what [`calculus`] is told, and that is pure:
+//! the same entries give the same answer, in whatever order they came. Knows no clock, no storage engine and no gRPC.
 
 pub mod follower;
 
+pub mod calculus;
+pub mod telling;
+
+pub use calculus::fact::Authorised;
 pub use follower::{Filter, Follower, Page, Term, TermKind, UndeterminedCount};
+pub use telling::authorised;

@@ -10,6 +10,7 @@ pub mod registry;
 pub mod sealed;
 pub mod text;
 pub mod time;
+pub mod verbs;
 
 pub use action::*;
 pub use admitted::*;

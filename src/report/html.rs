@@ -1,6 +1,6 @@
 //! One self-contained page: no scripts, nothing loaded, everything escaped.
 
-use super::view::{Axis, Block, Mark, Order, OrderRow, Table, Tone, View};
+use super::view::{Axis, Block, LaneSpan, Mark, Order, OrderRow, Table, Tone, View};
 use askama::Template;
 
 #[derive(Template)]
@@ -23,6 +23,11 @@ impl Page<'_> {
 
     fn order_height(&self, order: &Order) -> usize {
         order.rows.len() * Self::LANE
+    }
+
+    /// Drawn so that it can be seen, however short.
+    fn length(&self, span: &LaneSpan) -> u64 {
+        span.until.saturating_sub(span.from).max(2)
     }
 
     fn row_end(&self, row: &OrderRow) -> u64 {

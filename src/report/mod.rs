@@ -5,6 +5,7 @@
 pub mod evidence;
 
 pub mod access;
+pub mod exposure;
 
 pub mod logging;
 pub mod person;
@@ -26,6 +27,10 @@ mod html;
 mod pdf;
 
 pub use access::{AccessReport, facts};
+pub use exposure::ExposureReport;
+
+use crate::model::ReportType;
+use serde::{Deserialize, Serialize};
 
 /// What a report is rendered as. Same numbers in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,15 +62,67 @@ pub enum RenderError {
     Pdf(#[from] pdf::PdfError),
 }
 
+/// A report of any type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Report {
+    Access(Box<AccessReport>),
+    Exposure(Box<ExposureReport>),
+}
+
+impl Report {
+    /// In one sentence.
+    pub fn answer(&self) -> &str {
+        match self {
+            Report::Access(report) => &report.answer.text,
+            Report::Exposure(report) => &report.answer.text,
+        }
+    }
+
+    pub fn report_type(&self) -> ReportType {
+        match self {
+            Report::Access(_) => ReportType::Access,
+            Report::Exposure(_) => ReportType::Exposure,
+        }
+    }
+
+    fn read(json: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Format {
+            format: String,
+        }
+        let Format { format } = serde_json::from_slice(json).ok()?;
+        match format.as_str() {
+            access::FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Access(Box::new(report))),
+            exposure::FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Exposure(Box::new(report))),
+            _ => None,
+        }
+    }
+
+    fn view(&self) -> view::View {
+        match self {
+            Report::Access(report) => view::View::of(report),
+            Report::Exposure(report) => view::View::of_exposure(report),
+        }
+    }
+
+    fn generated_at(&self) -> instant::Instant {
+        match self {
+            Report::Access(report) => report.header.generated_at,
+            Report::Exposure(report) => report.header.generated_at,
+        }
+    }
+}
+
 /// The report in the formats asked for, in that order. The same report always gives the same bytes.
-pub fn render(report: &AccessReport, formats: &[Format]) -> Result<Vec<Rendered>, RenderError> {
+pub fn render(report: &impl Serialize, formats: &[Format]) -> Result<Vec<Rendered>, RenderError> {
     render_json(&canonical::of(report)?, formats)
 }
 
 /// The same from a report's JSON alone: pages say what the JSON says, and can be made again from it by anyone.
 pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, RenderError> {
-    let report: AccessReport = serde_json::from_slice(json).map_err(|_| RenderError::Unreadable)?;
-    let view = view::View::of(&report);
+    let report = Report::read(json).ok_or(RenderError::Unreadable)?;
+    let view = report.view();
     formats
         .iter()
         .map(|format| {
@@ -75,7 +132,7 @@ pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, Ren
                     let view = view.made_visible(|_| true).map_err(|_| RenderError::Html)?;
                     html::page(&view).map_err(|_| RenderError::Html)?.into_bytes()
                 }
-                Format::Pdf => pdf::document(&view, json, report.header.generated_at.civil())?,
+                Format::Pdf => pdf::document(&view, json, report.generated_at().civil())?,
             };
             Ok(Rendered { format: *format, bytes })
         })

@@ -4,6 +4,7 @@ use super::access::document::PersonIdentity;
 use super::canonical::{self, CanonicalError};
 use super::code::Code;
 use super::evidence::{AccessQuestion, Envelope, Head};
+use super::exposure::evidence::ExposureQuestion;
 use super::instant::Instant;
 use crate::model::Identity;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,64 @@ pub fn cut_off_violation(cut_off_us: u64, head: &Head) -> Option<&'static str> {
 pub struct RecordedQuestion {
     pub question: AccessQuestion,
     pub envelope: Envelope,
+}
+
+/// The same of an exposure report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedExposure {
+    pub question: ExposureQuestion,
+    pub envelope: Envelope,
+}
+
+const EXPOSURE_FORMAT: &str = "whosaw-exposure-question/1";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenExposure {
+    format: String,
+    resources: Vec<String>,
+    size: u64,
+    cut_off: Instant,
+    report_id: String,
+    generated_at: Instant,
+    generated_by: String,
+    reference: String,
+}
+
+impl RecordedExposure {
+    /// As canonical JSON.
+    pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
+        let (question, envelope) = (&self.question, &self.envelope);
+        canonical::of(&WrittenExposure {
+            format: EXPOSURE_FORMAT.to_owned(),
+            resources: question.resources.clone(),
+            size: question.size,
+            cut_off: Instant::new(question.cut_off_us),
+            report_id: whosaw_verifier::hash::hex(&envelope.report_id),
+            generated_at: Instant::new(envelope.generated_at_us),
+            generated_by: envelope.generated_by.clone(),
+            reference: envelope.reference.clone(),
+        })
+    }
+
+    /// Nothing where the bytes are no question of this format.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let written: WrittenExposure = serde_json::from_slice(bytes).ok()?;
+        let report_id = hex::decode(&written.report_id).ok()?.try_into().ok()?;
+        (written.format == EXPOSURE_FORMAT).then(|| RecordedExposure {
+            question: ExposureQuestion {
+                resources: written.resources,
+                size: written.size,
+                cut_off_us: written.cut_off.us(),
+            },
+            envelope: Envelope {
+                report_id,
+                generated_at_us: written.generated_at.us(),
+                generated_by: written.generated_by,
+                reference: written.reference,
+            },
+        })
+    }
 }
 
 /// Version of the bytes; a new one stands beside it, never in its place.

@@ -10,14 +10,16 @@ pub const LEGAL_SNAPSHOT: &str = include_str!("../../reports/legal-snapshot.txt"
 pub const HTML: &str = include_str!("../../reports/access/access.html");
 pub const TYPST: &str = include_str!("../../reports/access/access.typ");
 
-const ID: &str = "whosaw/access/lawyer";
+/// Of the report on one person, and of the one on resources, both for a lawyer.
+pub const ACCESS: &str = "whosaw/access/lawyer";
+pub const EXPOSURE: &str = "whosaw/exposure/lawyer";
 const VERSION: u64 = 1;
 
 /// With the digest of everything that decides how a report reads: the text that a lawyer signed is the text that was used.
-pub fn fact() -> TemplateFact {
+pub fn fact(id: &str) -> TemplateFact {
     let pieces = [wording::EN, "\0", HTML, "\0", TYPST, "\0", LEGAL_SNAPSHOT].map(str::as_bytes);
     TemplateFact {
-        id: ID.to_owned(),
+        id: id.to_owned(),
         version: VERSION,
         language: wording::en().title.language.clone(),
         digest: hex(&sha256(&pieces)),

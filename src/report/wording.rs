@@ -47,7 +47,7 @@ sections! {
         verification: Verification, timeline: Timeline, strength: Codes, outcome: Codes, assurance: Codes,
         recipient_kind: Codes, category: Codes, direction: Codes, legal_basis: Codes, policy_decision: Codes,
         approval: Codes, determination: Codes, doubt: Codes, role: Codes, scope: Codes, report_type: Codes,
-        provenance: Codes, verb: Codes,
+        provenance: Codes, verb: Codes, exposure: Exposure,
     }
 
     Number { group: String, range: String, list_and: String, list_comma: String, chain: String, more: String }
@@ -158,6 +158,41 @@ sections! {
         conversation: String, cut: String, crowd: String, none: String, lane_name: TimelineLanes,
     }
     TimelineLanes { shown: String }
+
+    /// Texts of the exposure report that no other report has.
+    Exposure {
+        title: ExposureTitle, answer: ExposureAnswer, claim: Codes, count: ExposureCount, duration: Duration,
+        verdict: ExposureVerdict, figure: ExposureFigure, notice: ExposureNotice, fact: ExposureFact, section: ExposureSection,
+        intro: ExposureIntro, table: ExposureTable, known: Codes, rung: Codes, oddity: Codes,
+    }
+    ExposureTitle { report: String, subtitle: String, running: String }
+    ExposureAnswer {
+        sentence: String, open: String, never: String, could: String, could_and_others: String, saw: String, given: String,
+        machines: String, holds: String,
+    }
+    ExposureCount { people: Plural, machines: Plural, copies: Plural, accesses: Plural, proved: Plural }
+    Duration { moment: String, seconds: String, minutes: String, hours: String, days: String }
+    ExposureVerdict { could: String, seen: String, mishandled: String, beyond: String }
+    ExposureFigure {
+        open: String, open_note: String, could: String, uncountable: String, saw: String, saw_note: String, machines: String,
+        machines_note: String, holds: String, holds_note: String, subjects: String, subjects_note: String, at_least: String,
+    }
+    ExposureNotice { unknown_resource: String, undetermined: String, closed: String, odd: String }
+    ExposureFact { resources: String, cut_off: String }
+    ExposureSection {
+        how_to_read: String, windows: String, paths: String, timeline: String, people: String, accesses: String,
+        holdings: String, subjects: String, odd: String, coverage: String, verification: String,
+    }
+    ExposureIntro {
+        how_to_read: String, windows: String, timeline: String, timeline_alt: String, people: String, accesses: String,
+        holdings: String, subjects: String, odd: String, verification: String,
+    }
+    ExposureTable {
+        resource: String, from: String, until: String, duration: String, path: String, authorisation: String, who: String,
+        could: String, excess_only: String, did: String, over: String, excess: String, when: String, what: String,
+        subjects: String, possible: String, holder: String, person: String, open: String, categories: String,
+        ongoing: String, by_entry: String, anyone: String, named: String,
+    }
 }
 
 /// Fills `{name}` in.
@@ -328,7 +363,20 @@ mod tests {
         expected.sort_unstable();
         assert_eq!(notices, expected);
         check("field", &wording.field, completeness::FIELDS.to_vec());
-        check("profile", &wording.profile, vec!["lawyer"]);
+        check("profile", &wording.profile, vec!["counsel", "lawyer"]);
+        let x = &wording.exposure;
+        check("exposure.claim", &x.claim, vec!["refuted", "not_assessed", "cannot_be_excluded", "supported"]);
+        check("exposure.known", &x.known, vec!["exact", "bounded", "assumed", "unknown", "open"]);
+        check("exposure.rung", &x.rung, vec!["tried", "given", "processed", "seen"]);
+        let odd = [
+            "ends_before_it_begins",
+            "closes_nothing",
+            "expiry_not_enforced",
+            "group_inside_itself",
+            "no_path_on_file",
+        ];
+        let odd = odd.into_iter().chain(["path_was_closed", "clock_doubt", "corrected", "retracted"]);
+        check("exposure.oddity", &x.oddity, odd.collect());
     }
 
     /// A sentence that nothing says is a sentence that nobody checks.
@@ -364,8 +412,20 @@ mod tests {
                     }
                     toml::Value::Table(inner) => {
                         let codes = inner.contains_key(NOT_STATED)
-                            || [".limit", ".class", ".class_meaning", ".authorisation", ".basis", ".field", ".profile"]
-                                .contains(&here.as_str());
+                            || [
+                                ".limit",
+                                ".class",
+                                ".class_meaning",
+                                ".authorisation",
+                                ".basis",
+                                ".field",
+                                ".profile",
+                                ".exposure.claim",
+                                ".exposure.known",
+                                ".exposure.rung",
+                                ".exposure.oddity",
+                            ]
+                            .contains(&here.as_str());
                         // `missing.not_stated` is a sentence like others.
                         if !codes || here == ".missing" {
                             tables.push((here, inner));

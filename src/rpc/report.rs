@@ -2,7 +2,7 @@
 
 use super::caller::caller;
 use super::{convert, status, v1};
-use crate::engine::{AccessAsked, Engine, EngineError, Produced};
+use crate::engine::{AccessAsked, Engine, EngineError, ExposureAsked, Produced};
 use crate::report::{self, Format};
 use futures::Stream;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ type Sender<T> = mpsc::Sender<Result<T, Status>>;
 /// Bytes of a file in one message.
 const PIECE: usize = 1 << 20;
 
-/// One message of either stream: they say the same things.
+/// One message of any of the streams: they say the same things.
 enum Told {
     Progress(v1::ReportProgress),
     File(v1::ReportFile),
@@ -50,6 +50,18 @@ impl From<Told> for v1::ReproduceReportResponse {
     }
 }
 
+impl From<Told> for v1::ProduceExposureReportResponse {
+    fn from(told: Told) -> Self {
+        use v1::produce_exposure_report_response::Piece;
+        let piece = match told {
+            Told::Progress(progress) => Piece::Progress(progress),
+            Told::File(file) => Piece::File(file),
+            Told::Produced(produced) => Piece::Produced(produced),
+        };
+        v1::ProduceExposureReportResponse { piece: Some(piece) }
+    }
+}
+
 #[tonic::async_trait]
 impl v1::report_service_server::ReportService for ReportRpc {
     type ProduceAccessReportStream = Streamed<v1::ProduceAccessReportResponse>;
@@ -66,6 +78,25 @@ impl v1::report_service_server::ReportService for ReportRpc {
         let (send, receive) = mpsc::channel(8);
         tokio::spawn(async move {
             let produced = open.produce_access_report(asked, &caller, progress(&send)).await;
+            tell(produced, formats, send).await;
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+    }
+
+    type ProduceExposureReportStream = Streamed<v1::ProduceExposureReportResponse>;
+
+    async fn produce_exposure_report(
+        &self,
+        request: Request<v1::ProduceExposureReportRequest>,
+    ) -> Result<Response<Self::ProduceExposureReportStream>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = Arc::clone(self.0.ledger(&request.ledger)?);
+        let formats = formats(&request.formats)?;
+        let asked = asked_of_resources(request)?;
+        let (send, receive) = mpsc::channel(8);
+        tokio::spawn(async move {
+            let produced = open.produce_exposure_report(asked, &caller, progress(&send)).await;
             tell(produced, formats, send).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
@@ -121,7 +152,31 @@ fn asked(request: v1::ProduceAccessReportRequest) -> Result<AccessAsked, Status>
     Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, reference: request.reference })
 }
 
-/// Bytes of an identifier's field, or of a reference.
+fn asked_of_resources(request: v1::ProduceExposureReportRequest) -> Result<ExposureAsked, Status> {
+    let mut reader = convert::Reader::default();
+    let cut_off_us = reader.micros(request.cut_off, || "cut_off".into());
+    let cut_off_us = reader.finish(cut_off_us).map_err(status::invalid)?;
+    let wrong = |field: &str, what: &str| Status::from(EngineError::invalid(field, what));
+    let unfit = |text: &String| text.len() > TEXT || text.chars().any(char::is_control);
+    for (position, resource) in request.resources.iter().enumerate() {
+        if resource.is_empty() || unfit(resource) {
+            let field = format!("resources[{position}]");
+            return Err(wrong(&field, "is empty or too long, or has a control character"));
+        }
+    }
+    if unfit(&request.reference) {
+        return Err(wrong("reference", "is too long, or has a control character"));
+    }
+    let cut_off_us = match u64::try_from(cut_off_us) {
+        Ok(0) => None,
+        Ok(us) => Some(us),
+        Err(_) => return Err(wrong("cut_off", "lies before 1970")),
+    };
+    let (resources, size, reference) = (request.resources, request.tree_size, request.reference);
+    Ok(ExposureAsked { resources, size, cut_off_us, reference })
+}
+
+/// Bytes of an identifier's field, of a name, or of a reference.
 const TEXT: usize = 1_024;
 
 /// The formats asked for, each once; none means all.
@@ -182,9 +237,10 @@ async fn tell<T: From<Told>>(produced: Result<Produced, EngineError>, formats: V
     let last = v1::ReportProduced {
         report_id: uuid::Uuid::from_bytes(produced.report_id).to_string(),
         index: produced.index,
-        answer: produced.report.answer.text.clone(),
+        answer: produced.report.answer().to_owned(),
         tree_size: produced.size,
         rows_missing: produced.rows_missing,
+        report_type: produced.report.report_type() as i32,
     };
     let _ = send.send(Ok(Told::Produced(last).into())).await;
 }

@@ -6,7 +6,7 @@
 use super::document::*;
 use super::found::Found;
 use super::registered::Names;
-use crate::model::{CoverageState, RegistryKind};
+use crate::model::{CoverageState, Registry, RegistryKind};
 use crate::report::evidence::{self, Evidence};
 use crate::report::instant::Instant;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,32 +19,9 @@ pub fn facts(
     undetermined: &UndeterminedFacts,
     verification: &Verification,
 ) -> CoverageFacts {
-    let registered: BTreeMap<&str, bool> = evidence
-        .registry
-        .iter()
-        .filter(|(kind, ..)| *kind == RegistryKind::Source)
-        .map(|(_, name, source)| (name, !source.retired))
-        .collect();
     let size = evidence.head.size;
-    let mut statements: BTreeMap<&str, Vec<&evidence::Coverage>> = BTreeMap::new();
-    for statement in evidence.coverage.iter().filter(|statement| statement.index < size) {
-        statements.entry(&statement.source).or_default().push(statement);
-    }
-    let names: BTreeSet<&str> = registered.keys().chain(statements.keys()).copied().collect();
-    let sources: Vec<SourceCoverage> = names
-        .into_iter()
-        .map(|name| {
-            let stated = statements.get(name).map(Vec::as_slice).unwrap_or_default();
-            let delay = known.delivery_delay_us(name);
-            source(name, registered.contains_key(name), stated, delay, &period)
-        })
-        .collect();
-    let downtimes: Vec<Gap> = evidence
-        .downtimes
-        .iter()
-        .filter(|downtime| downtime.index < size)
-        .filter_map(|downtime| gap(GapKind::Ledger, downtime.from_us, downtime.until_us, 0, downtime.index, &period))
-        .collect();
+    let sources = sources(&evidence.registry, &evidence.coverage, size, known, &period);
+    let downtimes = own_gaps(&evidence.downtimes, size, &period);
     let unregistered: BTreeSet<&Name> = found
         .entries
         .iter()
@@ -84,6 +61,34 @@ pub fn facts(
         downtimes,
         period,
     }
+}
+
+/// What each source stated of the period: those that are registered, and those that stated something.
+pub fn sources(
+    registry: &Registry,
+    stated: &[evidence::Coverage],
+    size: u64,
+    known: &Names<'_>,
+    period: &Span,
+) -> Vec<SourceCoverage> {
+    let sources = registry.iter().filter(|(kind, ..)| *kind == RegistryKind::Source);
+    let registered: BTreeMap<&str, bool> = sources.map(|(_, name, source)| (name, !source.retired)).collect();
+    let mut statements: BTreeMap<&str, Vec<&evidence::Coverage>> = BTreeMap::new();
+    for statement in stated.iter().filter(|statement| statement.index < size) {
+        statements.entry(&statement.source).or_default().push(statement);
+    }
+    let names: BTreeSet<&str> = registered.keys().chain(statements.keys()).copied().collect();
+    let of_source = |name: &str| {
+        let stated = statements.get(name).map(Vec::as_slice).unwrap_or_default();
+        source(name, registered.contains_key(name), stated, known.delivery_delay_us(name), period)
+    };
+    names.into_iter().map(of_source).collect()
+}
+
+/// The ledger's own downtimes in the period.
+pub fn own_gaps(downtimes: &[evidence::Downtime], size: u64, period: &Span) -> Vec<Gap> {
+    let known = downtimes.iter().filter(|downtime| downtime.index < size);
+    known.filter_map(|it| gap(GapKind::Ledger, it.from_us, it.until_us, 0, it.index, period)).collect()
 }
 
 fn source(

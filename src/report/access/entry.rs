@@ -1,6 +1,7 @@
 //! What one entry says of the person: in which part they stand in it, who acted, and which data it speaks of.
 
 use super::document::*;
+use crate::exposure::{Authorised, authorised};
 use crate::model::*;
 use crate::report::code::Code;
 use crate::report::evidence::{Observation, ObservedBody};
@@ -137,26 +138,11 @@ impl Material<'_> {
         if matches!(body.outcome, Outcome::Denied | Outcome::Failed) {
             return None;
         }
-        let decision = body.policy.as_ref().map(|policy| policy.decision);
-        Some(match (body.break_glass, decision, body.approval) {
-            (true, ..) => Authorisation::Exceptional,
-            (_, Some(PolicyDecision::Deny), _) => Authorisation::Unauthorised,
-            (
-                _,
-                _,
-                ApprovalResult::Missing
-                | ApprovalResult::Expired
-                | ApprovalResult::Mismatched
-                | ApprovalResult::Denied
-                | ApprovalResult::AlreadyUsed,
-            ) => Authorisation::Unauthorised,
-            (
-                _,
-                Some(PolicyDecision::Permit),
-                ApprovalResult::NotRequired | ApprovalResult::Matched | ApprovalResult::Unspecified,
-            ) => Authorisation::Authorised,
-            // A claimed approval, a policy that did not decide, or none: nobody assessed it.
-            _ => Authorisation::NotAssessed,
+        Some(match authorised(body) {
+            Authorised::Yes => Authorisation::Authorised,
+            Authorised::No => Authorisation::Unauthorised,
+            Authorised::Exceptional => Authorisation::Exceptional,
+            Authorised::NotAssessed => Authorisation::NotAssessed,
         })
     }
 }

@@ -4,7 +4,7 @@
 
 use super::document::*;
 use super::entry::{Material, goes};
-use super::verbs::{self, HumanUse};
+use crate::model::verbs::{self, HumanUse};
 use crate::model::*;
 use whosaw_verifier::body::{Quantity, Recipient};
 

@@ -9,7 +9,7 @@ use super::{answer, completeness, coverage, parties, things};
 use crate::model::{Determination, NamedField, Outcome, PartyKind, ReportType, Verb};
 use crate::report::canonical::cut;
 use crate::report::code::Code;
-use crate::report::evidence::{AccessQuestion, Envelope, Evidence, Observation, ObservedBody};
+use crate::report::evidence::{AccessQuestion, Envelope, Evidence, Head, Observation, ObservedBody};
 use crate::report::instant::Instant;
 use crate::report::template;
 use std::collections::BTreeSet;
@@ -96,7 +96,7 @@ fn header(
     Header {
         report_id: uuid(&envelope.report_id),
         report_type: Code(ReportType::Access),
-        template: template::fact(),
+        template: template::fact(template::ACCESS),
         legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
         controller: None,
         requester: given(&envelope.generated_by),
@@ -108,17 +108,7 @@ fn header(
             cut_off: Instant::new(question.cut_off_us),
             period,
         },
-        as_known_at: HeadFact {
-            origin: head.origin.clone(),
-            size: head.size,
-            root: hex(&head.root),
-            recorded_at: Instant::new(head.recorded_at_us),
-            checkpoint: head.checkpoint.clone(),
-            verifier_key: head.verifier_key.clone(),
-            vault_generation: head.vault_generation,
-            custodian: head.custodian.clone(),
-            verify_command: template::verify_command(&head.origin, &head.verifier_key, head.size),
-        },
+        as_known_at: HeadFact::of(head),
         verification,
         redaction_profile: REDACTION_PROFILE.to_owned(),
         supersedes,
@@ -139,6 +129,22 @@ fn period(question: &AccessQuestion, evidence: &Evidence, found: &Found) -> Span
         ActTime::Replay { .. } | ActTime::Unknown { .. } => None,
     });
     Span { from: claims.min().unwrap_or(opened).min(opened), until: Instant::new(question.cut_off_us) }
+}
+
+impl HeadFact {
+    pub fn of(head: &Head) -> Self {
+        HeadFact {
+            origin: head.origin.clone(),
+            size: head.size,
+            root: hex(&head.root),
+            recorded_at: Instant::new(head.recorded_at_us),
+            checkpoint: head.checkpoint.clone(),
+            verifier_key: head.verifier_key.clone(),
+            vault_generation: head.vault_generation,
+            custodian: head.custodian.clone(),
+            verify_command: template::verify_command(&head.origin, &head.verifier_key, head.size),
+        }
+    }
 }
 
 /// A UUID in its usual text form.

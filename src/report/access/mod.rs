@@ -12,17 +12,15 @@ mod entry;
 
 mod exposure;
 
-mod verbs;
-
 mod acts;
 
 mod parties;
 
 mod things;
 
-mod coverage;
+pub(super) mod coverage;
 
-mod registered;
+pub(super) mod registered;
 
 pub mod completeness;
 

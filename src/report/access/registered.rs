@@ -1,7 +1,8 @@
 //! What the registry says of names, also of retired ones: the past was under them.
 //!
 //! Attributes that a report reads: of an agent `vendor`, of a tool `operator` and `country`, of a party `country`, of a
-//! source `delivery-delay-s`.
+//! source `delivery-delay-s`; of a dataset `permission-cache-s` (how long a permission that was taken away may go on
+//! working) and `history` (`hidden`: who joins later does not see what was there before).
 
 use crate::model::{Registered, Registry, RegistryKind};
 use std::collections::HashMap;
@@ -14,31 +15,31 @@ impl<'a> Names<'a> {
     }
 
     /// The first value of a name's attribute.
-    pub fn attribute(&self, kind: RegistryKind, name: &'a str, key: &str) -> Option<&'a str> {
+    pub fn attribute(&self, kind: RegistryKind, name: &str, key: &str) -> Option<&'a str> {
         self.0.get(&(kind, name))?.attributes.get(key)?.first().map(String::as_str)
     }
 
     /// How long records of a source may take to arrive.
-    pub fn delivery_delay_us(&self, source: &'a str) -> u64 {
+    pub fn delivery_delay_us(&self, source: &str) -> u64 {
         self.attribute(RegistryKind::Source, source, "delivery-delay-s")
             .and_then(|seconds| seconds.parse::<u64>().ok())
             .map_or(0, |seconds| seconds.saturating_mul(1_000_000))
     }
 
-    pub fn country(&self, party: &'a str) -> Option<String> {
+    pub fn country(&self, party: &str) -> Option<String> {
         self.attribute(RegistryKind::Party, party, "country").map(str::to_owned)
     }
 
-    pub fn vendor(&self, agent: &'a str) -> Option<&'a str> {
+    pub fn vendor(&self, agent: &str) -> Option<&'a str> {
         self.attribute(RegistryKind::Agent, agent, "vendor")
     }
 
-    pub fn operator(&self, tool: &'a str) -> Option<&'a str> {
+    pub fn operator(&self, tool: &str) -> Option<&'a str> {
         self.attribute(RegistryKind::Tool, tool, "operator")
     }
 
     /// Where a tool runs: its operator's country, else its own.
-    pub fn tool_country(&self, tool: &'a str) -> Option<String> {
+    pub fn tool_country(&self, tool: &str) -> Option<String> {
         let own = || self.attribute(RegistryKind::Tool, tool, "country").map(str::to_owned);
         self.operator(tool).and_then(|operator| self.country(operator)).or_else(own)
     }

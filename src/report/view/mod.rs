@@ -5,11 +5,12 @@
 
 mod annex;
 mod cover;
+mod exposure;
 mod sections;
 mod timeline;
 mod words;
 
-pub use timeline::{Axis, Lane, Mark, Order, OrderRow, Tick, Timeline};
+pub use timeline::{Axis, Lane, LaneSpan, Mark, Order, OrderRow, Tick, Timeline};
 
 use crate::report::access::AccessReport;
 use crate::report::wording::{self, fill};

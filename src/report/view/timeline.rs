@@ -5,7 +5,7 @@ use super::Tone;
 use super::words::Words;
 use crate::report::access::document::*;
 use crate::report::instant::Instant;
-use crate::report::wording::{fill, word};
+use crate::report::wording::{Wording, fill, word};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -46,6 +46,16 @@ pub struct Lane {
     pub label: String,
     pub tone: Tone,
     pub marks: Vec<Mark>,
+    /// Times that lasted, below the marks.
+    pub spans: Vec<LaneSpan>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LaneSpan {
+    pub from: u64,
+    pub until: u64,
+    /// Certain, not only possible.
+    pub sure: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,16 +151,17 @@ fn axis(words: &Words<'_>) -> Option<Axis> {
             label: fill(&w.lane, &[("class", &lane_name(words, tone)), ("n", &words.number(count))]),
             tone,
             marks: marks.collect(),
+            spans: Vec::new(),
         });
     }
     let alt = fill(
         &w.alt_time,
         &[("from", &words.instant(first)), ("until", &words.instant(last)), ("summary", &summary(words, &counts))],
     );
-    Some(Axis { heading: w.heading_time.clone(), alt, note: w.crowd.clone(), ticks: scale.ticks(words), lanes })
+    Some(Axis { heading: w.heading_time.clone(), alt, note: w.crowd.clone(), ticks: scale.ticks(words.w), lanes })
 }
 
-struct Scale {
+pub struct Scale {
     from_us: u64,
     until_us: u64,
 }
@@ -160,18 +171,18 @@ const DAY: u64 = 86_400 * SECOND;
 
 impl Scale {
     /// A little wider than what it shows, at least a second.
-    fn over(first: Instant, last: Instant) -> Self {
+    pub fn over(first: Instant, last: Instant) -> Self {
         let margin = ((last.us() - first.us()) / 30).max(SECOND);
         Scale { from_us: first.us().saturating_sub(margin), until_us: last.us() + margin }
     }
 
-    fn place(&self, at: Instant) -> u64 {
+    pub fn place(&self, at: Instant) -> u64 {
         let (offset, span) = (at.us().saturating_sub(self.from_us), self.until_us - self.from_us);
         u64::try_from(u128::from(offset) * u128::from(WIDTH) / u128::from(span)).unwrap_or(WIDTH).min(WIDTH)
     }
 
     /// At most ten, at round times.
-    fn ticks(&self, words: &Words<'_>) -> Vec<Tick> {
+    pub fn ticks(&self, w: &Wording) -> Vec<Tick> {
         const STEPS: [u64; 22] = [
             1,
             5,
@@ -203,7 +214,7 @@ impl Scale {
         let mut at = self.from_us.div_ceil(step) * step;
         while at <= self.until_us {
             let instant = Instant::new(at);
-            let text = words.instant(instant);
+            let text = w.instant(instant);
             let (date, time) = (text[..10].to_owned(), &text[11..]);
             let time = if step < 60 * SECOND { time } else { &time[..5] };
             let label = if step >= DAY { date.clone() } else { time.to_owned() };
@@ -242,7 +253,7 @@ fn order(words: &Words<'_>) -> Option<Order> {
     let legend = LANES.iter().chain([&Tone::OtherPart]).filter_map(|tone| {
         let (name, count) = counts.get(tone.code())?;
         let label = fill(&w.lane, &[("class", name), ("n", &words.number(*count))]);
-        Some(Lane { label, tone: *tone, marks: Vec::new() })
+        Some(Lane { label, tone: *tone, marks: Vec::new(), spans: Vec::new() })
     });
     let legend = legend.collect();
     let drawn = rows.into_iter().take(CONVERSATIONS_MAX).map(|(conversation, marks)| OrderRow {

@@ -1,6 +1,6 @@
 //! What follows from a verb alone, where a record says no more.
 
-use crate::model::Verb;
+use super::Verb;
 
 /// Verbs about authority, cases and the log: unless they state categories, they move no data of a subject.
 pub fn is_administrative(verb: Verb) -> bool {

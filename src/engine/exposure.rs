@@ -1,0 +1,257 @@
+//! The exposure report: finds every entry by which something opened, closed or was reached, proves each, and records that
+//! the report was made.
+
+use super::access::{PROJECTIONS, Produced};
+use super::read::join_content;
+use super::{EngineError, OpenLedger};
+use crate::admit::events;
+use crate::exposure::calculus::fact::Person;
+use crate::exposure::telling::{OpenedAction, Telling};
+use crate::exposure::{Term, TermKind};
+use crate::ledger::StoredEntry;
+use crate::model::*;
+use crate::report::Report;
+use crate::report::evidence::{Envelope, Head};
+use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
+use crate::report::exposure::facts;
+use crate::report::question::{RecordedExposure, cut_off_violation};
+use crate::vault::{self, PersonId};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use whosaw_verifier::body::{ActionBody, Body, ReportBody};
+use whosaw_verifier::part::Part;
+
+/// Resources that one report may ask for.
+const RESOURCES_MAX: usize = 256;
+
+/// What is asked for; what is left out is filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExposureAsked {
+    pub resources: Vec<String>,
+    /// 0: the size now.
+    pub size: u64,
+    /// Absent: when the last entry below the size was recorded.
+    pub cut_off_us: Option<u64>,
+    pub reference: String,
+}
+
+impl OpenLedger {
+    /// Answers an exposure question: gathers, states the facts, and records that a report left the house, before it does.
+    pub async fn produce_exposure_report(
+        self: &Arc<Self>,
+        asked: ExposureAsked,
+        caller: &Caller,
+        progress: impl Fn(u64, u64) + Send + Sync + 'static,
+    ) -> Result<Produced, EngineError> {
+        let (open, generated_by) = (Arc::clone(self), caller.name.clone());
+        let gathered = tokio::task::spawn_blocking(move || {
+            let (question, reference) = open.exposure_question(asked)?;
+            let envelope = Envelope {
+                report_id: uuid::Uuid::new_v4().into_bytes(),
+                generated_at_us: open.clock.now().0,
+                generated_by,
+                reference,
+            };
+            let recorded = RecordedExposure { question, envelope };
+            let head = open.head(recorded.question.size)?;
+            let produced = open.exposure_produced(&recorded, 0, &progress)?;
+            Ok::<_, EngineError>((recorded, head, produced))
+        });
+        let (recorded, head, produced) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
+        let index = self.record_exposure(&recorded, &head, caller).await?;
+        Ok(Produced { index, ..produced })
+    }
+
+    /// The report that answers a recorded question. Blocks; `progress` hears how many entries of how many were opened.
+    pub(super) fn exposure_produced(
+        &self,
+        recorded: &RecordedExposure,
+        index: u64,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<Produced, EngineError> {
+        let evidence = self.exposure_evidence(&recorded.question, progress)?;
+        Ok(Produced {
+            report: Report::Exposure(Box::new(facts(&recorded.question, &evidence, &recorded.envelope))),
+            report_id: recorded.envelope.report_id,
+            index,
+            size: recorded.question.size,
+            rows_missing: 0,
+        })
+    }
+
+    fn exposure_question(&self, asked: ExposureAsked) -> Result<(ExposureQuestion, String), EngineError> {
+        let ExposureAsked { mut resources, size, cut_off_us, reference } = asked;
+        if resources.is_empty() || resources.len() > RESOURCES_MAX {
+            return Err(EngineError::invalid("resources", format!("holds none, or more than {RESOURCES_MAX}")));
+        }
+        let mut seen = BTreeSet::new();
+        resources.retain(|resource| seen.insert(resource.clone()));
+        let size = if size == 0 { self.ledger.published().size } else { size };
+        let head = self.head(size)?;
+        let cut_off_us = cut_off_us.unwrap_or(head.recorded_at_us);
+        if let Some(wrong) = cut_off_violation(cut_off_us, &head) {
+            return Err(EngineError::invalid("cut_off", wrong));
+        }
+        Ok((ExposureQuestion { resources, size, cut_off_us }, reference))
+    }
+
+    fn exposure_evidence(
+        &self,
+        question: &ExposureQuestion,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<ExposureEvidence, EngineError> {
+        let head = self.head(question.size)?;
+        if self.follow.wait_for(head.size, PROJECTIONS) < head.size {
+            let text = "the projections do not reach this size yet; try again, or rebuild them";
+            return Err(EngineError::precondition(text));
+        }
+        let registry = self.registry_at(head.size)?;
+        let entries = self.exposing(question, head.size)?;
+        let mut people = People { open: self, numbers: HashMap::new(), known: HashMap::new(), persons: Vec::new() };
+        let (mut told, mut parts_closed) = (Telling::default(), 0);
+        let total = entries.len() as u64;
+        for (done, entry) in (0..).zip(entries.values()) {
+            let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+            match body {
+                Some(Ok(Body::Action(body))) => {
+                    let opened = self.opened_action(entry, &body, &head, &registry, &mut people)?;
+                    parts_closed += opened.closed;
+                    told.take(&OpenedAction {
+                        index: entry.header.index,
+                        recorded_at_us: entry.header.recorded_at_us,
+                        body: &body,
+                        persons: opened.persons,
+                        content: opened.content.as_ref(),
+                        delay_us: opened.delay_us,
+                    });
+                }
+                // What is removed or not understood opens something unknown.
+                _ => parts_closed += 1,
+            }
+            progress(done, total);
+        }
+        told.settle();
+        let undetermined = self.undetermined(head.size)?.iter().map(|sort| sort.count).sum();
+        Ok(ExposureEvidence {
+            told,
+            persons: people.persons.into_iter().map(|identities| identities.into_iter().collect()).collect(),
+            coverage: self.coverage(head.size)?,
+            downtimes: self.downtimes(head.size)?,
+            registry,
+            entries_proved: total,
+            parts_closed,
+            undetermined,
+            head,
+        })
+    }
+
+    /// Entries by which something opens or closes anywhere, those that name one of the resources, and those whose resource
+    /// stands sealed.
+    fn exposing(&self, question: &ExposureQuestion, size: u64) -> Result<BTreeMap<u64, StoredEntry>, EngineError> {
+        let of_resources = question.resources.iter().map(|name| Term::new(TermKind::Dataset, name.as_str()));
+        let mut entries = BTreeMap::new();
+        for term in of_resources.chain([Term::opening(), Term::sealed_resource()]) {
+            let found = self.entries_under(term, size)?;
+            entries.extend(found.into_iter().map(|entry| (entry.header.index, entry)));
+        }
+        Ok(entries)
+    }
+
+    fn opened_action(
+        &self,
+        entry: &StoredEntry,
+        body: &ActionBody,
+        head: &Head,
+        registry: &Registry,
+        people: &mut People<'_>,
+    ) -> Result<Opened, EngineError> {
+        let ordinals: Vec<u32> = (0..entry.header.parts).collect();
+        let parts = self.open_proved(entry, &ordinals, head)?;
+        let closed = u64::from(entry.header.parts) - parts.len() as u64;
+        let mut persons = BTreeMap::new();
+        for (ordinal, part) in &parts {
+            if let Some(number) = people.number(part)? {
+                persons.insert(*ordinal, number);
+            }
+        }
+        let content = join_content(parts.iter().map(|(_, part)| part));
+        let source = body.source.as_ref().and_then(|source| registry.get(RegistryKind::Source, &source.name));
+        let delay = source.and_then(|source| source.attributes.get("delivery-delay-s")?.first()?.parse::<u64>().ok());
+        let delay_us = delay.unwrap_or_default().saturating_mul(1_000_000);
+        Ok(Opened { persons, content, closed, delay_us })
+    }
+
+    /// Records that a report left the house. It is about nobody in particular, and sealed for the ledger.
+    async fn record_exposure(
+        &self,
+        recorded: &RecordedExposure,
+        head: &Head,
+        caller: &Caller,
+    ) -> Result<u64, EngineError> {
+        let body = ReportBody {
+            report_type: ReportType::Exposure,
+            report_id: recorded.envelope.report_id.to_vec(),
+            size: head.size,
+            root: head.root.to_vec(),
+            cut_off_us: recorded.question.cut_off_us,
+            generation: head.vault_generation,
+            ..ReportBody::default()
+        };
+        let registry = &self.names().registry;
+        let admitted = events::report_produced(body, recorded.write()?, None, caller.clone(), registry);
+        Ok(self.record(admitted).await?.index)
+    }
+}
+
+/// What opened of one action.
+struct Opened {
+    persons: BTreeMap<u32, Person>,
+    content: Option<whosaw_verifier::part::ContentPart>,
+    /// Parts that are gone or do not open.
+    closed: u64,
+    delay_us: u64,
+}
+
+/// Numbers persons: whoever is linked strongly is one.
+struct People<'a> {
+    open: &'a OpenLedger,
+    numbers: HashMap<PersonId, Person>,
+    known: HashMap<Identity, Person>,
+    persons: Vec<BTreeSet<Identity>>,
+}
+
+impl People<'_> {
+    /// The person of a part; none where it holds content only.
+    fn number(&mut self, part: &Part) -> Result<Option<Person>, EngineError> {
+        let Some(person) = &part.person else { return Ok(None) };
+        let identities: Vec<Identity> = person.identities.iter().map(vault::identity_of).collect();
+        let Some(first) = identities.iter().find(|it| it.strength != Strength::Weak).or(identities.first()) else {
+            return Ok(None);
+        };
+        let number = match self.known.get(first) {
+            Some(number) => *number,
+            None => self.look_up(first)?,
+        };
+        for identity in identities {
+            if let Some(identities) = self.persons.get_mut(number.0 as usize) {
+                identities.insert(identity);
+            }
+        }
+        Ok(Some(number))
+    }
+
+    fn look_up(&mut self, identity: &Identity) -> Result<Person, EngineError> {
+        let next = Person(self.persons.len() as u32);
+        let person = self.open.vault.find(identity)?;
+        let whole = person.map(|person| self.open.vault.linked(person)).transpose()?.unwrap_or_default();
+        let number = match whole.iter().min() {
+            Some(first) => *self.numbers.entry(*first).or_insert(next),
+            None => next,
+        };
+        if number == next {
+            self.persons.push(BTreeSet::new());
+        }
+        self.known.insert(identity.clone(), number);
+        Ok(number)
+    }
+}

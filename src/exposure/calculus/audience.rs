@@ -1,0 +1,85 @@
+//! Who is in a group, or uses an account, and when: transitive at each instant.
+
+use super::fact::{Party, Thing};
+use super::interval::Interval;
+use super::times::Times;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everybody who is in something, over however many groups, with the times.
+pub type Members = BTreeMap<Party, Times>;
+
+#[derive(Default)]
+pub struct Audience {
+    /// Of each whole its members, and when the membership held.
+    direct: BTreeMap<Party, BTreeMap<Party, Times>>,
+    suspended: BTreeMap<Party, Times>,
+    /// Groups that are inside themselves.
+    circular: BTreeSet<Party>,
+}
+
+impl Audience {
+    /// From memberships and suspensions.
+    pub fn of(intervals: &[Interval]) -> Self {
+        let mut audience = Audience::default();
+        for interval in intervals {
+            let times = match interval.thing {
+                Thing::Membership { member, whole } => {
+                    audience.direct.entry(whole).or_default().entry(member).or_default()
+                }
+                Thing::Suspension { account } => audience.suspended.entry(account).or_default(),
+                _ => continue,
+            };
+            *times = times.union(&interval.times());
+        }
+        audience.circular = audience.find_circles();
+        audience
+    }
+
+    pub fn circular(&self) -> &BTreeSet<Party> {
+        &self.circular
+    }
+
+    /// What of the times an account worked.
+    fn active(&self, account: Party, times: &Times) -> Times {
+        self.suspended.get(&account).map_or_else(|| times.clone(), |suspended| times.without(suspended))
+    }
+
+    /// Who is meant by a party at which times, itself among them.
+    pub fn reach(&self, party: Party, always: &Times) -> Members {
+        let mut found = Members::from([(party, self.active(party, always))]);
+        let mut next = vec![party];
+        // Each round adds times or ends: what comes in over a circle was there already.
+        while let Some(whole) = next.pop() {
+            let within = found.get(&whole).cloned().unwrap_or_default();
+            for (member, times) in self.direct.get(&whole).into_iter().flatten() {
+                let more = self.active(*member, &times.intersect(&within));
+                let known = found.entry(*member).or_default();
+                let all = known.union(&more);
+                if all != *known {
+                    *known = all;
+                    next.push(*member);
+                }
+            }
+        }
+        found.retain(|_, times| !times.is_never());
+        found
+    }
+
+    fn find_circles(&self) -> BTreeSet<Party> {
+        let inside = |start: Party| {
+            let (mut seen, mut next) = (BTreeSet::new(), vec![start]);
+            while let Some(whole) = next.pop() {
+                for member in self.direct.get(&whole).into_iter().flat_map(BTreeMap::keys) {
+                    if *member == start {
+                        return true;
+                    }
+                    if self.direct.contains_key(member) && seen.insert(*member) {
+                        next.push(*member);
+                    }
+                }
+            }
+            false
+        };
+        self.direct.keys().copied().filter(|whole| inside(*whole)).collect()
+    }
+}

@@ -1,0 +1,167 @@
+//! What the calculus is told: edges of intervals and acts, each with when it was and where that is written.
+
+use super::times::Instant;
+use std::collections::BTreeSet;
+use whosaw_verifier::vocabulary::{Category, EndKind, Outcome, PartyKind, Verb};
+
+/// A person, by a number that whoever asks gives them: equal numbers are one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Person(pub u32);
+
+/// A resource, by a number of the same sort. Only the question knows its name, which may be sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Resource(pub u32);
+
+/// Who may have access: a person, something that has a name, or everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Party {
+    Person(Person),
+    /// An agent, service, group or organisation, by a number. A service may be an account that people use.
+    Named(PartyKind, u32),
+    /// Whoever has a link, or the public: not countable.
+    Anyone,
+    /// One human of whom nothing is known, by entry and position: perhaps one of the others.
+    Unknown(u64, u32),
+}
+
+impl Party {
+    /// Whether others can be in it: members of a group or an organisation, people who use an account.
+    pub fn has_members(self) -> bool {
+        matches!(self, Party::Named(PartyKind::Group | PartyKind::Organisation | PartyKind::Service, _))
+    }
+
+    /// A human, for sure.
+    pub fn is_human(self) -> bool {
+        matches!(self, Party::Person(_) | Party::Unknown(..))
+    }
+}
+
+/// When something was, as far as the ledger knows at the size asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When {
+    pub earliest: Instant,
+    pub latest: Instant,
+    /// The claim could not be true as it stood.
+    pub clock_doubt: bool,
+}
+
+impl When {
+    pub fn at(instant: Instant) -> Self {
+        When { earliest: instant, latest: instant, clock_doubt: false }
+    }
+}
+
+/// What is known of an act's time before it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// As the caller said, by a clock; absent where it did not know, or only told a story again.
+    pub occurred: Option<(Instant, Instant)>,
+    /// Known skew of the source's clock, microseconds.
+    pub skew_us: u64,
+    pub recorded_at: Instant,
+    /// Earliest of what it surely came after, 0 where nothing is known.
+    pub not_before: Instant,
+    /// How long the source may take to deliver, microseconds.
+    pub delay_us: u64,
+}
+
+impl Claim {
+    /// The claim ± the source's skew, cut to at most recorded_at and at least the parent's earliest; where nothing remains,
+    /// from the delivery delay before it was recorded. Where nothing is claimed: at any time before it was recorded.
+    pub fn when(&self) -> When {
+        let not_before = self.not_before.min(self.recorded_at);
+        let Some((earliest, latest)) = self.occurred else {
+            return When { earliest: not_before, latest: self.recorded_at, clock_doubt: false };
+        };
+        let earliest = earliest.saturating_sub(self.skew_us).max(not_before);
+        let latest = latest.saturating_add(self.skew_us).min(self.recorded_at);
+        if earliest <= latest {
+            return When { earliest, latest, clock_doubt: false };
+        }
+        let earliest = self.recorded_at.saturating_sub(self.delay_us).max(not_before);
+        When { earliest, latest: self.recorded_at, clock_doubt: true }
+    }
+}
+
+/// What begins or ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Thing {
+    /// Somebody may reach a resource.
+    Grant { resource: Resource, audience: Party },
+    /// Somebody is in a group, or uses an account.
+    Membership { member: Party, whole: Party },
+    /// An account does not work. One of which nothing is told does.
+    Suspension { account: Party },
+    /// A person's data is in a resource; somebody's, where it is not known whose.
+    Content { resource: Resource, subject: Option<Person> },
+    /// Somebody has a copy.
+    Holding { holder: Party, resource: Resource, subject: Option<Person> },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Opens,
+    Closes,
+    /// It was so at one point; when it began and ended is not known.
+    Point,
+}
+
+/// One edge of an interval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    /// Entry that tells of it.
+    pub index: u64,
+    /// Absent for a closing that names only its reference.
+    pub thing: Option<Thing>,
+    pub side: Side,
+    pub when: When,
+    pub recorded_at: Instant,
+    /// The caller's own reference, by a number; equal numbers of one kind are one interval.
+    pub reference: Option<u64>,
+    /// An end that the opening itself states: planned, promised, or past already.
+    pub end: Option<StatedEnd>,
+    pub categories: BTreeSet<Category>,
+    /// Whether the act that opened it was allowed.
+    pub authorised: Authorised,
+    /// It may not have happened: its outcome is not known.
+    pub doubtful: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatedEnd {
+    pub earliest: Instant,
+    pub latest: Instant,
+    pub kind: EndKind,
+}
+
+/// Of an act, by the policy in force when it happened (REPORTS 2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Authorised {
+    Yes,
+    No,
+    /// Emergency access.
+    Exceptional,
+    NotAssessed,
+}
+
+/// Somebody reached for data, with whatever outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// Entries that tell of this one act, ascending.
+    pub entries: Vec<u64>,
+    pub when: When,
+    pub verb: Verb,
+    pub outcome: Outcome,
+    /// Who did it, nearest first, each on whose behalf the one before acted.
+    pub chain: Vec<Party>,
+    pub resource: Resource,
+    /// Whose data came back.
+    pub subjects: BTreeSet<Person>,
+    /// `subjects` is everybody. Otherwise everybody whose data the resource held may be among them.
+    pub listed: bool,
+    pub categories: BTreeSet<Category>,
+    /// To whom it was shown, besides whoever acted.
+    pub shown_to: BTreeSet<Party>,
+    pub authorised: Authorised,
+    pub retracted: bool,
+}

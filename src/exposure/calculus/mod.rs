@@ -1,0 +1,23 @@
+//! The exposure calculus: from what was told, in whatever order, to who could see what, from when to when, how surely.
+//!
+//! ```text
+//! claims ─> When ─┐
+//! edges ──────────┴─> intervals ─> audience (groups, accounts) ─┐
+//!                        └──────> grants ∩ content ─────────────┴─> could see ─┐
+//! accesses ────────────────────────────────────────────────────────────────────┴─> did see, judged by the ways then open
+//! ```
+//!
+//! Pure: no clock, no storage, no names. Persons and resources are numbers that the question gives them. Every figure has a
+//! lower end, which is certain, and an upper one, which is possible; where nothing decides, past access is never
+//! understated.
+
+pub mod times;
+
+pub mod fact;
+pub mod interval;
+
+pub mod audience;
+pub mod exposure;
+
+#[cfg(test)]
+mod tests;

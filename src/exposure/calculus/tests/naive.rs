@@ -1,0 +1,198 @@
+//! The calculus against a model written for clarity: every world that fits what was told is played through, one instant
+//! after the other.
+//!
+//! A world gives each edge one instant out of its claim. What holds in all worlds may at most be called certain, and what
+//! holds in one of them must at least be called possible. Where every instant is known there is one world, and the
+//! calculus has to say exactly what it says.
+
+use super::*;
+use crate::exposure::calculus::interval::Oddity;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet as Set};
+
+/// Instants are few, so that all worlds can be played.
+const END: Instant = 8;
+
+#[derive(Debug, Clone)]
+struct Line {
+    what: What,
+    side: Side,
+    earliest: Instant,
+    width: Instant,
+    reference: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Grant(u8),
+    Member(u8, u8),
+    Content,
+    Suspended(u8),
+}
+
+/// Parties 0 and 1 are groups, 2 and 3 persons.
+fn party(number: u8) -> Party {
+    if number < 2 { Party::Named(PartyKind::Group, u32::from(number)) } else { person(u32::from(number)) }
+}
+
+fn lines() -> impl Strategy<Value = Vec<Line>> {
+    let what = prop_oneof![
+        3 => (0u8..4).prop_map(What::Grant),
+        4 => (0u8..4, 0u8..2).prop_map(|(member, whole)| What::Member(member, whole)),
+        2 => Just(What::Content),
+        1 => (0u8..4).prop_map(What::Suspended),
+    ];
+    let side = prop_oneof![3 => Just(Side::Opens), 2 => Just(Side::Closes)];
+    let reference = prop_oneof![3 => Just(None), 1 => (0u64..2).prop_map(Some)];
+    let line = (what, side, 0..END - 2, prop_oneof![3 => Just(0u64), 1 => 1u64..3], reference)
+        .prop_map(|(what, side, earliest, width, reference)| Line { what, side, earliest, width, reference });
+    // A reference names one interval of one thing, as a grant's id does.
+    prop::collection::vec(line, 1..7).prop_map(|mut lines| {
+        let mut things: BTreeMap<u64, What> = BTreeMap::new();
+        let mut opened: Set<u64> = Set::new();
+        for line in &mut lines {
+            let Some(reference) = line.reference else { continue };
+            line.what = *things.entry(reference).or_insert(line.what);
+            if line.side == Side::Opens && !opened.insert(reference) {
+                line.reference = None;
+            }
+        }
+        lines
+    })
+}
+
+fn story(lines: &[Line]) -> Story {
+    let mut story = Story::new();
+    story.frame = Frame { from: 0, cut_off: END };
+    for line in lines {
+        let thing = match line.what {
+            What::Grant(audience) => grant(party(audience)),
+            What::Member(member, whole) => Thing::Membership { member: party(member), whole: party(whole) },
+            What::Content => Thing::Content { resource: R, subject: Some(Person(101)) },
+            What::Suspended(account) => Thing::Suspension { account: party(account) },
+        };
+        let edge = story.edge(thing, line.side, line.earliest);
+        edge.when.latest = line.earliest + line.width;
+        edge.recorded_at = END;
+        edge.reference = line.reference;
+    }
+    story
+}
+
+/// All ways to give each line one instant.
+fn worlds(lines: &[Line]) -> Vec<Vec<Instant>> {
+    lines.iter().fold(vec![Vec::new()], |worlds, line| {
+        let longer = |world: &Vec<Instant>| {
+            (line.earliest..=line.earliest + line.width)
+                .map(|at| world.iter().copied().chain([at]).collect())
+                .collect::<Vec<_>>()
+        };
+        worlds.iter().flat_map(longer).collect()
+    })
+}
+
+/// What is open at an instant of a world.
+fn open(lines: &[Line], world: &[Instant], at: Instant) -> Set<What> {
+    let mut found = Set::new();
+    for (i, line) in lines.iter().enumerate() {
+        if line.side != Side::Opens || world[i] > at {
+            continue;
+        }
+        let ended = lines.iter().enumerate().any(|(j, closing)| {
+            if closing.side != Side::Closes || closing.what != line.what {
+                return false;
+            }
+            match (closing.reference, line.reference) {
+                // It ends what carries its reference, and came after it whatever the clock says.
+                (Some(a), Some(b)) => a == b && world[j].max(world[i]) <= at,
+                (Some(_), None) => false,
+                (None, _) => (world[j], j) > (world[i], i) && world[j] <= at,
+            }
+        });
+        if !ended {
+            found.insert(line.what);
+        }
+    }
+    found
+}
+
+/// Whether somebody is meant by a party at an instant.
+fn is_in(open: &Set<What>, who: u8, whole: u8, seen: &mut Set<u8>) -> bool {
+    if open.contains(&What::Suspended(whole)) || open.contains(&What::Suspended(who)) {
+        return false;
+    }
+    if who == whole {
+        return true;
+    }
+    if !seen.insert(whole) {
+        return false;
+    }
+    open.iter().any(|what| matches!(what, What::Member(member, of) if *of == whole && is_in(open, who, *member, seen)))
+}
+
+fn could_see(open: &Set<What>, who: u8) -> bool {
+    let grants = open.iter().filter_map(|what| match what {
+        What::Grant(audience) => Some(*audience),
+        _ => None,
+    });
+    open.contains(&What::Content) && grants.into_iter().any(|to| is_in(open, who, to, &mut Set::new()))
+}
+
+fn check(lines: &[Line]) {
+    let exposure = story(lines).exposure();
+    let worlds = worlds(lines);
+    let states: Vec<Vec<Set<What>>> =
+        worlds.iter().map(|world| (0..END).map(|at| open(lines, world, at)).collect()).collect();
+    let content_told = lines.iter().any(|line| line.what == What::Content);
+    for who in 0..4u8 {
+        let viewer = exposure.viewers.get(&party(who)).cloned().unwrap_or_default();
+        for at in 0..END {
+            let sees = |state: &Set<What>| {
+                let mut state = state.clone();
+                if !content_told {
+                    state.insert(What::Content);
+                }
+                could_see(&state, who)
+            };
+            let (all, any) =
+                (states.iter().all(|w| sees(&w[at as usize])), states.iter().any(|w| sees(&w[at as usize])));
+            let (certain, possible) = (viewer.could.certain.contains(at), viewer.could.possible.contains(at));
+            assert!(all || !certain, "{who} at {at} is called certain and is not");
+            assert!(possible || !any, "{who} at {at} is possible and not told");
+            // What is odd is widened.
+            if worlds.len() == 1 && exposure.oddities.iter().all(|(odd, _)| *odd == Oddity::GroupInsideItself) {
+                assert_eq!((certain, possible), (all, all), "{who} at {at}");
+            }
+        }
+        assert!(viewer.could.certain.is_within(&viewer.could.possible));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_told_lies_between_all_worlds_and_any(lines in lines()) {
+        check(&lines);
+    }
+
+    /// In whatever order it arrives: late entries change nothing of what is known at the end.
+    #[test]
+    fn the_order_of_telling_does_not_matter(lines in lines(), seed in any::<u64>()) {
+        let mut lines = lines;
+        lines.sort_by_key(|line| line.earliest);
+        for (line, at) in lines.iter_mut().zip(0..) {
+            (line.earliest, line.width) = (at, 0);
+        }
+        let mut shuffled = lines.clone();
+        let length = shuffled.len();
+        for i in (1..length).rev() {
+            shuffled.swap(i, (seed >> (i % 60)) as usize % (i + 1));
+        }
+        let (one, other) = (story(&lines).exposure(), story(&shuffled).exposure());
+        for (party, viewer) in &one.viewers {
+            prop_assert_eq!(Some(&viewer.could), other.viewers.get(party).map(|viewer| &viewer.could));
+        }
+        prop_assert_eq!(one.open, other.open);
+    }
+}

@@ -1,0 +1,200 @@
+//! The cases of the acceptance list that are about intervals and audiences, and the rules behind them.
+
+use super::*;
+use crate::exposure::calculus::exposure::Rung;
+use crate::exposure::calculus::interval::{Known, Oddity};
+
+/// Start and end of the only window, each with how well it is known.
+fn window(exposure: &Exposure) -> ((Instant, Instant, Known), (Instant, Instant, Known)) {
+    let [window] = exposure.windows.as_slice() else { panic!("not one window: {:?}", exposure.windows) };
+    let bound = |bound: crate::exposure::calculus::interval::Bound| (bound.earliest, bound.latest, bound.known);
+    (bound(window.start), bound(window.end))
+}
+
+#[test]
+fn a_grant_to_a_group_that_one_of_three_used() {
+    let mut story = Story::new().engineers().content();
+    story.opens(grant(ENG), at(9, 0)).authorised = Authorised::No;
+    story.reads(person(1), at(9, 30));
+    story.closes(grant(ENG), at(11, 0));
+    let exposure = story.exposure();
+    assert_eq!(window(&exposure), ((at(9, 0), at(9, 0), Known::Exact), (at(11, 0), at(11, 0), Known::Exact)));
+    for number in 1..=3 {
+        assert_eq!(could(&exposure, person(number)), (120, 120));
+        assert_eq!(minutes(exposure.viewers[&person(number)].excess.possible.measure()), 120);
+    }
+    let did = |number| exposure.viewers[&person(number)].did.len();
+    assert_eq!([did(1), did(2), did(3)], [1, 0, 0]);
+    assert_eq!((exposure.accesses[0].rung, exposure.accesses[0].authorised), (Rung::Seen, Authorised::No));
+    assert_eq!(exposure.subjects.len(), 3);
+    assert!(exposure.subjects.values().all(|inside| minutes(inside.open.certain.measure()) == 120));
+    assert_eq!(exposure.viewers.keys().filter(|party| party.is_human()).count(), 3);
+    assert!(exposure.oddities.is_empty());
+}
+
+#[test]
+fn two_ways_at_once_are_one_time() {
+    let mut story = Story::new().engineers().content();
+    let (link, group) = (grant(Party::Anyone), grant(ENG));
+    story.opens(link, at(9, 0));
+    story.opens(group, at(10, 0));
+    story.closes(link, at(10, 30));
+    story.closes(group, at(11, 0));
+    let exposure = story.exposure();
+    assert_eq!(minutes(exposure.open.certain.measure()), 120);
+    assert_eq!(exposure.paths.len(), 2);
+    assert_eq!(minutes(exposure.to_anyone.possible.measure()), 90);
+}
+
+#[test]
+fn what_is_not_closed_lasts_to_the_cut_off() {
+    let mut story = Story::new().engineers().content();
+    story.opens(grant(ENG), at(9, 0));
+    let exposure = story.exposure();
+    assert_eq!(window(&exposure).1, (at(15, 0), at(15, 0), Known::Open));
+    assert_eq!(could(&exposure, person(2)), (360, 360));
+}
+
+#[test]
+fn a_planned_end_that_nothing_enforced_is_no_end() {
+    let mut story = Story::new().engineers().content();
+    story.opens(grant(ENG), at(9, 0)).end = planned(at(10, 0), at(10, 0));
+    let exposure = story.exposure();
+    assert_eq!(window(&exposure).1, (at(10, 0), at(10, 0), Known::Assumed));
+    story.reads(person(1), at(10, 5));
+    let exposure = story.exposure();
+    assert_eq!(window(&exposure).1, (at(10, 5), at(15, 0), Known::Unknown));
+    assert!(exposure.oddities.iter().any(|(oddity, _)| *oddity == Oddity::ExpiryNotEnforced));
+}
+
+#[test]
+fn a_success_within_the_cache_raises_the_lower_end_for_whoever_had_it() {
+    let mut story = Story::new().engineers().content();
+    story.manner.permission_cache_us = 300_000_000;
+    story.opens(grant(ENG), at(9, 0)).authorised = Authorised::No;
+    story.closes(grant(ENG), at(11, 0));
+    story.reads(person(1), at(11, 3));
+    let exposure = story.exposure();
+    assert_eq!(window(&exposure).1, (at(11, 3), at(11, 5), Known::Bounded));
+    assert_eq!(could(&exposure, person(1)), (123, 125));
+    assert_eq!(could(&exposure, person(2)), (120, 125));
+    assert_eq!(exposure.accesses[0].authorised, Authorised::No);
+}
+
+#[test]
+fn a_success_over_a_closed_way_is_unauthorised_and_leaves_the_end_unknown() {
+    let mut story = Story::new().engineers().content();
+    story.opens(grant(ENG), at(9, 0)).authorised = Authorised::Yes;
+    story.closes(grant(ENG), at(11, 0));
+    story.reads(person(1), at(12, 0)).authorised = Authorised::Yes;
+    let exposure = story.exposure();
+    assert_eq!(exposure.accesses[0].authorised, Authorised::No);
+    assert_eq!(could(&exposure, person(1)), (120, 360));
+    assert_eq!(could(&exposure, person(2)), (120, 120));
+    assert!(exposure.oddities.iter().any(|(oddity, _)| *oddity == Oddity::PathWasClosed));
+}
+
+#[test]
+fn each_persons_data_is_exposed_while_it_is_inside() {
+    let mut story = Story::new().engineers();
+    let content = |number| Thing::Content { resource: R, subject: Some(Person(number)) };
+    story.opens(content(101), at(10, 0));
+    story.opens(content(102), 0);
+    story.closes(content(101), at(10, 45));
+    story.opens(grant(person(1)), at(9, 0));
+    story.closes(grant(person(1)), at(11, 0));
+    let exposure = story.exposure();
+    let open = |number| minutes(exposure.subjects[&Person(number)].open.certain.measure());
+    assert_eq!([open(101), open(102)], [45, 120]);
+}
+
+#[test]
+fn who_joins_later_sees_what_came_later_where_history_is_hidden() {
+    for (hides_history, expected) in [(false, 60), (true, 0)] {
+        let mut story = Story::new();
+        story.manner.hides_history = hides_history;
+        story.opens(Thing::Content { resource: R, subject: Some(Person(101)) }, at(9, 0));
+        story.opens(grant(ENG), at(9, 0));
+        story.opens(Thing::Membership { member: person(4), whole: ENG }, at(10, 0));
+        story.closes(grant(ENG), at(11, 0));
+        assert_eq!(could(&story.exposure(), person(4)), (expected, expected));
+    }
+}
+
+#[test]
+fn a_suspended_account_closes_its_own_ways_only() {
+    let mut story = Story::new().content();
+    let account = Party::Named(PartyKind::Service, 7);
+    story.opens(Thing::Membership { member: person(1), whole: account }, 0);
+    story.opens(Thing::Membership { member: person(1), whole: ENG }, 0);
+    story.opens(grant(account), at(9, 0));
+    story.opens(grant(ENG), at(9, 0));
+    story.opens(Thing::Suspension { account }, at(10, 0));
+    story.closes(grant(account), at(11, 0));
+    story.closes(grant(ENG), at(10, 30));
+    let exposure = story.exposure();
+    assert_eq!(could(&exposure, account), (60, 60));
+    assert_eq!(could(&exposure, person(1)), (90, 90));
+}
+
+#[test]
+fn a_closing_without_an_opening_began_at_an_unknown_time() {
+    let mut story = Story::new().engineers().content();
+    story.closes(grant(ENG), at(11, 0));
+    let exposure = story.exposure();
+    assert_eq!(window(&exposure).0, (at(0, 0), at(11, 0), Known::Unknown));
+    assert_eq!(could(&exposure, person(1)), (0, 660));
+}
+
+#[test]
+fn absurd_histories_are_flagged_and_widened() {
+    let mut story = Story::new().content();
+    let other = Party::Named(PartyKind::Group, 2);
+    story.opens(Thing::Membership { member: other, whole: ENG }, 0);
+    story.opens(Thing::Membership { member: ENG, whole: other }, 0);
+    story.opens(Thing::Membership { member: person(1), whole: other }, 0);
+    story.opens(grant(ENG), at(10, 0)).reference = Some(1);
+    story.closes(grant(ENG), at(9, 0)).reference = Some(1);
+    let exposure = story.exposure();
+    assert_eq!(could(&exposure, person(1)), (0, 60));
+    let odd: BTreeSet<Oddity> = exposure.oddities.iter().map(|(oddity, _)| *oddity).collect();
+    assert_eq!(odd, BTreeSet::from([Oddity::EndsBeforeItBegins, Oddity::GroupInsideItself]));
+}
+
+#[test]
+fn a_claim_is_cut_to_what_can_be_true() {
+    let claim = Claim {
+        occurred: Some((at(11, 4), at(11, 4))),
+        skew_us: 0,
+        recorded_at: at(10, 57),
+        not_before: 0,
+        delay_us: 0,
+    };
+    let when = claim.when();
+    assert_eq!((when.earliest, when.latest, when.clock_doubt), (at(10, 57), at(10, 57), true));
+    let skewed = Claim { skew_us: at(0, 10), ..claim }.when();
+    assert_eq!((skewed.earliest, skewed.latest, skewed.clock_doubt), (at(10, 54), at(10, 57), false));
+    let unknown = Claim { occurred: None, not_before: at(8, 0), ..claim }.when();
+    assert_eq!((unknown.earliest, unknown.latest), (at(8, 0), at(10, 57)));
+}
+
+#[test]
+fn what_straddles_a_boundary_is_never_called_authorised() {
+    for (earliest, expected) in [(at(10, 0), Authorised::Yes), (at(8, 50), Authorised::NotAssessed)] {
+        let mut story = Story::new().engineers().content();
+        story.opens(grant(ENG), at(9, 0)).authorised = Authorised::Yes;
+        let access = story.reads(person(1), at(10, 0));
+        access.when.earliest = earliest;
+        access.authorised = Authorised::Yes;
+        assert_eq!(story.exposure().accesses[0].authorised, expected);
+    }
+}
+
+#[test]
+fn what_was_denied_exposes_nothing() {
+    let mut story = Story::new().engineers().content();
+    story.reads(person(1), at(9, 30)).outcome = Outcome::Denied;
+    let exposure = story.exposure();
+    assert_eq!(exposure.accesses[0].rung, Rung::Tried);
+    assert!(exposure.open.is_never());
+}

@@ -1,0 +1,138 @@
+//! The one sentence, and whether "no data was mishandled" can be said.
+
+use super::document::*;
+use crate::report::access::document::{Range, Verdict};
+use crate::report::wording::{self, Wording, fill, word};
+
+/// Names told in a sentence before "and n more".
+const LISTED: usize = 4;
+
+/// The answer without its text.
+pub fn verdicts(totals: &Totals, negative: Verdict) -> Answer {
+    let unauthorised = totals.unauthorised_accesses > 0;
+    let claim = match (unauthorised, totals.not_assessed_accesses > 0, negative) {
+        (true, ..) => Claim::Refuted,
+        (false, true, _) => Claim::NotAssessed,
+        (false, false, Verdict::NoneComplete) => Claim::Supported,
+        (false, false, _) => Claim::CannotBeExcluded,
+    };
+    let seen = if totals.people_saw.low > 0 {
+        Verdict::Accessed
+    } else if totals.people_saw.high > 0 || totals.people_given.high > 0 {
+        Verdict::NotDeterminable
+    } else {
+        negative
+    };
+    let could = if totals.open_us.high > 0 { Verdict::Accessed } else { negative };
+    Answer { text: String::new(), claim, could, seen }
+}
+
+/// Who could, who did, who holds, from when to when, authorised or not.
+pub fn text(report: &ExposureReport) -> String {
+    let w = wording::en();
+    let (words, totals) = (&w.exposure.answer, &report.totals);
+    let resources = w.list(&report.header.question.resources, LISTED);
+    let spans: Vec<String> = report
+        .resources
+        .iter()
+        .flat_map(|resource| &resource.windows)
+        .map(|window| w.span(window.start.earliest, window.end.latest))
+        .collect();
+    let mut clauses = Vec::new();
+    if spans.is_empty() {
+        clauses.push(fill(&words.never, &[("resources", &resources)]));
+    } else {
+        let duration = duration_range(w, &totals.open_us);
+        let values = [("resources", resources.as_str()), ("spans", &w.list(&spans, LISTED)), ("duration", &duration)];
+        clauses.push(fill(&words.open, &values));
+        let people = people(w, &totals.people_could);
+        let could = if totals.uncountable { &words.could_and_others } else { &words.could };
+        clauses.push(fill(could, &[("people", &people)]));
+    }
+    if totals.people_saw.high > 0 {
+        clauses.push(fill(&words.saw, &[("people", &people(w, &totals.people_saw))]));
+    }
+    if totals.people_given.high > 0 {
+        clauses.push(fill(&words.given, &[("people", &people(w, &totals.people_given))]));
+    }
+    if totals.machines.high > 0 {
+        let machines = w.plural_range(&w.exposure.count.machines, totals.machines.low, totals.machines.high);
+        clauses.push(fill(&words.machines, &[("machines", &machines)]));
+    }
+    let anybody = totals.people_saw.high + totals.people_given.high + totals.machines.high;
+    if anybody == 0 {
+        clauses.push(verdict_text(w, report));
+    }
+    if totals.holdings_open > 0 {
+        clauses.push(fill(&words.holds, &[("copies", &w.plural(&w.exposure.count.copies, totals.holdings_open))]));
+    }
+    let sentence = fill(&words.sentence, &[("clauses", &clauses.join(&w.answer.clauses))]);
+    [sentence, claim_text(w, report)].join(" ")
+}
+
+/// Whether "no data was mishandled" can be said, and why not.
+pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
+    let totals = &report.totals;
+    let n = match report.answer.claim {
+        Claim::Refuted => totals.unauthorised_accesses,
+        Claim::NotAssessed => totals.not_assessed_accesses,
+        Claim::CannotBeExcluded | Claim::Supported => 0,
+    };
+    let code = match report.answer.claim {
+        Claim::Refuted => "refuted",
+        Claim::NotAssessed => "not_assessed",
+        Claim::CannotBeExcluded => "cannot_be_excluded",
+        Claim::Supported => "supported",
+    };
+    let accesses = w.plural(&w.exposure.count.accesses, n);
+    fill(word(&w.exposure.claim, code), &[("accesses", &accesses), ("verdict", &verdict_text(w, report))])
+}
+
+/// One of the permitted sentences, for what is not recorded.
+pub fn verdict_text(w: &Wording, report: &ExposureReport) -> String {
+    match report.coverage.sentence {
+        Verdict::Accessed => w.verdict.accessed.clone(),
+        Verdict::NoneComplete => w.verdict.none_complete.clone(),
+        Verdict::NotDeterminable => w.verdict.not_determinable.clone(),
+        Verdict::NoneIncomplete => {
+            let coverage = &report.coverage;
+            let line = |source: &str, gap: &crate::report::access::document::Gap| {
+                let span = w.span(gap.span.from, gap.span.until);
+                fill(&w.verdict.gap, &[("source", source), ("span", &span)])
+            };
+            let of_sources =
+                coverage.sources.iter().flat_map(|source| source.gaps.iter().map(|gap| line(&source.source, gap)));
+            let own = coverage.downtimes.iter().map(|gap| line(&w.verdict.ledger, gap));
+            let gaps = w.list(&of_sources.chain(own).collect::<Vec<_>>(), LISTED);
+            fill(&w.verdict.none_incomplete, &[("gaps", &gaps)])
+        }
+    }
+}
+
+pub fn people(w: &Wording, range: &Range) -> String {
+    w.plural_range(&w.exposure.count.people, range.low, range.high)
+}
+
+/// "2 h 00 min", or "2 h 00 min to 2 h 05 min".
+pub fn duration_range(w: &Wording, range: &Range) -> String {
+    if range.low == range.high {
+        return duration(w, range.low);
+    }
+    fill(&w.number.range, &[("low", &duration(w, range.low)), ("high", &duration(w, range.high))])
+}
+
+/// To the minute from an hour on, to the second below. Never rounded up to what was not.
+fn duration(w: &Wording, us: u64) -> String {
+    let seconds = us / 1_000_000;
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    let d = &w.exposure.duration;
+    let values = |first: u64, second: u64| [w.number(first), format!("{second:02}")];
+    let (text, [first, second]) = match seconds {
+        0 if us > 0 => return d.moment.clone(),
+        0..60 => return fill(&d.seconds, &[("s", &seconds.to_string())]),
+        60..3_600 => (&d.minutes, values(minutes, seconds % 60)),
+        3_600..86_400 => (&d.hours, values(hours, minutes)),
+        _ => (&d.days, values(days, hours)),
+    };
+    fill(text, &[("a", &first), ("b", &second)])
+}

@@ -1,0 +1,244 @@
+//! The exposure report as typed facts. Its JSON is the report; HTML and PDF are made from that JSON and from nothing else.
+//!
+//! The rungs are never mixed (could see, was given, did see, holds), and every duration stands with what is certain and
+//! what is possible, in microseconds. Minutes of several persons are never added.
+
+use crate::model::{Category, Outcome, PartyKind, ReportType, Verb};
+use crate::report::access::document::{
+    Authorisation, EntryIndex, Gap, HeadFact, Name, PersonIdentity, Range, SourceCoverage, Span, TemplateFact, Verdict,
+};
+use crate::report::code::Code;
+use crate::report::instant::Instant;
+use serde::{Deserialize, Serialize};
+
+macro_rules! facts {
+    ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$fmeta:meta])* $field:ident : $type:ty),* $(,)? })*) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($(#[$fmeta])* pub $field: $type,)* }
+    )*};
+}
+
+/// How well the end of an interval is known (REPORTS 2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Known {
+    Exact,
+    Bounded,
+    Assumed,
+    Unknown,
+    /// It had not ended at the cut-off.
+    Open,
+}
+
+/// What one act shows of the ladder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rung {
+    Tried,
+    Given,
+    Processed,
+    Seen,
+}
+
+/// Something in what was told that does not fit; it was widened and not dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Oddity {
+    EndsBeforeItBegins,
+    ClosesNothing,
+    ExpiryNotEnforced,
+    GroupInsideItself,
+    NoPathOnFile,
+    PathWasClosed,
+    ClockDoubt,
+    Corrected,
+    Retracted,
+}
+
+/// Whether "no data was mishandled" can be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    /// Somebody got data who was not authorised to.
+    Refuted,
+    /// Nobody assessed whether those who got data were authorised to.
+    NotAssessed,
+    /// No such access is recorded, and it cannot be excluded.
+    CannotBeExcluded,
+    /// No such access is recorded, and logging was complete.
+    Supported,
+}
+
+/// Somebody, by name: the report is the lawyer's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Who {
+    Person {
+        identities: Vec<PersonIdentity>,
+    },
+    /// A human whose part does not open, or of whom nothing was told.
+    UnknownHuman {
+        entry: u64,
+    },
+    Named {
+        kind: Code<PartyKind>,
+        name: Name,
+    },
+    /// Whoever has the link, or the public.
+    Anyone,
+}
+
+facts! {
+    pub struct ExposureReport {
+        /// Format of this JSON.
+        format: String,
+        header: Header,
+        answer: Answer,
+        totals: Totals,
+        resources: Vec<ResourceFact>,
+        viewers: Vec<ViewerFact>,
+        accesses: Vec<AccessFact>,
+        holdings: Vec<HoldingFact>,
+        subjects: Vec<SubjectFact>,
+        oddities: Vec<OddityFact>,
+        coverage: CoverageFact,
+    }
+
+    pub struct Header {
+        report_id: String,
+        report_type: Code<ReportType>,
+        template: TemplateFact,
+        /// As of which day the law behind the template was read.
+        legal_snapshot: String,
+        /// The registry does not hold it yet.
+        controller: Option<String>,
+        requester: Option<String>,
+        reference: Option<String>,
+        generated_at: Instant,
+        question: Question,
+        as_known_at: HeadFact,
+        /// Entries looked at, each proved to stand in the signed tree.
+        entries_proved: u64,
+        /// Parts among them that are gone or do not open.
+        parts_closed: u64,
+        /// For whose eyes.
+        redaction_profile: String,
+    }
+
+    pub struct Question {
+        resources: Vec<String>,
+        /// Entries below this index count.
+        size: u64,
+        cut_off: Instant,
+        /// From the first thing that was told of, to the cut-off.
+        period: Span,
+    }
+
+    pub struct Answer { text: String, claim: Claim, could: Verdict, seen: Verdict }
+
+    pub struct Totals {
+        /// How long any of it stood open: the union, measured.
+        open_us: Range,
+        /// Of that, over ways that nobody was allowed to open.
+        unauthorised_us: Range,
+        /// People who could see it: certain, and possible.
+        people_could: Range,
+        /// People who did.
+        people_saw: Range,
+        /// People who were given it and are not known to have looked.
+        people_given: Range,
+        /// Agents and services that processed it.
+        machines: Range,
+        /// Somebody who cannot be counted could see it: a group whose members are not on file, or whoever had a link.
+        uncountable: bool,
+        /// People whose data was inside; without an upper end where that is not known.
+        subjects: Range,
+        subjects_determined: bool,
+        attempts: u64,
+        holdings_open: u64,
+        unauthorised_accesses: u64,
+        not_assessed_accesses: u64,
+    }
+
+    pub struct Bound { earliest: Instant, latest: Instant, known: Known, entry: Option<EntryIndex> }
+
+    pub struct Window { start: Bound, end: Bound, certain_us: u64, possible_us: u64 }
+
+    pub struct PathFact { audience: Who, start: Bound, end: Bound, authorisation: Authorisation }
+
+    pub struct ResourceFact {
+        name: String,
+        /// Whether anything in the ledger speaks of it.
+        known: bool,
+        windows: Vec<Window>,
+        paths: Vec<PathFact>,
+        subjects: u64,
+        /// Whether `subjects` is everybody.
+        determined: bool,
+        /// How long it was open to whoever has the link, or to the public.
+        to_anyone_us: Range,
+    }
+
+    pub struct ViewerFact {
+        who: Who,
+        could_us: Range,
+        /// Only over ways that nobody was allowed to open.
+        excess_us: Range,
+        /// When, possibly.
+        times: Vec<Span>,
+        /// Groups and accounts over which.
+        over: Vec<Who>,
+        /// Accesses in which data came back, or may have.
+        did: u64,
+        tried: u64,
+        first: Option<Instant>,
+        last: Option<Instant>,
+        highest: Option<Rung>,
+        /// One of the four sentences that may be said (REPORTS 2.2).
+        verdict: Verdict,
+    }
+
+    pub struct AccessFact {
+        entries: Vec<EntryIndex>,
+        resource: String,
+        when: Span,
+        who: Who,
+        on_behalf_of: Vec<Who>,
+        shown_to: Vec<Who>,
+        verb: Code<Verb>,
+        outcome: Code<Outcome>,
+        rung: Rung,
+        certain: bool,
+        authorisation: Authorisation,
+        /// Persons whose data it names.
+        subjects: u64,
+        /// Whether these are all.
+        listed: bool,
+        categories: Vec<Code<Category>>,
+    }
+
+    pub struct HoldingFact { holder: Who, resource: String, start: Bound, end: Bound }
+
+    pub struct SubjectFact {
+        identities: Vec<PersonIdentity>,
+        /// How long this person's data stood open.
+        open_us: Range,
+        categories: Vec<Code<Category>>,
+        /// Accesses that name this person, and those that may have touched their data.
+        accesses: Range,
+        verdict: Verdict,
+    }
+
+    pub struct OddityFact { what: Oddity, entry: Option<EntryIndex> }
+
+    pub struct CoverageFact {
+        sentence: Verdict,
+        period: Span,
+        sources: Vec<SourceCoverage>,
+        downtimes: Vec<Gap>,
+        /// Actions of which it is not known whose data they touched.
+        undetermined: u64,
+    }
+}

@@ -1,0 +1,33 @@
+//! What an exposure report is made from.
+
+use crate::exposure::telling::Telling;
+use crate::model::{Identity, Registry};
+use crate::report::evidence::{Coverage, Downtime, Head};
+
+/// What is asked. Everything that was recorded below `size` counts, as it was known then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExposureQuestion {
+    /// Names of datasets or resources, registered or not; at least one.
+    pub resources: Vec<String>,
+    pub size: u64,
+    /// What is open is measured to this, Unix microseconds.
+    pub cut_off_us: u64,
+}
+
+/// Everything that answers it.
+pub struct ExposureEvidence {
+    pub head: Head,
+    pub told: Telling,
+    /// Of each person the identities that these entries showed, by number.
+    pub persons: Vec<Vec<Identity>>,
+    pub coverage: Vec<Coverage>,
+    /// Times in which the ledger itself was not running.
+    pub downtimes: Vec<Downtime>,
+    pub registry: Registry,
+    /// Entries looked at, each proved to stand in the signed tree with this very content.
+    pub entries_proved: u64,
+    /// Parts among them that are gone or do not open.
+    pub parts_closed: u64,
+    /// Actions of which it is not known whose data they touched.
+    pub undetermined: u64,
+}

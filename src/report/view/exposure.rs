@@ -1,0 +1,611 @@
+//! The exposure report in words and in order.
+
+use super::timeline::{Lane, LaneSpan, Mark, Scale};
+use super::*;
+use crate::report::access::answer::name_text;
+use crate::report::access::document::{self, Authorisation, Gap, Range, Span};
+use crate::report::exposure::answer::{claim_text, duration_range, people, verdict_text};
+use crate::report::exposure::document::*;
+use crate::report::instant::Instant;
+use crate::report::wording::{Wording, word};
+
+/// Most things in a list inside a cell.
+const LISTED: usize = 6;
+/// Lanes of the time line.
+const LANES_MAX: usize = 24;
+
+struct Said<'a> {
+    w: &'static Wording,
+    report: &'a ExposureReport,
+}
+
+impl View {
+    pub fn of_exposure(report: &ExposureReport) -> Self {
+        let w = wording::en();
+        let said = Said { w, report };
+        let (x, header) = (&w.exposure, &report.header);
+        let head = &header.as_known_at;
+        let footer =
+            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", &w.time.zone)]);
+        View {
+            language: header.template.language.clone(),
+            title: x.title.report.clone(),
+            subtitle: x.title.subtitle.clone(),
+            report_id: header.report_id.clone(),
+            running: fill(&x.title.running, &[("id", &header.report_id)]),
+            person: w.list(&header.question.resources, LISTED),
+            footer,
+            page: w.title.page.clone(),
+            attachment: w.title.attachment.clone(),
+            answer_heading: w.answer.heading.clone(),
+            answer: report.answer.text.clone(),
+            verdict_heading: w.verdict.heading.clone(),
+            verdicts: said.verdicts(),
+            figures: said.figures(),
+            notices: said.notices(),
+            facts_heading: w.section.facts.clone(),
+            facts: said.facts(),
+            sections: said.sections(),
+            legal: fill(&w.intro.legal, &[("date", &header.legal_snapshot)]),
+            substituted: None,
+        }
+    }
+}
+
+impl Said<'_> {
+    fn verdicts(&self) -> Vec<super::Verdict> {
+        let (w, x, totals) = (self.w, &self.w.exposure, &self.report.totals);
+        let verdict = |label: &str, text: String, tone: Tone| super::Verdict {
+            label: label.to_owned(),
+            text,
+            because: None,
+            tone,
+        };
+        let open = totals.open_us.high > 0;
+        let could = if open { duration_range(w, &totals.open_us) } else { verdict_text(w, self.report) };
+        let seen = match self.report.answer.seen {
+            document::Verdict::Accessed => people(w, &totals.people_saw),
+            _ => verdict_text(w, self.report),
+        };
+        let refuted = matches!(self.report.answer.claim, Claim::Refuted);
+        vec![
+            verdict(&x.verdict.could, could, if open { Tone::Possible } else { Tone::Plain }),
+            verdict(&x.verdict.seen, seen, if totals.people_saw.high > 0 { Tone::Shown } else { Tone::Plain }),
+            verdict(
+                &x.verdict.mishandled,
+                claim_text(w, self.report),
+                if refuted { Tone::Warning } else { Tone::Plain },
+            ),
+            verdict(&x.verdict.beyond, verdict_text(w, self.report), Tone::Plain),
+        ]
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        let (w, x, totals) = (self.w, &self.w.exposure, &self.report.totals);
+        let figure = |value: String, label: &str, note: String, tone: Tone| Figure {
+            value,
+            label: label.to_owned(),
+            note,
+            tone,
+        };
+        let range = |range: &Range| w.range(range.low, range.high);
+        let uncountable = if totals.uncountable { x.figure.uncountable.clone() } else { String::new() };
+        let subjects = if totals.subjects_determined {
+            range(&totals.subjects)
+        } else {
+            fill(&x.figure.at_least, &[("n", &w.number(totals.subjects.low))])
+        };
+        vec![
+            figure(duration_range(w, &totals.open_us), &x.figure.open, x.figure.open_note.clone(), Tone::Possible),
+            figure(range(&totals.people_could), &x.figure.could, uncountable, Tone::Possible),
+            figure(range(&totals.people_saw), &x.figure.saw, x.figure.saw_note.clone(), Tone::Shown),
+            figure(range(&totals.machines), &x.figure.machines, x.figure.machines_note.clone(), Tone::Processed),
+            figure(w.number(totals.holdings_open), &x.figure.holds, x.figure.holds_note.clone(), Tone::ArgumentsOnly),
+            figure(subjects, &x.figure.subjects, x.figure.subjects_note.clone(), Tone::OtherPart),
+        ]
+    }
+
+    fn notices(&self) -> Vec<String> {
+        let x = &self.w.exposure;
+        let unknown = self.report.resources.iter().filter(|resource| !resource.known);
+        let unknown = unknown.map(|resource| fill(&x.notice.unknown_resource, &[("resource", &resource.name)]));
+        let undetermined = self.report.resources.iter().filter(|resource| resource.known && !resource.determined);
+        let undetermined = undetermined.map(|resource| fill(&x.notice.undetermined, &[("resource", &resource.name)]));
+        let closed = self.report.header.parts_closed;
+        let closed = (closed > 0).then(|| fill(&x.notice.closed, &[("n", &self.w.number(closed))]));
+        let odd = !self.report.oddities.is_empty();
+        unknown.chain(undetermined).chain(closed).chain(odd.then(|| x.notice.odd.clone())).collect()
+    }
+
+    fn facts(&self) -> Vec<Pair> {
+        let (w, header) = (self.w, &self.report.header);
+        let (f, head) = (&w.fact, &header.as_known_at);
+        let zoned = |at: Instant| format!("{} {}", w.exact(at), w.time.zone);
+        let as_known_at = fill(
+            &f.as_known_at_value,
+            &[("origin", &head.origin), ("size", &w.number(head.size)), ("recorded", &zoned(head.recorded_at))],
+        );
+        let given = |label: &str, value: &Option<String>, placeholder: &str| match value {
+            Some(text) => pair(label, text.clone(), Style::Plain),
+            None => pair(label, placeholder.to_owned(), Style::Missing),
+        };
+        let period =
+            format!("{} {}", w.exact_span(header.question.period.from, header.question.period.until), w.time.zone);
+        let resources = w.list(&header.question.resources, usize::MAX);
+        vec![
+            pair(&w.exposure.fact.resources, resources, Style::Plain),
+            pair(&f.period, period, Style::Plain),
+            pair(&w.exposure.fact.cut_off, zoned(header.question.cut_off), Style::Plain),
+            pair(&f.as_known_at, as_known_at, Style::Plain),
+            given(&f.controller, &header.controller, &w.missing.controller),
+            given(&f.requester, &header.requester, &w.missing.value),
+            given(&f.reference, &header.reference, &w.missing.value),
+            pair(&f.generated_at, zoned(header.generated_at), Style::Plain),
+            pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
+            pair(&f.legal_snapshot, header.legal_snapshot.clone(), Style::Plain),
+        ]
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        let s = &self.w.exposure.section;
+        let sections = [
+            ("how-to-read", &s.how_to_read, vec![self.w.exposure.intro.how_to_read.clone()], Vec::new()),
+            ("windows", &s.windows, vec![self.w.exposure.intro.windows.clone()], self.windows()),
+            ("time-line", &s.timeline, Vec::new(), self.timeline()),
+            ("people", &s.people, vec![self.w.exposure.intro.people.clone()], vec![self.viewers()]),
+            ("accesses", &s.accesses, vec![self.w.exposure.intro.accesses.clone()], vec![self.accesses()]),
+            ("holdings", &s.holdings, vec![self.w.exposure.intro.holdings.clone()], vec![self.holdings()]),
+            ("subjects", &s.subjects, vec![self.w.exposure.intro.subjects.clone()], vec![self.subjects()]),
+            ("odd", &s.odd, vec![self.w.exposure.intro.odd.clone()], vec![self.oddities()]),
+            ("coverage", &s.coverage, vec![self.w.intro.coverage.clone()], vec![self.coverage()]),
+            ("verification", &s.verification, vec![self.w.exposure.intro.verification.clone()], self.verification()),
+        ];
+        (1..)
+            .zip(sections)
+            .map(|(number, (id, title, intro, blocks))| Section {
+                id: id.to_owned(),
+                number: i32::to_string(&number),
+                title: title.clone(),
+                intro,
+                blocks,
+            })
+            .collect()
+    }
+
+    fn windows(&self) -> Vec<Block> {
+        let (w, t) = (self.w, &self.w.exposure.table);
+        let windows = self.report.resources.iter().flat_map(|r| r.windows.iter().map(move |window| (r, window)));
+        let rows: Vec<Row> = windows
+            .map(|(resource, window)| {
+                let measured = Range { low: window.certain_us, high: window.possible_us };
+                row([
+                    cell([(resource.name.clone(), Style::Strong)]),
+                    self.bound(&window.start),
+                    self.bound(&window.end),
+                    plain(duration_range(w, &measured)),
+                ])
+            })
+            .collect();
+        let columns = vec![column(&t.resource, 26), column(&t.from, 27), column(&t.until, 27), column(&t.duration, 20)];
+        let paths = self.report.resources.iter().flat_map(|r| r.paths.iter().map(move |path| (r, path)));
+        let path_rows: Vec<Row> = paths
+            .map(|(resource, path)| {
+                row([
+                    cell([(resource.name.clone(), Style::Strong), (self.who(&path.audience), Style::Plain)]),
+                    self.bound(&path.start),
+                    self.bound(&path.end),
+                    self.authorisation(path.authorisation),
+                ])
+            })
+            .collect();
+        let path_columns =
+            vec![column(&t.path, 26), column(&t.from, 27), column(&t.until, 27), column(&t.authorisation, 20)];
+        vec![
+            self.table(&self.w.exposure.section.windows, columns, rows),
+            Block::Heading { text: self.w.exposure.section.paths.clone() },
+            self.table(&self.w.exposure.section.paths, path_columns, path_rows),
+        ]
+    }
+
+    fn timeline(&self) -> Vec<Block> {
+        let (w, x) = (self.w, &self.w.exposure);
+        let windows: Vec<(&str, &Window)> = self
+            .report
+            .resources
+            .iter()
+            .flat_map(|resource| resource.windows.iter().map(|window| (resource.name.as_str(), window)))
+            .collect();
+        let accesses = || self.report.accesses.iter();
+        let starts = windows.iter().map(|(_, window)| window.start.earliest);
+        let ends = windows.iter().map(|(_, window)| window.end.latest);
+        let first = starts.chain(accesses().map(|access| access.when.from)).min();
+        let last = ends.chain(accesses().map(|access| access.when.until)).max();
+        let Some((first, last)) = first.zip(last) else { return Vec::new() };
+        let scale = Scale::over(first, last);
+        let mut lanes = Vec::new();
+        for resource in self.report.resources.iter().filter(|resource| !resource.windows.is_empty()) {
+            let spans = resource.windows.iter().flat_map(|window| {
+                let span = |from, until, sure| LaneSpan { from: scale.place(from), until: scale.place(until), sure };
+                let sure = (window.certain_us > 0).then(|| span(window.start.latest, window.end.earliest, true));
+                std::iter::once(span(window.start.earliest, window.end.latest, false)).chain(sure)
+            });
+            lanes.push(Lane {
+                label: resource.name.clone(),
+                tone: Tone::Possible,
+                marks: Vec::new(),
+                spans: spans.collect(),
+            });
+        }
+        for (rung, tone) in [
+            (Rung::Seen, Tone::Shown),
+            (Rung::Given, Tone::ArgumentsOnly),
+            (Rung::Processed, Tone::Processed),
+            (Rung::Tried, Tone::Attempt),
+        ] {
+            let marks: Vec<Mark> = accesses()
+                .filter(|access| access.rung == rung)
+                .map(|access| Mark { at: scale.place(access.when.from), size: 1, tone })
+                .collect();
+            if !marks.is_empty() {
+                let values = [("class", word(&x.rung, code(rung))), ("n", &w.number(marks.len() as u64))];
+                lanes.push(Lane { label: fill(&w.timeline.lane, &values), tone, marks, spans: Vec::new() });
+            }
+        }
+        let viewers = self.report.viewers.iter().filter(|viewer| viewer.could_us.high > 0 && viewer.did > 0);
+        for viewer in viewers.take(LANES_MAX) {
+            let span =
+                |span: &Span| LaneSpan { from: scale.place(span.from), until: scale.place(span.until), sure: true };
+            let marks = accesses().filter(|access| access.who == viewer.who && access.rung != Rung::Tried);
+            let marks =
+                marks.map(|access| Mark { at: scale.place(access.when.from), size: 1, tone: tone(access.rung) });
+            lanes.push(Lane {
+                label: self.who(&viewer.who),
+                tone: Tone::OtherPart,
+                marks: marks.collect(),
+                spans: viewer.times.iter().map(span).collect(),
+            });
+        }
+        let alt = fill(&x.intro.timeline_alt, &[("from", &w.instant(first)), ("until", &w.instant(last))]);
+        let axis = Axis {
+            heading: x.section.timeline.clone(),
+            alt,
+            note: x.intro.timeline.clone(),
+            ticks: scale.ticks(w),
+            lanes,
+        };
+        vec![Block::Timeline(Timeline { axis: Some(axis), order: None })]
+    }
+
+    fn viewers(&self) -> Block {
+        let (w, x) = (self.w, &self.w.exposure);
+        let t = &x.table;
+        let rows: Vec<Row> = self
+            .report
+            .viewers
+            .iter()
+            .map(|viewer| {
+                let over: Vec<String> = viewer.over.iter().map(|who| self.who(who)).collect();
+                let over = if over.is_empty() {
+                    String::new()
+                } else {
+                    fill(&x.table.over, &[("list", &w.list(&over, LISTED))])
+                };
+                let excess = if viewer.excess_us.high == 0 {
+                    String::new()
+                } else {
+                    fill(&x.table.excess, &[("duration", &duration_range(w, &viewer.excess_us))])
+                };
+                let never = viewer.could_us.high == 0;
+                let could = if never { w.time.none.clone() } else { duration_range(w, &viewer.could_us) };
+                let when: Vec<String> = viewer.times.iter().map(|span| w.span(span.from, span.until)).collect();
+                let did = match (viewer.first.zip(viewer.last), viewer.highest) {
+                    (Some((first, last)), Some(rung)) => vec![
+                        (word(&x.rung, code(rung)).to_owned(), Style::Strong),
+                        (w.plural(&w.count.times, viewer.did), Style::Plain),
+                        (w.span(first, last), Style::Note),
+                    ],
+                    _ => vec![(self.verdict(viewer.verdict), Style::Plain)],
+                };
+                Row {
+                    tone: viewer.highest.map_or(Tone::OtherPart, tone),
+                    cells: vec![
+                        cell([(self.who(&viewer.who), Style::Strong), (over, Style::Note)]),
+                        cell([(could, Style::Plain), (w.list(&when, LISTED), Style::Note)]),
+                        cell([(excess, Style::Warning)]),
+                        cell(did),
+                    ],
+                }
+            })
+            .collect();
+        let columns = vec![column(&t.who, 32), column(&t.could, 26), column(&t.excess_only, 17), column(&t.did, 25)];
+        self.table(&x.section.people, columns, rows)
+    }
+
+    fn accesses(&self) -> Block {
+        let (w, x) = (self.w, &self.w.exposure);
+        let t = &x.table;
+        let rows: Vec<Row> = self
+            .report
+            .accesses
+            .iter()
+            .map(|access| {
+                let behalf: Vec<String> = access.on_behalf_of.iter().map(|who| self.who(who)).collect();
+                let behalf = if behalf.is_empty() {
+                    String::new()
+                } else {
+                    fill(&w.table.behalf, &[("list", &behalf.join(&w.number.chain))])
+                };
+                let shown: Vec<String> = access.shown_to.iter().map(|who| self.who(who)).collect();
+                let shown = if shown.is_empty() {
+                    String::new()
+                } else {
+                    fill(&w.data.shown_to, &[("list", &w.list(&shown, LISTED))])
+                };
+                let entries: Vec<String> = access.entries.iter().map(|entry| w.number(entry.0)).collect();
+                let subjects = if access.listed {
+                    w.number(access.subjects)
+                } else {
+                    fill(&x.figure.at_least, &[("n", &w.number(access.subjects))])
+                };
+                let categories: Vec<String> =
+                    access.categories.iter().map(|c| word(&w.category, c.text()).to_owned()).collect();
+                let possible =
+                    if access.certain || access.rung == Rung::Tried { String::new() } else { x.table.possible.clone() };
+                Row {
+                    tone: tone(access.rung),
+                    cells: vec![
+                        cell([
+                            (w.span(access.when.from, access.when.until), Style::Plain),
+                            (w.comma(&entries), Style::Note),
+                        ]),
+                        cell([(self.who(&access.who), Style::Strong), (behalf, Style::Note), (shown, Style::Warning)]),
+                        cell([
+                            (word(&w.verb, access.verb.text()).to_owned(), Style::Plain),
+                            (word(&x.rung, code(access.rung)).to_owned(), Style::Note),
+                            (possible, Style::Note),
+                        ]),
+                        cell([(subjects, Style::Plain), (w.list(&categories, LISTED), Style::Note)]),
+                        self.authorisation(access.authorisation),
+                    ],
+                }
+            })
+            .collect();
+        let columns = vec![
+            column(&t.when, 22),
+            column(&t.who, 28),
+            column(&t.what, 18),
+            column(&t.subjects, 17),
+            column(&t.authorisation, 15),
+        ];
+        self.table(&x.section.accesses, columns, rows)
+    }
+
+    fn holdings(&self) -> Block {
+        let (x, t) = (&self.w.exposure, &self.w.exposure.table);
+        let rows: Vec<Row> = self
+            .report
+            .holdings
+            .iter()
+            .map(|held| {
+                row([
+                    cell([(self.who(&held.holder), Style::Strong), (held.resource.clone(), Style::Note)]),
+                    self.bound(&held.start),
+                    self.bound(&held.end),
+                ])
+            })
+            .collect();
+        let columns = vec![column(&t.holder, 40), column(&t.from, 30), column(&t.until, 30)];
+        self.table(&x.section.holdings, columns, rows)
+    }
+
+    fn subjects(&self) -> Block {
+        let (w, x) = (self.w, &self.w.exposure);
+        let t = &x.table;
+        let rows: Vec<Row> = self
+            .report
+            .subjects
+            .iter()
+            .map(|subject| {
+                let categories: Vec<String> =
+                    subject.categories.iter().map(|c| word(&w.category, c.text()).to_owned()).collect();
+                row([
+                    cell([(self.identities(&subject.identities), Style::Strong)]),
+                    plain(duration_range(w, &subject.open_us)),
+                    plain(w.list(&categories, LISTED)),
+                    cell([
+                        (self.verdict(subject.verdict), Style::Plain),
+                        (
+                            w.plural_range(&w.exposure.count.accesses, subject.accesses.low, subject.accesses.high),
+                            Style::Note,
+                        ),
+                    ]),
+                ])
+            })
+            .collect();
+        let columns = vec![column(&t.person, 30), column(&t.open, 20), column(&t.categories, 25), column(&t.did, 25)];
+        self.table(&x.section.subjects, columns, rows)
+    }
+
+    fn oddities(&self) -> Block {
+        let (w, x) = (self.w, &self.w.exposure);
+        let rows: Vec<Row> = self
+            .report
+            .oddities
+            .iter()
+            .map(|odd| {
+                let entry = odd.entry.map_or_else(|| w.time.none.clone(), |entry| w.number(entry.0));
+                row([plain(entry), plain(word(&x.oddity, odd_code(odd.what)).to_owned())])
+            })
+            .collect();
+        let columns = vec![number_column(&w.table.entry, 12), column(&w.table.details, 88)];
+        self.table(&x.section.odd, columns, rows)
+    }
+
+    fn coverage(&self) -> Block {
+        let (w, t) = (self.w, &self.w.table);
+        let spans = |spans: &[Span]| {
+            let spans: Vec<String> = spans.iter().map(|span| w.span(span.from, span.until)).collect();
+            w.list(&spans, LISTED)
+        };
+        let gap = |gap: &Gap| w.span(gap.span.from, gap.span.until);
+        let mut rows: Vec<Row> = self
+            .report
+            .coverage
+            .sources
+            .iter()
+            .map(|source| {
+                let gaps: Vec<String> = source.gaps.iter().map(gap).collect();
+                row([
+                    cell([(source.source.clone(), Style::Strong)]),
+                    plain(spans(&source.complete)),
+                    cell([(w.list(&gaps, LISTED), Style::Warning)]),
+                    plain(spans(&source.unstated)),
+                ])
+            })
+            .collect();
+        if !self.report.coverage.downtimes.is_empty() {
+            let own: Vec<String> = self.report.coverage.downtimes.iter().map(gap).collect();
+            let none = || plain(w.time.none.clone());
+            rows.push(row([
+                cell([(w.verdict.ledger.clone(), Style::Strong)]),
+                none(),
+                cell([(w.list(&own, LISTED), Style::Warning)]),
+                none(),
+            ]));
+        }
+        let columns =
+            vec![column(&t.source, 22), column(&t.complete, 26), column(&t.gaps, 26), column(&t.unstated, 26)];
+        self.table(&self.w.exposure.section.coverage, columns, rows)
+    }
+
+    fn verification(&self) -> Vec<Block> {
+        let (w, header) = (self.w, &self.report.header);
+        let (f, head) = (&w.fact, &header.as_known_at);
+        let template = fill(
+            &f.template_value,
+            &[
+                ("id", &header.template.id),
+                ("version", &w.number(header.template.version)),
+                ("language", &header.template.language),
+                ("digest", &header.template.digest),
+            ],
+        );
+        vec![
+            Block::Text { text: w.plural(&w.exposure.count.proved, header.entries_proved) },
+            Block::Facts {
+                pairs: vec![
+                    pair(&f.report_id, header.report_id.clone(), Style::Code),
+                    pair(&f.root, head.root.clone(), Style::Code),
+                    pair(&f.verifier_key, head.verifier_key.clone(), Style::Code),
+                    pair(&f.template, template, Style::Plain),
+                ],
+            },
+            Block::Code { text: head.verify_command.clone() },
+            Block::Code { text: head.checkpoint.clone() },
+        ]
+    }
+
+    fn table(&self, caption: &str, columns: Vec<Column>, mut rows: Vec<Row>) -> Block {
+        if rows.is_empty() {
+            return Block::Note { text: self.w.intro.nothing_here.clone() };
+        }
+        let left_out = rows.len().saturating_sub(ROWS_MAX);
+        rows.truncate(ROWS_MAX);
+        let cut = (left_out > 0).then(|| fill(&self.w.intro.list_cut, &[("n", &self.w.number(left_out as u64))]));
+        Block::Table(Table { style: TableStyle::Plain, caption: caption.to_owned(), columns, rows, cut })
+    }
+
+    /// An end: when, how well it is known, and by which entry.
+    fn bound(&self, bound: &Bound) -> Cell {
+        let (w, x) = (self.w, &self.w.exposure);
+        let when = if bound.known == Known::Open {
+            fill(&x.table.ongoing, &[("at", &w.instant(bound.latest))])
+        } else {
+            w.exact_span(bound.earliest, bound.latest)
+        };
+        let known = match bound.known {
+            Known::Exact => "exact",
+            Known::Bounded => "bounded",
+            Known::Assumed => "assumed",
+            Known::Unknown => "unknown",
+            Known::Open => "open",
+        };
+        let entry = bound.entry.map(|entry| fill(&x.table.by_entry, &[("n", &w.number(entry.0))])).unwrap_or_default();
+        let style = if matches!(bound.known, Known::Exact | Known::Bounded) { Style::Note } else { Style::Warning };
+        cell([(when, Style::Plain), (word(&x.known, known).to_owned(), style), (entry, Style::Note)])
+    }
+
+    fn authorisation(&self, value: Authorisation) -> Cell {
+        let style = if value == Authorisation::Authorised { Style::Plain } else { Style::Warning };
+        cell([(word(&self.w.authorisation, value.code()).to_owned(), style)])
+    }
+
+    fn verdict(&self, verdict: document::Verdict) -> String {
+        match verdict {
+            document::Verdict::Accessed => self.w.verdict.accessed.clone(),
+            document::Verdict::NotDeterminable => self.w.verdict.not_determinable.clone(),
+            _ => verdict_text(self.w, self.report),
+        }
+    }
+
+    fn who(&self, who: &Who) -> String {
+        let w = self.w;
+        match who {
+            Who::Person { identities } if identities.is_empty() => w.party.some_human.clone(),
+            Who::Person { identities } => self.identities(identities),
+            Who::UnknownHuman { .. } => w.party.some_human.clone(),
+            Who::Anyone => w.exposure.table.anyone.clone(),
+            Who::Named { kind, name } => {
+                let kind = word(&w.party.kind, kind.text());
+                fill(&w.exposure.table.named, &[("kind", kind), ("name", &name_text(w, name))])
+            }
+        }
+    }
+
+    fn identities(&self, identities: &[document::PersonIdentity]) -> String {
+        let f = &self.w.fact;
+        let text = |identity: &document::PersonIdentity| {
+            let weak = identity.strength.0 == crate::model::Strength::Weak;
+            let pattern = if weak { &f.identity_weak } else { &f.identity };
+            fill(pattern, &[("namespace", identity.namespace.as_str()), ("value", &self.w.comma(&identity.fields))])
+        };
+        self.w.list(&identities.iter().map(text).collect::<Vec<_>>(), LISTED)
+    }
+}
+
+fn pair(label: &str, text: String, style: Style) -> Pair {
+    Pair { label: label.to_owned(), value: vec![Piece { text, style }] }
+}
+
+fn tone(rung: Rung) -> Tone {
+    match rung {
+        Rung::Seen => Tone::Shown,
+        Rung::Processed => Tone::Processed,
+        Rung::Given => Tone::ArgumentsOnly,
+        Rung::Tried => Tone::Attempt,
+    }
+}
+
+/// As the wording has it.
+fn code(rung: Rung) -> &'static str {
+    match rung {
+        Rung::Tried => "tried",
+        Rung::Given => "given",
+        Rung::Processed => "processed",
+        Rung::Seen => "seen",
+    }
+}
+
+fn odd_code(what: Oddity) -> &'static str {
+    match what {
+        Oddity::EndsBeforeItBegins => "ends_before_it_begins",
+        Oddity::ClosesNothing => "closes_nothing",
+        Oddity::ExpiryNotEnforced => "expiry_not_enforced",
+        Oddity::GroupInsideItself => "group_inside_itself",
+        Oddity::NoPathOnFile => "no_path_on_file",
+        Oddity::PathWasClosed => "path_was_closed",
+        Oddity::ClockDoubt => "clock_doubt",
+        Oddity::Corrected => "corrected",
+        Oddity::Retracted => "retracted",
+    }
+}
