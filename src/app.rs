@@ -4,6 +4,7 @@
 //! made here.
 
 pub mod backup;
+pub mod rehearsal;
 pub mod restore;
 
 use crate::admit::Limits;

@@ -15,6 +15,7 @@ mod person;
 mod read;
 mod report;
 mod retention;
+mod scenario;
 mod serve;
 mod show;
 mod verify;
@@ -56,6 +57,8 @@ enum Command {
     Watch(read::Watch),
     /// Make a report for people, or make an earlier one again.
     Report(report::Report),
+    /// Run stories in files through a ledger of their own, and hold its reports against what they expect.
+    Scenario(scenario::ScenarioCommand),
     /// Look a person up, link, restrict, hold, erase.
     Person(person::Person),
     /// Set how long what is kept, or show what would go.
@@ -206,6 +209,7 @@ fn run(cli: Cli) -> Ended {
                     Command::List(command) => command.run().await,
                     Command::Watch(command) => command.run().await,
                     Command::Report(command) => command.run().await,
+                    Command::Scenario(command) => command.run().await,
                     Command::Export(command) => command.run().await,
                     Command::Person(command) => command.run().await,
                     Command::Retention(command) => command.run().await,

@@ -8,7 +8,7 @@ use super::fact::{Access, Authorised, Edge, Party, Person, Resource, Thing};
 use super::interval::{Bound, Frame, Interval, Known, Oddity, intervals};
 use super::times::{Instant, TimeSet, Times};
 use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::vocabulary::{Category, Outcome, Verb};
+use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind, Verb};
 
 /// What the registry says of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -163,6 +163,7 @@ impl Exposure {
         for (position, access) in told.accesses.iter().enumerate() {
             exposure.take_access(position, access, told, &reaches, &content);
         }
+        exposure.open_to_all(&mut allowed);
         for (party, viewer) in &mut exposure.viewers {
             let allowed = allowed.get(party).cloned().unwrap_or_default();
             viewer.excess = viewer.excess.without(&allowed);
@@ -294,6 +295,23 @@ impl Exposure {
             Some(Authorised::Yes) if surely => Authorised::Yes,
             // What straddles a boundary is never called authorised.
             _ => Authorised::NotAssessed,
+        }
+    }
+
+    /// What is open to anybody is open to everybody who is named here.
+    fn open_to_all(&mut self, allowed: &mut BTreeMap<Party, Times>) {
+        let Some(anyone) = self.viewers.get(&Party::Anyone).cloned() else { return };
+        let allowed_to_anyone = allowed.get(&Party::Anyone).cloned().unwrap_or_default();
+        for (party, viewer) in &mut self.viewers {
+            let counts = !matches!(party, Party::Anyone | Party::Named(PartyKind::Group | PartyKind::Organisation, _));
+            if counts && !anyone.could.is_never() {
+                viewer.could = viewer.could.union(&anyone.could);
+                viewer.excess = viewer.excess.union(&anyone.excess);
+                viewer.paths.extend(&anyone.paths);
+                viewer.over.insert(Party::Anyone);
+                let times = allowed.entry(*party).or_default();
+                *times = times.union(&allowed_to_anyone);
+            }
         }
     }
 

@@ -358,12 +358,14 @@ fn totals(
         let low = viewers.iter().filter(known).count() as u64;
         Range { low: low.max(u64::from(viewers.iter().any(|v| human(&v.who) && surely(v)))), high }
     };
-    let certainly = |viewer: &ViewerFact, rung: Rung| {
+    let shows = |viewer: &ViewerFact, rung: Rung, surely: bool| {
         accesses.iter().any(|access| {
             let is_theirs = access.who == viewer.who || access.shown_to.contains(&viewer.who);
-            access.certain && access.rung == rung && is_theirs
+            (access.certain || !surely) && access.rung == rung && is_theirs
         })
     };
+    let certainly = |viewer: &ViewerFact, rung: Rung| shows(viewer, rung, true);
+    let perhaps = |viewer: &ViewerFact, rung: Rung| shows(viewer, rung, false);
     let groups: Vec<&Who> = viewers.iter().flat_map(|viewer| &viewer.over).collect();
     let uncountable = |viewer: &ViewerFact| match &viewer.who {
         Who::Anyone => viewer.could_us.high > 0,
@@ -384,7 +386,10 @@ fn totals(
         unauthorised_us: union(|exposure| &exposure.unauthorised),
         people_could: count(&|v| v.could_us.high > 0, &|v| v.could_us.low > 0),
         people_saw: count(&|v| v.highest == Some(Rung::Seen), &|v| certainly(v, Rung::Seen)),
-        people_given: count(&|v| v.highest == Some(Rung::Given), &|v| certainly(v, Rung::Given)),
+        // Whoever surely saw it is not counted here again.
+        people_given: count(&|v| perhaps(v, Rung::Given) && !certainly(v, Rung::Seen), &|v| {
+            certainly(v, Rung::Given) && !perhaps(v, Rung::Seen)
+        }),
         machines: Range { low: surely_ran as u64, high: ran.len() as u64 },
         uncountable: viewers.iter().any(uncountable),
         subjects: Range { low: subjects.len() as u64, high: subjects.len() as u64 },

@@ -44,6 +44,7 @@ fn two_ways_at_once_are_one_time() {
     assert_eq!(minutes(exposure.open.certain.measure()), 120);
     assert_eq!(exposure.paths.len(), 2);
     assert_eq!(minutes(exposure.to_anyone.possible.measure()), 90);
+    assert_eq!(could(&exposure, person(1)), (120, 120), "the link was open to them too");
 }
 
 #[test]

@@ -1,0 +1,158 @@
+//! What a report is expected to say, held against its JSON.
+
+use super::language::{Scenario, duration};
+use serde_json::Value;
+
+/// Why an expectation does not hold; nothing where it does.
+pub fn check(scenario: &Scenario, report: &Value, words: &[String]) -> Result<(), String> {
+    let text: Vec<&str> = words.iter().map(String::as_str).collect();
+    match text.as_slice() {
+        ["is", "sound"] => sound(report),
+        ["people", "are", "sound"] => people_sound(report),
+        ["open", rest @ ..] => span_of(&report["totals"]["open_us"], rest),
+        ["unauthorised", rest @ ..] if rest.first().is_some_and(|word| word.contains('h')) => {
+            span_of(&report["totals"]["unauthorised_us"], rest)
+        }
+        ["window", start, "to", end, known @ ..] => window(scenario, report, start, end, known),
+        ["windows", count] => same(count, &Value::from(windows(report).len())),
+        ["people", "could", rest @ ..] => count_of(&report["totals"]["people_could"], rest),
+        ["people", "saw", rest @ ..] => count_of(&report["totals"]["people_saw"], rest),
+        ["people", "given", rest @ ..] => count_of(&report["totals"]["people_given"], rest),
+        ["machines", rest @ ..] => count_of(&report["totals"]["machines"], rest),
+        ["subjects", "unknown"] => same("false", &report["totals"]["subjects_determined"]),
+        ["subjects", rest @ ..] => count_of(&report["totals"]["subjects"], rest),
+        ["attempts", count] => same(count, &report["totals"]["attempts"]),
+        ["copies", count] => same(count, &report["totals"]["holdings_open"]),
+        ["unauthorised", count] => same(count, &report["totals"]["unauthorised_accesses"]),
+        ["not", "assessed", count] => same(count, &report["totals"]["not_assessed_accesses"]),
+        ["uncountable"] => same("true", &report["totals"]["uncountable"]),
+        ["countable"] => same("false", &report["totals"]["uncountable"]),
+        ["claim", code] => same(code, &report["answer"]["claim"]),
+        ["logging", code] => same(code, &report["coverage"]["sentence"]),
+        ["odd", code] => {
+            let odd = list(&report["oddities"]);
+            if odd.iter().any(|odd| odd["what"] == **code) { Ok(()) } else { Err(format!("found {odd:?}")) }
+        }
+        ["nothing", "odd"] => same("0", &Value::from(list(&report["oddities"]).len())),
+        [who, "could", rest @ ..] => span_of(&viewer(report, who)["could_us"], rest),
+        [who, "did", count] => same(count, &viewer(report, who)["did"]),
+        [who, "tried", count] => same(count, &viewer(report, who)["tried"]),
+        [who, rung @ ("saw" | "processed" | "given")] => {
+            let code = if *rung == "saw" { "seen" } else { rung };
+            same(code, &viewer(report, who)["highest"])
+        }
+        [who, "verdict", code] => same(code, &viewer(report, who)["verdict"]),
+        [subject, "inside", rest @ ..] => {
+            let subjects = list(&report["subjects"]);
+            let found = subjects.iter().find(|fact| is_person(&fact["identities"], subject));
+            span_of(&found.cloned().unwrap_or_default()["open_us"], rest)
+        }
+        _ => Err("is not something that can be expected; `whosaw scenario --help` says what can".into()),
+    }
+}
+
+/// What must be so in every report: no figure is certain beyond what is possible, and no window beyond the whole.
+fn sound(report: &Value) -> Result<(), String> {
+    let totals = report["totals"].as_object().cloned().unwrap_or_default();
+    for (name, value) in &totals {
+        if value["low"].as_u64() > value["high"].as_u64() {
+            return Err(format!("{name} is {value}"));
+        }
+    }
+    let most = report["totals"]["open_us"]["high"].as_u64();
+    let longest = windows(report).iter().filter_map(|window| window["possible_us"].as_u64()).max();
+    if longest > most { Err(format!("a window of {longest:?} in all of {most:?}")) } else { Ok(()) }
+}
+
+/// Nobody could see for longer than it stood open, nor surely longer than possibly.
+fn people_sound(report: &Value) -> Result<(), String> {
+    let most = report["totals"]["open_us"]["high"].as_u64();
+    for viewer in list(&report["viewers"]) {
+        let could = &viewer["could_us"];
+        if could["low"].as_u64() > could["high"].as_u64() || could["high"].as_u64() > most {
+            return Err(format!("{} could {could} of {most:?}", viewer["who"]));
+        }
+    }
+    Ok(())
+}
+
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
+fn windows(report: &Value) -> Vec<Value> {
+    list(&report["resources"]).iter().flat_map(|resource| list(&resource["windows"])).collect()
+}
+
+/// A window with these ends, each an instant or `earliest..latest`, and how well the end is known.
+fn window(scenario: &Scenario, report: &Value, start: &str, end: &str, known: &[&str]) -> Result<(), String> {
+    let bounds = |text: &str| {
+        let (earliest, latest) = text.split_once("..").unwrap_or((text, text));
+        Some((scenario.clock(earliest)?, scenario.clock(latest)?))
+    };
+    let (start, end) = bounds(start).zip(bounds(end)).ok_or("a window goes from a time to a time")?;
+    let instant = |value: &Value| {
+        let at = value.as_str()?.parse::<jiff::Timestamp>().ok()?;
+        u64::try_from(at.as_microsecond()).ok()
+    };
+    let found = |bound: &Value| instant(&bound["earliest"]).zip(instant(&bound["latest"]));
+    let windows = windows(report);
+    let fits = |window: &Value| {
+        let is_known = known.first().is_none_or(|known| window["end"]["known"] == **known);
+        found(&window["start"]) == Some(start) && found(&window["end"]) == Some(end) && is_known
+    };
+    if windows.iter().any(fits) { Ok(()) } else { Err(format!("found {}", Value::from(windows))) }
+}
+
+/// What the report says of somebody; empty where it says nothing.
+fn viewer(report: &Value, who: &str) -> Value {
+    let viewers = list(&report["viewers"]);
+    let is_them = |fact: &Value| match &fact["who"] {
+        Value::String(code) => who == "anybody" && code == "anyone",
+        who_fact => {
+            let named = &who_fact["named"]["name"];
+            is_person(&who_fact["person"]["identities"], who)
+                || named["registered"] == *who
+                || named["unregistered"] == *who
+        }
+    };
+    let none = serde_json::json!({"could_us": {"low": 0, "high": 0}, "did": 0, "tried": 0, "verdict": "none"});
+    viewers.into_iter().find(is_them).unwrap_or(none)
+}
+
+fn is_person(identities: &Value, name: &str) -> bool {
+    list(identities).iter().any(|identity| identity["fields"][0] == *name)
+}
+
+fn same(expected: &str, found: &Value) -> Result<(), String> {
+    let told = match found {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if told == expected { Ok(()) } else { Err(format!("found {told}")) }
+}
+
+fn range(found: &Value, low: u64, high: u64) -> Result<(), String> {
+    let is = |key: &str, expected: u64| found[key].as_u64().unwrap_or_default() == expected;
+    if is("low", low) && is("high", high) { Ok(()) } else { Err(format!("found {found}")) }
+}
+
+fn span_of(found: &Value, words: &[&str]) -> Result<(), String> {
+    match words {
+        [one] => duration(one).ok_or("not a duration such as 2h00".into()).and_then(|us| range(found, us, us)),
+        [low, "to", high] => {
+            let (low, high) = duration(low).zip(duration(high)).ok_or("not durations such as 2h00")?;
+            range(found, low, high)
+        }
+        _ => Err("needs a duration, or one to another".into()),
+    }
+}
+
+fn count_of(found: &Value, words: &[&str]) -> Result<(), String> {
+    let number = |text: &str| text.parse::<u64>().map_err(|_| format!("{text} is not a number"));
+    match words {
+        [one] => range(found, number(one)?, number(one)?),
+        [low, "to", high] => range(found, number(low)?, number(high)?),
+        _ => Err("needs a number, or one to another".into()),
+    }
+}

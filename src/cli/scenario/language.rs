@@ -1,0 +1,346 @@
+//! What a scenario file says, line by line. A line that is not understood is an error that names it; none is skipped.
+
+use std::collections::BTreeMap;
+
+/// Microseconds of one minute, and of a day.
+const MINUTE: u64 = 60_000_000;
+const DAY: u64 = 1_440 * MINUTE;
+
+#[derive(Debug, Default, PartialEq)]
+pub struct Scenario {
+    pub title: String,
+    /// Midnight of its day, Unix microseconds.
+    pub day_us: u64,
+    pub kinds: BTreeMap<String, Kind>,
+    pub manners: BTreeMap<String, Vec<(String, String)>>,
+    pub steps: Vec<Step>,
+    pub questions: Vec<Question>,
+}
+
+/// What a name is. One that nothing declares is a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Group,
+    Account,
+    Agent,
+    Organisation,
+    Source,
+    Resource,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Line of the file.
+    pub line: usize,
+    /// When it happened, and when it was recorded; Unix microseconds.
+    pub at_us: u64,
+    pub recorded_us: u64,
+    pub what: What,
+    pub how: How,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    Grant { actor: String, resource: String, to: String, until_us: Option<u64> },
+    Revoke { actor: String, resource: String, from: String },
+    RevokeNamed { actor: String, name: String },
+    Member { who: String, whole: String, joins: bool },
+    Inside { subjects: Vec<String>, resource: String, enters: bool },
+    Suspension { account: String, begins: bool },
+    Logging { source: String, on: bool },
+    Act { actor: String, verb: &'static str, resource: String },
+}
+
+/// What a line adds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct How {
+    pub about: Vec<String>,
+    pub categories: Vec<String>,
+    pub on_behalf_of: Vec<String>,
+    pub showing: Vec<String>,
+    pub outcome: Option<&'static str>,
+    pub authorised: Option<bool>,
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    pub line: usize,
+    pub at_us: u64,
+    pub resources: Vec<String>,
+    pub expected: Vec<(usize, Vec<String>)>,
+}
+
+/// Verbs as people say them.
+const VERBS: &[(&str, &str)] = &[
+    ("reads", "data.read"),
+    ("views", "data.view"),
+    ("lists", "data.list"),
+    ("searches", "data.search"),
+    ("previews", "data.preview"),
+    ("downloads", "data.download"),
+    ("exports", "data.export"),
+    ("copies", "data.copy"),
+    ("sends", "data.send"),
+    ("loads", "context.load"),
+    ("closes", "context.close"),
+];
+
+impl Scenario {
+    pub fn read(text: &str) -> Result<Self, String> {
+        let mut scenario = Scenario { day_us: day("2026-03-10").unwrap_or_default(), ..Scenario::default() };
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.split('#').next().unwrap_or_default().trim();
+            if line.is_empty() {
+                continue;
+            }
+            scenario.line(number, line).map_err(|what| format!("line {number}: {what}"))?;
+        }
+        if scenario.questions.is_empty() {
+            return Err("it asks for no report: `HH:MM report RESOURCE`".into());
+        }
+        Ok(scenario)
+    }
+
+    fn line(&mut self, number: usize, line: &str) -> Result<(), String> {
+        let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match first {
+            "title" => self.title = rest.trim().to_owned(),
+            "day" => self.day_us = day(rest.trim()).ok_or("a day is written 2026-03-10")?,
+            "expect" => {
+                let question = self.questions.last_mut().ok_or("expects something before a report was asked for")?;
+                question.expected.push((number, words(rest)));
+            }
+            _ => match self.clock(first) {
+                Some(at_us) => self.timed(number, at_us, words(rest))?,
+                None => self.declared(number, words(line))?,
+            },
+        }
+        Ok(())
+    }
+
+    /// `09:30`, `09:30:05`, or `next day 09:30` as `+1d09:30`.
+    pub fn clock(&self, text: &str) -> Option<u64> {
+        let (days, text) = match text.strip_prefix('+').and_then(|text| text.split_once('d')) {
+            Some((days, text)) => (days.parse::<u64>().ok().filter(|days| *days < 10_000)?, text),
+            None => (0, text),
+        };
+        let mut pieces = text.split(':');
+        let hour: u64 = pieces.next()?.parse().ok()?;
+        let minute: u64 = pieces.next()?.parse().ok()?;
+        let second: u64 = pieces.next().map_or(Some(0), |text| text.parse().ok())?;
+        let fits = text.contains(':') && hour <= 24 && minute < 60 && second < 60 && pieces.next().is_none();
+        fits.then(|| self.day_us + days * DAY + (hour * 60 + minute) * MINUTE + second * 1_000_000)
+    }
+
+    /// What is so from the beginning of the day.
+    fn declared(&mut self, line: usize, words: Vec<String>) -> Result<(), String> {
+        let text: Vec<&str> = words.iter().map(String::as_str).collect();
+        match text.as_slice() {
+            [name, "is", "an" | "a", kind] => {
+                let kind = match *kind {
+                    "agent" => Kind::Agent,
+                    "organisation" => Kind::Organisation,
+                    "group" => Kind::Group,
+                    "account" => Kind::Account,
+                    other => return Err(format!("{other} is not agent, organisation, group or account")),
+                };
+                self.kinds.insert((*name).to_owned(), kind);
+            }
+            [name, "is", "an", "account", "of", people @ ..] => self.whole(line, name, Kind::Account, people)?,
+            [name, "is", people @ ..] if !people.is_empty() => self.whole(line, name, Kind::Group, people)?,
+            [resource, "caches", "permissions", "for", seconds, "s"] => {
+                seconds.parse::<u64>().map_err(|_| "a cache is a number of seconds")?;
+                self.manner(resource, "permission-cache-s", seconds);
+            }
+            [resource, "hides", "history"] => self.manner(resource, "history", "hidden"),
+            [resource, "holds", rest @ ..] if !rest.is_empty() => {
+                self.kinds.insert((*resource).to_owned(), Kind::Resource);
+                let (subjects, how) = self.how(rest)?;
+                let what = What::Inside { subjects, resource: (*resource).to_owned(), enters: true };
+                self.step(line, self.day_us, None, what, how);
+            }
+            [source, "logs"] => {
+                self.kinds.insert((*source).to_owned(), Kind::Source);
+                let what = What::Logging { source: (*source).to_owned(), on: true };
+                self.step(line, self.day_us, None, what, How::default());
+            }
+            _ => return Err("is not understood; `whosaw scenario --help` says what a line can say".into()),
+        }
+        Ok(())
+    }
+
+    fn whole(&mut self, line: usize, name: &str, kind: Kind, people: &[&str]) -> Result<(), String> {
+        self.kinds.insert(name.to_owned(), kind);
+        for who in people {
+            let what = What::Member { who: (*who).to_owned(), whole: name.to_owned(), joins: true };
+            self.step(line, self.day_us, None, what, How::default());
+        }
+        Ok(())
+    }
+
+    fn manner(&mut self, resource: &str, key: &str, value: &str) {
+        self.kinds.insert(resource.to_owned(), Kind::Resource);
+        self.manners.entry(resource.to_owned()).or_default().push((key.to_owned(), value.to_owned()));
+    }
+
+    fn timed(&mut self, line: usize, at_us: u64, mut words: Vec<String>) -> Result<(), String> {
+        let mut recorded = None;
+        if let Some(place) = words.iter().position(|word| word == "recorded") {
+            let when = words.get(place + 1).and_then(|text| self.clock(text)).ok_or("recorded needs a time")?;
+            recorded = Some(when);
+            words.drain(place..place + 2);
+        }
+        let text: Vec<&str> = words.iter().map(String::as_str).collect();
+        let owned = |text: &str| text.to_owned();
+        let (what, rest): (What, &[&str]) = match text.as_slice() {
+            ["report", resources @ ..] if !resources.is_empty() => {
+                let resources = resources.iter().map(|name| owned(name)).collect();
+                self.questions.push(Question { line, at_us, resources, expected: Vec::new() });
+                return Ok(());
+            }
+            [actor, "grants", resource, "to", to, rest @ ..] => {
+                let (until_us, rest) = match rest {
+                    ["until", until, rest @ ..] => (Some(self.clock(until).ok_or("until needs a time")?), rest),
+                    rest => (None, rest),
+                };
+                self.kinds.insert(owned(resource), Kind::Resource);
+                (What::Grant { actor: owned(actor), resource: owned(resource), to: owned(to), until_us }, rest)
+            }
+            [actor, "revokes", resource, "from", from, rest @ ..] => {
+                self.kinds.insert(owned(resource), Kind::Resource);
+                (What::Revoke { actor: owned(actor), resource: owned(resource), from: owned(from) }, rest)
+            }
+            [actor, "revokes", name, rest @ ..] => (What::RevokeNamed { actor: owned(actor), name: owned(name) }, rest),
+            [who, joins @ ("joins" | "leaves"), whole, rest @ ..] if self.is_whole(whole) => {
+                (What::Member { who: owned(who), whole: owned(whole), joins: *joins == "joins" }, rest)
+            }
+            [subject, enters @ ("enters" | "leaves"), resource, rest @ ..] => {
+                self.kinds.insert(owned(resource), Kind::Resource);
+                let subjects = vec![owned(subject)];
+                (What::Inside { subjects, resource: owned(resource), enters: *enters == "enters" }, rest)
+            }
+            [account, "is", "suspended"] => (What::Suspension { account: owned(account), begins: true }, &[]),
+            [account, "works", "again"] => (What::Suspension { account: owned(account), begins: false }, &[]),
+            [source, "is", "down"] => (What::Logging { source: owned(source), on: false }, &[]),
+            [source, "logs"] | [source, "logs", "again"] => {
+                self.kinds.insert(owned(source), Kind::Source);
+                (What::Logging { source: owned(source), on: true }, &[])
+            }
+            [actor, verb, resource, rest @ ..] => {
+                let known = VERBS.iter().find(|(said, _)| said == verb);
+                let (_, verb) = known.ok_or_else(|| format!("{verb} is not something that is done here"))?;
+                self.kinds.insert(owned(resource), Kind::Resource);
+                (What::Act { actor: owned(actor), verb, resource: owned(resource) }, rest)
+            }
+            _ => return Err("is not understood; `whosaw scenario --help` says what a line can say".into()),
+        };
+        let (left, how) = self.how(rest)?;
+        if let Some(word) = left.first() {
+            return Err(format!("{word} is not understood there"));
+        }
+        self.step(line, at_us, recorded, what, how);
+        Ok(())
+    }
+
+    fn is_whole(&self, name: &str) -> bool {
+        matches!(self.kinds.get(name), Some(Kind::Group | Kind::Account))
+    }
+
+    fn step(&mut self, line: usize, at_us: u64, recorded: Option<u64>, what: What, how: How) {
+        let recorded_us = recorded.unwrap_or(at_us);
+        self.steps.push(Step { line, at_us, recorded_us, what, how });
+    }
+
+    /// What stands behind a line's own words, and what is left over.
+    fn how(&self, words: &[&str]) -> Result<(Vec<String>, How), String> {
+        let (mut left, mut how, mut list) = (Vec::new(), How::default(), None);
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match *word {
+                "about" | "for" | "showing" | "with" => list = Some(*word),
+                "authorised" => how.authorised = Some(true),
+                "unauthorised" => how.authorised = Some(false),
+                "denied" => how.outcome = Some("denied"),
+                "failed" => how.outcome = Some("failed"),
+                "perhaps" => how.outcome = Some("unknown"),
+                "as" => how.name = Some(words.next().ok_or("as needs a name")?.to_string()),
+                name => match list {
+                    Some("about") => how.about.push(name.to_owned()),
+                    Some("for") => how.on_behalf_of.push(name.to_owned()),
+                    Some("showing") => how.showing.push(name.to_owned()),
+                    Some(_) => how.categories.push(name.to_owned()),
+                    None => left.push(name.to_owned()),
+                },
+            }
+        }
+        Ok((left, how))
+    }
+}
+
+/// Words, with commas and "and" between the members of a list left out.
+fn words(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty() && *word != "and");
+    words.map(str::to_owned).collect()
+}
+
+/// Midnight of a day, UTC, Unix microseconds.
+fn day(text: &str) -> Option<u64> {
+    let midnight = format!("{text}T00:00:00Z").parse::<jiff::Timestamp>().ok()?;
+    u64::try_from(midnight.as_microsecond()).ok()
+}
+
+/// `2h00`, `45min` or `30s` as microseconds.
+pub fn duration(text: &str) -> Option<u64> {
+    let number = |text: &str| text.parse::<u64>().ok();
+    if let Some((hours, minutes)) = text.split_once('h') {
+        let minutes = if minutes.is_empty() { 0 } else { number(minutes)? };
+        return Some((number(hours)? * 60 + minutes) * MINUTE);
+    }
+    if let Some(minutes) = text.strip_suffix("min") {
+        return Some(number(minutes)? * MINUTE);
+    }
+    Some(number(text.strip_suffix('s')?)? * 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_reads_as_it_is_written() {
+        let text = "title One\nR holds s1, s2 with contact\neng is e1 and e2\n09:00 bob grants R to eng until 10:00 unauthorised as g\n\
+                    09:30 bot reads R about s1 for e1 showing e1 recorded 09:31 # late\n12:00 report R\nexpect e1 could 2h00\n";
+        let scenario = Scenario::read(text).expect("it reads");
+        assert_eq!(scenario.title, "One");
+        assert_eq!(scenario.steps.len(), 5);
+        let Step { what: What::Act { verb, .. }, how, at_us, recorded_us, .. } = &scenario.steps[4] else {
+            panic!("an act")
+        };
+        assert_eq!((*verb, recorded_us - at_us), ("data.read", MINUTE));
+        assert_eq!((how.about.len(), how.on_behalf_of.len(), how.showing.len()), (1, 1, 1));
+        assert_eq!(scenario.questions[0].expected[0].1, ["e1", "could", "2h00"]);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told_with_its_line() {
+        for (text, told) in [
+            ("09:00 e1 eats R\n10:00 report R", "line 1: eats"),
+            ("R holds\n", "line 1: is not understood"),
+            ("09:00 e1 reads R", "asks for no report"),
+            ("expect e1 did 1", "line 1: expects"),
+            ("09:00 e1 reads R loudly\n10:00 report R", "line 1: loudly"),
+        ] {
+            let error = Scenario::read(text).expect_err("it is wrong");
+            assert!(error.contains(told), "{error}");
+        }
+    }
+
+    #[test]
+    fn durations_are_written_as_people_do() {
+        assert_eq!(duration("2h05"), Some(125 * MINUTE));
+        assert_eq!(duration("45min"), Some(45 * MINUTE));
+        assert_eq!(duration("0s"), Some(0));
+        assert_eq!(duration("soon"), None);
+    }
+}

@@ -1,0 +1,221 @@
+//! Steps become actions on the wire, appended one after the other while the ledger's clock shows when each was recorded.
+
+use super::language::{How, Kind, Scenario, Step, What};
+use crate::model::RegistryKind;
+use crate::rpc::v1;
+use std::collections::BTreeMap;
+
+/// Names that the ledger has to know for the scenario's bodies to speak of them.
+pub fn names(scenario: &Scenario) -> Vec<v1::Name> {
+    let mut names = BTreeMap::new();
+    for (name, kind) in &scenario.kinds {
+        let kind = match kind {
+            Kind::Group | Kind::Account | Kind::Organisation => RegistryKind::Party,
+            Kind::Agent => RegistryKind::Agent,
+            Kind::Source => RegistryKind::Source,
+            Kind::Resource => RegistryKind::Dataset,
+        };
+        let attributes = scenario.manners.get(name).into_iter().flatten();
+        let attributes = attributes.map(|(key, value)| v1::NameAttribute { key: key.clone(), value: value.clone() });
+        let named =
+            v1::Name { kind: kind as i32, name: name.clone(), attributes: attributes.collect(), ..Default::default() };
+        names.insert((kind as i32, name.clone()), named);
+    }
+    let kind = (RegistryKind::Agent as i32, "scenario".to_owned());
+    names.insert(kind, v1::Name { kind: RegistryKind::Agent as i32, name: "scenario".into(), ..Default::default() });
+    names.into_values().collect()
+}
+
+/// The action of one step.
+pub fn action(scenario: &Scenario, step: &Step) -> v1::Action {
+    let at = timestamp(step.at_us);
+    let base = v1::Action {
+        action_id: uuid::Uuid::now_v7().to_string(),
+        outcome: outcome(step.how.outcome) as i32,
+        occurred: Some(v1::Occurred { earliest: at, latest: at, source: v1::TimeSource::Gateway as i32 }),
+        actors: vec![v1::Actor { kind: v1::PartyKind::Agent as i32, name: "scenario".into(), ..Default::default() }],
+        determination: v1::Determination::Nobody as i32,
+        policy: step.how.authorised.map(|allowed| v1::Policy {
+            id: "scenario".into(),
+            decision: if allowed { v1::PolicyDecision::Permit } else { v1::PolicyDecision::Deny } as i32,
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let fact =
+        |kind: v1::FactKind, edge: v1::Edge| v1::Fact { kind: kind as i32, edge: edge as i32, ..Default::default() };
+    let side = |opens: bool| if opens { v1::Edge::Open } else { v1::Edge::Close };
+    let reference = |name: &Option<String>| name.clone().unwrap_or_default();
+    match &step.what {
+        What::Grant { actor, resource, to, until_us } => {
+            let end = until_us.and_then(timestamp);
+            let kind = if end.is_some() { v1::EndKind::Exact } else { v1::EndKind::Unspecified };
+            let grant = v1::Fact {
+                resource: resource.clone(),
+                end: kind as i32,
+                end_earliest: end,
+                end_latest: end,
+                reference: reference(&step.how.name),
+                ..party(scenario, to, fact(v1::FactKind::Grant, v1::Edge::Open))
+            };
+            of(scenario, base, "access.grant", actor, resource, grant)
+        }
+        What::Revoke { actor, resource, from } => {
+            let grant = v1::Fact {
+                resource: resource.clone(),
+                ..party(scenario, from, fact(v1::FactKind::Grant, v1::Edge::Close))
+            };
+            of(scenario, base, "access.revoke", actor, resource, grant)
+        }
+        What::RevokeNamed { actor, name } => {
+            let grant = v1::Fact { reference: name.clone(), ..fact(v1::FactKind::Grant, v1::Edge::Close) };
+            of(scenario, base, "access.revoke", actor, "", grant)
+        }
+        What::Member { who, whole, joins } => {
+            let is_account = scenario.kinds.get(whole) == Some(&Kind::Account);
+            let kind = if is_account { v1::FactKind::Account } else { v1::FactKind::Membership };
+            let member = v1::Fact { resource: whole.clone(), ..party(scenario, who, fact(kind, side(*joins))) };
+            let verb = if *joins { "group.join" } else { "group.leave" };
+            v1::Action { verb: verb.into(), facts: vec![member], ..base }
+        }
+        What::Inside { subjects, resource, enters } => {
+            let content = v1::Fact {
+                resource: resource.clone(),
+                subjects: (0..subjects.len() as u32).collect(),
+                categories: step.how.categories.clone(),
+                ..fact(v1::FactKind::Content, side(*enters))
+            };
+            v1::Action {
+                verb: if *enters { "data.create" } else { "data.delete" }.into(),
+                dataset: resource.clone(),
+                subjects: subjects.iter().map(|name| subject(name, &step.how, v1::Direction::Argument)).collect(),
+                determination: v1::Determination::Listed as i32,
+                facts: vec![content],
+                ..base
+            }
+        }
+        What::Suspension { account, begins } => {
+            let state = party(scenario, account, fact(v1::FactKind::AccountState, side(!begins)));
+            let state = match scenario.kinds.get(account) {
+                Some(Kind::Account) => {
+                    v1::Fact { resource: account.clone(), ..fact(v1::FactKind::AccountState, side(!begins)) }
+                }
+                _ => state,
+            };
+            v1::Action { verb: "policy.change".into(), facts: vec![state], ..base }
+        }
+        What::Logging { source, on } => {
+            let state = if *on { v1::CoverageState::Complete } else { v1::CoverageState::Down };
+            let coverage = v1::Fact {
+                coverage: state as i32,
+                source: source.clone(),
+                ..fact(v1::FactKind::Coverage, v1::Edge::Open)
+            };
+            let verb = if *on { "coverage.start" } else { "coverage.heartbeat" };
+            v1::Action { verb: verb.into(), facts: vec![coverage], ..base }
+        }
+        What::Act { actor, verb, resource } => {
+            let mut actors = vec![self::actor(scenario, actor)];
+            actors.extend(step.how.on_behalf_of.iter().map(|who| self::actor(scenario, who)));
+            let position = |who: &String| {
+                let known = std::iter::once(actor).chain(&step.how.on_behalf_of).position(|known| known == who);
+                v1::Eyes { party: known.map(|place| v1::eyes::Party::Actor(place as u32)) }
+            };
+            let shown: Vec<v1::Eyes> =
+                step.how.showing.iter().map(position).filter(|eyes| eyes.party.is_some()).collect();
+            let subjects = step.how.about.iter().map(|name| {
+                let mut subject = subject(name, &step.how, v1::Direction::Result);
+                if !shown.is_empty() {
+                    subject.categories.push(v1::CategoryUse {
+                        direction: v1::Direction::Rendered as i32,
+                        categories: categories(&step.how),
+                        rendered_to: shown.clone(),
+                    });
+                }
+                subject
+            });
+            let listed = !step.how.about.is_empty();
+            let determination = if listed { v1::Determination::Listed } else { v1::Determination::Undetermined };
+            v1::Action {
+                verb: (*verb).into(),
+                dataset: resource.clone(),
+                conversation: format!("{actor} {resource}"),
+                subjects: subjects.collect(),
+                determination: determination as i32,
+                actors,
+                ..base
+            }
+        }
+    }
+}
+
+fn of(scenario: &Scenario, base: v1::Action, verb: &str, who: &str, resource: &str, fact: v1::Fact) -> v1::Action {
+    let actors = vec![actor(scenario, who)];
+    v1::Action { verb: verb.into(), actors, dataset: resource.into(), facts: vec![fact], ..base }
+}
+
+fn categories(how: &How) -> Vec<String> {
+    if how.categories.is_empty() { vec!["contact".into()] } else { how.categories.clone() }
+}
+
+fn subject(name: &str, how: &How, direction: v1::Direction) -> v1::Subject {
+    v1::Subject {
+        identities: vec![identity("subject", name)],
+        categories: vec![v1::CategoryUse {
+            direction: direction as i32,
+            categories: categories(how),
+            ..Default::default()
+        }],
+        ..Default::default()
+    }
+}
+
+fn identity(namespace: &str, name: &str) -> v1::Identity {
+    let strength = v1::Strength::Strong as i32;
+    v1::Identity { namespace: namespace.into(), fields: vec![name.to_owned()], strength }
+}
+
+/// Anybody is the public; what nothing declares is a person.
+fn kind(scenario: &Scenario, name: &str) -> v1::PartyKind {
+    match scenario.kinds.get(name) {
+        _ if name == "anybody" => v1::PartyKind::Public,
+        Some(Kind::Group) => v1::PartyKind::Group,
+        Some(Kind::Account) => v1::PartyKind::Service,
+        Some(Kind::Agent | Kind::Source) => v1::PartyKind::Agent,
+        Some(Kind::Organisation) => v1::PartyKind::Organisation,
+        Some(Kind::Resource) | None => v1::PartyKind::Human,
+    }
+}
+
+fn party(scenario: &Scenario, name: &str, fact: v1::Fact) -> v1::Fact {
+    let kind = kind(scenario, name);
+    let (name, identities) = match kind {
+        v1::PartyKind::Public => (String::new(), Vec::new()),
+        v1::PartyKind::Human => (String::new(), vec![identity("staff", name)]),
+        _ => (name.to_owned(), Vec::new()),
+    };
+    v1::Fact { party: kind as i32, name, identities, ..fact }
+}
+
+fn actor(scenario: &Scenario, name: &str) -> v1::Actor {
+    let kind = kind(scenario, name);
+    let (name, identities) = match kind {
+        v1::PartyKind::Human => (String::new(), vec![identity("staff", name)]),
+        _ => (name.to_owned(), Vec::new()),
+    };
+    v1::Actor { kind: kind as i32, name, identities, ..Default::default() }
+}
+
+fn outcome(said: Option<&str>) -> v1::Outcome {
+    match said {
+        Some("denied") => v1::Outcome::Denied,
+        Some("failed") => v1::Outcome::Failed,
+        Some("unknown") => v1::Outcome::Unknown,
+        _ => v1::Outcome::Succeeded,
+    }
+}
+
+pub fn timestamp(us: u64) -> Option<prost_types::Timestamp> {
+    let (seconds, rest) = (us / 1_000_000, us % 1_000_000);
+    Some(prost_types::Timestamp { seconds: i64::try_from(seconds).ok()?, nanos: (rest * 1_000) as i32 })
+}
