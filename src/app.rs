@@ -333,6 +333,7 @@ async fn erase_daily(engine: Arc<Engine>, hour: u8) {
             match open.run_erasures(false).await {
                 Ok(Some(done)) => tracing::info!(
                     entry = done.index,
+                    batches = done.batches,
                     requests = done.requests,
                     parts = done.covers,
                     shards = done.moved.shards,
