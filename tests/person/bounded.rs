@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use whosaw::admit::Limits;
+use whosaw::app::SystemClock;
 use whosaw::engine::{Asked, Engine, EngineError, Erased, OpenLedger, PartState, Raw, TurnBound, name_ledger};
 use whosaw::ledger::{Ledger, LedgerOptions};
 use whosaw::model::*;
@@ -21,15 +21,14 @@ const NUMBER: LedgerNumber = LedgerNumber(1);
 const HUNDRED_DAYS_US: u64 = 100 * 86_400_000_000;
 
 /// The machine's clock, so long ago.
-struct Ago(u64, Instant);
+struct Ago(u64, SystemClock);
 
 impl Clock for Ago {
     fn now(&self) -> UnixMicros {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
-        UnixMicros(now.as_micros() as u64 - self.0)
+        UnixMicros(self.1.now().0 - self.0)
     }
     fn monotonic_us(&self) -> u64 {
-        self.1.elapsed().as_micros() as u64
+        self.1.monotonic_us()
     }
     fn synchronised(&self) -> bool {
         true
@@ -89,7 +88,8 @@ impl House {
         let keys = KeyDirectory::create(&place.path().join("keys"), &place.path().join("db")).expect("creates");
         let mut extra = Vault::create(NUMBER, ORIGIN, &keys).expect("creates");
         name_ledger(NUMBER, ORIGIN, &mut extra);
-        Ledger::create(store.as_ref(), &options(place.path()), &Ago(ago_us, Instant::now()), extra).expect("creates");
+        Ledger::create(store.as_ref(), &options(place.path()), &Ago(ago_us, SystemClock::new()), extra)
+            .expect("creates");
         let runtime = Runtime::new().expect("runs");
         let mut house = House { place, store, kept_root: Arc::default(), engine: None, runtime };
         house.open(ago_us, bound);
@@ -101,7 +101,7 @@ impl House {
         self.shut();
         let keys = KeyDirectory::open(&self.place.path().join("keys"), &self.place.path().join("db")).expect("opens");
         let custodian = Arc::new(Stubborn(keys, Arc::clone(&self.kept_root)));
-        let clock = Arc::new(Ago(ago_us, Instant::now()));
+        let clock = Arc::new(Ago(ago_us, SystemClock::new()));
         let options = options(self.place.path());
         let open = OpenLedger::open(Arc::clone(&self.store), options, custodian, clock, Limits::default());
         self.engine = Some(Engine::new([open.expect("opens").with_turn_bound(bound)]));
