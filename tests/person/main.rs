@@ -9,6 +9,7 @@ mod canary;
 mod enumeration;
 mod erased;
 mod held;
+mod linkability;
 mod retained;
 
 use common::records::*;
