@@ -30,8 +30,16 @@ fn main() {
 
     let registry = registry();
     let admitted = |action: Action| {
-        admit(action, caller(), &registry, &whosaw_verifier::entry::origin_hash(ORIGIN), &Limits::default(), NOW)
-            .expect("is fine")
+        admit(
+            action,
+            caller(),
+            &registry,
+            &whosaw_verifier::entry::origin_hash(ORIGIN),
+            &Limits::default(),
+            &Keeping::default(),
+            NOW,
+        )
+        .expect("is fine")
     };
     let (none, one) = (action(0), action(1));
     let cloned = best(|| drop(black_box(none.clone())));

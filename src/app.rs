@@ -15,7 +15,8 @@ use crate::model::{Clock, UnixMicros};
 use crate::rpc::RpcLimits;
 use crate::store::rocks::RocksStore;
 use crate::store::{LedgerNumber, Store};
-use crate::vault::pkcs11::{Pin, Token, TokenKeys};
+use crate::vault::in_time::{self, ANSWER, InTime};
+use crate::vault::pkcs11::{Pin, Token, TokenKeys, of_no_use};
 use crate::vault::{Custodian, CustodianError, KeyDirectory, Vault};
 use crate::{http, rpc};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -334,6 +335,7 @@ async fn erase_daily(engine: Arc<Engine>, hour: u8) {
             match open.run_erasures(false).await {
                 Ok(Some(done)) => tracing::info!(
                     entry = done.index,
+                    batches = done.batches,
                     requests = done.requests,
                     parts = done.covers,
                     shards = done.moved.shards,
@@ -374,8 +376,8 @@ fn open_engine(settings: &Settings, restored: &BTreeMap<LedgerNumber, RestoreBod
 /// Whoever keeps the keys of persons, as the settings say.
 enum Keepers {
     Directories,
-    /// One token for all ledgers, so that a wrong PIN is tried once and not once for each.
-    Token(Arc<Token>),
+    /// One token for all ledgers, so that a wrong PIN is tried once and not once for each. By its label.
+    Token(Arc<Token>, String),
 }
 
 impl Keepers {
@@ -398,14 +400,20 @@ impl Keepers {
                 })?
             }
         };
-        Token::open(&token.module, &token.label, pin).map(Keepers::Token)
+        let (module, label) = (token.module.clone(), token.label.clone());
+        let opened = in_time::once(of_no_use(&label), ANSWER, move || Token::open(&module, &label, pin))?;
+        Ok(Keepers::Token(opened, token.label.clone()))
     }
 
     fn create(&self, settings: &Settings, number: LedgerNumber) -> Result<Arc<dyn Custodian>, CustodianError> {
         let (keys, database) = (settings.ledger_keys(number.0), settings.database());
         Ok(match self {
             Keepers::Directories => Arc::new(KeyDirectory::create(&keys, &database)?),
-            Keepers::Token(token) => Arc::new(TokenKeys::create(Arc::clone(token), &keys, &database)?),
+            Keepers::Token(token, label) => {
+                let token = Arc::clone(token);
+                let create = move || TokenKeys::create(token, &keys, &database);
+                Arc::new(InTime::open(of_no_use(label), ANSWER, create)?)
+            }
         })
     }
 
@@ -413,7 +421,11 @@ impl Keepers {
         let (keys, database) = (settings.ledger_keys(number.0), settings.database());
         Ok(match self {
             Keepers::Directories => Arc::new(KeyDirectory::open(&keys, &database)?),
-            Keepers::Token(token) => Arc::new(TokenKeys::open(Arc::clone(token), &keys, &database)?),
+            Keepers::Token(token, label) => {
+                let token = Arc::clone(token);
+                let open = move || TokenKeys::open(token, &keys, &database);
+                Arc::new(InTime::open(of_no_use(label), ANSWER, open)?)
+            }
         })
     }
 }

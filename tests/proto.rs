@@ -304,6 +304,7 @@ fn the_closed_lists_are_the_verifiers() {
         Precision,
         Determination,
         Doubt,
+        ContentKind,
         Role,
         Strength,
         RecordScope,
@@ -485,6 +486,8 @@ fn action() -> ActionBody {
         }],
         provenance: Provenance::Import,
         links: Some(LinkCounts { parents: 1, caused_by: 2, same_act_as: 3, corrects: 4, retracts: 256 }),
+        not_kept: ContentKind::ALL.to_vec(),
+        cut: vec![ContentKind::Result],
     }
 }
 

@@ -173,7 +173,6 @@ pub fn build(
         records_delivered: quantity(&action.records_delivered),
         subjects_asked: quantity(&action.subjects_asked),
         subjects_delivered: quantity(&action.subjects_delivered),
-        parts: Vec::new(),
         protection,
         catalogue,
         determination: action.determination,
@@ -183,6 +182,7 @@ pub fn build(
         facts,
         provenance: action.provenance,
         links: links(&action.links),
+        ..ActionBody::default()
     };
     (body, sealed)
 }

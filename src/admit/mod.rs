@@ -8,6 +8,7 @@ mod body;
 mod check;
 pub mod events;
 mod fact;
+mod keep;
 mod parts;
 mod people;
 mod request;
@@ -76,13 +77,15 @@ pub fn person_case(
     checker.finish()
 }
 
-/// Checks everything about an action and takes it apart into what is public and what is sealed.
+/// Checks everything about an action and takes it apart into what is public and what is sealed, without what is not to be
+/// kept of it.
 pub fn admit(
-    action: Action,
+    mut action: Action,
     caller: Caller,
     registry: &Registry,
     origin_hash: &Hash,
     limits: &Limits,
+    keeping: &Keeping,
     now: UnixMicros,
 ) -> Result<Admitted, Vec<Violation>> {
     let mut checker = Checker::new(limits, now);
@@ -96,8 +99,11 @@ pub fn admit(
         return Err(violations);
     }
     let request = request::action_hash(&action, &caller);
+    let left = keep::hold(&mut action, keeping);
     let people = people::People::of(&action);
     let (mut body, sealed_names) = body::build(&action, &caller, registry, &codes, &people);
+    keep::drop_signed_parts(&mut action, &left);
+    (body.not_kept, body.cut) = (left.not_kept, left.cut);
     let mut parts = parts::build(action, &mut codes, &people, sealed_names)?;
     body.parts = body::groups(&mut parts);
     let body = body.encode();

@@ -1,5 +1,6 @@
 //! Admission, field by field: what is refused, what is kept and where, what never stands in the open.
 
+mod keeping;
 mod kept;
 mod refused;
 mod request;
@@ -210,5 +211,5 @@ fn registry() -> Registry {
 }
 
 fn admit_with(action: Action, registry: &Registry) -> Result<Admitted, Vec<Violation>> {
-    admit(action, caller(), registry, &ORIGIN_HASH, &Limits::default(), NOW)
+    admit(action, caller(), registry, &ORIGIN_HASH, &Limits::default(), &Keeping::default(), NOW)
 }

@@ -302,8 +302,9 @@ fn batch_lines(done: &v1::RunErasuresResponse) -> String {
         0 => "inaccessible; this custodian of keys does not allow more to be claimed".into(),
         by => format!("irrecoverable by entry {by}"),
     };
+    let last = if done.batches > 1 { format!(", the last of {} batches", done.batches) } else { String::new() };
     format!(
-        "recorded as entry {}\nrequests  {}\nparts     {} without content\nshards    {} with new keys, {} rows moved\n{claim}",
+        "recorded as entry {}{last}\nrequests  {}\nparts     {} without content\nshards    {} with new keys, {} rows moved\n{claim}",
         done.index, done.requests, done.covers, done.shards, done.moved
     )
 }

@@ -3,7 +3,7 @@
 use super::{EngineError, Kind, OpenLedger, nobody};
 use crate::admit;
 use crate::intake;
-use crate::intake::Catalogue;
+use crate::intake::{Catalogue, Interpreted};
 use crate::ledger::{AppendError, AppendReply, Committed, Place, Published};
 use crate::model::*;
 use crate::store::WriteSet;
@@ -88,9 +88,13 @@ impl OpenLedger {
         let Sent { raw, unread } = sent.into();
         let now = self.clock.now();
         let names = self.names();
+        let catalogue = names.catalogue.as_ref().map_or(&*NO_CATALOGUE, |in_force| &in_force.catalogue);
         let mut learnt = None;
-        let (action, request) = match raw {
-            Raw::Action(action) => (*action, None),
+        let (action, keeping, request) = match raw {
+            Raw::Action(action) => {
+                let keeping = catalogue.keeping_of(&action);
+                (*action, keeping, None)
+            }
             Raw::ToolCall(call) => {
                 // The request is the call as it was sent: what the catalogue makes of it may change between a request
                 // and its repetition, and must not turn the second into a conflict.
@@ -99,15 +103,15 @@ impl OpenLedger {
                 if call.action_id.is_empty() && !call.conversation.is_empty() && !call.sequence.is_empty() {
                     call.action_id = self.vault.call_id(&caller.name, &call.conversation, &call.sequence).to_vec();
                 }
-                let catalogue = names.catalogue.as_ref().map_or(&*NO_CATALOGUE, |in_force| &in_force.catalogue);
-                let (action, lesson) = intake::interpret_only(*call, catalogue, &self.conversations);
+                let Interpreted { action, lesson, keeping } =
+                    intake::interpret_only(*call, catalogue, &self.conversations);
                 learnt = Some(lesson);
-                (action, Some(request))
+                (action, keeping, Some(request))
             }
         };
-        let admitted =
-            admit::admit(action, caller.clone(), &names.registry, self.ledger.origin_hash(), &self.limits, now)
-                .map_err(|violations| in_terms_of(violations, request.is_some()));
+        let (by, origin_hash) = (caller.clone(), self.ledger.origin_hash());
+        let admitted = admit::admit(action, by, &names.registry, origin_hash, &self.limits, &keeping, now)
+            .map_err(|violations| in_terms_of(violations, request.is_some()));
         let mut admitted = match admitted {
             Ok(admitted) if unread.is_empty() => admitted,
             Ok(_) => return Err(EngineError::violations(unread)),

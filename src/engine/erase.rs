@@ -28,19 +28,37 @@ use whosaw_verifier::body::{Body, ErasureBody, Lost, Place};
 use whosaw_verifier::erasure;
 use whosaw_verifier::part::{ContentPart, Part};
 
-/// What a batch did.
+/// What a run of batches did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Erased {
-    /// The entry that records it.
+    /// The entry that records the last batch.
     pub index: u64,
+    pub batches: u64,
     pub generation: u64,
     /// Requests that were done.
     pub requests: u64,
     /// Parts whose content is gone.
     pub covers: u64,
     pub moved: MovedRows,
-    /// The entry that claims more, where the custodian allows it.
+    /// The entry that claims more of the last batch, where the custodian allows it.
     pub irrecoverable: Option<u64>,
+}
+
+/// What one turn takes at most. While the gate is closed appends wait: every place is looked up behind it, and its rows
+/// stand in memory and in the one commit, some hundred bytes for each. What is more goes in further batches, each with
+/// its own turn. Few and large all the same: by the batch in which they went the erased can be told apart. A request is
+/// never divided, nor a key: a turn takes at least one, however many places it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TurnBound {
+    /// Data keys whose time is over.
+    pub keys: usize,
+    pub places: usize,
+}
+
+impl Default for TurnBound {
+    fn default() -> Self {
+        TurnBound { keys: 65_536, places: 262_144 }
+    }
 }
 
 /// How often new entries about the doomed may come between the survey and the gate before the rest is done behind it.
@@ -55,24 +73,45 @@ struct Due {
     requests: BTreeMap<StandingId, DueErasure>,
     /// In which the doomed stood.
     conversations: BTreeSet<String>,
+    /// As they were counted, some perhaps twice.
+    places: usize,
+    /// Not all of it: the turn is full.
+    more: bool,
 }
 
 impl OpenLedger {
-    /// Does what is due; nothing where nothing is. Batches of one ledger run one after the other. `asked`: retention
-    /// by somebody, and not by the calendar alone.
+    /// The same, with another bound on what one turn takes.
+    pub fn with_turn_bound(mut self, turn_bound: TurnBound) -> Self {
+        self.turn_bound = turn_bound;
+        self
+    }
+
+    /// Does what is due, in as many batches as it takes; nothing where nothing is. Batches of one ledger run one after the
+    /// other, and each is ended before the next is begun: what a crash interrupts is ended at the start, and the rest is
+    /// due as before. `asked`: retention by somebody, and not by the calendar alone.
     pub async fn run_erasures(self: &Arc<Self>, asked: bool) -> Result<Option<Erased>, EngineError> {
         let _one_at_a_time = self.erasing.lock().await;
         self.go_on().await?;
         self.tell_blocked().await?;
         let by_rules = asked || self.calendar_is_believed();
-        let done = self.batch(by_rules).await?;
+        let mut done: Option<Erased> = None;
+        while let Some((batch, more)) = self.batch(by_rules).await? {
+            done = Some(match done.take() {
+                Some(before) => before.and(batch),
+                None => batch,
+            });
+            if !more {
+                break;
+            }
+        }
         if by_rules {
             self.looked().await?;
         }
         Ok(done)
     }
 
-    async fn batch(self: &Arc<Self>, by_rules: bool) -> Result<Option<Erased>, EngineError> {
+    /// One batch, and whether there is more to do.
+    async fn batch(self: &Arc<Self>, by_rules: bool) -> Result<Option<(Erased, bool)>, EngineError> {
         let due = self.blocking(move |open| open.due(by_rules)).await?;
         if due.doomed.is_empty() {
             return Ok(None);
@@ -95,12 +134,12 @@ impl OpenLedger {
         self.write_rows(self.vault.preparing(epoch)).await?;
         self.blocking(move |open| Ok(open.vault.create_root(epoch)?)).await?;
         let unfinished = self.turn(epoch, by_rules, &mut resealed).await?;
-        let Some((done, requests)) = unfinished else {
+        let Some((done, requests, more)) = unfinished else {
             // A hold came in the way of all of it.
             self.go_on().await?;
             return Ok(None);
         };
-        self.end(&done, requests).await.map(Some)
+        Ok(Some((self.end(&done, requests).await?, more)))
     }
 
     /// Does what is left of a batch after its turn.
@@ -110,7 +149,7 @@ impl OpenLedger {
         let irrecoverable = self.claim(index, &body).await?;
         self.write_rows(self.vault.finished()).await?;
         let (generation, covers) = (body.generation, body.covers);
-        Ok(Erased { index, generation, requests, covers, moved, irrecoverable })
+        Ok(Erased { index, batches: 1, generation, requests, covers, moved, irrecoverable })
     }
 
     /// Whether something waits that was asked for before the last time it was `hour` o'clock UTC, and nothing holds it.
@@ -144,13 +183,13 @@ impl OpenLedger {
         Ok(())
     }
 
-    /// Closes the gate and makes the one commit. Answers how many requests it did.
+    /// Closes the gate and makes the one commit. Answers how many requests it did, and whether there is more to do.
     async fn turn(
         self: &Arc<Self>,
         epoch: u64,
         by_rules: bool,
         resealed: &mut BTreeSet<PartPlace>,
-    ) -> Result<Option<(Unfinished, u64)>, EngineError> {
+    ) -> Result<Option<(Unfinished, u64, bool)>, EngineError> {
         let gate = self.sealing.write().await;
         self.write_rows(WriteSet::default()).await?;
         // Now nothing is sealed that is not durable: whoever is due, and what there is of them, is known for certain.
@@ -198,7 +237,7 @@ impl OpenLedger {
         let index = placed(reply).await?.first().copied().unwrap_or_default();
         self.conversations.forget(&due.conversations);
         drop(gate);
-        Ok(Some((Unfinished { index, old_epoch }, requests)))
+        Ok(Some((Unfinished { index, old_epoch }, requests, due.more)))
     }
 
     /// Moves everybody who stays, takes removed content off the disk, destroys the old root.
@@ -275,12 +314,9 @@ impl OpenLedger {
         Ok(Some(self.record(events::erasure(body, nobody(), registry)).await?.index))
     }
 
-    /// Who is due now and not held, and keys whose time is over.
+    /// Who is due now and not held, and keys whose time is over, as far as one turn takes them. Persons first: they wait.
     fn due(&self, by_rules: bool) -> Result<Due, EngineError> {
         let mut due = Due::default();
-        if by_rules {
-            due.doomed.keys = self.over()?.due;
-        }
         let requests: Vec<(StandingId, DueErasure)> =
             self.vault.standing().due.iter().map(|(id, due)| (*id, due.clone())).collect();
         let held = self.held()?;
@@ -293,6 +329,10 @@ impl OpenLedger {
             if self.holds_over(&held, &whole)?.is_some() {
                 continue;
             }
+            if due.places >= self.turn_bound.places {
+                due.more = true;
+                return Ok(due);
+            }
             for conversation in self.conversations_of(&whole)?.difference(&held_conversations).cloned() {
                 let fields = vec![conversation.clone()];
                 let holder = Identity { namespace: CONVERSATION.to_owned(), fields, strength: Strength::Strong };
@@ -300,11 +340,20 @@ impl OpenLedger {
                 if let Some(holder) = self.vault.find(&holder)?
                     && self.holds_over(&held, &[holder])?.is_none()
                 {
+                    due.places += self.vault.occurrences(holder)?.len();
                     due.doomed.persons.insert(holder);
                 }
             }
+            for id in &whole {
+                due.places += self.vault.occurrences(*id)?.len();
+            }
             due.doomed.persons.extend(whole);
             due.requests.insert(id, request);
+        }
+        if by_rules {
+            let places = self.turn_bound.places.saturating_sub(due.places);
+            let over = self.over(TurnBound { places, ..self.turn_bound })?;
+            (due.doomed.keys, due.more) = (over.due, over.plan.more);
         }
         Ok(due)
     }
@@ -448,6 +497,19 @@ impl OpenLedger {
     ) -> Result<T, EngineError> {
         let open = Arc::clone(self);
         tokio::task::spawn_blocking(move || work(&open)).await.map_err(|_| EngineError::internal("the work stopped"))?
+    }
+}
+
+impl Erased {
+    /// With what the next batch did.
+    fn and(self, next: Erased) -> Erased {
+        Erased {
+            batches: self.batches + next.batches,
+            requests: self.requests + next.requests,
+            covers: self.covers + next.covers,
+            moved: self.moved.and(next.moved),
+            ..next
+        }
     }
 }
 

@@ -29,7 +29,7 @@ pub use crate::vault::{Hold, part_identity};
 pub use access::{AccessAsked, Produced};
 pub use append::{Batch, Pending, Raw, Receipt, Sent};
 pub use backup::{BackedUp, Backup, BackupSource, DATABASE as BACKUP_DATABASE, checkpoint_name};
-pub use erase::Erased;
+pub use erase::{Erased, TurnBound};
 pub use error::{EngineError, Kind};
 pub use export::ExportPiece;
 pub use exposure::ExposureAsked;
@@ -82,6 +82,7 @@ pub struct OpenLedger {
     acting: tokio::sync::Mutex<()>,
     /// One batch of erasures at a time.
     erasing: tokio::sync::Mutex<()>,
+    turn_bound: TurnBound,
     /// Up to when the retention rules were looked at, Unix microseconds.
     looked_us: AtomicU64,
     conversations: Conversations,
@@ -168,6 +169,7 @@ impl OpenLedger {
             sealing: tokio::sync::RwLock::default(),
             acting: tokio::sync::Mutex::default(),
             erasing: tokio::sync::Mutex::default(),
+            turn_bound: TurnBound::default(),
             looked_us: AtomicU64::new(0),
             conversations: Conversations::default(),
             follow,

@@ -140,7 +140,8 @@ impl OpenLedger {
         let (registry, origin, now) = (Registry::default(), self.ledger.origin_hash(), self.clock.now());
         let mut wrong = Vec::new();
         for (of, action) in catalogue.samples() {
-            let refused = admit::admit(action, nobody(), &registry, origin, &self.limits, now).err();
+            let refused =
+                admit::admit(action, nobody(), &registry, origin, &self.limits, &Keeping::default(), now).err();
             wrong.extend(refused.into_iter().flatten().map(|violation| {
                 let field = violation.field.strip_prefix("action.").unwrap_or(&violation.field);
                 let field = match of.as_str() {

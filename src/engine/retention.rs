@@ -1,6 +1,7 @@
 //! How long what is kept, by class: data keys whose time is over go with the day's erasures, and nobody can tell the two
 //! apart.
 
+use super::erase::TurnBound;
 use super::person::Held;
 use super::{EngineError, OpenLedger, Receipt};
 use crate::admit::events;
@@ -10,8 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use whosaw_verifier::body::{Body, RetentionBody, RetentionRule};
 
-/// Keys that one batch looks at. What is left waits for the next day's.
-const KEYS: usize = 65_536;
 /// Keys read at a time.
 const PAGE: usize = 4_096;
 
@@ -42,7 +41,7 @@ pub struct PlannedClass {
 #[derive(Debug, Default)]
 pub(super) struct Over {
     pub due: BTreeSet<(PersonId, KeyName)>,
-    plan: RetentionPlan,
+    pub plan: RetentionPlan,
 }
 
 impl OpenLedger {
@@ -120,11 +119,11 @@ impl OpenLedger {
 
     /// What the next batch would destroy by the rules, before it does. Blocks.
     pub fn retention_plan(&self) -> Result<RetentionPlan, EngineError> {
-        Ok(self.over()?.plan)
+        Ok(self.over(self.turn_bound)?.plan)
     }
 
-    /// Keys whose time is over. Blocks.
-    pub(super) fn over(&self) -> Result<Over, EngineError> {
+    /// Keys whose time is over, as many as there is room for. Blocks.
+    pub(super) fn over(&self, room: TurnBound) -> Result<Over, EngineError> {
         let (rules, month) = (self.retention_rules(), self.ledger_month());
         let first_kept = |rule: &RetentionRule| month.saturating_sub(rule.months.min(u32::from(u16::MAX)) as u16);
         let before: BTreeMap<u8, u16> = rules.iter().map(|rule| (rule.class as u8, first_kept(rule))).collect();
@@ -149,7 +148,8 @@ impl OpenLedger {
             let Some(last) = keys.last() else { break };
             after = Some(*last);
             for (person, name) in keys {
-                if over.due.len() == KEYS {
+                let places: u64 = classes.values().map(|class| class.parts).sum();
+                if over.due.len() >= room.keys || places >= room.places as u64 {
                     over.plan.more = true;
                     break;
                 }

@@ -2,8 +2,9 @@
 //!
 //! A TOML file. Pointers are JSON pointers (RFC 6901) into the call, a document with `/arguments` and `/result`; `*` stands
 //! for every element of a list or value of an object. Inside a subject they are relative to the node that `each` selects,
-//! so that the fields of one identity always come from one node.
+//! so that the fields of one identity always come from one node. What is kept of a call is said by `keep` tables.
 
+use super::keep::Keep;
 use super::tool_call::recipients;
 use crate::model::*;
 use serde::Deserialize;
@@ -17,6 +18,8 @@ pub struct Catalogue {
     pub digest: [u8; 32],
     pub tools: BTreeMap<String, Tool>,
     pub import: Option<Import>,
+    /// What an entry keeps of a call, where its tool says nothing else.
+    pub keep: Keep,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,8 @@ struct File {
     #[serde(default)]
     tools: BTreeMap<String, Tool>,
     import: Option<Import>,
+    #[serde(default)]
+    keep: Keep,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -61,6 +66,8 @@ pub struct Tool {
     pub subjects: Vec<SubjectRule>,
     #[serde(default)]
     pub recipients: Vec<RecipientRule>,
+    #[serde(default)]
+    pub keep: Keep,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -222,7 +229,13 @@ impl Catalogue {
 
     /// Knows no tool, so that every call comes out as *not determined*.
     pub fn empty() -> Self {
-        Catalogue { version: String::new(), digest: [0; 32], tools: BTreeMap::new(), import: None }
+        Catalogue {
+            version: String::new(),
+            digest: [0; 32],
+            tools: BTreeMap::new(),
+            import: None,
+            keep: Keep::default(),
+        }
     }
 
     pub fn tool(&self, name: &str) -> Option<&Tool> {
@@ -308,7 +321,7 @@ impl File {
 
     fn catalogue(self, text: &str) -> Catalogue {
         let digest = sha256(&[text.as_bytes()]);
-        Catalogue { version: self.version, digest, tools: self.tools, import: self.import }
+        Catalogue { version: self.version, digest, tools: self.tools, import: self.import, keep: self.keep }
     }
 }
 
@@ -384,6 +397,7 @@ fn mistakes(file: &File) -> Vec<String> {
         for basis in tool.legal_bases.iter().filter(|basis| LegalBasis::from_code(basis).is_none()) {
             wrong(format!("legal basis {basis:?} is not in the closed list"));
         }
+        tool.keep.mistakes(&mut wrong);
         for pointer in &tool.free_text {
             check_pointer(pointer, "free_text", &mut wrong);
         }
@@ -446,6 +460,7 @@ fn mistakes(file: &File) -> Vec<String> {
         }
     }
     let mut wrong = |what: String| found.push(what);
+    file.keep.mistakes(&mut wrong);
     check_names([("version", &file.version)].into_iter(), std::iter::empty(), &mut wrong);
     if let Some(import) = &file.import {
         import_mistakes(import, &file.never_identities, &mut |what| wrong(format!("import.{what}")));

@@ -6,7 +6,8 @@
 pub mod catalogue;
 mod document;
 pub mod import;
+mod keep;
 mod tool_call;
 
 pub use catalogue::{Catalogue, CatalogueError};
-pub use tool_call::{Conversations, Lesson, interpret, interpret_only};
+pub use tool_call::{Conversations, Interpreted, Lesson, interpret, interpret_only};

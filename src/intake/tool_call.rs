@@ -2,6 +2,7 @@
 
 use super::catalogue::{Catalogue, Persons, RecipientRule, ResultForm, Side, SubjectRule, Tool};
 use super::document::{holds_text, select, select_there, text};
+use super::keep;
 use crate::model::json::unambiguous;
 use crate::model::*;
 use serde_json::{Map, Value};
@@ -80,9 +81,17 @@ impl Remembered {
 
 /// Makes sense of a call as far as the catalogue goes. Always answers an action.
 pub fn interpret(call: ToolCall, catalogue: &Catalogue, conversations: &Conversations) -> Action {
-    let (action, lesson) = interpret_only(call, catalogue, conversations);
+    let Interpreted { action, lesson, keeping: _ } = interpret_only(call, catalogue, conversations);
     conversations.take_in(lesson);
     action
+}
+
+/// What a catalogue makes of a call. The action still has all that came with it: how much an entry keeps is for admission.
+#[derive(Debug)]
+pub struct Interpreted {
+    pub action: Action,
+    pub lesson: Lesson,
+    pub keeping: Keeping,
 }
 
 /// What a call taught of whose records are whose, to be believed once the call is admitted.
@@ -90,13 +99,14 @@ pub fn interpret(call: ToolCall, catalogue: &Catalogue, conversations: &Conversa
 pub struct Lesson(Vec<(String, RecordKey, Owner)>);
 
 /// The same, without learning from it.
-pub fn interpret_only(call: ToolCall, catalogue: &Catalogue, conversations: &Conversations) -> (Action, Lesson) {
+pub fn interpret_only(call: ToolCall, catalogue: &Catalogue, conversations: &Conversations) -> Interpreted {
     let mut action = frame(&call, catalogue);
+    let keeping = catalogue.keeping(&call.tool);
     let Some(tool) = catalogue.tool(&call.tool) else {
         action.verb = Verb::ToolCall.code().to_owned();
         action.determination = Determination::Undetermined;
         action.doubts = vec![Doubt::ToolNotInCatalogue];
-        return (action, Lesson::default());
+        return Interpreted { action, lesson: Lesson::default(), keeping };
     };
     action.verb.clone_from(&tool.verb);
     action.dataset.clone_from(&tool.dataset);
@@ -105,8 +115,9 @@ pub fn interpret_only(call: ToolCall, catalogue: &Catalogue, conversations: &Con
         action.purpose.clone_from(&tool.purpose);
     }
     action.recipients = recipients(tool);
-    let lesson = Reader { tool, conversations, doubts: Vec::new(), lesson: Lesson::default() }.read(&call, &mut action);
-    (action, lesson)
+    let mut reader = Reader { tool, conversations, keeping, doubts: Vec::new(), lesson: Lesson::default() };
+    reader.read(&call, &mut action);
+    Interpreted { action, lesson: reader.lesson, keeping: reader.keeping }
 }
 
 /// Who receives data by any call of a tool.
@@ -165,12 +176,13 @@ fn frame(call: &ToolCall, catalogue: &Catalogue) -> Action {
 struct Reader<'a> {
     tool: &'a Tool,
     conversations: &'a Conversations,
+    keeping: Keeping,
     doubts: Vec<Doubt>,
     lesson: Lesson,
 }
 
 impl Reader<'_> {
-    fn read(mut self, call: &ToolCall, action: &mut Action) -> Lesson {
+    fn read(&mut self, call: &ToolCall, action: &mut Action) {
         let delivered = matches!(call.outcome, Outcome::Succeeded | Outcome::Partial | Outcome::Unknown);
         let document = self.document(call, delivered);
         for rule in &self.tool.subjects {
@@ -211,8 +223,7 @@ impl Reader<'_> {
         }
         self.doubts.sort_unstable();
         self.doubts.dedup();
-        action.doubts = self.doubts;
-        self.lesson
+        action.doubts = std::mem::take(&mut self.doubts);
     }
 
     /// The call as one document. What cannot be read is left out and doubted.
@@ -300,6 +311,7 @@ impl Reader<'_> {
             if rule.from == Side::Result && !delivered {
                 continue;
             }
+            let is_kept = keep::by(rule.from, &self.keeping) != Kept::Nothing;
             let (ids, missing) = select_there(document, &rule.id);
             if missing && !ids.is_empty() {
                 self.doubts.push(Doubt::FieldMissing);
@@ -314,14 +326,14 @@ impl Reader<'_> {
                 };
                 let record = rule.record(&self.tool.dataset, id.clone());
                 let key = (record.dataset.clone(), id);
+                self.keeping.records_left_out |= !is_kept;
+                let record = is_kept.then_some(record);
                 if let Some(owner) = only_owner(&mut action.subjects, &rule.owner) {
                     if delivered {
                         let owner = (owner.kind.clone(), owner.identities.clone());
                         self.lesson.0.push((call.conversation.clone(), key, owner));
                     }
-                    if !owner.records.contains(&record) {
-                        owner.records.push(record);
-                    }
+                    owner.records.extend(record.filter(|record| !owner.records.contains(record)));
                 } else if let Some((kind, identities)) = self.conversations.owner(&call.conversation, &key) {
                     action.subjects.push(Subject {
                         kind,
@@ -332,13 +344,13 @@ impl Reader<'_> {
                             rendered_to: Vec::new(),
                         }],
                         fields: Vec::new(),
-                        records: vec![record],
+                        records: record.into_iter().collect(),
                     });
                 } else {
                     if !rule.owner.is_empty() {
                         self.doubts.push(Doubt::OwnerUnknown);
                     }
-                    action.records.push(record);
+                    action.records.extend(record);
                 }
             }
         }

@@ -33,6 +33,7 @@ coded!(
     ApprovalResult,
     Assurance,
     Category,
+    ContentKind,
     CoverageState,
     Determination,
     Direction,

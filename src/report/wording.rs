@@ -46,7 +46,7 @@ sections! {
         gap: Gap, coverage: Coverage, provision: Provision, field: Codes, notice: BTreeMap<String, Plural>,
         verification: Verification, timeline: Timeline, strength: Codes, outcome: Codes, assurance: Codes,
         recipient_kind: Codes, category: Codes, direction: Codes, legal_basis: Codes, policy_decision: Codes,
-        approval: Codes, determination: Codes, doubt: Codes, role: Codes, scope: Codes, report_type: Codes,
+        approval: Codes, determination: Codes, doubt: Codes, content_kind: Codes, role: Codes, scope: Codes, report_type: Codes,
         provenance: Codes, verb: Codes, exposure: Exposure,
     }
 
@@ -137,7 +137,7 @@ sections! {
         break_glass: String, encrypted: String, pseudonymised: String, agent_signed: String, records_unowned: Plural,
         act: String, policy: String, policy_version: String, approval: String, purpose: String, basis: String,
         recipients: String, recipient: String, recipient_country: String, source: String, reported: String,
-        reported_nobody: String, call_id: String, fields: String, records: String, record: String,
+        reported_nobody: String, call_id: String, fields: String, not_kept: String, cut: String, records: String, record: String,
         record_conversation: String, leaf: String, model: String, vendor: String, version: String, region: String,
         as_kind: String, roles: String, determination: String, doubts: String,
         not_a_recipient: String, all_pseudonymised: String, of_agent: String, special: String, in_conversation: String, report_again: String,
@@ -338,7 +338,7 @@ mod tests {
         vocabularies!(
             strength: Strength, outcome: Outcome, assurance: Assurance, recipient_kind: RecipientKind, category: Category,
             direction: Direction, legal_basis: LegalBasis, policy_decision: PolicyDecision, approval: ApprovalResult,
-            determination: Determination, doubt: Doubt, role: Role, scope: RecordScope, report_type: ReportType,
+            determination: Determination, doubt: Doubt, content_kind: ContentKind, role: Role, scope: RecordScope, report_type: ReportType,
             provenance: Provenance, verb: Verb
         );
         check(

@@ -307,6 +307,7 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
             shards: done.moved.shards,
             moved: done.moved.keys + done.moved.lookups + done.moved.readers,
             irrecoverable_by: done.irrecoverable.unwrap_or_default(),
+            batches: done.batches,
         })))
     }
 }

@@ -533,3 +533,14 @@ pub struct MovedRows {
     pub lookups: u64,
     pub readers: u64,
 }
+
+impl MovedRows {
+    pub fn and(self, other: MovedRows) -> MovedRows {
+        MovedRows {
+            shards: self.shards + other.shards,
+            keys: self.keys + other.keys,
+            lookups: self.lookups + other.lookups,
+            readers: self.readers + other.readers,
+        }
+    }
+}

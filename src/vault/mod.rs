@@ -30,6 +30,7 @@ pub mod custodian;
 mod erase;
 pub mod files;
 mod identifier;
+pub mod in_time;
 pub mod journal;
 mod keys;
 mod link;

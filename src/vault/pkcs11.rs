@@ -12,6 +12,8 @@
 //! A token can be lost at any time. Each call is tried once more over a new login; what still fails is *unavailable*.
 //! Finding nothing proves nothing: SoftHSM finds nothing when its files are gone, and so does a session that was logged
 //! out. So nothing is believed to be missing unless L is found beside it.
+//!
+//! A module may also never return from a call: whoever must not wait for it asks through [`super::in_time`].
 
 use super::crypto::{self, Secret};
 use super::custodian::{self as directory, Claim, Custodian, CustodianError, ON_TOKEN, Root};
@@ -105,6 +107,11 @@ fn start(library: &Pkcs11) -> Result<(), Error> {
     }
 }
 
+/// How errors say that a token of this label does not do what it is asked.
+pub fn of_no_use(label: &str) -> String {
+    format!("the PKCS#11 token {label} cannot be used")
+}
+
 /// The user's PIN of a token. Has no text form.
 pub struct Pin(AuthPin);
 
@@ -149,10 +156,7 @@ impl Token {
     }
 
     fn unavailable(&self, reason: impl Into<String>) -> CustodianError {
-        CustodianError::Unavailable {
-            what: format!("the PKCS#11 token {} cannot be used", self.label),
-            reason: reason.into(),
-        }
+        CustodianError::Unavailable { what: of_no_use(&self.label), reason: reason.into() }
     }
 
     fn failed(&self, error: &Error) -> CustodianError {

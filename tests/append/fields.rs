@@ -333,6 +333,8 @@ fn body(signature: &AgentSignature) -> ActionBody {
         ],
         provenance: Provenance::Described as i32,
         links: Some(LinkCounts { parents: 1, caused_by: 2, same_act_as: 1, corrects: 1, retracts: 1 }),
+        not_kept: Vec::new(),
+        cut: Vec::new(),
     }
 }
 
@@ -478,6 +480,8 @@ async fn every_field_is_stored_listed_exported_and_opens_again() {
         ("Part", parts().iter().flat_map(Message::encode_to_vec).collect()),
     ]);
     let elsewhere = [
+        "ActionBody.cut",
+        "ActionBody.not_kept",
         "ActionBody.sealed_names",
         "ContentPart.act",
         "ContentPart.names",

@@ -8,6 +8,7 @@
 mod common;
 mod fields;
 mod large;
+mod minimised;
 mod refused;
 mod signed;
 

@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod faulty;
+mod hanging;
 mod server;
 mod softhsm;
 mod token;

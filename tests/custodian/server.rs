@@ -9,7 +9,7 @@ use tonic::Code;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 use whosaw::rpc::v1;
 
-fn setup(hsm: &SoftHsm) -> Setup {
+pub fn setup(hsm: &SoftHsm) -> Setup {
     Setup::default()
         .env("SOFTHSM2_CONF", hsm.conf().display().to_string())
         .env("WHOSAW_CUSTODIAN", "pkcs11")
@@ -23,7 +23,7 @@ fn of(customer: &str) -> v1::EntryFilter {
 }
 
 /// Whether every part of an entry was opened.
-async fn opens(client: &Client, index: u64) -> bool {
+pub async fn opens(client: &Client, index: u64) -> bool {
     let parts = client.opened(index).await.parts;
     !parts.is_empty() && parts.iter().all(|part| part.part.is_some())
 }
@@ -34,7 +34,7 @@ async fn serving(client: &Client, service: &str) -> i32 {
     health.check(request).await.expect("it is known").into_inner().status
 }
 
-async fn until_ready(server: &TestServer, status: u16) {
+pub async fn until_ready(server: &TestServer, status: u16) {
     until("readiness changes", async || {
         tokio::time::sleep(Duration::from_millis(100)).await;
         get(server.address, "/readyz").status == status

@@ -4,10 +4,12 @@
 #[allow(dead_code, reason = "shared by tests that use different parts of it")]
 mod common;
 
+mod bounded;
 mod canary;
 mod enumeration;
 mod erased;
 mod held;
+mod linkability;
 mod retained;
 
 use common::records::*;

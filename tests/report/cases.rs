@@ -115,6 +115,26 @@ fn doubt_about_the_result_widens() {
     assert_eq!(class(clouded(read(3))), Class::Processed);
 }
 
+/// What a ledger does not keep was read whole before it was dropped, and is never told as "none".
+#[test]
+fn what_is_not_kept_by_policy_is_said_and_makes_nothing_doubtful() {
+    let cut = |provenance: Provenance| {
+        read(1).arguments_only().body(move |body| {
+            body.provenance = provenance;
+            (body.doubts, body.cut) = (vec![Doubt::ContentTruncated], vec![ContentKind::Result]);
+        })
+    };
+    assert_eq!(class(cut(Provenance::ToolCall)), Class::ArgumentsOnly);
+    assert_eq!(class(cut(Provenance::Described)), Class::Possible, "its caller may have cut more before");
+    let without = read(1).body(|body| body.not_kept = vec![ContentKind::Result, ContentKind::Records]);
+    let report = of(vec![without]);
+    assert_eq!(report.entries[0].not_kept.iter().map(|kind| kind.text()).collect::<Vec<_>>(), ["result", "records"]);
+    let html = whosaw::report::render(&report, &[whosaw::report::Format::Html]).expect("it renders").remove(0).bytes;
+    let html = String::from_utf8(html).expect("text");
+    let said = "not kept, by the tool catalogue’s policy: result and record ids";
+    assert!(html.replace("&#39;", "’").replace('\'', "’").contains(said), "{said}");
+}
+
 #[test]
 fn categories_that_are_not_stated_may_be_any() {
     let report = of(vec![read(1).moving(Vec::new())]);

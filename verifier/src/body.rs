@@ -106,6 +106,10 @@ message! {
         27 provenance: Provenance,
         /// Only that there are such links; their targets would join a person's entries and are sealed.
         28 links: Option<LinkCounts>,
+        /// What came and is not kept, because the tool catalogue in force said so. Ascending.
+        29 not_kept: Vec<ContentKind>,
+        /// What is kept up to the length that the catalogue allows, and went on. Ascending.
+        30 cut: Vec<ContentKind>,
     }
 
     /// Half-open is for intervals of exposure; this is the claim `earliest ≤ t ≤ latest`, Unix microseconds.

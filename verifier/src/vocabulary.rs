@@ -120,6 +120,12 @@ vocabulary! {
         9 ContentTruncated "content_truncated", 10 OutcomeUnknown "outcome_unknown",
     }
 
+    /// What may be left out of an entry, or cut, because the tool catalogue keeps no more.
+    pub enum ContentKind: "kind of content" {
+        1 Arguments "arguments", 2 Result "result", 3 Error "error", 4 SignedParts "signed_parts", 5 Records "records",
+        6 Fields "fields",
+    }
+
     /// In what part a person stands in an action.
     pub enum Role: "role" {
         1 DataSubject "data_subject", 2 Principal "principal", 3 Recipient "recipient", 4 Approver "approver",

@@ -4,7 +4,7 @@
 //! back ([`Class`], [`Exposure`]), and what an agent processed and what a human was shown.
 
 use crate::model::{
-    ApprovalResult, Assurance, Category, Determination, Direction, Doubt, LegalBasis, Outcome, PartyKind,
+    ApprovalResult, Assurance, Category, ContentKind, Determination, Direction, Doubt, LegalBasis, Outcome, PartyKind,
     PolicyDecision, Provenance, RecipientKind, RecordScope, ReportType, Role, Strength, TimeSource, Verb,
 };
 use crate::report::code::Code;
@@ -594,6 +594,11 @@ facts! {
         fields: Vec<EntryField>,
         records: Vec<EntryRecord>,
         records_unowned: u64,
+        /// What came and is not kept by the ledger's policy: it is not "none".
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        not_kept: Vec<Code<ContentKind>>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cut: Vec<Code<ContentKind>>,
         purpose: Option<Name>,
         legal_bases: Vec<Code<LegalBasis>>,
         policy: Option<EntryPolicy>,

@@ -60,8 +60,11 @@ impl Material<'_> {
     /// Why it is not settled what came back.
     fn clouded(&self) -> bool {
         let doubts = [Doubt::ResultNotParsed, Doubt::FieldMissing, Doubt::ContentTruncated, Doubt::OutcomeUnknown];
+        // What the ledger itself cut of a call was read whole before. A caller who describes may have cut before that.
+        let read_whole = !self.body.cut.is_empty() && self.body.provenance != Provenance::Described;
+        let counts = |doubt: &&Doubt| !(read_whole && **doubt == Doubt::ContentTruncated);
         let settled = determination(self.body) == Determination::Listed;
-        !settled || doubts.iter().any(|doubt| self.body.doubts.contains(doubt))
+        !settled || doubts.iter().filter(counts).any(|doubt| self.body.doubts.contains(doubt))
     }
 
     /// The act counted what it delivered, and that was nothing.

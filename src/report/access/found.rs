@@ -292,6 +292,8 @@ fn entry(material: &Material<'_>, act: ActNumber, time: ActTime, people: &mut Pe
         fields: fields(material, came_back),
         records: records(material),
         records_unowned: material.content.map_or(0, |content| content.records.len() as u64),
+        not_kept: body.not_kept.iter().copied().map(Code).collect(),
+        cut: body.cut.iter().copied().map(Code).collect(),
         purpose: material.name(&body.purpose, NamedField::Purpose, 0),
         legal_bases: body.legal_bases.iter().copied().map(Code).collect(),
         policy,

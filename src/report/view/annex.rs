@@ -122,6 +122,12 @@ fn data(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
     if !records.is_empty() {
         pieces.push((fill(&w.mark.records, &[("list", &w.list(&records, LISTED))]), Style::Note));
     }
+    for (text, kinds) in [(&w.mark.not_kept, &entry.not_kept), (&w.mark.cut, &entry.cut)] {
+        if !kinds.is_empty() {
+            let kinds: Vec<String> = kinds.iter().map(|kind| words.code(&w.content_kind, *kind)).collect();
+            pieces.push((fill(text, &[("list", &w.list(&kinds, LISTED))]), Style::Note));
+        }
+    }
     if entry.records_unowned > 0 {
         pieces.push((w.plural(&w.mark.records_unowned, entry.records_unowned), Style::Note));
     }

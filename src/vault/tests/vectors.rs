@@ -208,7 +208,15 @@ fn linking(v: &Vectors) {
 
 fn requests(v: &Vectors) {
     let caller = || Caller { name: "desk".into(), assurance: Assurance::Token };
-    let admitted = admit(action(), caller(), &Registry::default(), &[0; 32], &Limits::default(), UnixMicros(MARCH_US));
+    let admitted = admit(
+        action(),
+        caller(),
+        &Registry::default(),
+        &[0; 32],
+        &Limits::default(),
+        &Keeping::default(),
+        UnixMicros(MARCH_US),
+    );
     assert_eq!(admitted.expect("is in order").request[..], v.bytes("vault_action_request"));
     assert_eq!(tool_call_hash(&call(), &caller())[..], v.bytes("vault_call_request"));
     assert_eq!(tool_call_hash(&ToolCall::default(), &caller())[..], v.bytes("vault_empty_call_request"));
