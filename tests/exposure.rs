@@ -1,0 +1,121 @@
+//! The exposure report from outside: what it says of the incident, that it can be made again to the byte, and what an erasure
+//! leaves of it.
+
+#[path = "common/mod.rs"]
+#[allow(dead_code, reason = "shared by tests that use different parts of it")]
+mod common;
+
+use common::{Said, TestServer, run};
+use serde_json::Value;
+use std::path::Path;
+
+const RESOURCE: &str = "crm/customer-export";
+
+/// A server on which the incident was recorded.
+fn incident() -> TestServer {
+    let server = TestServer::new();
+    run(server.client_command(&["append"]).arg("reports/incident/incident.toml"), 0);
+    server
+}
+
+/// The files of a report by their endings, and the entry that records it.
+fn report(server: &TestServer, words: &[&str]) -> (Vec<(String, Vec<u8>)>, u64) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let said = run(server.client_command(words).args(["--json", "--out"]).arg(directory.path()), 0);
+    let told: Value = serde_json::from_str(&said.out).expect("one line of JSON");
+    let index = told["index"].to_string().trim_matches('"').parse().expect("an entry");
+    let files = told["files"].as_array().expect("files");
+    let read = |path: &Value| {
+        let path = Path::new(path.as_str().expect("a path"));
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        (name, std::fs::read(path).expect("a file"))
+    };
+    (files.iter().map(read).collect(), index)
+}
+
+fn exposure(server: &TestServer) -> (Vec<(String, Vec<u8>)>, u64) {
+    report(server, &["report", "exposure", "--resource", RESOURCE])
+}
+
+fn json(files: &[(String, Vec<u8>)]) -> Value {
+    let (_, bytes) = files.iter().find(|(name, _)| name.ends_with(".json")).expect("a JSON file");
+    serde_json::from_slice(bytes).expect("JSON")
+}
+
+#[test]
+fn the_incident_is_told_as_it_was() {
+    let server = incident();
+    let (files, _) = exposure(&server);
+    assert_eq!(files.len(), 3);
+    assert!(files.iter().all(|(name, _)| name.starts_with("exposure-")));
+    let report = json(&files);
+    let totals = &report["totals"];
+    assert_eq!(totals["open_us"], serde_json::json!({"low": 7_200_000_000u64, "high": 7_200_000_000u64}));
+    assert_eq!(totals["unauthorised_us"], totals["open_us"]);
+    for (figure, expected) in
+        [("people_could", 5), ("people_saw", 1), ("people_given", 1), ("machines", 1), ("subjects", 3)]
+    {
+        assert_eq!(totals[figure], serde_json::json!({"low": expected, "high": expected}), "{figure}");
+    }
+    assert_eq!((&totals["attempts"], &totals["holdings_open"]), (&Value::from(1), &Value::from(3)));
+    assert_eq!(report["answer"]["claim"], "refuted");
+    let text = report["answer"]["text"].as_str().expect("a sentence");
+    assert!(text.contains("2 h 00 min in all; 5 people could see it; 1 person did see it"), "{text}");
+}
+
+#[test]
+fn a_report_is_made_again_to_the_byte_also_after_a_restart_and_a_rebuild() {
+    let mut server = incident();
+    let (files, index) = exposure(&server);
+    let again = |server: &TestServer| report(server, &["report", "again", &index.to_string()]).0;
+    assert!(again(&server) == files, "made again");
+    run(&mut server.client_command(&["rebuild"]), 0);
+    assert!(again(&server) == files, "after a rebuild");
+    server.restart();
+    assert!(again(&server) == files, "after a restart");
+    // What is recorded later changes nothing of what was known then.
+    let later = "09:00";
+    let action = format!(
+        r#"{{"verb":"data.read","outcome":"succeeded","dataset":"{RESOURCE}","determination":"listed","at":"2026-03-10T{later}:00Z","actors":[{{"kind":"human","identities":[{{"namespace":"staff","fields":["late"],"strength":"strong"}}]}}],"subjects":[{{"identities":[{{"namespace":"customer","fields":["C-1001"],"strength":"strong"}}],"categories":[{{"direction":"result","categories":["contact"]}}]}}]}}"#
+    );
+    let file = server.place.join("later.jsonl");
+    std::fs::write(&file, action).expect("a file can be written");
+    run(server.client_command(&["append"]).arg(&file), 0);
+    assert!(again(&server) == files, "after a late entry");
+    let now = json(&exposure(&server).0);
+    assert_eq!(now["totals"]["people_saw"]["high"], 2);
+    assert!(now["oddities"].as_array().expect("a list").iter().any(|odd| odd["what"] == "no_path_on_file"));
+}
+
+#[test]
+fn whoever_is_erased_is_still_counted_as_somebody() {
+    let server = incident();
+    let before = json(&exposure(&server).0);
+    run(&mut server.client_command(&["person", "erase", "customer=C-1002", "--ground", "gdpr:17.1.b"]), 0);
+    run(&mut server.client_command(&["person", "run-erasures"]), 0);
+    let after = json(&exposure(&server).0);
+    assert_eq!(after["totals"]["open_us"], before["totals"]["open_us"]);
+    assert_eq!(after["totals"]["people_could"], before["totals"]["people_could"]);
+    assert_eq!(after["totals"]["subjects"]["low"], 2);
+    assert_eq!(after["totals"]["subjects_determined"], false, "somebody else was inside");
+    assert!(after["header"]["parts_closed"].as_u64() > Some(0));
+    assert!(!after.to_string().contains("C-1002"));
+}
+
+#[test]
+fn bad_questions_are_told_by_field_and_nothing_is_recorded() {
+    let server = incident();
+    let refused = |words: &[&str], told: &str| {
+        let said: Said = run(&mut server.client_command(words), 1);
+        assert!(said.err.contains(told), "{}", said.err);
+    };
+    let (_, before) = exposure(&server);
+    refused(&["report", "exposure", "--resource", ""], "resources[0]");
+    refused(&["report", "exposure", "--resource", RESOURCE, "--cut-off", "2100-01-01T00:00:00Z"], "cut_off");
+    refused(&["report", "exposure", "--resource", RESOURCE, "--at-size", "100000"], "size");
+    let (files, index) = report(&server, &["report", "exposure", "--resource", "nothing/known"]);
+    assert_eq!(index, before + 1, "refused questions leave no entry");
+    let report = json(&files);
+    assert_eq!(report["resources"][0]["known"], false);
+    assert_eq!(report["answer"]["claim"], "cannot_be_excluded");
+}
