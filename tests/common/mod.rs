@@ -24,7 +24,7 @@ use whosaw_verifier::note::VerifierKey;
 
 pub const ORIGIN: &str = "ledger.example/tests";
 /// Long enough for the slowest machine; a test that waits so long has failed.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The binary under test, without any setting of the machine it runs on.
 pub fn whosaw() -> Command {

@@ -35,6 +35,11 @@ impl Audience {
         audience
     }
 
+    /// Whether anybody who is in it is on file.
+    pub fn has_members(&self, whole: Party) -> bool {
+        self.direct.contains_key(&whole)
+    }
+
     pub fn circular(&self) -> &BTreeSet<Party> {
         &self.circular
     }

@@ -44,6 +44,8 @@ pub struct Exposure {
     pub determined: bool,
     /// Open to whoever has the link, or to the public: not countable.
     pub to_anyone: Times,
+    /// Somebody could see it who cannot be counted: whoever has the link, or a group of whom nobody is on file.
+    pub uncountable: bool,
     pub accesses: Vec<Judged>,
     /// Copies that somebody got of it.
     pub holdings: Vec<Interval>,
@@ -152,6 +154,7 @@ impl Exposure {
             subjects: BTreeMap::new(),
             determined: content.told && !content.nameless,
             to_anyone: Times::never(),
+            uncountable: false,
             accesses: Vec::new(),
             holdings: held(&intervals, told.resource),
             oddities,
@@ -164,6 +167,14 @@ impl Exposure {
             exposure.take_access(position, access, told, &reaches, &content);
         }
         exposure.open_to_all(&mut allowed);
+        exposure.uncountable = exposure.viewers.iter().any(|(party, viewer)| {
+            let many = match party {
+                Party::Anyone => true,
+                Party::Named(PartyKind::Group | PartyKind::Organisation, _) => !audience.has_members(*party),
+                _ => false,
+            };
+            many && !viewer.could.is_never()
+        });
         for (party, viewer) in &mut exposure.viewers {
             let allowed = allowed.get(party).cloned().unwrap_or_default();
             viewer.excess = viewer.excess.without(&allowed);

@@ -366,16 +366,6 @@ fn totals(
     };
     let certainly = |viewer: &ViewerFact, rung: Rung| shows(viewer, rung, true);
     let perhaps = |viewer: &ViewerFact, rung: Rung| shows(viewer, rung, false);
-    let groups: Vec<&Who> = viewers.iter().flat_map(|viewer| &viewer.over).collect();
-    let uncountable = |viewer: &ViewerFact| match &viewer.who {
-        Who::Anyone => viewer.could_us.high > 0,
-        // A group of which nobody is on file.
-        Who::Named { kind, .. } => {
-            let many = matches!(kind.0, PartyKind::Group | PartyKind::Organisation);
-            many && viewer.could_us.high > 0 && !groups.contains(&&viewer.who)
-        }
-        _ => false,
-    };
     let ran: Vec<&ViewerFact> = viewers.iter().filter(|viewer| machine(&viewer.who) && viewer.did > 0).collect();
     let surely_ran = ran.iter().filter(|viewer| accesses.iter().any(|a| a.certain && a.who == viewer.who)).count();
     let judged = |value: Authorisation| {
@@ -391,7 +381,7 @@ fn totals(
             certainly(v, Rung::Given) && !perhaps(v, Rung::Seen)
         }),
         machines: Range { low: surely_ran as u64, high: ran.len() as u64 },
-        uncountable: viewers.iter().any(uncountable),
+        uncountable: found.iter().any(|found| found.exposure.uncountable),
         subjects: Range { low: subjects.len() as u64, high: subjects.len() as u64 },
         subjects_determined: found.iter().all(|found| found.exposure.determined),
         attempts: accesses.iter().filter(|access| access.rung == Rung::Tried).count() as u64,
