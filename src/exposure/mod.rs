@@ -5,4 +5,4 @@
 
 pub mod follower;
 
-pub use follower::{Filter, Follower, Page, Term, TermKind, UndeterminedCount};
+pub use follower::{Filter, FoldInput, Follower, Page, Sort, Term, TermKind, UndeterminedCount, states_logging};
