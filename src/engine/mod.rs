@@ -19,6 +19,7 @@ mod export;
 mod follow;
 mod names;
 mod person;
+mod prune;
 mod read;
 mod refusals;
 mod restore;
@@ -33,6 +34,7 @@ pub use error::{EngineError, Kind};
 pub use export::ExportPiece;
 pub use names::{CatalogueApplied, InForce};
 pub use person::{Asked, ErasureAsked, ErasureStatus, PersonStatus};
+pub use prune::{PlannedBodies, Pruned, Ran, RetentionRuleOf};
 pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};
 pub use restore::{Behind, Outcome, Restored, Sources, restore_ledger};
 
@@ -85,6 +87,8 @@ pub struct OpenLedger {
     conversations: Conversations,
     follow: Follow,
     refusals: Refusals,
+    /// How many bodies of which sort were pruned, as far as that was asked for.
+    counted: prune::Counted,
     /// What is wrong with the custodian, as of the last look.
     custodian_trouble: Mutex<Option<String>>,
     beside: beside::Beside,
@@ -170,6 +174,7 @@ impl OpenLedger {
             conversations: Conversations::default(),
             follow,
             refusals: Refusals::default(),
+            counted: prune::Counted::default(),
             custodian_trouble: Mutex::default(),
             beside: beside::Beside { journal, ..beside::Beside::default() },
         };

@@ -8,6 +8,7 @@ mod canary;
 mod enumeration;
 mod erased;
 mod held;
+mod pruned;
 mod retained;
 
 use common::records::*;
