@@ -12,14 +12,12 @@ use whosaw_verifier::wire::Message as _;
 fn following(bodies: &[ActionBody]) -> Follower {
     let follower = Follower::open(Arc::new(MemoryStore::default()), LedgerNumber(1)).expect("a new one");
     let bodies: Vec<Vec<u8>> = bodies.iter().map(ActionBody::encode).collect();
-    let input = |body: &'_ Vec<u8>| FoldInput {
-        kind: EntryKind::Action as u8,
-        recorded_at_us: 1,
-        body: Some(body),
-        carried: None,
-    };
-    follower.advance(bodies.iter().map(input)).expect("it follows");
+    follower.advance(bodies.iter().map(|body| whole(body))).expect("it follows");
     follower
+}
+
+fn whole(body: &[u8]) -> FoldInput<'_> {
+    FoldInput { kind: EntryKind::Action as u8, recorded_at_us: 1, body: Some(body), carried: None }
 }
 
 fn under(follower: &Follower, term: Term) -> Vec<u64> {
@@ -89,7 +87,7 @@ fn what_is_carried_forward_of_a_pruned_body_is_counted_as_before() {
     let rest: Vec<Vec<u8>> = bodies[1..].iter().map(ActionBody::encode).collect();
     let carried = Sort::of(&open).map(|sort| sort.term());
     let pruned = FoldInput { kind, recorded_at_us: 1, body: None, carried };
-    let others = rest.iter().map(|body| FoldInput { kind, recorded_at_us: 1, body: Some(body), carried: None });
+    let others = rest.iter().map(|body| whole(body));
     anew.advance(std::iter::once(pruned).chain(others)).expect("it follows");
     for follower in [&follower, &anew] {
         assert_eq!((0..=3).map(|size| count(follower, size)).collect::<Vec<_>>(), before);
