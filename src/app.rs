@@ -9,7 +9,7 @@ pub mod restore;
 
 use crate::admit::Limits;
 use crate::config::{self, LogFormat, Settings, Tls};
-use crate::engine::{self, BackupSource, Engine, OpenLedger};
+use crate::engine::{self, BackupSource, Engine, OpenLedger, Ran};
 use crate::ledger::{Ledger, LedgerOptions};
 use crate::model::{Clock, UnixMicros};
 use crate::rpc::RpcLimits;
@@ -332,16 +332,22 @@ async fn erase_daily(engine: Arc<Engine>, hour: u8) {
             let _ = open.finish_interrupted().await;
         }
         for open in engine.ledgers().filter(|open| open.erasures_wait(hour)) {
-            match open.run_erasures(false).await {
-                Ok(Some(done)) => tracing::info!(
-                    entry = done.index,
-                    batches = done.batches,
-                    requests = done.requests,
-                    parts = done.covers,
-                    shards = done.moved.shards,
-                    "erasures were done"
-                ),
-                Ok(None) => {}
+            match open.run_due(false).await {
+                Ok(Ran { erased, pruned }) => {
+                    if let Some(done) = erased {
+                        tracing::info!(
+                            entry = done.index,
+                            batches = done.batches,
+                            requests = done.requests,
+                            parts = done.covers,
+                            shards = done.moved.shards,
+                            "erasures were done"
+                        );
+                    }
+                    if let Some(done) = pruned {
+                        tracing::info!(entry = done.index, bodies = done.bodies, "bodies were pruned");
+                    }
+                }
                 Err(error) => told(error),
             }
         }

@@ -517,6 +517,25 @@ fn erasure() -> ErasureBody {
         lost: vec![Lost { reason: LostReason::AlreadyClosed, count: 8 }],
         caller: caller(),
         parts: groups(),
+        pruned: Some(PrunedBodies {
+            bodies: 9,
+            first: 10,
+            last: 300,
+            acts: vec![PrunedActs {
+                kind: EntryKind::Action,
+                verb: Verb::DataRead,
+                outcome: Outcome::Succeeded,
+                count: 9,
+            }],
+            undetermined: vec![PrunedUndetermined {
+                determination: Determination::Undetermined,
+                tool: "t".into(),
+                doubt: Doubt::FreeText,
+                outcome: Outcome::Unknown,
+                steps: vec![10, 1, 289],
+            }],
+            sources: vec![PrunedSource { name: "s".into(), sequence: 1 << 33 }],
+        }),
     }
 }
 

@@ -295,9 +295,16 @@ fn erasure_line(found: &v1::GetErasureStatusResponse) -> String {
 }
 
 fn batch_lines(done: &v1::RunErasuresResponse) -> String {
-    if done.index == 0 {
-        return "nothing is due".into();
+    let pruned = format!("bodies    {} pruned, the last of them by entry {}", done.pruned, done.pruned_by);
+    match (done.index, done.pruned) {
+        (0, 0) => "nothing is due".into(),
+        (0, _) => pruned,
+        (_, 0) => erased_lines(done),
+        _ => format!("{}\n{pruned}", erased_lines(done)),
     }
+}
+
+fn erased_lines(done: &v1::RunErasuresResponse) -> String {
     let claim = match done.irrecoverable_by {
         0 => "inaccessible; this custodian of keys does not allow more to be claimed".into(),
         by => format!("irrecoverable by entry {by}"),

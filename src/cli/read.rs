@@ -89,6 +89,12 @@ impl List {
                 writeln!(out, "{line}")?;
             }
             page_token = page.next_page_token;
+            if page.removed > 0 && (page_token.is_empty() || left == 0) && !self.server.json {
+                let n = show::grouped(page.removed);
+                eprintln!(
+                    "{n} entries whose content was removed may pass the filter as well; nobody can tell any more"
+                );
+            }
             if page_token.is_empty() {
                 return Ok(0);
             }

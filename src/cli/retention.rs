@@ -19,13 +19,14 @@ pub struct Retention {
 enum RetentionCommand {
     /// Put periods in force; they replace all before. What is over goes with the daily erasures.
     Set {
-        /// CLASS=MONTHS or CLASS=MONTHS,BASIS; subject (identities of data subjects and what is sealed for them), staff, or
-        /// content (what is sealed for conversations), such as subject=24,gdpr:6.1.c. A class that is not named is kept
-        /// for ever; no argument at all: everything is.
+        /// CLASS=MONTHS or CLASS=MONTHS,BASIS; subject (identities of data subjects and what is sealed for them), staff,
+        /// content (what is sealed for conversations), or body (what entries say in public), such as subject=24,gdpr:6.1.c.
+        /// A class that is not named is kept for ever; no argument at all: everything is. A body goes only when nothing
+        /// sealed is left of its entry, so give the other classes periods too, no longer than that of bodies.
         #[arg(value_name = "RULE")]
         rules: Vec<String>,
     },
-    /// Show the periods in force and what the next batch would destroy by them, before it does.
+    /// Show the periods in force, what the next run would destroy by them, before it does, and what was pruned before.
     Plan,
 }
 
@@ -59,14 +60,20 @@ fn rule(text: &str) -> Result<v1::RetentionRule, CliError> {
 }
 
 fn lines(plan: &v1::PlanRetentionResponse) -> String {
+    let mut lines = Vec::new();
     if plan.classes.is_empty() {
-        return "no period is in force: everything is kept".into();
+        lines.push("no period is in force: everything is kept".into());
     }
-    let mut lines = vec![format!(
-        "{:<8} {:>6}  {:<9} {:>10} {:>12} {:>8} {:>8}",
-        "class", "months", "kept from", "keys go", "parts go", "held", "open"
-    )];
-    for class in &plan.classes {
+    let of_bodies =
+        |class: &&v1::PlannedRetention| class.rule.is_some_and(|rule| rule.class == RetentionClass::Body as i32);
+    let (bodies, keys): (Vec<_>, Vec<_>) = plan.classes.iter().partition(of_bodies);
+    if !keys.is_empty() {
+        lines.push(format!(
+            "{:<8} {:>6}  {:<9} {:>10} {:>12} {:>8} {:>8}",
+            "class", "months", "kept from", "keys go", "parts go", "held", "open"
+        ));
+    }
+    for class in keys {
         let rule = class.rule.unwrap_or_default();
         let code = RetentionClass::ALL.iter().find(|it| **it as i32 == rule.class).map_or("", |it| it.code());
         lines.push(format!(
@@ -79,8 +86,39 @@ fn lines(plan: &v1::PlanRetentionResponse) -> String {
             show::grouped(class.open)
         ));
     }
+    for class in bodies {
+        lines.push(format!(
+            "{:<8} {:>6}  {:<9} {:>10} {:>12} {:>8} {:>8}",
+            "class", "months", "kept from", "bodies go", "wait", "held", "open"
+        ));
+        lines.push(format!(
+            "{:<8} {:>6}  {:<9} {:>10} {:>12} {:>8} {:>8}",
+            RetentionClass::Body.code(),
+            class.rule.unwrap_or_default().months,
+            class.kept_from,
+            show::grouped(class.bodies),
+            show::grouped(class.waiting),
+            show::grouped(class.held),
+            show::grouped(class.open)
+        ));
+        if class.bodies > 0 {
+            lines.push(format!("bodies go from entry {} to entry {}", class.first_index, class.last_index));
+        }
+        if class.waiting > 0 {
+            lines.push("bodies wait until the sealed parts of their entries are gone".into());
+        }
+    }
     if plan.more {
         lines.push("there is more: one batch does so much".into());
+    }
+    for pruned in &plan.pruned {
+        lines.push(format!(
+            "pruned by entry {}: {} bodies from entry {} to entry {}",
+            pruned.by,
+            show::grouped(pruned.bodies),
+            pruned.first_index,
+            pruned.last_index
+        ));
     }
     lines.join("\n")
 }

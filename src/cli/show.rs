@@ -77,6 +77,8 @@ pub fn entry(entry: &v1::Entry) -> String {
         Some(v1::entry::Content::Coverage(coverage)) => format!("{} {} refused", coverage.source, coverage.refused),
         Some(v1::entry::Content::Genesis(genesis)) => genesis.origin.clone(),
         Some(v1::entry::Content::WriterEpoch(epoch)) => format!("epoch {} {}", epoch.epoch, epoch.software),
+        None if entry.removed_by > 0 => format!("content removed, authorised by entry {}", entry.removed_by),
+        None if entry.salt.is_empty() => "content removed".into(),
         _ => String::new(),
     };
     let kind = known::<EntryKind>(entry.kind).map_or("unknown", EntryKind::code);

@@ -8,7 +8,7 @@ use crate::ledger::{Published, StoredEntry};
 use crate::model::*;
 use crate::report::evidence::{
     AccessQuestion, Amendment, Coverage, Downtime, Envelope, Evidence, Head, LedgerRead, Observation, ObservedBody,
-    Search, Undetermined,
+    Removed, Search, Undetermined,
 };
 use crate::report::logging::statements;
 use crate::report::person::{KnownThen, StatedLink, known_then, stated_then, strength_of};
@@ -18,7 +18,7 @@ use crate::vault::{self, DataKey, OpenError, PartPlace, PersonId};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
-use whosaw_verifier::body::{Body, LedgerAccessBody, ReportBody};
+use whosaw_verifier::body::{ActionBody, Body, LedgerAccessBody, PrunedBodies, ReportBody};
 use whosaw_verifier::entry::body_commitment;
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::merkle::{self, verify_inclusion};
@@ -95,6 +95,7 @@ impl OpenLedger {
             amendments: self.amendments(&observations, &head)?,
             coverage: self.coverage(head.size)?,
             downtimes: self.downtimes(head.size)?,
+            removed: self.removed_below(head.size)?,
             ledger_reads: Some(self.ledger_reads(&observations, head.size)?),
             registry: self.registry_at(head.size)?,
             identities,
@@ -185,6 +186,9 @@ impl OpenLedger {
     pub fn report_entry(&self, index: u64) -> Result<(StoredEntry, ReportBody), EngineError> {
         let not_a_report = || EngineError::invalid("index", "is not an entry that records the production of a report");
         let entry = self.ledger.entry(index)?.ok_or_else(|| EngineError::new(Kind::OutOfRange, "no such entry"))?;
+        if entry.content.is_none() && entry.header.kind == EntryKind::ReportProduced as u8 {
+            return Err(EngineError::precondition("what this report was asked was removed with its entry's content"));
+        }
         let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
         let Some(Ok(Body::ReportProduced(body))) = body else { return Err(not_a_report()) };
         Ok((entry, body))
@@ -387,6 +391,18 @@ impl OpenLedger {
         Ok(found)
     }
 
+    /// Entries whose bodies were pruned, as known at this size: what was pruned later changes no report of before.
+    pub(super) fn removed_below(&self, size: u64) -> Result<Vec<Removed>, EngineError> {
+        let pruned = self.ledger.pruned(None)?.into_iter().filter(|(by, _)| *by < size);
+        let removed = |(by, pruned): (u64, PrunedBodies)| Removed {
+            by,
+            entries: pruned.bodies,
+            first: pruned.first,
+            last: pruned.last,
+        };
+        Ok(pruned.map(removed).collect())
+    }
+
     pub(super) fn downtimes(&self, size: u64) -> Result<Vec<Downtime>, EngineError> {
         let entries = self.entries_under(Term::new(TermKind::EntryKind, EntryKind::WriterEpoch.code()), size)?;
         Ok(entries
@@ -534,6 +550,8 @@ fn observations_of(entry: &StoredEntry, opened: Vec<(u32, Part)>) -> Result<Vec<
     let body = match entry.content.as_ref().map(|(_, body)| Body::decode(header.kind, body)) {
         Some(Ok(Body::Action(action))) => ObservedBody::Action(action),
         Some(Ok(Body::ReportProduced(report))) => ObservedBody::Report(report),
+        // What it said is gone, and a part of the person is not: it may have been anything.
+        None if header.kind == EntryKind::Action as u8 => ObservedBody::Action(Box::<ActionBody>::default()),
         // A request to read this person's entries, and other events of the ledger's own, are not accesses to data.
         Some(Ok(_)) | None => return Ok(Vec::new()),
         Some(Err(error)) => {

@@ -56,7 +56,8 @@ pub struct Receipt {
     pub recorded_at_us: u64,
     /// C2SP tlog-proof.
     pub tlog_proof: String,
-    pub salt: [u8; 32],
+    /// Absent where the content was removed; the body is empty then.
+    pub salt: Option<[u8; 32]>,
     pub body: Vec<u8>,
     pub replayed: bool,
     pub unchecked: bool,
@@ -216,10 +217,11 @@ impl OpenLedger {
     ) -> Result<Receipt, EngineError> {
         let appended = self.ledger.receipt_for(place, published)?;
         let content = if place.replayed { None } else { content };
-        let (salt, body) = match content {
-            Some(content) => content,
-            None => self.ledger.entry(place.index)?.and_then(|entry| entry.content).unwrap_or_default(),
+        let content = match content {
+            Some(content) => Some(content),
+            None => self.ledger.entry(place.index)?.and_then(|entry| entry.content),
         };
+        let (salt, body) = content.map_or((None, Vec::new()), |(salt, body)| (Some(salt), body));
         Ok(Receipt {
             index: appended.index,
             leaf: appended.leaf,

@@ -314,6 +314,11 @@ impl OpenLedger {
         Ok(Some(self.record(events::erasure(body, nobody(), registry)).await?.index))
     }
 
+    /// What the next batch would take. Blocks.
+    pub(super) fn doomed(&self) -> Result<Doomed, EngineError> {
+        Ok(self.due(true)?.doomed)
+    }
+
     /// Who is due now and not held, and keys whose time is over, as far as one turn takes them. Persons first: they wait.
     fn due(&self, by_rules: bool) -> Result<Due, EngineError> {
         let mut due = Due::default();

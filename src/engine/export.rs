@@ -32,7 +32,7 @@ impl OpenLedger {
         disclose: Option<&Identity>,
         take: &mut dyn FnMut(ExportPiece) -> bool,
     ) -> Result<(), EngineError> {
-        let ExportHead { published: head, generation } = head;
+        let ExportHead { published: head, generation, pruned } = head;
         let total = head.size;
         let mut put = |path: String, data: Vec<u8>, done: u64| take(ExportPiece { path, data, done, total });
         for number in 0..total.div_ceil(TILE_WIDTH) {
@@ -95,10 +95,10 @@ impl OpenLedger {
                 }
             }
             // What went after this head was taken would look as if nobody had authorised it.
-            if self.vault.generation() != *generation {
+            if self.vault.generation() != *generation || self.ledger.last_pruned()? != *pruned {
                 return Err(EngineError::new(
                     Kind::Aborted,
-                    "keys were destroyed while this was written; export again",
+                    "keys were destroyed or bodies pruned while this was written; export again",
                 ));
             }
         }
@@ -145,10 +145,14 @@ impl OpenLedger {
     }
 
     /// The head of an export that begins now.
-    pub fn export_head(&self) -> ExportHead {
+    pub fn export_head(&self) -> Result<ExportHead, EngineError> {
         // In this order: an erasure in between is seen as one that came while the export was written.
-        let generation = self.vault.generation();
-        ExportHead { published: self.ledger.published(), generation }
+        let (generation, pruned) = (self.vault.generation(), self.ledger.last_pruned()?);
+        let published = self.ledger.published();
+        if pruned.is_some_and(|by| by >= published.size) {
+            return Err(EngineError::new(Kind::Aborted, "bodies are being pruned; export again"));
+        }
+        Ok(ExportHead { published, generation, pruned })
     }
 }
 
@@ -157,6 +161,8 @@ pub struct ExportHead {
     pub published: Arc<Published>,
     /// Of the vault.
     generation: u64,
+    /// The last batch that pruned bodies.
+    pruned: Option<u64>,
 }
 
 fn entry_bundle(entries: &[StoredEntry]) -> Vec<u8> {

@@ -140,6 +140,7 @@ impl OpenLedger {
             registry,
             entries_proved: total,
             parts_closed,
+            pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
             undetermined,
             head,
         })

@@ -1,15 +1,17 @@
 //! The thread that folds published entries into the projections, behind the commit.
 
 use super::EngineError;
-use crate::exposure::Follower;
+use crate::exposure::{FoldInput, Follower, Sort, Term};
 use crate::ledger::{Ledger, StoredEntry};
 use futures::future::{Either, select};
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
+use whosaw_verifier::body::PrunedUndetermined;
 
 /// Entries folded in at a time: enough to be fast, few enough that readers never wait long.
 const STEP: u64 = 8_192;
@@ -147,11 +149,26 @@ fn step(ledger: &Ledger, follower: &Follower) -> Result<bool, EngineError> {
     if entries.is_empty() {
         return Err(EngineError::new(super::Kind::Corrupt, format!("entry {from} is published but not there")));
     }
-    follower.advance(entries.iter().map(fold_input))?;
+    let mut carried = carried_forward(ledger, &entries)?;
+    follower.advance(entries.iter().map(|entry| FoldInput {
+        kind: entry.header.kind,
+        recorded_at_us: entry.header.recorded_at_us,
+        body: entry.content.as_ref().map(|(_, body)| body.as_slice()),
+        carried: carried.remove(&entry.header.index),
+    }))?;
     Ok(true)
 }
 
-fn fold_input(entry: &StoredEntry) -> (u8, u64, Option<&[u8]>) {
-    let body = entry.content.as_ref().map(|(_, body)| body.as_slice());
-    (entry.header.kind, entry.header.recorded_at_us, body)
+/// What pruned entries still stand under. Read after the entries: whatever was gone then, its batch is found.
+fn carried_forward(ledger: &Ledger, entries: &[StoredEntry]) -> Result<BTreeMap<u64, Term>, EngineError> {
+    let mut carried = BTreeMap::new();
+    let gone: BTreeSet<u64> =
+        entries.iter().filter(|entry| entry.content.is_none()).map(|entry| entry.header.index).collect();
+    let (Some(first), Some(last)) = (gone.first(), gone.last()) else { return Ok(carried) };
+    for sort in ledger.pruned_within(*first..=*last)?.into_iter().flat_map(|pruned| pruned.undetermined) {
+        let PrunedUndetermined { determination, tool, doubt, outcome, .. } = &sort;
+        let term = Sort { determination: *determination, tool: tool.clone(), doubt: *doubt, outcome: *outcome }.term();
+        carried.extend(sort.indexes().filter(|index| gone.contains(index)).map(|index| (index, term.clone())));
+    }
+    Ok(carried)
 }

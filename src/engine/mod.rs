@@ -20,6 +20,7 @@ mod exposure;
 mod follow;
 mod names;
 mod person;
+mod prune;
 mod read;
 mod refusals;
 mod restore;
@@ -35,6 +36,7 @@ pub use export::ExportPiece;
 pub use exposure::ExposureAsked;
 pub use names::{CatalogueApplied, InForce};
 pub use person::{Asked, ErasureAsked, ErasureStatus, PersonStatus};
+pub use prune::{PlannedBodies, Pruned, Ran, RetentionRuleOf};
 pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};
 pub use restore::{Behind, Outcome, Restored, Sources, restore_ledger};
 
@@ -88,6 +90,8 @@ pub struct OpenLedger {
     conversations: Conversations,
     follow: Follow,
     refusals: Refusals,
+    /// How many bodies of which sort were pruned, as far as that was asked for.
+    counted: prune::Counted,
     /// What is wrong with the custodian, as of the last look.
     custodian_trouble: Mutex<Option<String>>,
     beside: beside::Beside,
@@ -174,6 +178,7 @@ impl OpenLedger {
             conversations: Conversations::default(),
             follow,
             refusals: Refusals::default(),
+            counted: prune::Counted::default(),
             custodian_trouble: Mutex::default(),
             beside: beside::Beside { journal, ..beside::Beside::default() },
         };

@@ -8,7 +8,7 @@ use crate::model::*;
 use crate::vault::{OpenError, PartPlace};
 use std::sync::Arc;
 use std::time::Duration;
-use whosaw_verifier::body::{ActionBody, Body};
+use whosaw_verifier::body::{ActionBody, Body, PrunedActs};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::{ContentPart, Part};
 use whosaw_verifier::wire::Message as _;
@@ -40,6 +40,8 @@ pub struct EntryPage {
     pub next: Option<u64>,
     /// The answer is complete for entries below this.
     pub projected: u64,
+    /// Entries of the whole ledger whose bodies were pruned, and which may pass as well.
+    pub removed: u64,
 }
 
 /// An entry with its parts, as far as they open.
@@ -86,6 +88,22 @@ impl EntryQuery {
         terms
     }
 
+    /// Whether it asks for something that only bodies or parts say.
+    fn asks_for_content(&self) -> bool {
+        let names = [&self.actor, &self.dataset, &self.tool, &self.source];
+        self.data_subject.is_some()
+            || names.iter().any(|name| !name.is_empty())
+            || self.verb.is_some()
+            || self.outcome.is_some()
+    }
+
+    /// Whether pruned entries of this sort may have passed.
+    fn may_pass(&self, acts: &PrunedActs) -> bool {
+        self.kind.is_none_or(|kind| kind == acts.kind)
+            && self.verb.is_none_or(|verb| verb == acts.verb)
+            && self.outcome.is_none_or(|outcome| outcome == acts.outcome)
+    }
+
     fn in_time(&self, entry: &StoredEntry) -> bool {
         let at = entry.header.recorded_at_us;
         self.from_us.is_none_or(|from| at >= from) && self.until_us.is_none_or(|until| at < until)
@@ -96,9 +114,7 @@ impl EntryQuery {
         if !self.in_time(entry) || self.kind.is_some_and(|kind| kind as u8 != entry.header.kind) {
             return false;
         }
-        let of_actions = [&self.actor, &self.dataset, &self.tool, &self.source].iter().any(|name| !name.is_empty())
-            || self.verb.is_some()
-            || self.outcome.is_some();
+        let of_actions = EntryQuery { data_subject: None, ..self.clone() }.asks_for_content();
         if !of_actions {
             return true;
         }
@@ -123,8 +139,9 @@ impl OpenLedger {
     /// Entries from `from` on that pass, at most `limit`. Blocks.
     pub fn list(&self, query: &EntryQuery, from: u64, limit: usize) -> Result<EntryPage, EngineError> {
         let size = self.ledger.published().size;
+        let removed = self.removed(query)?;
         if query.data_subject.is_some() {
-            return self.list_by_person(query, from, limit, size);
+            return Ok(EntryPage { removed, ..self.list_by_person(query, from, limit, size)? });
         }
         let projected = self.follow.wait_for(size, CATCH_UP);
         let filter = Filter { terms: query.terms(), from_us: query.from_us, until_us: query.until_us };
@@ -132,17 +149,18 @@ impl OpenLedger {
         loop {
             let page = self.follow.follower().query(&filter, at, projected, CHUNK.max(limit - entries.len()))?;
             for entry in self.entries_at(&page.indexes)? {
-                if !query.in_time(&entry) {
+                // A posting may outlive the body that it was made from.
+                if !query.in_time(&entry) || (entry.content.is_none() && query.asks_for_content()) {
                     continue;
                 }
                 if entries.len() == limit {
-                    return Ok(EntryPage { next: Some(entry.header.index), entries, projected });
+                    return Ok(EntryPage { next: Some(entry.header.index), entries, projected, removed });
                 }
                 entries.push(entry);
             }
             match page.next {
                 Some(next) => at = next,
-                None => return Ok(EntryPage { entries, next: None, projected }),
+                None => return Ok(EntryPage { entries, next: None, projected, removed }),
             }
         }
     }
@@ -166,12 +184,21 @@ impl OpenLedger {
                     continue;
                 }
                 if entries.len() == limit {
-                    return Ok(EntryPage { next: Some(entry.header.index), entries, projected: size });
+                    return Ok(EntryPage { next: Some(entry.header.index), entries, projected: size, removed: 0 });
                 }
                 entries.push(entry);
             }
         }
-        Ok(EntryPage { entries, next: None, projected: size })
+        Ok(EntryPage { entries, next: None, projected: size, removed: 0 })
+    }
+
+    /// Pruned entries that may pass a filter. Of a person nothing is known in them, so all of them may be theirs.
+    fn removed(&self, query: &EntryQuery) -> Result<u64, EngineError> {
+        if !query.asks_for_content() {
+            return Ok(0);
+        }
+        let pruned = self.pruned_acts()?;
+        Ok(pruned.iter().filter(|acts| query.may_pass(acts)).map(|acts| acts.count).sum())
     }
 
     /// Entries at ascending indexes. Neighbours are read together.

@@ -1,15 +1,16 @@
 //! How long what is kept, by class: data keys whose time is over go with the day's erasures, and nobody can tell the two
-//! apart.
+//! apart. Bodies follow them: see `prune`.
 
 use super::erase::TurnBound;
 use super::person::Held;
+use super::prune::PlannedBodies;
 use super::{EngineError, OpenLedger, Receipt};
 use crate::admit::events;
 use crate::model::*;
 use crate::vault::{Change, KeyName, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use whosaw_verifier::body::{Body, RetentionBody, RetentionRule};
+use whosaw_verifier::body::{Body, PrunedBodies, RetentionBody, RetentionRule};
 
 /// Keys read at a time.
 const PAGE: usize = 4_096;
@@ -21,6 +22,10 @@ pub struct RetentionPlan {
     pub classes: Vec<PlannedClass>,
     /// More than one batch does.
     pub more: bool,
+    /// Nothing where no rule is about bodies.
+    pub bodies: Option<PlannedBodies>,
+    /// What was pruned, by the entries that record it, with what they carry forward.
+    pub pruned: Vec<(u64, PrunedBodies)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,9 +64,10 @@ impl OpenLedger {
         for (i, rule) in rules.iter().enumerate() {
             let wrong = |field: &str, what: &str| EngineError::invalid(format!("rules[{i}].{field}"), what);
             match rule.class {
-                RetentionClass::Subject | RetentionClass::Staff | RetentionClass::Content => {}
-                RetentionClass::Unspecified => return Err(wrong("class", "is missing: subject, staff or content")),
-                RetentionClass::Body => return Err(wrong("class", "of bodies is kept for ever in this version")),
+                RetentionClass::Subject | RetentionClass::Staff | RetentionClass::Content | RetentionClass::Body => {}
+                RetentionClass::Unspecified => {
+                    return Err(wrong("class", "is missing: subject, staff, content or body"));
+                }
             }
             if !seen.insert(rule.class) {
                 return Err(wrong("class", "stands twice"));
@@ -117,15 +123,24 @@ impl OpenLedger {
         Ok(())
     }
 
-    /// What the next batch would destroy by the rules, before it does. Blocks.
+    /// What the next batch would destroy by the rules, before it does. Blocks, and waits for a batch that is under way.
     pub fn retention_plan(&self) -> Result<RetentionPlan, EngineError> {
-        Ok(self.over(self.turn_bound)?.plan)
+        let _no_batch = self.erasing.blocking_lock();
+        let plan = self.over(self.turn_bound)?.plan;
+        Ok(RetentionPlan { bodies: self.plan_bodies()?, pruned: self.ledger.pruned(None)?, ..plan })
+    }
+
+    /// The first month that a rule keeps.
+    pub(super) fn first_kept(&self, rule: &RetentionRule) -> u16 {
+        self.ledger_month().saturating_sub(rule.months.min(u32::from(u16::MAX)) as u16)
     }
 
     /// Keys whose time is over, as many as there is room for. Blocks.
     pub(super) fn over(&self, room: TurnBound) -> Result<Over, EngineError> {
-        let (rules, month) = (self.retention_rules(), self.ledger_month());
-        let first_kept = |rule: &RetentionRule| month.saturating_sub(rule.months.min(u32::from(u16::MAX)) as u16);
+        let mut rules = self.retention_rules();
+        // No data key is of bodies.
+        rules.retain(|rule| rule.class != RetentionClass::Body);
+        let first_kept = |rule: &RetentionRule| self.first_kept(rule);
         let before: BTreeMap<u8, u16> = rules.iter().map(|rule| (rule.class as u8, first_kept(rule))).collect();
         let mut over = Over::default();
         if rules.is_empty() {

@@ -107,6 +107,46 @@ pub struct UndeterminedCount {
     pub last: u64,
 }
 
+/// One entry, as far as it is folded in.
+#[derive(Debug, Clone, Default)]
+pub struct FoldInput<'a> {
+    pub kind: u8,
+    pub recorded_at_us: u64,
+    /// Absent where it was removed.
+    pub body: Option<&'a [u8]>,
+    /// What is carried forward of a body that was pruned: see [`Sort::term`].
+    pub carried: Option<Term>,
+}
+
+/// In what way an action leaves open whose data it touched.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sort {
+    pub determination: Determination,
+    pub tool: String,
+    /// The first reason.
+    pub doubt: Doubt,
+    pub outcome: Outcome,
+}
+
+impl Sort {
+    /// Nothing for an action whose data subjects are all determined.
+    pub fn of(action: &ActionBody) -> Option<Self> {
+        let determination = determination(action);
+        let is_open = matches!(determination, Determination::Undetermined | Determination::ListedIncomplete);
+        is_open.then(|| Sort {
+            determination,
+            tool: action.tool.clone(),
+            doubt: action.doubts.first().copied().unwrap_or_default(),
+            outcome: action.outcome,
+        })
+    }
+
+    pub fn term(&self) -> Term {
+        let name = [self.determination.code(), &self.tool, self.doubt.code(), self.outcome.code()].join("\u{1f}");
+        Term::new(TermKind::Undetermined, name)
+    }
+}
+
 /// Follows one ledger. Reads take a shared lock, `advance` an exclusive one.
 pub struct Follower {
     store: Arc<dyn Store>,
@@ -159,16 +199,13 @@ impl Follower {
         self.state.read().unwrap_or_else(PoisonError::into_inner).next
     }
 
-    /// Folds in consecutive entries, the first of which is entry `true_up_to()`: (kind, recorded_at, body), the body
-    /// absent where it was removed. Bodies whose meaning is unknown stand under their entry kind alone.
-    pub fn advance<'a>(
-        &self,
-        entries: impl IntoIterator<Item = (u8, u64, Option<&'a [u8]>)>,
-    ) -> Result<u64, StoreError> {
+    /// Folds in consecutive entries, the first of which is entry `true_up_to()`. Bodies whose meaning is unknown, and
+    /// those that are gone, stand under their entry kind alone, and under what is carried forward.
+    pub fn advance<'a>(&self, entries: impl IntoIterator<Item = FoldInput<'a>>) -> Result<u64, StoreError> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        for (kind, recorded_at_us, body) in entries {
+        for FoldInput { kind, recorded_at_us, body, carried } in entries {
             let offset = (state.next % BLOCK) as u16;
-            for term in terms(kind, body) {
+            for term in terms(kind, body).into_iter().chain(carried) {
                 let postings = state.tail.entry(term).or_default();
                 if postings.last() != Some(&offset) {
                     postings.push(offset);
@@ -202,6 +239,40 @@ impl Follower {
         let next = if applied.is_ok() { state.next } else { block * BLOCK };
         *state = State { next, recorded_min: u64::MAX, ..State::default() };
         applied
+    }
+
+    /// Takes away what entries stood under by bodies that are gone now, but for their kind and what is carried forward. An
+    /// entry that was not folded in yet is passed over: `advance` meets it without its body.
+    pub fn forget<'a>(&self, entries: impl IntoIterator<Item = (u64, u8, &'a [u8])>) -> Result<(), StoreError> {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let mut gone: BTreeMap<(u64, Term), Vec<u16>> = BTreeMap::new();
+        for (index, kind, body) in entries.into_iter().filter(|(index, ..)| *index < state.next) {
+            let kept = |term: &Term| matches!(term.kind, TermKind::EntryKind | TermKind::Undetermined);
+            for term in terms(kind, Some(body)).into_iter().filter(|term| !kept(term)) {
+                gone.entry((index / BLOCK, term)).or_default().push((index % BLOCK) as u16);
+            }
+        }
+        let under_way = state.next / BLOCK;
+        let mut writes = WriteSet::default();
+        let snapshot = self.store.snapshot()?;
+        for ((block, term), offsets) in gone {
+            if block == under_way {
+                if let Some(postings) = state.tail.get_mut(&term) {
+                    postings.retain(|offset| offsets.binary_search(offset).is_err());
+                }
+                continue;
+            }
+            let row = posting_key(self.ledger, &term, block);
+            let Some(value) = snapshot.get(Table::Projections, &row)? else { continue };
+            let mut postings = decode_offsets(&value)?;
+            postings.retain(|offset| offsets.binary_search(offset).is_err());
+            if postings.is_empty() {
+                writes.delete(Table::Projections, row);
+            } else {
+                writes.put(Table::Projections, row, encode_offsets(&postings));
+            }
+        }
+        if writes.is_empty() { Ok(()) } else { self.store.apply_derived(writes) }
     }
 
     /// The first `limit` entries at or after `from`, below `size`, that pass the filter's terms.
@@ -360,16 +431,8 @@ fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {
     if let Some(source) = &action.source {
         add(TermKind::Source, &source.name);
     }
-    let determination = determination(action);
-    if matches!(determination, Determination::Undetermined | Determination::ListedIncomplete) {
-        let doubt = action.doubts.first().copied().unwrap_or_default();
-        add(
-            TermKind::Undetermined,
-            &[determination.code(), &action.tool, doubt.code(), action.outcome.code()].join("\u{1f}"),
-        );
-    }
-    let states = action.facts.iter().any(|fact| fact.kind == FactKind::Coverage);
-    if states || action.verb == Verb::CoverageStop {
+    terms.extend(Sort::of(action).map(|sort| sort.term()));
+    if states_logging(action) {
         terms.push(Term::logging());
     }
     if action.facts.iter().any(|fact| fact.kind != FactKind::Coverage) {
@@ -381,6 +444,11 @@ fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {
     if action.links.as_ref().is_some_and(|links| links.corrects > 0 || links.retracts > 0) {
         terms.push(Term::amending());
     }
+}
+
+/// Whether an action says what a source was logging.
+pub fn states_logging(action: &ActionBody) -> bool {
+    action.verb == Verb::CoverageStop || action.facts.iter().any(|fact| fact.kind == FactKind::Coverage)
 }
 
 fn undetermined_count(name: &str, count: u64, first: u64, last: u64) -> Result<UndeterminedCount, StoreError> {

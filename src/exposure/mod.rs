@@ -10,5 +10,5 @@ pub mod calculus;
 pub mod telling;
 
 pub use calculus::fact::Authorised;
-pub use follower::{Filter, Follower, Page, Term, TermKind, UndeterminedCount};
+pub use follower::{Filter, FoldInput, Follower, Page, Sort, Term, TermKind, UndeterminedCount, states_logging};
 pub use telling::authorised;

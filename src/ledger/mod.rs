@@ -14,6 +14,7 @@ mod history;
 mod latch;
 mod open;
 mod pool;
+mod pruned;
 mod recover;
 mod rows;
 mod sequencer;
@@ -26,7 +27,7 @@ pub use committer::{Committed, Place};
 pub use history::{History, history};
 pub use open::LedgerOptions;
 pub use recover::{ErasedPlaces, append_exported, erase_again, remembered, stored_entries, stored_parts};
-pub use rows::{StoredEntry, StoredPart, put_covered};
+pub use rows::{StoredEntry, StoredPart, put_covered, put_pruned};
 pub use signer::Signer;
 
 use crate::model::{EntryKind, Judgement, Placement, Sealed};

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::BufReader;
 use std::path::Path;
+use whosaw_verifier::body::{Body, PrunedBodies};
 use whosaw_verifier::entry::{Header, origin_hash};
 use whosaw_verifier::erasure::{BODY, PLACE_BYTES};
 use whosaw_verifier::hash::Hash;
@@ -61,6 +62,7 @@ pub fn append_exported(
             let header = Header::decode(entry).map_err(|error| torn(&error.to_string()))?;
             let stored = header.index < first;
             let body = content.body().map_err(|error| torn(&error.to_string()))?;
+            let pruned = body.and_then(|(_, body)| pruned_by(header.kind, body));
             if !stored {
                 headers.extend_from_slice(entry);
                 tiles::put_body(body, &mut bodies);
@@ -84,6 +86,9 @@ pub fn append_exported(
             if header.kind == EntryKind::Erasure as u8 {
                 let places = exported_places(export, header.index)?;
                 rows::put_covered(number, header.index, places.into_iter(), &mut writes);
+                if let Some(pruned) = pruned {
+                    rows::put_pruned(number, header.index, pruned.first, pruned.last, &mut writes);
+                }
             }
             let leaf = leaf_hash(entry);
             for tile in tree.push(leaf) {
@@ -106,6 +111,16 @@ pub fn append_exported(
         end = (head.size, root);
     }
     Ok(end)
+}
+
+fn pruned_by(kind: u8, body: &[u8]) -> Option<PrunedBodies> {
+    if kind != EntryKind::Erasure as u8 {
+        return None;
+    }
+    match Body::decode(kind, body) {
+        Ok(Body::Erasure(body)) => body.pruned,
+        _ => None,
+    }
 }
 
 fn exported_places(export: &Path, index: u64) -> Result<Vec<[u8; PLACE_BYTES]>, LedgerError> {
@@ -135,12 +150,20 @@ pub fn erase_again(
         write(writes)?;
     }
     places.extend(noted.iter().flat_map(|(_, covered)| covered));
-    let places: Vec<(u64, u32)> =
-        places.into_iter().filter(|(index, ordinal)| *index < size && *ordinal != BODY).collect();
+    let (bodies, parts): (Vec<_>, Vec<_>) =
+        places.into_iter().filter(|(index, _)| *index < size).partition(|(_, ordinal)| *ordinal == BODY);
+    let bodies: Vec<u64> = bodies.into_iter().map(|(index, _)| index).collect();
     let mut gone = 0;
-    for page in places.chunks(PAGE) {
+    for page in parts.chunks(PAGE) {
         let writes = rows::without_content(store.snapshot()?.as_ref(), number, page)?;
         gone += writes.operations().count() as u64;
+        if !writes.is_empty() {
+            write(writes)?;
+        }
+    }
+    for page in bodies.chunks(PAGE) {
+        let (writes, taken) = rows::without_bodies(store.snapshot()?.as_ref(), number, page)?;
+        gone += taken;
         if !writes.is_empty() {
             write(writes)?;
         }

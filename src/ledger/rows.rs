@@ -30,6 +30,7 @@ const REGISTRY: &[u8] = b"registry";
 const COVERED: &[u8] = b"covered";
 /// Places in one row.
 const COVERED_PAGE: usize = 4_096;
+const PRUNED: &[u8] = b"pruned";
 const CALLER: &[u8] = b"caller";
 
 /// A part as it stands in the store.
@@ -50,6 +51,14 @@ pub struct StoredEntry {
 }
 
 pub type SaltedBody = ([u8; 32], Vec<u8>);
+
+/// A batch that pruned bodies: the erasure entry, and the first and last entry whose body it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrunedSpan {
+    pub by: u64,
+    pub first: u64,
+    pub last: u64,
+}
 
 pub fn key(ledger: LedgerNumber, pieces: &[&[u8]]) -> Vec<u8> {
     let mut key = ledger.0.to_be_bytes().to_vec();
@@ -213,6 +222,28 @@ pub fn read_every_covered(snapshot: &dyn Snapshot, ledger: LedgerNumber) -> Resu
     Ok(places)
 }
 
+/// Says that the erasure entry at `index` prunes bodies, of entries from the first to the last of these.
+pub fn put_pruned(ledger: LedgerNumber, index: u64, first: u64, last: u64, writes: &mut WriteSet) {
+    let row = key(ledger, &[PRUNED, &index.to_be_bytes()]);
+    writes.put(Table::Meta, row, [first.to_be_bytes(), last.to_be_bytes()].concat());
+}
+
+/// Every batch that pruned bodies, ascending.
+pub fn read_pruned(snapshot: &dyn Snapshot, ledger: LedgerNumber) -> Result<Vec<PrunedSpan>, LedgerError> {
+    let (from, until) = (key(ledger, &[PRUNED]), key(ledger, &[PRUNED, &[0xff; 9]]));
+    let mut spans = Vec::new();
+    for page in pages(snapshot, Table::Meta, from, until, 1_024) {
+        for (row, span) in page? {
+            let number = |bytes: Option<&[u8; 8]>| bytes.map(|bytes| u64::from_be_bytes(*bytes));
+            let by = number(row.last_chunk()).filter(|_| row.len() == 4 + PRUNED.len() + 8);
+            let (first, last) = (number(span.first_chunk()), number(span.last_chunk()).filter(|_| span.len() == 16));
+            let (Some(by), Some(first), Some(last)) = (by, first, last) else { return Err(torn("pruned")) };
+            spans.push(PrunedSpan { by, first, last });
+        }
+    }
+    Ok(spans)
+}
+
 fn covered_page(row: &[u8]) -> Result<impl Iterator<Item = (u64, u32)>, LedgerError> {
     let (places, rest) = row.as_chunks::<PLACE_BYTES>();
     if rest.is_empty() { Ok(places.iter().map(read_place)) } else { Err(torn("covered places")) }
@@ -235,6 +266,43 @@ pub fn without_content(
         }
     }
     Ok(writes)
+}
+
+/// The runs of bodies without those of these entries, which ascend: salt and body go, the place in the run stays. And how
+/// many of them were still there.
+pub fn without_bodies(
+    snapshot: &dyn Snapshot,
+    ledger: LedgerNumber,
+    indexes: &[u64],
+) -> Result<(WriteSet, u64), LedgerError> {
+    let (mut writes, mut rest, mut gone) = (WriteSet::default(), indexes, 0);
+    while let Some(first) = rest.first() {
+        let floor = key(ledger, &[&(first - first % TILE_WIDTH).to_be_bytes()]);
+        let run = snapshot.last_at_or_before(Table::Bodies, &floor, &key(ledger, &[&first.to_be_bytes()]))?;
+        let (row, contents) = run.ok_or_else(|| torn("bodies"))?;
+        let start = row.get(4..12).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
+        let (mut at, before) = (start.ok_or_else(|| torn("bodies"))?, rest.len());
+        let (mut contents, mut kept, gone_before) = (contents.as_slice(), Vec::new(), gone);
+        while !contents.is_empty() {
+            let whole = contents;
+            let is_there = take_content(&mut contents)?.is_some();
+            if rest.first() == Some(&at) {
+                rest = &rest[1..];
+                gone += u64::from(is_there);
+                kept.extend_from_slice(&0u32.to_be_bytes());
+            } else {
+                kept.extend_from_slice(&whole[..whole.len() - contents.len()]);
+            }
+            at += 1;
+        }
+        if rest.len() == before {
+            return Err(torn("bodies"));
+        }
+        if gone > gone_before {
+            writes.put(Table::Bodies, row, kept);
+        }
+    }
+    Ok((writes, gone))
 }
 
 pub fn encode_head(head: &Head, root: &Hash) -> Vec<u8> {

@@ -47,6 +47,8 @@ pub struct Evidence {
     pub coverage: Vec<Coverage>,
     /// Times in which the ledger itself was not running.
     pub downtimes: Vec<Downtime>,
+    /// Entries whose content is gone by their period: nobody can tell any more whom they were about.
+    pub removed: Vec<Removed>,
     /// Entries by which somebody opened or exported a range that holds one of the entries above; `None` where nobody
     /// looked for them.
     pub ledger_reads: Option<Vec<LedgerRead>>,
@@ -174,6 +176,16 @@ pub struct Downtime {
     /// Last recorded_at before, and the first after, Unix microseconds.
     pub from_us: u64,
     pub until_us: u64,
+}
+
+/// Entries whose bodies one entry says were pruned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Removed {
+    /// The entry that authorises it.
+    pub by: u64,
+    pub entries: u64,
+    pub first: u64,
+    pub last: u64,
 }
 
 /// How the entries were searched.

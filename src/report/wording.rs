@@ -177,7 +177,7 @@ sections! {
         open: String, open_note: String, could: String, uncountable: String, saw: String, saw_note: String, machines: String,
         machines_note: String, holds: String, holds_note: String, subjects: String, subjects_note: String, at_least: String,
     }
-    ExposureNotice { unknown_resource: String, undetermined: String, closed: String, odd: String }
+    ExposureNotice { unknown_resource: String, undetermined: String, closed: String, pruned: String, odd: String }
     ExposureFact { resources: String, cut_off: String }
     ExposureSection {
         how_to_read: String, windows: String, paths: String, timeline: String, people: String, accesses: String,

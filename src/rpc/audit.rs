@@ -81,12 +81,10 @@ impl v1::audit_service_server::AuditService for AuditRpc {
                 .ok_or_else(|| EngineError::new(Kind::OutOfRange, "the ledger has no such entry"))
         });
         let entry = found.await?;
-        let entry = if request.open_parts {
-            opened(&open, vec![entry], &caller).await?.pop()
-        } else {
-            Some(present::entry(&entry))
-        };
-        Ok(Response::new(v1::GetEntryResponse { entry }))
+        let mut entries =
+            if request.open_parts { opened(&open, vec![entry], &caller).await? } else { vec![present::entry(&entry)] };
+        tell_removed(&open, &mut entries).await?;
+        Ok(Response::new(v1::GetEntryResponse { entry: entries.pop() }))
     }
 
     async fn list_entries(
@@ -120,8 +118,10 @@ impl v1::audit_service_server::AuditService for AuditRpc {
             next = entries.get(cut).map(|entry| entry.index).or(next);
             entries.truncate(cut);
         }
+        tell_removed(&open, &mut entries).await?;
         Ok(Response::new(v1::ListEntriesResponse {
             entries,
+            removed: page.removed,
             next_page_token: next.map(|next| token.write(next)).unwrap_or_default(),
             projected_size: page.projected,
         }))
@@ -224,7 +224,7 @@ impl v1::audit_service_server::AuditService for AuditRpc {
             // head, and could not bring back a ledger that was lost right after.
             open.record_access(0, open.ledger().published().size, &caller).await?;
         }
-        let head = open.export_head();
+        let head = open.export_head()?;
         let (send, receive) = mpsc::channel(4);
         let send = Patient::new(send, STALLED);
         tokio::task::spawn_blocking(move || {
@@ -244,6 +244,29 @@ impl v1::audit_service_server::AuditService for AuditRpc {
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
     }
+}
+
+/// Says of entries whose content is gone by which entry it went.
+async fn tell_removed(open: &Arc<OpenLedger>, entries: &mut Vec<v1::Entry>) -> Result<(), Status> {
+    if entries.iter().all(|entry| !entry.salt.is_empty()) {
+        return Ok(());
+    }
+    let (open, mut told) = (Arc::clone(open), std::mem::take(entries));
+    *entries = blocking_value(move || {
+        mark_removed(&open, &mut told)?;
+        Ok(told)
+    })
+    .await?;
+    Ok(())
+}
+
+fn mark_removed(open: &OpenLedger, entries: &mut [v1::Entry]) -> Result<(), EngineError> {
+    let gone: Vec<u64> = entries.iter().filter(|entry| entry.salt.is_empty()).map(|entry| entry.index).collect();
+    let by = open.ledger().removed_by(&gone)?;
+    for entry in entries {
+        entry.removed_by = by.get(&entry.index).copied().unwrap_or_default();
+    }
+    Ok(())
 }
 
 fn info(open: &OpenLedger) -> v1::LedgerInfo {
@@ -294,15 +317,17 @@ async fn watch(
             let read = blocking_value(move || {
                 let entries = reader.ledger().entries(next, until)?;
                 let missing = || EngineError::new(Kind::Corrupt, format!("entry {next} is published but not there"));
-                if entries.is_empty() { Err(missing()) } else { Ok(entries) }
+                if entries.is_empty() {
+                    return Err(missing());
+                }
+                let mut entries: Vec<v1::Entry> = entries.iter().map(present::entry).collect();
+                mark_removed(&reader, &mut entries)?;
+                Ok(entries)
             })
             .await;
             let message = read.map(|entries| {
                 next += entries.len() as u64;
-                v1::WatchEntriesResponse {
-                    entries: entries.iter().map(present::entry).collect(),
-                    checkpoint: Some(present::checkpoint(open.origin(), &head)),
-                }
+                v1::WatchEntriesResponse { entries, checkpoint: Some(present::checkpoint(open.origin(), &head)) }
             });
             let failed = message.is_err();
             if send.send(message).await.is_err() || failed {

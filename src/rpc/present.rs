@@ -2,11 +2,12 @@
 
 use super::v1;
 use crate::admit::events::NewName;
-use crate::engine::{OpenedEntry, PartState, Receipt};
+use crate::engine::{OpenedEntry, PartState, PlannedBodies, Receipt, RetentionRuleOf};
 use crate::ledger::{Place, Published, StoredEntry};
 use crate::model::{Identity, Registered, RegistryKind};
 use prost::Message as _;
 use v1::entry::Content;
+use whosaw_verifier::body::PrunedBodies;
 use whosaw_verifier::entry::{CLOCK_NOT_SYNCHRONISED, TIME_CLAMPED};
 use whosaw_verifier::wire::Message as _;
 
@@ -16,7 +17,7 @@ pub fn receipt(receipt: Receipt) -> v1::Receipt {
         leaf_hash: receipt.leaf.to_vec(),
         recorded_at: Some(timestamp(receipt.recorded_at_us)),
         tlog_proof: receipt.tlog_proof,
-        salt: receipt.salt.to_vec(),
+        salt: receipt.salt.map(|salt| salt.to_vec()).unwrap_or_default(),
         body: receipt.body,
         replayed: receipt.replayed,
         unchecked: receipt.unchecked,
@@ -85,6 +86,7 @@ pub fn entry(entry: &StoredEntry) -> v1::Entry {
         body,
         part_count: header.parts,
         parts: Vec::new(),
+        removed_by: 0,
     }
 }
 
@@ -139,6 +141,49 @@ pub fn name(kind: RegistryKind, name: &str, registered: &Registered) -> v1::Name
         attributes: attributes.collect(),
         public_key: registered.public_key.map(|key| key.to_vec()).unwrap_or_default(),
         retired: registered.retired,
+    }
+}
+
+pub fn rule((class, months, basis): RetentionRuleOf) -> v1::RetentionRule {
+    v1::RetentionRule { class: class as i32, months, basis: basis as i32 }
+}
+
+/// Months since January 1970 as YYYY-MM.
+pub fn month(month: u16) -> String {
+    format!("{}-{:02}", 1970 + month / 12, month % 12 + 1)
+}
+
+pub fn planned_bodies(plan: &PlannedBodies) -> v1::PlannedRetention {
+    let (first_index, last_index) = plan.span.unwrap_or_default();
+    v1::PlannedRetention {
+        rule: Some(rule(plan.rule)),
+        kept_from: month(plan.kept_from_month),
+        held: plan.held,
+        open: plan.open,
+        bodies: plan.bodies,
+        first_index,
+        last_index,
+        waiting: plan.waiting,
+        ..Default::default()
+    }
+}
+
+pub fn pruned(by: u64, pruned: PrunedBodies) -> v1::PrunedEntries {
+    let acts = pruned.acts.iter().map(|acts| v1::BodyPrunedActs {
+        kind: acts.kind as i32,
+        verb: acts.verb as i32,
+        outcome: acts.outcome as i32,
+        count: acts.count,
+    });
+    let sources =
+        pruned.sources.into_iter().map(|source| v1::BodyPrunedSource { name: source.name, sequence: source.sequence });
+    v1::PrunedEntries {
+        by,
+        bodies: pruned.bodies,
+        first_index: pruned.first,
+        last_index: pruned.last,
+        acts: acts.collect(),
+        sources: sources.collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::caller::caller;
 use super::{convert, present, status, v1};
 use crate::admit;
-use crate::engine::{Asked, Engine, EngineError, ErasureStatus, PlannedClass};
+use crate::engine::{Asked, Engine, EngineError, ErasureStatus, PlannedClass, Ran};
 use crate::model::*;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -275,19 +275,18 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
         let open = Arc::clone(self.0.ledger(&request.into_inner().ledger)?);
         let plan = super::audit::blocking_value(move || open.retention_plan()).await?;
         let planned = |class: &PlannedClass| v1::PlannedRetention {
-            rule: Some(v1::RetentionRule {
-                class: class.rule.0 as i32,
-                months: class.rule.1,
-                basis: class.rule.2 as i32,
-            }),
-            kept_from: format!("{}-{:02}", 1970 + class.kept_from_month / 12, class.kept_from_month % 12 + 1),
+            rule: Some(present::rule(class.rule)),
+            kept_from: present::month(class.kept_from_month),
             keys: class.keys,
             parts: class.parts,
             held: class.held,
             open: class.open,
+            ..Default::default()
         };
-        let classes = plan.classes.iter().map(planned).collect();
-        Ok(Response::new(v1::PlanRetentionResponse { classes, more: plan.more }))
+        let mut classes: Vec<v1::PlannedRetention> = plan.classes.iter().map(planned).collect();
+        classes.extend(plan.bodies.as_ref().map(present::planned_bodies));
+        let pruned = plan.pruned.into_iter().map(|(by, pruned)| present::pruned(by, pruned)).collect();
+        Ok(Response::new(v1::PlanRetentionResponse { classes, more: plan.more, pruned }))
     }
 
     async fn run_erasures(
@@ -297,9 +296,9 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
         let request = request.into_inner();
         let open = Arc::clone(self.0.ledger(&request.ledger)?);
         // Not dropped with the connection: a batch that has begun is better ended now than at the next start.
-        let done = tokio::spawn(async move { open.run_erasures(request.with_retention).await }).await;
-        let done = done.map_err(|_| EngineError::internal("the batch stopped"))??;
-        Ok(Response::new(done.map_or_else(v1::RunErasuresResponse::default, |done| v1::RunErasuresResponse {
+        let done = tokio::spawn(async move { open.run_due(request.with_retention).await }).await;
+        let Ran { erased, pruned } = done.map_err(|_| EngineError::internal("the batch stopped"))??;
+        let erased = erased.map_or_else(v1::RunErasuresResponse::default, |done| v1::RunErasuresResponse {
             index: done.index,
             requests: done.requests,
             covers: done.covers,
@@ -308,7 +307,10 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
             moved: done.moved.keys + done.moved.lookups + done.moved.readers,
             irrecoverable_by: done.irrecoverable.unwrap_or_default(),
             batches: done.batches,
-        })))
+            ..Default::default()
+        });
+        let (pruned, pruned_by) = pruned.map_or((0, 0), |done| (done.bodies, done.index));
+        Ok(Response::new(v1::RunErasuresResponse { pruned, pruned_by, ..erased }))
     }
 }
 

@@ -39,6 +39,14 @@ impl Vault {
         Part::decode(&bytes).map_err(|_| OpenError::Unreadable)
     }
 
+    /// Whether a part is the ledger's own: content that concerns neither person nor conversation.
+    pub fn is_ledgers_own(&self, place: PartPlace) -> Result<bool, VaultError> {
+        let locator = self.locator(self.store.snapshot()?.as_ref(), place)?;
+        // No other key is of no month.
+        let own = KeyName::of(RetentionClass::Content, 0);
+        Ok(matches!(locator, Some(Locator::Person(_, name)) if name == own))
+    }
+
     /// Whether a part is opened by several persons' keys together only.
     pub fn is_shared(&self, place: PartPlace) -> Result<bool, VaultError> {
         let snapshot = self.store.snapshot()?;

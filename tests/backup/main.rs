@@ -5,6 +5,7 @@
 mod common;
 
 mod mirrors;
+mod pruned;
 mod restored;
 mod taken;
 

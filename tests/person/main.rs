@@ -10,6 +10,7 @@ mod enumeration;
 mod erased;
 mod held;
 mod linkability;
+mod pruned;
 mod retained;
 
 use common::records::*;

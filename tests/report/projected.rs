@@ -2,7 +2,7 @@
 //! amended what.
 
 use std::sync::Arc;
-use whosaw::exposure::{Filter, Follower, Term};
+use whosaw::exposure::{Filter, FoldInput, Follower, Sort, Term, TermKind};
 use whosaw::model::*;
 use whosaw::store::LedgerNumber;
 use whosaw::store::memory::MemoryStore;
@@ -12,8 +12,12 @@ use whosaw_verifier::wire::Message as _;
 fn following(bodies: &[ActionBody]) -> Follower {
     let follower = Follower::open(Arc::new(MemoryStore::default()), LedgerNumber(1)).expect("a new one");
     let bodies: Vec<Vec<u8>> = bodies.iter().map(ActionBody::encode).collect();
-    follower.advance(bodies.iter().map(|body| (EntryKind::Action as u8, 1, Some(&body[..])))).expect("it follows");
+    follower.advance(bodies.iter().map(|body| whole(body))).expect("it follows");
     follower
+}
+
+fn whole(body: &[u8]) -> FoldInput<'_> {
+    FoldInput { kind: EntryKind::Action as u8, recorded_at_us: 1, body: Some(body), carried: None }
 }
 
 fn under(follower: &Follower, term: Term) -> Vec<u64> {
@@ -63,4 +67,31 @@ fn statements_of_logging_and_amendments_are_found_under_any_verb() {
     let follower = following(&[states, links(1, 0), stops, links(0, 1), links(0, 0)]);
     assert_eq!(under(&follower, Term::logging()), [0, 2]);
     assert_eq!(under(&follower, Term::amending()), [1, 3]);
+}
+
+/// Of a body that is gone, what was not determined is still counted, at every size and also when all is made anew.
+#[test]
+fn what_is_carried_forward_of_a_pruned_body_is_counted_as_before() {
+    let open = delivered(Determination::Undetermined, 2, 0);
+    let bodies = [open.clone(), delivered(Determination::Listed, 2, 2), open.clone()];
+    let follower = following(&bodies);
+    let count = |follower: &Follower, size| follower.undetermined(size).expect("it answers");
+    let before: Vec<_> = (0..=3).map(|size| count(&follower, size)).collect();
+    let reads = Term::new(TermKind::Verb, Verb::DataRead.code());
+    assert_eq!(under(&follower, reads.clone()), [0, 1, 2]);
+
+    let (first, kind) = (bodies[0].encode(), EntryKind::Action as u8);
+    follower.forget([(0, kind, &first[..])]).expect("it forgets");
+    assert_eq!(under(&follower, reads.clone()), [1, 2]);
+    let anew = Follower::open(Arc::new(MemoryStore::default()), LedgerNumber(1)).expect("a new one");
+    let rest: Vec<Vec<u8>> = bodies[1..].iter().map(ActionBody::encode).collect();
+    let carried = Sort::of(&open).map(|sort| sort.term());
+    let pruned = FoldInput { kind, recorded_at_us: 1, body: None, carried };
+    let others = rest.iter().map(|body| whole(body));
+    anew.advance(std::iter::once(pruned).chain(others)).expect("it follows");
+    for follower in [&follower, &anew] {
+        assert_eq!((0..=3).map(|size| count(follower, size)).collect::<Vec<_>>(), before);
+        assert_eq!(under(follower, reads.clone()), [1, 2]);
+        assert_eq!(under(follower, Term::new(TermKind::EntryKind, EntryKind::Action.code())), [0, 1, 2]);
+    }
 }

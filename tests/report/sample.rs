@@ -58,6 +58,7 @@ pub fn nothing() -> Evidence {
         possible: Vec::new(),
         undetermined: Vec::new(),
         amendments: Vec::new(),
+        removed: Vec::new(),
         coverage: Vec::new(),
         downtimes: Vec::new(),
         ledger_reads: Some(Vec::new()),

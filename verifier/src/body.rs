@@ -66,6 +66,14 @@ impl Body {
     }
 }
 
+impl PrunedUndetermined {
+    /// The indexes that `steps` stand for; fewer where the numbers would leave their range.
+    pub fn indexes(&self) -> impl Iterator<Item = u64> + '_ {
+        let mut steps = self.steps.iter();
+        std::iter::successors(steps.next().copied(), move |at| at.checked_add(*steps.next()?))
+    }
+}
+
 message! {
     /// Kind 1. What an agent, service or person did, as it was told to us.
     pub struct ActionBody {
@@ -313,9 +321,41 @@ message! {
         10 lost: Vec<Lost>,
         11 caller: Option<Caller>,
         12 parts: Vec<PartGroup>,
+        /// For a batch that prunes bodies: what is carried forward of them.
+        13 pruned: Option<PrunedBodies>,
     }
 
     pub struct Place { 1 index: u64, 2 ordinal: u32 }
+
+    /// What stays known of entries whose bodies a batch pruned, so that whoever counts counts the same as before.
+    pub struct PrunedBodies {
+        /// How many of the covered places are bodies; the sum of `acts`.
+        1 bodies: u64,
+        /// The first and the last of these entries; between them there may be others that stay.
+        2 first: u64,
+        3 last: u64,
+        /// Ascending by kind, verb and outcome, each once.
+        4 acts: Vec<PrunedActs>,
+        5 undetermined: Vec<PrunedUndetermined>,
+        6 sources: Vec<PrunedSource>,
+    }
+
+    pub struct PrunedActs { 1 kind: EntryKind, 2 verb: Verb, 3 outcome: Outcome, 4 count: u64 }
+
+    /// Actions of one sort whose data subjects were not, or not all, determined.
+    pub struct PrunedUndetermined {
+        1 determination: Determination,
+        /// Registered tool; empty where its name stood sealed.
+        2 tool: String,
+        /// The first reason.
+        3 doubt: Doubt,
+        4 outcome: Outcome,
+        /// Their indexes, ascending: the first by itself, each other as the distance from the one before.
+        5 steps: Vec<u64>,
+    }
+
+    /// A source that counts its reports, and the greatest number among those that were pruned.
+    pub struct PrunedSource { 1 name: String, 2 sequence: u64 }
 
     /// Shared content that is gone for those who remain, too.
     pub struct Lost { 1 reason: LostReason, 2 count: u64 }

@@ -94,7 +94,7 @@ pub struct VerifiedReceipt {
 pub enum Content {
     /// Salt and body were not given.
     NotGiven,
-    Meant(Body),
+    Meant(Box<Body>),
     /// Committed to, but from a vocabulary this verifier does not know.
     Unknown(WireError),
 }
@@ -186,7 +186,7 @@ pub fn verify(
                     if let Some(what) = clock_problem(&header, &body) {
                         return Err(ReceiptError::Meaning(what));
                     }
-                    Content::Meant(body)
+                    Content::Meant(Box::new(body))
                 }
                 Err(error @ WireError::Unknown { .. }) => Content::Unknown(error),
                 Err(error) => return Err(ReceiptError::Wire(error)),
@@ -267,7 +267,7 @@ mod tests {
             let keys = [key];
             assert_eq!(verify(&parsed, &keys, None).unwrap().content, Content::NotGiven);
             let verified = verify(&parsed, &keys, Some((&SALT, &body))).unwrap();
-            assert_eq!(verified.content, Content::Meant(Body::decode(verified.header.kind, &body).unwrap()));
+            assert_eq!(verified.content, Content::Meant(Box::new(Body::decode(verified.header.kind, &body).unwrap())));
             assert_eq!(verified.header.index, index as u64);
             assert_eq!(verify(&parsed, &keys, Some((&[0; 32], &body))), Err(ReceiptError::Body));
         }

@@ -151,6 +151,51 @@ fn a_list_that_lies_is_found_and_explains_nothing() {
     check(Some(&list(&[(1, 0), (6, 0)])), "erasures/6 holds a place in entry 6, which does not come before it");
 }
 
+/// What is carried forward of pruned bodies is of these bodies, adds up, and names no others.
+#[test]
+fn what_is_carried_forward_adds_up() {
+    let places = [(1, BODY), (3, 0), (3, BODY), (4, BODY)];
+    let acts = |verb, count| PrunedActs { kind: EntryKind::Action, verb, outcome: Outcome::Succeeded, count };
+    let honest = PrunedBodies {
+        bodies: 3,
+        first: 1,
+        last: 4,
+        acts: vec![acts(Verb::DataRead, 1), acts(Verb::DataView, 2)],
+        undetermined: vec![PrunedUndetermined { steps: vec![1, 2], ..PrunedUndetermined::default() }],
+        sources: Vec::new(),
+    };
+    let check = |change: &dyn Fn(&mut PrunedBodies), what: Option<&str>| {
+        let mut pruned = honest.clone();
+        change(&mut pruned);
+        let mut ledger = actions();
+        ledger.say_erased(&ErasureBody { pruned: Some(pruned), ..erased(&places) }, &places);
+        match what {
+            Some(what) => check_lie(&ledger.write(), 6, what, 1),
+            None => drop(check_holds(&ledger)),
+        }
+    };
+    check(&|_| {}, None);
+    let list = "erasures/6 does not hold the bodies that it carries forward";
+    check(&|pruned| pruned.first = 0, Some(list));
+    check(&|pruned| pruned.last = 5, Some(list));
+    check(&|pruned| (pruned.bodies, pruned.acts[1].count) = (2, 1), Some(list));
+    let body = |what: &str| format!("its body: {what}");
+    check(&|pruned| pruned.bodies = 5, Some(&body("it carries forward 5 bodies, but covers 4 places")));
+    check(
+        &|pruned| pruned.last = 6,
+        Some(&body("it carries forward entries 1 to 6, which do not come before it in this order")),
+    );
+    check(
+        &|pruned| pruned.acts[0].count = 2,
+        Some(&body("what it counts of pruned entries does not add up to their number")),
+    );
+    check(&|pruned| pruned.acts.reverse(), Some(&body("what it counts of pruned entries does not ascend, each once")));
+    let others = body("it carries forward actions that are not among the entries it pruned");
+    for steps in [vec![0, 1], vec![1, 4], vec![1, 0], vec![1, u64::MAX]] {
+        check(&|pruned| pruned.undetermined[0].steps = steps.clone(), Some(&others));
+    }
+}
+
 /// Whoever holds the ledger's key can sign a root over anything.
 #[test]
 fn a_list_that_was_signed_may_lie_all_the_same() {

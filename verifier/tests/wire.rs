@@ -160,6 +160,7 @@ prop_compose! {
         cites in prop::collection::vec((number(), any::<u32>()), 0..4),
         lost in prop::collection::vec((prop::sample::select(LostReason::ALL), number()), 0..3),
         parts in prop::collection::vec(group(), 0..3),
+        pruned in prop::option::of((number(), prop::collection::vec(number(), 0..4))),
     ) -> ErasureBody {
         let [covers, generation, batch, backups_until_us] = numbers;
         ErasureBody {
@@ -167,6 +168,11 @@ prop_compose! {
             cites: cites.into_iter().map(|(index, ordinal)| Place { index, ordinal }).collect(),
             lost: lost.into_iter().map(|(reason, count)| Lost { reason, count }).collect(),
             caller: None,
+            pruned: pruned.map(|(bodies, steps)| PrunedBodies {
+                bodies,
+                undetermined: vec![PrunedUndetermined { steps, ..PrunedUndetermined::default() }],
+                ..PrunedBodies::default()
+            }),
         }
     }
 }

@@ -46,6 +46,7 @@ pub fn facts(
     limit(sources.iter().any(|source| !arrived(source)), Limit::DeliveryDelay);
     // What was denied or failed may have had arguments, and these were given to whoever runs the tool.
     limit(undetermined.actions > 0, Limit::Undetermined);
+    limit(removed(evidence) > 0, Limit::Removed);
     limit(!verification.searched, Limit::NotSearched);
     limit(verification.entries_proved < verification.entries_counted, Limit::NotProved);
     let has_gaps = !downtimes.is_empty() || sources.iter().any(|source| !source.gaps.is_empty());
@@ -89,6 +90,12 @@ pub fn sources(
 pub fn own_gaps(downtimes: &[evidence::Downtime], size: u64, period: &Span) -> Vec<Gap> {
     let known = downtimes.iter().filter(|downtime| downtime.index < size);
     known.filter_map(|it| gap(GapKind::Ledger, it.from_us, it.until_us, 0, it.index, period)).collect()
+}
+
+/// How many entries of before this size have lost their content by then.
+pub fn removed(evidence: &Evidence) -> u64 {
+    let known = evidence.removed.iter().filter(|removed| removed.by < evidence.head.size);
+    known.map(|removed| removed.entries).sum()
 }
 
 fn source(

@@ -87,7 +87,7 @@ choices! {
     pub enum Limit {
         NoSources "no_sources", SourceWithoutStatement "source_without_statement", SpanWithoutStatement "span_without_statement",
         StatedUnknown "stated_unknown", UnregisteredSource "unregistered_source", Undetermined "undetermined",
-        NotSearched "not_searched", NotProved "not_proved", DeliveryDelay "delivery_delay",
+        NotSearched "not_searched", NotProved "not_proved", DeliveryDelay "delivery_delay", Removed "removed",
     }
 
     pub enum GapKind { Sampled "sampled", Down "down", Refused "refused", Unknown "unknown", Ledger "ledger" }
@@ -116,7 +116,7 @@ choices! {
     pub enum Notice {
         NotSearched "not_searched", NotProved "not_proved", ContentClosed "content_closed",
         PartUndescribed "part_undescribed", Corrected "corrected", Retracted "retracted", Late "late",
-        ReadsNotSearched "reads_not_searched", BeyondSize "beyond_size",
+        ReadsNotSearched "reads_not_searched", BeyondSize "beyond_size", Removed "removed",
     }
 }
 

@@ -382,6 +382,7 @@ fn notices(evidence: &Evidence, size: u64, found: &Found, verification: &Verific
         (Notice::NotSearched, u64::from(!verification.searched)),
         (Notice::NotProved, verification.entries_counted.saturating_sub(verification.entries_proved)),
         (Notice::BeyondSize, beyond as u64),
+        (Notice::Removed, coverage::removed(evidence)),
         (Notice::ContentClosed, of_entries(|entry| entry.content_closed)),
         (Notice::PartUndescribed, found.undescribed),
         (Notice::Corrected, of_entries(|entry| !entry.corrected_by.is_empty())),

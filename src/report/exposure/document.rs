@@ -123,6 +123,8 @@ facts! {
         entries_proved: u64,
         /// Parts among them that are gone or do not open.
         parts_closed: u64,
+        /// Entries whose public part was pruned: what they did is not known any more.
+        pruned: u64,
         /// For whose eyes.
         redaction_profile: String,
     }

@@ -28,6 +28,8 @@ pub struct ExposureEvidence {
     pub entries_proved: u64,
     /// Parts among them that are gone or do not open.
     pub parts_closed: u64,
+    /// Entries whose bodies were pruned: what they did is not known any more. None of them opened anything.
+    pub pruned: u64,
     /// Actions of which it is not known whose data they touched.
     pub undetermined: u64,
 }

@@ -428,7 +428,8 @@ fn coverage_fact(evidence: &ExposureEvidence, names: &Names<'_>, period: &Span) 
     let all = sources.iter().any(|source| source.registered)
         && sources.iter().all(complete)
         && !sources.iter().flat_map(|source| &source.gaps).any(unknown)
-        && evidence.undetermined == 0;
+        && evidence.undetermined == 0
+        && evidence.pruned == 0;
     let has_gaps = !downtimes.is_empty() || sources.iter().any(|source| !source.gaps.is_empty());
     CoverageFact {
         sentence: match (all, has_gaps) {
@@ -463,6 +464,7 @@ fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &E
         as_known_at: HeadFact::of(&evidence.head),
         entries_proved: evidence.entries_proved,
         parts_closed: evidence.parts_closed,
+        pruned: evidence.pruned,
         redaction_profile: "counsel".to_owned(),
     }
 }

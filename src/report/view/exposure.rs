@@ -113,6 +113,9 @@ impl Said<'_> {
         let undetermined = undetermined.map(|resource| fill(&x.notice.undetermined, &[("resource", &resource.name)]));
         let closed = self.report.header.parts_closed;
         let closed = (closed > 0).then(|| fill(&x.notice.closed, &[("n", &self.w.number(closed))]));
+        let pruned = self.report.header.pruned;
+        let closed =
+            closed.into_iter().chain((pruned > 0).then(|| fill(&x.notice.pruned, &[("n", &self.w.number(pruned))])));
         let odd = !self.report.oddities.is_empty();
         unknown.chain(undetermined).chain(closed).chain(odd.then(|| x.notice.odd.clone())).collect()
     }

@@ -174,6 +174,7 @@ impl Gatherer<'_> {
         // Another entry's list again: it only has to be read, not to be kept.
         let again = self.known.contains(&(covers, body.covers_root.clone()));
         let (mut tree, mut last) = (Frontier::new(), None::<[u8; PLACE_BYTES]>);
+        let mut bodies = (0, None, None);
         loop {
             let bytes = match next_place(&mut file) {
                 Ok(Next::Place(bytes)) => bytes,
@@ -193,6 +194,9 @@ impl Gatherer<'_> {
             }
             tree.push(merkle::leaf_hash(&bytes));
             last = Some(bytes);
+            if ordinal == erasure::BODY {
+                bodies = (bodies.0 + 1, bodies.1.or(Some(index)), Some(index));
+            }
             if !again {
                 self.erased.places.push(Covered { index, ordinal, by });
             }
@@ -204,6 +208,11 @@ impl Gatherer<'_> {
         let root: Hash = tree.root();
         if covers > 0 && root[..] != body.covers_root[..] {
             return Ok(Err(format!("{path} is not the list that it states the root of")));
+        }
+        if let Some(pruned) = &body.pruned
+            && bodies != (pruned.bodies, Some(pruned.first), Some(pruned.last))
+        {
+            return Ok(Err(format!("{path} does not hold the bodies that it carries forward")));
         }
         self.known.insert((covers, body.covers_root.clone()));
         Ok(Ok(()))

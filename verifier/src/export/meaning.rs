@@ -84,6 +84,37 @@ fn erasure(index: u64, body: &ErasureBody) -> Result<(), String> {
     if body.state == ErasureState::Irrecoverable && body.batch >= index {
         return Err(format!("it is about entry {}, which does not come before it", body.batch));
     }
+    match &body.pruned {
+        Some(pruned) => carried_forward(index, body.covers, pruned),
+        None => Ok(()),
+    }
+}
+
+/// What is carried forward must be of what is covered, and add up.
+fn carried_forward(index: u64, covers: u64, pruned: &PrunedBodies) -> Result<(), String> {
+    let PrunedBodies { bodies, first, last, acts, .. } = pruned;
+    if *bodies == 0 || *bodies > covers {
+        return Err(format!("it carries forward {bodies} bodies, but covers {covers} places"));
+    }
+    if first > last || *last >= index {
+        return Err(format!("it carries forward entries {first} to {last}, which do not come before it in this order"));
+    }
+    if !acts.is_sorted_by(|a, b| {
+        (a.kind as u64, a.verb as u64, a.outcome as u64) < (b.kind as u64, b.verb as u64, b.outcome as u64)
+    }) {
+        return Err("what it counts of pruned entries does not ascend, each once".into());
+    }
+    if acts.iter().try_fold(0u64, |sum, acts| sum.checked_add(acts.count)) != Some(*bodies) {
+        return Err("what it counts of pruned entries does not add up to their number".into());
+    }
+    let within = |sort: &PrunedUndetermined| {
+        let mut indexes = sort.indexes();
+        let ascend = sort.steps.iter().skip(1).all(|step| *step > 0);
+        ascend && sort.indexes().count() == sort.steps.len() && indexes.all(|index| (*first..=*last).contains(&index))
+    };
+    if !pruned.undetermined.iter().all(within) {
+        return Err("it carries forward actions that are not among the entries it pruned".into());
+    }
     Ok(())
 }
 
