@@ -17,6 +17,7 @@ mod erase;
 mod error;
 mod export;
 mod follow;
+mod held;
 mod names;
 mod person;
 mod read;

@@ -1,7 +1,7 @@
 //! How long what is kept, by class: data keys whose time is over go with the day's erasures, and nobody can tell the two
 //! apart.
 
-use super::person::Held;
+use super::held::Held;
 use super::{EngineError, OpenLedger, Receipt};
 use crate::admit::events;
 use crate::model::*;
