@@ -33,7 +33,7 @@ pub use erase::Erased;
 pub use error::{EngineError, Kind};
 pub use export::ExportPiece;
 pub use names::{CatalogueApplied, InForce};
-pub use person::{Asked, ErasureAsked, ErasureStatus, PersonStatus};
+pub use person::{Asked, ErasureAsked, ErasureStatus, KeptFor, PersonStatus};
 pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};
 pub use restore::{Behind, Outcome, Restored, Sources, restore_ledger};
 
