@@ -113,8 +113,17 @@ pub fn report_produced(
 }
 
 /// Somebody opened sealed parts, or took the content of many entries away.
-pub fn ledger_access(verb: Verb, first_index: u64, count: u64, caller: Caller, registry: &Registry) -> Admitted {
-    let (caller_body, parts) = sealed_event(ContentPart::default(), Holder::Ledger, &caller, registry);
+pub fn ledger_access(
+    verb: Verb,
+    first_index: u64,
+    count: u64,
+    matter: Option<[u8; 16]>,
+    caller: Caller,
+    registry: &Registry,
+) -> Admitted {
+    let act = matter.map(|matter| PersonActPart { matter: matter.to_vec(), ..PersonActPart::default() });
+    let content = ContentPart { act, ..ContentPart::default() };
+    let (caller_body, parts) = sealed_event(content, Holder::Ledger, &caller, registry);
     let groups = own_groups(&parts, Role::Content);
     let access = LedgerAccessBody { caller: Some(caller_body), verb, first_index, count, parts: groups };
     event(EntryKind::LedgerAccess, access.encode(), caller, parts)

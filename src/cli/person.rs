@@ -93,7 +93,8 @@ enum PersonCommand {
         #[arg(long)]
         retention: bool,
     },
-    /// Keep persons or entries from erasure and retention until the matter is released. Prints the matter.
+    /// Keep persons or entries from erasure and retention until the matter is released. Prints the matter. With persons
+    /// alone their erasure waits; with datasets, agents or times it is done, and these entries' parts stay for the matter.
     Hold {
         /// This person, under all their identifiers; may be repeated.
         #[arg(long = "person", value_name = "PERSON")]
@@ -116,7 +117,7 @@ enum PersonCommand {
         #[command(flatten)]
         words: Words,
     },
-    /// Release a matter: erasures that only it blocked are due again.
+    /// Release a matter: erasures that only it blocked are due again, and what only it kept goes with the next batch.
     Release {
         /// As `whosaw person hold` printed it.
         matter: String,
@@ -237,7 +238,7 @@ impl Person {
                 })
             }
             PersonCommand::Release { matter, words: Words { reference, authority, statement } } => {
-                let matter = bytes(&matter, 16, "a matter is 32 hexadecimal digits")?;
+                let matter = self::matter(&matter)?;
                 let request = v1::ReleaseHoldRequest { ledger, matter, reference, authority, statement };
                 let done = privacy.release_hold(client.request(request)).await?.into_inner();
                 answer(json, "ReleaseHoldResponse", &done, || recorded(&done.receipt))
@@ -257,6 +258,10 @@ pub fn answer<M: prost::Message>(json: bool, name: &str, message: &M, text: impl
 
 fn bytes(text: &str, length: usize, wrong: &str) -> Result<Vec<u8>, CliError> {
     hex::decode(text.trim()).ok().filter(|bytes| bytes.len() == length).ok_or_else(|| CliError::usage(wrong))
+}
+
+pub fn matter(text: &str) -> Result<Vec<u8>, CliError> {
+    bytes(text, 16, "a matter is 32 hexadecimal digits")
 }
 
 pub fn recorded(receipt: &Option<v1::Receipt>) -> String {
@@ -289,9 +294,24 @@ fn erasure_line(found: &v1::GetErasureStatusResponse) -> String {
             let state = if found.blocked { "a hold is in the way" } else { "waits for the next batch" };
             format!("asked for {}; restricted; {state}", show::time(Some(asked)))
         }
-        (None, by, 0) => format!("inaccessible by entry {by}"),
-        (None, by, later) => format!("inaccessible by entry {by}, irrecoverable by entry {later}"),
+        (None, by, 0) => format!("inaccessible by entry {by}") + &kept_lines(&found.kept),
+        (None, by, later) => {
+            format!("inaccessible by entry {by}, irrecoverable by entry {later}") + &kept_lines(&found.kept)
+        }
     }
+}
+
+fn kept_lines(kept: &[v1::KeptParts]) -> String {
+    let line = |kept: &v1::KeptParts| {
+        let until = if kept.released { "until the next batch" } else { "until it is released" };
+        let (parts, matter) = (kept.parts, hex::encode(&kept.matter));
+        format!("\n{parts} parts stay for matter {matter}, {}, {until}", exemption(kept.exemption))
+    };
+    kept.iter().map(line).collect()
+}
+
+fn exemption(number: i32) -> &'static str {
+    Exemption::ALL.iter().find(|it| **it as i32 == number).map_or("", |it| it.code())
 }
 
 fn batch_lines(done: &v1::RunErasuresResponse) -> String {
@@ -330,9 +350,9 @@ fn hold_lines(found: &v1::ListHoldsResponse) -> String {
         scope.extend(hold.recorded_from.iter().map(|from| format!("from {}", show::time(Some(from)))));
         scope.extend(hold.recorded_until.iter().map(|until| format!("until {}", show::time(Some(until)))));
         let scope = if scope.is_empty() { "everything".to_owned() } else { scope.join(", ") };
-        let exemption = Exemption::ALL.iter().find(|it| **it as i32 == hold.exemption).map_or("", |it| it.code());
-        let since = show::time(hold.since.as_ref());
-        format!("{}  {exemption}  since {since}  {scope}", hex::encode(&hold.matter))
+        let kept = if hold.kept == 0 { String::new() } else { format!("  keeps {} parts of the erased", hold.kept) };
+        let (exemption, since) = (exemption(hold.exemption), show::time(hold.since.as_ref()));
+        format!("{}  {exemption}  since {since}  {scope}{kept}", hex::encode(&hold.matter))
     };
     found.holds.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -12,6 +12,9 @@ pub struct List {
     /// Entries with a part of this person, written namespace=value.
     #[arg(long, value_name = "PERSON")]
     subject: Option<String>,
+    /// Entries of which this matter keeps parts although the person was erased; --open shows them.
+    #[arg(long, value_name = "MATTER", conflicts_with = "subject")]
+    matter: Option<String>,
     /// Registered agent, service, group or organisation among the actors.
     #[arg(long, default_value = "", hide_default_value = true)]
     actor: String,
@@ -56,6 +59,7 @@ impl List {
             |what: &str, found: Option<i32>| found.ok_or_else(|| CliError::usage(format!("there is no such {what}")));
         let filter = v1::EntryFilter {
             data_subject: self.subject.as_deref().map(show::identity).transpose()?.as_ref().map(show::wire_identity),
+            matter: self.matter.as_deref().map(super::person::matter).transpose()?.unwrap_or_default(),
             actor: self.actor,
             dataset: self.dataset,
             verb: self.verb,

@@ -156,7 +156,7 @@ impl OpenLedger {
     /// Records that a report is read again, which opens the person's parts again.
     pub async fn record_report_again(self: &Arc<Self>, index: u64, caller: &Caller) -> Result<(), EngineError> {
         let registry = &self.names().registry;
-        let admitted = events::ledger_access(Verb::ReportProduce, index, 1, caller.clone(), registry);
+        let admitted = events::ledger_access(Verb::ReportProduce, index, 1, None, caller.clone(), registry);
         self.record(admitted).await.map(drop)
     }
 
@@ -199,7 +199,7 @@ impl OpenLedger {
         let opened = self.open_all(entry)?;
         let parts = opened.parts.iter().filter_map(|part| match &part.state {
             PartState::Open(part) => Some(&**part),
-            PartState::Removed | PartState::NoKey | PartState::Restricted => None,
+            PartState::Removed | PartState::NoKey | PartState::Held | PartState::Restricted => None,
         });
         let question = join_content(parts).map(|content| content.question).filter(|question| !question.is_empty());
         let closed = || EngineError::precondition("the question of this report can no longer be opened");

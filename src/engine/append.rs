@@ -256,7 +256,18 @@ impl OpenLedger {
         changes: Vec<Change>,
         gate: Gate<'_>,
     ) -> Result<Receipt, EngineError> {
-        let rows = self.vault.rows_of(&changes)?;
+        self.record_with_rows(admitted, changes, WriteSet::default(), gate).await
+    }
+
+    /// The same with more rows of the vault.
+    pub(super) async fn record_with_rows(
+        self: &Arc<Self>,
+        admitted: Admitted,
+        changes: Vec<Change>,
+        mut rows: WriteSet,
+        gate: Gate<'_>,
+    ) -> Result<Receipt, EngineError> {
+        rows.append(&self.vault.rows_of(&changes)?);
         let sealed = self.seal_with(admitted, rows, move |vault| vault.changed(&changes))?;
         let receipt = self.append_sealed(sealed, gate).await?;
         self.journal_changes().await?;

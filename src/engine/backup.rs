@@ -72,7 +72,7 @@ impl Engine {
         let to = prepare(to, &source.never_in)?;
         let before = bytes_in(&to);
         for open in self.ledgers() {
-            open.record_access(0, open.ledger().published().size, caller).await?;
+            open.record_access(0, open.ledger().published().size, None, caller).await?;
         }
         let mut no_batch = Vec::new();
         for open in self.ledgers() {

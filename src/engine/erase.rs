@@ -3,12 +3,14 @@
 //! 1. Who is due, with everybody who is the same person, and the conversations they stood in.
 //! 2. Content that they share with people who stay is sealed anew for those, in an entry that cites it.
 //! 3. A root for the next generation is made. The gate is closed: nothing more is sealed, and what was sealed before is
-//!    waited for. Now everything of the doomed is known; holds are looked at once more.
-//! 4. The turn: the erasure entry, the new shard keys and the removals are one commit. The gate is opened.
+//!    waited for. Now everything of the doomed is known; holds are looked at once more, and single parts that they keep
+//!    are taken out.
+//! 4. The turn: the erasure entry, the new shard keys, what matters keep and the removals are one commit. The gate is opened.
 //! 5. In the background: everybody who stays is moved from under the old keys, removed content is taken off the disk,
 //!    mirrors of the key table and the journal beside the guard are written, the old root is destroyed, and what may be
 //!    claimed from then on is recorded. Start-up goes on from wherever this stopped.
 
+use super::held::Tokens;
 use super::read::join_content;
 use super::{EngineError, Kind, OpenLedger, nobody};
 use crate::admit::events;
@@ -77,6 +79,8 @@ struct Due {
     places: usize,
     /// Not all of it: the turn is full.
     more: bool,
+    /// Who goes for which request.
+    tokens: Tokens,
 }
 
 impl OpenLedger {
@@ -158,8 +162,13 @@ impl OpenLedger {
         const DAY_US: u64 = 24 * HOUR_US;
         let since_hour = self.clock.now().0.saturating_sub(u64::from(hour) * HOUR_US);
         let boundary = since_hour / DAY_US * DAY_US + u64::from(hour) * HOUR_US;
-        if self.vault.standing().due.values().any(|due| !due.blocked && due.asked_us < boundary) {
-            return true;
+        {
+            let standing = self.vault.standing();
+            let asked = standing.due.values().filter(|due| !due.blocked).map(|due| due.asked_us);
+            let released = standing.released.values().map(|hold| hold.released_us);
+            if asked.chain(released).any(|since_us| since_us < boundary) {
+                return true;
+            }
         }
         // Months end at midnight, so the rules are looked at once a day.
         let looked = self.looked_us.swap(boundary, Ordering::Relaxed);
@@ -205,6 +214,8 @@ impl OpenLedger {
         } else {
             fate
         };
+        let tokens_of = due.tokens.clone();
+        let fate = self.blocking(move |open| open.keep_held(fate, &tokens_of)).await?;
         let places: Vec<PartPlace> = fate.places.iter().copied().collect();
         let requests = due.requests.len() as u64;
         let changes = changes_of(&due);
@@ -324,6 +335,7 @@ impl OpenLedger {
         let mut due = Due::default();
         let requests: Vec<(StandingId, DueErasure)> =
             self.vault.standing().due.iter().map(|(id, due)| (*id, due.clone())).collect();
+        due.doomed.matters = self.vault.standing().released.keys().copied().collect();
         let held = self.held()?;
         // A conversation in which somebody stands who is held stays with them.
         let everybody: Vec<PersonId> = held.everybody.iter().copied().collect();
@@ -338,21 +350,20 @@ impl OpenLedger {
                 due.more = true;
                 return Ok(due);
             }
+            let mut going = whole.clone();
             for conversation in self.conversations_of(&whole)?.difference(&held_conversations).cloned() {
-                let fields = vec![conversation.clone()];
-                let holder = Identity { namespace: CONVERSATION.to_owned(), fields, strength: Strength::Strong };
-                due.conversations.insert(conversation);
-                if let Some(holder) = self.vault.find(&holder)?
+                if let Some(holder) = self.conversation_holder(&conversation)?
                     && self.holds_over(&held, &[holder])?.is_none()
                 {
-                    due.places += self.vault.occurrences(holder)?.len();
-                    due.doomed.persons.insert(holder);
+                    going.push(holder);
                 }
+                due.conversations.insert(conversation);
             }
-            for id in &whole {
-                due.places += self.vault.occurrences(*id)?.len();
+            for person in going {
+                due.places += self.vault.occurrences(person)?.len();
+                due.tokens.entry(person).or_default().insert(request.token.clone());
+                due.doomed.persons.insert(person);
             }
-            due.doomed.persons.extend(whole);
             due.requests.insert(id, request);
         }
         if by_rules {
@@ -364,7 +375,7 @@ impl OpenLedger {
     }
 
     /// The conversations in which a person stood, by what their parts and what they share say.
-    fn conversations_of(&self, whole: &[PersonId]) -> Result<BTreeSet<String>, EngineError> {
+    pub(super) fn conversations_of(&self, whole: &[PersonId]) -> Result<BTreeSet<String>, EngineError> {
         let mut found = BTreeSet::new();
         let mut by_entry: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
         for id in whole {
@@ -377,6 +388,13 @@ impl OpenLedger {
             found.extend(content.map(|content| content.conversation).filter(|conversation| !conversation.is_empty()));
         }
         Ok(found)
+    }
+
+    /// As whom the vault knows a conversation, if anything is sealed for it alone.
+    pub(super) fn conversation_holder(&self, conversation: &str) -> Result<Option<PersonId>, EngineError> {
+        let fields = vec![conversation.to_owned()];
+        let holder = Identity { namespace: CONVERSATION.to_owned(), fields, strength: Strength::Strong };
+        Ok(self.vault.find(&holder)?)
     }
 
     /// The content that stands in these parts of an entry, as far as they open.
@@ -528,10 +546,12 @@ fn stopped(reason: &str) -> VaultError {
     VaultError::Store(crate::store::StoreError::Unavailable(reason.to_owned()))
 }
 
-/// What is no longer asked for or restricted once the batch is done.
+/// What is no longer asked for, restricted or held once the batch is done.
 fn changes_of(due: &Due) -> Vec<Change> {
     let requests = due.requests.keys().map(|id| Change::Due(*id, None));
-    requests.chain(due.doomed.persons.iter().map(|person| Change::Restricted(*person, None))).collect()
+    let restricted = due.doomed.persons.iter().map(|person| Change::Restricted(*person, None));
+    let matters = due.doomed.matters.iter().map(|matter| Change::Hold(*matter, None));
+    requests.chain(restricted).chain(matters).collect()
 }
 
 /// Of content what names nobody: ids that actions have of us, and registered kinds of names. Whatever a caller wrote in

@@ -8,7 +8,7 @@ use crate::store::WriteSet;
 use crate::vault::{Change, DueErasure, HeldPerson, Hold, PersonId, Restriction, Standing, StandingId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use whosaw_verifier::body::{Body, PersonActBody};
+use whosaw_verifier::body::PersonActBody;
 use whosaw_verifier::erasure::token_hash;
 use whosaw_verifier::part::{HoldScope, PersonActPart};
 
@@ -50,14 +50,25 @@ pub struct PersonStatus {
 }
 
 /// How an erasure stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErasureStatus {
     /// Nobody asked with this token, as far as is known here.
     Unknown,
     /// Restricted until its batch runs.
     Waiting { asked_us: u64, blocked: bool },
-    /// Entry `index` made it inaccessible; `irrecoverable` is the entry that says more, if there is one.
-    Done { index: u64, irrecoverable: Option<u64> },
+    /// Entry `index` made it inaccessible, but for what matters keep; `irrecoverable` is the entry that says more, if there
+    /// is one.
+    Done { index: u64, irrecoverable: Option<u64>, kept: Vec<KeptFor> },
+}
+
+/// What stays of an erased person, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptFor {
+    pub matter: StandingId,
+    pub exemption: Exemption,
+    pub parts: u64,
+    /// The matter is over: it goes with the next batch.
+    pub released: bool,
 }
 
 impl OpenLedger {
@@ -301,16 +312,20 @@ impl OpenLedger {
             until_us: scope.until_us,
             exemption: asked.exemption,
             since_us: self.clock.now().0,
+            released_us: 0,
         };
         let about_nobody = acts.is_empty().then(|| act(without_persons));
         let body = body_of(PersonAct::PlaceHold, Decision::Done, asked);
-        let registry = &self.names().registry;
-        let admitted = events::person_act(EntryKind::Hold, body, acts, about_nobody, caller, registry);
-        let receipt = self.record_with(admitted, vec![Change::Hold(matter, Some(hold))], gate).await?;
+        let scope = hold.clone();
+        let kept = self.blocking(move |open| open.kept_too(matter, &scope)).await?;
+        let rows = self.vault.rows_keeping(&matter, &kept)?;
+        let admitted = events::person_act(EntryKind::Hold, body, acts, about_nobody, caller, &self.names().registry);
+        let changes = vec![Change::Hold(matter, Some(hold))];
+        let receipt = self.record_with_rows(admitted, changes, rows, gate).await?;
         Ok((receipt, matter))
     }
 
-    /// What only this matter kept is erased by the next batch.
+    /// What only this matter kept is erased by the next batch: persons that it blocked, and single parts.
     pub async fn release_hold(
         self: &Arc<Self>,
         matter: StandingId,
@@ -320,7 +335,8 @@ impl OpenLedger {
         let _no_batch = self.erasing.lock().await;
         let _one_at_a_time = self.acting.lock().await;
         let gate = self.sealing.read().await;
-        let (mut changes, held) = {
+        let keeps_parts = self.blocking(move |open| Ok(open.vault.kept_count(&matter)? > 0)).await?;
+        let (mut changes, hold) = {
             let standing = self.vault.standing();
             let hold = standing.holds.get(&matter);
             let hold = hold.ok_or_else(|| EngineError::not_found("no hold of this matter is in force"))?;
@@ -328,9 +344,11 @@ impl OpenLedger {
             let blocked = standing.due.iter().filter(|(_, due)| due.blocked);
             let unblocked = |due: &DueErasure| DueErasure { blocked: false, ..due.clone() };
             let changes = blocked.map(|(id, due)| Change::Due(*id, Some(unblocked(due)))).collect::<Vec<_>>();
-            (changes, hold.persons()?)
+            (changes, hold.clone())
         };
-        changes.push(Change::Hold(matter, None));
+        let held = hold.persons()?;
+        let over = Hold { released_us: self.clock.now().0, ..hold };
+        changes.push(Change::Hold(matter, keeps_parts.then_some(over)));
         let act = PersonActPart { matter: matter.to_vec(), ..act_of(asked) };
         let mut acts = Vec::new();
         for person in held {
@@ -344,100 +362,15 @@ impl OpenLedger {
         self.record_with(admitted, changes, gate).await
     }
 
+    /// All holds in force, each with how many parts it keeps of persons who are gone. Blocks.
+    pub fn holds_with_parts(&self) -> Result<Vec<(StandingId, Hold, u64)>, EngineError> {
+        let counted = |(matter, hold)| Ok((matter, hold, self.vault.kept_count(&matter)?));
+        self.holds().into_iter().map(counted).collect()
+    }
+
     /// All holds in force.
     pub fn holds(&self) -> Vec<(StandingId, Hold)> {
         self.vault.standing().holds.iter().map(|(matter, hold)| (*matter, hold.clone())).collect()
-    }
-
-    /// All holds in force, with what has to be looked up of them once.
-    pub(super) fn held(&self) -> Result<Held, EngineError> {
-        let (mut holds, mut everybody) = (Vec::new(), BTreeSet::new());
-        for (_, hold) in self.holds() {
-            let persons = hold.persons()?;
-            everybody.extend(persons.iter().copied());
-            holds.push((hold, persons));
-        }
-        let mut indexes = BTreeSet::new();
-        for person in &everybody {
-            indexes.extend(self.indexes_of(std::slice::from_ref(person))?);
-        }
-        let indexes: Vec<u64> = indexes.into_iter().collect();
-        let mut shared = BTreeSet::new();
-        for chunk in indexes.chunks(256) {
-            for entry in self.entries_at(chunk)? {
-                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
-                if let Some(Ok(body)) = body
-                    && body.parts().iter().any(|group| !group.shared_by.is_empty())
-                {
-                    shared.insert(entry.header.index);
-                }
-            }
-        }
-        Ok(Held { holds, everybody, shared })
-    }
-
-    /// Why these ids of one person must not be erased, where a hold covers any of them or an entry about them.
-    pub(super) fn holds_over(&self, held: &Held, whole: &[PersonId]) -> Result<Option<Exemption>, EngineError> {
-        if held.is_empty() {
-            return Ok(None);
-        }
-        self.holds_within(held, whole, &self.indexes_of(whole)?)
-    }
-
-    /// The same of those entries alone in which a person stands under one key.
-    pub(super) fn holds_within(
-        &self,
-        held: &Held,
-        whole: &[PersonId],
-        indexes: &BTreeSet<u64>,
-    ) -> Result<Option<Exemption>, EngineError> {
-        if !indexes.is_disjoint(&held.shared) {
-            return Ok(held.holds.iter().find(|(_, persons)| !persons.is_empty()).map(|(hold, _)| hold.exemption));
-        }
-        for (hold, persons) in &held.holds {
-            if !persons.is_empty() && !persons.iter().any(|held| whole.contains(held)) {
-                continue;
-            }
-            if hold.is_of_persons_alone() {
-                return Ok(Some(hold.exemption));
-            }
-            for index in indexes {
-                if self.is_held(hold, *index)? {
-                    return Ok(Some(hold.exemption));
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// Entries with parts of these ids.
-    fn indexes_of(&self, whole: &[PersonId]) -> Result<BTreeSet<u64>, EngineError> {
-        let mut indexes = BTreeSet::new();
-        for id in whole {
-            indexes.extend(self.vault.occurrences(*id)?.into_iter().map(|place| place.index));
-        }
-        Ok(indexes)
-    }
-
-    /// Whether an entry is within a hold's datasets, agents and time.
-    fn is_held(&self, hold: &Hold, index: u64) -> Result<bool, EngineError> {
-        let Some(entry) = self.ledger.entry(index)? else { return Ok(false) };
-        let at = entry.header.recorded_at_us;
-        if at < hold.from_us || (hold.until_us != 0 && at >= hold.until_us) {
-            return Ok(false);
-        }
-        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
-        Ok(match body {
-            Some(Ok(Body::Action(action))) => {
-                let fits = |list: &[String], name: &String| list.is_empty() || list.contains(name);
-                let resources = std::iter::once(&action.dataset).chain(action.facts.iter().map(|fact| &fact.resource));
-                (hold.datasets.is_empty() || resources.into_iter().any(|name| fits(&hold.datasets, name)))
-                    && (hold.agents.is_empty() || action.actors.iter().any(|actor| fits(&hold.agents, &actor.name)))
-            }
-            // What cannot be read is held rather than lost.
-            Some(Err(_)) | None => true,
-            Some(Ok(_)) => hold.datasets.is_empty() && hold.agents.is_empty(),
-        })
     }
 
     /// What became of the erasure that this token was given for. Nothing is recorded: the token names nobody.
@@ -446,17 +379,34 @@ impl OpenLedger {
         if let Some(due) = self.vault.standing().due.values().find(|due| due.token == hash) {
             return Ok(ErasureStatus::Waiting { asked_us: due.asked_us, blocked: due.blocked });
         }
-        let mut done = None;
+        let (mut done, mut irrecoverable) = (None, None);
         for (index, body) in self.erasure_entries()? {
             match body.state {
                 ErasureState::Inaccessible if body.tokens.iter().any(|known| *known == hash) => done = Some(index),
-                ErasureState::Irrecoverable if done == Some(body.batch) => {
-                    return Ok(ErasureStatus::Done { index: body.batch, irrecoverable: Some(index) });
-                }
+                ErasureState::Irrecoverable if done == Some(body.batch) => irrecoverable = Some(index),
                 _ => {}
             }
         }
-        Ok(done.map_or(ErasureStatus::Unknown, |index| ErasureStatus::Done { index, irrecoverable: None }))
+        let Some(index) = done else { return Ok(ErasureStatus::Unknown) };
+        Ok(ErasureStatus::Done { index, irrecoverable, kept: self.kept_of_request(&hash)? })
+    }
+
+    /// Parts that matters keep of whoever was erased for a request.
+    fn kept_of_request(&self, token_hash: &[u8]) -> Result<Vec<KeptFor>, EngineError> {
+        let matters: Vec<(StandingId, Exemption, bool)> = {
+            let standing = self.vault.standing();
+            let in_force = standing.holds.iter().map(|(matter, hold)| (*matter, hold.exemption, false));
+            in_force.chain(standing.released.iter().map(|(matter, hold)| (*matter, hold.exemption, true))).collect()
+        };
+        let mut found = Vec::new();
+        for (matter, exemption, released) in matters {
+            let kept = self.vault.kept_by(&matter)?;
+            let parts = kept.iter().filter(|kept| kept.tokens.contains(token_hash)).count() as u64;
+            if parts > 0 {
+                found.push(KeptFor { matter, exemption, parts, released });
+            }
+        }
+        Ok(found)
     }
 
     /// Finds the person, lets `decide` say what becomes of it, and records that: with the gate held from the look on, so that
@@ -495,26 +445,11 @@ struct Found {
     identity: Identity,
 }
 
-impl Held {
-    pub fn is_empty(&self) -> bool {
-        self.holds.is_empty()
-    }
-}
-
 impl Found {
     /// An erasure was asked for and waits.
     fn waits(&self, standing: &Standing) -> bool {
         standing.due.values().any(|due| due.person().is_ok_and(|person| self.whole.contains(&person)))
     }
-}
-
-/// Holds in force, and whom and what they reach.
-pub(super) struct Held {
-    holds: Vec<(Hold, Vec<PersonId>)>,
-    /// Whom they name.
-    pub everybody: BTreeSet<PersonId>,
-    /// Entries in which one of these shares content: it opens with all sharers' keys together, so none of them can go.
-    shared: BTreeSet<u64>,
 }
 
 fn body_of(act: PersonAct, decision: Decision, asked: &Asked) -> PersonActBody {

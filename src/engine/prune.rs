@@ -17,7 +17,7 @@
 //! the rows without them. A crash leaves all of it or nothing.
 
 use super::append::Pending;
-use super::person::Held;
+use super::held::{Held, Tokens};
 use super::{EngineError, Erased, OpenLedger, nobody};
 use crate::admit::events;
 use crate::exposure::{Sort, states_logging};
@@ -168,7 +168,8 @@ impl OpenLedger {
     /// What the rule for bodies would take, when the data keys have gone that are due now. Blocks.
     pub(super) fn plan_bodies(&self) -> Result<Option<PlannedBodies>, EngineError> {
         let Some(rule) = self.body_rule() else { return Ok(None) };
-        let going = self.vault.survey(&self.doomed()?)?.places;
+        let fate = self.vault.survey(&self.doomed()?)?;
+        let going = self.keep_held(fate, &Tokens::new())?.places;
         let scales = Scales { going, ..self.scales(&rule)? };
         let mut plan = PlannedBodies {
             rule: (rule.class, rule.months, rule.basis),
@@ -259,7 +260,7 @@ impl OpenLedger {
             // What cannot be read may be what others are judged by.
             Ok(_) | Err(_) => return Ok(Fate::Stays),
         };
-        if !scales.held.is_empty() && self.holds_within(&scales.held, &[], &BTreeSet::from([header.index]))?.is_some() {
+        if !scales.held.is_empty() && self.keeps_body(&scales.held, entry)? {
             return Ok(Fate::Held);
         }
         let mut with_body = Vec::new();

@@ -5,7 +5,7 @@ use crate::admit::events;
 use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::StoredEntry;
 use crate::model::*;
-use crate::vault::{OpenError, PartPlace};
+use crate::vault::{OpenError, PartPlace, StandingId};
 use std::sync::Arc;
 use std::time::Duration;
 use whosaw_verifier::body::{ActionBody, Body, PrunedActs};
@@ -31,6 +31,8 @@ pub struct EntryQuery {
     pub source: String,
     pub from_us: Option<u64>,
     pub until_us: Option<u64>,
+    /// With a part that this matter keeps although its person is gone.
+    pub matter: Option<StandingId>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +67,8 @@ pub enum PartState {
     Removed,
     /// The key that opens it is gone.
     NoKey,
+    /// The key is gone, and matters keep what opens this part: who asks for what a matter keeps sees it.
+    Held,
     /// The person's data is stored and nothing else (GDPR Art. 18).
     Restricted,
 }
@@ -143,6 +147,12 @@ impl OpenLedger {
         if query.data_subject.is_some() {
             return Ok(EntryPage { removed, ..self.list_by_person(query, from, limit, size)? });
         }
+        if let Some(matter) = &query.matter {
+            let none = || EngineError::not_found("no hold of this matter is in force");
+            self.vault.standing().holds.get(matter).ok_or_else(none)?;
+            let indexes = self.vault.kept_by(matter)?.into_iter().map(|kept| kept.place.index).collect();
+            return self.list_at(indexes, query, from, limit, size);
+        }
         let projected = self.follow.wait_for(size, CATCH_UP);
         let filter = Filter { terms: query.terms(), from_us: query.from_us, until_us: query.until_us };
         let (mut entries, mut at) = (Vec::new(), from);
@@ -174,6 +184,17 @@ impl OpenLedger {
                 indexes.extend(self.vault.occurrences(person)?.into_iter().map(|place| place.index));
             }
         }
+        self.list_at(indexes, query, from, limit, size)
+    }
+
+    fn list_at(
+        &self,
+        mut indexes: Vec<u64>,
+        query: &EntryQuery,
+        from: u64,
+        limit: usize,
+        size: u64,
+    ) -> Result<EntryPage, EngineError> {
         indexes.retain(|index| (from..size).contains(index));
         indexes.sort_unstable();
         indexes.dedup();
@@ -217,33 +238,43 @@ impl OpenLedger {
         Ok(entries)
     }
 
-    /// Opens every part of an entry that can be opened and whose person's data may be.
-    pub fn open_entry(&self, entry: StoredEntry) -> Result<OpenedEntry, EngineError> {
-        self.open_parts(entry, |place| Ok(self.vault.is_restricted_at(place)?))
+    /// Opens every part of an entry that can be opened and whose person's data may be; of those who are gone what this
+    /// matter keeps.
+    pub fn open_entry(&self, entry: StoredEntry, matter: Option<&StandingId>) -> Result<OpenedEntry, EngineError> {
+        self.open_parts(entry, matter, |place| Ok(self.vault.is_restricted_at(place)?))
     }
 
     /// Opens every part that can be opened, also of those whose processing is restricted: for what the ledger itself has to
     /// know, and for the person's own right of access.
     pub(super) fn open_all(&self, entry: StoredEntry) -> Result<OpenedEntry, EngineError> {
-        self.open_parts(entry, |_| Ok(false))
+        self.open_parts(entry, None, |_| Ok(false))
     }
 
     fn open_parts(
         &self,
         entry: StoredEntry,
+        matter: Option<&StandingId>,
         is_closed: impl Fn(PartPlace) -> Result<bool, EngineError>,
     ) -> Result<OpenedEntry, EngineError> {
         let index = entry.header.index;
         let stored = self.ledger.parts(index, entry.header.parts)?;
         let mut parts = Vec::with_capacity(stored.len());
         for (ordinal, part) in stored.into_iter().enumerate() {
-            let ordinal = ordinal as u32;
+            let (ordinal, commitment) = (ordinal as u32, &entry.header.body_commitment);
+            let place = PartPlace { index, ordinal };
             let state = match &part.sealed {
                 None => PartState::Removed,
-                Some(_) if is_closed(PartPlace { index, ordinal })? => PartState::Restricted,
+                Some(_) if is_closed(place)? => PartState::Restricted,
                 Some(sealed) => {
-                    match self.vault.open_part(PartPlace { index, ordinal }, &entry.header.body_commitment, sealed) {
+                    let opened = match (self.vault.open_part(place, commitment, sealed), matter) {
+                        (Err(OpenError::NoKey), Some(matter)) => {
+                            self.vault.open_kept(matter, place, commitment, sealed)
+                        }
+                        (opened, _) => opened,
+                    };
+                    match opened {
                         Ok(opened) => PartState::Open(Box::new(opened)),
+                        Err(OpenError::NoKey) if self.vault.is_kept(place)? => PartState::Held,
                         Err(OpenError::NoKey) => PartState::NoKey,
                         Err(error) => return Err(error.into()),
                     }
@@ -254,15 +285,16 @@ impl OpenLedger {
         Ok(OpenedEntry { entry, parts })
     }
 
-    /// Records that sealed parts were opened or taken away. A reader is answered only after this is durable.
+    /// Records that sealed parts were opened or taken away, and for which matter if for one. A reader is answered only after this is durable.
     pub async fn record_access(
         self: &Arc<Self>,
         first_index: u64,
         count: u64,
+        matter: Option<StandingId>,
         caller: &Caller,
     ) -> Result<(), EngineError> {
         let registry = &self.names().registry;
-        let admitted = events::ledger_access(Verb::LogRead, first_index, count, caller.clone(), registry);
+        let admitted = events::ledger_access(Verb::LogRead, first_index, count, matter, caller.clone(), registry);
         self.record(admitted).await.map(drop)
     }
 

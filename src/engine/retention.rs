@@ -2,12 +2,12 @@
 //! apart. Bodies follow them: see `prune`.
 
 use super::erase::TurnBound;
-use super::person::Held;
+use super::held::Held;
 use super::prune::PlannedBodies;
 use super::{EngineError, OpenLedger, Receipt};
 use crate::admit::events;
 use crate::model::*;
-use crate::vault::{Change, KeyName, PersonId};
+use crate::vault::{Change, KeyName, PartPlace, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use whosaw_verifier::body::{Body, PrunedBodies, RetentionBody, RetentionRule};
@@ -36,7 +36,7 @@ pub struct PlannedClass {
     pub keys: u64,
     /// Sealed parts that nobody can open any more then.
     pub parts: u64,
-    /// Keys that a hold keeps.
+    /// Keys that a hold of whole persons keeps. Of others, single parts may stay for a matter.
     pub held: u64,
     /// Keys that stay because an opening event stands under them: an exposure may still be open.
     pub open: u64,
@@ -189,16 +189,31 @@ impl OpenLedger {
         let Some(class) = classes.get_mut(&name.retention_class()) else { return Ok(()) };
         let places = self.vault.places_of(person, name)?;
         let indexes: BTreeSet<u64> = places.iter().map(|place| place.index).collect();
-        let is_held = !held.is_empty() && self.holds_within(held, &self.vault.linked(person)?, &indexes)?.is_some();
-        if is_held {
+        let whole = self.vault.linked(person)?;
+        if held.over(&whole, &indexes).is_some() {
             class.held += 1;
         } else if self.opens_something(&indexes)? {
             class.open += 1;
         } else {
-            (class.keys, class.parts) = (class.keys + 1, class.parts + places.len() as u64);
+            let kept = self.kept_of(&places, &whole.into_iter().collect(), held)?;
+            (class.keys, class.parts) = (class.keys + 1, class.parts + places.len() as u64 - kept);
             due.insert((person, name));
         }
         Ok(())
+    }
+
+    /// How many of a person's parts stay for matters when their key goes.
+    fn kept_of(&self, places: &[PartPlace], whole: &BTreeSet<PersonId>, held: &Held) -> Result<u64, EngineError> {
+        let mut kept = 0;
+        if held.is_empty() {
+            return Ok(kept);
+        }
+        for place in places {
+            if let Some(entry) = self.ledger.entry(place.index)? {
+                kept += u64::from(!self.keeping(held, &entry, whole)?.is_empty());
+            }
+        }
+        Ok(kept)
     }
 
     /// Whether one of these entries opens an interval. Which closing ends it stands sealed, so all of them are kept.

@@ -81,8 +81,11 @@ impl v1::audit_service_server::AuditService for AuditRpc {
                 .ok_or_else(|| EngineError::new(Kind::OutOfRange, "the ledger has no such entry"))
         });
         let entry = found.await?;
-        let mut entries =
-            if request.open_parts { opened(&open, vec![entry], &caller).await? } else { vec![present::entry(&entry)] };
+        let mut entries = if request.open_parts {
+            opened(&open, vec![entry], None, &caller).await?
+        } else {
+            vec![present::entry(&entry)]
+        };
         tell_removed(&open, &mut entries).await?;
         Ok(Response::new(v1::GetEntryResponse { entry: entries.pop() }))
     }
@@ -101,10 +104,10 @@ impl v1::audit_service_server::AuditService for AuditRpc {
             0 => PAGE,
             size => size.min(PAGE_MAX),
         };
-        let reader = Arc::clone(&open);
+        let (reader, matter) = (Arc::clone(&open), query.matter);
         let page = blocking_value(move || reader.list(&query, from, limit)).await?;
         let mut entries = if request.open_parts {
-            opened(&open, page.entries, &caller).await?
+            opened(&open, page.entries, matter, &caller).await?
         } else {
             page.entries.iter().map(present::entry).collect()
         };
@@ -222,7 +225,7 @@ impl v1::audit_service_server::AuditService for AuditRpc {
         if request.content {
             // First, so that the export has the entry that tells of it: one that did not would never reach the newest
             // head, and could not bring back a ledger that was lost right after.
-            open.record_access(0, open.ledger().published().size, &caller).await?;
+            open.record_access(0, open.ledger().published().size, None, &caller).await?;
         }
         let head = open.export_head()?;
         let (send, receive) = mpsc::channel(4);
@@ -287,6 +290,7 @@ fn info(open: &OpenLedger) -> v1::LedgerInfo {
 async fn opened(
     open: &Arc<OpenLedger>,
     entries: Vec<crate::ledger::StoredEntry>,
+    matter: Option<[u8; 16]>,
     caller: &Caller,
 ) -> Result<Vec<v1::Entry>, Status> {
     if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
@@ -294,12 +298,13 @@ async fn opened(
         // In whole blocks: where a person's first and last entries stand would join the two for ever.
         let (from, until) = (first - first % BLOCK, (last / BLOCK + 1) * BLOCK);
         let until = until.min(open.ledger().published().size);
-        open.record_access(from, until - from, caller).await?;
+        open.record_access(from, until - from, matter, caller).await?;
     }
     let open = Arc::clone(open);
-    let entries =
-        blocking_value(move || entries.into_iter().map(|entry| open.open_entry(entry)).collect::<Result<Vec<_>, _>>());
-    Ok(entries.await?.iter().map(present::opened).collect())
+    let opened = blocking_value(move || {
+        entries.into_iter().map(|entry| open.open_entry(entry, matter.as_ref())).collect::<Result<Vec<_>, _>>()
+    });
+    Ok(opened.await?.iter().map(present::opened).collect())
 }
 
 async fn watch(
@@ -369,6 +374,11 @@ fn query(filter: v1::EntryFilter) -> Result<EntryQuery, Status> {
     {
         return Err(wrong("data_subject", "needs a namespace and fields"));
     }
+    let matter = match filter.matter.as_slice() {
+        [] => None,
+        _ if data_subject.is_some() => return Err(wrong("matter", "cannot stand beside data_subject")),
+        matter => Some(matter.try_into().map_err(|_| wrong("matter", "is not 16 bytes long"))?),
+    };
     if let (Some(from), Some(until)) = (from_us, until_us)
         && until < from
     {
@@ -385,6 +395,7 @@ fn query(filter: v1::EntryFilter) -> Result<EntryQuery, Status> {
         source: filter.source,
         from_us,
         until_us,
+        matter,
     })
 }
 

@@ -100,6 +100,7 @@ pub fn opened(opened: &OpenedEntry) -> v1::Entry {
             },
             PartState::Removed => (None, "it was removed"),
             PartState::NoKey => (None, "its key is gone"),
+            PartState::Held => (None, "its key is gone; a matter keeps it"),
             PartState::Restricted => (None, "the processing of this person's data is restricted"),
         };
         v1::OpenedPart {

@@ -3,7 +3,7 @@
 use super::caller::caller;
 use super::{convert, present, status, v1};
 use crate::admit;
-use crate::engine::{Asked, Engine, EngineError, ErasureStatus, PlannedClass, Ran};
+use crate::engine::{Asked, Engine, EngineError, ErasureStatus, KeptFor, PlannedClass, Ran};
 use crate::model::*;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -181,9 +181,10 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
         &self,
         request: Request<v1::ListHoldsRequest>,
     ) -> Result<Response<v1::ListHoldsResponse>, Status> {
-        let open = self.0.ledger(&request.into_inner().ledger)?;
+        let open = Arc::clone(self.0.ledger(&request.into_inner().ledger)?);
+        let holds = super::audit::blocking_value(move || open.holds_with_parts()).await?;
         let time = |us: u64| (us != 0).then(|| present::timestamp(us));
-        let summary = |(matter, hold): ([u8; 16], crate::engine::Hold)| v1::HoldSummary {
+        let summary = |(matter, hold, kept): ([u8; 16], crate::engine::Hold, u64)| v1::HoldSummary {
             matter: matter.to_vec(),
             persons: hold.persons.len() as u32,
             datasets: hold.datasets,
@@ -192,8 +193,9 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
             recorded_until: time(hold.until_us),
             exemption: hold.exemption as i32,
             since: time(hold.since_us),
+            kept,
         };
-        Ok(Response::new(v1::ListHoldsResponse { holds: open.holds().into_iter().map(summary).collect() }))
+        Ok(Response::new(v1::ListHoldsResponse { holds: holds.into_iter().map(summary).collect() }))
     }
 
     async fn request_erasure(
@@ -239,9 +241,10 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
                 blocked,
                 ..v1::GetErasureStatusResponse::default()
             },
-            ErasureStatus::Done { index, irrecoverable } => v1::GetErasureStatusResponse {
+            ErasureStatus::Done { index, irrecoverable, kept } => v1::GetErasureStatusResponse {
                 inaccessible_by: index,
                 irrecoverable_by: irrecoverable.unwrap_or_default(),
+                kept: kept.iter().map(kept_for).collect(),
                 ..v1::GetErasureStatusResponse::default()
             },
         }))
@@ -311,6 +314,15 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
         });
         let (pruned, pruned_by) = pruned.map_or((0, 0), |done| (done.bodies, done.index));
         Ok(Response::new(v1::RunErasuresResponse { pruned, pruned_by, ..erased }))
+    }
+}
+
+fn kept_for(kept: &KeptFor) -> v1::KeptParts {
+    v1::KeptParts {
+        matter: kept.matter.to_vec(),
+        exemption: kept.exemption as i32,
+        parts: kept.parts,
+        released: kept.released,
     }
 }
 

@@ -15,11 +15,12 @@
 //! No append may be sealed before the turn and committed after it: whoever calls holds everybody up and waits until all
 //! that was queued is durable.
 
+use super::kept::{Kept, KeptPlaces, holder_of};
 use super::keys::read_key_row;
 use super::open::Locator;
 use super::persons::LookupPlace;
 use super::ring::Ring;
-use super::standing::{Change, DUE_ROW, HOLD_ROW, RESTRICTION_ROW, moved};
+use super::standing::{Change, DUE_ROW, HOLD_ROW, RESTRICTION_ROW, StandingId, moved};
 use super::{KeyName, PartPlace, PersonId, STRONG_ROW, Vault, VaultError, WEAK_ROW, identifier, row_key};
 use crate::model::{RetentionClass, Strength};
 use crate::store::{Snapshot, Table, WriteSet, pages};
@@ -36,11 +37,13 @@ pub struct Doomed {
     pub persons: BTreeSet<PersonId>,
     /// Single data keys of others, whose time is over.
     pub keys: BTreeSet<(PersonId, KeyName)>,
+    /// Matters that are over, with what only they keep.
+    pub matters: BTreeSet<StandingId>,
 }
 
 impl Doomed {
     pub fn is_empty(&self) -> bool {
-        self.persons.is_empty() && self.keys.is_empty()
+        self.persons.is_empty() && self.keys.is_empty() && self.matters.is_empty()
     }
 
     fn takes(&self, person: PersonId, name: KeyName) -> bool {
@@ -55,9 +58,23 @@ pub struct Fate {
     pub places: BTreeSet<PartPlace>,
     /// Of these, content that several persons share, some of whom stay.
     pub shared: Vec<SharedPlace>,
+    /// Of these, what only matters open by now.
+    pub kept: KeptPlaces,
+    /// What goes on standing under the keys of matters.
+    keeping: BTreeMap<StandingId, Vec<Kept>>,
     /// Shards that need another key, ascending.
     touched: BTreeSet<u16>,
     deletions: WriteSet,
+}
+
+impl Fate {
+    /// This part stays, for these matters.
+    pub fn keep(&mut self, kept: &Kept, matters: &BTreeSet<StandingId>) {
+        self.places.remove(&kept.place);
+        for matter in matters {
+            self.keeping.entry(*matter).or_default().push(kept.clone());
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,11 +123,32 @@ impl Vault {
             fate.touched.insert(person.shard);
             self.survey_key(snapshot, *person, *name, &mut fate)?;
         }
+        for matter in &doomed.matters {
+            self.survey_matter(snapshot, matter, &mut fate)?;
+        }
+        let matters = self.matter_keys(snapshot)?;
         for place in fate.places.clone() {
             fate.deletions.delete(Table::Readers, self.place_row(place));
-            self.survey_sharers(snapshot, doomed, place, &mut fate)?;
+            match self.locator(snapshot, place)? {
+                Some(Locator::Shared(by)) => self.survey_sharers(snapshot, doomed, place, by, &mut fate)?,
+                Some(Locator::Person(..)) => {}
+                None => fate.kept.extend(self.kept_at(snapshot, &matters, place)?.map(|kept| (place, kept))),
+            }
         }
         Ok(fate)
+    }
+
+    /// A matter that is over: its key, and the parts that it kept.
+    fn survey_matter(&self, snapshot: &dyn Snapshot, matter: &StandingId, fate: &mut Fate) -> Result<(), VaultError> {
+        let holder = holder_of(matter);
+        fate.touched.insert(holder.shard);
+        let Some(key) = self.matter_key(snapshot, matter)? else { return Ok(()) };
+        fate.deletions.delete(Table::DataKeys, self.data_key_row(&holder, KeyName::MATTER));
+        self.each_kept(snapshot, &key, |row_key, row| {
+            fate.deletions.delete(Table::Lookups, row_key);
+            fate.places.insert(self.read_kept(&key, row_key, row)?.place);
+            Ok(())
+        })
     }
 
     /// Lookups, record and links of a person; on the other side of a weak link, what it says of them.
@@ -196,9 +234,9 @@ impl Vault {
         snapshot: &dyn Snapshot,
         doomed: &Doomed,
         place: PartPlace,
+        by: Vec<u32>,
         fate: &mut Fate,
     ) -> Result<(), VaultError> {
-        let Some(Locator::Shared(by)) = self.locator(snapshot, place)? else { return Ok(()) };
         let mut sharers = Vec::with_capacity(by.len());
         for ordinal in by {
             let sharer = match self.locator(snapshot, PartPlace { index: place.index, ordinal })? {
@@ -249,6 +287,9 @@ impl Vault {
         let mut writes = WriteSet::default();
         ring.put(self.ledger, &self.origin_hash, self.custodian.as_ref(), &mut writes)?;
         writes.append(&fate.deletions);
+        for (matter, parts) in &fate.keeping {
+            self.put_kept(&ring, matter, parts, &mut writes)?;
+        }
         writes.append(&self.rows_of(&changes)?);
         writes.delete(Table::Lookups, row_key(self.ledger, &[&[PREPARING_ROW]]));
         // By person and row number they would tell whoever reads the write-ahead log which rows were one person's.

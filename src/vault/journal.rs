@@ -72,7 +72,7 @@ impl Vault {
     /// How many holds, restrictions and waiting erasures are in force.
     pub fn standing_count(&self) -> usize {
         let standing = self.standing();
-        standing.due.len() + standing.holds.len() + standing.restricted.len()
+        standing.due.len() + standing.holds.len() + standing.released.len() + standing.restricted.len()
     }
 
     /// Of the key table as it is stored; nothing where there is none.

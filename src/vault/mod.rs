@@ -15,6 +15,7 @@
 //! | DataKeys | home shard u16 ‖ person 16 ‖ class u8 ‖ month u16 | generation u64 of the shard's key ‖ wrapped by it |
 //! | SubjectIndex | HMAC(K, "idx" ‖ n)[:16] | r 8 ‖ masked (index u64 ‖ ordinal u32 ‖ 0 u32) |
 //! | Lookups | 0x07, 0x08 ‖ random 16; 0x09 ‖ person 16 ‖ shard u16 | generation u32 ‖ sealed by the own key: what waits to be erased, holds, restrictions |
+//! | Lookups | 0x0e ‖ HMAC(K, "matter")[:16] ‖ HMAC(K, "kept" ‖ index u64 ‖ ordinal u32)[:16] | sealed by K, a matter's key: P of a part that it keeps, and whose it was (`kept`) |
 //! | Lookups | 0x0c | the retention rules in force (`RetentionBody`), in the open as in the entry that says so |
 //! | Lookups | 0x0d | month u16 in which the rules were last looked at |
 //! | Lookups | 0x0a | epoch u64: a batch of erasures has made this root and not used it yet |
@@ -23,7 +24,8 @@
 //! | Readers | index u64 ‖ ordinal u32 | generation u32 of the own key ‖ sealed by its readers key, the row's key the nonce: whose key opens the part |
 //!
 //! The identifier's shard is the first 14 bits of HMAC(L, identifier), L the custodian's stable key. Person ids and home
-//! shards are random. Class 0, month 0 is the record key; the ledger itself and conversations are holders like persons.
+//! shards are random. Class 0, month 0 is the record key; class 16, month 0 the key of a matter, whose id stands in the
+//! place of a person's; the ledger itself and conversations are holders like persons.
 
 mod crypto;
 pub mod custodian;
@@ -32,6 +34,7 @@ pub mod files;
 mod identifier;
 pub mod in_time;
 pub mod journal;
+mod kept;
 mod keys;
 mod link;
 mod mirror;
@@ -53,6 +56,7 @@ pub use custodian::{Claim, Custodian, CustodianError, KeyDirectory, Root};
 pub use erase::{Doomed, Fate, MovedRows, SharedPlace, Sharer, Turn, Unfinished};
 pub use identifier::{from_part as identity_of, normal, to_part as part_identity};
 pub use journal::StandingJournal;
+pub use kept::{Kept, KeptPlaces};
 pub use keys::DataKey;
 pub use mirror::{Mirror, MirrorError, MirrorHead};
 pub use persons::PersonId;
@@ -265,6 +269,9 @@ pub struct KeyName {
 impl KeyName {
     /// Seals the person's own record: identities and links.
     const RECORD: KeyName = KeyName { class: 0, month: 0 };
+
+    /// Seals what a matter keeps.
+    const MATTER: KeyName = KeyName { class: 16, month: 0 };
 
     fn of(class: RetentionClass, month: u16) -> Self {
         KeyName { class: class as u8, month }

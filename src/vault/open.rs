@@ -6,6 +6,7 @@ use super::seal::{LOCATOR_PERSON, LOCATOR_SHARED, reader_place};
 use super::{DataKey, KeyName, OpenError, PartPlace, PersonId, Vault, VaultError, row_key};
 use crate::model::{LEDGER, RetentionClass};
 use crate::store::{Snapshot, Table};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::Part;
@@ -75,6 +76,26 @@ impl Vault {
             }
             None => Ok(false),
         }
+    }
+
+    /// Whose keys open a part; nobody where one of them is gone.
+    pub fn readers_of(&self, place: PartPlace) -> Result<BTreeSet<PersonId>, VaultError> {
+        let snapshot = self.store.snapshot()?;
+        let mut readers = BTreeSet::new();
+        match self.locator(snapshot.as_ref(), place)? {
+            Some(Locator::Person(person, _)) => drop(readers.insert(person)),
+            Some(Locator::Shared(by)) => {
+                for ordinal in by {
+                    let own = PartPlace { index: place.index, ordinal };
+                    match self.locator(snapshot.as_ref(), own)? {
+                        Some(Locator::Person(person, _)) => drop(readers.insert(person)),
+                        Some(Locator::Shared(_)) | None => return Ok(BTreeSet::new()),
+                    }
+                }
+            }
+            None => {}
+        }
+        Ok(readers)
     }
 
     /// P of one part: whoever gets it can open this part and no other.

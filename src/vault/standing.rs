@@ -37,6 +37,8 @@ message! {
         5 until_us: u64,
         6 exemption: Exemption,
         7 since_us: u64,
+        /// The matter is over, and what it kept goes with the next batch; 0: in force.
+        8 released_us: u64,
     }
 
     pub struct HeldPerson { 1 person: Vec<u8>, 2 shard: u32 }
@@ -56,12 +58,9 @@ impl Hold {
         self.persons.iter().map(|held| persons::person_id(&held.person, held.shard)).collect()
     }
 
-    /// Keeps whole persons, whatever the entry.
-    pub fn is_of_persons_alone(&self) -> bool {
-        !self.persons.is_empty()
-            && self.datasets.is_empty()
-            && self.agents.is_empty()
-            && (self.from_us, self.until_us) == (0, 0)
+    /// Keeps whole persons, or everybody, whatever the entry. Any other keeps single parts.
+    pub fn is_of_whole_persons(&self) -> bool {
+        self.datasets.is_empty() && self.agents.is_empty() && (self.from_us, self.until_us) == (0, 0)
     }
 }
 
@@ -73,6 +72,8 @@ pub type StandingId = [u8; 16];
 pub struct Standing {
     pub due: BTreeMap<StandingId, DueErasure>,
     pub holds: BTreeMap<StandingId, Hold>,
+    /// Matters that are over and keep parts until the next batch.
+    pub released: BTreeMap<StandingId, Hold>,
     pub restricted: BTreeMap<PersonId, Restriction>,
     /// How long keys of each class are kept; what no rule names is kept.
     pub rules: Vec<RetentionRule>,
@@ -139,7 +140,7 @@ impl Standing {
                 let id = key.get(5..21).and_then(|id| StandingId::try_from(id).ok()).ok_or_else(torn)?;
                 match tag {
                     DUE_ROW => drop(standing.due.insert(id, DueErasure::decode(&plain).map_err(|_| torn())?)),
-                    HOLD_ROW => drop(standing.holds.insert(id, Hold::decode(&plain).map_err(|_| torn())?)),
+                    HOLD_ROW => standing.apply(Change::Hold(id, Some(Hold::decode(&plain).map_err(|_| torn())?))),
                     _ => {
                         let shard = key.get(21..23).and_then(|shard| shard.try_into().ok()).ok_or_else(torn)?;
                         let person = PersonId { id, shard: u16::from_be_bytes(shard) };
@@ -156,8 +157,14 @@ impl Standing {
         match change {
             Change::Due(id, Some(due)) => drop(self.due.insert(id, due)),
             Change::Due(id, None) => drop(self.due.remove(&id)),
-            Change::Hold(id, Some(hold)) => drop(self.holds.insert(id, hold)),
-            Change::Hold(id, None) => drop(self.holds.remove(&id)),
+            Change::Hold(id, hold) => {
+                self.holds.remove(&id);
+                self.released.remove(&id);
+                if let Some(hold) = hold {
+                    let among = if hold.released_us == 0 { &mut self.holds } else { &mut self.released };
+                    among.insert(id, hold);
+                }
+            }
             Change::Restricted(person, Some(restriction)) => drop(self.restricted.insert(person, restriction)),
             Change::Restricted(person, None) => drop(self.restricted.remove(&person)),
             Change::Rules(rules) => self.rules = rules,

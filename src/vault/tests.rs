@@ -4,6 +4,7 @@
 mod beside;
 mod crowds;
 mod erasing;
+mod keeping;
 mod linking;
 mod rows;
 mod scan;
@@ -16,10 +17,10 @@ use crate::model::{
 };
 use crate::store::memory::MemoryStore;
 use crate::store::{Commit, Lease};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use whosaw_verifier::part::{Part, PersonPart};
+use whosaw_verifier::part::{ContentPart, Part, PersonPart};
 
 const ORIGIN: &str = "ledger.example/test";
 const LEDGER: LedgerNumber = LedgerNumber(7);
@@ -106,6 +107,8 @@ struct House {
     lease: Lease,
     /// Index of the next entry.
     next: u64,
+    /// Of the bodies of all entries.
+    commitments: BTreeMap<u64, Hash>,
 }
 
 impl House {
@@ -120,7 +123,7 @@ impl House {
         let rows = ROWS.get_or_init(|| Vault::create(LEDGER, ORIGIN, custodian.as_ref()).expect("creates"));
         let mut lease = store.acquire(LEDGER).expect("acquires");
         write(store.as_ref(), &mut lease, rows.clone());
-        House { vault: open(&store, &custodian), store, custodian, lease, next: 0 }
+        House { vault: open(&store, &custodian), store, custodian, lease, next: 0, commitments: BTreeMap::new() }
     }
 
     fn person(&self, identity: &Identity) -> PersonId {
@@ -172,6 +175,7 @@ impl House {
                 writes.put(Table::Parts, key, [&part.leaf[..], &part.bytes].concat());
             }
             sealed.placement.place(self.next, &mut writes);
+            self.commitments.insert(self.next, sealed.body_commitment);
             self.next += 1;
         }
         write(self.store.as_ref(), &mut self.lease, writes);

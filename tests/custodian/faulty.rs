@@ -194,9 +194,9 @@ fn without_the_custodian_nobody_new_is_recorded_and_the_rest_goes_on() {
 
     // What is there opens; who is not in memory is an error and never an empty list.
     let entry = open.ledger().entry(known.index).expect("reads").expect("is there");
-    let parts = open.open_entry(entry).expect("opens").parts;
+    let parts = open.open_entry(entry, None).expect("opens").parts;
     assert!(!parts.is_empty() && parts.iter().all(|part| matches!(part.state, PartState::Open(_))));
-    house.runtime.block_on(open.record_access(known.index, 1, &caller())).expect("is recorded");
+    house.runtime.block_on(open.record_access(known.index, 1, None, &caller())).expect("is recorded");
     let asked = |name: &str| EntryQuery { data_subject: Some(customer(name)), ..EntryQuery::default() };
     open.wait_projected(house.size(), Duration::from_secs(10));
     assert_eq!(open.list(&asked("anna"), 0, 10).expect("is in memory").entries.len(), 2);
@@ -224,9 +224,9 @@ fn a_new_process_needs_the_custodian_once_and_then_for_whoever_it_does_not_remem
     // The ledger's own key is not in memory yet, and needs no custodian all the same.
     house.append(action(&[])).expect("is recorded");
     let entry = open.ledger().entry(known.index).expect("reads").expect("is there");
-    let parts = open.open_entry(entry).expect("opens").parts;
+    let parts = open.open_entry(entry, None).expect("opens").parts;
     assert!(parts.iter().all(|part| matches!(part.state, PartState::Open(_))));
-    house.runtime.block_on(open.record_access(known.index, 1, &caller())).expect("is recorded");
+    house.runtime.block_on(open.record_access(known.index, 1, None, &caller())).expect("is recorded");
     let size = house.size();
     let error = house.append(action(&["anna"])).expect_err("is not in memory");
     assert_eq!(error.kind, Kind::Unavailable, "{error}");

@@ -140,7 +140,7 @@ impl House {
     fn opens(&self, index: u64) -> bool {
         let open = self.ledger();
         let parts =
-            open.open_entry(open.ledger().entry(index).expect("reads").expect("is there")).expect("opens").parts;
+            open.open_entry(open.ledger().entry(index).expect("reads").expect("is there"), None).expect("opens").parts;
         assert!(!parts.is_empty());
         let opened = parts.iter().filter(|part| matches!(part.state, PartState::Open(_))).count();
         assert!([0, parts.len()].contains(&opened));

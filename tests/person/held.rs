@@ -2,21 +2,6 @@
 
 use super::*;
 
-async fn hold(client: &Client, scope: v1::HoldScopes) -> Vec<u8> {
-    let request = v1::PlaceHoldRequest {
-        scope: Some(scope),
-        exemption: v1::Exemption::LegalClaims as i32,
-        reference: "matter 7".into(),
-        ..Default::default()
-    };
-    privacy(client).place_hold(client.request(request)).await.expect("a hold").into_inner().matter
-}
-
-async fn release(client: &Client, matter: Vec<u8>) {
-    let request = v1::ReleaseHoldRequest { matter, ..Default::default() };
-    privacy(client).release_hold(client.request(request)).await.expect("is released");
-}
-
 #[tokio::test]
 async fn a_hold_by_one_name_blocks_the_erasure_by_another_until_it_is_released() {
     let (mut server, client) = server().await;
@@ -50,23 +35,8 @@ async fn a_hold_by_one_name_blocks_the_erasure_by_another_until_it_is_released()
 }
 
 #[tokio::test]
-async fn a_hold_on_a_dataset_or_an_agent_keeps_whoever_stands_in_it() {
+async fn a_hold_on_names_that_nobody_registered_is_refused() {
     let (_server, client) = server().await;
-    let name =
-        |kind: v1::RegistryKind, name: &str| v1::Name { kind: kind as i32, name: name.into(), ..Default::default() };
-    let names = vec![name(v1::RegistryKind::Dataset, "crm"), name(v1::RegistryKind::Agent, AGENT)];
-    let request = v1::RegisterNamesRequest { ledger: String::new(), names };
-    client.registry().register_names(client.request(request)).await.expect("registered");
-    let mut held = telling("C-1", "one", &[]);
-    held.dataset = "crm".into();
-    client.append(held).await.expect("recorded");
-    client.append(telling("C-2", "two", &[])).await.expect("recorded");
-    let matter = hold(&client, v1::HoldScopes { datasets: vec!["crm".into()], ..Default::default() }).await;
-    assert!(erase(&client, strong("customer", "C-1")).await.expect("recorded").blocked);
-    assert!(!erase(&client, strong("customer", "C-2")).await.expect("recorded").blocked);
-    assert_eq!(run(&client).await.requests, 1);
-    release(&client, matter).await;
-    assert_eq!(run(&client).await.requests, 1);
     let unknown = v1::HoldScopes { agents: vec!["nobody".into()], ..Default::default() };
     let request = v1::PlaceHoldRequest { scope: Some(unknown), exemption: 1, ..Default::default() };
     let status = privacy(&client).place_hold(client.request(request)).await.expect_err("is refused");
@@ -250,23 +220,4 @@ async fn later_holds_and_later_links_count() {
     assert!(status(&client, &asked.token).await.expect("known").blocked, "the later hold is told of");
     release(&client, again).await;
     assert_eq!(run(&client).await.requests, 1);
-}
-
-/// A dataset may stand in a fact only.
-#[tokio::test]
-async fn a_hold_on_a_dataset_sees_the_resources_of_facts() {
-    let (_server, client) = server().await;
-    let name = v1::Name { kind: v1::RegistryKind::Dataset as i32, name: "drive/budget".into(), ..Default::default() };
-    let request = v1::RegisterNamesRequest { ledger: String::new(), names: vec![name] };
-    client.registry().register_names(client.request(request)).await.expect("registered");
-    let mut action = common::records::about("C-1");
-    action.facts.push(v1::Fact {
-        kind: v1::FactKind::Content as i32,
-        edge: v1::Edge::Open as i32,
-        resource: "drive/budget".into(),
-        ..Default::default()
-    });
-    client.append(action).await.expect("recorded");
-    hold(&client, v1::HoldScopes { datasets: vec!["drive/budget".into()], ..Default::default() }).await;
-    assert!(erase(&client, strong("customer", "C-1")).await.expect("recorded").blocked);
 }

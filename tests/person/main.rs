@@ -9,6 +9,7 @@ mod canary;
 mod enumeration;
 mod erased;
 mod held;
+mod kept;
 mod linkability;
 mod pruned;
 mod retained;
@@ -74,6 +75,21 @@ fn telling(customer: &str, secret: &str, with: &[&str]) -> v1::Action {
     action.subjects.extend(with.iter().map(|other| subject(other)));
     action.actors.push(human(strong("staff", &format!("staff {secret}"))));
     action
+}
+
+async fn hold(client: &Client, scope: v1::HoldScopes) -> Vec<u8> {
+    let request = v1::PlaceHoldRequest {
+        scope: Some(scope),
+        exemption: v1::Exemption::LegalClaims as i32,
+        reference: "matter 7".into(),
+        ..Default::default()
+    };
+    privacy(client).place_hold(client.request(request)).await.expect("a hold").into_inner().matter
+}
+
+async fn release(client: &Client, matter: Vec<u8>) {
+    let request = v1::ReleaseHoldRequest { matter, ..Default::default() };
+    privacy(client).release_hold(client.request(request)).await.expect("is released");
 }
 
 async fn server() -> (TestServer, Client) {

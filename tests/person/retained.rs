@@ -63,6 +63,9 @@ async fn what_is_over_goes_and_what_is_held_or_open_stays() {
         name: "eng".into(),
         ..Default::default()
     });
+    client.register(v1::RegistryKind::Dataset, &["crm"]).await;
+    let in_crm = v1::Action { dataset: "crm".into(), ..telling("C-4", "four", &[]) };
+    let kept = client.append(in_crm).await.expect("recorded").index;
     let old = [
         client.append(telling("C-1", "one", &[])).await.expect("recorded"),
         client.append(telling("C-2", "two", &[])).await.expect("recorded"),
@@ -72,6 +75,7 @@ async fn what_is_over_goes_and_what_is_held_or_open_stays() {
     let hold =
         v1::PlaceHoldRequest { scope: Some(scope), exemption: v1::Exemption::LegalClaims as i32, ..Default::default() };
     privacy(&client).place_hold(client.request(hold)).await.expect("held");
+    let matter = super::hold(&client, v1::HoldScopes { datasets: vec!["crm".into()], ..Default::default() }).await;
     set(&client, vec![subject_after(2)]).await.expect("in force");
     server.stop();
     disk.clear("clock");
@@ -96,4 +100,12 @@ async fn what_is_over_goes_and_what_is_held_or_open_stays() {
     assert_eq!(of(list(&client, strong("customer", "C-3")).await), [old[2].index]);
     assert_eq!(plan(&client).await.classes[0].keys, 0);
     assert_eq!(run(&client).await, v1::RunErasuresResponse::default());
+    // The key of the fourth went too, and what stood under it in the held dataset is the matter's alone.
+    assert!(of(list(&client, strong("customer", "C-4")).await).is_empty());
+    let filter = v1::EntryFilter { matter: matter.clone(), ..Default::default() };
+    assert_eq!(client.list(&filter, 10).await, [kept]);
+    release(&client, matter).await;
+    let done = run(&client).await;
+    assert!(done.index > 0 && done.requests == 0 && done.covers > 0, "{done:?}");
+    assert_eq!(client.opened(kept).await.parts[0].closed_because, "it was removed");
 }

@@ -1,0 +1,245 @@
+//! What holds in force keep from erasure and retention. A hold over persons alone, or over everything, keeps persons whole:
+//! their erasure is blocked. Any other keeps single parts: the erasure is done, and these parts stay under the matter's key.
+
+use super::{EngineError, OpenLedger};
+use crate::ledger::StoredEntry;
+use crate::model::*;
+use crate::vault::{Fate, Hold, Kept, OpenError, PartPlace, PersonId, Secret, StandingId};
+use std::collections::{BTreeMap, BTreeSet};
+use whosaw_verifier::body::Body;
+
+/// Holds in force, and whom and what they reach.
+pub(super) struct Held {
+    holds: Vec<HeldBy>,
+    /// Whom those of whole persons name.
+    pub everybody: BTreeSet<PersonId>,
+    /// Entries in which one of these shares content: it opens with all sharers' keys together, so none of them can go.
+    shared: BTreeSet<u64>,
+}
+
+struct HeldBy {
+    matter: StandingId,
+    hold: Hold,
+    persons: BTreeSet<PersonId>,
+}
+
+/// The requests for which persons go, by what the erasure entry has of each.
+pub(super) type Tokens = BTreeMap<PersonId, BTreeSet<Vec<u8>>>;
+
+impl Held {
+    pub fn is_empty(&self) -> bool {
+        self.holds.is_empty()
+    }
+
+    fn of_whole_persons(&self) -> impl Iterator<Item = &HeldBy> {
+        self.holds.iter().filter(|held| held.hold.is_of_whole_persons())
+    }
+
+    /// Why these ids of one person must not be erased, where a hold of whole persons covers any of them, or content in one
+    /// of these entries, in which the person stands.
+    pub fn over(&self, whole: &[PersonId], indexes: &BTreeSet<u64>) -> Option<Exemption> {
+        let shares = !indexes.is_disjoint(&self.shared);
+        let covers = |held: &HeldBy| {
+            held.persons.is_empty() || shares || whole.iter().any(|person| held.persons.contains(person))
+        };
+        self.of_whole_persons().find(|held| covers(held)).map(|held| held.hold.exemption)
+    }
+}
+
+impl HeldBy {
+    fn of(matter: StandingId, hold: Hold) -> Result<Self, EngineError> {
+        let persons = hold.persons()?.into_iter().collect();
+        Ok(HeldBy { matter, hold, persons })
+    }
+}
+
+impl OpenLedger {
+    /// All holds in force, with what has to be looked up of them once.
+    pub(super) fn held(&self) -> Result<Held, EngineError> {
+        let holds = self.holds().into_iter().map(|(matter, hold)| HeldBy::of(matter, hold));
+        let mut held =
+            Held { holds: holds.collect::<Result<_, _>>()?, everybody: BTreeSet::new(), shared: BTreeSet::new() };
+        held.everybody = held.of_whole_persons().flat_map(|held| held.persons.iter().copied()).collect();
+        let mut indexes = BTreeSet::new();
+        for person in &held.everybody {
+            indexes.extend(self.indexes_of(std::slice::from_ref(person))?);
+        }
+        let indexes: Vec<u64> = indexes.into_iter().collect();
+        for chunk in indexes.chunks(256) {
+            for entry in self.entries_at(chunk)? {
+                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+                if let Some(Ok(body)) = body
+                    && body.parts().iter().any(|group| !group.shared_by.is_empty())
+                {
+                    held.shared.insert(entry.header.index);
+                }
+            }
+        }
+        Ok(held)
+    }
+
+    /// Why these ids of one person must not be erased, if a hold is in the way.
+    pub(super) fn holds_over(&self, held: &Held, whole: &[PersonId]) -> Result<Option<Exemption>, EngineError> {
+        if held.is_empty() {
+            return Ok(None);
+        }
+        Ok(held.over(whole, &self.indexes_of(whole)?))
+    }
+
+    /// Entries with parts of these ids.
+    fn indexes_of(&self, whole: &[PersonId]) -> Result<BTreeSet<u64>, EngineError> {
+        let mut indexes = BTreeSet::new();
+        for id in whole {
+            indexes.extend(self.vault.occurrences(*id)?.into_iter().map(|place| place.index));
+        }
+        Ok(indexes)
+    }
+
+    /// Matters that keep a part of these persons in this entry.
+    pub(super) fn keeping(
+        &self,
+        held: &Held,
+        entry: &StoredEntry,
+        persons: &BTreeSet<PersonId>,
+    ) -> Result<BTreeSet<StandingId>, EngineError> {
+        let mut matters = BTreeSet::new();
+        for held in held.holds.iter().filter(|it| it.persons.is_empty() || !it.persons.is_disjoint(persons)) {
+            if self.is_within(&held.hold, entry)? {
+                matters.insert(held.matter);
+            }
+        }
+        Ok(matters)
+    }
+
+    /// Whether a hold keeps an entry's body. Where it names persons, their parts stay, and a body outlives every part.
+    pub(super) fn keeps_body(&self, held: &Held, entry: &StoredEntry) -> Result<bool, EngineError> {
+        Ok(held.shared.contains(&entry.header.index) || !self.keeping(held, entry, &BTreeSet::new())?.is_empty())
+    }
+
+    /// Whether an entry is within a hold's datasets, agents and time. Content that was sealed anew is where it stood first.
+    fn is_within(&self, hold: &Hold, entry: &StoredEntry) -> Result<bool, EngineError> {
+        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+        if let Some(Ok(Body::Erasure(erasure))) = &body {
+            let cited: BTreeSet<u64> = erasure.cites.iter().map(|place| place.index).collect();
+            // Below this entry only, so that it ends whatever a body says.
+            for index in cited.range(..entry.header.index) {
+                if let Some(cited) = self.ledger.entry(*index)?
+                    && self.is_within(hold, &cited)?
+                {
+                    return Ok(true);
+                }
+            }
+        }
+        let at = entry.header.recorded_at_us;
+        if at < hold.from_us || (hold.until_us != 0 && at >= hold.until_us) {
+            return Ok(false);
+        }
+        Ok(match body {
+            Some(Ok(Body::Action(action))) => {
+                let fits = |list: &[String], name: &String| list.is_empty() || list.contains(name);
+                let resources = std::iter::once(&action.dataset).chain(action.facts.iter().map(|fact| &fact.resource));
+                (hold.datasets.is_empty() || resources.into_iter().any(|name| fits(&hold.datasets, name)))
+                    && (hold.agents.is_empty() || action.actors.iter().any(|actor| fits(&hold.agents, &actor.name)))
+            }
+            // What cannot be read is held rather than lost.
+            Some(Err(_)) | None => true,
+            Some(Ok(_)) => hold.datasets.is_empty() && hold.agents.is_empty(),
+        })
+    }
+
+    /// Takes out of a fate what matters keep. Blocks.
+    pub(super) fn keep_held(&self, mut fate: Fate, tokens: &Tokens) -> Result<Fate, EngineError> {
+        let mut held = self.held()?;
+        if held.is_empty() {
+            return Ok(fate);
+        }
+        // What is sealed for a conversation alone is about whoever stood in it.
+        for hold in held.holds.iter_mut().filter(|held| !held.hold.is_of_whole_persons() && !held.persons.is_empty()) {
+            let named: Vec<PersonId> = hold.persons.iter().copied().collect();
+            for conversation in self.conversations_of(&named)? {
+                hold.persons.extend(self.conversation_holder(&conversation)?);
+            }
+        }
+        let mut by_entry: BTreeMap<u64, Vec<PartPlace>> = BTreeMap::new();
+        for place in &fate.places {
+            by_entry.entry(place.index).or_default().push(*place);
+        }
+        let indexes: Vec<u64> = by_entry.keys().copied().collect();
+        for chunk in indexes.chunks(256) {
+            for entry in self.entries_at(chunk)? {
+                for place in &by_entry[&entry.header.index] {
+                    self.keep_place(&entry, *place, &held, tokens, &mut fate)?;
+                }
+            }
+        }
+        Ok(fate)
+    }
+
+    fn keep_place(
+        &self,
+        entry: &StoredEntry,
+        place: PartPlace,
+        held: &Held,
+        tokens: &Tokens,
+        fate: &mut Fate,
+    ) -> Result<(), EngineError> {
+        let (known, mut matters) = match fate.kept.get(&place) {
+            Some((kept, by)) => (Some(kept.clone()), by.clone()),
+            None => (None, BTreeSet::new()),
+        };
+        // Those that are over keep nothing any more.
+        matters.retain(|matter| held.holds.iter().any(|held| held.matter == *matter));
+        let mut persons = known.as_ref().map(|kept| kept.persons.clone()).unwrap_or_default();
+        for reader in self.vault.readers_of(place)? {
+            persons.extend(self.vault.linked(reader)?);
+        }
+        matters.extend(self.keeping(held, entry, &persons)?);
+        if matters.is_empty() {
+            return Ok(());
+        }
+        let mut kept = match known {
+            Some(kept) => kept,
+            None => match self.secret_of(entry, place)? {
+                Some(p) => Kept { place, p, persons: BTreeSet::new(), tokens: BTreeSet::new() },
+                None => return Ok(()),
+            },
+        };
+        kept.tokens.extend(persons.iter().filter_map(|person| tokens.get(person)).flatten().cloned());
+        kept.persons = persons;
+        fate.keep(&kept, &matters);
+        Ok(())
+    }
+
+    /// What opens this part alone; nothing where nobody can open it by now.
+    fn secret_of(&self, entry: &StoredEntry, place: PartPlace) -> Result<Option<Secret>, EngineError> {
+        let Some(sealed) = self.ledger.part(place.index, place.ordinal)?.and_then(|part| part.sealed) else {
+            return Ok(None);
+        };
+        match self.vault.disclose(place, &entry.header.body_commitment, &sealed) {
+            Ok(p) => Ok(Some(Secret::new(p))),
+            Err(OpenError::NoKey) => Ok(None),
+            Err(error @ (OpenError::Forged | OpenError::Unreadable)) => {
+                let PartPlace { index, ordinal } = place;
+                tracing::error!(index, ordinal, %error, "a part that a matter keeps cannot be read; it goes");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Of what other matters keep already, what this one keeps too. Blocks.
+    pub(super) fn kept_too(&self, matter: StandingId, hold: &Hold) -> Result<Vec<Kept>, EngineError> {
+        let by = HeldBy::of(matter, hold.clone())?;
+        let held = Held { holds: vec![by], everybody: BTreeSet::new(), shared: BTreeSet::new() };
+        let mut found: BTreeMap<PartPlace, Kept> = BTreeMap::new();
+        for (other, _) in self.holds() {
+            for kept in self.vault.kept_by(&other)? {
+                let Some(entry) = self.ledger.entry(kept.place.index)? else { continue };
+                if !self.keeping(&held, &entry, &kept.persons)?.is_empty() {
+                    found.insert(kept.place, kept);
+                }
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+}
