@@ -157,7 +157,12 @@ impl Telling {
             kept.subjects.extend(gone.subjects);
             kept.categories.extend(gone.categories);
             kept.shown_to.extend(gone.shown_to);
+            kept.given_to.extend(gone.given_to);
             kept.listed &= gone.listed;
+            kept.only_gives &= gone.only_gives;
+            kept.about_nobody &= gone.about_nobody;
+            kept.outcome = widest(kept.outcome, gone.outcome);
+            kept.authorised = kept.authorised.min_authority(gone.authorised);
             kept.entries.extend(&gone.entries);
             kept.entries.sort_unstable();
             self.accesses[drop].entries.clear();
@@ -316,21 +321,30 @@ impl Telling {
         let comes_back = |group: &PartGroup| {
             group.categories.is_empty() || group.categories.iter().any(|used| used.direction != Direction::Argument)
         };
-        // What only went into the tool came from whoever acted; that it was tried is told all the same.
+        // What only went into the tool came from whoever acted, and went to whoever is named as having got it; that it was
+        // tried is told all the same.
         let happened = !matches!(body.outcome, Outcome::Denied | Outcome::Failed);
-        if happened && of_subjects().next().is_some() && !of_subjects().any(comes_back) {
+        let given_to: BTreeSet<Party> = (0..body.recipients.len())
+            .filter(|_| happened)
+            .filter(|position| body.recipients[*position].kind != RecipientKind::DataSubject)
+            .filter_map(|position| self.recipient(action, position))
+            .collect();
+        let stranger = body.recipients.iter().any(|recipient| recipient.kind == RecipientKind::UnauthorisedPerson);
+        let only_gives = happened && of_subjects().next().is_some() && !of_subjects().any(comes_back);
+        if only_gives && given_to.is_empty() {
             return;
         }
+        let counts = |group: &&PartGroup| only_gives || comes_back(group);
         let (mut subjects, mut categories, mut shown_to) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut all_open = true;
-        for group in of_subjects().filter(|group| comes_back(group)) {
+        for group in of_subjects().filter(counts) {
             for ordinal in group.first..group.first.saturating_add(group.count) {
                 match action.persons.get(&ordinal) {
                     Some(person) => drop(subjects.insert(*person)),
                     None => all_open = false,
                 }
             }
-            for used in group.categories.iter().filter(|used| used.direction != Direction::Argument) {
+            for used in group.categories.iter().filter(|used| only_gives || used.direction != Direction::Argument) {
                 categories.extend(used.categories.iter().copied().filter(|c| *c != Category::Unspecified));
                 for position in &used.rendered_to {
                     shown_to.extend(self.eyes(action, *position));
@@ -348,8 +362,10 @@ impl Telling {
             listed: body.determination == Determination::Listed && all_open,
             categories,
             shown_to,
-            authorised: authorised(body),
-            retracted: false,
+            given_to,
+            only_gives,
+            about_nobody: body.determination == Determination::Nobody,
+            authorised: if stranger { Authorised::No } else { authorised(body) },
         };
         self.by_entry.insert(action.index, self.accesses.len());
         self.accesses.push(access);
@@ -479,6 +495,18 @@ impl Telling {
         let next = self.references.len() as u64;
         *self.references.entry((kind, reference.to_owned())).or_insert(next)
     }
+}
+
+/// Of two reports of one act, the outcome that exposes more.
+fn widest(one: Outcome, other: Outcome) -> Outcome {
+    let rank = |outcome: Outcome| match outcome {
+        Outcome::Succeeded => 4,
+        Outcome::Partial => 3,
+        Outcome::Unknown | Outcome::Unspecified => 2,
+        Outcome::Failed => 1,
+        Outcome::Denied => 0,
+    };
+    if rank(other) > rank(one) { other } else { one }
 }
 
 /// Of an act, by what it says of policy and approval.

@@ -191,7 +191,7 @@ sections! {
         resource: String, from: String, until: String, duration: String, path: String, authorisation: String, who: String,
         could: String, excess_only: String, did: String, over: String, excess: String, when: String, what: String,
         subjects: String, possible: String, holder: String, person: String, open: String, categories: String,
-        ongoing: String, by_entry: String, anyone: String, named: String,
+        ongoing: String, by_entry: String, anyone: String, named: String, given_to: String, one_of: String, unidentified: String,
     }
 }
 
@@ -365,7 +365,11 @@ mod tests {
         check("field", &wording.field, completeness::FIELDS.to_vec());
         check("profile", &wording.profile, vec!["counsel", "lawyer"]);
         let x = &wording.exposure;
-        check("exposure.claim", &x.claim, vec!["refuted", "not_assessed", "cannot_be_excluded", "supported"]);
+        check(
+            "exposure.claim",
+            &x.claim,
+            vec!["refuted", "not_assessed", "made_available", "cannot_be_excluded", "supported"],
+        );
         check("exposure.known", &x.known, vec!["exact", "bounded", "assumed", "unknown", "open"]);
         check("exposure.rung", &x.rung, vec!["tried", "given", "processed", "seen"]);
         let odd = [
@@ -375,7 +379,8 @@ mod tests {
             "group_inside_itself",
             "no_path_on_file",
         ];
-        let odd = odd.into_iter().chain(["path_was_closed", "clock_doubt", "corrected", "retracted"]);
+        let odd =
+            odd.into_iter().chain(["path_was_closed", "content_not_on_file", "clock_doubt", "corrected", "retracted"]);
         check("exposure.oddity", &x.oddity, odd.collect());
     }
 

@@ -23,7 +23,7 @@ pub fn check(scenario: &Scenario, report: &Value, words: &[String]) -> Result<()
         ["subjects", rest @ ..] => count_of(&report["totals"]["subjects"], rest),
         ["attempts", count] => same(count, &report["totals"]["attempts"]),
         ["copies", count] => same(count, &report["totals"]["holdings_open"]),
-        ["unauthorised", count] => same(count, &report["totals"]["unauthorised_accesses"]),
+        ["unauthorised", rest @ ..] => count_of(&report["totals"]["unauthorised_accesses"], rest),
         ["not", "assessed", count] => same(count, &report["totals"]["not_assessed_accesses"]),
         ["uncountable"] => same("true", &report["totals"]["uncountable"]),
         ["countable"] => same("false", &report["totals"]["uncountable"]),
@@ -35,6 +35,7 @@ pub fn check(scenario: &Scenario, report: &Value, words: &[String]) -> Result<()
         }
         ["nothing", "odd"] => same("0", &Value::from(list(&report["oddities"]).len())),
         [who, "could", rest @ ..] => span_of(&viewer(report, who)["could_us"], rest),
+        [who, "surely", count] => same(count, &viewer(report, who)["surely"]),
         [who, "did", count] => same(count, &viewer(report, who)["did"]),
         [who, "tried", count] => same(count, &viewer(report, who)["tried"]),
         [who, rung @ ("saw" | "processed" | "given")] => {
@@ -116,7 +117,8 @@ fn viewer(report: &Value, who: &str) -> Value {
                 || named["unregistered"] == *who
         }
     };
-    let none = serde_json::json!({"could_us": {"low": 0, "high": 0}, "did": 0, "tried": 0, "verdict": "none"});
+    let none =
+        serde_json::json!({"could_us": {"low": 0, "high": 0}, "did": 0, "surely": 0, "tried": 0, "verdict": "none"});
     viewers.into_iter().find(is_them).unwrap_or(none)
 }
 

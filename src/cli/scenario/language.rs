@@ -58,6 +58,9 @@ pub struct How {
     pub categories: Vec<String>,
     pub on_behalf_of: Vec<String>,
     pub showing: Vec<String>,
+    /// Recipients.
+    pub giving: Vec<String>,
+    pub emergency: bool,
     pub outcome: Option<&'static str>,
     pub authorised: Option<bool>,
     pub name: Option<String>,
@@ -258,7 +261,8 @@ impl Scenario {
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
-                "about" | "for" | "showing" | "with" => list = Some(*word),
+                "about" | "for" | "showing" | "giving" | "with" => list = Some(*word),
+                "emergency" => how.emergency = true,
                 "authorised" => how.authorised = Some(true),
                 "unauthorised" => how.authorised = Some(false),
                 "denied" => how.outcome = Some("denied"),
@@ -269,6 +273,7 @@ impl Scenario {
                     Some("about") => how.about.push(name.to_owned()),
                     Some("for") => how.on_behalf_of.push(name.to_owned()),
                     Some("showing") => how.showing.push(name.to_owned()),
+                    Some("giving") => how.giving.push(name.to_owned()),
                     Some(_) => how.categories.push(name.to_owned()),
                     None => left.push(name.to_owned()),
                 },

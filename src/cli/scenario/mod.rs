@@ -41,13 +41,13 @@ enum Command {
 ///   10:00 e4 joins eng                  10:00 s1 enters R, or leaves it{n}
 ///   10:00 svc is suspended              10:30 svc works again{n}
 ///   09:40 proxy is down                 10:10 proxy logs again{n}
-///   09:30 e1 reads R [about s1] [for u1] [showing u1] [denied] [authorised]{n}
+///   09:30 e1 reads R [about s1] [for u1] [showing u1] [giving V] [denied] [authorised] [emergency]{n}
 ///   (reads, views, lists, searches, previews, downloads, exports, copies, sends, loads, closes;
 ///   denied, failed or perhaps; "anybody" is the public){n}
 /// {n}What is asked, and what the answer must be:{n}
 ///   12:00 report R{n}
 ///   expect open 2h00 [to 2h05]          expect window 09:00 to 11:00..11:05 [bounded]{n}
-///   expect e1 could 2h00                expect e1 did 1, e1 tried 1, e1 saw, e1 verdict CODE{n}
+///   expect e1 could 2h00                expect e1 did 1, e1 surely 1, e1 tried 1, e1 saw, e1 verdict CODE{n}
 ///   expect people could 3, people saw 1, machines 1, subjects 3, attempts 1, copies 1{n}
 ///   expect s1 inside 45min              expect unauthorised 1, not assessed 1, uncountable{n}
 ///   expect odd CODE, nothing odd        expect claim CODE, logging CODE

@@ -124,7 +124,9 @@ pub fn action(scenario: &Scenario, step: &Step) -> v1::Action {
             let shown: Vec<v1::Eyes> =
                 step.how.showing.iter().map(position).filter(|eyes| eyes.party.is_some()).collect();
             let subjects = step.how.about.iter().map(|name| {
-                let mut subject = subject(name, &step.how, v1::Direction::Result);
+                let gives = !step.how.giving.is_empty();
+                let direction = if gives { v1::Direction::Argument } else { v1::Direction::Result };
+                let mut subject = subject(name, &step.how, direction);
                 if !shown.is_empty() {
                     subject.categories.push(v1::CategoryUse {
                         direction: v1::Direction::Rendered as i32,
@@ -143,6 +145,8 @@ pub fn action(scenario: &Scenario, step: &Step) -> v1::Action {
                 subjects: subjects.collect(),
                 determination: determination as i32,
                 actors,
+                recipients: step.how.giving.iter().map(|name| recipient(scenario, name)).collect(),
+                break_glass_reason: if step.how.emergency { "emergency".into() } else { String::new() },
                 ..base
             }
         }
@@ -204,6 +208,11 @@ fn actor(scenario: &Scenario, name: &str) -> v1::Actor {
         _ => (name.to_owned(), Vec::new()),
     };
     v1::Actor { kind: kind as i32, name, identities, ..Default::default() }
+}
+
+fn recipient(scenario: &Scenario, name: &str) -> v1::Recipient {
+    let v1::Actor { kind, name, identities, .. } = actor(scenario, name);
+    v1::Recipient { kind: "undetermined".into(), party: kind, name, identities, ..Default::default() }
 }
 
 fn outcome(said: Option<&str>) -> v1::Outcome {

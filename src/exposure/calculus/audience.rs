@@ -4,6 +4,7 @@ use super::fact::{Party, Thing};
 use super::interval::Interval;
 use super::times::Times;
 use std::collections::{BTreeMap, BTreeSet};
+use whosaw_verifier::vocabulary::PartyKind;
 
 /// Everybody who is in something, over however many groups, with the times.
 pub type Members = BTreeMap<Party, Times>;
@@ -57,7 +58,10 @@ impl Audience {
         while let Some(whole) = next.pop() {
             let within = found.get(&whole).cloned().unwrap_or_default();
             for (member, times) in self.direct.get(&whole).into_iter().flatten() {
-                let more = self.active(*member, &times.intersect(&within));
+                let both = times.intersect(&within);
+                // A person's own account that is suspended closes no account that they share.
+                let shared = matches!(whole, Party::Named(PartyKind::Service, _)) && !member.has_members();
+                let more = if shared { both } else { self.active(*member, &both) };
                 let known = found.entry(*member).or_default();
                 let all = known.union(&more);
                 if all != *known {

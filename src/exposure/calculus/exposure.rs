@@ -7,8 +7,9 @@ use super::audience::{Audience, Members};
 use super::fact::{Access, Authorised, Edge, Party, Person, Resource, Thing};
 use super::interval::{Bound, Frame, Interval, Known, Oddity, intervals};
 use super::times::{Instant, TimeSet, Times};
+use crate::model::verbs::{HumanUse, human_use};
 use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind, Verb};
+use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind};
 
 /// What the registry says of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -81,8 +82,10 @@ pub struct Viewer {
     pub paths: BTreeSet<usize>,
     /// Accounts or groups over which it is this party; empty where a grant names it.
     pub over: BTreeSet<Party>,
-    /// Positions in `accesses`.
-    pub did: BTreeSet<usize>,
+    /// Positions in `accesses`, with what each shows of this party.
+    pub did: BTreeMap<usize, Rung>,
+    /// Somebody unnamed did something who may have been this one.
+    pub perhaps: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -97,10 +100,15 @@ pub struct Inside {
 pub struct Judged {
     /// Position in what was told.
     pub access: usize,
+    /// The highest that it shows of anybody.
     pub rung: Rung,
     pub authorised: Authorised,
     /// Whether data surely came back.
     pub certain: bool,
+    /// People one of whom it was: the members of an account that acted.
+    pub one_of: BTreeSet<Party>,
+    /// Whoever acted cannot be told from others.
+    pub unidentified: bool,
 }
 
 /// The ladder of REPORTS 2.1, as far as one act shows.
@@ -120,22 +128,31 @@ impl Exposure {
     pub fn of(told: &Told<'_>) -> Exposure {
         let always = Times::exactly(TimeSet::span(told.frame.from, told.frame.cut_off));
         let lag = |thing: &Thing| match thing {
-            Thing::Grant { .. } | Thing::Membership { .. } => told.manner.permission_cache_us,
+            Thing::Grant { .. } | Thing::Membership { .. } | Thing::Suspension { .. } => {
+                told.manner.permission_cache_us
+            }
             _ => 0,
         };
         let (mut intervals, unmatched) = intervals(told.edges, told.frame, &lag);
         let audience = Audience::of(&intervals);
         let mut oddities: BTreeSet<_> = unmatched.into_iter().map(|i| (Oddity::ClosesNothing, Some(i))).collect();
-        let content = Content::of(&intervals, told, &always);
+        // What happened after the time that is asked for is not asked for.
+        let in_time = |(_, access): &(usize, &Access)| access.when.earliest <= told.frame.cut_off;
+        let accesses: Vec<(usize, &Access)> = told.accesses.iter().enumerate().filter(in_time).collect();
+        let successes = || accesses.iter().map(|(_, access)| *access).filter(|access| is_success(access));
+        let mut content = Content::of(&intervals, told, &always);
+        for access in successes() {
+            if content.witness(access, &always) {
+                oddities.insert((Oddity::ContentNotOnFile, access.entries.first().copied()));
+            }
+        }
         let grants: Vec<usize> = positions(&intervals, told.resource);
-        let reaches: Vec<Members> = grants
-            .iter()
-            .map(|grant| match intervals[*grant].thing {
-                Thing::Grant { audience: party, .. } => audience.reach(party, &always),
-                _ => Members::new(),
-            })
-            .collect();
-        for access in told.accesses.iter().filter(|access| is_success(access)) {
+        let reach = |grant: &usize| match intervals[*grant].thing {
+            Thing::Grant { audience: party, .. } => audience.reach(party, &always),
+            _ => Members::new(),
+        };
+        let reaches: Vec<Members> = grants.iter().map(reach).collect();
+        for access in successes().filter(|access| !access.only_gives) {
             expire(&mut intervals, &grants, &reaches, access, told.frame);
         }
         oddities.extend(intervals.iter().flat_map(|interval| {
@@ -159,43 +176,35 @@ impl Exposure {
             holdings: held(&intervals, told.resource),
             oddities,
         };
-        let mut allowed: BTreeMap<Party, Times> = BTreeMap::new();
+        let mut ways = Ways::default();
         for (grant, reach) in grants.iter().zip(&reaches) {
-            exposure.take_path(&intervals[*grant], reach, &content, told.manner, &mut allowed);
+            exposure.take_path(&intervals[*grant], reach, &content, told.manner, &mut ways);
         }
-        for (position, access) in told.accesses.iter().enumerate() {
-            exposure.take_access(position, access, told, &reaches, &content);
+        let judge = Judge { from: told.frame.from, cut_off: told.frame.cut_off, ways, content, audience, always };
+        for (position, access) in accesses {
+            exposure.take_access(position, access, &judge);
         }
-        exposure.open_to_all(&mut allowed);
-        exposure.uncountable = exposure.viewers.iter().any(|(party, viewer)| {
-            let many = match party {
-                Party::Anyone => true,
-                Party::Named(PartyKind::Group | PartyKind::Organisation, _) => !audience.has_members(*party),
-                _ => false,
-            };
-            many && !viewer.could.is_never()
+        let Judge { mut ways, content, audience, .. } = judge;
+        exposure.open_to_all(&mut ways);
+        exposure.without_authority(&ways);
+        exposure.uncountable = exposure.viewers.iter().any(|(party, viewer)| match party {
+            Party::Anyone => !viewer.could.is_never() || !viewer.did.is_empty(),
+            Party::Named(PartyKind::Group | PartyKind::Organisation, _) => {
+                let given = matches!(party, Party::Named(PartyKind::Group, _)) && !viewer.did.is_empty();
+                given || !audience.has_members(*party) && !viewer.could.is_never()
+            }
+            _ => false,
         });
-        for (party, viewer) in &mut exposure.viewers {
-            let allowed = allowed.get(party).cloned().unwrap_or_default();
-            viewer.excess = viewer.excess.without(&allowed);
-        }
         let open = exposure.open.clone();
         for (subject, (times, categories)) in content.of {
             let inside = Inside { open: open.intersect(&times), categories };
             exposure.subjects.insert(subject, inside);
         }
-        exposure.windows = exposure.windows_of(&intervals);
+        exposure.windows = exposure.windows_of(&intervals, told.resource);
         exposure
     }
 
-    fn take_path(
-        &mut self,
-        interval: &Interval,
-        reach: &Members,
-        content: &Content,
-        manner: Manner,
-        allowed: &mut BTreeMap<Party, Times>,
-    ) {
+    fn take_path(&mut self, interval: &Interval, reach: &Members, content: &Content, manner: Manner, ways: &mut Ways) {
         let Thing::Grant { audience, .. } = interval.thing else { return };
         let granted = interval.times();
         let position = self.paths.len();
@@ -203,16 +212,23 @@ impl Exposure {
         self.paths.push(Path { audience, start: interval.start, end: interval.end, authorised });
         let mut reached = Times::never();
         for (party, member) in reach {
+            let way = granted.intersect(member);
             let could = if manner.hides_history && *party != audience {
                 content.seen_by_joiner(&granted, member)
             } else {
-                granted.intersect(member).intersect(&content.any)
+                way.intersect(&content.any)
             };
+            if !way.is_never() {
+                ways.of.entry(*party).or_default().push((position, way));
+            }
             if could.is_never() {
                 continue;
             }
             if *party == audience || !party.has_members() {
                 reached = reached.union(&could);
+            }
+            if *party == Party::Anyone {
+                self.to_anyone = self.to_anyone.union(&could);
             }
             let viewer = self.viewers.entry(*party).or_default();
             viewer.could = viewer.could.union(&could);
@@ -220,15 +236,16 @@ impl Exposure {
             if *party != audience {
                 viewer.over.insert(audience);
             }
-            if authorised == Authorised::No {
-                viewer.excess = viewer.excess.union(&could);
-            } else {
-                let times = allowed.entry(*party).or_default();
-                *times = times.union(&could);
-            }
-            if *party == Party::Anyone {
-                self.to_anyone = self.to_anyone.union(&could);
-            }
+            let by_authority = match authorised {
+                Authorised::No => {
+                    viewer.excess = viewer.excess.union(&could);
+                    continue;
+                }
+                Authorised::Yes => &mut ways.authorised,
+                Authorised::Exceptional | Authorised::NotAssessed => &mut ways.not_assessed,
+            };
+            let times = by_authority.entry(*party).or_default();
+            *times = times.union(&could);
         }
         self.open = self.open.union(&reached);
         if authorised == Authorised::No {
@@ -236,83 +253,9 @@ impl Exposure {
         }
     }
 
-    fn take_access(
-        &mut self,
-        position: usize,
-        access: &Access,
-        told: &Told<'_>,
-        reaches: &[Members],
-        content: &Content,
-    ) {
-        let success = is_success(access);
-        let rung = rung(access);
-        let judged = self.accesses.len();
-        let Some(actor) = access.chain.first().copied() else { return };
-        let mut authorised = access.authorised;
-        if success {
-            // Whoever acted did so over a way of their own, or of one on whose behalf they acted.
-            let (from, until) = (access.when.earliest, access.when.latest);
-            let ways: Vec<Party> = access.chain.iter().copied().chain([Party::Anyone]).collect();
-            let open = |times: &TimeSet| times.meets(from, until);
-            let way =
-                ways.iter().find(|party| self.viewers.get(party).is_some_and(|v| open(&v.could.possible))).copied();
-            let entry = access.entries.first().copied();
-            match way {
-                Some(way) => {
-                    authorised = worse(authorised, self.judge_way(way, access));
-                    self.raise(way, from, until, reaches, content);
-                }
-                None => {
-                    let viewer = self.viewers.entry(actor).or_default();
-                    // It proves that there was a way at that instant; when it opened and closed is not known.
-                    let closed = ways
-                        .iter()
-                        .any(|party| *party != Party::Anyone && !viewer_paths(&self.paths, party).is_empty());
-                    let ended = viewer.could.possible.spans().last().map(|(_, end)| *end).filter(|end| *end <= from);
-                    let since = ended.unwrap_or(told.frame.from);
-                    let oddity = if ended.is_some() || closed { Oddity::PathWasClosed } else { Oddity::NoPathOnFile };
-                    self.oddities.insert((oddity, entry));
-                    let unknown = TimeSet::span(since, told.frame.cut_off);
-                    viewer.could.possible = viewer.could.possible.union(&unknown);
-                    self.open.possible = self.open.possible.union(&unknown);
-                    if oddity == Oddity::PathWasClosed {
-                        authorised = worse(authorised, Authorised::No);
-                    } else if authorised == Authorised::Yes {
-                        authorised = Authorised::NotAssessed;
-                    }
-                }
-            }
-            for party in &access.shown_to {
-                self.viewers.entry(*party).or_default().did.insert(judged);
-            }
-        }
-        self.viewers.entry(actor).or_default().did.insert(judged);
-        let certain = matches!(access.outcome, Outcome::Succeeded | Outcome::Partial);
-        self.accesses.push(Judged { access: position, rung, authorised, certain });
-    }
-
-    /// Whether the ways that were open to this party at that time had been opened by somebody who was allowed to.
-    fn judge_way(&self, party: Party, access: &Access) -> Authorised {
-        let (from, until) = (access.when.earliest, access.when.latest);
-        let Some(viewer) = self.viewers.get(&party) else { return Authorised::NotAssessed };
-        let at = |position: &&usize| {
-            let path = &self.paths[**position];
-            path.start.earliest <= until && from < path.end.latest
-        };
-        let open: Vec<Authorised> = viewer.paths.iter().filter(at).map(|path| self.paths[*path].authorised).collect();
-        let surely = viewer.could.certain.covers(from, until);
-        match open.iter().min() {
-            Some(Authorised::No) => Authorised::No,
-            Some(Authorised::Yes) if surely => Authorised::Yes,
-            // What straddles a boundary is never called authorised.
-            _ => Authorised::NotAssessed,
-        }
-    }
-
     /// What is open to anybody is open to everybody who is named here.
-    fn open_to_all(&mut self, allowed: &mut BTreeMap<Party, Times>) {
+    fn open_to_all(&mut self, ways: &mut Ways) {
         let Some(anyone) = self.viewers.get(&Party::Anyone).cloned() else { return };
-        let allowed_to_anyone = allowed.get(&Party::Anyone).cloned().unwrap_or_default();
         for (party, viewer) in &mut self.viewers {
             let counts = !matches!(party, Party::Anyone | Party::Named(PartyKind::Group | PartyKind::Organisation, _));
             if counts && !anyone.could.is_never() {
@@ -320,36 +263,147 @@ impl Exposure {
                 viewer.excess = viewer.excess.union(&anyone.excess);
                 viewer.paths.extend(&anyone.paths);
                 viewer.over.insert(Party::Anyone);
-                let times = allowed.entry(*party).or_default();
-                *times = times.union(&allowed_to_anyone);
+                for times in [&mut ways.authorised, &mut ways.not_assessed] {
+                    let of_anyone = times.get(&Party::Anyone).cloned().unwrap_or_default();
+                    let own = times.entry(*party).or_default();
+                    *own = own.union(&of_anyone);
+                }
             }
         }
     }
 
-    /// A success over a way that no other one explains shows that this way was open until then, for whoever took it.
-    fn raise(&mut self, party: Party, from: Instant, until: Instant, reaches: &[Members], content: &Content) {
-        let Some(viewer) = self.viewers.get_mut(&party) else { return };
-        let meets = |position: &&usize| {
-            let path = &self.paths[**position];
-            path.start.earliest <= until && from < path.end.latest
-        };
-        let mut open = viewer.paths.iter().filter(meets);
-        let (Some(position), None) = (open.next(), open.next()) else { return };
-        let path = &self.paths[*position];
-        let Some(member) = reaches[*position].get(&party) else { return };
-        let longer = TimeSet::span(path.end.earliest.max(path.start.latest), from);
-        let longer = longer.intersect(&member.certain).intersect(&content.any.certain);
-        viewer.could.certain = viewer.could.certain.union(&longer.intersect(&viewer.could.possible));
-        self.open.certain = self.open.certain.union(&longer.intersect(&self.open.possible));
+    /// Of what went over unauthorised ways, what no other way explains.
+    fn without_authority(&mut self, ways: &Ways) {
+        for (party, viewer) in &mut self.viewers {
+            let of = |times: &BTreeMap<Party, Times>| times.get(party).cloned().unwrap_or_default();
+            let (allowed, perhaps) = (of(&ways.authorised), of(&ways.not_assessed));
+            viewer.excess = Times {
+                certain: viewer.excess.certain.without(&allowed.possible.union(&perhaps.possible)),
+                possible: viewer.excess.possible.without(&allowed.certain),
+            };
+        }
     }
 
-    fn windows_of(&self, intervals: &[Interval]) -> Vec<Window> {
+    fn take_access(&mut self, position: usize, access: &Access, judge: &Judge) {
+        let Some(actor) = access.chain.first().copied() else { return };
+        let judged = self.accesses.len();
+        let mut fact = Judged {
+            access: position,
+            rung: Rung::Tried,
+            authorised: access.authorised,
+            certain: is_certain(access),
+            one_of: BTreeSet::new(),
+            unidentified: false,
+        };
+        if !is_success(access) {
+            self.viewers.entry(actor).or_default().did.insert(judged, Rung::Tried);
+            self.accesses.push(fact);
+            return;
+        }
+        if !access.only_gives {
+            fact.authorised = worse(access.authorised, self.judge_way(access, actor, judge));
+            fact.unidentified =
+                matches!(actor, Party::Anyone | Party::Named(PartyKind::Group | PartyKind::Organisation, _));
+            if actor.has_members() {
+                let members = judge.audience.reach(actor, &judge.always);
+                let then = |times: &Times| times.possible.meets(access.when.earliest, access.when.latest);
+                let people = members.iter().filter(|(party, times)| party.is_human() && then(times));
+                fact.one_of = people.map(|(party, _)| *party).collect();
+            }
+            for party in &fact.one_of {
+                self.viewers.entry(*party).or_default().perhaps = true;
+            }
+            if fact.unidentified {
+                self.viewers.values_mut().for_each(|viewer| viewer.perhaps = true);
+            }
+        }
+        let others = access.shown_to.iter().chain(&access.given_to);
+        for party in others.chain(Some(&actor).filter(|_| !access.only_gives)) {
+            let rung = rung_of(*party, access);
+            fact.rung = fact.rung.max(rung);
+            self.viewers.entry(*party).or_default().did.insert(judged, rung);
+        }
+        self.accesses.push(fact);
+    }
+
+    /// Whether whoever acted had a way, and whether somebody who was allowed to had opened it. A success also shows what was
+    /// open.
+    fn judge_way(&mut self, access: &Access, actor: Party, judge: &Judge) -> Authorised {
+        // Whoever acted did so over a way of their own, of one on whose behalf they acted, or of anybody.
+        let parties = access.chain.iter().copied().chain([Party::Anyone]);
+        let of = |party: Party| {
+            let ways = judge.ways.of.get(&party).into_iter().flatten();
+            ways.map(move |(path, times)| (party, *path, times))
+        };
+        let all: Vec<(Party, usize, &Times)> = parties.flat_map(of).collect();
+        let was_open =
+            |(_, path, times): &&(Party, usize, &Times)| was_open(&self.paths[*path], &times.possible, access);
+        let open: Vec<(Party, usize, &Times)> = all.iter().filter(was_open).copied().collect();
+        match open.as_slice() {
+            [] => return self.over_no_way(access, actor, &all, judge),
+            // No other way explains it: this one was open until then, for whoever took it.
+            [(party, path, times)] if is_certain(access) => {
+                let path = &self.paths[*path];
+                let longer = TimeSet::span(path.end.earliest.max(path.start.latest), access.when.earliest);
+                let longer = longer.intersect(&times.possible).intersect(&judge.content.any.certain);
+                let viewer = self.viewers.entry(*party).or_default();
+                viewer.could.certain = viewer.could.certain.union(&longer.intersect(&viewer.could.possible));
+                self.open.certain = self.open.certain.union(&longer.intersect(&self.open.possible));
+            }
+            _ => {}
+        }
+        let authorised = |(_, path, times): &(Party, usize, &Times)| {
+            let path = &self.paths[*path];
+            path.authorised == Authorised::Yes && covers(path, &times.certain, access)
+        };
+        // What straddles a boundary is never called authorised.
+        if open.iter().any(authorised) {
+            Authorised::Yes
+        } else if open.iter().any(|(_, path, _)| self.paths[*path].authorised == Authorised::No) {
+            Authorised::No
+        } else {
+            Authorised::NotAssessed
+        }
+    }
+
+    /// It proves that there was a way at that instant; when that opened and closed is not known.
+    fn over_no_way(
+        &mut self,
+        access: &Access,
+        actor: Party,
+        closed: &[(Party, usize, &Times)],
+        judge: &Judge,
+    ) -> Authorised {
+        let oddity = if closed.is_empty() { Oddity::NoPathOnFile } else { Oddity::PathWasClosed };
+        self.oddities.insert((oddity, access.entries.first().copied()));
+        let ended = closed.iter().flat_map(|(_, _, times)| times.possible.spans()).map(|(_, end)| *end);
+        let since = ended.filter(|end| *end <= access.when.latest).max().unwrap_or(judge.from);
+        let unknown = TimeSet::span(since, judge.cut_off);
+        let viewer = self.viewers.entry(actor).or_default();
+        viewer.could.possible = viewer.could.possible.union(&unknown);
+        self.open.possible = self.open.possible.union(&unknown);
+        if closed.is_empty() {
+            return Authorised::NotAssessed;
+        }
+        viewer.excess.possible = viewer.excess.possible.union(&unknown);
+        self.unauthorised.possible = self.unauthorised.possible.union(&unknown);
+        Authorised::No
+    }
+
+    fn windows_of(&self, intervals: &[Interval], resource: Resource) -> Vec<Window> {
         // What bounds it is a grant, if one does, and else whatever else begins or ends there.
+        let concerns = |thing: &Thing| match thing {
+            Thing::Grant { resource: granted, .. } => *granted == resource,
+            Thing::Content { resource: holding, .. } => *holding == resource,
+            Thing::Membership { .. } | Thing::Suspension { .. } => true,
+            Thing::Holding { .. } => false,
+        };
         let bounds = |end: bool, at: Instant| {
             let of_interval = |interval: &Interval| if end { interval.end } else { interval.start };
             let at_it = |bound: &Bound| at == if end { bound.latest } else { bound.earliest };
             let of = |wanted: fn(&Thing) -> bool| {
-                let found = intervals.iter().filter(|interval| wanted(&interval.thing)).map(of_interval).filter(at_it);
+                let wanted = |interval: &&Interval| wanted(&interval.thing) && concerns(&interval.thing);
+                let found = intervals.iter().filter(wanted).map(of_interval).filter(at_it);
                 // The least sure of those that say so.
                 found.max_by_key(|bound| (bound.known, bound.entry))
             };
@@ -362,20 +416,64 @@ impl Exposure {
             let surely_until = last.map_or(*from, |(_, end)| *end);
             let quality = |bound: Option<Bound>, earliest: Instant, latest: Instant| {
                 let known = match bound.map(|bound| bound.known) {
-                    Some(Known::Exact | Known::Bounded) | None if earliest == latest => Known::Exact,
-                    Some(Known::Exact) | None => Known::Bounded,
+                    // It had not ended only if it surely was open until then.
+                    Some(Known::Open) if earliest < latest => Known::Unknown,
+                    Some(Known::Exact | Known::Bounded) if earliest == latest => Known::Exact,
+                    Some(Known::Exact) => Known::Bounded,
+                    None => Known::Unknown,
                     Some(known) => known,
                 };
                 Bound { earliest, latest, known, entry: bound.and_then(|bound| bound.entry) }
             };
-            Window {
-                start: quality(bounds(false, *from), *from, surely_from),
-                end: quality(bounds(true, *until), surely_until, *until),
-                certain_us: inside.measure(),
+            let (start, end) = (bounds(false, *from), bounds(true, *until));
+            match (start, end) {
+                // Where nothing is certain, what bounds it is known no better than it was told.
+                (Some(start), Some(end)) if inside.is_empty() => Window { start, end, certain_us: 0 },
+                _ => Window {
+                    start: quality(start, *from, surely_from),
+                    end: quality(end, surely_until, *until),
+                    certain_us: inside.measure(),
+                },
             }
         };
         self.open.possible.spans().iter().map(window).collect()
     }
+}
+
+/// What an access is judged by.
+struct Judge {
+    from: Instant,
+    cut_off: Instant,
+    ways: Ways,
+    content: Content,
+    audience: Audience,
+    always: Times,
+}
+
+/// Of each party the grants that reach it, and when: grant ∩ membership, whatever was inside.
+#[derive(Default)]
+struct Ways {
+    of: BTreeMap<Party, Vec<(usize, Times)>>,
+    /// When each could see over ways that somebody was allowed to open.
+    authorised: BTreeMap<Party, Times>,
+    not_assessed: BTreeMap<Party, Times>,
+}
+
+/// The act at the very instant of a closing that the ledger has after it, or at the cut-off, was before it.
+fn at_the_end(path: &Path, access: &Access) -> bool {
+    let told_later = path.end.entry.zip(access.entries.first()).is_some_and(|(end, entry)| end > *entry);
+    access.when.earliest == path.end.latest && (told_later || path.end.known == Known::Open)
+}
+
+fn was_open(path: &Path, times: &TimeSet, access: &Access) -> bool {
+    let from = access.when.earliest;
+    times.meets(from, access.when.latest) || at_the_end(path, access) && times.contains(from.saturating_sub(1))
+}
+
+fn covers(path: &Path, times: &TimeSet, access: &Access) -> bool {
+    let (from, until) = (access.when.earliest, access.when.latest);
+    let last = at_the_end(path, access) && from == until && times.contains(from.saturating_sub(1));
+    times.covers(from, until) || last
 }
 
 /// What the resource held, and when.
@@ -423,6 +521,29 @@ impl Content {
         content
     }
 
+    /// What came back was inside. Answers whether that was not on file.
+    fn witness(&mut self, access: &Access, always: &Times) -> bool {
+        let mut found = false;
+        for subject in access.subjects.iter().filter(|_| !access.only_gives) {
+            let (times, _) = self.of.entry(*subject).or_default();
+            // At the instant of an end, or at the cut-off, it may still have been.
+            if times.possible.meets(access.when.earliest.saturating_sub(1), access.when.latest) {
+                continue;
+            }
+            // It came in and went at times that nobody told: any in which nothing is told of it.
+            let untold = always.possible.without(&times.possible);
+            let at = access.when.earliest;
+            let around = untold.spans().iter().filter(|(start, end)| *start <= access.when.latest && at <= *end);
+            let around = TimeSet::of(around.copied().collect());
+            times.possible = times.possible.union(&around);
+            self.any.possible = self.any.possible.union(&around);
+            // Where nobody said what was inside, nothing contradicts it.
+            found |= self.told;
+            self.nameless = true;
+        }
+        found
+    }
+
     /// For somebody who sees only what came in while they were there.
     fn seen_by_joiner(&self, granted: &Times, member: &Times) -> Times {
         let mut seen = Times::never();
@@ -453,49 +574,54 @@ fn held(intervals: &[Interval], resource: Resource) -> Vec<Interval> {
     intervals.iter().filter(|interval| of_it(&interval.thing)).cloned().collect()
 }
 
-fn viewer_paths<'a>(paths: &'a [Path], party: &Party) -> Vec<&'a Path> {
-    paths.iter().filter(|path| path.audience == *party).collect()
-}
-
-/// A success after an end that was only planned, and that no other way explains: the end is unknown, and not before it.
+/// A success after an end that was only planned, and that no other way explains: the end is unknown; and not before it,
+/// if only one grant can be meant.
 fn expire(intervals: &mut [Interval], grants: &[usize], reaches: &[Members], access: &Access, frame: Frame) {
     let (from, until) = (access.when.earliest, access.when.latest);
-    let reaches_it =
-        |reach: &Members| access.chain.iter().chain([&Party::Anyone]).any(|party| reach.contains_key(party));
-    let own: Vec<usize> =
-        grants.iter().zip(reaches).filter(|(_, reach)| reaches_it(reach)).map(|(grant, _)| *grant).collect();
+    let was_in = |reach: &Members| {
+        let parties = access.chain.iter().chain([&Party::Anyone]);
+        parties.filter_map(|party| reach.get(party)).any(|times| times.possible.meets(from, until))
+    };
+    let reaching = grants.iter().zip(reaches).filter(|(_, reach)| was_in(reach)).map(|(grant, _)| *grant);
+    let own: Vec<usize> = reaching.collect();
     if own.iter().any(|grant| intervals[*grant].times().possible.meets(from, until)) {
         return;
     }
-    for grant in own {
-        let interval = &mut intervals[grant];
-        if interval.end.known == Known::Assumed && interval.end.latest <= from {
-            interval.end = Bound {
-                earliest: from,
-                latest: frame.cut_off,
-                known: Known::Unknown,
-                entry: access.entries.first().copied(),
-            };
-            interval.oddities.insert(Oddity::ExpiryNotEnforced);
-        }
+    let planned = |grant: &&usize| {
+        let interval = &intervals[**grant];
+        interval.end.known == Known::Assumed && interval.end.latest <= from
+    };
+    let candidates: Vec<usize> = own.iter().filter(planned).copied().collect();
+    for grant in &candidates {
+        let interval = &mut intervals[*grant];
+        let shown = candidates.len() == 1 && is_certain(access);
+        let earliest = if shown { from } else { interval.end.earliest };
+        let entry = access.entries.first().copied();
+        interval.end = Bound { earliest, latest: frame.cut_off.max(from), known: Known::Unknown, entry };
+        interval.oddities.insert(Oddity::ExpiryNotEnforced);
     }
 }
 
-/// Data came back, or may have.
+/// Data came back or was given, or may have been.
 fn is_success(access: &Access) -> bool {
-    !matches!(access.outcome, Outcome::Denied | Outcome::Failed) && !access.retracted
+    !matches!(access.outcome, Outcome::Denied | Outcome::Failed) && !access.about_nobody
 }
 
-fn rung(access: &Access) -> Rung {
-    if matches!(access.outcome, Outcome::Denied | Outcome::Failed) {
-        return Rung::Tried;
-    }
-    let Some(actor) = access.chain.first() else { return Rung::Given };
-    match access.verb {
-        Verb::DataDownload | Verb::DataExport | Verb::DataCopy if actor.is_human() => Rung::Given,
-        _ if actor.is_human() => Rung::Seen,
-        _ if access.shown_to.iter().any(|party| party.is_human()) => Rung::Seen,
-        _ => Rung::Processed,
+fn is_certain(access: &Access) -> bool {
+    matches!(access.outcome, Outcome::Succeeded | Outcome::Partial)
+}
+
+/// What a successful act shows of one party to it.
+fn rung_of(party: Party, access: &Access) -> Rung {
+    let acted = !access.only_gives && access.chain.first() == Some(&party);
+    let shown = access.shown_to.contains(&party);
+    match (party.is_human(), shown, acted) {
+        (true, true, _) => Rung::Seen,
+        (true, false, true) if human_use(access.verb) != HumanUse::Takes => Rung::Seen,
+        (true, ..) => Rung::Given,
+        // Whoever is not told apart may be a human, too: that somebody saw it is counted as possible.
+        (false, true, _) | (false, false, true) => Rung::Processed,
+        (false, false, false) => Rung::Given,
     }
 }
 

@@ -144,6 +144,19 @@ pub enum Authorised {
     NotAssessed,
 }
 
+impl Authorised {
+    /// Of two reports of one act, what allows less.
+    pub fn min_authority(self, other: Authorised) -> Authorised {
+        let rank = |authorised: Authorised| match authorised {
+            Authorised::No => 0,
+            Authorised::NotAssessed => 1,
+            Authorised::Exceptional => 2,
+            Authorised::Yes => 3,
+        };
+        if rank(other) < rank(self) { other } else { self }
+    }
+}
+
 /// Somebody reached for data, with whatever outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
@@ -162,6 +175,11 @@ pub struct Access {
     pub categories: BTreeSet<Category>,
     /// To whom it was shown, besides whoever acted.
     pub shown_to: BTreeSet<Party>,
+    /// To whom it was given: recipients.
+    pub given_to: BTreeSet<Party>,
+    /// Nothing came back to whoever acted: what moved was theirs before, and went to the recipients.
+    pub only_gives: bool,
+    /// By what the record itself says it was about nobody's data.
+    pub about_nobody: bool,
     pub authorised: Authorised,
-    pub retracted: bool,
 }

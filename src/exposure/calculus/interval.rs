@@ -51,6 +51,8 @@ pub enum Oddity {
     NoPathOnFile,
     /// Somebody got in over a path that was closed.
     PathWasClosed,
+    /// Data of somebody came back who is not on file as having been inside then.
+    ContentNotOnFile,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +96,12 @@ pub fn intervals(edges: &[Edge], frame: Frame, lag: &dyn Fn(&Thing) -> u64) -> (
             (None, None) => {}
         }
     }
+    let mut opened: BTreeMap<u64, Vec<&Edge>> = BTreeMap::new();
+    for edge in edges.iter().filter(|edge| edge.side == Side::Opens) {
+        if let Some(reference) = edge.reference {
+            opened.entry(reference).or_default().push(edge);
+        }
+    }
     let (mut found, mut used) = (Vec::new(), BTreeSet::new());
     for edge in edges {
         let Some(thing) = edge.thing else { continue };
@@ -103,8 +111,12 @@ pub fn intervals(edges: &[Edge], frame: Frame, lag: &dyn Fn(&Thing) -> u64) -> (
             Side::Opens => {
                 let own = edge.reference.and_then(|reference| by_reference.get(&reference));
                 let whole = by_thing.get(&thing);
-                let closings =
-                    Closings { own: own.map_or(&[], Vec::as_slice), whole: whole.map_or(&[], Vec::as_slice) };
+                let alike = edge.reference.and_then(|reference| opened.get(&reference));
+                let closings = Closings {
+                    own: own.map_or(&[], Vec::as_slice),
+                    whole: whole.map_or(&[], Vec::as_slice),
+                    alike: alike.map_or(&[], Vec::as_slice),
+                };
                 let interval = of_opening(edge, thing, &closings, frame, lag(&thing), &mut used);
                 found.push(interval);
             }
@@ -125,6 +137,24 @@ struct Closings<'a> {
     own: &'a [&'a Edge],
     /// Of the same thing, without a reference: they end whatever is open.
     whole: &'a [&'a Edge],
+    /// All openings that carry the opening's reference, itself among them.
+    alike: &'a [&'a Edge],
+}
+
+impl Closings<'_> {
+    /// A reference that is used again: this closing ended an opening before.
+    fn ends_an_earlier_one(&self, closing: &Edge, edge: &Edge) -> bool {
+        let before = (closing.when.latest, closing.index) < (edge.when.earliest, edge.index);
+        let earlier = |other: &&Edge| {
+            other.index != edge.index && (other.when.earliest, other.index) < (closing.when.latest, closing.index)
+        };
+        before && self.alike.iter().any(earlier)
+    }
+
+    /// Whether the reference says which one ends: openings of several things may carry it.
+    fn is_of_one_thing(&self, thing: Thing) -> bool {
+        self.alike.iter().all(|other| other.thing == Some(thing))
+    }
 }
 
 /// Identity of an edge among all.
@@ -150,10 +180,14 @@ fn of_opening(
     used: &mut BTreeSet<usize>,
 ) -> Interval {
     let (opened, mut oddities, mut endings) = (edge.when, BTreeSet::new(), Vec::new());
-    let known = if opened.earliest == opened.latest { Known::Exact } else { Known::Bounded };
-    let mut start = Bound { earliest: opened.earliest, latest: opened.latest, known, entry: Some(edge.index) };
+    // A suspension takes as long to work as any permission that is taken away.
+    let (delay, lag) = if matches!(thing, Thing::Suspension { .. }) { (lag, 0) } else { (0, lag) };
+    let mut start = Bound::between(opened.earliest, opened.latest.saturating_add(delay), Some(edge.index));
     for closing in closings.own {
         used.insert(key(closing));
+        if closings.ends_an_earlier_one(closing, edge) {
+            continue;
+        }
         if closing.when.latest < opened.earliest {
             oddities.insert(Oddity::EndsBeforeItBegins);
             let earliest = start.earliest.min(closing.when.earliest);
@@ -163,7 +197,7 @@ fn of_opening(
         endings.push(Ending {
             earliest: closing.when.earliest.max(opened.earliest),
             latest: closing.when.latest.max(opened.latest).saturating_add(lag),
-            sure: !closing.doubtful,
+            sure: !closing.doubtful && closings.is_of_one_thing(thing),
             entry: closing.index,
         });
     }
@@ -181,10 +215,20 @@ fn of_opening(
             entry: closing.index,
         });
     }
+    // An end that is stated to lie before the beginning ends nothing, and leaves nothing certain.
+    let reversed = edge.end.is_some_and(|end| end.says_something() && end.latest < opened.earliest);
+    let end = if reversed {
+        oddities.insert(Oddity::EndsBeforeItBegins);
+        let end = end_of(&Edge { end: None, ..edge.clone() }, &endings, lag);
+        let known = if end.known == Known::Open { Known::Unknown } else { end.known };
+        Bound { earliest: opened.earliest, known, ..end }
+    } else {
+        end_of(edge, &endings, lag)
+    };
     Interval {
         thing,
         start: clip(start, frame),
-        end: clip(end_of(edge, &endings), frame),
+        end: clip(end, frame),
         categories: edge.categories.clone(),
         authorised: edge.authorised,
         oddities,
@@ -192,24 +236,23 @@ fn of_opening(
     }
 }
 
-fn end_of(edge: &Edge, endings: &[Ending]) -> Bound {
+fn end_of(edge: &Edge, endings: &[Ending], lag: u64) -> Bound {
     let perhaps = endings.iter().map(|ending| ending.earliest).min();
     let surely = endings.iter().filter(|ending| ending.sure).min_by_key(|ending| (ending.latest, ending.entry));
-    let stated = edge.end.filter(|end| !matches!(end.kind, EndKind::Unknown | EndKind::Unspecified));
+    let stated = edge.end.filter(|end| end.says_something());
     let earlier = |at: Instant| perhaps.map_or(at, |perhaps| perhaps.min(at));
     match (surely, stated) {
         (Some(sure), None) => Bound::between(earlier(sure.latest), sure.latest, Some(sure.entry)),
         (Some(sure), Some(end)) => {
-            let latest = if end.is_past(edge) { sure.latest.max(end.latest) } else { sure.latest };
+            let latest = if end.is_past(edge) { sure.latest.max(end.ends_by(lag)) } else { sure.latest };
             Bound::between(earlier(end.earliest).min(latest), latest, Some(sure.entry))
         }
         (None, Some(end)) if end.is_past(edge) => {
-            Bound::between(earlier(end.earliest), end.latest.max(end.earliest), Some(edge.index))
+            Bound::between(earlier(end.earliest), end.ends_by(lag), Some(edge.index))
         }
-        (None, Some(end)) => Bound {
-            known: Known::Assumed,
-            ..Bound::between(earlier(end.earliest), end.latest.max(end.earliest), Some(edge.index))
-        },
+        (None, Some(end)) => {
+            Bound { known: Known::Assumed, ..Bound::between(earlier(end.earliest), end.ends_by(lag), Some(edge.index)) }
+        }
         (None, None) => match perhaps {
             Some(perhaps) => Bound { earliest: perhaps, latest: Instant::MAX, known: Known::Unknown, entry: None },
             None => Bound { earliest: Instant::MAX, latest: Instant::MAX, known: Known::Open, entry: None },
@@ -225,6 +268,15 @@ impl Bound {
 }
 
 impl super::fact::StatedEnd {
+    fn says_something(self) -> bool {
+        !matches!(self.kind, EndKind::Unknown | EndKind::Unspecified)
+    }
+
+    /// At the latest, as much later as the system takes.
+    fn ends_by(self, lag: u64) -> Instant {
+        self.latest.max(self.earliest).saturating_add(lag)
+    }
+
     /// It was over when it was recorded, so that it is told and not planned.
     fn is_past(self, edge: &Edge) -> bool {
         self.kind != EndKind::Assumed && self.latest <= edge.recorded_at

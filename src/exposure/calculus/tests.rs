@@ -93,8 +93,10 @@ impl Story {
             listed: false,
             categories: BTreeSet::new(),
             shown_to: BTreeSet::new(),
+            given_to: BTreeSet::new(),
+            only_gives: false,
+            about_nobody: false,
             authorised: Authorised::NotAssessed,
-            retracted: false,
         });
         self.accesses.last_mut().expect("was put there")
     }

@@ -9,22 +9,30 @@ const LISTED: usize = 4;
 
 /// The answer without its text.
 pub fn verdicts(totals: &Totals, negative: Verdict) -> Answer {
-    let unauthorised = totals.unauthorised_accesses > 0;
-    let claim = match (unauthorised, totals.not_assessed_accesses > 0, negative) {
+    let unsettled = open_questions(totals) > 0;
+    let claim = match (totals.unauthorised_accesses.low > 0, unsettled, totals.unauthorised_us.high > 0, negative) {
         (true, ..) => Claim::Refuted,
-        (false, true, _) => Claim::NotAssessed,
-        (false, false, Verdict::NoneComplete) => Claim::Supported,
-        (false, false, _) => Claim::CannotBeExcluded,
+        (false, true, ..) => Claim::NotAssessed,
+        (false, false, true, _) => Claim::MadeAvailable,
+        (false, false, false, Verdict::NoneComplete) => Claim::Supported,
+        (false, false, false, _) => Claim::CannotBeExcluded,
     };
     let seen = if totals.people_saw.low > 0 {
         Verdict::Accessed
-    } else if totals.people_saw.high > 0 || totals.people_given.high > 0 {
+    } else if totals.people_saw.high > 0 || totals.successes > 0 {
         Verdict::NotDeterminable
     } else {
         negative
     };
     let could = if totals.open_us.high > 0 { Verdict::Accessed } else { negative };
     Answer { text: String::new(), claim, could, seen }
+}
+
+/// Accesses of which it is not settled whether they were authorised: nobody assessed them, they were for an emergency and
+/// no review is known, or they may have been unauthorised.
+fn open_questions(totals: &Totals) -> u64 {
+    let perhaps = totals.unauthorised_accesses.high - totals.unauthorised_accesses.low;
+    totals.not_assessed_accesses + totals.exceptional_accesses + perhaps
 }
 
 /// Who could, who did, who holds, from when to when, authorised or not.
@@ -59,8 +67,7 @@ pub fn text(report: &ExposureReport) -> String {
         let machines = w.plural_range(&w.exposure.count.machines, totals.machines.low, totals.machines.high);
         clauses.push(fill(&words.machines, &[("machines", &machines)]));
     }
-    let anybody = totals.people_saw.high + totals.people_given.high + totals.machines.high;
-    if anybody == 0 {
+    if totals.successes == 0 {
         clauses.push(verdict_text(w, report));
     }
     if totals.holdings_open > 0 {
@@ -74,18 +81,22 @@ pub fn text(report: &ExposureReport) -> String {
 pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
     let totals = &report.totals;
     let n = match report.answer.claim {
-        Claim::Refuted => totals.unauthorised_accesses,
-        Claim::NotAssessed => totals.not_assessed_accesses,
-        Claim::CannotBeExcluded | Claim::Supported => 0,
+        Claim::Refuted => totals.unauthorised_accesses.low,
+        Claim::NotAssessed => open_questions(totals),
+        Claim::MadeAvailable | Claim::CannotBeExcluded | Claim::Supported => 0,
     };
     let code = match report.answer.claim {
         Claim::Refuted => "refuted",
         Claim::NotAssessed => "not_assessed",
+        Claim::MadeAvailable => "made_available",
         Claim::CannotBeExcluded => "cannot_be_excluded",
         Claim::Supported => "supported",
     };
     let accesses = w.plural(&w.exposure.count.accesses, n);
-    fill(word(&w.exposure.claim, code), &[("accesses", &accesses), ("verdict", &verdict_text(w, report))])
+    let duration = duration_range(w, &totals.unauthorised_us);
+    let verdict = verdict_text(w, report);
+    let values = [("accesses", accesses.as_str()), ("verdict", &verdict), ("duration", &duration)];
+    fill(word(&w.exposure.claim, code), &values)
 }
 
 /// One of the permitted sentences, for what is not recorded.

@@ -52,6 +52,7 @@ pub enum Oddity {
     GroupInsideItself,
     NoPathOnFile,
     PathWasClosed,
+    ContentNotOnFile,
     ClockDoubt,
     Corrected,
     Retracted,
@@ -63,8 +64,10 @@ pub enum Oddity {
 pub enum Claim {
     /// Somebody got data who was not authorised to.
     Refuted,
-    /// Nobody assessed whether those who got data were authorised to.
+    /// Nobody assessed whether those who got data were authorised to, or it may have been somebody who was not.
     NotAssessed,
+    /// No such access is recorded, but it stood open over ways that nobody was allowed to open.
+    MadeAvailable,
     /// No such access is recorded, and it cannot be excluded.
     CannotBeExcluded,
     /// No such access is recorded, and logging was complete.
@@ -160,8 +163,12 @@ facts! {
         subjects_determined: bool,
         attempts: u64,
         holdings_open: u64,
-        unauthorised_accesses: u64,
+        unauthorised_accesses: Range,
         not_assessed_accesses: u64,
+        /// Emergency access; whether it was reviewed is not known.
+        exceptional_accesses: u64,
+        /// Accesses, of whatever sort, in which data came back or was given, or may have been.
+        successes: u64,
     }
 
     pub struct Bound { earliest: Instant, latest: Instant, known: Known, entry: Option<EntryIndex> }
@@ -194,6 +201,8 @@ facts! {
         over: Vec<Who>,
         /// Accesses in which data came back, or may have.
         did: u64,
+        /// Of these, certain ones.
+        surely: u64,
         tried: u64,
         first: Option<Instant>,
         last: Option<Instant>,
@@ -209,6 +218,12 @@ facts! {
         who: Who,
         on_behalf_of: Vec<Who>,
         shown_to: Vec<Who>,
+        /// Recipients.
+        given_to: Vec<Who>,
+        /// It was one of these: members of the account that acted.
+        one_of: Vec<Who>,
+        /// Whoever acted cannot be told from others, and may be human or machine.
+        unidentified: bool,
         verb: Code<Verb>,
         outcome: Code<Outcome>,
         rung: Rung,

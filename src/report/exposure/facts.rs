@@ -127,6 +127,9 @@ impl<'a> Found<'a> {
                 who: access.chain.first().map_or(Who::Anyone, who),
                 on_behalf_of: access.chain.iter().skip(1).map(who).collect(),
                 shown_to: access.shown_to.iter().map(who).collect(),
+                given_to: access.given_to.iter().map(who).collect(),
+                one_of: judged.one_of.iter().map(who).collect(),
+                unidentified: judged.unidentified,
                 verb: Code(access.verb),
                 outcome: Code(access.outcome),
                 rung: rung(judged.rung),
@@ -239,6 +242,8 @@ struct Seen {
     excess: Times,
     over: BTreeSet<Party>,
     did: u64,
+    surely: u64,
+    perhaps: bool,
     tried: u64,
     times: Option<(u64, u64)>,
     highest: Option<Rung>,
@@ -252,24 +257,19 @@ fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<V
             all.could = all.could.union(&viewer.could);
             all.excess = all.excess.union(&viewer.excess);
             all.over.extend(&viewer.over);
-            for judged in viewer.did.iter().map(|position| &found.exposure.accesses[*position]) {
+            all.perhaps |= viewer.perhaps;
+            for (position, shows) in &viewer.did {
+                let judged = &found.exposure.accesses[*position];
                 let access = &found.accesses[judged.access];
-                if judged.rung == calculus::Rung::Tried {
+                if *shows == calculus::Rung::Tried {
                     all.tried += 1;
                     continue;
                 }
                 all.did += 1;
+                all.surely += u64::from(judged.certain);
                 let (first, last) = all.times.unwrap_or((access.when.earliest, access.when.latest));
                 all.times = Some((first.min(access.when.earliest), last.max(access.when.latest)));
-                // What an agent did on somebody's behalf is not what they saw.
-                let own = access.chain.first() == Some(party);
-                let shown = access.shown_to.contains(party);
-                let highest = if own && !shown && party.is_human() && judged.rung == calculus::Rung::Processed {
-                    Rung::Given
-                } else {
-                    rung(judged.rung)
-                };
-                all.highest = all.highest.max(Some(highest));
+                all.highest = all.highest.max(Some(rung(*shows)));
             }
         }
     }
@@ -280,11 +280,16 @@ fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<V
         times: spans(&seen.could.possible),
         over: seen.over.iter().map(|party| people.who(*party)).collect(),
         did: seen.did,
+        surely: seen.surely,
         tried: seen.tried,
         first: seen.times.map(|(first, _)| Instant::new(first)),
         last: seen.times.map(|(_, last)| Instant::new(last)),
         highest: seen.highest,
-        verdict: if seen.did > 0 { Verdict::Accessed } else { negative },
+        verdict: match (seen.surely > 0, seen.did > 0 || seen.perhaps) {
+            (true, _) => Verdict::Accessed,
+            (false, true) => Verdict::NotDeterminable,
+            (false, false) => negative,
+        },
     };
     seen.into_iter().map(fact).collect()
 }
@@ -346,50 +351,109 @@ fn totals(
     let union = |times: fn(&Exposure) -> &Times| {
         measure(&found.iter().fold(Times::never(), |all, found| all.union(times(&found.exposure))))
     };
-    let human = |who: &Who| matches!(who, Who::Person { .. } | Who::UnknownHuman { .. });
+    let people = Counted::of(found);
     let machine = |who: &Who| match who {
         Who::Named { kind, .. } => matches!(kind.0, PartyKind::Agent | PartyKind::Service),
         _ => false,
     };
-    // Somebody of whom nothing is known may be one of the others.
-    let count = |holds: &dyn Fn(&ViewerFact) -> bool, surely: &dyn Fn(&ViewerFact) -> bool| {
-        let high = viewers.iter().filter(|viewer| human(&viewer.who) && holds(viewer)).count() as u64;
-        let known = |viewer: &&ViewerFact| matches!(viewer.who, Who::Person { .. }) && surely(viewer);
-        let low = viewers.iter().filter(known).count() as u64;
-        Range { low: low.max(u64::from(viewers.iter().any(|v| human(&v.who) && surely(v)))), high }
-    };
-    let shows = |viewer: &ViewerFact, rung: Rung, surely: bool| {
-        accesses.iter().any(|access| {
-            let is_theirs = access.who == viewer.who || access.shown_to.contains(&viewer.who);
-            (access.certain || !surely) && access.rung == rung && is_theirs
-        })
-    };
-    let certainly = |viewer: &ViewerFact, rung: Rung| shows(viewer, rung, true);
-    let perhaps = |viewer: &ViewerFact, rung: Rung| shows(viewer, rung, false);
     let ran: Vec<&ViewerFact> = viewers.iter().filter(|viewer| machine(&viewer.who) && viewer.did > 0).collect();
-    let surely_ran = ran.iter().filter(|viewer| accesses.iter().any(|a| a.certain && a.who == viewer.who)).count();
-    let judged = |value: Authorisation| {
-        accesses.iter().filter(|access| access.rung != Rung::Tried && access.authorisation == value).count() as u64
-    };
+    let surely_ran = ran.iter().filter(|viewer| viewer.surely > 0).count();
+    let successes = || accesses.iter().filter(|access| access.rung != Rung::Tried);
+    let judged = |value: Authorisation| successes().filter(|access| access.authorisation == value).count() as u64;
+    let surely_unauthorised =
+        successes().filter(|access| access.certain && access.authorisation == Authorisation::Unauthorised).count();
+    let exposed = |subject: &&SubjectFact| subject.open_us.high > 0 || subject.accesses.high > 0;
+    let surely_exposed = |subject: &&SubjectFact| subject.open_us.low > 0 || subject.accesses.low > 0;
     Totals {
         open_us: union(|exposure| &exposure.open),
         unauthorised_us: union(|exposure| &exposure.unauthorised),
-        people_could: count(&|v| v.could_us.high > 0, &|v| v.could_us.low > 0),
-        people_saw: count(&|v| v.highest == Some(Rung::Seen), &|v| certainly(v, Rung::Seen)),
-        // Whoever surely saw it is not counted here again.
-        people_given: count(&|v| perhaps(v, Rung::Given) && !certainly(v, Rung::Seen), &|v| {
-            certainly(v, Rung::Given) && !perhaps(v, Rung::Seen)
-        }),
+        people_could: people.could,
+        people_saw: people.saw,
+        people_given: people.given,
         machines: Range { low: surely_ran as u64, high: ran.len() as u64 },
         uncountable: found.iter().any(|found| found.exposure.uncountable),
-        subjects: Range { low: subjects.len() as u64, high: subjects.len() as u64 },
+        subjects: Range {
+            low: subjects.iter().filter(surely_exposed).count() as u64,
+            high: subjects.iter().filter(exposed).count() as u64,
+        },
         subjects_determined: found.iter().all(|found| found.exposure.determined),
         attempts: accesses.iter().filter(|access| access.rung == Rung::Tried).count() as u64,
         holdings_open: holdings.iter().filter(|held| matches!(held.end.known, Known::Open | Known::Unknown)).count()
             as u64,
-        unauthorised_accesses: judged(Authorisation::Unauthorised),
+        unauthorised_accesses: Range { low: surely_unauthorised as u64, high: judged(Authorisation::Unauthorised) },
         not_assessed_accesses: judged(Authorisation::NotAssessed),
+        exceptional_accesses: judged(Authorisation::Exceptional),
+        successes: successes().count() as u64,
     }
+}
+
+/// People, by what they could and did. Distinct people, never products; somebody of whom nothing is known may be one of the
+/// others, an account is one of its members, and whoever is not told apart is anybody or nobody.
+struct Counted {
+    could: Range,
+    saw: Range,
+    given: Range,
+}
+
+impl Counted {
+    fn of(found: &[Found<'_>]) -> Self {
+        let (mut could, mut surely_could) = (BTreeSet::new(), BTreeSet::new());
+        let (mut saw, mut surely_saw) = (BTreeSet::new(), BTreeSet::new());
+        let (mut given, mut surely_given) = (BTreeSet::new(), BTreeSet::new());
+        let (mut unidentified, mut accounts): (u64, Vec<&BTreeSet<Party>>) = (0, Vec::new());
+        for found in found {
+            for (party, viewer) in found.exposure.viewers.iter().filter(|(party, _)| party.is_human()) {
+                if !viewer.could.is_never() {
+                    could.insert(*party);
+                }
+                if !viewer.could.certain.is_empty() {
+                    surely_could.insert(*party);
+                }
+                for (position, rung) in &viewer.did {
+                    let certain = found.exposure.accesses[*position].certain;
+                    let (all, sure) = match rung {
+                        calculus::Rung::Seen => (&mut saw, &mut surely_saw),
+                        calculus::Rung::Given => (&mut given, &mut surely_given),
+                        calculus::Rung::Processed | calculus::Rung::Tried => continue,
+                    };
+                    // A proved rung implies that they could.
+                    could.insert(*party);
+                    all.insert(*party);
+                    if certain {
+                        surely_could.insert(*party);
+                        sure.insert(*party);
+                    }
+                }
+            }
+            for judged in found.exposure.accesses.iter().filter(|judged| judged.rung != calculus::Rung::Tried) {
+                unidentified += u64::from(judged.unidentified);
+                saw.extend(&judged.one_of);
+                if judged.certain && !judged.unidentified && !judged.one_of.is_empty() {
+                    accounts.push(&judged.one_of);
+                }
+            }
+        }
+        // An account that acted was somebody; that may be one who is counted already.
+        let somebody = accounts.iter().any(|members| members.is_disjoint(&surely_saw));
+        // Whoever surely saw it is not counted as given it again.
+        let given: BTreeSet<Party> = given.difference(&surely_saw).copied().collect();
+        let surely_given: BTreeSet<Party> = surely_given.difference(&saw).copied().collect();
+        let range =
+            |sure: &BTreeSet<Party>, all: &BTreeSet<Party>| Range { low: distinct(sure), high: all.len() as u64 };
+        let seen = range(&surely_saw, &saw);
+        let low = seen.low + u64::from(somebody);
+        Counted {
+            could: range(&surely_could, &could),
+            saw: Range { low, high: (seen.high + unidentified).max(low) },
+            given: range(&surely_given, &given),
+        }
+    }
+}
+
+/// At least so many: those of whom nothing is known may all be one, or one of the others.
+fn distinct(people: &BTreeSet<Party>) -> u64 {
+    let known = people.iter().filter(|party| matches!(party, Party::Person(_))).count() as u64;
+    known.max(u64::from(!people.is_empty()))
 }
 
 fn oddities(found: &[Found<'_>], evidence: &ExposureEvidence) -> Vec<OddityFact> {
@@ -400,6 +464,7 @@ fn oddities(found: &[Found<'_>], evidence: &ExposureEvidence) -> Vec<OddityFact>
         interval::Oddity::GroupInsideItself => Oddity::GroupInsideItself,
         interval::Oddity::NoPathOnFile => Oddity::NoPathOnFile,
         interval::Oddity::PathWasClosed => Oddity::PathWasClosed,
+        interval::Oddity::ContentNotOnFile => Oddity::ContentNotOnFile,
     };
     let mut all: BTreeSet<(Oddity, Option<u64>)> = BTreeSet::new();
     for found in found {

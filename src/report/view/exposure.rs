@@ -338,6 +338,16 @@ impl Said<'_> {
                 } else {
                     fill(&w.table.behalf, &[("list", &behalf.join(&w.number.chain))])
                 };
+                let list = |list: &[Who], text: &str| match list {
+                    [] => String::new(),
+                    list => {
+                        let names: Vec<String> = list.iter().map(|who| self.who(who)).collect();
+                        fill(text, &[("list", &w.list(&names, LISTED))])
+                    }
+                };
+                let given = list(&access.given_to, &x.table.given_to);
+                let one_of = list(&access.one_of, &x.table.one_of);
+                let unidentified = if access.unidentified { x.table.unidentified.clone() } else { String::new() };
                 let shown: Vec<String> = access.shown_to.iter().map(|who| self.who(who)).collect();
                 let shown = if shown.is_empty() {
                     String::new()
@@ -361,7 +371,14 @@ impl Said<'_> {
                             (w.span(access.when.from, access.when.until), Style::Plain),
                             (w.comma(&entries), Style::Note),
                         ]),
-                        cell([(self.who(&access.who), Style::Strong), (behalf, Style::Note), (shown, Style::Warning)]),
+                        cell([
+                            (self.who(&access.who), Style::Strong),
+                            (behalf, Style::Note),
+                            (shown, Style::Warning),
+                            (given, Style::Warning),
+                            (one_of, Style::Note),
+                            (unidentified, Style::Note),
+                        ]),
                         cell([
                             (word(&w.verb, access.verb.text()).to_owned(), Style::Plain),
                             (word(&x.rung, code(access.rung)).to_owned(), Style::Note),
@@ -607,6 +624,7 @@ fn odd_code(what: Oddity) -> &'static str {
         Oddity::GroupInsideItself => "group_inside_itself",
         Oddity::NoPathOnFile => "no_path_on_file",
         Oddity::PathWasClosed => "path_was_closed",
+        Oddity::ContentNotOnFile => "content_not_on_file",
         Oddity::ClockDoubt => "clock_doubt",
         Oddity::Corrected => "corrected",
         Oddity::Retracted => "retracted",
