@@ -274,6 +274,10 @@ impl OpenLedger {
             open.write_mirrors()?;
             open.write_journal()?;
             open.vault.destroy_old(&done)?;
+            // Files of before would still show which rows one commit wrote together, and so which entry made somebody new.
+            if let Err(error) = open.vault.rewrite_tables() {
+                tracing::warn!(%error, "tables could not be rewritten after an erasure; the next one will");
+            }
             Ok::<_, EngineError>(moved)
         });
         let moved = moved.await.map_err(|_| EngineError::internal("moving keys stopped"))?;

@@ -264,6 +264,11 @@ pub trait Store: Send + Sync + 'static {
     fn verify(&self) -> Result<(), StoreError> {
         Ok(())
     }
+    /// Writes a ledger's rows of these tables anew, and drops the log of before: no file tells any more which rows once stood
+    /// there, nor which were written together. Commits go on meanwhile.
+    fn rewrite(&self, _ledger: LedgerNumber, _tables: &[Table]) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// Bytes on disk, roughly; for metrics.
     fn size_on_disk(&self) -> u64 {
         0

@@ -19,9 +19,9 @@ use super::{
     BackupInfo, Commit, CommitError, Lease, LedgerNumber, Operation, Row, Snapshot, Store, StoreError, Table, WriteSet,
 };
 use rocksdb::{
-    BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, Direction,
-    ErrorKind, IteratorMode, LiveFile, MultiThreaded, Options, ReadOptions, SnapshotWithThreadMode, WriteBatch,
-    WriteOptions,
+    BlockBasedOptions, BottommostLevelCompaction, BoundColumnFamily, Cache, ColumnFamilyDescriptor, CompactOptions,
+    DBCompressionType, DBRecoveryMode, Direction, ErrorKind, FlushOptions, IteratorMode, LiveFile, MultiThreaded,
+    Options, ReadOptions, SnapshotWithThreadMode, WriteBatch, WriteOptions,
 };
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -209,6 +209,22 @@ impl Store for RocksStore {
 
     fn verify(&self) -> Result<(), StoreError> {
         self.scan_all().map(drop)
+    }
+
+    fn rewrite(&self, ledger: LedgerNumber, tables: &[Table]) -> Result<(), StoreError> {
+        // The log goes once every table of it is on the disk.
+        let families = Table::ALL.map(|table| self.family(table));
+        let mut flush = FlushOptions::default();
+        flush.set_wait(true);
+        self.db.flush_cfs_opt(&families.each_ref(), &flush).map_err(reading)?;
+        let (from, until) = (ledger.0.to_be_bytes(), ledger.0.saturating_add(1).to_be_bytes());
+        let mut options = CompactOptions::default();
+        // Also what is at the bottom already: a file that was not touched keeps its rows' order of writing.
+        options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
+        for table in tables {
+            self.db.compact_range_cf_opt(&families[*table as usize], Some(from), Some(until), &options);
+        }
+        Ok(())
     }
 
     fn size_on_disk(&self) -> u64 {

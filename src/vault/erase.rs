@@ -514,6 +514,14 @@ impl Vault {
         Ok(self.custodian.destroy_root(unfinished.old_epoch)?)
     }
 
+    /// Takes off the disk what stood in the tables of persons, and in what order it was written: files and log of before
+    /// would show which rows one commit wrote together, and so which entry made somebody new. For the last step of a batch,
+    /// and again after a crash.
+    pub fn rewrite_tables(&self) -> Result<(), VaultError> {
+        const OF_PERSONS: [Table; 4] = [Table::ShardKeys, Table::DataKeys, Table::Lookups, Table::Readers];
+        Ok(self.store.rewrite(self.ledger, &OF_PERSONS)?)
+    }
+
     /// The rows that say that nothing of the batch is left to do.
     pub fn finished(&self) -> WriteSet {
         let mut writes = WriteSet::default();

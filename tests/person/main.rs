@@ -9,6 +9,7 @@ mod canary;
 mod enumeration;
 mod erased;
 mod held;
+mod histories;
 mod kept;
 mod linkability;
 mod pruned;
