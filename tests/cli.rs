@@ -76,7 +76,7 @@ fn real_conversations_become_a_ledger_a_report_and_a_verified_export() {
     run(server.client_command(&["export", "--content"]).arg(&export), 0);
     let vkey = run(&mut server.client_command(&["keys", "show"]), 0).out;
     if let Some(said) = verify_export(&export, vkey.trim(), 0) {
-        assert!(said.out.contains("HOLDS: all 1,169 entries"), "{}", said.out);
+        assert!(said.out.contains("HOLDS: all 1,170 entries"), "{}", said.out);
     }
 }
 

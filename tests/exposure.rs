@@ -88,6 +88,18 @@ fn a_report_is_made_again_to_the_byte_also_after_a_restart_and_a_rebuild() {
 }
 
 #[test]
+fn a_report_that_later_links_would_change_is_refused_rather_than_told_otherwise() {
+    let server = incident();
+    let (_, index) = exposure(&server);
+    run(&mut server.client_command(&["person", "link", "staff=erin", "staff=farid", "--statement", "one person"]), 0);
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let mut again = server.client_command(&["report", "again", &index.to_string()]);
+    let said = run(again.arg("--out").arg(directory.path()), 1);
+    assert!(said.err.contains("linked or unlinked since"), "{}", said.err);
+    assert_eq!(json(&exposure(&server).0)["totals"]["people_could"]["high"], 4);
+}
+
+#[test]
 fn whoever_is_erased_is_still_counted_as_somebody() {
     let server = incident();
     let before = json(&exposure(&server).0);

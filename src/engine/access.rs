@@ -146,7 +146,7 @@ impl OpenLedger {
         let unreadable = || EngineError::precondition("the question of this report is of a form that is not known");
         if body.report_type == ReportType::Exposure {
             let recorded = RecordedExposure::read(&question).ok_or_else(unreadable)?;
-            return self.exposure_produced(&recorded, index, progress);
+            return self.exposure_again(&recorded, index, progress);
         }
         let recorded = RecordedQuestion::read(&question).ok_or_else(unreadable)?;
         let gathered = self.access_evidence(&recorded.question, progress)?;

@@ -10,15 +10,16 @@ use crate::exposure::telling::{OpenedAction, Telling};
 use crate::exposure::{Term, TermKind};
 use crate::ledger::StoredEntry;
 use crate::model::*;
-use crate::report::Report;
 use crate::report::evidence::{Envelope, Head};
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::report::exposure::facts;
 use crate::report::question::{RecordedExposure, cut_off_violation};
+use crate::report::{Report, canonical};
 use crate::vault::{self, PersonId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use whosaw_verifier::body::{ActionBody, Body, ReportBody};
+use whosaw_verifier::hash::{Hash, sha256};
 use whosaw_verifier::part::Part;
 
 /// Resources that one report may ask for.
@@ -52,29 +53,47 @@ impl OpenLedger {
                 generated_by,
                 reference,
             };
-            let recorded = RecordedExposure { question, envelope };
-            let head = open.head(recorded.question.size)?;
-            let produced = open.exposure_produced(&recorded, 0, &progress)?;
-            Ok::<_, EngineError>((recorded, head, produced))
+            let head = open.head(question.size)?;
+            let produced = open.exposure_produced(&question, &envelope, 0, &progress)?;
+            let digest = digest_of(&produced)?;
+            Ok::<_, EngineError>((RecordedExposure { question, envelope, digest }, head, produced))
         });
         let (recorded, head, produced) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
         let index = self.record_exposure(&recorded, &head, caller).await?;
         Ok(Produced { index, ..produced })
     }
 
-    /// The report that answers a recorded question. Blocks; `progress` hears how many entries of how many were opened.
-    pub(super) fn exposure_produced(
+    /// The report of a recorded question again, to the byte. Blocks. Who is the same person is known by the links of now:
+    /// where these tell another story than those of then, it is refused rather than told otherwise.
+    pub(super) fn exposure_again(
         &self,
         recorded: &RecordedExposure,
         index: u64,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Produced, EngineError> {
-        let evidence = self.exposure_evidence(&recorded.question, progress)?;
+        let produced = self.exposure_produced(&recorded.question, &recorded.envelope, index, progress)?;
+        if digest_of(&produced)? != recorded.digest {
+            let text =
+                "persons were linked or unlinked since this report was made: it cannot be reproduced to the byte";
+            return Err(EngineError::precondition(text));
+        }
+        Ok(produced)
+    }
+
+    /// Blocks; `progress` hears how many entries of how many were opened.
+    fn exposure_produced(
+        &self,
+        question: &ExposureQuestion,
+        envelope: &Envelope,
+        index: u64,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<Produced, EngineError> {
+        let evidence = self.exposure_evidence(question, progress)?;
         Ok(Produced {
-            report: Report::Exposure(Box::new(facts(&recorded.question, &evidence, &recorded.envelope))),
-            report_id: recorded.envelope.report_id,
+            report: Report::Exposure(Box::new(facts(question, &evidence, envelope))),
+            report_id: envelope.report_id,
             index,
-            size: recorded.question.size,
+            size: question.size,
             rows_missing: 0,
         })
     }
@@ -202,6 +221,11 @@ impl OpenLedger {
         let admitted = events::report_produced(body, recorded.write()?, None, caller.clone(), registry);
         Ok(self.record(admitted).await?.index)
     }
+}
+
+fn digest_of(produced: &Produced) -> Result<Hash, EngineError> {
+    let json = canonical::of(&produced.report).map_err(|error| EngineError::internal(error.to_string()))?;
+    Ok(sha256(&[&json]))
 }
 
 /// What opened of one action.

@@ -56,7 +56,7 @@ impl HeldBy {
 impl OpenLedger {
     /// All holds in force, with what has to be looked up of them once.
     pub(super) fn held(&self) -> Result<Held, EngineError> {
-        let holds = self.holds().into_iter().map(|(matter, hold)| HeldBy::of(matter, hold));
+        let holds = self.holds().into_iter().map(|(matter, hold)| self.held_by(matter, hold));
         let mut held =
             Held { holds: holds.collect::<Result<_, _>>()?, everybody: BTreeSet::new(), shared: BTreeSet::new() };
         held.everybody = held.of_whole_persons().flat_map(|held| held.persons.iter().copied()).collect();
@@ -74,6 +74,20 @@ impl OpenLedger {
                     held.shared.insert(entry.header.index);
                 }
             }
+        }
+        Ok(held)
+    }
+
+    /// A hold with everybody whom it names by now: whoever was linked since, too, and the conversations they stood in, which
+    /// content that names nobody is sealed for.
+    fn held_by(&self, matter: StandingId, hold: Hold) -> Result<HeldBy, EngineError> {
+        let mut held = HeldBy::of(matter, hold)?;
+        for named in held.persons.clone() {
+            held.persons.extend(self.vault.linked(named)?);
+        }
+        let named: Vec<PersonId> = held.persons.iter().copied().collect();
+        for conversation in self.conversations_of(&named)? {
+            held.persons.extend(self.conversation_holder(&conversation)?);
         }
         Ok(held)
     }
@@ -137,9 +151,15 @@ impl OpenLedger {
         Ok(match body {
             Some(Ok(Body::Action(action))) => {
                 let fits = |list: &[String], name: &String| list.is_empty() || list.contains(name);
-                let resources = std::iter::once(&action.dataset).chain(action.facts.iter().map(|fact| &fact.resource));
-                (hold.datasets.is_empty() || resources.into_iter().any(|name| fits(&hold.datasets, name)))
-                    && (hold.agents.is_empty() || action.actors.iter().any(|actor| fits(&hold.agents, &actor.name)))
+                let mut resources =
+                    std::iter::once(&action.dataset).chain(action.facts.iter().map(|fact| &fact.resource));
+                // A name that was not registered when this was recorded stands sealed, and may be the one that is held.
+                let sealed = |field: NamedField| action.sealed_names.contains(&field);
+                let hides_dataset = sealed(NamedField::Dataset) || sealed(NamedField::FactResource);
+                (hold.datasets.is_empty() || hides_dataset || resources.any(|name| fits(&hold.datasets, name)))
+                    && (hold.agents.is_empty()
+                        || sealed(NamedField::ActorName)
+                        || action.actors.iter().any(|actor| fits(&hold.agents, &actor.name)))
             }
             // What cannot be read is held rather than lost.
             Some(Err(_)) | None => true,
@@ -149,17 +169,11 @@ impl OpenLedger {
 
     /// Takes out of a fate what matters keep. Blocks.
     pub(super) fn keep_held(&self, mut fate: Fate, tokens: &Tokens) -> Result<Fate, EngineError> {
-        let mut held = self.held()?;
+        let held = self.held()?;
         if held.is_empty() {
             return Ok(fate);
         }
-        // What is sealed for a conversation alone is about whoever stood in it.
-        for hold in held.holds.iter_mut().filter(|held| !held.hold.is_of_whole_persons() && !held.persons.is_empty()) {
-            let named: Vec<PersonId> = hold.persons.iter().copied().collect();
-            for conversation in self.conversations_of(&named)? {
-                hold.persons.extend(self.conversation_holder(&conversation)?);
-            }
-        }
+        let looked_at = fate.places.clone();
         let mut by_entry: BTreeMap<u64, Vec<PartPlace>> = BTreeMap::new();
         for place in &fate.places {
             by_entry.entry(place.index).or_default().push(*place);
@@ -172,7 +186,31 @@ impl OpenLedger {
                 }
             }
         }
+        self.tell_of_earlier(&held, tokens, &looked_at, &mut fate)?;
         Ok(fate)
+    }
+
+    /// Who goes now learns by their token also of what matters have kept of them since an earlier batch, or a purge.
+    fn tell_of_earlier(
+        &self,
+        held: &Held,
+        tokens: &Tokens,
+        looked_at: &BTreeSet<PartPlace>,
+        fate: &mut Fate,
+    ) -> Result<(), EngineError> {
+        if tokens.is_empty() {
+            return Ok(());
+        }
+        for by in &held.holds {
+            for mut kept in self.vault.kept_by(&by.matter)? {
+                let known = kept.tokens.len();
+                kept.tokens.extend(kept.persons.iter().filter_map(|person| tokens.get(person)).flatten().cloned());
+                if kept.tokens.len() > known && !looked_at.contains(&kept.place) {
+                    fate.keep(&kept, &BTreeSet::from([by.matter]));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn keep_place(
@@ -229,7 +267,7 @@ impl OpenLedger {
 
     /// Of what other matters keep already, what this one keeps too. Blocks.
     pub(super) fn kept_too(&self, matter: StandingId, hold: &Hold) -> Result<Vec<Kept>, EngineError> {
-        let by = HeldBy::of(matter, hold.clone())?;
+        let by = self.held_by(matter, hold.clone())?;
         let held = Held { holds: vec![by], everybody: BTreeSet::new(), shared: BTreeSet::new() };
         let mut found: BTreeMap<PartPlace, Kept> = BTreeMap::new();
         for (other, _) in self.holds() {

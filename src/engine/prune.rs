@@ -140,6 +140,10 @@ impl OpenLedger {
                 None => from = Some(at),
             }
         }
+        if done.is_some() {
+            // Content that was sealed for the ledger itself has a key that stays: it has to be off the disk.
+            self.blocking(|open| Ok(open.ledger.rewrite_contents()?)).await?;
+        }
         Ok(done)
     }
 

@@ -8,10 +8,10 @@ use crate::ledger::{
 use crate::model::EntryKind;
 use crate::store::{Commit, Lease, LedgerNumber, Store, StoreError, Table, WriteSet};
 use crate::vault::journal::{erased_prefix, read_erased, standing_name};
-use crate::vault::{Claimed, Custodian, Mirror, RecoveredEntry, SharedBy, StandingJournal, Vault, VaultError};
+use crate::vault::{Change, Claimed, Custodian, Mirror, RecoveredEntry, SharedBy, StandingJournal, Vault, VaultError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use whosaw_verifier::body::{Body, ErasureBody, RestoreBody};
+use whosaw_verifier::body::{Body, ErasureBody, RestoreBody, RetentionRule};
 use whosaw_verifier::entry::origin_hash;
 use whosaw_verifier::export::{self, Verdict};
 use whosaw_verifier::hash::Hash;
@@ -123,6 +123,9 @@ pub fn restore_ledger(
     let vault = Vault::open(Arc::clone(store), number, origin, Arc::clone(custodian))?;
     check_generation(store.as_ref(), number, head.0, vault.generation())?;
     let standing = replay_standing(&vault, &mut rows, options, custodian.as_ref(), held.0 < signed.0)?;
+    if let Some(rules) = newest_rules(store.as_ref(), number, head.0)? {
+        rows.write(vault.rows_of(&[Change::Rules(rules)])?)?;
+    }
     let noted = noted_erasures(options)?;
     let erased_again = erase_again(store.as_ref(), number, &noted, &mut |writes| Ok(rows.write(writes)?))?;
     if replaced {
@@ -282,6 +285,23 @@ fn check_generation(store: &dyn Store, number: LedgerNumber, size: u64, generati
              {generation} and still has them: it must not be used. Give a mirror of since (the setting mirrors)"
         ))),
     }
+}
+
+/// The retention rules that the ledger's entries say are in force: a mirror may be older.
+fn newest_rules(store: &dyn Store, number: LedgerNumber, size: u64) -> Result<Option<Vec<RetentionRule>>, EngineError> {
+    let (mut at, mut rules) = (0, None);
+    while at < size {
+        let until = (at + 4_096).min(size);
+        for entry in stored_entries(store, number, at, until)? {
+            let is_one = entry.header.kind == EntryKind::Retention as u8;
+            let body = entry.content.as_ref().filter(|_| is_one).map(|(_, body)| Body::decode(entry.header.kind, body));
+            if let Some(Ok(Body::Retention(body))) = body {
+                rules = Some(body.rules);
+            }
+        }
+        at = until;
+    }
+    Ok(rules)
 }
 
 /// What stood in force when the journal was last written, instead of what stood when the backup was.

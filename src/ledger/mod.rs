@@ -31,7 +31,7 @@ pub use rows::{StoredEntry, StoredPart, put_covered, put_pruned};
 pub use signer::Signer;
 
 use crate::model::{EntryKind, Judgement, Placement, Sealed};
-use crate::store::{LedgerNumber, Store, StoreError, WriteSet};
+use crate::store::{LedgerNumber, Store, StoreError, Table, WriteSet};
 use pool::{Pool, Submission, SubmissionKind};
 use rows::StoredTiles;
 use signer::DurableHead;
@@ -188,6 +188,11 @@ impl Ledger {
     /// Verifier key of this ledger's checkpoints.
     pub fn verifier_key(&self) -> &str {
         &self.0.verifier_key
+    }
+
+    /// Takes off the disk what was removed of bodies and parts.
+    pub fn rewrite_contents(&self) -> Result<(), LedgerError> {
+        Ok(self.0.store.rewrite(self.0.number, &[Table::Bodies, Table::Parts])?)
     }
 
     pub fn number(&self) -> LedgerNumber {

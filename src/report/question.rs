@@ -8,6 +8,7 @@ use super::exposure::evidence::ExposureQuestion;
 use super::instant::Instant;
 use crate::model::Identity;
 use serde::{Deserialize, Serialize};
+use whosaw_verifier::hash::Hash;
 
 /// Why a cut-off cannot be used: open intervals would be measured into times of which the head knows nothing.
 pub fn cut_off_violation(cut_off_us: u64, head: &Head) -> Option<&'static str> {
@@ -33,6 +34,8 @@ pub struct RecordedQuestion {
 pub struct RecordedExposure {
     pub question: ExposureQuestion,
     pub envelope: Envelope,
+    /// SHA-256 of the report's canonical JSON: what is made again is this, or is not handed out.
+    pub digest: Hash,
 }
 
 const EXPOSURE_FORMAT: &str = "whosaw-exposure-question/1";
@@ -48,6 +51,7 @@ struct WrittenExposure {
     generated_at: Instant,
     generated_by: String,
     reference: String,
+    digest: String,
 }
 
 impl RecordedExposure {
@@ -63,12 +67,14 @@ impl RecordedExposure {
             generated_at: Instant::new(envelope.generated_at_us),
             generated_by: envelope.generated_by.clone(),
             reference: envelope.reference.clone(),
+            digest: whosaw_verifier::hash::hex(&self.digest),
         })
     }
 
     /// Nothing where the bytes are no question of this format.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let written: WrittenExposure = serde_json::from_slice(bytes).ok()?;
+        let digest = hex::decode(&written.digest).ok()?.try_into().ok()?;
         let report_id = hex::decode(&written.report_id).ok()?.try_into().ok()?;
         (written.format == EXPOSURE_FORMAT).then(|| RecordedExposure {
             question: ExposureQuestion {
@@ -82,6 +88,7 @@ impl RecordedExposure {
                 generated_by: written.generated_by,
                 reference: written.reference,
             },
+            digest,
         })
     }
 }

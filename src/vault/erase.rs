@@ -129,10 +129,13 @@ impl Vault {
         let matters = self.matter_keys(snapshot)?;
         for place in fate.places.clone() {
             fate.deletions.delete(Table::Readers, self.place_row(place));
-            match self.locator(snapshot, place)? {
-                Some(Locator::Shared(by)) => self.survey_sharers(snapshot, doomed, place, by, &mut fate)?,
-                Some(Locator::Person(..)) => {}
-                None => fate.kept.extend(self.kept_at(snapshot, &matters, place)?.map(|kept| (place, kept))),
+            let locator = self.locator(snapshot, place)?;
+            // Of what several share, the row may be there although one of them is gone and only matters open it.
+            if !matches!(locator, Some(Locator::Person(..))) {
+                fate.kept.extend(self.kept_at(snapshot, &matters, place)?.map(|kept| (place, kept)));
+            }
+            if let Some(Locator::Shared(by)) = locator {
+                self.survey_sharers(snapshot, doomed, place, by, &mut fate)?;
             }
         }
         Ok(fate)

@@ -249,7 +249,11 @@ async fn a_large_action_whose_sender_falls_silent_is_ended_and_gives_its_room_ba
     let ended = tokio::time::timeout(2 * PATIENCE, silent).await.expect("it is ended").expect("it ran");
     let status = ended.expect_err("it never said that it was done");
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
-    assert!(begun.elapsed() > PATIENCE / 2, "slow senders are not cut off: {:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() > std::time::Duration::from_secs(30),
+        "slow senders are not cut off: {:?}",
+        begun.elapsed()
+    );
     assert_eq!(client.size().await, size, "nothing of it was written");
     client.large(vec![head(plain()), Piece::Arguments(vec![b'y'; 700 << 10])]).await.expect("there is room again");
     drop(send);

@@ -221,3 +221,20 @@ async fn later_holds_and_later_links_count() {
     release(&client, again).await;
     assert_eq!(run(&client).await.requests, 1);
 }
+
+#[tokio::test]
+async fn a_link_that_is_made_after_a_hold_is_followed() {
+    let (_server, client) = server().await;
+    client.append(telling("B-1", "first", &[])).await.expect("recorded");
+    client.append(telling("A", "shared", &["B-2"])).await.expect("recorded");
+    hold(&client, v1::HoldScopes { persons: vec![strong("customer", "B-1")], ..Default::default() }).await;
+    let link = v1::LinkIdentitiesRequest {
+        about: about(strong("customer", "B-1"), v1::Ground::Unspecified),
+        other: Some(strong("customer", "B-2")),
+        strength: v1::Strength::Strong as i32,
+        ..Default::default()
+    };
+    privacy(&client).link_identities(client.request(link)).await.expect("linked");
+    assert!(erase(&client, strong("customer", "A")).await.expect("recorded").blocked, "they share content");
+    assert_eq!(run(&client).await, v1::RunErasuresResponse::default());
+}

@@ -273,3 +273,18 @@ async fn a_matter_is_asked_for_alone_and_in_full() {
     assert_eq!(common::wrong_fields(&ask(&[7; 16], Some(strong("customer", "C-1"))).await), ["filter.matter"]);
     assert_eq!(ask(&[7; 16], None).await.code(), tonic::Code::NotFound);
 }
+
+/// Before a name is registered it stands sealed in what is recorded.
+#[tokio::test]
+async fn what_was_recorded_before_its_dataset_had_a_name_is_kept_too() {
+    let (_server, client) = server().await;
+    let of = |secret: &str| v1::Action { dataset: "hr/pay".into(), ..by_customer("A", secret, &[]) };
+    let before = client.append(of("one")).await.expect("recorded").index;
+    client.register(v1::RegistryKind::Dataset, &["hr/pay"]).await;
+    let after = client.append(of("two")).await.expect("recorded").index;
+    let scope = v1::HoldScopes { datasets: vec!["hr/pay".into()], ..Default::default() };
+    let matter = hold(&client, scope).await;
+    erase(&client, strong("customer", "A")).await.expect("recorded");
+    run(&client).await;
+    assert_eq!(sorted(kept_indexes(&client, &matter).await), [before, after]);
+}
