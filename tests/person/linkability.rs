@@ -87,7 +87,10 @@ fn rows(database: &Path) -> (Counts, Vec<(String, usize, usize)>) {
             let (key, value) = row.expect("a row");
             // Behind the ledger's number: what kind of lookup it is.
             let kind = if family == "lookups" { key.get(4).copied().unwrap_or_default() } else { 0 };
-            count(&mut rows, format!("{family} {kind} {} {}", key.len(), value.len()));
+            // How many commits there were is a matter of which appends met.
+            if family != "meta" {
+                count(&mut rows, format!("{family} {kind} {} {}", key.len(), value.len()));
+            }
             if ["headers", "bodies", "parts", "readers", "requests"].contains(&family.as_str()) {
                 order.push((family.clone(), key.len(), value.len()));
             }
@@ -140,7 +143,16 @@ async fn entries_of_one_erased_person_look_like_entries_of_two() {
     let (fewer, _) = ledger(&LEFT.map(|who| if who == "E3" { "E2" } else { who })).await;
     assert_ne!(left.rows, fewer.rows);
     // The log of before the batch is gone: a write that made somebody new was longer than one that did not.
-    assert_eq!(left_log, right_log);
+    assert_eq!(together(left_log), together(right_log));
+}
+
+/// What all writes of a log held; which of them met in one, and the rows that count commits, are a matter of timing.
+fn together(log: Vec<Counts>) -> Counts {
+    let mut all = Counts::new();
+    for (what, times) in log.into_iter().flatten().filter(|(what, _)| !what.starts_with("put 1 ")) {
+        *all.entry(what).or_default() += times;
+    }
+    all
 }
 
 /// Operations of one write, by table and lengths.

@@ -94,7 +94,7 @@ struct Old {
 }
 
 async fn record_old(client: &Client) -> Old {
-    client.register(v1::RegistryKind::Dataset, &["crm"]).await;
+    client.register(v1::RegistryKind::Dataset, &["crm", "drive/budget"]).await;
     client.register(v1::RegistryKind::Source, &["proxy"]).await;
     let of = |receipt: v1::Receipt| receipt.index;
     let repeated = plain();
