@@ -25,7 +25,7 @@ use whosaw_verifier::merkle::{self, verify_inclusion};
 use whosaw_verifier::part::{ContentPart, Part, PersonActPart, PersonPart};
 
 /// A report waits so long for projections to be complete up to its size; then it is refused rather than incomplete.
-pub(super) const PROJECTIONS: Duration = Duration::from_secs(60);
+const PROJECTIONS: Duration = Duration::from_secs(60);
 
 impl OpenLedger {
     /// The question with its defaults filled in: the size now, and when the last entry below it was recorded.
@@ -35,18 +35,34 @@ impl OpenLedger {
         size: u64,
         cut_off_us: Option<u64>,
     ) -> Result<AccessQuestion, EngineError> {
-        let size = if size == 0 { self.ledger.published().size } else { size };
-        let head = self.head(size)?;
-        let cut_off_us = cut_off_us.unwrap_or(head.recorded_at_us);
-        if let Some(wrong) = cut_off_violation(cut_off_us, &head) {
-            return Err(EngineError::invalid("cut_off", wrong));
-        }
+        let (size, cut_off_us) = self.as_of(size, cut_off_us)?;
         // Once, here: everything that was recorded is in this form already.
         let subject = vault::normal(&subject);
         let person = self.vault.find(&subject)?;
         let known = person.map(|person| self.vault.identities(person)).transpose()?.unwrap_or_default();
         let subject = Identity { strength: strength_of(&subject, &known), ..subject };
         Ok(AccessQuestion { subject, size, cut_off_us })
+    }
+
+    /// The size and cut-off of a question, with what was left out filled in.
+    pub(super) fn as_of(&self, size: u64, cut_off_us: Option<u64>) -> Result<(u64, u64), EngineError> {
+        let size = if size == 0 { self.ledger.published().size } else { size };
+        let head = self.head(size)?;
+        let cut_off_us = cut_off_us.unwrap_or(head.recorded_at_us);
+        match cut_off_violation(cut_off_us, &head) {
+            Some(wrong) => Err(EngineError::invalid("cut_off", wrong)),
+            None => Ok((size, cut_off_us)),
+        }
+    }
+
+    /// The head of a size, once the projections reach it.
+    pub(super) fn projected_head(&self, size: u64) -> Result<Head, EngineError> {
+        let head = self.head(size)?;
+        if self.follow.wait_for(head.size, PROJECTIONS) < head.size {
+            let text = "the projections do not reach this size yet; try again, or rebuild them";
+            return Err(EngineError::precondition(text));
+        }
+        Ok(head)
     }
 
     /// Everything that answers the question, as known at its size. Blocks; `progress` hears how many sealed parts of how
@@ -56,11 +72,7 @@ impl OpenLedger {
         question: &AccessQuestion,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Gathered, EngineError> {
-        let head = self.head(question.size)?;
-        if self.follow.wait_for(head.size, PROJECTIONS) < head.size {
-            let text = "the projections do not reach this size yet; try again, or rebuild them";
-            return Err(EngineError::precondition(text));
-        }
+        let head = self.projected_head(question.size)?;
         let person = self.vault.find(&question.subject)?;
         let certain = person.map(|person| self.vault.linked(person)).transpose()?.unwrap_or_default();
         let mut weak: Vec<PersonId> = Vec::new();

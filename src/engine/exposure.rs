@@ -1,7 +1,7 @@
 //! The exposure report: finds every entry by which something opened, closed or was reached, proves each, and records that
 //! the report was made.
 
-use super::access::{PROJECTIONS, Produced};
+use super::access::Produced;
 use super::read::join_content;
 use super::{EngineError, OpenLedger};
 use crate::admit::events;
@@ -13,7 +13,7 @@ use crate::model::*;
 use crate::report::evidence::{Envelope, Head};
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::report::exposure::facts;
-use crate::report::question::{RecordedExposure, cut_off_violation};
+use crate::report::question::RecordedExposure;
 use crate::report::{Report, canonical};
 use crate::vault::{self, PersonId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -105,12 +105,7 @@ impl OpenLedger {
         }
         let mut seen = BTreeSet::new();
         resources.retain(|resource| seen.insert(resource.clone()));
-        let size = if size == 0 { self.ledger.published().size } else { size };
-        let head = self.head(size)?;
-        let cut_off_us = cut_off_us.unwrap_or(head.recorded_at_us);
-        if let Some(wrong) = cut_off_violation(cut_off_us, &head) {
-            return Err(EngineError::invalid("cut_off", wrong));
-        }
+        let (size, cut_off_us) = self.as_of(size, cut_off_us)?;
         Ok((ExposureQuestion { resources, size, cut_off_us }, reference))
     }
 
@@ -119,11 +114,7 @@ impl OpenLedger {
         question: &ExposureQuestion,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<ExposureEvidence, EngineError> {
-        let head = self.head(question.size)?;
-        if self.follow.wait_for(head.size, PROJECTIONS) < head.size {
-            let text = "the projections do not reach this size yet; try again, or rebuild them";
-            return Err(EngineError::precondition(text));
-        }
+        let head = self.projected_head(question.size)?;
         let registry = self.registry_at(head.size)?;
         let entries = self.exposing(question, head.size)?;
         let mut people = People { open: self, numbers: HashMap::new(), known: HashMap::new(), persons: Vec::new() };

@@ -121,9 +121,10 @@ pub fn restore_ledger(
         }
     };
     let vault = Vault::open(Arc::clone(store), number, origin, Arc::clone(custodian))?;
-    check_generation(store.as_ref(), number, head.0, vault.generation())?;
+    let said = said(store.as_ref(), number, head.0)?;
+    check_generation(&said, vault.generation())?;
     let standing = replay_standing(&vault, &mut rows, options, custodian.as_ref(), held.0 < signed.0)?;
-    if let Some(rules) = newest_rules(store.as_ref(), number, head.0)? {
+    if let Some(rules) = said.rules {
         rows.write(vault.rows_of(&[Change::Rules(rules)])?)?;
     }
     let noted = noted_erasures(options)?;
@@ -263,45 +264,44 @@ fn generation_of(store: &Arc<dyn Store>, number: LedgerNumber) -> Result<Option<
     Ok(Vault::stored_generation(store.snapshot()?.as_ref(), number)?)
 }
 
-/// An erasure that the mirror has not seen would come undone with it.
-fn check_generation(store: &dyn Store, number: LedgerNumber, size: u64, generation: u64) -> Result<(), EngineError> {
-    let (mut at, mut newest) = (0, None);
+/// What the ledger's entries say, against which a mirror may be older.
+#[derive(Default)]
+struct Said {
+    /// The newest generation by which persons were erased, and the entry that says so.
+    erased: Option<(u64, u64)>,
+    /// The retention rules in force.
+    rules: Option<Vec<RetentionRule>>,
+}
+
+fn said(store: &dyn Store, number: LedgerNumber, size: u64) -> Result<Said, EngineError> {
+    let (mut at, mut said) = (0, Said::default());
     while at < size {
         let until = (at + 4_096).min(size);
         for entry in stored_entries(store, number, at, until)? {
-            let erasure = entry.header.kind == EntryKind::Erasure as u8;
-            let body =
-                entry.content.as_ref().filter(|_| erasure).map(|(_, body)| Body::decode(entry.header.kind, body));
-            if let Some(Ok(Body::Erasure(ErasureBody { state: ErasureState::Inaccessible, generation, .. }))) = body {
-                newest = newest.max(Some((generation, entry.header.index)));
+            let tells = [EntryKind::Erasure as u8, EntryKind::Retention as u8].contains(&entry.header.kind);
+            let body = entry.content.as_ref().filter(|_| tells).map(|(_, body)| Body::decode(entry.header.kind, body));
+            match body {
+                Some(Ok(Body::Erasure(ErasureBody { state: ErasureState::Inaccessible, generation, .. }))) => {
+                    said.erased = said.erased.max(Some((generation, entry.header.index)));
+                }
+                Some(Ok(Body::Retention(body))) => said.rules = Some(body.rules),
+                _ => {}
             }
         }
         at = until;
     }
-    match newest.filter(|(erased, _)| *erased > generation) {
+    Ok(said)
+}
+
+/// An erasure that the mirror has not seen would come undone with it.
+fn check_generation(said: &Said, generation: u64) -> Result<(), EngineError> {
+    match said.erased.filter(|(erased, _)| *erased > generation) {
         None => Ok(()),
         Some((erased, index)) => Err(EngineError::precondition(format!(
             "entry {index} erased persons with generation {erased} of the keys, but the newest mirror is of generation \
              {generation} and still has them: it must not be used. Give a mirror of since (the setting mirrors)"
         ))),
     }
-}
-
-/// The retention rules that the ledger's entries say are in force: a mirror may be older.
-fn newest_rules(store: &dyn Store, number: LedgerNumber, size: u64) -> Result<Option<Vec<RetentionRule>>, EngineError> {
-    let (mut at, mut rules) = (0, None);
-    while at < size {
-        let until = (at + 4_096).min(size);
-        for entry in stored_entries(store, number, at, until)? {
-            let is_one = entry.header.kind == EntryKind::Retention as u8;
-            let body = entry.content.as_ref().filter(|_| is_one).map(|(_, body)| Body::decode(entry.header.kind, body));
-            if let Some(Ok(Body::Retention(body))) = body {
-                rules = Some(body.rules);
-            }
-        }
-        at = until;
-    }
-    Ok(rules)
 }
 
 /// What stood in force when the journal was last written, instead of what stood when the backup was.
