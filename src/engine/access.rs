@@ -141,7 +141,7 @@ impl OpenLedger {
         let (question, envelope, gathered) =
             gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
         let recorded = RecordedQuestion { question, envelope };
-        let index = self.record_report(&recorded, &gathered.evidence.head, caller).await?;
+        let index = self.record_access_report(&recorded, &gathered.evidence.head, caller).await?;
         Ok(Produced::of(&recorded, &gathered, index))
     }
 
@@ -172,8 +172,7 @@ impl OpenLedger {
         self.record(admitted).await.map(drop)
     }
 
-    /// Records that a report left the house: sealed for the person it was about. Answers the entry's index.
-    async fn record_report(
+    async fn record_access_report(
         &self,
         recorded: &RecordedQuestion,
         head: &Head,
@@ -182,15 +181,26 @@ impl OpenLedger {
         let body = ReportBody {
             report_type: ReportType::Access,
             report_id: recorded.envelope.report_id.to_vec(),
-            size: head.size,
-            root: head.root.to_vec(),
             cut_off_us: recorded.question.cut_off_us,
-            generation: head.vault_generation,
             ..ReportBody::default()
         };
-        let subject = recorded.question.subject.clone();
+        self.record_report(body, recorded.write()?, Some(recorded.question.subject.clone()), head, caller).await
+    }
+
+    /// Records that a report left the house: sealed for the person it was about, or for the ledger where it was about
+    /// nobody in particular. Answers the entry's index.
+    pub(super) async fn record_report(
+        &self,
+        body: ReportBody,
+        question: Vec<u8>,
+        subject: Option<Identity>,
+        head: &Head,
+        caller: &Caller,
+    ) -> Result<u64, EngineError> {
+        let generation = head.vault_generation;
+        let body = ReportBody { size: head.size, root: head.root.to_vec(), generation, ..body };
         let registry = &self.names().registry;
-        let admitted = events::report_produced(body, recorded.write()?, Some(subject), caller.clone(), registry);
+        let admitted = events::report_produced(body, question, subject, caller.clone(), registry);
         Ok(self.record(admitted).await?.index)
     }
 

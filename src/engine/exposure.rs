@@ -4,7 +4,6 @@
 use super::access::Produced;
 use super::read::join_content;
 use super::{EngineError, OpenLedger};
-use crate::admit::events;
 use crate::exposure::calculus::fact::Person;
 use crate::exposure::telling::{OpenedAction, Telling};
 use crate::exposure::{Term, TermKind};
@@ -59,7 +58,13 @@ impl OpenLedger {
             Ok::<_, EngineError>((RecordedExposure { question, envelope, digest }, head, produced))
         });
         let (recorded, head, produced) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
-        let index = self.record_exposure(&recorded, &head, caller).await?;
+        let body = ReportBody {
+            report_type: ReportType::Exposure,
+            report_id: recorded.envelope.report_id.to_vec(),
+            cut_off_us: recorded.question.cut_off_us,
+            ..ReportBody::default()
+        };
+        let index = self.record_report(body, recorded.write()?, None, &head, caller).await?;
         Ok(Produced { index, ..produced })
     }
 
@@ -190,27 +195,6 @@ impl OpenLedger {
         let delay = source.and_then(|source| source.attributes.get("delivery-delay-s")?.first()?.parse::<u64>().ok());
         let delay_us = delay.unwrap_or_default().saturating_mul(1_000_000);
         Ok(Opened { persons, content, closed, delay_us })
-    }
-
-    /// Records that a report left the house. It is about nobody in particular, and sealed for the ledger.
-    async fn record_exposure(
-        &self,
-        recorded: &RecordedExposure,
-        head: &Head,
-        caller: &Caller,
-    ) -> Result<u64, EngineError> {
-        let body = ReportBody {
-            report_type: ReportType::Exposure,
-            report_id: recorded.envelope.report_id.to_vec(),
-            size: head.size,
-            root: head.root.to_vec(),
-            cut_off_us: recorded.question.cut_off_us,
-            generation: head.vault_generation,
-            ..ReportBody::default()
-        };
-        let registry = &self.names().registry;
-        let admitted = events::report_produced(body, recorded.write()?, None, caller.clone(), registry);
-        Ok(self.record(admitted).await?.index)
     }
 }
 

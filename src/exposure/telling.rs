@@ -90,7 +90,7 @@ pub struct Telling {
     pub resources: Numbered<Named>,
     pub edges: Vec<Edge>,
     pub accesses: Vec<Access>,
-    /// Entries that correct or take back others of these, each with the entries it names.
+    /// Entries that correct or take back others.
     pub amendments: Vec<Amending>,
     references: HashMap<(FactKind, String), u64>,
     /// Acts by their ids: when they were at the earliest, and their entry.
@@ -104,7 +104,6 @@ pub struct Telling {
 pub struct Amending {
     pub index: u64,
     pub retracts: bool,
-    pub target: Vec<u8>,
 }
 
 impl Telling {
@@ -117,8 +116,7 @@ impl Telling {
             }
             self.same.extend(content.same_act_as.iter().map(|id| (action.index, id.clone())));
             for (targets, retracts) in [(&content.corrects, false), (&content.retracts, true)] {
-                let amending = |target: &Vec<u8>| Amending { index: action.index, retracts, target: target.clone() };
-                self.amendments.extend(targets.iter().map(amending));
+                self.amendments.extend((!targets.is_empty()).then_some(Amending { index: action.index, retracts }));
             }
         }
         let resource = self.resource(action, NamedField::Dataset, 0, &action.body.dataset);
@@ -252,7 +250,7 @@ impl Telling {
                 account.map(|account| Thing::Suspension { account }).into_iter().collect()
             }
             FactKind::Holding => {
-                let holding = |(holder, resource)| Thing::Holding { holder, resource, subject: None };
+                let holding = |(holder, resource)| Thing::Holding { holder, resource };
                 party.zip(resource).map(holding).into_iter().collect()
             }
             _ => return,
@@ -405,7 +403,7 @@ impl Telling {
         for (holder, side, reference) in holders {
             self.edges.push(Edge {
                 index: action.index,
-                thing: Some(Thing::Holding { holder, resource, subject: None }),
+                thing: Some(Thing::Holding { holder, resource }),
                 side,
                 when,
                 recorded_at: action.recorded_at_us,

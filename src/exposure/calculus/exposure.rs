@@ -78,8 +78,6 @@ pub struct Viewer {
     pub could: Times,
     /// Over ways that nobody was allowed to open, and over no other.
     pub excess: Times,
-    /// Positions in `paths`.
-    pub paths: BTreeSet<usize>,
     /// Accounts or groups over which it is this party; empty where a grant names it.
     pub over: BTreeSet<Party>,
     /// Positions in `accesses`, with what each shows of this party.
@@ -232,7 +230,6 @@ impl Exposure {
             }
             let viewer = self.viewers.entry(*party).or_default();
             viewer.could = viewer.could.union(&could);
-            viewer.paths.insert(position);
             if *party != audience {
                 viewer.over.insert(audience);
             }
@@ -261,7 +258,6 @@ impl Exposure {
             if counts && !anyone.could.is_never() {
                 viewer.could = viewer.could.union(&anyone.could);
                 viewer.excess = viewer.excess.union(&anyone.excess);
-                viewer.paths.extend(&anyone.paths);
                 viewer.over.insert(Party::Anyone);
                 for times in [&mut ways.authorised, &mut ways.not_assessed] {
                     let of_anyone = times.get(&Party::Anyone).cloned().unwrap_or_default();

@@ -95,7 +95,7 @@ pub enum Thing {
     /// A person's data is in a resource; somebody's, where it is not known whose.
     Content { resource: Resource, subject: Option<Person> },
     /// Somebody has a copy.
-    Holding { holder: Party, resource: Resource, subject: Option<Person> },
+    Holding { holder: Party, resource: Resource },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
