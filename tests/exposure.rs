@@ -99,6 +99,40 @@ fn a_report_that_later_links_would_change_is_refused_rather_than_told_otherwise(
     assert_eq!(json(&exposure(&server).0)["totals"]["people_could"]["high"], 4);
 }
 
+/// A read by nobody knows whom: whether a human saw it is not determinable, however complete the logging was.
+#[test]
+fn the_page_says_no_more_of_who_saw_it_than_the_answer_does() {
+    let server = TestServer::new();
+    run(&mut server.client_command(&["names", "add", "dataset", RESOURCE]), 0);
+    run(&mut server.client_command(&["names", "add", "source", "proxy"]), 0);
+    let base = r#""outcome":"succeeded","clock":"gateway","policy":{"id":"p","decision":"permit"},"determination":"#;
+    let service = r#""actors":[{"kind":"agent","name":"proxy"}]"#;
+    let lines = [
+        format!(
+            r#"{{"verb":"coverage.start","at":"2026-03-10T00:00:00Z",{base}"nobody",{service},"facts":[{{"kind":"coverage","edge":"open","coverage":"complete","source":"proxy"}}]}}"#
+        ),
+        format!(
+            r#"{{"verb":"access.grant","at":"2026-03-10T09:00:00Z",{base}"nobody",{service},"facts":[{{"kind":"grant","edge":"open","resource":"{RESOURCE}","party":"public"}}]}}"#
+        ),
+        format!(
+            r#"{{"verb":"data.read","at":"2026-03-10T09:20:00Z",{base}"listed","dataset":"{RESOURCE}","actors":[{{"kind":"public"}}],"subjects":[{{"identities":[{{"namespace":"customer","fields":["C-1"],"strength":"strong"}}],"categories":[{{"direction":"result","categories":["contact"]}}]}}]}}"#
+        ),
+    ];
+    let file = server.place.join("anonymous.jsonl");
+    std::fs::write(&file, lines.join("\n")).expect("a file can be written");
+    run(server.client_command(&["append"]).arg(&file), 0);
+    let (files, _) = exposure(&server);
+    let report = json(&files);
+    assert_eq!(
+        (&report["coverage"]["sentence"], &report["answer"]["seen"]),
+        (&"none_complete".into(), &"not_determinable".into())
+    );
+    let (_, html) = files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page");
+    let html = String::from_utf8_lossy(html);
+    let (_, told) = html.split_once("<dt>Did a human see it</dt>").expect("the page tells");
+    assert!(told.split_once("</dd>").expect("in one cell").0.contains("not determinable"), "{}", &told[..200]);
+}
+
 #[test]
 fn whoever_is_erased_is_still_counted_as_somebody() {
     let server = incident();

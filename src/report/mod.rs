@@ -14,6 +14,9 @@ pub mod question;
 // How facts are written: instants, codes, one form of JSON.
 
 pub mod canonical;
+
+mod shape;
+
 pub mod code;
 pub mod instant;
 

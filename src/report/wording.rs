@@ -317,6 +317,7 @@ mod tests {
     use crate::model::*;
     use crate::report::access::{completeness, document};
     use crate::report::code::NOT_STATED;
+    use crate::report::exposure;
 
     fn check(name: &str, codes: &Codes, expected: Vec<&str>) {
         let known: Vec<&str> = codes.keys().map(String::as_str).collect();
@@ -364,24 +365,13 @@ mod tests {
         assert_eq!(notices, expected);
         check("field", &wording.field, completeness::FIELDS.to_vec());
         check("profile", &wording.profile, vec!["counsel", "lawyer"]);
-        let x = &wording.exposure;
-        check(
-            "exposure.claim",
-            &x.claim,
-            vec!["refuted", "not_assessed", "made_available", "cannot_be_excluded", "supported"],
-        );
-        check("exposure.known", &x.known, vec!["exact", "bounded", "assumed", "unknown", "open"]);
-        check("exposure.rung", &x.rung, vec!["tried", "given", "processed", "seen"]);
-        let odd = [
-            "ends_before_it_begins",
-            "closes_nothing",
-            "expiry_not_enforced",
-            "group_inside_itself",
-            "no_path_on_file",
-        ];
-        let odd =
-            odd.into_iter().chain(["path_was_closed", "content_not_on_file", "clock_doubt", "corrected", "retracted"]);
-        check("exposure.oddity", &x.oddity, odd.collect());
+        macro_rules! of_exposure {
+            ($($section:ident : $list:ident),*) => {$(
+                let codes = exposure::document::$list::ALL.iter().map(|choice| choice.code()).collect();
+                check(stringify!($section), &wording.exposure.$section, codes);
+            )*};
+        }
+        of_exposure!(claim: Claim, known: Known, rung: Rung, oddity: Oddity);
     }
 
     /// A sentence that nothing says is a sentence that nobody checks.

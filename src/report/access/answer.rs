@@ -33,7 +33,7 @@ pub fn text(report: &AccessReport) -> String {
     let w = wording::en();
     let totals = &report.totals;
     let times = |range: &Range| w.plural_range(&w.count.times, range.low, range.high);
-    let verdict = || verdict_text(w, report.answer.verdict, &report.coverage);
+    let verdict = || verdict_text(w, report.answer.verdict, &report.coverage.sources, &report.coverage.downtimes);
     let clauses = [Some(humans(w, totals)), taken(w, totals), recipients(w, totals, &report.recipients)];
     let humans = clauses.into_iter().flatten().collect::<Vec<_>>().join(&w.answer.clauses);
     let by_machines = &totals.processed_by.not_humans;
@@ -62,11 +62,11 @@ pub fn text(report: &AccessReport) -> String {
 }
 
 /// One of the permitted sentences.
-pub fn verdict_text(w: &Wording, verdict: Verdict, coverage: &CoverageFacts) -> String {
+pub fn verdict_text(w: &Wording, verdict: Verdict, sources: &[SourceCoverage], downtimes: &[Gap]) -> String {
     match verdict {
         Verdict::Accessed => w.verdict.accessed.clone(),
         Verdict::NoneComplete => w.verdict.none_complete.clone(),
-        Verdict::NoneIncomplete => fill(&w.verdict.none_incomplete, &[("gaps", &gaps(w, coverage))]),
+        Verdict::NoneIncomplete => fill(&w.verdict.none_incomplete, &[("gaps", &gaps(w, sources, downtimes))]),
         Verdict::NotDeterminable => w.verdict.not_determinable.clone(),
     }
 }
@@ -74,13 +74,13 @@ pub fn verdict_text(w: &Wording, verdict: Verdict, coverage: &CoverageFacts) -> 
 /// Most gaps that the sentence names; the section on coverage has more.
 const GAPS_LISTED: usize = 6;
 
-fn gaps(w: &Wording, coverage: &CoverageFacts) -> String {
+fn gaps(w: &Wording, sources: &[SourceCoverage], downtimes: &[Gap]) -> String {
     let line = |source: &str, gap: &Gap| {
         let span = w.span(gap.span.from, gap.span.until);
         fill(&w.verdict.gap, &[("source", source), ("span", &span)])
     };
-    let of_sources = coverage.sources.iter().flat_map(|source| source.gaps.iter().map(|gap| line(&source.source, gap)));
-    let own = coverage.downtimes.iter().map(|gap| line(&w.verdict.ledger, gap));
+    let of_sources = sources.iter().flat_map(|source| source.gaps.iter().map(|gap| line(&source.source, gap)));
+    let own = downtimes.iter().map(|gap| line(&w.verdict.ledger, gap));
     w.list(&of_sources.chain(own).collect::<Vec<_>>(), GAPS_LISTED)
 }
 

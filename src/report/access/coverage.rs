@@ -28,39 +28,46 @@ pub fn facts(
         .filter_map(|entry| entry.source.as_ref())
         .filter(|name| !matches!(name, Name::Registered(_)))
         .collect();
-    let mut limits = BTreeSet::new();
-    let mut limit = |when: bool, limit: Limit| {
-        if when {
-            limits.insert(limit);
-        }
-    };
-    let arrived = |source: &SourceCoverage| {
-        evidence.head.recorded_at_us >= period.until.us().saturating_add(source.delivery_delay_us)
-    };
-    let stated_unknown = |gap: &Gap| gap.kind == GapKind::Unknown;
-    limit(!sources.iter().any(|source| source.registered), Limit::NoSources);
-    limit(sources.iter().any(|source| source.complete.is_empty()), Limit::SourceWithoutStatement);
-    limit(sources.iter().any(|s| !s.complete.is_empty() && !s.unstated.is_empty()), Limit::SpanWithoutStatement);
-    limit(sources.iter().flat_map(|source| &source.gaps).any(stated_unknown), Limit::StatedUnknown);
+    let mut limits = limits(&sources, evidence.head.recorded_at_us, &period);
+    let mut limit = |when: bool, limit: Limit| limits.extend(when.then_some(limit));
     limit(!unregistered.is_empty(), Limit::UnregisteredSource);
-    limit(sources.iter().any(|source| !arrived(source)), Limit::DeliveryDelay);
     // What was denied or failed may have had arguments, and these were given to whoever runs the tool.
     limit(undetermined.actions > 0, Limit::Undetermined);
     limit(removed(evidence) > 0, Limit::Removed);
     limit(!verification.searched, Limit::NotSearched);
     limit(verification.entries_proved < verification.entries_counted, Limit::NotProved);
-    let has_gaps = !downtimes.is_empty() || sources.iter().any(|source| !source.gaps.is_empty());
     CoverageFacts {
-        sentence: match (limits.is_empty(), has_gaps) {
-            (false, _) => Verdict::NotDeterminable,
-            (true, true) => Verdict::NoneIncomplete,
-            (true, false) => Verdict::NoneComplete,
-        },
+        sentence: sentence(&limits, &sources, &downtimes),
         limits: limits.into_iter().collect(),
         sources,
         unregistered_sources: unregistered.len() as u64,
         downtimes,
         period,
+    }
+}
+
+/// Why nothing definite can be said from what these sources stated of the period.
+pub fn limits(sources: &[SourceCoverage], recorded_at_us: u64, period: &Span) -> BTreeSet<Limit> {
+    let arrived =
+        |source: &SourceCoverage| recorded_at_us >= period.until.us().saturating_add(source.delivery_delay_us);
+    let stated_unknown = |gap: &Gap| gap.kind == GapKind::Unknown;
+    let limits = [
+        (!sources.iter().any(|source| source.registered), Limit::NoSources),
+        (sources.iter().any(|source| source.complete.is_empty()), Limit::SourceWithoutStatement),
+        (sources.iter().any(|s| !s.complete.is_empty() && !s.unstated.is_empty()), Limit::SpanWithoutStatement),
+        (sources.iter().flat_map(|source| &source.gaps).any(stated_unknown), Limit::StatedUnknown),
+        (sources.iter().any(|source| !arrived(source)), Limit::DeliveryDelay),
+    ];
+    limits.into_iter().filter(|(holds, _)| *holds).map(|(_, limit)| limit).collect()
+}
+
+/// What may be said of access that is not recorded.
+pub fn sentence(limits: &BTreeSet<Limit>, sources: &[SourceCoverage], downtimes: &[Gap]) -> Verdict {
+    let has_gaps = !downtimes.is_empty() || sources.iter().any(|source| !source.gaps.is_empty());
+    match (limits.is_empty(), has_gaps) {
+        (false, _) => Verdict::NotDeterminable,
+        (true, true) => Verdict::NoneIncomplete,
+        (true, false) => Verdict::NoneComplete,
     }
 }
 

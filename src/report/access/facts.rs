@@ -51,7 +51,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         format: FORMAT.to_owned(),
         header: header(question, evidence, envelope, verification, period, supersedes(&earlier_reports)),
         answer: answer::verdicts(&totals, coverage.sentence),
-        person: evidence.identities.iter().map(identity).collect(),
+        person: evidence.identities.iter().map(PersonIdentity::from).collect(),
         lines: things::lines(&found),
         agents: parties::agents(&found, &names),
         principals: parties::principals(found.acts.iter(), &found),
@@ -103,7 +103,7 @@ fn header(
         reference: given(&envelope.reference),
         generated_at: Instant::new(envelope.generated_at_us),
         question: QuestionFact {
-            subject: identity(&question.subject),
+            subject: PersonIdentity::from(&question.subject),
             size: question.size,
             cut_off: Instant::new(question.cut_off_us),
             period,
@@ -156,11 +156,13 @@ fn uuid(bytes: &[u8]) -> String {
     }
 }
 
-fn identity(identity: &crate::model::Identity) -> PersonIdentity {
-    PersonIdentity {
-        namespace: identity.namespace.clone(),
-        fields: identity.fields.clone(),
-        strength: Code(identity.strength),
+impl From<&crate::model::Identity> for PersonIdentity {
+    fn from(identity: &crate::model::Identity) -> Self {
+        PersonIdentity {
+            namespace: identity.namespace.clone(),
+            fields: identity.fields.clone(),
+            strength: Code(identity.strength),
+        }
     }
 }
 

@@ -21,9 +21,13 @@ impl<'a> Names<'a> {
 
     /// How long records of a source may take to arrive.
     pub fn delivery_delay_us(&self, source: &str) -> u64 {
-        self.attribute(RegistryKind::Source, source, "delivery-delay-s")
-            .and_then(|seconds| seconds.parse::<u64>().ok())
-            .map_or(0, |seconds| seconds.saturating_mul(1_000_000))
+        self.seconds_us(RegistryKind::Source, source, "delivery-delay-s")
+    }
+
+    /// An attribute in seconds as microseconds; 0 where it is not there, or no number.
+    pub fn seconds_us(&self, kind: RegistryKind, name: &str, key: &str) -> u64 {
+        let seconds = self.attribute(kind, name, key).and_then(|seconds| seconds.parse::<u64>().ok());
+        seconds.unwrap_or_default().saturating_mul(1_000_000)
     }
 
     pub fn country(&self, party: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! The one sentence, and whether "no data was mishandled" can be said.
 
 use super::document::*;
+use crate::report::access::answer as access;
 use crate::report::access::document::{Range, Verdict};
 use crate::report::wording::{self, Wording, fill, word};
 
@@ -85,39 +86,17 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
         Claim::NotAssessed => open_questions(totals),
         Claim::MadeAvailable | Claim::CannotBeExcluded | Claim::Supported => 0,
     };
-    let code = match report.answer.claim {
-        Claim::Refuted => "refuted",
-        Claim::NotAssessed => "not_assessed",
-        Claim::MadeAvailable => "made_available",
-        Claim::CannotBeExcluded => "cannot_be_excluded",
-        Claim::Supported => "supported",
-    };
     let accesses = w.plural(&w.exposure.count.accesses, n);
     let duration = duration_range(w, &totals.unauthorised_us);
     let verdict = verdict_text(w, report);
     let values = [("accesses", accesses.as_str()), ("verdict", &verdict), ("duration", &duration)];
-    fill(word(&w.exposure.claim, code), &values)
+    fill(word(&w.exposure.claim, report.answer.claim.code()), &values)
 }
 
 /// One of the permitted sentences, for what is not recorded.
 pub fn verdict_text(w: &Wording, report: &ExposureReport) -> String {
-    match report.coverage.sentence {
-        Verdict::Accessed => w.verdict.accessed.clone(),
-        Verdict::NoneComplete => w.verdict.none_complete.clone(),
-        Verdict::NotDeterminable => w.verdict.not_determinable.clone(),
-        Verdict::NoneIncomplete => {
-            let coverage = &report.coverage;
-            let line = |source: &str, gap: &crate::report::access::document::Gap| {
-                let span = w.span(gap.span.from, gap.span.until);
-                fill(&w.verdict.gap, &[("source", source), ("span", &span)])
-            };
-            let of_sources =
-                coverage.sources.iter().flat_map(|source| source.gaps.iter().map(|gap| line(&source.source, gap)));
-            let own = coverage.downtimes.iter().map(|gap| line(&w.verdict.ledger, gap));
-            let gaps = w.list(&of_sources.chain(own).collect::<Vec<_>>(), LISTED);
-            fill(&w.verdict.none_incomplete, &[("gaps", &gaps)])
-        }
-    }
+    let coverage = &report.coverage;
+    access::verdict_text(w, coverage.sentence, &coverage.sources, &coverage.downtimes)
 }
 
 pub fn people(w: &Wording, range: &Range) -> String {

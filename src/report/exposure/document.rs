@@ -9,69 +9,41 @@ use crate::report::access::document::{
 };
 use crate::report::code::Code;
 use crate::report::instant::Instant;
+use crate::report::shape::{choices, facts};
 use serde::{Deserialize, Serialize};
 
-macro_rules! facts {
-    ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$fmeta:meta])* $field:ident : $type:ty),* $(,)? })*) => {$(
-        $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub struct $name { $($(#[$fmeta])* pub $field: $type,)* }
-    )*};
-}
+choices! {
+    /// How well the end of an interval is known (REPORTS 2.3).
+    pub enum Known {
+        Exact "exact", Bounded "bounded", Assumed "assumed", Unknown "unknown",
+        /// It had not ended at the cut-off.
+        Open "open",
+    }
 
-/// How well the end of an interval is known (REPORTS 2.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Known {
-    Exact,
-    Bounded,
-    Assumed,
-    Unknown,
-    /// It had not ended at the cut-off.
-    Open,
-}
+    /// What one act shows of the ladder.
+    pub enum Rung { Tried "tried", Given "given", Processed "processed", Seen "seen" }
 
-/// What one act shows of the ladder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rung {
-    Tried,
-    Given,
-    Processed,
-    Seen,
-}
+    /// Something in what was told that does not fit; it was widened and not dropped.
+    pub enum Oddity {
+        EndsBeforeItBegins "ends_before_it_begins", ClosesNothing "closes_nothing",
+        ExpiryNotEnforced "expiry_not_enforced", GroupInsideItself "group_inside_itself",
+        NoPathOnFile "no_path_on_file", PathWasClosed "path_was_closed", ContentNotOnFile "content_not_on_file",
+        ClockDoubt "clock_doubt", Corrected "corrected", Retracted "retracted",
+    }
 
-/// Something in what was told that does not fit; it was widened and not dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Oddity {
-    EndsBeforeItBegins,
-    ClosesNothing,
-    ExpiryNotEnforced,
-    GroupInsideItself,
-    NoPathOnFile,
-    PathWasClosed,
-    ContentNotOnFile,
-    ClockDoubt,
-    Corrected,
-    Retracted,
-}
-
-/// Whether "no data was mishandled" can be said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Claim {
-    /// Somebody got data who was not authorised to.
-    Refuted,
-    /// Nobody assessed whether those who got data were authorised to, or it may have been somebody who was not.
-    NotAssessed,
-    /// No such access is recorded, but it stood open over ways that nobody was allowed to open.
-    MadeAvailable,
-    /// No such access is recorded, and it cannot be excluded.
-    CannotBeExcluded,
-    /// No such access is recorded, and logging was complete.
-    Supported,
+    /// Whether "no data was mishandled" can be said.
+    pub enum Claim {
+        /// Somebody got data who was not authorised to.
+        Refuted "refuted",
+        /// Nobody assessed whether those who got data were authorised to, or it may have been somebody who was not.
+        NotAssessed "not_assessed",
+        /// No such access is recorded, but it stood open over ways that nobody was allowed to open.
+        MadeAvailable "made_available",
+        /// No such access is recorded, and it cannot be excluded.
+        CannotBeExcluded "cannot_be_excluded",
+        /// No such access is recorded, and logging was complete.
+        Supported "supported",
+    }
 }
 
 /// Somebody, by name: the report is the lawyer's.

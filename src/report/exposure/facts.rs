@@ -8,10 +8,10 @@ use crate::exposure::calculus::fact::{Access, Authorised, Party, Person, Resourc
 use crate::exposure::calculus::interval::{self, Frame};
 use crate::exposure::calculus::times::{TimeSet, Times};
 use crate::exposure::telling::Named;
-use crate::model::{Identity, PartyKind, RegistryKind, ReportType};
+use crate::model::{PartyKind, RegistryKind, ReportType};
 use crate::report::access::coverage;
 use crate::report::access::document::{
-    Authorisation, EntryIndex, HeadFact, Name, PersonIdentity, Range, Span, Verdict,
+    Authorisation, EntryIndex, HeadFact, Limit, Name, PersonIdentity, Range, Span, Verdict,
 };
 use crate::report::access::registered::Names;
 use crate::report::canonical::cut;
@@ -79,12 +79,8 @@ impl<'a> Found<'a> {
         let resource = Resource(number.unwrap_or(u32::MAX));
         let of_it = evidence.told.accesses.iter().filter(|access| access.resource == resource);
         let accesses: Vec<Access> = of_it.cloned().collect();
-        let seconds = |key: &str| {
-            let value = names.attribute(RegistryKind::Dataset, name, key)?;
-            value.parse::<u64>().ok().map(|seconds| seconds.saturating_mul(1_000_000))
-        };
         let manner = Manner {
-            permission_cache_us: seconds("permission-cache-s").unwrap_or_default(),
+            permission_cache_us: names.seconds_us(RegistryKind::Dataset, name, "permission-cache-s"),
             hides_history: names.attribute(RegistryKind::Dataset, name, "history") == Some("hidden"),
         };
         let told = Told { resource, edges: &evidence.told.edges, accesses: &accesses, manner, frame };
@@ -173,15 +169,7 @@ impl People<'_> {
 
     fn identities(&self, person: Person) -> Vec<PersonIdentity> {
         let known = self.evidence.persons.get(person.0 as usize);
-        known.into_iter().flatten().map(identity).collect()
-    }
-}
-
-fn identity(identity: &Identity) -> PersonIdentity {
-    PersonIdentity {
-        namespace: identity.namespace.clone(),
-        fields: identity.fields.clone(),
-        strength: Code(identity.strength),
+        known.into_iter().flatten().map(PersonIdentity::from).collect()
     }
 }
 
@@ -484,24 +472,11 @@ fn oddities(found: &[Found<'_>], evidence: &ExposureEvidence) -> Vec<OddityFact>
 fn coverage_fact(evidence: &ExposureEvidence, names: &Names<'_>, period: &Span) -> CoverageFact {
     let sources = coverage::sources(&evidence.registry, &evidence.coverage, evidence.head.size, names, period);
     let downtimes = coverage::own_gaps(&evidence.downtimes, evidence.head.size, period);
-    let arrived = |delay: u64| evidence.head.recorded_at_us >= period.until.us().saturating_add(delay);
-    let complete = |source: &crate::report::access::document::SourceCoverage| {
-        !source.complete.is_empty() && source.unstated.is_empty() && arrived(source.delivery_delay_us)
-    };
-    let unknown =
-        |gap: &crate::report::access::document::Gap| gap.kind == crate::report::access::document::GapKind::Unknown;
-    let all = sources.iter().any(|source| source.registered)
-        && sources.iter().all(complete)
-        && !sources.iter().flat_map(|source| &source.gaps).any(unknown)
-        && evidence.undetermined == 0
-        && evidence.pruned == 0;
-    let has_gaps = !downtimes.is_empty() || sources.iter().any(|source| !source.gaps.is_empty());
+    let mut limits = coverage::limits(&sources, evidence.head.recorded_at_us, period);
+    limits.extend((evidence.undetermined > 0).then_some(Limit::Undetermined));
+    limits.extend((evidence.pruned > 0).then_some(Limit::Removed));
     CoverageFact {
-        sentence: match (all, has_gaps) {
-            (false, _) => Verdict::NotDeterminable,
-            (true, true) => Verdict::NoneIncomplete,
-            (true, false) => Verdict::NoneComplete,
-        },
+        sentence: coverage::sentence(&limits, &sources, &downtimes),
         period: period.clone(),
         sources,
         downtimes,

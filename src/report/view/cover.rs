@@ -176,11 +176,11 @@ pub fn technical(words: &Words<'_>) -> Vec<Pair> {
     ]
 }
 
-fn pair(label: &str, text: String, style: Style) -> Pair {
+pub fn pair(label: &str, text: String, style: Style) -> Pair {
     Pair { label: label.to_owned(), value: vec![Piece { text, style }] }
 }
 
-fn given(label: &str, given: &Option<String>, placeholder: &str) -> Pair {
+pub fn given(label: &str, given: &Option<String>, placeholder: &str) -> Pair {
     match given {
         Some(text) => pair(label, text.clone(), Style::Plain),
         None => pair(label, placeholder.to_owned(), Style::Missing),

@@ -1,5 +1,6 @@
 //! The exposure report in words and in order.
 
+use super::cover::{given, pair};
 use super::timeline::{Lane, LaneSpan, Mark, Scale};
 use super::*;
 use crate::report::access::answer::name_text;
@@ -65,7 +66,7 @@ impl Said<'_> {
         let could = if open { duration_range(w, &totals.open_us) } else { verdict_text(w, self.report) };
         let seen = match self.report.answer.seen {
             document::Verdict::Accessed => people(w, &totals.people_saw),
-            _ => verdict_text(w, self.report),
+            verdict => self.verdict(verdict),
         };
         let refuted = matches!(self.report.answer.claim, Claim::Refuted);
         vec![
@@ -128,10 +129,6 @@ impl Said<'_> {
             &f.as_known_at_value,
             &[("origin", &head.origin), ("size", &w.number(head.size)), ("recorded", &zoned(head.recorded_at))],
         );
-        let given = |label: &str, value: &Option<String>, placeholder: &str| match value {
-            Some(text) => pair(label, text.clone(), Style::Plain),
-            None => pair(label, placeholder.to_owned(), Style::Missing),
-        };
         let period =
             format!("{} {}", w.exact_span(header.question.period.from, header.question.period.until), w.time.zone);
         let resources = w.list(&header.question.resources, usize::MAX);
@@ -250,7 +247,7 @@ impl Said<'_> {
                 .map(|access| Mark { at: scale.place(access.when.from), size: 1, tone })
                 .collect();
             if !marks.is_empty() {
-                let values = [("class", word(&x.rung, code(rung))), ("n", &w.number(marks.len() as u64))];
+                let values = [("class", word(&x.rung, rung.code())), ("n", &w.number(marks.len() as u64))];
                 lanes.push(Lane { label: fill(&w.timeline.lane, &values), tone, marks, spans: Vec::new() });
             }
         }
@@ -303,7 +300,7 @@ impl Said<'_> {
                 let when: Vec<String> = viewer.times.iter().map(|span| w.span(span.from, span.until)).collect();
                 let did = match (viewer.first.zip(viewer.last), viewer.highest) {
                     (Some((first, last)), Some(rung)) => vec![
-                        (word(&x.rung, code(rung)).to_owned(), Style::Strong),
+                        (word(&x.rung, rung.code()).to_owned(), Style::Strong),
                         (w.plural(&w.count.times, viewer.did), Style::Plain),
                         (w.span(first, last), Style::Note),
                     ],
@@ -381,7 +378,7 @@ impl Said<'_> {
                         ]),
                         cell([
                             (word(&w.verb, access.verb.text()).to_owned(), Style::Plain),
-                            (word(&x.rung, code(access.rung)).to_owned(), Style::Note),
+                            (word(&x.rung, access.rung.code()).to_owned(), Style::Note),
                             (possible, Style::Note),
                         ]),
                         cell([(subjects, Style::Plain), (w.list(&categories, LISTED), Style::Note)]),
@@ -454,7 +451,7 @@ impl Said<'_> {
             .iter()
             .map(|odd| {
                 let entry = odd.entry.map_or_else(|| w.time.none.clone(), |entry| w.number(entry.0));
-                row([plain(entry), plain(word(&x.oddity, odd_code(odd.what)).to_owned())])
+                row([plain(entry), plain(word(&x.oddity, odd.what.code()).to_owned())])
             })
             .collect();
         let columns = vec![number_column(&w.table.entry, 12), column(&w.table.details, 88)];
@@ -543,16 +540,9 @@ impl Said<'_> {
         } else {
             w.exact_span(bound.earliest, bound.latest)
         };
-        let known = match bound.known {
-            Known::Exact => "exact",
-            Known::Bounded => "bounded",
-            Known::Assumed => "assumed",
-            Known::Unknown => "unknown",
-            Known::Open => "open",
-        };
         let entry = bound.entry.map(|entry| fill(&x.table.by_entry, &[("n", &w.number(entry.0))])).unwrap_or_default();
         let style = if matches!(bound.known, Known::Exact | Known::Bounded) { Style::Note } else { Style::Warning };
-        cell([(when, Style::Plain), (word(&x.known, known).to_owned(), style), (entry, Style::Note)])
+        cell([(when, Style::Plain), (word(&x.known, bound.known.code()).to_owned(), style), (entry, Style::Note)])
     }
 
     fn authorisation(&self, value: Authorisation) -> Cell {
@@ -593,40 +583,11 @@ impl Said<'_> {
     }
 }
 
-fn pair(label: &str, text: String, style: Style) -> Pair {
-    Pair { label: label.to_owned(), value: vec![Piece { text, style }] }
-}
-
 fn tone(rung: Rung) -> Tone {
     match rung {
         Rung::Seen => Tone::Shown,
         Rung::Processed => Tone::Processed,
         Rung::Given => Tone::ArgumentsOnly,
         Rung::Tried => Tone::Attempt,
-    }
-}
-
-/// As the wording has it.
-fn code(rung: Rung) -> &'static str {
-    match rung {
-        Rung::Tried => "tried",
-        Rung::Given => "given",
-        Rung::Processed => "processed",
-        Rung::Seen => "seen",
-    }
-}
-
-fn odd_code(what: Oddity) -> &'static str {
-    match what {
-        Oddity::EndsBeforeItBegins => "ends_before_it_begins",
-        Oddity::ClosesNothing => "closes_nothing",
-        Oddity::ExpiryNotEnforced => "expiry_not_enforced",
-        Oddity::GroupInsideItself => "group_inside_itself",
-        Oddity::NoPathOnFile => "no_path_on_file",
-        Oddity::PathWasClosed => "path_was_closed",
-        Oddity::ContentNotOnFile => "content_not_on_file",
-        Oddity::ClockDoubt => "clock_doubt",
-        Oddity::Corrected => "corrected",
-        Oddity::Retracted => "retracted",
     }
 }

@@ -193,7 +193,7 @@ impl Words<'_> {
             Verdict::NoneComplete => Tone::Plain,
             Verdict::NoneIncomplete | Verdict::NotDeterminable => Tone::Warning,
         };
-        (verdict_text(self.w, verdict, &self.report.coverage), tone)
+        (verdict_text(self.w, verdict, &self.report.coverage.sources, &self.report.coverage.downtimes), tone)
     }
 
     pub fn gap(&self, gap: &Gap) -> String {
