@@ -94,9 +94,14 @@ static int synced(int fd, long number) {
             size_t at = strlen(name);
             for (const char *c = path; *c && at < sizeof name - 1; c++) name[at++] = *c == '/' ? '%' : *c;
             name[at] = 0;
-            /* In one step: the server may be killed in the middle of these books too. */
-            put("next", O_TRUNC, content, (size_t)small);
-            snprintf(next, sizeof next, "%s/next", control());
+            /*
+             * In one step: the server may be killed in the middle of these books too. Under a name of this thread's own:
+             * another thread, or the test that sets a control, would else take this file away or put its own there.
+             */
+            char own[64];
+            snprintf(own, sizeof own, "book-%ld", syscall(SYS_gettid));
+            put(own, O_TRUNC, content, (size_t)small);
+            snprintf(next, sizeof next, "%s/%s", control(), own);
             snprintf(there, sizeof there, "%s/%s", control(), name);
             rename(next, there);
         }

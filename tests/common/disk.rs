@@ -33,7 +33,7 @@ impl Disk {
     /// From here on `what` (see disk.c) concerns files whose path holds `piece`.
     pub fn set(&self, what: &str, piece: &str) {
         // In one step, so that no half-written control is ever read.
-        let next = self.0.path().join("next");
+        let next = self.0.path().join("control");
         fs::write(&next, piece).expect("a control can be written");
         fs::rename(next, self.0.path().join(what)).expect("a control can be put in place");
     }
