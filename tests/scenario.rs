@@ -4,6 +4,7 @@
 #[allow(dead_code, reason = "shared by tests that use different parts of it")]
 mod common;
 
+use common::chance::Chance;
 use common::{run, whosaw};
 use std::path::{Path, PathBuf};
 
@@ -58,20 +59,8 @@ fn written(directory: &Path, name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// Numbers that are the same each time (a xorshift).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-
-    fn of<'a>(&mut self, list: &[&'a str]) -> &'a str {
-        list[self.below(list.len() as u64) as usize]
-    }
+fn one<'a>(chance: &mut Chance, list: &[&'a str]) -> &'a str {
+    chance.any(list).expect("there are some")
 }
 
 /// Late, contradictory, circular: each line can be read, and together they may say anything.
@@ -86,23 +75,29 @@ fn story(chance: &mut Chance) -> String {
     }
     for _ in 0..4 + chance.below(14) {
         let (hour, minute) = (chance.below(24), chance.below(60));
-        let (who, group, resource) = (chance.of(&people), chance.of(&groups), chance.of(&resources));
-        let actor = chance.of(&["e1", "e2", "bot", "svc"]);
-        let end = chance.of(&["", "", " until 08:00", " until 23:00"]);
-        let how = chance.of(&["", "", " denied", " failed", " perhaps", " authorised", " unauthorised"]);
+        let (who, group, resource) = (one(chance, &people), one(chance, &groups), one(chance, &resources));
+        let actor = one(chance, &["e1", "e2", "bot", "svc"]);
+        let end = one(chance, &["", "", " until 08:00", " until 23:00"]);
+        let how = one(chance, &["", "", " denied", " failed", " perhaps", " authorised", " unauthorised"]);
         let line = match chance.below(10) {
             0 | 1 => format!("e9 grants {resource} to {who}{end}{how}"),
             2 => format!("e9 grants {resource} to {who} as id{}", chance.below(3)),
             3 => format!("e9 revokes {resource} from {who}"),
             4 => format!("e9 revokes id{}", chance.below(4)),
-            5 => format!("{} {} {group}", chance.of(&["e1", "e2", "e3", "g1", "g2"]), chance.of(&["joins", "leaves"])),
-            6 => format!("s{} {} {resource}", chance.below(3), chance.of(&["enters", "leaves"])),
-            7 => chance
-                .of(&["svc is suspended", "svc works again", "e1 is suspended", "proxy is down", "proxy logs again"])
-                .to_owned(),
+            5 => format!(
+                "{} {} {group}",
+                one(chance, &["e1", "e2", "e3", "g1", "g2"]),
+                one(chance, &["joins", "leaves"])
+            ),
+            6 => format!("s{} {} {resource}", chance.below(3), one(chance, &["enters", "leaves"])),
+            7 => {
+                let told =
+                    ["svc is suspended", "svc works again", "e1 is suspended", "proxy is down", "proxy logs again"];
+                one(chance, &told).to_owned()
+            }
             _ => {
-                let verb = chance.of(&["reads", "views", "downloads", "loads", "closes", "sends"]);
-                let about = chance.of(&["", " about s1", " about s1, s9", " about s2 for e2"]);
+                let verb = one(chance, &["reads", "views", "downloads", "loads", "closes", "sends"]);
+                let about = one(chance, &["", " about s1", " about s1, s9", " about s2 for e2"]);
                 format!("{actor} {verb} {resource}{about}{how}")
             }
         };

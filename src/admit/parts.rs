@@ -15,9 +15,6 @@ use whosaw_verifier::part::{self, AgentPart, ContentPart, Part, PersonPart, Seal
 use whosaw_verifier::seal::MAX_PART;
 use whosaw_verifier::wire::Message as _;
 
-/// Set in `rendered_to` for positions among actors.
-pub const RENDERED_TO_ACTOR: u32 = 1 << 16;
-
 /// Room left for the fields around a piece.
 const PIECE: usize = MAX_PART - 4_096;
 /// What a part can say of one person, beside what an agent sent for it.
@@ -211,14 +208,7 @@ fn is_long(person: &PersonPart) -> bool {
 }
 
 fn merge_use(categories: &mut Vec<CategoryUse>, used: model::CategoryUse, read: Vec<Category>) {
-    let rendered_to: Vec<u32> = used
-        .rendered_to
-        .iter()
-        .map(|eyes| match eyes {
-            Eyes::Recipient(position) => position + 1,
-            Eyes::Actor(position) => RENDERED_TO_ACTOR + position + 1,
-        })
-        .collect();
+    let rendered_to: Vec<u32> = used.rendered_to.iter().map(|eyes| eyes.number()).collect();
     let same =
         categories.iter_mut().find(|known| known.direction == used.direction && known.rendered_to == rendered_to);
     match same {

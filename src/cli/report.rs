@@ -6,9 +6,6 @@ use crate::rpc::v1;
 use clap::{Args, Subcommand, ValueEnum};
 use std::fs;
 use std::path::{Path, PathBuf};
-use v1::produce_access_report_response::Piece;
-use v1::produce_exposure_report_response::Piece as ExposurePiece;
-use v1::reproduce_report_response::Piece as AgainPiece;
 
 #[derive(Args)]
 pub struct Report {
@@ -80,6 +77,22 @@ enum Format {
     Pdf,
 }
 
+/// Takes what a stream says, whichever of the reports it brings.
+macro_rules! receive {
+    ($files:ident, $answer:expr, $module:ident) => {{
+        use v1::$module::Piece;
+        let mut pieces = $answer.await?.into_inner();
+        while let Some(message) = pieces.message().await? {
+            match message.piece {
+                Some(Piece::Progress(progress)) => $files.progress(&progress),
+                Some(Piece::File(file)) => $files.take(file),
+                Some(Piece::Produced(produced)) => $files.produced = Some(produced),
+                None => {}
+            }
+        }
+    }};
+}
+
 impl Report {
     pub async fn run(self) -> Ended {
         let client = Client::connect(&self.server).await?;
@@ -99,15 +112,7 @@ impl Report {
                     formats: out.formats(),
                     reference,
                 });
-                let mut pieces = client.reports().produce_access_report(request).await?.into_inner();
-                while let Some(message) = pieces.message().await? {
-                    match message.piece {
-                        Some(Piece::Progress(progress)) => files.progress(&progress),
-                        Some(Piece::File(file)) => files.take(file),
-                        Some(Piece::Produced(produced)) => files.produced = Some(produced),
-                        None => {}
-                    }
-                }
+                receive!(files, client.reports().produce_access_report(request), produce_access_report_response);
             }
             ReportCommand::Exposure { resource, at_size, cut_off, reference, out } => {
                 let request = client.request(v1::ProduceExposureReportRequest {
@@ -118,15 +123,7 @@ impl Report {
                     formats: out.formats(),
                     reference,
                 });
-                let mut pieces = client.reports().produce_exposure_report(request).await?.into_inner();
-                while let Some(message) = pieces.message().await? {
-                    match message.piece {
-                        Some(ExposurePiece::Progress(progress)) => files.progress(&progress),
-                        Some(ExposurePiece::File(file)) => files.take(file),
-                        Some(ExposurePiece::Produced(produced)) => files.produced = Some(produced),
-                        None => {}
-                    }
-                }
+                receive!(files, client.reports().produce_exposure_report(request), produce_exposure_report_response);
             }
             ReportCommand::Again { index, out } => {
                 let request = client.request(v1::ReproduceReportRequest {
@@ -134,15 +131,7 @@ impl Report {
                     index,
                     formats: out.formats(),
                 });
-                let mut pieces = client.reports().reproduce_report(request).await?.into_inner();
-                while let Some(message) = pieces.message().await? {
-                    match message.piece {
-                        Some(AgainPiece::Progress(progress)) => files.progress(&progress),
-                        Some(AgainPiece::File(file)) => files.take(file),
-                        Some(AgainPiece::Produced(produced)) => files.produced = Some(produced),
-                        None => {}
-                    }
-                }
+                receive!(files, client.reports().reproduce_report(request), reproduce_report_response);
             }
         }
         files.write(self.server.json)

@@ -9,6 +9,7 @@ use crate::exposure::telling::{OpenedAction, Telling};
 use crate::exposure::{Term, TermKind};
 use crate::ledger::StoredEntry;
 use crate::model::*;
+use crate::report::access::registered::Names;
 use crate::report::evidence::{Envelope, Head};
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::report::exposure::facts;
@@ -121,6 +122,7 @@ impl OpenLedger {
     ) -> Result<ExposureEvidence, EngineError> {
         let head = self.projected_head(question.size)?;
         let registry = self.registry_at(head.size)?;
+        let names = Names::of(&registry);
         let entries = self.exposing(question, head.size)?;
         let mut people = People { open: self, numbers: HashMap::new(), known: HashMap::new(), persons: Vec::new() };
         let (mut told, mut parts_closed) = (Telling::default(), 0);
@@ -129,7 +131,7 @@ impl OpenLedger {
             let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
             match body {
                 Some(Ok(Body::Action(body))) => {
-                    let opened = self.opened_action(entry, &body, &head, &registry, &mut people)?;
+                    let opened = self.opened_action(entry, &body, &head, &names, &mut people)?;
                     parts_closed += opened.closed;
                     told.take(&OpenedAction {
                         index: entry.header.index,
@@ -178,7 +180,7 @@ impl OpenLedger {
         entry: &StoredEntry,
         body: &ActionBody,
         head: &Head,
-        registry: &Registry,
+        names: &Names<'_>,
         people: &mut People<'_>,
     ) -> Result<Opened, EngineError> {
         let ordinals: Vec<u32> = (0..entry.header.parts).collect();
@@ -191,9 +193,7 @@ impl OpenLedger {
             }
         }
         let content = join_content(parts.iter().map(|(_, part)| part));
-        let source = body.source.as_ref().and_then(|source| registry.get(RegistryKind::Source, &source.name));
-        let delay = source.and_then(|source| source.attributes.get("delivery-delay-s")?.first()?.parse::<u64>().ok());
-        let delay_us = delay.unwrap_or_default().saturating_mul(1_000_000);
+        let delay_us = body.source.as_ref().map_or(0, |source| names.delivery_delay_us(&source.name));
         Ok(Opened { persons, content, closed, delay_us })
     }
 }

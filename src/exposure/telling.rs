@@ -7,15 +7,12 @@ use super::calculus::fact::*;
 use super::calculus::times::Instant;
 use crate::model::verbs::{gives_nothing, is_administrative};
 use crate::model::{
-    ApprovalResult, Category, Determination, Direction, Edge as FactEdge, FactKind, NamedField, Outcome, PartyKind,
-    PolicyDecision, RecipientKind, Role, TimeSource, Verb,
+    ApprovalResult, Category, Determination, Direction, Edge as FactEdge, Eyes, FactKind, NamedField, Outcome,
+    PartyKind, PolicyDecision, RecipientKind, Role, TimeSource, Verb,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::body::{self, ActionBody, PartGroup, Run};
 use whosaw_verifier::part::ContentPart;
-
-/// In `rendered_to`, positions among actors stand above this (verifier's `body.rs`).
-const RENDERED_TO_ACTOR: u32 = 1 << 16;
 
 /// An action whose parts were opened, as far as they open.
 pub struct OpenedAction<'a> {
@@ -211,16 +208,9 @@ impl Telling {
             kind: fact.end,
         });
         let mut edge = Edge {
-            index: action.index,
-            thing: None,
-            side,
-            when,
-            recorded_at: action.recorded_at_us,
-            reference: number,
             end: end.filter(|_| side == Side::Opens),
             categories: fact.categories.iter().copied().filter(|c| *c != Category::Unspecified).collect(),
-            authorised: authorised(action.body),
-            doubtful: !matches!(action.body.outcome, Outcome::Succeeded | Outcome::Partial),
+            ..edge_of(action, when, side, number)
         };
         let things: Vec<Thing> = match fact.kind {
             FactKind::Grant => {
@@ -344,8 +334,8 @@ impl Telling {
             }
             for used in group.categories.iter().filter(|used| only_gives || used.direction != Direction::Argument) {
                 categories.extend(used.categories.iter().copied().filter(|c| *c != Category::Unspecified));
-                for position in &used.rendered_to {
-                    shown_to.extend(self.eyes(action, *position));
+                for number in &used.rendered_to {
+                    shown_to.extend(self.eyes(action, *number));
                 }
             }
         }
@@ -401,18 +391,8 @@ impl Telling {
             }
         }
         for (holder, side, reference) in holders {
-            self.edges.push(Edge {
-                index: action.index,
-                thing: Some(Thing::Holding { holder, resource }),
-                side,
-                when,
-                recorded_at: action.recorded_at_us,
-                reference,
-                end: None,
-                categories: BTreeSet::new(),
-                authorised: authorised(body),
-                doubtful: !matches!(body.outcome, Outcome::Succeeded | Outcome::Partial),
-            });
+            let thing = Some(Thing::Holding { holder, resource });
+            self.edges.push(Edge { thing, ..edge_of(action, when, side, reference) });
         }
     }
 
@@ -432,10 +412,10 @@ impl Telling {
         named.then(|| self.party(action, fact.party, &fact.name, fact.part, NamedField::FactName, position))
     }
 
-    fn eyes(&mut self, action: &OpenedAction<'_>, position: u32) -> Option<Party> {
-        match position.checked_sub(RENDERED_TO_ACTOR + 1) {
-            Some(actor) => self.actor(action, actor as usize),
-            None => self.recipient(action, position.checked_sub(1)? as usize),
+    fn eyes(&mut self, action: &OpenedAction<'_>, number: u32) -> Option<Party> {
+        match Eyes::of_number(number)? {
+            Eyes::Actor(position) => self.actor(action, position as usize),
+            Eyes::Recipient(position) => self.recipient(action, position as usize),
         }
     }
 
@@ -448,18 +428,18 @@ impl Telling {
         field: NamedField,
         position: usize,
     ) -> Party {
-        let unknown = Party::Unknown(action.index, (field as u32) << 16 | position as u32);
+        let place = place_of(field, position);
         match kind {
             PartyKind::Public => Party::Anyone,
             PartyKind::Human => {
                 let ordinal = part.checked_sub(1);
                 ordinal
                     .and_then(|ordinal| action.persons.get(&ordinal))
-                    .map_or(unknown, |person| Party::Person(*person))
+                    .map_or(Party::Unknown(action.index, place), |person| Party::Person(*person))
             }
             kind => {
-                let closed = Named::Closed(action.index, (field as u32) << 16 | position as u32);
-                let name = self.named(action, field, position, name).unwrap_or(closed);
+                let name = self.named(action, field, position, name);
+                let name = name.unwrap_or(Named::Closed(action.index, place));
                 self.named_party(kind, name)
             }
         }
@@ -483,7 +463,7 @@ impl Telling {
             return None;
         }
         let Some(content) = a.content else {
-            return Some(Named::Closed(a.index, (field as u32) << 16 | position as u32));
+            return Some(Named::Closed(a.index, place_of(field, position)));
         };
         let sealed = content.names.iter().find(|name| name.field == field && name.position as usize == position);
         sealed.map(|name| Named::Sealed(name.value.clone()))
@@ -492,6 +472,27 @@ impl Telling {
     fn reference(&mut self, kind: FactKind, reference: &str) -> u64 {
         let next = self.references.len() as u64;
         *self.references.entry((kind, reference.to_owned())).or_insert(next)
+    }
+}
+
+/// Where a name stands in its entry, as one number.
+fn place_of(field: NamedField, position: usize) -> u32 {
+    (field as u32) << 16 | position as u32
+}
+
+/// An edge as the action tells it, of nothing yet.
+fn edge_of(action: &OpenedAction<'_>, when: When, side: Side, reference: Option<u64>) -> Edge {
+    Edge {
+        index: action.index,
+        thing: None,
+        side,
+        when,
+        recorded_at: action.recorded_at_us,
+        reference,
+        end: None,
+        categories: BTreeSet::new(),
+        authorised: authorised(action.body),
+        doubtful: !matches!(action.body.outcome, Outcome::Succeeded | Outcome::Partial),
     }
 }
 

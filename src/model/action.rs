@@ -157,6 +157,25 @@ pub enum Eyes {
     Actor(u32),
 }
 
+impl Eyes {
+    /// In a body's `rendered_to`, positions among actors stand above this (verifier's `body.rs`).
+    const ABOVE_RECIPIENTS: u32 = 1 << 16;
+
+    /// As a body's `rendered_to` has it.
+    pub fn number(self) -> u32 {
+        match self {
+            Eyes::Recipient(position) => position + 1,
+            Eyes::Actor(position) => Self::ABOVE_RECIPIENTS + position + 1,
+        }
+    }
+
+    /// What a number in `rendered_to` points at.
+    pub fn of_number(number: u32) -> Option<Self> {
+        let actor = number.checked_sub(Self::ABOVE_RECIPIENTS + 1).map(Eyes::Actor);
+        actor.or_else(|| number.checked_sub(1).map(Eyes::Recipient))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct FieldUse {
     /// JSON pointer inside arguments or result.

@@ -26,40 +26,26 @@ enum Told {
     Produced(v1::ReportProduced),
 }
 
-impl From<Told> for v1::ProduceAccessReportResponse {
-    fn from(told: Told) -> Self {
-        use v1::produce_access_report_response::Piece;
-        let piece = match told {
-            Told::Progress(progress) => Piece::Progress(progress),
-            Told::File(file) => Piece::File(file),
-            Told::Produced(produced) => Piece::Produced(produced),
-        };
-        v1::ProduceAccessReportResponse { piece: Some(piece) }
-    }
+macro_rules! tells {
+    ($($message:ident in $module:ident),* $(,)?) => {$(
+        impl From<Told> for v1::$message {
+            fn from(told: Told) -> Self {
+                use v1::$module::Piece;
+                let piece = match told {
+                    Told::Progress(progress) => Piece::Progress(progress),
+                    Told::File(file) => Piece::File(file),
+                    Told::Produced(produced) => Piece::Produced(produced),
+                };
+                v1::$message { piece: Some(piece) }
+            }
+        }
+    )*};
 }
 
-impl From<Told> for v1::ReproduceReportResponse {
-    fn from(told: Told) -> Self {
-        use v1::reproduce_report_response::Piece;
-        let piece = match told {
-            Told::Progress(progress) => Piece::Progress(progress),
-            Told::File(file) => Piece::File(file),
-            Told::Produced(produced) => Piece::Produced(produced),
-        };
-        v1::ReproduceReportResponse { piece: Some(piece) }
-    }
-}
-
-impl From<Told> for v1::ProduceExposureReportResponse {
-    fn from(told: Told) -> Self {
-        use v1::produce_exposure_report_response::Piece;
-        let piece = match told {
-            Told::Progress(progress) => Piece::Progress(progress),
-            Told::File(file) => Piece::File(file),
-            Told::Produced(produced) => Piece::Produced(produced),
-        };
-        v1::ProduceExposureReportResponse { piece: Some(piece) }
-    }
+tells! {
+    ProduceAccessReportResponse in produce_access_report_response,
+    ProduceExposureReportResponse in produce_exposure_report_response,
+    ReproduceReportResponse in reproduce_report_response,
 }
 
 #[tonic::async_trait]
@@ -134,46 +120,48 @@ fn asked(request: v1::ProduceAccessReportRequest) -> Result<AccessAsked, Status>
     let subject = request.subject.map(|identity| reader.identity(identity, || "subject".into()));
     let cut_off_us = reader.micros(request.cut_off, || "cut_off".into());
     let subject = reader.finish(subject).map_err(status::invalid)?;
-    let wrong = |field: &str, what: &str| Status::from(EngineError::invalid(field, what));
     let subject = subject.filter(|subject| !subject.namespace.is_empty() && !subject.fields.is_empty());
     let subject = subject.ok_or_else(|| wrong("subject", "needs a namespace and fields"))?;
-    let long = |text: &String| text.len() > TEXT || text.chars().any(char::is_control);
-    if subject.fields.iter().chain([&subject.namespace]).any(long) {
+    if subject.fields.iter().chain([&subject.namespace]).any(|text| unfit(text)) {
         return Err(wrong("subject", "is too long, or has a control character"));
     }
-    if long(&request.reference) {
-        return Err(wrong("reference", "is too long, or has a control character"));
-    }
-    let cut_off_us = match u64::try_from(cut_off_us) {
-        Ok(0) => None,
-        Ok(us) => Some(us),
-        Err(_) => return Err(wrong("cut_off", "lies before 1970")),
-    };
-    Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, reference: request.reference })
+    let (reference, cut_off_us) = (reference(request.reference)?, cut_off(cut_off_us)?);
+    Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, reference })
 }
 
 fn asked_of_resources(request: v1::ProduceExposureReportRequest) -> Result<ExposureAsked, Status> {
     let mut reader = convert::Reader::default();
     let cut_off_us = reader.micros(request.cut_off, || "cut_off".into());
     let cut_off_us = reader.finish(cut_off_us).map_err(status::invalid)?;
-    let wrong = |field: &str, what: &str| Status::from(EngineError::invalid(field, what));
-    let unfit = |text: &String| text.len() > TEXT || text.chars().any(char::is_control);
     for (position, resource) in request.resources.iter().enumerate() {
         if resource.is_empty() || unfit(resource) {
             let field = format!("resources[{position}]");
             return Err(wrong(&field, "is empty or too long, or has a control character"));
         }
     }
-    if unfit(&request.reference) {
-        return Err(wrong("reference", "is too long, or has a control character"));
+    let (reference, cut_off_us) = (reference(request.reference)?, cut_off(cut_off_us)?);
+    Ok(ExposureAsked { resources: request.resources, size: request.tree_size, cut_off_us, reference })
+}
+
+fn wrong(field: &str, what: &str) -> Status {
+    EngineError::invalid(field, what).into()
+}
+
+fn unfit(text: &str) -> bool {
+    text.len() > TEXT || text.chars().any(char::is_control)
+}
+
+fn reference(text: String) -> Result<String, Status> {
+    if unfit(&text) { Err(wrong("reference", "is too long, or has a control character")) } else { Ok(text) }
+}
+
+/// 0 where none was given.
+fn cut_off(us: i64) -> Result<Option<u64>, Status> {
+    match u64::try_from(us) {
+        Ok(0) => Ok(None),
+        Ok(us) => Ok(Some(us)),
+        Err(_) => Err(wrong("cut_off", "lies before 1970")),
     }
-    let cut_off_us = match u64::try_from(cut_off_us) {
-        Ok(0) => None,
-        Ok(us) => Some(us),
-        Err(_) => return Err(wrong("cut_off", "lies before 1970")),
-    };
-    let (resources, size, reference) = (request.resources, request.tree_size, request.reference);
-    Ok(ExposureAsked { resources, size, cut_off_us, reference })
 }
 
 /// Bytes of an identifier's field, of a name, or of a reference.

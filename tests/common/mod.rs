@@ -3,6 +3,7 @@
 //! `TestServer` makes a ledger in a temporary directory and runs `whosaw serve` on it; `Client` speaks gRPC to it as one
 //! caller; `judge` lets the verifier look at what the server hands out; `disk` puts a bad disk or a bad clock under it.
 
+pub mod chance;
 pub mod disk;
 pub mod http;
 pub mod judge;

@@ -2,26 +2,10 @@
 //! never returns, whoever is held never goes, the chain verifies at every step, and every act has its entry.
 
 use super::*;
+use common::chance::Chance;
 use common::judge;
 use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::export::{self, Verdict};
 use whosaw_verifier::note::VerifierKey;
-
-/// Numbers that are the same each time (a xorshift).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound.max(1) as u64) as usize
-    }
-
-    fn of<T: Copy>(&mut self, list: &[T]) -> Option<T> {
-        (!list.is_empty()).then(|| list[self.below(list.len())])
-    }
-}
 
 /// What should be so.
 #[derive(Default)]
@@ -67,7 +51,7 @@ async fn step(chance: &mut Chance, model: &mut Model, client: &Client) {
     let living = model.living();
     match chance.below(11) {
         0..=3 => {
-            let mut persons: BTreeSet<u64> = (0..chance.below(3)).filter_map(|_| chance.of(&living)).collect();
+            let mut persons: BTreeSet<u64> = (0..chance.below(3)).filter_map(|_| chance.any(&living)).collect();
             persons.retain(|person| !model.asked.contains(person));
             if persons.is_empty() {
                 persons.insert(model.next);
@@ -82,7 +66,7 @@ async fn step(chance: &mut Chance, model: &mut Model, client: &Client) {
             }
         }
         4 => {
-            let Some(person) = chance.of(&living) else { return };
+            let Some(person) = chance.any(&living) else { return };
             let scope = v1::HoldScopes { persons: vec![customer(person)], ..Default::default() };
             model.holds.push((hold(client, scope).await, person));
             model.act(v1::EntryKind::Hold);
@@ -96,7 +80,7 @@ async fn step(chance: &mut Chance, model: &mut Model, client: &Client) {
             }
         }
         6 => {
-            let Some(person) = chance.of(&living).filter(|person| !model.asked.contains(person)) else { return };
+            let Some(person) = chance.any(&living).filter(|person| !model.asked.contains(person)) else { return };
             if model.restricted.remove(&person) {
                 let lift =
                     v1::LiftRestrictionRequest { about: case(person, v1::Ground::Unspecified), ..Default::default() };
@@ -110,7 +94,7 @@ async fn step(chance: &mut Chance, model: &mut Model, client: &Client) {
             model.act(v1::EntryKind::Restriction);
         }
         7 => {
-            let Some(person) = chance.of(&living).filter(|person| !model.linked.contains(person)) else { return };
+            let Some(person) = chance.any(&living).filter(|person| !model.linked.contains(person)) else { return };
             let link = v1::LinkIdentitiesRequest {
                 about: case(person, v1::Ground::Unspecified),
                 other: Some(strong("email", &format!("c{person}@example.org"))),
@@ -122,7 +106,7 @@ async fn step(chance: &mut Chance, model: &mut Model, client: &Client) {
             model.act(v1::EntryKind::SubjectLink);
         }
         8 => {
-            let Some(person) = chance.of(&living).filter(|person| !model.asked.contains(person)) else { return };
+            let Some(person) = chance.any(&living).filter(|person| !model.asked.contains(person)) else { return };
             let by = if model.linked.contains(&person) && chance.below(2) == 0 {
                 strong("email", &format!("c{person}@example.org"))
             } else {
@@ -162,10 +146,7 @@ async fn check(model: &Model, client: &Client, key: &VerifierKey) {
         let kind = v1::EntryKind::try_from(*kind).expect("a kind");
         assert!(client.of_kind(kind).await.len() >= *expected, "{kind:?}");
     }
-    let directory = tempfile::tempdir().expect("a directory");
-    judge::export(client, true, directory.path()).await;
-    let report = export::verify(directory.path(), std::slice::from_ref(key)).expect("an export can be read");
-    assert_eq!(report.verdict(), Verdict::Holds, "{}", report.to_text());
+    judge::holds(client, key).await;
 }
 
 async fn history(seed: u64) {

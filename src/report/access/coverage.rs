@@ -6,6 +6,7 @@
 use super::document::*;
 use super::found::Found;
 use super::registered::Names;
+use crate::exposure::calculus::times::TimeSet;
 use crate::model::{CoverageState, Registry, RegistryKind};
 use crate::report::evidence::{self, Evidence};
 use crate::report::instant::Instant;
@@ -120,8 +121,7 @@ fn source(
         let until_us = ended(statement, statements);
         let kind = match statement.state {
             CoverageState::Complete => {
-                let covered = clip(statement.from_us, until_us, period);
-                complete.extend(covered.filter(|span| span.from < span.until));
+                complete.extend(clip(statement.from_us, until_us, period).map(|span| set(&span)));
                 continue;
             }
             // That a source was alive says nothing of whether it logged everything.
@@ -136,8 +136,9 @@ fn source(
         };
         gaps.extend(gap(kind, statement.from_us, until_us, statement.refused, statement.index, period));
     }
-    let complete = united(complete);
-    let stated = united(complete.iter().cloned().chain(gaps.iter().map(|gap| gap.span.clone())).collect());
+    let complete = TimeSet::of(complete);
+    let stated = complete.union(&TimeSet::of(gaps.iter().map(|gap: &Gap| set(&gap.span)).collect()));
+    let unstated = TimeSet::of(vec![set(period)]).without(&stated);
     gaps.sort_by_key(|gap| (gap.span.from, gap.entry));
     SourceCoverage {
         source: name.to_owned(),
@@ -146,9 +147,17 @@ fn source(
         heartbeats,
         refused,
         delivery_delay_us,
-        unstated: complement(&stated, period),
-        complete,
+        unstated: Span::all(&unstated),
+        complete: Span::all(&complete),
         gaps,
+    }
+}
+
+impl Span {
+    /// The times of a set.
+    pub fn all(set: &TimeSet) -> Vec<Span> {
+        let span = |(from, until): &(u64, u64)| Span { from: Instant::new(*from), until: Instant::new(*until) };
+        set.spans().iter().map(span).collect()
     }
 }
 
@@ -183,33 +192,8 @@ fn gap(kind: GapKind, from_us: u64, until_us: u64, refused: u64, entry: u64, per
     clip(from_us, until_us, period).map(|span| Gap { kind, span, refused, entry: EntryIndex(entry) })
 }
 
-/// Spans that meet or overlap, joined.
-fn united(mut spans: Vec<Span>) -> Vec<Span> {
-    spans.sort_by_key(|span| (span.from, span.until));
-    let mut joined: Vec<Span> = Vec::new();
-    for span in spans {
-        match joined.last_mut() {
-            Some(last) if span.from <= last.until => last.until = last.until.max(span.until),
-            _ => joined.push(span),
-        }
-    }
-    joined
-}
-
-/// What of the period the spans, ascending and apart, leave out.
-fn complement(spans: &[Span], period: &Span) -> Vec<Span> {
-    let mut left = Vec::new();
-    let mut at = period.from;
-    for span in spans {
-        if span.from > at {
-            left.push(Span { from: at, until: span.from });
-        }
-        at = at.max(span.until);
-    }
-    if at < period.until {
-        left.push(Span { from: at, until: period.until });
-    }
-    left
+fn set(span: &Span) -> (u64, u64) {
+    (span.from.us(), span.until.us())
 }
 
 #[cfg(test)]

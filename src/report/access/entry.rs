@@ -9,9 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::body::{self, ActionBody, PartGroup};
 use whosaw_verifier::part::{ContentPart, PersonPart};
 
-/// In `rendered_to`, positions among actors stand above this (verifier's `body.rs`).
-const RENDERED_TO_ACTOR: u32 = 1 << 16;
-
 /// All that was opened of one entry for the person, who may stand in it with several parts.
 pub struct Material<'a> {
     pub index: EntryIndex,
@@ -96,7 +93,7 @@ impl Material<'_> {
     /// Before whom data of the person were shown.
     pub fn shown_to(&self) -> impl Iterator<Item = Eyes> {
         let rendered = self.uses().filter(|used| used.direction == Direction::Rendered);
-        rendered.flat_map(|used| &used.rendered_to).filter_map(|position| eyes(*position))
+        rendered.flat_map(|used| &used.rendered_to).filter_map(|number| Eyes::of_number(*number))
     }
 
     /// The action has content that does not open for this person.
@@ -150,12 +147,6 @@ impl Material<'_> {
 /// Whether categories moved that way. Where it is not said which, into the tool and out of it.
 pub fn goes(used: &body::CategoryUse, direction: Direction) -> bool {
     used.direction == direction || (used.direction == Direction::Unspecified && direction != Direction::Rendered)
-}
-
-/// What a position in `rendered_to` points at.
-pub fn eyes(position: u32) -> Option<Eyes> {
-    let actor = position.checked_sub(RENDERED_TO_ACTOR + 1).map(Eyes::Actor);
-    actor.or_else(|| position.checked_sub(1).map(Eyes::Recipient))
 }
 
 /// Other people of the report, numbered as they appear.

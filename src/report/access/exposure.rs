@@ -116,7 +116,7 @@ impl Material<'_> {
     }
 
     fn eyes(&self, position: u32) -> Option<(PartyKind, u32)> {
-        match super::entry::eyes(position)? {
+        match Eyes::of_number(position)? {
             Eyes::Actor(at) => self.body.actors.get(at as usize).map(|actor| (actor.kind, actor.part)),
             Eyes::Recipient(at) => self.body.recipients.get(at as usize).map(|found| (found.party, found.part)),
         }

@@ -20,7 +20,7 @@ mod things;
 
 pub(super) mod coverage;
 
-pub(super) mod registered;
+pub mod registered;
 
 pub mod completeness;
 

@@ -6,7 +6,7 @@ use super::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
 use crate::exposure::calculus::fact::{Access, Authorised, Party, Person, Resource, Thing};
 use crate::exposure::calculus::interval::{self, Frame};
-use crate::exposure::calculus::times::{TimeSet, Times};
+use crate::exposure::calculus::times::Times;
 use crate::exposure::telling::Named;
 use crate::model::{PartyKind, RegistryKind, ReportType};
 use crate::report::access::coverage;
@@ -218,11 +218,6 @@ fn measure(times: &Times) -> Range {
     Range { low: cut(times.certain.measure()), high: cut(times.possible.measure()) }
 }
 
-fn spans(set: &TimeSet) -> Vec<Span> {
-    let span = |(from, until): &(u64, u64)| Span { from: Instant::new(*from), until: Instant::new(*until) };
-    set.spans().iter().map(span).collect()
-}
-
 /// What is known of one party over all resources.
 #[derive(Default)]
 struct Seen {
@@ -265,7 +260,7 @@ fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<V
         who: people.who(party),
         could_us: measure(&seen.could),
         excess_us: measure(&seen.excess),
-        times: spans(&seen.could.possible),
+        times: Span::all(&seen.could.possible),
         over: seen.over.iter().map(|party| people.who(*party)).collect(),
         did: seen.did,
         surely: seen.surely,
