@@ -43,7 +43,7 @@ use zeroize::Zeroizing;
 /// How a server that can no longer write ends, so that a supervisor starts it again: EX_TEMPFAIL of sysexits.h.
 pub const EXIT_LATCHED: u8 = 75;
 /// Reads go on for so long after writing has stopped.
-const DRAIN_LATCHED: Duration = Duration::from_secs(5);
+const DRAIN_LATCHED: Duration = Duration::from_secs(10);
 /// Requests under way may take so long once the server was told to stop.
 const DRAIN_STOPPED: Duration = Duration::from_secs(20);
 /// Refusals to registered sources become one coverage entry in this time.
