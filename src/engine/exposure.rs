@@ -4,8 +4,8 @@
 use super::access::Produced;
 use super::read::join_content;
 use super::{EngineError, OpenLedger};
-use crate::exposure::calculus::fact::Person;
-use crate::exposure::telling::{OpenedAction, Telling};
+use crate::exposure::calculus::fact::{Party, Person};
+use crate::exposure::telling::{Named, OpenedAction, Rules, Telling};
 use crate::exposure::{Term, TermKind};
 use crate::ledger::StoredEntry;
 use crate::model::*;
@@ -22,6 +22,8 @@ use whosaw_verifier::body::{ActionBody, Body, ReportBody};
 use whosaw_verifier::hash::{Hash, sha256};
 use whosaw_verifier::part::Part;
 
+/// Causes that are followed back in one report.
+const CAUSES_MAX: usize = 10_000;
 /// Resources that one report may ask for.
 const RESOURCES_MAX: usize = 256;
 
@@ -128,34 +130,38 @@ impl OpenLedger {
         let (mut told, mut parts_closed) = (Telling::default(), 0);
         let total = entries.len() as u64;
         for (done, entry) in (0..).zip(entries.values()) {
-            let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
-            match body {
-                Some(Ok(Body::Action(body))) => {
-                    let opened = self.opened_action(entry, &body, &head, &names, &mut people)?;
-                    parts_closed += opened.closed;
-                    told.take(&OpenedAction {
-                        index: entry.header.index,
-                        recorded_at_us: entry.header.recorded_at_us,
-                        body: &body,
-                        persons: opened.persons,
-                        content: opened.content.as_ref(),
-                        delay_us: opened.delay_us,
-                    });
-                }
-                // What is removed or not understood opens something unknown.
-                _ => parts_closed += 1,
-            }
+            parts_closed += self.told_by(entry, &head, &names, &mut people, &mut |body, opened| match body {
+                Body::Action(_) => told.take(&opened, &names),
+                _ => restricted(&mut told, body, &opened),
+            })?;
             progress(done, total);
         }
-        told.settle();
+        let causes = self.causes(&mut told, &entries, &head, &names, &mut people)?;
+        let roles = self.roles(&told, &registry);
+        let rules = Rules {
+            may_amend: &|party| roles.amend.contains(&party),
+            may_review: &|party| roles.review.as_ref().is_none_or(|roles| roles.contains(&party)),
+            review_us: roles.review_us,
+            cut_off: question.cut_off_us,
+            registered: &names,
+        };
+        // Both figures are told: with what counts taken out, and as everything was told.
+        let mut as_told = Some(told.clone()).filter(|told| !told.amendings.is_empty());
+        told.settle(&rules);
+        as_told = as_told.filter(|_| told.narrowed());
+        if let Some(as_told) = &mut as_told {
+            as_told.settle(&Rules { may_amend: &|_| false, ..rules });
+        }
         let undetermined = self.undetermined(head.size)?.iter().map(|sort| sort.count).sum();
         Ok(ExposureEvidence {
             told,
+            as_told,
+            maybe_same: people.maybe_same()?,
             persons: people.persons.into_iter().map(|identities| identities.into_iter().collect()).collect(),
             coverage: self.coverage(head.size)?,
             downtimes: self.downtimes(head.size)?,
             registry,
-            entries_proved: total,
+            entries_proved: total + causes,
             parts_closed,
             pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
             undetermined,
@@ -163,26 +169,98 @@ impl OpenLedger {
         })
     }
 
-    /// Entries by which something opens or closes anywhere, those that name one of the resources, and those whose resource
-    /// stands sealed.
+    /// Opens one entry and hands out what it tells; answers how many of its parts are gone or do not open.
+    fn told_by(
+        &self,
+        entry: &StoredEntry,
+        head: &Head,
+        names: &Names<'_>,
+        people: &mut People<'_>,
+        told: &mut dyn FnMut(&Body, OpenedAction<'_>),
+    ) -> Result<u64, EngineError> {
+        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+        // What is removed or not understood opens something unknown.
+        let Some(Ok(body @ (Body::Action(_) | Body::Person(_)))) = body else { return Ok(1) };
+        let mut opened = self.opened(entry, head, people)?;
+        // Whom an act about a person concerns stands in its content, under the identifier that was asked for.
+        let asked = opened.content.as_ref().and_then(|content| content.act.as_ref()).and_then(|act| act.asked.as_ref());
+        if let Some(asked) = asked {
+            opened.persons.insert(0, people.known(&vault::identity_of(asked))?);
+        }
+        let none = ActionBody::default();
+        let action = if let Body::Action(action) = &body { action.as_ref() } else { &none };
+        let source = action.source.as_ref();
+        let action = OpenedAction {
+            index: entry.header.index,
+            recorded_at_us: entry.header.recorded_at_us,
+            body: action,
+            persons: opened.persons,
+            content: opened.content.as_ref(),
+            delay_us: source.map_or(0, |source| names.delivery_delay_us(&source.name)),
+        };
+        told(&body, action);
+        Ok(opened.closed)
+    }
+
+    /// Who may correct and review, by the registry as of a size.
+    fn roles(&self, told: &Telling, registry: &Registry) -> Roles {
+        let mut roles = Roles::default();
+        let kinds = [(RegistryKind::Agent, PartyKind::Agent), (RegistryKind::Party, PartyKind::Service)];
+        for (kind, name, registered) in registry.iter() {
+            let may = registered.attributes.get("may").into_iter().flatten();
+            let Some((_, party)) = kinds.iter().find(|(of, _)| *of == kind) else { continue };
+            let number = told.parties.find(&(*party, Named::Registered(name.to_owned())));
+            if may.clone().any(|may| may == "correct") {
+                roles.amend.extend(number.map(|number| Party::Named(*party, number)));
+            }
+        }
+        roles
+    }
+
+    /// Follows what was told back to what caused it, wherever that stands. Answers how many entries were read for it.
+    fn causes(
+        &self,
+        told: &mut Telling,
+        entries: &BTreeMap<u64, StoredEntry>,
+        head: &Head,
+        names: &Names<'_>,
+        people: &mut People<'_>,
+    ) -> Result<u64, EngineError> {
+        let (mut looked, mut read) = (BTreeSet::new(), 0);
+        loop {
+            let wanted: Vec<Vec<u8>> = told.causes_unknown().into_iter().filter(|id| !looked.contains(id)).collect();
+            if wanted.is_empty() || looked.len() >= CAUSES_MAX {
+                return Ok(read);
+            }
+            for id in wanted {
+                looked.insert(id.clone());
+                let Ok(id) = <[u8; 16]>::try_from(id) else { continue };
+                let places = self.ledger.recorded_as(id)?;
+                for index in places.into_iter().filter(|index| *index < head.size && !entries.contains_key(index)) {
+                    let Some(entry) = self.ledger.entry(index)? else { continue };
+                    self.told_by(&entry, head, names, people, &mut |_, opened| told.cause(&opened))?;
+                    read += 1;
+                }
+            }
+        }
+    }
+
+    /// Entries by which something opens or closes anywhere, those that name one of the resources, those whose resource
+    /// stands sealed, and those that say something of others: corrections, reviews, restrictions.
     fn exposing(&self, question: &ExposureQuestion, size: u64) -> Result<BTreeMap<u64, StoredEntry>, EngineError> {
         let of_resources = question.resources.iter().map(|name| Term::new(TermKind::Dataset, name.as_str()));
         let mut entries = BTreeMap::new();
-        for term in of_resources.chain([Term::opening(), Term::sealed_resource()]) {
+        let verbs = [Verb::BreakglassReview].map(|verb| Term::new(TermKind::Verb, verb.code()));
+        let restrictions = Term::new(TermKind::EntryKind, EntryKind::Restriction.code());
+        let everywhere = [Term::opening(), Term::sealed_resource(), Term::amending(), restrictions];
+        for term in of_resources.chain(everywhere).chain(verbs) {
             let found = self.entries_under(term, size)?;
             entries.extend(found.into_iter().map(|entry| (entry.header.index, entry)));
         }
         Ok(entries)
     }
 
-    fn opened_action(
-        &self,
-        entry: &StoredEntry,
-        body: &ActionBody,
-        head: &Head,
-        names: &Names<'_>,
-        people: &mut People<'_>,
-    ) -> Result<Opened, EngineError> {
+    fn opened(&self, entry: &StoredEntry, head: &Head, people: &mut People<'_>) -> Result<Opened, EngineError> {
         let ordinals: Vec<u32> = (0..entry.header.parts).collect();
         let parts = self.open_proved(entry, &ordinals, head)?;
         let closed = u64::from(entry.header.parts) - parts.len() as u64;
@@ -192,9 +270,21 @@ impl OpenLedger {
                 persons.insert(*ordinal, number);
             }
         }
-        let content = join_content(parts.iter().map(|(_, part)| part));
-        let delay_us = body.source.as_ref().map_or(0, |source| names.delivery_delay_us(&source.name));
-        Ok(Opened { persons, content, closed, delay_us })
+        Ok(Opened { persons, content: join_content(parts.iter().map(|(_, part)| part)), closed })
+    }
+}
+
+/// What was asked for a person: of it, that their data may only be stored, or may be used again.
+fn restricted(told: &mut Telling, body: &Body, opened: &OpenedAction<'_>) {
+    let Body::Person(act) = body else { return };
+    let begins = match act.act {
+        PersonAct::Restrict => true,
+        PersonAct::LiftRestriction => false,
+        _ => return,
+    };
+    let persons: BTreeSet<Person> = opened.persons.values().copied().collect();
+    for person in persons.into_iter().filter(|_| act.decision == Decision::Done) {
+        told.restriction(opened.index, person, opened.recorded_at_us, begins);
     }
 }
 
@@ -209,7 +299,15 @@ struct Opened {
     content: Option<whosaw_verifier::part::ContentPart>,
     /// Parts that are gone or do not open.
     closed: u64,
-    delay_us: u64,
+}
+
+/// Who may do what, as registered at the size asked for.
+#[derive(Default)]
+struct Roles {
+    amend: BTreeSet<Party>,
+    /// Absent: whoever took no part.
+    review: Option<BTreeSet<Party>>,
+    review_us: Option<u64>,
 }
 
 /// Numbers persons: whoever is linked strongly is one.
@@ -221,6 +319,21 @@ struct People<'a> {
 }
 
 impl People<'_> {
+    /// Pairs of persons that are perhaps one: weakly linked, as far as both are among them.
+    fn maybe_same(&self) -> Result<Vec<(Person, Person)>, EngineError> {
+        let mut pairs = BTreeSet::new();
+        for (id, number) in &self.numbers {
+            for other in self.open.vault.weakly_linked(*id)? {
+                let whole = self.open.vault.linked(other)?;
+                let other = whole.iter().min().and_then(|first| self.numbers.get(first));
+                pairs.extend(
+                    other.filter(|other| *other != number).map(|other| (*number.min(other), *number.max(other))),
+                );
+            }
+        }
+        Ok(pairs.into_iter().collect())
+    }
+
     /// The person of a part; none where it holds content only.
     fn number(&mut self, part: &Part) -> Result<Option<Person>, EngineError> {
         let Some(person) = &part.person else { return Ok(None) };
@@ -228,16 +341,20 @@ impl People<'_> {
         let Some(first) = identities.iter().find(|it| it.strength != Strength::Weak).or(identities.first()) else {
             return Ok(None);
         };
-        let number = match self.known.get(first) {
-            Some(number) => *number,
-            None => self.look_up(first)?,
-        };
+        let number = self.known(first)?;
         for identity in identities {
             if let Some(identities) = self.persons.get_mut(number.0 as usize) {
                 identities.insert(identity);
             }
         }
         Ok(Some(number))
+    }
+
+    fn known(&mut self, identity: &Identity) -> Result<Person, EngineError> {
+        match self.known.get(identity) {
+            Some(number) => Ok(*number),
+            None => self.look_up(identity),
+        }
     }
 
     fn look_up(&mut self, identity: &Identity) -> Result<Person, EngineError> {

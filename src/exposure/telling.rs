@@ -3,16 +3,32 @@
 //! Pure. Whoever reads the ledger opens the parts and says who is the same person; here names and persons become numbers,
 //! and each record is taken as it was told. What it leaves open is left open, never closed.
 
+pub mod amending;
+pub mod authority;
+mod copies;
+mod loss;
+mod names;
+mod settle;
+
+pub use loss::{Loss, Lost};
+pub use names::{Named, Numbered};
+pub use settle::Rules;
+
 use super::calculus::fact::*;
 use super::calculus::times::Instant;
 use crate::model::verbs::{gives_nothing, is_administrative};
 use crate::model::{
-    ApprovalResult, Category, Determination, Direction, Edge as FactEdge, Eyes, FactKind, NamedField, Outcome,
-    PartyKind, PolicyDecision, RecipientKind, Role, TimeSource, Verb,
+    ApprovalResult, Category, Determination, Direction, Edge as FactEdge, EndKind, Eyes, FactKind, LegalBasis,
+    NamedField, Outcome, PartyKind, PolicyDecision, RecipientKind, Role, TimeSource, Verb,
 };
+use amending::{Amending, Restated};
+use authority::{Act, Approval, Reviewing};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::body::{self, ActionBody, PartGroup, Run};
 use whosaw_verifier::part::ContentPart;
+
+/// Characters of a reason that are kept.
+const REASON_MAX: usize = 500;
 
 /// An action whose parts were opened, as far as they open.
 pub struct OpenedAction<'a> {
@@ -26,154 +42,242 @@ pub struct OpenedAction<'a> {
     pub delay_us: u64,
 }
 
-/// A name, as far as it is known.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Named {
-    Registered(String),
-    /// Outside the registry; it stood sealed.
-    Sealed(String),
-    /// Sealed, and does not open: by entry and position, so that two are not taken for one.
-    Closed(u64, u32),
-}
-
-impl Named {
-    /// Whether it is this name; registered or not, a name is a name.
-    fn key(&self) -> Named {
-        match self {
-            Named::Sealed(name) => Named::Registered(name.clone()),
-            other => other.clone(),
-        }
-    }
-}
-
-/// Things that entries speak of, by the numbers they have here.
-pub struct Numbered<T> {
-    names: Vec<T>,
-    numbers: HashMap<T, u32>,
-}
-
-impl<T> Default for Numbered<T> {
-    fn default() -> Self {
-        Numbered { names: Vec::new(), numbers: HashMap::new() }
-    }
-}
-
-impl<T: Clone + Eq + std::hash::Hash> Numbered<T> {
-    fn number(&mut self, key: T, name: T) -> u32 {
-        let next = self.names.len() as u32;
-        let number = *self.numbers.entry(key.clone()).or_insert(next);
-        match self.names.get_mut(number as usize) {
-            // A name is told as registered once anything tells it so.
-            Some(known) if name == key => *known = name,
-            Some(_) => {}
-            None => self.names.push(name),
-        }
-        number
-    }
-
-    pub fn name(&self, number: u32) -> Option<&T> {
-        self.names.get(number as usize)
-    }
-
-    pub fn find(&self, key: &T) -> Option<u32> {
-        self.numbers.get(key).copied()
-    }
+/// What the registry says, as of the size asked for.
+pub trait Registered {
+    /// An agent's model vendor, to whom what it has in its context goes.
+    fn vendor(&self, agent: &str) -> Option<&str>;
+    /// How long an agent's session lasts at most, microseconds.
+    fn session_max_us(&self, agent: &str) -> Option<u64>;
+    /// How long a party keeps what it was given, by contract, microseconds.
+    fn retention_us(&self, party: &str) -> Option<u64>;
+    /// For how long what is deleted there can be had back, microseconds.
+    fn recoverable_us(&self, resource: &str) -> Option<u64>;
+    /// Whether a policy's approvals may be used more than once.
+    fn approvals_repeat(&self, policy: &str) -> bool;
+    /// Where a party is, ISO 3166-1 alpha-2.
+    fn country(&self, party: &str) -> Option<&str>;
 }
 
 /// What all entries told.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Telling {
     pub parties: Numbered<(PartyKind, Named)>,
     pub resources: Numbered<Named>,
     pub edges: Vec<Edge>,
     pub accesses: Vec<Access>,
-    /// Entries that correct or take back others.
-    pub amendments: Vec<Amending>,
+    /// What was deleted or altered.
+    pub losses: Vec<Loss>,
+    /// Every act, by its entry.
+    pub acts: BTreeMap<u64, Act>,
+    /// Entries that correct or take back others, and what that came to once everything was told.
+    pub amendings: Vec<Amending>,
+    pub amended: Vec<amending::Amended>,
+    /// How the data of an entry was protected, if it was.
+    pub protected: BTreeMap<u64, Protected>,
+    approvals: Vec<Approval>,
+    reviews: Vec<Reviewing>,
+    contexts: copies::Contexts,
+    keys: Numbered<String>,
     references: HashMap<(FactKind, String), u64>,
-    /// Acts by their ids: when they were at the earliest, and their entry.
-    acts: HashMap<Vec<u8>, (Instant, u64)>,
+    /// The first entry of each act's id.
+    by_id: HashMap<Vec<u8>, u64>,
     same: Vec<(u64, Vec<u8>)>,
-    by_entry: HashMap<u64, usize>,
 }
 
-/// An entry that corrects or takes back others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Amending {
-    pub index: u64,
-    pub retracts: bool,
+/// How data was protected when it moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Protected {
+    pub pseudonymised: bool,
+    /// Which key undoes it, by a number; absent where it is not told.
+    pub key: Option<u32>,
 }
 
 impl Telling {
     /// Folds one action in. Entries come in the order of the ledger.
-    pub fn take(&mut self, action: &OpenedAction<'_>) {
+    pub fn take(&mut self, action: &OpenedAction<'_>, registered: &dyn Registered) {
         let when = self.when(action);
-        if let Some(content) = action.content {
-            if !content.action_id.is_empty() {
-                self.acts.entry(content.action_id.clone()).or_insert((when.earliest, action.index));
-            }
-            self.same.extend(content.same_act_as.iter().map(|id| (action.index, id.clone())));
-            for (targets, retracts) in [(&content.corrects, false), (&content.retracts, true)] {
-                self.amendments.extend((!targets.is_empty()).then_some(Amending { index: action.index, retracts }));
-            }
-        }
         let resource = self.resource(action, NamedField::Dataset, 0, &action.body.dataset);
+        self.act(action, when, resource);
         let happened = !matches!(action.body.outcome, Outcome::Denied | Outcome::Failed);
         if happened {
+            self.amending(action);
+            self.authority(action, when, resource, registered);
+            self.protection(action);
             for (position, fact) in action.body.facts.iter().enumerate() {
                 self.fact(action, position, fact, when, resource);
             }
+            self.losses(action, when, resource, registered);
         }
         if let Some(resource) = resource {
-            self.access(action, when, resource);
+            self.access(action, when, resource, registered);
             if happened {
-                self.copies(action, when, resource);
+                self.copies(action, when, resource, registered);
             }
         }
     }
 
-    /// Acts that are one by a recorded link are one; call when everything was told.
-    pub fn settle(&mut self) {
-        for (index, id) in std::mem::take(&mut self.same) {
-            let Some((_, other)) = self.acts.get(&id).copied().filter(|(_, other)| *other != index) else { continue };
-            let (Some(one), Some(two)) = (self.by_entry.get(&index).copied(), self.by_entry.get(&other).copied())
-            else {
-                continue;
-            };
-            if one == two || self.accesses[one].resource != self.accesses[two].resource {
-                continue;
+    /// Somebody's data may only be stored from then on, or may be used again.
+    pub fn restriction(&mut self, index: u64, subject: Person, at: Instant, begins: bool) {
+        self.edges.push(Edge {
+            index,
+            thing: Some(Thing::Restriction { subject }),
+            side: if begins { Side::Opens } else { Side::Closes },
+            when: When::at(at),
+            recorded_at: at,
+            reference: None,
+            end: None,
+            categories: BTreeSet::new(),
+            authorised: Authorised::NotAssessed,
+            doubtful: false,
+        });
+    }
+
+    /// An act that is only the cause of others: of it nothing counts but that it was.
+    pub fn cause(&mut self, action: &OpenedAction<'_>) {
+        let when = self.when(action);
+        let resource = self.resource(action, NamedField::Dataset, 0, &action.body.dataset);
+        self.act(action, when, resource);
+    }
+
+    /// Ids of acts that those told of came after, and that nothing is told of yet.
+    pub fn causes_unknown(&self) -> BTreeSet<Vec<u8>> {
+        let all = self.acts.values().flat_map(|act| act.caused_by.iter().chain(&act.parents));
+        all.filter(|id| !self.by_id.contains_key(*id)).cloned().collect()
+    }
+
+    /// The act of this id.
+    pub fn act_of(&self, id: &[u8]) -> Option<&Act> {
+        self.by_id.get(id).and_then(|index| self.acts.get(index))
+    }
+
+    fn act(&mut self, action: &OpenedAction<'_>, when: When, resource: Option<Resource>) {
+        let body = action.body;
+        let chain = (0..body.actors.len()).filter_map(|position| self.actor(action, position)).collect();
+        let mut act = Act {
+            index: action.index,
+            when,
+            verb: body.verb,
+            chain,
+            resource,
+            subjects: subjects_of(action).filter_map(|ordinal| action.persons.get(&ordinal).copied()).collect(),
+            authorised: authorised(body),
+            emergency: body.break_glass,
+            instruction: String::new(),
+            approval: String::new(),
+            caused_by: Vec::new(),
+            parents: Vec::new(),
+            approved: None,
+            review: None,
+        };
+        if let Some(content) = action.content {
+            if !content.action_id.is_empty() {
+                self.by_id.entry(content.action_id.clone()).or_insert(action.index);
             }
-            let (keep, drop) = (one.min(two), one.max(two));
-            let gone = self.accesses[drop].clone();
-            let kept = &mut self.accesses[keep];
-            // The union: whatever either tells may have been.
-            kept.when.earliest = kept.when.earliest.min(gone.when.earliest);
-            kept.when.latest = kept.when.latest.max(gone.when.latest);
-            kept.when.clock_doubt |= gone.when.clock_doubt;
-            kept.subjects.extend(gone.subjects);
-            kept.categories.extend(gone.categories);
-            kept.shown_to.extend(gone.shown_to);
-            kept.given_to.extend(gone.given_to);
-            kept.listed &= gone.listed;
-            kept.only_gives &= gone.only_gives;
-            kept.about_nobody &= gone.about_nobody;
-            kept.outcome = widest(kept.outcome, gone.outcome);
-            kept.authorised = kept.authorised.min_authority(gone.authorised);
-            kept.entries.extend(&gone.entries);
-            kept.entries.sort_unstable();
-            self.accesses[drop].entries.clear();
-            for entry in &gone.entries {
-                self.by_entry.insert(*entry, keep);
-            }
+            self.same.extend(content.same_act_as.iter().map(|id| (action.index, id.clone())));
+            act.instruction.clone_from(&content.instruction);
+            act.approval.clone_from(&content.approval_reference);
+            act.caused_by.clone_from(&content.caused_by);
+            act.parents.clone_from(&content.parents);
         }
-        self.accesses.retain(|access| !access.entries.is_empty());
-        self.by_entry.clear();
+        self.acts.insert(action.index, act);
+    }
+
+    fn amending(&mut self, action: &OpenedAction<'_>) {
+        let Some(content) = action.content else { return };
+        if content.corrects.is_empty() && content.retracts.is_empty() {
+            return;
+        }
+        let body = action.body;
+        let only_amends = matches!(body.verb, Verb::EventCorrect | Verb::EventRetract);
+        // Who describes an act anew is not who did it: there the caller speaks.
+        let by = if only_amends {
+            self.actor(action, 0)
+        } else {
+            let caller = body.caller.as_ref().map(|caller| caller.name.clone()).filter(|name| !name.is_empty());
+            caller.map(|name| self.named_party(PartyKind::Service, Named::Registered(name)))
+        };
+        let uses = || body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
+        let categories = uses().flat_map(|group| &group.categories).flat_map(|used| used.categories.iter().copied());
+        let subjects: Vec<Option<Person>> =
+            subjects_of(action).map(|ordinal| action.persons.get(&ordinal).copied()).collect();
+        let restated = (body.verb == Verb::EventCorrect).then(|| Restated {
+            listed: body.determination == Determination::Listed && subjects.iter().all(Option::is_some),
+            subjects: subjects.into_iter().flatten().collect(),
+            about_nobody: body.determination == Determination::Nobody,
+            categories: categories.filter(|category| *category != Category::Unspecified).collect(),
+            has_facts: !body.facts.is_empty(),
+        });
+        let reason = if only_amends { String::from_utf8_lossy(&content.arguments) } else { "".into() };
+        self.amendings.push(Amending {
+            index: action.index,
+            by,
+            corrects: content.corrects.clone(),
+            retracts: content.retracts.clone(),
+            reason: reason.chars().take(REASON_MAX).collect(),
+            restated,
+        });
+    }
+
+    /// Approvals and reviews.
+    fn authority(
+        &mut self,
+        action: &OpenedAction<'_>,
+        when: When,
+        resource: Option<Resource>,
+        registered: &dyn Registered,
+    ) {
+        let body = action.body;
+        match body.verb {
+            Verb::ApprovalGrant | Verb::ApprovalDeny => {
+                for (position, fact) in body.facts.iter().enumerate().filter(|(_, f)| f.kind == FactKind::Grant) {
+                    let until = fact.end_latest_us.max(fact.end_earliest_us);
+                    let approval = Approval {
+                        index: action.index,
+                        by: self.acts.get(&action.index).map(|act| act.chain.clone()).unwrap_or_default(),
+                        reference: sealed_reference(action, position).unwrap_or_default(),
+                        to: self.fact_party(action, position, fact),
+                        verbs: fact.rights.iter().copied().collect(),
+                        resource: self
+                            .resource(action, NamedField::FactResource, position, &fact.resource)
+                            .or(resource),
+                        subjects: self.inside(action, &fact.subjects).into_iter().flatten().collect(),
+                        from: when,
+                        // Whatever is stated: an approval is not stretched beyond it.
+                        until: (until > 0).then_some(until),
+                        refused: body.verb == Verb::ApprovalDeny,
+                        repeats: body.policy.as_ref().is_some_and(|policy| registered.approvals_repeat(&policy.id)),
+                    };
+                    self.approvals.push(approval);
+                }
+            }
+            Verb::BreakglassReview => {
+                let links = action.content.map(|content| content.parents.iter().chain(&content.caused_by));
+                let of = links.into_iter().flatten().cloned().collect();
+                let by = self.actor(action, 0);
+                // What is not a clear yes is none.
+                let justified = body.outcome == Outcome::Succeeded
+                    && !body.policy.as_ref().is_some_and(|policy| policy.decision == PolicyDecision::Deny);
+                self.reviews.push(Reviewing { index: action.index, by, of, justified });
+            }
+            _ => {}
+        }
+    }
+
+    fn protection(&mut self, action: &OpenedAction<'_>) {
+        let Some(protection) = &action.body.protection else { return };
+        if !protection.encrypted && !protection.pseudonymised {
+            return;
+        }
+        let key = self.named(action, NamedField::KeyId, 0, &protection.key_id);
+        let key = key.and_then(|name| name.text().map(str::to_owned)).map(|name| self.keys.number(name.clone(), name));
+        self.protected.insert(action.index, Protected { pseudonymised: protection.pseudonymised, key });
     }
 
     fn when(&self, action: &OpenedAction<'_>) -> When {
         let clocks = [TimeSource::AgentClock, TimeSource::Gateway];
         let occurred = action.body.occurred.as_ref().filter(|occurred| clocks.contains(&occurred.source));
         let before = action.content.into_iter().flat_map(|content| content.parents.iter().chain(&content.caused_by));
-        let not_before = before.filter_map(|id| self.acts.get(id)).map(|(earliest, _)| *earliest).max();
+        let not_before = before.filter_map(|id| self.act_of(id)).map(|act| act.when.earliest).max();
         Claim {
             occurred: occurred.map(|occurred| (occurred.earliest_us, occurred.latest_us)),
             skew_us: action.body.source.as_ref().map_or(0, |source| source.skew_us.unsigned_abs()),
@@ -194,8 +298,11 @@ impl Telling {
     ) {
         let resource = self.resource(action, NamedField::FactResource, position, &fact.resource).or(dataset);
         let party = self.fact_party(action, position, fact);
-        let sealed = action.content.and_then(|content| content.facts.iter().find(|f| f.position as usize == position));
-        let reference = sealed.map(|sealed| sealed.reference.clone()).filter(|reference| !reference.is_empty());
+        // An approval opens no way: see `authority`.
+        if fact.kind == FactKind::Grant && matches!(action.body.verb, Verb::ApprovalGrant | Verb::ApprovalDeny) {
+            return;
+        }
+        let reference = sealed_reference(action, position);
         let side = match fact.edge {
             FactEdge::Close => Side::Closes,
             FactEdge::Point => Side::Point,
@@ -206,6 +313,7 @@ impl Telling {
             earliest: fact.end_earliest_us.min(fact.end_latest_us.max(fact.end_earliest_us)),
             latest: fact.end_latest_us.max(fact.end_earliest_us),
             kind: fact.end,
+            enforced: false,
         });
         let mut edge = Edge {
             end: end.filter(|_| side == Side::Opens),
@@ -242,6 +350,20 @@ impl Telling {
             FactKind::Holding => {
                 let holding = |(holder, resource)| Thing::Holding { holder, resource };
                 party.zip(resource).map(holding).into_iter().collect()
+            }
+            FactKind::KeyAccess => {
+                let name = self.named(action, NamedField::FactResource, position, &fact.resource);
+                let name = name.and_then(|name| name.text().map(str::to_owned)).or(reference);
+                let protection = self.protected.get(&action.index).and_then(|protected| protected.key);
+                let key = name.map(|name| self.keys.number(name.clone(), name)).or(protection);
+                edge.reference = None;
+                party.zip(key).map(|(holder, key)| Thing::Key { holder, key }).into_iter().collect()
+            }
+            FactKind::Restriction => {
+                let subjects = self.inside(action, &fact.subjects).into_iter().flatten();
+                let of_party =
+                    party.and_then(|party| if let Party::Person(person) = party { Some(person) } else { None });
+                subjects.chain(of_party).map(|subject| Thing::Restriction { subject }).collect()
             }
             _ => return,
         };
@@ -299,7 +421,7 @@ impl Telling {
         name.map(|name| self.named_party(PartyKind::Service, name))
     }
 
-    fn access(&mut self, action: &OpenedAction<'_>, when: When, resource: Resource) {
+    fn access(&mut self, action: &OpenedAction<'_>, when: When, resource: Resource, registered: &dyn Registered) {
         let body = action.body;
         if is_administrative(body.verb) || gives_nothing(body.verb) || body.actors.is_empty() {
             return;
@@ -317,6 +439,14 @@ impl Telling {
             .filter(|position| body.recipients[*position].kind != RecipientKind::DataSubject)
             .filter_map(|position| self.recipient(action, position))
             .collect();
+        let given = |(position, recipient): (usize, &body::Recipient)| {
+            let to = self.recipient(action, position)?;
+            let registered = registered.country(&recipient.name).unwrap_or_default();
+            let country = if recipient.country.is_empty() { registered } else { &recipient.country };
+            Some(Given { to, kind: recipient.kind, country: country.to_owned() })
+        };
+        let recipients: BTreeSet<Given> =
+            body.recipients.iter().enumerate().filter(|_| happened).filter_map(given).collect();
         let stranger = body.recipients.iter().any(|recipient| recipient.kind == RecipientKind::UnauthorisedPerson);
         let only_gives = happened && of_subjects().next().is_some() && !of_subjects().any(comes_back);
         if only_gives && given_to.is_empty() {
@@ -354,46 +484,12 @@ impl Telling {
             only_gives,
             about_nobody: body.determination == Determination::Nobody,
             authorised: if stranger { Authorised::No } else { authorised(body) },
+            approved: None,
+            review: None,
+            despite_restriction: body.legal_bases.contains(&LegalBasis::DespiteRestriction),
+            recipients,
         };
-        self.by_entry.insert(action.index, self.accesses.len());
         self.accesses.push(access);
-    }
-
-    /// Copies that follow from what was done, where nobody states them: a download, an agent's context until it closes, and
-    /// what other parties were given.
-    fn copies(&mut self, action: &OpenedAction<'_>, when: When, resource: Resource) {
-        let body = action.body;
-        if body.facts.iter().any(|fact| fact.kind == FactKind::Holding) {
-            return;
-        }
-        let session = action.content.map(|content| content.conversation.as_str()).filter(|text| !text.is_empty());
-        let session = session.map(|session| self.reference(FactKind::Holding, &format!("conversation\0{session}")));
-        let actor = self.actor(action, 0);
-        let (side, reference) = match body.verb {
-            Verb::DataDownload | Verb::DataExport | Verb::DataCopy | Verb::DataDerive | Verb::MemoryWrite => {
-                (Some(Side::Opens), None)
-            }
-            Verb::ContextLoad => (Some(Side::Opens), session),
-            Verb::ContextClose => (Some(Side::Closes), session),
-            Verb::MemoryErase => (Some(Side::Closes), None),
-            _ => (None, None),
-        };
-        let mut holders: Vec<(Party, Side, Option<u64>)> = Vec::new();
-        holders.extend(actor.zip(side).map(|(actor, side)| (actor, side, reference)));
-        if !is_administrative(body.verb) && !gives_nothing(body.verb) {
-            for (position, recipient) in body.recipients.iter().enumerate() {
-                // Who reads on a screen holds no copy; whoever runs a system does.
-                let keeps = matches!(recipient.party, PartyKind::Organisation | PartyKind::Service);
-                if keeps && recipient.kind != RecipientKind::DataSubject {
-                    let party = self.recipient(action, position);
-                    holders.extend(party.map(|party| (party, Side::Opens, None)));
-                }
-            }
-        }
-        for (holder, side, reference) in holders {
-            let thing = Some(Thing::Holding { holder, resource });
-            self.edges.push(Edge { thing, ..edge_of(action, when, side, reference) });
-        }
     }
 
     fn actor(&mut self, action: &OpenedAction<'_>, position: usize) -> Option<Party> {
@@ -475,6 +571,18 @@ impl Telling {
     }
 }
 
+/// Parts of those whose data an action was about.
+fn subjects_of<'a>(action: &OpenedAction<'a>) -> impl Iterator<Item = u32> + use<'a> {
+    let groups = action.body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
+    groups.flat_map(|group| group.first..group.first.saturating_add(group.count))
+}
+
+/// The caller's own reference of a fact.
+fn sealed_reference(action: &OpenedAction<'_>, position: usize) -> Option<String> {
+    let sealed = action.content?.facts.iter().find(|fact| fact.position as usize == position)?;
+    Some(sealed.reference.clone()).filter(|reference| !reference.is_empty())
+}
+
 /// Where a name stands in its entry, as one number.
 fn place_of(field: NamedField, position: usize) -> u32 {
     (field as u32) << 16 | position as u32
@@ -494,18 +602,6 @@ fn edge_of(action: &OpenedAction<'_>, when: When, side: Side, reference: Option<
         authorised: authorised(action.body),
         doubtful: !matches!(action.body.outcome, Outcome::Succeeded | Outcome::Partial),
     }
-}
-
-/// Of two reports of one act, the outcome that exposes more.
-fn widest(one: Outcome, other: Outcome) -> Outcome {
-    let rank = |outcome: Outcome| match outcome {
-        Outcome::Succeeded => 4,
-        Outcome::Partial => 3,
-        Outcome::Unknown | Outcome::Unspecified => 2,
-        Outcome::Failed => 1,
-        Outcome::Denied => 0,
-    };
-    if rank(other) > rank(one) { other } else { one }
 }
 
 /// Of an act, by what it says of policy and approval.

@@ -233,6 +233,15 @@ impl Ledger {
         Ok(Some((index, entry.header.body_commitment, digest)))
     }
 
+    /// Published entries that were recorded under this id, by whatever caller, ascending.
+    pub fn recorded_as(&self, action_id: [u8; 16]) -> Result<Vec<u64>, LedgerError> {
+        let size = self.published().size;
+        let mut found = rows::read_requests_of(self.0.store.snapshot()?.as_ref(), self.0.number, action_id)?;
+        found.retain(|index| *index < size);
+        found.sort_unstable();
+        Ok(found)
+    }
+
     /// Published entries `from..until`, in order.
     pub fn entries(&self, from: u64, until: u64) -> Result<Vec<StoredEntry>, LedgerError> {
         let until = until.min(self.published().size);

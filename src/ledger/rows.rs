@@ -108,6 +108,21 @@ pub fn read_request(
     row.map(|row| decode_request(&row).ok_or_else(|| torn("request"))).transpose()
 }
 
+/// Where requests of this id were recorded, of all callers.
+pub fn read_requests_of(
+    snapshot: &dyn Snapshot,
+    ledger: LedgerNumber,
+    action_id: [u8; 16],
+) -> Result<Vec<u64>, LedgerError> {
+    let from = key(ledger, &[&action_id]);
+    let until = key(ledger, &[&action_id, &u32::MAX.to_be_bytes(), &[0]]);
+    let rows = snapshot.scan(Table::Requests, &from, &until, CALLERS_OF_ONE_ID)?;
+    rows.iter().map(|(_, value)| decode_request(value).map(|(index, _)| index).ok_or_else(|| torn("request"))).collect()
+}
+
+/// Callers who used the same id, as far as anybody is told of them: an id is its caller's own.
+const CALLERS_OF_ONE_ID: usize = 64;
+
 pub fn decode_request(value: &[u8]) -> Option<(u64, [u8; 32])> {
     Some((u64::from_be_bytes(value.get(..8)?.try_into().ok()?), value.get(8..)?.try_into().ok()?))
 }

@@ -163,35 +163,41 @@ sections! {
     Exposure {
         title: ExposureTitle, answer: ExposureAnswer, claim: Codes, count: ExposureCount, duration: Duration,
         verdict: ExposureVerdict, figure: ExposureFigure, notice: ExposureNotice, fact: ExposureFact, section: ExposureSection,
-        intro: ExposureIntro, table: ExposureTable, known: Codes, rung: Codes, oddity: Codes,
+        intro: ExposureIntro, table: ExposureTable, known: Codes, rung: Codes, oddity: Codes, standing: Codes, approved: Codes,
+        reviewed: Codes, relation: Codes, lost: Codes, recovery: Codes, form: Codes,
     }
     ExposureTitle { report: String, subtitle: String, running: String }
     ExposureAnswer {
         sentence: String, open: String, never: String, could: String, could_and_others: String, saw: String, given: String,
         machines: String, holds: String,
     }
-    ExposureCount { people: Plural, machines: Plural, copies: Plural, accesses: Plural, proved: Plural }
+    ExposureCount { people: Plural, machines: Plural, copies: Plural, accesses: Plural, losses: Plural, persons: Plural, proved: Plural }
     Duration { moment: String, seconds: String, minutes: String, hours: String, days: String }
     ExposureVerdict { could: String, seen: String, mishandled: String, beyond: String }
     ExposureFigure {
         open: String, open_note: String, could: String, uncountable: String, saw: String, saw_note: String, machines: String,
         machines_note: String, holds: String, holds_note: String, subjects: String, subjects_note: String, at_least: String,
     }
-    ExposureNotice { unknown_resource: String, undetermined: String, closed: String, pruned: String, odd: String }
+    ExposureNotice { unknown_resource: String, undetermined: String, closed: String, pruned: String, odd: String, as_told: String, cause: String }
     ExposureFact { resources: String, cut_off: String }
     ExposureSection {
         how_to_read: String, windows: String, paths: String, timeline: String, people: String, accesses: String,
-        holdings: String, subjects: String, odd: String, coverage: String, verification: String,
+        holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,
+        odd: String, coverage: String, verification: String,
     }
     ExposureIntro {
         how_to_read: String, windows: String, timeline: String, timeline_alt: String, people: String, accesses: String,
-        holdings: String, subjects: String, odd: String, verification: String,
+        holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,
+        odd: String, verification: String,
     }
     ExposureTable {
         resource: String, from: String, until: String, duration: String, path: String, authorisation: String, who: String,
         could: String, excess_only: String, did: String, over: String, excess: String, when: String, what: String,
         subjects: String, possible: String, holder: String, person: String, open: String, categories: String,
         ongoing: String, by_entry: String, anyone: String, named: String, given_to: String, one_of: String, unidentified: String,
+        recipient: String, acts: String, act: String, led_to: String, instruction: String, review_until: String,
+        after_restriction: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
+        standing: String, by: String, no_country: String,
     }
 }
 
@@ -371,7 +377,8 @@ mod tests {
                 check(stringify!($section), &wording.exposure.$section, codes);
             )*};
         }
-        of_exposure!(claim: Claim, known: Known, rung: Rung, oddity: Oddity);
+        of_exposure!(claim: Claim, known: Known, rung: Rung, oddity: Oddity, standing: Standing, approved: Approval,
+            reviewed: Reviewed, relation: Relation, lost: Lost, recovery: Recovery, form: Form);
     }
 
     /// A sentence that nothing says is a sentence that nobody checks.
@@ -419,6 +426,13 @@ mod tests {
                                 ".exposure.known",
                                 ".exposure.rung",
                                 ".exposure.oddity",
+                                ".exposure.standing",
+                                ".exposure.approved",
+                                ".exposure.reviewed",
+                                ".exposure.relation",
+                                ".exposure.lost",
+                                ".exposure.recovery",
+                                ".exposure.form",
                             ]
                             .contains(&here.as_str());
                         // `missing.not_stated` is a sentence like others.

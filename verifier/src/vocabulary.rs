@@ -93,6 +93,7 @@ vocabulary! {
         40 DerogationConsent "gdpr:49.1.a", 41 DerogationContract "gdpr:49.1.b", 42 DerogationThirdPartyContract "gdpr:49.1.c",
         43 DerogationPublicInterest "gdpr:49.1.d", 44 DerogationLegalClaims "gdpr:49.1.e", 45 DerogationVital "gdpr:49.1.f",
         46 DerogationPublicRegister "gdpr:49.1.g", 47 DerogationCompelling "gdpr:49.2",
+        50 DespiteRestriction "gdpr:18.2",
     }
 
     pub enum PolicyDecision: "policy decision" {

@@ -1,11 +1,33 @@
 //! What a report is expected to say, held against its JSON.
 
 use super::language::{Scenario, duration};
+use super::play::Acts;
 use serde_json::Value;
 
+/// A report, and the story that it was asked of.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    pub scenario: &'a Scenario,
+    pub acts: &'a Acts,
+    pub report: &'a Value,
+}
+
 /// Why an expectation does not hold; nothing where it does.
-pub fn check(scenario: &Scenario, report: &Value, words: &[String]) -> Result<(), String> {
+pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
     let text: Vec<&str> = words.iter().map(String::as_str).collect();
+    let Asked { scenario, report, .. } = *asked;
+    if let ["as", "told", rest @ ..] = text.as_slice() {
+        let mut report = report.clone();
+        report["totals"] = report["as_told"].take();
+        let rest: Vec<String> = rest.iter().map(|word| (*word).to_owned()).collect();
+        return check(&Asked { report: &report, ..*asked }, &rest);
+    }
+    if let [name, rest @ ..] = text.as_slice()
+        && let Some(entry) = asked.acts.entry(name)
+        && let Some(outcome) = of_act(report, entry, rest)
+    {
+        return outcome;
+    }
     match text.as_slice() {
         ["is", "sound"] => sound(report),
         ["people", "are", "sound"] => people_sound(report),
@@ -23,6 +45,7 @@ pub fn check(scenario: &Scenario, report: &Value, words: &[String]) -> Result<()
         ["subjects", rest @ ..] => count_of(&report["totals"]["subjects"], rest),
         ["attempts", count] => same(count, &report["totals"]["attempts"]),
         ["copies", count] => same(count, &report["totals"]["holdings_open"]),
+        ["unauthorised", "losses", count] => same(count, &report["totals"]["unauthorised_losses"]),
         ["unauthorised", rest @ ..] => count_of(&report["totals"]["unauthorised_accesses"], rest),
         ["not", "assessed", count] => same(count, &report["totals"]["not_assessed_accesses"]),
         ["uncountable"] => same("true", &report["totals"]["uncountable"]),
@@ -34,6 +57,23 @@ pub fn check(scenario: &Scenario, report: &Value, words: &[String]) -> Result<()
             if odd.iter().any(|odd| odd["what"] == **code) { Ok(()) } else { Err(format!("found {odd:?}")) }
         }
         ["nothing", "odd"] => same("0", &Value::from(list(&report["oddities"]).len())),
+        ["losses", count] => same(count, &report["totals"]["losses"]),
+        ["after", "restriction", count] => same(count, &report["totals"]["after_restriction"]),
+        ["loss", of, state] => {
+            let losses = list(&report["losses"]);
+            let of_it: Vec<&Value> = losses.iter().filter(|loss| loss["resource"] == **of).collect();
+            let is = |loss: &&&Value| loss["recovery"] == **state || loss["lost"] == **state;
+            if of_it.iter().any(|loss| is(&loss)) { Ok(()) } else { Err(format!("found {of_it:?}")) }
+        }
+        ["nothing", "corrected"] => same("0", &Value::from(list(&report["amendments"]).len())),
+        [who, "holds", "nothing"] => same("0", &Value::from(holdings(report, who).len())),
+        [who, "holds", rest @ ..] => holds(asked, who, rest),
+        ["recipient", who, "in", country] => {
+            let all = list(&report["disclosures"]);
+            let found = all.iter().find(|given| is_party(&given["to"], who)).cloned().unwrap_or_default();
+            let country = if *country == "nowhere" { "null" } else { country };
+            same(country, &found["country"])
+        }
         [who, "could", rest @ ..] => span_of(&viewer(report, who)["could_us"], rest),
         [who, "surely", count] => same(count, &viewer(report, who)["surely"]),
         [who, "did", count] => same(count, &viewer(report, who)["did"]),
@@ -87,20 +127,12 @@ fn windows(report: &Value) -> Vec<Value> {
 
 /// A window with these ends, each an instant or `earliest..latest`, and how well the end is known.
 fn window(scenario: &Scenario, report: &Value, start: &str, end: &str, known: &[&str]) -> Result<(), String> {
-    let bounds = |text: &str| {
-        let (earliest, latest) = text.split_once("..").unwrap_or((text, text));
-        Some((scenario.clock(earliest)?, scenario.clock(latest)?))
-    };
-    let (start, end) = bounds(start).zip(bounds(end)).ok_or("a window goes from a time to a time")?;
-    let instant = |value: &Value| {
-        let at = value.as_str()?.parse::<jiff::Timestamp>().ok()?;
-        u64::try_from(at.as_microsecond()).ok()
-    };
-    let found = |bound: &Value| instant(&bound["earliest"]).zip(instant(&bound["latest"]));
+    let (start, end) =
+        bounds(scenario, start).zip(bounds(scenario, end)).ok_or("a window goes from a time to a time")?;
     let windows = windows(report);
     let fits = |window: &Value| {
         let is_known = known.first().is_none_or(|known| window["end"]["known"] == **known);
-        found(&window["start"]) == Some(start) && found(&window["end"]) == Some(end) && is_known
+        ends(&window["start"]) == Some(start) && ends(&window["end"]) == Some(end) && is_known
     };
     if windows.iter().any(fits) { Ok(()) } else { Err(format!("found {}", Value::from(windows))) }
 }
@@ -108,18 +140,92 @@ fn window(scenario: &Scenario, report: &Value, start: &str, end: &str, known: &[
 /// What the report says of somebody; empty where it says nothing.
 fn viewer(report: &Value, who: &str) -> Value {
     let viewers = list(&report["viewers"]);
-    let is_them = |fact: &Value| match &fact["who"] {
-        Value::String(code) => who == "anybody" && code == "anyone",
-        who_fact => {
-            let named = &who_fact["named"]["name"];
-            is_person(&who_fact["person"]["identities"], who)
-                || named["registered"] == *who
-                || named["unregistered"] == *who
-        }
-    };
+    let is_them = |fact: &Value| is_party(&fact["who"], who);
     let none =
         serde_json::json!({"could_us": {"low": 0, "high": 0}, "did": 0, "surely": 0, "tried": 0, "verdict": "none"});
     viewers.into_iter().find(is_them).unwrap_or(none)
+}
+
+fn is_party(fact: &Value, who: &str) -> bool {
+    match fact {
+        Value::String(code) => who == "anybody" && code == "anyone",
+        fact => {
+            let named = &fact["named"]["name"];
+            is_person(&fact["person"]["identities"], who)
+                || named["registered"] == *who
+                || named["unregistered"] == *who
+        }
+    }
+}
+
+/// What is expected of a named act: of an access, a grant, a loss, a cause, or a correction.
+fn of_act(report: &Value, entry: u64, words: &[&str]) -> Option<Result<(), String>> {
+    let tells = |fact: &&Value| fact["entry"] == entry || list(&fact["entries"]).contains(&Value::from(entry));
+    let find = |of: &str| list(&report[of]).iter().find(tells).cloned();
+    let paths: Vec<Value> = list(&report["resources"]).iter().flat_map(|resource| list(&resource["paths"])).collect();
+    let path = || paths.iter().find(|path| path["start"]["entry"] == entry).cloned();
+    let act = || find("accesses").or_else(|| find("losses")).or_else(path).unwrap_or_default();
+    let amended = || list(&report["amendments"]).into_iter().find(|amended| amended["target"] == entry);
+    Some(match words {
+        ["approval", code] => {
+            let found = act();
+            let found = if found["approval"].is_null() { find("causes").unwrap_or_default() } else { found };
+            same(code, &found["approval"])
+        }
+        ["review", code] => same(code, &act()["review"]["state"]),
+        ["after", "restriction"] => match act()["after_restriction"].as_u64() {
+            Some(1..) => Ok(()),
+            _ => Err("it is not told so".into()),
+        },
+        ["in", "time"] => same("0", &act()["after_restriction"]),
+        [code @ ("authorised" | "unauthorised" | "exceptional" | "not_assessed")] => {
+            same(code, &act()["authorisation"])
+        }
+        ["does", "count"] => same("counts", &find("amendments").unwrap_or_default()["standing"]),
+        ["does", "not", "count:", code] => same(code, &find("amendments").unwrap_or_default()["standing"]),
+        ["was", "retracted"] => same("true", &amended().unwrap_or_default()["retracts"]),
+        ["was", "corrected"] => same("false", &amended().unwrap_or_default()["retracts"]),
+        ["led", "to", "it"] => match find("causes") {
+            Some(cause) if !cause["led_to"].is_null() => Ok(()),
+            found => Err(format!("found {found:?}")),
+        },
+        ["shows", subjects] => same(subjects, &act()["subjects"]),
+        _ => return None,
+    })
+}
+
+fn holdings(report: &Value, who: &str) -> Vec<Value> {
+    list(&report["holdings"]).into_iter().filter(|held| is_party(&held["holder"], who)).collect()
+}
+
+/// `09:05 to +30d09:05 [assumed]`, `09:05 on` for what is not known to be gone, or `pseudonymised`.
+fn holds(asked: &Asked<'_>, who: &str, words: &[&str]) -> Result<(), String> {
+    let held = holdings(asked.report, who);
+    let at = |bound: &Value, text: &str| bounds(asked.scenario, text) == Some(ends(bound).unwrap_or_default());
+    let is = |held: &Value| match words {
+        [from, "on"] => at(&held["start"], from) && matches!(held["end"]["known"].as_str(), Some("open" | "unknown")),
+        [from, "to", until, known @ ..] => {
+            let known = known.first().is_none_or(|known| held["end"]["known"] == **known);
+            at(&held["start"], from) && at(&held["end"], until) && known
+        }
+        [form] => held["form"] == **form,
+        _ => false,
+    };
+    if held.iter().any(is) { Ok(()) } else { Err(format!("found {}", Value::from(held))) }
+}
+
+/// An instant, or `earliest..latest`.
+fn bounds(scenario: &Scenario, text: &str) -> Option<(u64, u64)> {
+    let (earliest, latest) = text.split_once("..").unwrap_or((text, text));
+    Some((scenario.clock(earliest)?, scenario.clock(latest)?))
+}
+
+fn ends(bound: &Value) -> Option<(u64, u64)> {
+    let instant = |value: &Value| {
+        let at = value.as_str()?.parse::<jiff::Timestamp>().ok()?;
+        u64::try_from(at.as_microsecond()).ok()
+    };
+    instant(&bound["earliest"]).zip(instant(&bound["latest"]))
 }
 
 fn is_person(identities: &Value, name: &str) -> bool {

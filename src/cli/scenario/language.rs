@@ -12,7 +12,12 @@ pub struct Scenario {
     /// Midnight of its day, Unix microseconds.
     pub day_us: u64,
     pub kinds: BTreeMap<String, Kind>,
+    /// What the registry says of names: attributes.
     pub manners: BTreeMap<String, Vec<(String, String)>>,
+    /// Who may correct or review.
+    pub roles: Vec<(String, String)>,
+    /// Within how many hours an emergency access is reviewed.
+    pub review_h: Option<u64>,
     pub steps: Vec<Step>,
     pub questions: Vec<Question>,
 }
@@ -32,6 +37,8 @@ pub enum Kind {
 pub struct Step {
     /// Line of the file.
     pub line: usize,
+    /// Its time and words: two lines that share both, and their name, are one act that was sent twice.
+    pub text: String,
     /// When it happened, and when it was recorded; Unix microseconds.
     pub at_us: u64,
     pub recorded_us: u64,
@@ -41,14 +48,80 @@ pub struct Step {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
-    Grant { actor: String, resource: String, to: String, until_us: Option<u64> },
-    Revoke { actor: String, resource: String, from: String },
-    RevokeNamed { actor: String, name: String },
-    Member { who: String, whole: String, joins: bool },
-    Inside { subjects: Vec<String>, resource: String, enters: bool },
-    Suspension { account: String, begins: bool },
-    Logging { source: String, on: bool },
-    Act { actor: String, verb: &'static str, resource: String },
+    Grant {
+        actor: String,
+        resource: String,
+        to: String,
+        until_us: Option<u64>,
+    },
+    Revoke {
+        actor: String,
+        resource: String,
+        from: String,
+    },
+    RevokeNamed {
+        actor: String,
+        name: String,
+    },
+    Member {
+        who: String,
+        whole: String,
+        joins: bool,
+    },
+    Inside {
+        subjects: Vec<String>,
+        resource: String,
+        enters: bool,
+    },
+    Suspension {
+        account: String,
+        begins: bool,
+    },
+    Logging {
+        source: String,
+        on: bool,
+    },
+    Act {
+        actor: String,
+        verb: &'static str,
+        resource: String,
+    },
+    /// One approves, or refuses, that another does something.
+    Approve {
+        by: String,
+        whom: String,
+        verb: &'static str,
+        resource: String,
+        until_us: Option<u64>,
+        refuses: bool,
+    },
+    Review {
+        by: String,
+        act: String,
+        justified: bool,
+    },
+    /// A correction says in `How::about` whose data it was.
+    Amend {
+        by: String,
+        act: String,
+        retracts: bool,
+        reason: String,
+    },
+    Key {
+        who: String,
+        key: String,
+        gets: bool,
+    },
+    Restrict {
+        subject: String,
+        begins: bool,
+    },
+    Link {
+        one: String,
+        other: String,
+        weak: bool,
+        links: bool,
+    },
 }
 
 /// What a line adds.
@@ -63,7 +136,18 @@ pub struct How {
     pub emergency: bool,
     pub outcome: Option<&'static str>,
     pub authorised: Option<bool>,
+    /// Name of the act, and of the grant's or approval's reference.
     pub name: Option<String>,
+    /// Names of acts.
+    pub because_of: Vec<String>,
+    pub within: Vec<String>,
+    pub same_act_as: Vec<String>,
+    /// Name of an approval.
+    pub approved_by: Option<String>,
+    pub instruction: Option<String>,
+    /// Pseudonymised; this key undoes it.
+    pub key: Option<String>,
+    pub despite_restriction: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +171,16 @@ const VERBS: &[(&str, &str)] = &[
     ("sends", "data.send"),
     ("loads", "context.load"),
     ("closes", "context.close"),
+    ("infers", "model.infer"),
+    ("heartbeats", "coverage.heartbeat"),
+    ("remembers", "memory.write"),
+    ("forgets", "memory.erase"),
+    ("derives", "data.derive"),
+    ("posts", "data.publish"),
+    ("deletes", "data.delete"),
+    ("erases", "data.erase"),
+    ("restores", "data.restore"),
+    ("alters", "data.update"),
 ];
 
 impl Scenario {
@@ -115,7 +209,7 @@ impl Scenario {
                 question.expected.push((number, words(rest)));
             }
             _ => match self.clock(first) {
-                Some(at_us) => self.timed(number, at_us, words(rest))?,
+                Some(at_us) => self.timed(number, at_us, rest)?,
                 None => self.declared(number, words(line))?,
             },
         }
@@ -150,13 +244,33 @@ impl Scenario {
                 };
                 self.kinds.insert((*name).to_owned(), kind);
             }
+            [name, "is", "an" | "a", "organisation", "in", country] => {
+                self.attribute(name, Kind::Organisation, "country", country);
+            }
+            [party, "keeps", "for", days, "days"] => {
+                self.attribute(party, Kind::Organisation, "retention-days", number(days)?);
+            }
+            [agent, "uses", vendor] => {
+                self.kinds.insert((*vendor).to_owned(), Kind::Organisation);
+                self.attribute(agent, Kind::Agent, "vendor", vendor);
+            }
+            [agent, "sessions", "last", hours, "h"] => {
+                let seconds = number(hours)?.parse::<u64>().unwrap_or_default().saturating_mul(3_600);
+                self.attribute(agent, Kind::Agent, "session-max-s", &seconds.to_string());
+            }
+            [resource, "recovers", "for", days, "days"] => {
+                self.attribute(resource, Kind::Resource, "recoverable-days", number(days)?);
+            }
+            [who, "may", what @ ("correct" | "review")] => self.roles.push(((*who).to_owned(), (*what).to_owned())),
+            ["emergencies", "are", "reviewed", "within", hours, "h"] => {
+                self.review_h = Some(number(hours)?.parse().map_err(|_| "a period is a number of hours")?);
+            }
             [name, "is", "an", "account", "of", people @ ..] => self.whole(line, name, Kind::Account, people)?,
             [name, "is", people @ ..] if !people.is_empty() => self.whole(line, name, Kind::Group, people)?,
             [resource, "caches", "permissions", "for", seconds, "s"] => {
-                seconds.parse::<u64>().map_err(|_| "a cache is a number of seconds")?;
-                self.manner(resource, "permission-cache-s", seconds);
+                self.attribute(resource, Kind::Resource, "permission-cache-s", number(seconds)?);
             }
-            [resource, "hides", "history"] => self.manner(resource, "history", "hidden"),
+            [resource, "hides", "history"] => self.attribute(resource, Kind::Resource, "history", "hidden"),
             [resource, "holds", rest @ ..] if !rest.is_empty() => {
                 self.kinds.insert((*resource).to_owned(), Kind::Resource);
                 let (subjects, how) = self.how(rest)?;
@@ -182,13 +296,14 @@ impl Scenario {
         Ok(())
     }
 
-    fn manner(&mut self, resource: &str, key: &str, value: &str) {
-        self.kinds.insert(resource.to_owned(), Kind::Resource);
-        self.manners.entry(resource.to_owned()).or_default().push((key.to_owned(), value.to_owned()));
+    fn attribute(&mut self, name: &str, kind: Kind, key: &str, value: &str) {
+        self.kinds.entry(name.to_owned()).or_insert(kind);
+        self.manners.entry(name.to_owned()).or_default().push((key.to_owned(), value.to_owned()));
     }
 
-    fn timed(&mut self, line: usize, at_us: u64, mut words: Vec<String>) -> Result<(), String> {
-        let mut recorded = None;
+    fn timed(&mut self, line: usize, at_us: u64, text: &str) -> Result<(), String> {
+        let (text, reason) = text.split_once(" saying ").unwrap_or((text, ""));
+        let (mut words, mut recorded) = (words(text), None);
         if let Some(place) = words.iter().position(|word| word == "recorded") {
             let when = words.get(place + 1).and_then(|text| self.clock(text)).ok_or("recorded needs a time")?;
             recorded = Some(when);
@@ -209,6 +324,37 @@ impl Scenario {
                 };
                 self.kinds.insert(owned(resource), Kind::Resource);
                 (What::Grant { actor: owned(actor), resource: owned(resource), to: owned(to), until_us }, rest)
+            }
+            [by, says @ ("approves" | "refuses"), whom, verb, resource, rest @ ..] => {
+                let (until_us, rest) = match rest {
+                    ["until", until, rest @ ..] => (Some(self.clock(until).ok_or("until needs a time")?), rest),
+                    rest => (None, rest),
+                };
+                self.kinds.insert(owned(resource), Kind::Resource);
+                let (by, whom, refuses) = (owned(by), owned(whom), *says == "refuses");
+                let verb = if *verb == "grants" { "access.grant" } else { verb_of(verb)? };
+                (What::Approve { by, whom, verb, resource: owned(resource), until_us, refuses }, rest)
+            }
+            [by, "reviews", act, "as", found @ ("justified" | "unjustified")] => {
+                let justified = *found == "justified";
+                (What::Review { by: owned(by), act: owned(act), justified }, &[])
+            }
+            [by, "retracts", act] => {
+                (What::Amend { by: owned(by), act: owned(act), retracts: true, reason: owned(reason) }, &[])
+            }
+            [by, "corrects", act, rest @ ..] => {
+                (What::Amend { by: owned(by), act: owned(act), retracts: false, reason: owned(reason) }, rest)
+            }
+            [who, does @ ("gets" | "loses"), "key", key] => {
+                (What::Key { who: owned(who), key: owned(key), gets: *does == "gets" }, &[])
+            }
+            [subject, "restricts"] => (What::Restrict { subject: owned(subject), begins: true }, &[]),
+            [subject, "is", "unrestricted"] => (What::Restrict { subject: owned(subject), begins: false }, &[]),
+            [one, "is", "linked", "to", other, weak @ ..] if matches!(weak, [] | ["weakly"]) => {
+                (What::Link { one: owned(one), other: owned(other), weak: !weak.is_empty(), links: true }, &[])
+            }
+            [one, "is", "unlinked", "from", other] => {
+                (What::Link { one: owned(one), other: owned(other), weak: false, links: false }, &[])
             }
             [actor, "revokes", resource, "from", from, rest @ ..] => {
                 self.kinds.insert(owned(resource), Kind::Resource);
@@ -231,8 +377,7 @@ impl Scenario {
                 (What::Logging { source: owned(source), on: true }, &[])
             }
             [actor, verb, resource, rest @ ..] => {
-                let known = VERBS.iter().find(|(said, _)| said == verb);
-                let (_, verb) = known.ok_or_else(|| format!("{verb} is not something that is done here"))?;
+                let verb = verb_of(verb)?;
                 self.kinds.insert(owned(resource), Kind::Resource);
                 (What::Act { actor: owned(actor), verb, resource: owned(resource) }, rest)
             }
@@ -243,7 +388,19 @@ impl Scenario {
             return Err(format!("{word} is not understood there"));
         }
         self.step(line, at_us, recorded, what, how);
+        if let Some(step) = self.steps.last_mut() {
+            step.text = format!("{at_us} {}", text.join(" "));
+        }
         Ok(())
+    }
+
+    /// Whether data of this name is spoken of anywhere, rather than what it does.
+    pub fn is_subject(&self, name: &str) -> bool {
+        let told = |step: &Step| match &step.what {
+            What::Inside { subjects, .. } => subjects.iter().any(|subject| subject == name),
+            _ => step.how.about.iter().any(|subject| subject == name),
+        };
+        self.steps.iter().any(told)
     }
 
     fn is_whole(&self, name: &str) -> bool {
@@ -252,7 +409,7 @@ impl Scenario {
 
     fn step(&mut self, line: usize, at_us: u64, recorded: Option<u64>, what: What, how: How) {
         let recorded_us = recorded.unwrap_or(at_us);
-        self.steps.push(Step { line, at_us, recorded_us, what, how });
+        self.steps.push(Step { line, text: String::new(), at_us, recorded_us, what, how });
     }
 
     /// What stands behind a line's own words, and what is left over.
@@ -261,19 +418,41 @@ impl Scenario {
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
-                "about" | "for" | "showing" | "giving" | "with" => list = Some(*word),
+                "about" | "to" => list = Some("about"),
+                "for" | "showing" | "giving" | "with" | "within" => list = Some(*word),
                 "emergency" => how.emergency = true,
                 "authorised" => how.authorised = Some(true),
                 "unauthorised" => how.authorised = Some(false),
                 "denied" => how.outcome = Some("denied"),
                 "failed" => how.outcome = Some("failed"),
                 "perhaps" => how.outcome = Some("unknown"),
+                "despite" => {
+                    words.next().filter(|next| **next == "restriction").ok_or("despite needs: restriction")?;
+                    how.despite_restriction = true;
+                }
+                "because" => list = after(&mut words, word, &["of"])?,
+                "same" => list = after(&mut words, word, &["act", "as"])?,
+                "approved" => {
+                    after(&mut words, word, &["by"])?;
+                    how.approved_by = Some(words.next().ok_or("approved by needs a name")?.to_string());
+                }
+                "instructed" => {
+                    after(&mut words, word, &["by"])?;
+                    how.instruction = Some(words.next().ok_or("instructed by needs a name")?.to_string());
+                }
+                "under" => {
+                    after(&mut words, word, &["key"])?;
+                    how.key = Some(words.next().ok_or("under key needs a name")?.to_string());
+                }
                 "as" => how.name = Some(words.next().ok_or("as needs a name")?.to_string()),
                 name => match list {
                     Some("about") => how.about.push(name.to_owned()),
                     Some("for") => how.on_behalf_of.push(name.to_owned()),
                     Some("showing") => how.showing.push(name.to_owned()),
                     Some("giving") => how.giving.push(name.to_owned()),
+                    Some("because") => how.because_of.push(name.to_owned()),
+                    Some("within") => how.within.push(name.to_owned()),
+                    Some("same") => how.same_act_as.push(name.to_owned()),
                     Some(_) => how.categories.push(name.to_owned()),
                     None => left.push(name.to_owned()),
                 },
@@ -281,6 +460,31 @@ impl Scenario {
         }
         Ok((left, how))
     }
+}
+
+fn verb_of(said: &str) -> Result<&'static str, String> {
+    let known = VERBS.iter().find(|(word, _)| *word == said);
+    known.map(|(_, verb)| *verb).ok_or_else(|| format!("{said} is not something that is done here"))
+}
+
+/// A whole number, as it is written.
+fn number(text: &str) -> Result<&str, String> {
+    text.parse::<u64>().map(|_| text).map_err(|_| format!("{text} is not a whole number"))
+}
+
+/// The words that have to follow one that begins a list.
+fn after<'a>(
+    words: &mut std::slice::Iter<'_, &str>,
+    word: &'a str,
+    following: &[&str],
+) -> Result<Option<&'a str>, String> {
+    for expected in following {
+        words
+            .next()
+            .filter(|next| *next == expected)
+            .ok_or_else(|| format!("{word} needs: {}", following.join(" ")))?;
+    }
+    Ok(Some(word))
 }
 
 /// Words, with commas and "and" between the members of a list left out.

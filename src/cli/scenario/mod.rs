@@ -10,7 +10,9 @@ use super::{CliError, Ended, Server};
 use crate::app::rehearsal::Rehearsal;
 use crate::rpc::v1;
 use clap::{Args, Subcommand};
+use expect::Asked;
 use language::{Question, Scenario};
+use play::Acts;
 use serde_json::Value;
 use std::path::PathBuf;
 use v1::produce_exposure_report_response::Piece;
@@ -110,33 +112,33 @@ async fn played(
     client.registry().register_names(client.request(names)).await?;
     let mut wrong = Vec::new();
     let mut asked = scenario.questions.iter().peekable();
-    let mut now_us = scenario.day_us;
+    let (mut now_us, mut acts) = (scenario.day_us, Acts::default());
     for step in &scenario.steps {
         // A report is asked for when everything before it in the file was recorded.
         while let Some(question) = asked.next_if(|question| question.line < step.line) {
             now_us = now_us.max(question.at_us);
-            wrong.extend(answered(rehearsal, number, scenario, question, &client, now_us, show).await?);
+            wrong.extend(answered(rehearsal, number, scenario, question, &client, &acts, now_us, show).await?);
         }
         now_us = now_us.max(step.recorded_us);
         rehearsal.set_clock(number, now_us);
-        let record = v1::Record { kind: Some(v1::record::Kind::Action(Box::new(play::action(scenario, step)))) };
-        let request = v1::AppendRequest { ledger: client.ledger.clone(), record: Some(record) };
-        let recorded = client.ledgers().append(client.request(request)).await;
-        recorded.map_err(|status| CliError::new(format!("line {}: {}", step.line, super::show::status(&status))))?;
+        let recorded = play::record(&client, scenario, step, &mut acts).await;
+        recorded.map_err(|error| CliError::new(format!("line {}: {error}", step.line)))?;
     }
     for question in asked {
         now_us = now_us.max(question.at_us);
-        wrong.extend(answered(rehearsal, number, scenario, question, &client, now_us, show).await?);
+        wrong.extend(answered(rehearsal, number, scenario, question, &client, &acts, now_us, show).await?);
     }
     Ok(wrong)
 }
 
+#[expect(clippy::too_many_arguments, reason = "all that one question is asked with")]
 async fn answered(
     rehearsal: &Rehearsal,
     number: usize,
     scenario: &Scenario,
     question: &Question,
     client: &Client,
+    acts: &Acts,
     now_us: u64,
     show: bool,
 ) -> Result<Vec<String>, CliError> {
@@ -166,7 +168,7 @@ async fn answered(
         println!("{answer}");
     }
     let told = |(line, words): &(usize, Vec<String>)| {
-        let error = expect::check(scenario, &report, words).err()?;
+        let error = expect::check(&Asked { scenario, acts, report: &report }, words).err()?;
         Some(format!("line {line}: expect {}: {error}", words.join(" ")))
     };
     Ok(question.expected.iter().filter_map(told).collect())

@@ -1,9 +1,90 @@
 //! Steps become actions on the wire, appended one after the other while the ledger's clock shows when each was recorded.
 
+use super::super::CliError;
+use super::super::client::Client;
 use super::language::{How, Kind, Scenario, Step, What};
 use crate::model::RegistryKind;
 use crate::rpc::v1;
 use std::collections::BTreeMap;
+use whosaw_verifier::hash::sha256;
+
+/// Acts by their names.
+#[derive(Default)]
+pub struct Acts {
+    /// The words of the line that first had the name, and the entry that it became.
+    told: BTreeMap<String, (String, u64)>,
+}
+
+impl Acts {
+    pub fn entry(&self, name: &str) -> Option<u64> {
+        self.told.get(name).map(|(_, entry)| *entry)
+    }
+
+    /// The id under which a step is sent: the same words under the same name are the same act, sent again.
+    fn id(&self, step: &Step) -> uuid::Uuid {
+        let Some(name) = &step.how.name else { return uuid::Uuid::now_v7() };
+        match self.told.get(name) {
+            Some((text, _)) if *text != step.text => id_of(&format!("{name} line {}", step.line)),
+            _ => id_of(name),
+        }
+    }
+}
+
+/// The id of whatever has this name, said before or after.
+fn id_of(name: &str) -> uuid::Uuid {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&sha256(&[b"whosaw/scenario", name.as_bytes()])[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// Records one step, the way it goes in a real ledger.
+pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mut Acts) -> Result<(), CliError> {
+    let ledger = client.ledger.clone();
+    let case = |name: &str| v1::PersonCase {
+        subject: Some(identity(namespace(scenario, name), name)),
+        reference: "scenario".into(),
+        ..Default::default()
+    };
+    match &step.what {
+        What::Restrict { subject, begins: true } => {
+            let about = v1::PersonCase { ground: v1::Ground::AccuracyContested as i32, ..case(subject) };
+            let request = v1::RestrictProcessingRequest { ledger, about: Some(about) };
+            client.privacy().restrict_processing(client.request(request)).await?;
+        }
+        What::Restrict { subject, begins: false } => {
+            let request = v1::LiftRestrictionRequest { ledger, about: Some(case(subject)) };
+            client.privacy().lift_restriction(client.request(request)).await?;
+        }
+        What::Link { one, other, weak, links: true } => {
+            let strength = if *weak { v1::Strength::Weak } else { v1::Strength::Strong };
+            let other = Some(identity(namespace(scenario, other), other));
+            let about = Some(case(one));
+            let request = v1::LinkIdentitiesRequest { ledger, about, other, strength: strength as i32 };
+            client.privacy().link_identities(client.request(request)).await?;
+        }
+        What::Link { one, other, links: false, .. } => {
+            let other = Some(identity(namespace(scenario, other), other));
+            let request = v1::UnlinkIdentitiesRequest { ledger, about: Some(case(one)), other };
+            client.privacy().unlink_identities(client.request(request)).await?;
+        }
+        _ => {
+            let action = action(scenario, step, acts);
+            let record = v1::Record { kind: Some(v1::record::Kind::Action(Box::new(action))) };
+            let request = v1::AppendRequest { ledger, record: Some(record) };
+            let receipt = client.ledgers().append(client.request(request)).await?.into_inner().receipt;
+            if let Some(name) = &step.how.name {
+                let entry = receipt.map(|receipt| receipt.index).unwrap_or_default();
+                acts.told.entry(name.clone()).or_insert((step.text.clone(), entry));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whose data it is, or who acts: the two never share an identifier here.
+fn namespace(scenario: &Scenario, name: &str) -> &'static str {
+    if scenario.is_subject(name) { "subject" } else { "staff" }
+}
 
 /// Names that the ledger has to know for the scenario's bodies to speak of them.
 pub fn names(scenario: &Scenario) -> Vec<v1::Name> {
@@ -27,10 +108,29 @@ pub fn names(scenario: &Scenario) -> Vec<v1::Name> {
 }
 
 /// The action of one step.
-pub fn action(scenario: &Scenario, step: &Step) -> v1::Action {
+fn action(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
     let at = timestamp(step.at_us);
+    let ids = |names: &[String]| names.iter().map(|name| id_of(name).to_string()).collect::<Vec<_>>();
+    let how = &step.how;
     let base = v1::Action {
-        action_id: uuid::Uuid::now_v7().to_string(),
+        action_id: acts.id(step).to_string(),
+        links: Some(v1::Links {
+            caused_by: ids(&how.because_of),
+            parents: ids(&how.within),
+            same_act_as: ids(&how.same_act_as),
+            ..Default::default()
+        }),
+        approval: how
+            .approved_by
+            .as_ref()
+            .map(|reference| v1::Approval { result: v1::ApprovalResult::Claimed as i32, reference: reference.clone() }),
+        instruction: how.instruction.clone().unwrap_or_default(),
+        legal_bases: if how.despite_restriction { vec!["gdpr:18.2".into()] } else { Vec::new() },
+        protection: how.key.as_ref().map(|key| v1::Protection {
+            pseudonymised: true,
+            key_id: format!("key/{key}"),
+            ..Default::default()
+        }),
         outcome: outcome(step.how.outcome) as i32,
         occurred: Some(v1::Occurred { earliest: at, latest: at, source: v1::TimeSource::Gateway as i32 }),
         actors: vec![v1::Actor { kind: v1::PartyKind::Agent as i32, name: "scenario".into(), ..Default::default() }],
@@ -114,6 +214,64 @@ pub fn action(scenario: &Scenario, step: &Step) -> v1::Action {
             let verb = if *on { "coverage.start" } else { "coverage.heartbeat" };
             v1::Action { verb: verb.into(), facts: vec![coverage], ..base }
         }
+        What::Approve { by, whom, verb, resource, until_us, refuses } => {
+            let end = until_us.and_then(timestamp);
+            let kind = if end.is_some() { v1::EndKind::Exact } else { v1::EndKind::Unspecified };
+            let approval = v1::Fact {
+                resource: resource.clone(),
+                end: kind as i32,
+                end_earliest: end,
+                end_latest: end,
+                rights: vec![(*verb).into()],
+                subjects: (0..how.about.len() as u32).collect(),
+                reference: reference(&how.name),
+                ..party(scenario, whom, fact(v1::FactKind::Grant, v1::Edge::Open))
+            };
+            let subjects = how.about.iter().map(|name| subject(name, how, v1::Direction::Argument)).collect();
+            let listed = !how.about.is_empty();
+            let determination = if listed { v1::Determination::Listed } else { v1::Determination::Nobody };
+            v1::Action {
+                verb: if *refuses { "approval.deny" } else { "approval.grant" }.into(),
+                actors: vec![actor(scenario, by)],
+                dataset: resource.clone(),
+                subjects,
+                determination: determination as i32,
+                facts: vec![approval],
+                ..base
+            }
+        }
+        What::Review { by, act, justified } => v1::Action {
+            verb: "breakglass.review".into(),
+            actors: vec![actor(scenario, by)],
+            links: Some(v1::Links { parents: ids(std::slice::from_ref(act)), ..Default::default() }),
+            policy: Some(v1::Policy {
+                id: "scenario".into(),
+                decision: if *justified { v1::PolicyDecision::Permit } else { v1::PolicyDecision::Deny } as i32,
+                ..Default::default()
+            }),
+            ..base
+        },
+        What::Amend { by, act, retracts, reason } => {
+            let of = ids(std::slice::from_ref(act));
+            let (corrects, retracts_ids) = if *retracts { (Vec::new(), of) } else { (of, Vec::new()) };
+            let listed = !how.about.is_empty();
+            let determination = if listed { v1::Determination::Listed } else { v1::Determination::Nobody };
+            v1::Action {
+                verb: if *retracts { "event.retract" } else { "event.correct" }.into(),
+                actors: vec![actor(scenario, by)],
+                links: Some(v1::Links { corrects, retracts: retracts_ids, ..Default::default() }),
+                subjects: how.about.iter().map(|name| subject(name, how, v1::Direction::Argument)).collect(),
+                determination: determination as i32,
+                arguments: reason.clone().into_bytes(),
+                ..base
+            }
+        }
+        What::Key { who, key, gets } => {
+            let key = format!("key/{key}");
+            let access = v1::Fact { resource: key, ..party(scenario, who, fact(v1::FactKind::KeyAccess, side(*gets))) };
+            v1::Action { verb: "key.access".into(), actors: vec![actor(scenario, who)], facts: vec![access], ..base }
+        }
+        What::Restrict { .. } | What::Link { .. } => base,
         What::Act { actor, verb, resource } => {
             let mut actors = vec![self::actor(scenario, actor)];
             actors.extend(step.how.on_behalf_of.iter().map(|who| self::actor(scenario, who)));

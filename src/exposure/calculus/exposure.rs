@@ -107,6 +107,8 @@ pub struct Judged {
     pub one_of: BTreeSet<Party>,
     /// Whoever acted cannot be told from others.
     pub unidentified: bool,
+    /// People whose data it was, and possibly may only have been stored then.
+    pub after_restriction: BTreeSet<Person>,
 }
 
 /// The ladder of REPORTS 2.1, as far as one act shows.
@@ -178,7 +180,9 @@ impl Exposure {
         for (grant, reach) in grants.iter().zip(&reaches) {
             exposure.take_path(&intervals[*grant], reach, &content, told.manner, &mut ways);
         }
-        let judge = Judge { from: told.frame.from, cut_off: told.frame.cut_off, ways, content, audience, always };
+        let restricted = restricted(&intervals);
+        let judge =
+            Judge { from: told.frame.from, cut_off: told.frame.cut_off, ways, content, audience, always, restricted };
         for (position, access) in accesses {
             exposure.take_access(position, access, &judge);
         }
@@ -290,6 +294,7 @@ impl Exposure {
             certain: is_certain(access),
             one_of: BTreeSet::new(),
             unidentified: false,
+            after_restriction: judge.restricted_then(access),
         };
         if !is_success(access) {
             self.viewers.entry(actor).or_default().did.insert(judged, Rung::Tried);
@@ -392,7 +397,7 @@ impl Exposure {
             Thing::Grant { resource: granted, .. } => *granted == resource,
             Thing::Content { resource: holding, .. } => *holding == resource,
             Thing::Membership { .. } | Thing::Suspension { .. } => true,
-            Thing::Holding { .. } => false,
+            Thing::Holding { .. } | Thing::Key { .. } | Thing::Restriction { .. } => false,
         };
         let bounds = |end: bool, at: Instant| {
             let of_interval = |interval: &Interval| if end { interval.end } else { interval.start };
@@ -444,6 +449,32 @@ struct Judge {
     content: Content,
     audience: Audience,
     always: Times,
+    restricted: BTreeMap<Person, Times>,
+}
+
+impl Judge {
+    /// Whose data a success touched while it may only have been stored. An act whose list is not everybody's may have
+    /// touched whoever was inside.
+    fn restricted_then(&self, access: &Access) -> BTreeSet<Person> {
+        if access.despite_restriction || !is_success(access) {
+            return BTreeSet::new();
+        }
+        let may_be = |person: &Person| !access.listed && !access.only_gives && self.content.of.contains_key(person);
+        let touched = |person: &Person| access.subjects.contains(person) || may_be(person);
+        let then = |times: &Times| times.possible.meets(access.when.earliest, access.when.latest);
+        self.restricted.iter().filter(|(person, times)| touched(person) && then(times)).map(|(p, _)| *p).collect()
+    }
+}
+
+fn restricted(intervals: &[Interval]) -> BTreeMap<Person, Times> {
+    let mut all: BTreeMap<Person, Times> = BTreeMap::new();
+    for interval in intervals {
+        if let Thing::Restriction { subject } = interval.thing {
+            let times = all.entry(subject).or_default();
+            *times = times.union(&interval.times());
+        }
+    }
+    all
 }
 
 /// Of each party the grants that reach it, and when: grant ∩ membership, whatever was inside.

@@ -2,14 +2,14 @@
 
 use super::times::Instant;
 use std::collections::BTreeSet;
-use whosaw_verifier::vocabulary::{Category, EndKind, Outcome, PartyKind, Verb};
+use whosaw_verifier::vocabulary::{Category, EndKind, Outcome, PartyKind, RecipientKind, Verb};
 
 /// A person, by a number that whoever asks gives them: equal numbers are one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Person(pub u32);
 
 /// A resource, by a number of the same sort. Only the question knows its name, which may be sealed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Resource(pub u32);
 
 /// Who may have access: a person, something that has a name, or everybody.
@@ -37,7 +37,7 @@ impl Party {
 }
 
 /// When something was, as far as the ledger knows at the size asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct When {
     pub earliest: Instant,
     pub latest: Instant,
@@ -96,6 +96,10 @@ pub enum Thing {
     Content { resource: Resource, subject: Option<Person> },
     /// Somebody has a copy.
     Holding { holder: Party, resource: Resource },
+    /// Somebody can use a key, by its number.
+    Key { holder: Party, key: u32 },
+    /// A person's data may be stored and nothing else (GDPR Art. 18).
+    Restriction { subject: Person },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,16 +136,60 @@ pub struct StatedEnd {
     pub earliest: Instant,
     pub latest: Instant,
     pub kind: EndKind,
+    /// A registered system ends it by itself at the latest: evidence below, a limit above.
+    pub enforced: bool,
 }
 
 /// Of an act, by the policy in force when it happened (REPORTS 2.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Authorised {
     Yes,
     No,
     /// Emergency access.
     Exceptional,
+    #[default]
     NotAssessed,
+}
+
+/// What the approval was worth that an act went by (REPORTS 2.3, Authority): valid on [from, until), for one exact action,
+/// once unless its policy says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Approved {
+    Matched,
+    /// It was for another action.
+    OtherAction,
+    Expired,
+    /// It was given afterwards: ratified later, which authorises nothing.
+    GivenLater,
+    AlreadyUsed,
+    /// By one of those who acted.
+    ByThemselves,
+    /// It was refused.
+    Refused,
+    /// Nothing on file has that reference.
+    NotOnFile,
+}
+
+/// What became of an emergency access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Review {
+    /// Somebody else found it justified.
+    Justified,
+    /// Somebody found that it was not.
+    Against,
+    /// It may still be reviewed, until then.
+    Pending(Instant),
+    /// Its time is over, or none is registered.
+    Unreviewed,
+}
+
+/// Somebody who received data by an act.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Given {
+    pub to: Party,
+    pub kind: RecipientKind,
+    /// ISO 3166-1 alpha-2; empty where nothing says it.
+    pub country: String,
 }
 
 impl Authorised {
@@ -158,7 +206,7 @@ impl Authorised {
 }
 
 /// Somebody reached for data, with whatever outcome.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Access {
     /// Entries that tell of this one act, ascending.
     pub entries: Vec<u64>,
@@ -182,4 +230,12 @@ pub struct Access {
     /// By what the record itself says it was about nobody's data.
     pub about_nobody: bool,
     pub authorised: Authorised,
+    /// Of an act that went by an approval.
+    pub approved: Option<Approved>,
+    /// Of an emergency access.
+    pub review: Option<Review>,
+    /// Art. 18(2) was named as its ground: restriction does not forbid it.
+    pub despite_restriction: bool,
+    /// Recipients as the entries name them.
+    pub recipients: BTreeSet<Given>,
 }

@@ -225,10 +225,12 @@ fn of_opening(
     } else {
         end_of(edge, &endings, lag)
     };
+    // A copy that is promised to go later, or goes by itself, is told with that end, and not as merely open.
+    let foreseen = matches!(thing, Thing::Holding { .. }) && matches!(end.known, Known::Assumed | Known::Bounded);
     Interval {
         thing,
         start: clip(start, frame),
-        end: clip(end, frame),
+        end: if foreseen { end } else { clip(end, frame) },
         categories: edge.categories.clone(),
         authorised: edge.authorised,
         oddities,
@@ -277,9 +279,9 @@ impl super::fact::StatedEnd {
         self.latest.max(self.earliest).saturating_add(lag)
     }
 
-    /// It was over when it was recorded, so that it is told and not planned.
+    /// It was over when it was recorded, so that it is told and not planned; or it ends by itself.
     fn is_past(self, edge: &Edge) -> bool {
-        self.kind != EndKind::Assumed && self.latest <= edge.recorded_at
+        self.enforced || self.kind != EndKind::Assumed && self.latest <= edge.recorded_at
     }
 }
 

@@ -89,14 +89,7 @@ impl Story {
             outcome: Outcome::Succeeded,
             chain: vec![who],
             resource: R,
-            subjects: BTreeSet::new(),
-            listed: false,
-            categories: BTreeSet::new(),
-            shown_to: BTreeSet::new(),
-            given_to: BTreeSet::new(),
-            only_gives: false,
-            about_nobody: false,
-            authorised: Authorised::NotAssessed,
+            ..Access::default()
         });
         self.accesses.last_mut().expect("was put there")
     }
@@ -123,5 +116,5 @@ fn could(exposure: &Exposure, party: Party) -> (u64, u64) {
 }
 
 fn planned(earliest: Instant, latest: Instant) -> Option<StatedEnd> {
-    Some(StatedEnd { earliest, latest, kind: EndKind::Exact })
+    Some(StatedEnd { earliest, latest, kind: EndKind::Exact, enforced: false })
 }

@@ -11,12 +11,18 @@ const LISTED: usize = 4;
 /// The answer without its text.
 pub fn verdicts(totals: &Totals, negative: Verdict) -> Answer {
     let unsettled = open_questions(totals) > 0;
-    let claim = match (totals.unauthorised_accesses.low > 0, unsettled, totals.unauthorised_us.high > 0, negative) {
-        (true, ..) => Claim::Refuted,
-        (false, true, ..) => Claim::NotAssessed,
-        (false, false, true, _) => Claim::MadeAvailable,
-        (false, false, false, Verdict::NoneComplete) => Claim::Supported,
-        (false, false, false, _) => Claim::CannotBeExcluded,
+    let claim = if totals.unauthorised_accesses.low > 0 {
+        Claim::Refuted
+    } else if totals.unauthorised_losses > 0 {
+        Claim::Lost
+    } else if unsettled {
+        Claim::NotAssessed
+    } else if totals.unauthorised_us.high > 0 {
+        Claim::MadeAvailable
+    } else if negative == Verdict::NoneComplete {
+        Claim::Supported
+    } else {
+        Claim::CannotBeExcluded
     };
     let seen = if totals.people_saw.low > 0 {
         Verdict::Accessed
@@ -30,10 +36,11 @@ pub fn verdicts(totals: &Totals, negative: Verdict) -> Answer {
 }
 
 /// Accesses of which it is not settled whether they were authorised: nobody assessed them, they were for an emergency and
-/// no review is known, or they may have been unauthorised.
+/// nobody found them justified, they may have been unauthorised, or the data might only be stored.
 fn open_questions(totals: &Totals) -> u64 {
     let perhaps = totals.unauthorised_accesses.high - totals.unauthorised_accesses.low;
-    totals.not_assessed_accesses + totals.exceptional_accesses + perhaps
+    let emergencies = totals.exceptional_accesses - totals.exceptional_justified;
+    totals.not_assessed_accesses + emergencies + perhaps + totals.after_restriction
 }
 
 /// Who could, who did, who holds, from when to when, authorised or not.
@@ -84,12 +91,13 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
     let n = match report.answer.claim {
         Claim::Refuted => totals.unauthorised_accesses.low,
         Claim::NotAssessed => open_questions(totals),
-        Claim::MadeAvailable | Claim::CannotBeExcluded | Claim::Supported => 0,
+        Claim::Lost | Claim::MadeAvailable | Claim::CannotBeExcluded | Claim::Supported => 0,
     };
+    let losses = w.plural(&w.exposure.count.losses, totals.unauthorised_losses);
     let accesses = w.plural(&w.exposure.count.accesses, n);
     let duration = duration_range(w, &totals.unauthorised_us);
     let verdict = verdict_text(w, report);
-    let values = [("accesses", accesses.as_str()), ("verdict", &verdict), ("duration", &duration)];
+    let values = [("accesses", accesses.as_str()), ("losses", &losses), ("verdict", &verdict), ("duration", &duration)];
     fill(word(&w.exposure.claim, report.answer.claim.code()), &values)
 }
 

@@ -3,7 +3,7 @@
 //! The rungs are never mixed (could see, was given, did see, holds), and every duration stands with what is certain and
 //! what is possible, in microseconds. Minutes of several persons are never added.
 
-use crate::model::{Category, Outcome, PartyKind, ReportType, Verb};
+use crate::model::{Category, Outcome, PartyKind, RecipientKind, ReportType, Verb};
 use crate::report::access::document::{
     Authorisation, EntryIndex, Gap, HeadFact, Name, PersonIdentity, Range, SourceCoverage, Span, TemplateFact, Verdict,
 };
@@ -28,13 +28,15 @@ choices! {
         EndsBeforeItBegins "ends_before_it_begins", ClosesNothing "closes_nothing",
         ExpiryNotEnforced "expiry_not_enforced", GroupInsideItself "group_inside_itself",
         NoPathOnFile "no_path_on_file", PathWasClosed "path_was_closed", ContentNotOnFile "content_not_on_file",
-        ClockDoubt "clock_doubt", Corrected "corrected", Retracted "retracted",
+        ClockDoubt "clock_doubt",
     }
 
     /// Whether "no data was mishandled" can be said.
     pub enum Claim {
         /// Somebody got data who was not authorised to.
         Refuted "refuted",
+        /// Data was deleted or altered without authority.
+        Lost "lost",
         /// Nobody assessed whether those who got data were authorised to, or it may have been somebody who was not.
         NotAssessed "not_assessed",
         /// No such access is recorded, but it stood open over ways that nobody was allowed to open.
@@ -44,6 +46,40 @@ choices! {
         /// No such access is recorded, and logging was complete.
         Supported "supported",
     }
+}
+
+choices! {
+    /// Whether a correction or retraction counts, or why it does not.
+    pub enum Standing {
+        Counts "counts", NoRole "no_role", TookPart "took_part", Withdrawn "withdrawn", Rival "rival", Circular "circular",
+    }
+
+    /// What the approval was worth that an act went by.
+    pub enum Approval {
+        Matched "matched", OtherAction "other_action", Expired "expired", GivenLater "given_later",
+        AlreadyUsed "already_used", ByThemselves "by_themselves", Refused "refused", NotOnFile "not_on_file",
+    }
+
+    /// What became of an emergency access.
+    pub enum Reviewed { Justified "justified", Against "against", Pending "pending", Unreviewed "unreviewed" }
+
+    /// How one act hangs together with the one that it led to.
+    pub enum Relation {
+        /// It opened a way itself.
+        Opened "opened",
+        /// Without it the next would not have been.
+        Caused "caused",
+        /// The next happened within it.
+        Within "within",
+    }
+
+    pub enum Lost { Unavailable "unavailable", Altered "altered" }
+
+    /// Whether what was lost can be had back.
+    pub enum Recovery { Temporary "temporary", Permanent "permanent", Restored "restored", Unknown "unknown" }
+
+    /// In what form a holder has a copy.
+    pub enum Form { Readable "readable", Pseudonymised "pseudonymised", Encrypted "encrypted" }
 }
 
 /// Somebody, by name: the report is the lawyer's.
@@ -72,11 +108,18 @@ facts! {
         header: Header,
         answer: Answer,
         totals: Totals,
+        /// The figures before anything was corrected or taken back; absent where nothing was.
+        as_told: Option<Totals>,
         resources: Vec<ResourceFact>,
         viewers: Vec<ViewerFact>,
         accesses: Vec<AccessFact>,
         holdings: Vec<HoldingFact>,
+        disclosures: Vec<DisclosureFact>,
+        losses: Vec<LossFact>,
         subjects: Vec<SubjectFact>,
+        /// What opened the ways, and what led to that, nearest first.
+        causes: Vec<CauseFact>,
+        amendments: Vec<AmendmentFact>,
         oddities: Vec<OddityFact>,
         coverage: CoverageFact,
     }
@@ -137,8 +180,14 @@ facts! {
         holdings_open: u64,
         unauthorised_accesses: Range,
         not_assessed_accesses: u64,
-        /// Emergency access; whether it was reviewed is not known.
+        /// Emergency access; of it, what somebody else found justified.
         exceptional_accesses: u64,
+        exceptional_justified: u64,
+        /// Accesses to data that possibly might only be stored then (GDPR Art. 18(2)).
+        after_restriction: u64,
+        /// Deletions and alterations, and those of them without authority.
+        losses: u64,
+        unauthorised_losses: u64,
         /// Accesses, of whatever sort, in which data came back or was given, or may have been.
         successes: u64,
     }
@@ -201,6 +250,10 @@ facts! {
         rung: Rung,
         certain: bool,
         authorisation: Authorisation,
+        approval: Option<Approval>,
+        review: Option<ReviewFact>,
+        /// People among them whose data might only be stored then.
+        after_restriction: u64,
         /// Persons whose data it names.
         subjects: u64,
         /// Whether these are all.
@@ -208,7 +261,75 @@ facts! {
         categories: Vec<Code<Category>>,
     }
 
-    pub struct HoldingFact { holder: Who, resource: String, start: Bound, end: Bound }
+    pub struct ReviewFact {
+        state: Reviewed,
+        /// Of a pending one: its last instant.
+        until: Option<Instant>,
+    }
+
+    pub struct HoldingFact { holder: Who, resource: String, start: Bound, end: Bound, form: Form }
+
+    /// What one recipient was given of one resource, over all acts.
+    pub struct DisclosureFact {
+        to: Who,
+        kind: Code<RecipientKind>,
+        /// ISO 3166-1 alpha-2; absent where neither the record nor the registry says it.
+        country: Option<String>,
+        resource: String,
+        /// Acts, and the first and last of them.
+        acts: u64,
+        first: Instant,
+        last: Instant,
+        /// Persons whom these acts name.
+        subjects: u64,
+        categories: Vec<Code<Category>>,
+    }
+
+    pub struct LossFact {
+        entry: EntryIndex,
+        resource: String,
+        lost: Lost,
+        when: Span,
+        who: Who,
+        authorisation: Authorisation,
+        approval: Option<Approval>,
+        /// The documented instruction that whoever did it went by.
+        instruction: Option<String>,
+        subjects: u64,
+        listed: bool,
+        recovery: Recovery,
+        recoverable_until: Option<Instant>,
+        restored_by: Option<EntryIndex>,
+    }
+
+    pub struct CauseFact {
+        /// Of which resource.
+        resource: String,
+        entry: EntryIndex,
+        /// What it led to; absent for what opened a way itself.
+        led_to: Option<EntryIndex>,
+        relation: Relation,
+        when: Span,
+        who: Who,
+        on_behalf_of: Vec<Who>,
+        verb: Code<Verb>,
+        authorisation: Authorisation,
+        approval: Option<Approval>,
+        instruction: Option<String>,
+    }
+
+    pub struct AmendmentFact {
+        entry: EntryIndex,
+        /// What it corrects or takes back, and what that was.
+        target: EntryIndex,
+        retracts: bool,
+        standing: Standing,
+        by: Option<Who>,
+        reason: Option<String>,
+        who: Who,
+        verb: Code<Verb>,
+        when: Span,
+    }
 
     pub struct SubjectFact {
         identities: Vec<PersonIdentity>,

@@ -1,5 +1,6 @@
 //! What an exposure report is made from.
 
+use crate::exposure::calculus::fact::Person;
 use crate::exposure::telling::Telling;
 use crate::model::{Identity, Registry};
 use crate::report::evidence::{Coverage, Downtime, Head};
@@ -18,6 +19,10 @@ pub struct ExposureQuestion {
 pub struct ExposureEvidence {
     pub head: Head,
     pub told: Telling,
+    /// The same with nothing taken out that corrections or retractions count for; absent where that is the same.
+    pub as_told: Option<Telling>,
+    /// Persons of whom it is only suspected that they are one.
+    pub maybe_same: Vec<(Person, Person)>,
     /// Of each person the identities that these entries showed, by number.
     pub persons: Vec<Vec<Identity>>,
     pub coverage: Vec<Coverage>,

@@ -1,14 +1,14 @@
 //! Evidence becomes facts: the calculus for each resource, then what is counted over all of them.
 
-use super::answer;
 use super::document::*;
 use super::evidence::{ExposureEvidence, ExposureQuestion};
+use super::{acts, answer, consequences, count};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
-use crate::exposure::calculus::fact::{Access, Authorised, Party, Person, Resource, Thing};
+use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, When};
 use crate::exposure::calculus::interval::{self, Frame};
 use crate::exposure::calculus::times::Times;
-use crate::exposure::telling::Named;
-use crate::model::{PartyKind, RegistryKind, ReportType};
+use crate::exposure::telling::{Named, Telling};
+use crate::model::{Identity, PartyKind, RegistryKind, ReportType};
 use crate::report::access::coverage;
 use crate::report::access::document::{
     Authorisation, EntryIndex, HeadFact, Limit, Name, PersonIdentity, Range, Span, Verdict,
@@ -29,35 +29,77 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
     let names = Names::of(&evidence.registry);
     let frame = frame(question, evidence);
     let period = Span { from: Instant::new(frame.from), until: Instant::new(frame.cut_off) };
-    let found: Vec<Found<'_>> =
-        question.resources.iter().map(|name| Found::of(name, evidence, &names, frame)).collect();
     let coverage = coverage_fact(evidence, &names, &period);
-    let told = People { evidence };
-    let accesses: Vec<AccessFact> = found.iter().flat_map(|found| found.accesses(&told)).collect();
-    let viewers = viewers(&found, &told, coverage.sentence);
-    let subjects = subjects(&found, &told, coverage.sentence);
-    let holdings: Vec<HoldingFact> = found.iter().flat_map(|found| found.holdings(&told)).collect();
-    let totals = totals(&found, &viewers, &accesses, &holdings, &subjects);
+    let of = |told| Stated::of(question, told, evidence, &names, frame, coverage.sentence);
+    let as_told = evidence.as_told.as_ref().map(|told| of(told).totals);
+    let stated = of(&evidence.told);
+    let people = People { told: &evidence.told, persons: &evidence.persons };
     let mut report = ExposureReport {
         format: FORMAT.to_owned(),
         header: header(question, evidence, envelope, period),
-        answer: answer::verdicts(&totals, coverage.sentence),
-        totals,
-        resources: found.iter().map(|found| found.resource(&told)).collect(),
-        viewers,
-        accesses,
-        holdings,
-        subjects,
-        oddities: oddities(&found, evidence),
+        answer: answer::verdicts(&stated.totals, coverage.sentence),
+        totals: stated.totals,
+        as_told,
+        resources: stated.found.iter().map(|found| found.resource(&people)).collect(),
+        viewers: stated.viewers,
+        accesses: stated.accesses,
+        holdings: stated.holdings,
+        disclosures: consequences::disclosures(&stated.found, &people),
+        losses: stated.losses,
+        subjects: stated.subjects,
+        causes: acts::causes(&stated.found, &people),
+        amendments: acts::amendments(&stated.found, &people),
+        oddities: oddities(&stated.found),
         coverage,
     };
     report.answer.text = answer::text(&report);
     report
 }
 
+/// What one telling comes to.
+struct Stated<'a> {
+    found: Vec<Found<'a>>,
+    viewers: Vec<ViewerFact>,
+    accesses: Vec<AccessFact>,
+    holdings: Vec<HoldingFact>,
+    losses: Vec<LossFact>,
+    subjects: Vec<SubjectFact>,
+    totals: Totals,
+}
+
+impl<'a> Stated<'a> {
+    fn of(
+        question: &'a ExposureQuestion,
+        told: &'a Telling,
+        evidence: &'a ExposureEvidence,
+        names: &Names<'_>,
+        frame: Frame,
+        negative: Verdict,
+    ) -> Self {
+        let found: Vec<Found<'a>> = question.resources.iter().map(|name| Found::of(name, told, names, frame)).collect();
+        let people = People { told, persons: &evidence.persons };
+        let viewers = viewers(&found, &people, negative);
+        let accesses: Vec<AccessFact> = found.iter().flat_map(|found| found.accesses(&people)).collect();
+        let holdings = consequences::holdings(&found, &people, frame);
+        let losses = consequences::losses(&found, &people, frame);
+        let subjects = subjects(&found, &people, negative);
+        let totals = count::totals(&count::Counting {
+            found: &found,
+            viewers: &viewers,
+            accesses: &accesses,
+            holdings: &holdings,
+            losses: &losses,
+            maybe_same: &evidence.maybe_same,
+            cut_off: Instant::new(frame.cut_off),
+        });
+        Stated { found, viewers, accesses, holdings, losses, subjects, totals }
+    }
+}
+
 /// What is asked lies between the first thing that was told of and the cut-off.
 fn frame(question: &ExposureQuestion, evidence: &ExposureEvidence) -> Frame {
-    let told = &evidence.told;
+    // Before anything was taken out: both figures are measured over one period.
+    let told = evidence.as_told.as_ref().unwrap_or(&evidence.told);
     let edges = told.edges.iter().map(|edge| edge.when.earliest);
     let times = edges.chain(told.accesses.iter().map(|access| access.when.earliest)).filter(|at| *at > 0);
     let from = times.chain([evidence.head.opened_at_us]).min().unwrap_or_default();
@@ -65,27 +107,27 @@ fn frame(question: &ExposureQuestion, evidence: &ExposureEvidence) -> Frame {
 }
 
 /// One resource, and what the calculus says of it.
-struct Found<'a> {
-    name: &'a str,
+pub(super) struct Found<'a> {
+    pub name: &'a str,
+    pub resource: Resource,
     known: bool,
-    accesses: Vec<Access>,
-    exposure: Exposure,
+    pub accesses: Vec<Access>,
+    pub exposure: Exposure,
 }
 
 impl<'a> Found<'a> {
-    fn of(name: &'a str, evidence: &ExposureEvidence, names: &Names<'_>, frame: Frame) -> Self {
-        let number = evidence.told.resources.find(&Named::Registered(name.to_owned()));
+    fn of(name: &'a str, told: &Telling, names: &Names<'_>, frame: Frame) -> Self {
+        let number = told.resources.find(&Named::Registered(name.to_owned()));
         // A number that nothing has: the calculus then says that nothing is known.
         let resource = Resource(number.unwrap_or(u32::MAX));
-        let of_it = evidence.told.accesses.iter().filter(|access| access.resource == resource);
+        let of_it = told.accesses.iter().filter(|access| access.resource == resource);
         let accesses: Vec<Access> = of_it.cloned().collect();
         let manner = Manner {
             permission_cache_us: names.seconds_us(RegistryKind::Dataset, name, "permission-cache-s"),
             hides_history: names.attribute(RegistryKind::Dataset, name, "history") == Some("hidden"),
         };
-        let told = Told { resource, edges: &evidence.told.edges, accesses: &accesses, manner, frame };
-        let exposure = Exposure::of(&told);
-        Found { name, known: number.is_some(), exposure, accesses }
+        let exposure = Exposure::of(&Told { resource, edges: &told.edges, accesses: &accesses, manner, frame });
+        Found { name, resource, known: number.is_some(), exposure, accesses }
     }
 
     fn resource(&self, people: &People<'_>) -> ResourceFact {
@@ -119,7 +161,7 @@ impl<'a> Found<'a> {
             AccessFact {
                 entries: access.entries.iter().map(|index| EntryIndex(*index)).collect(),
                 resource: self.name.to_owned(),
-                when: Span { from: Instant::new(access.when.earliest), until: Instant::new(access.when.latest) },
+                when: span(access.when),
                 who: access.chain.first().map_or(Who::Anyone, who),
                 on_behalf_of: access.chain.iter().skip(1).map(who).collect(),
                 shown_to: access.shown_to.iter().map(who).collect(),
@@ -131,6 +173,9 @@ impl<'a> Found<'a> {
                 rung: rung(judged.rung),
                 certain: judged.certain,
                 authorisation: authorisation(judged.authorised),
+                approval: access.approved.map(approval),
+                review: access.review.map(review),
+                after_restriction: judged.after_restriction.len() as u64,
                 subjects: access.subjects.len() as u64,
                 listed: access.listed,
                 categories: access.categories.iter().map(|category| Code(*category)).collect(),
@@ -138,27 +183,20 @@ impl<'a> Found<'a> {
         };
         self.exposure.accesses.iter().map(fact).collect()
     }
-
-    fn holdings(&self, people: &People<'_>) -> Vec<HoldingFact> {
-        let fact = |held: &interval::Interval| {
-            let Thing::Holding { holder, .. } = held.thing else { return None };
-            let (start, end) = (bound(held.start), bound(held.end));
-            Some(HoldingFact { holder: people.who(holder), resource: self.name.to_owned(), start, end })
-        };
-        self.exposure.holdings.iter().filter_map(fact).collect()
-    }
 }
 
 /// Puts names to parties.
-struct People<'a> {
-    evidence: &'a ExposureEvidence,
+#[derive(Clone, Copy)]
+pub(super) struct People<'a> {
+    pub told: &'a Telling,
+    persons: &'a [Vec<Identity>],
 }
 
 impl People<'_> {
-    fn who(&self, party: Party) -> Who {
+    pub fn who(&self, party: Party) -> Who {
         match party {
             Party::Person(person) => Who::Person { identities: self.identities(person) },
-            Party::Named(_, number) => match self.evidence.told.parties.name(number) {
+            Party::Named(_, number) => match self.told.parties.name(number) {
                 Some((kind, name)) => Who::Named { kind: Code(*kind), name: named(name) },
                 None => Who::Named { kind: Code(PartyKind::Unspecified), name: Name::Closed },
             },
@@ -168,7 +206,7 @@ impl People<'_> {
     }
 
     fn identities(&self, person: Person) -> Vec<PersonIdentity> {
-        let known = self.evidence.persons.get(person.0 as usize);
+        let known = self.persons.get(person.0 as usize);
         known.into_iter().flatten().map(PersonIdentity::from).collect()
     }
 }
@@ -181,7 +219,7 @@ fn named(name: &Named) -> Name {
     }
 }
 
-fn bound(bound: interval::Bound) -> Bound {
+pub(super) fn bound(bound: interval::Bound) -> Bound {
     Bound {
         earliest: Instant::new(bound.earliest),
         latest: Instant::new(bound.latest),
@@ -205,7 +243,7 @@ fn rung(rung: calculus::Rung) -> Rung {
     }
 }
 
-fn authorisation(authorised: Authorised) -> Authorisation {
+pub(super) fn authorisation(authorised: Authorised) -> Authorisation {
     match authorised {
         Authorised::Yes => Authorisation::Authorised,
         Authorised::No => Authorisation::Unauthorised,
@@ -214,7 +252,35 @@ fn authorisation(authorised: Authorised) -> Authorisation {
     }
 }
 
-fn measure(times: &Times) -> Range {
+pub(super) fn approval(approved: Approved) -> Approval {
+    match approved {
+        Approved::Matched => Approval::Matched,
+        Approved::OtherAction => Approval::OtherAction,
+        Approved::Expired => Approval::Expired,
+        Approved::GivenLater => Approval::GivenLater,
+        Approved::AlreadyUsed => Approval::AlreadyUsed,
+        Approved::ByThemselves => Approval::ByThemselves,
+        Approved::Refused => Approval::Refused,
+        Approved::NotOnFile => Approval::NotOnFile,
+    }
+}
+
+fn review(review: Review) -> ReviewFact {
+    let (state, until) = match review {
+        Review::Justified => (Reviewed::Justified, None),
+        Review::Against => (Reviewed::Against, None),
+        Review::Pending(until) => (Reviewed::Pending, Some(Instant::new(until))),
+        Review::Unreviewed => (Reviewed::Unreviewed, None),
+    };
+    ReviewFact { state, until }
+}
+
+/// The span of an act, as it is told.
+pub(super) fn span(when: When) -> Span {
+    Span { from: Instant::new(when.earliest), until: Instant::new(when.latest) }
+}
+
+pub(super) fn measure(times: &Times) -> Range {
     Range { low: cut(times.certain.measure()), high: cut(times.possible.measure()) }
 }
 
@@ -324,122 +390,7 @@ fn subjects(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<
     all.into_iter().map(fact).collect()
 }
 
-fn totals(
-    found: &[Found<'_>],
-    viewers: &[ViewerFact],
-    accesses: &[AccessFact],
-    holdings: &[HoldingFact],
-    subjects: &[SubjectFact],
-) -> Totals {
-    let union = |times: fn(&Exposure) -> &Times| {
-        measure(&found.iter().fold(Times::never(), |all, found| all.union(times(&found.exposure))))
-    };
-    let people = Counted::of(found);
-    let machine = |who: &Who| match who {
-        Who::Named { kind, .. } => matches!(kind.0, PartyKind::Agent | PartyKind::Service),
-        _ => false,
-    };
-    let ran: Vec<&ViewerFact> = viewers.iter().filter(|viewer| machine(&viewer.who) && viewer.did > 0).collect();
-    let surely_ran = ran.iter().filter(|viewer| viewer.surely > 0).count();
-    let successes = || accesses.iter().filter(|access| access.rung != Rung::Tried);
-    let judged = |value: Authorisation| successes().filter(|access| access.authorisation == value).count() as u64;
-    let surely_unauthorised =
-        successes().filter(|access| access.certain && access.authorisation == Authorisation::Unauthorised).count();
-    let exposed = |subject: &&SubjectFact| subject.open_us.high > 0 || subject.accesses.high > 0;
-    let surely_exposed = |subject: &&SubjectFact| subject.open_us.low > 0 || subject.accesses.low > 0;
-    Totals {
-        open_us: union(|exposure| &exposure.open),
-        unauthorised_us: union(|exposure| &exposure.unauthorised),
-        people_could: people.could,
-        people_saw: people.saw,
-        people_given: people.given,
-        machines: Range { low: surely_ran as u64, high: ran.len() as u64 },
-        uncountable: found.iter().any(|found| found.exposure.uncountable),
-        subjects: Range {
-            low: subjects.iter().filter(surely_exposed).count() as u64,
-            high: subjects.iter().filter(exposed).count() as u64,
-        },
-        subjects_determined: found.iter().all(|found| found.exposure.determined),
-        attempts: accesses.iter().filter(|access| access.rung == Rung::Tried).count() as u64,
-        holdings_open: holdings.iter().filter(|held| matches!(held.end.known, Known::Open | Known::Unknown)).count()
-            as u64,
-        unauthorised_accesses: Range { low: surely_unauthorised as u64, high: judged(Authorisation::Unauthorised) },
-        not_assessed_accesses: judged(Authorisation::NotAssessed),
-        exceptional_accesses: judged(Authorisation::Exceptional),
-        successes: successes().count() as u64,
-    }
-}
-
-/// People, by what they could and did. Distinct people, never products; somebody of whom nothing is known may be one of the
-/// others, an account is one of its members, and whoever is not told apart is anybody or nobody.
-struct Counted {
-    could: Range,
-    saw: Range,
-    given: Range,
-}
-
-impl Counted {
-    fn of(found: &[Found<'_>]) -> Self {
-        let (mut could, mut surely_could) = (BTreeSet::new(), BTreeSet::new());
-        let (mut saw, mut surely_saw) = (BTreeSet::new(), BTreeSet::new());
-        let (mut given, mut surely_given) = (BTreeSet::new(), BTreeSet::new());
-        let (mut unidentified, mut accounts): (u64, Vec<&BTreeSet<Party>>) = (0, Vec::new());
-        for found in found {
-            for (party, viewer) in found.exposure.viewers.iter().filter(|(party, _)| party.is_human()) {
-                if !viewer.could.is_never() {
-                    could.insert(*party);
-                }
-                if !viewer.could.certain.is_empty() {
-                    surely_could.insert(*party);
-                }
-                for (position, rung) in &viewer.did {
-                    let certain = found.exposure.accesses[*position].certain;
-                    let (all, sure) = match rung {
-                        calculus::Rung::Seen => (&mut saw, &mut surely_saw),
-                        calculus::Rung::Given => (&mut given, &mut surely_given),
-                        calculus::Rung::Processed | calculus::Rung::Tried => continue,
-                    };
-                    // A proved rung implies that they could.
-                    could.insert(*party);
-                    all.insert(*party);
-                    if certain {
-                        surely_could.insert(*party);
-                        sure.insert(*party);
-                    }
-                }
-            }
-            for judged in found.exposure.accesses.iter().filter(|judged| judged.rung != calculus::Rung::Tried) {
-                unidentified += u64::from(judged.unidentified);
-                saw.extend(&judged.one_of);
-                if judged.certain && !judged.unidentified && !judged.one_of.is_empty() {
-                    accounts.push(&judged.one_of);
-                }
-            }
-        }
-        // An account that acted was somebody; that may be one who is counted already.
-        let somebody = accounts.iter().any(|members| members.is_disjoint(&surely_saw));
-        // Whoever surely saw it is not counted as given it again.
-        let given: BTreeSet<Party> = given.difference(&surely_saw).copied().collect();
-        let surely_given: BTreeSet<Party> = surely_given.difference(&saw).copied().collect();
-        let range =
-            |sure: &BTreeSet<Party>, all: &BTreeSet<Party>| Range { low: distinct(sure), high: all.len() as u64 };
-        let seen = range(&surely_saw, &saw);
-        let low = seen.low + u64::from(somebody);
-        Counted {
-            could: range(&surely_could, &could),
-            saw: Range { low, high: (seen.high + unidentified).max(low) },
-            given: range(&surely_given, &given),
-        }
-    }
-}
-
-/// At least so many: those of whom nothing is known may all be one, or one of the others.
-fn distinct(people: &BTreeSet<Party>) -> u64 {
-    let known = people.iter().filter(|party| matches!(party, Party::Person(_))).count() as u64;
-    known.max(u64::from(!people.is_empty()))
-}
-
-fn oddities(found: &[Found<'_>], evidence: &ExposureEvidence) -> Vec<OddityFact> {
+fn oddities(found: &[Found<'_>]) -> Vec<OddityFact> {
     let told = |what: interval::Oddity| match what {
         interval::Oddity::EndsBeforeItBegins => Oddity::EndsBeforeItBegins,
         interval::Oddity::ClosesNothing => Oddity::ClosesNothing,
@@ -455,12 +406,6 @@ fn oddities(found: &[Found<'_>], evidence: &ExposureEvidence) -> Vec<OddityFact>
         let doubted = found.accesses.iter().filter(|access| access.when.clock_doubt);
         all.extend(doubted.map(|access| (Oddity::ClockDoubt, access.entries.first().copied())));
     }
-    let amended = evidence.told.amendments.iter();
-    all.extend(
-        amended.map(|amending| {
-            (if amending.retracts { Oddity::Retracted } else { Oddity::Corrected }, Some(amending.index))
-        }),
-    );
     all.into_iter().map(|(what, entry)| OddityFact { what, entry: entry.map(EntryIndex) }).collect()
 }
 

@@ -7,6 +7,9 @@ pub mod document;
 
 pub mod evidence;
 
+mod acts;
+mod consequences;
+mod count;
 mod facts;
 
 pub(super) mod answer;

@@ -15,9 +15,9 @@ const LISTED: usize = 6;
 /// Lanes of the time line.
 const LANES_MAX: usize = 24;
 
-struct Said<'a> {
-    w: &'static Wording,
-    report: &'a ExposureReport,
+pub(super) struct Said<'a> {
+    pub w: &'static Wording,
+    pub report: &'a ExposureReport,
 }
 
 impl View {
@@ -118,7 +118,8 @@ impl Said<'_> {
         let closed =
             closed.into_iter().chain((pruned > 0).then(|| fill(&x.notice.pruned, &[("n", &self.w.number(pruned))])));
         let odd = !self.report.oddities.is_empty();
-        unknown.chain(undetermined).chain(closed).chain(odd.then(|| x.notice.odd.clone())).collect()
+        let odd = odd.then(|| x.notice.odd.clone());
+        unknown.chain(undetermined).chain(closed).chain(odd).chain(self.as_told()).chain(self.root_causes()).collect()
     }
 
     fn facts(&self) -> Vec<Pair> {
@@ -155,7 +156,11 @@ impl Said<'_> {
             ("people", &s.people, vec![self.w.exposure.intro.people.clone()], vec![self.viewers()]),
             ("accesses", &s.accesses, vec![self.w.exposure.intro.accesses.clone()], vec![self.accesses()]),
             ("holdings", &s.holdings, vec![self.w.exposure.intro.holdings.clone()], vec![self.holdings()]),
+            ("disclosures", &s.disclosures, vec![self.w.exposure.intro.disclosures.clone()], vec![self.disclosures()]),
+            ("losses", &s.losses, vec![self.w.exposure.intro.losses.clone()], vec![self.losses()]),
             ("subjects", &s.subjects, vec![self.w.exposure.intro.subjects.clone()], vec![self.subjects()]),
+            ("causes", &s.causes, vec![self.w.exposure.intro.causes.clone()], vec![self.causes()]),
+            ("amendments", &s.amendments, vec![self.w.exposure.intro.amendments.clone()], vec![self.amendments()]),
             ("odd", &s.odd, vec![self.w.exposure.intro.odd.clone()], vec![self.oddities()]),
             ("coverage", &s.coverage, vec![self.w.intro.coverage.clone()], vec![self.coverage()]),
             ("verification", &s.verification, vec![self.w.exposure.intro.verification.clone()], self.verification()),
@@ -382,7 +387,7 @@ impl Said<'_> {
                             (possible, Style::Note),
                         ]),
                         cell([(subjects, Style::Plain), (w.list(&categories, LISTED), Style::Note)]),
-                        self.authorisation(access.authorisation),
+                        self.authority(access),
                     ],
                 }
             })
@@ -404,8 +409,13 @@ impl Said<'_> {
             .holdings
             .iter()
             .map(|held| {
+                let form = word(&x.form, held.form.code()).to_owned();
                 row([
-                    cell([(self.who(&held.holder), Style::Strong), (held.resource.clone(), Style::Note)]),
+                    cell([
+                        (self.who(&held.holder), Style::Strong),
+                        (held.resource.clone(), Style::Note),
+                        (form, Style::Note),
+                    ]),
                     self.bound(&held.start),
                     self.bound(&held.end),
                 ])
@@ -522,7 +532,7 @@ impl Said<'_> {
         ]
     }
 
-    fn table(&self, caption: &str, columns: Vec<Column>, mut rows: Vec<Row>) -> Block {
+    pub(super) fn table(&self, caption: &str, columns: Vec<Column>, mut rows: Vec<Row>) -> Block {
         if rows.is_empty() {
             return Block::Note { text: self.w.intro.nothing_here.clone() };
         }
@@ -545,7 +555,7 @@ impl Said<'_> {
         cell([(when, Style::Plain), (word(&x.known, bound.known.code()).to_owned(), style), (entry, Style::Note)])
     }
 
-    fn authorisation(&self, value: Authorisation) -> Cell {
+    pub(super) fn authorisation(&self, value: Authorisation) -> Cell {
         let style = if value == Authorisation::Authorised { Style::Plain } else { Style::Warning };
         cell([(word(&self.w.authorisation, value.code()).to_owned(), style)])
     }
@@ -558,7 +568,7 @@ impl Said<'_> {
         }
     }
 
-    fn who(&self, who: &Who) -> String {
+    pub(super) fn who(&self, who: &Who) -> String {
         let w = self.w;
         match who {
             Who::Person { identities } if identities.is_empty() => w.party.some_human.clone(),

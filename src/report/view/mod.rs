@@ -4,6 +4,7 @@
 //! templates' business.
 
 mod annex;
+mod consequences;
 mod cover;
 mod exposure;
 mod sections;

@@ -1,0 +1,198 @@
+//! What is counted: distinct things, never products; each with what is certain and what is possible.
+
+use super::document::*;
+use super::facts::{Found, measure};
+use crate::exposure::calculus::exposure::{self as calculus, Exposure};
+use crate::exposure::calculus::fact::{Party, Person};
+use crate::exposure::calculus::times::Times;
+use crate::model::PartyKind;
+use crate::report::access::document::{Authorisation, Range};
+use crate::report::instant::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is counted.
+pub(super) struct Counting<'a> {
+    pub found: &'a [Found<'a>],
+    pub viewers: &'a [ViewerFact],
+    pub accesses: &'a [AccessFact],
+    pub holdings: &'a [HoldingFact],
+    pub losses: &'a [LossFact],
+    /// Persons of whom it is only suspected that they are one.
+    pub maybe_same: &'a [(Person, Person)],
+    pub cut_off: Instant,
+}
+
+pub(super) fn totals(counting: &Counting<'_>) -> Totals {
+    let Counting { found, viewers, accesses, holdings, losses, maybe_same, cut_off } = *counting;
+    let same = Same::of(maybe_same);
+    let union = |times: fn(&Exposure) -> &Times| {
+        measure(&found.iter().fold(Times::never(), |all, found| all.union(times(&found.exposure))))
+    };
+    let people = Counted::of(found, &same);
+    let machine = |who: &Who| match who {
+        Who::Named { kind, .. } => matches!(kind.0, PartyKind::Agent | PartyKind::Service),
+        _ => false,
+    };
+    let ran: Vec<&ViewerFact> = viewers.iter().filter(|viewer| machine(&viewer.who) && viewer.did > 0).collect();
+    let surely_ran = ran.iter().filter(|viewer| viewer.surely > 0).count();
+    let successes = || accesses.iter().filter(|access| access.rung != Rung::Tried);
+    let judged = |value: Authorisation| successes().filter(|access| access.authorisation == value).count() as u64;
+    let surely_unauthorised =
+        successes().filter(|access| access.certain && access.authorisation == Authorisation::Unauthorised).count();
+    let (surely_exposed, exposed) = exposed(found);
+    let justified = |access: &&AccessFact| {
+        let review = access.review.as_ref().map(|review| review.state);
+        access.authorisation == Authorisation::Exceptional && review == Some(Reviewed::Justified)
+    };
+    let is_open =
+        |held: &&HoldingFact| matches!(held.end.known, Known::Open | Known::Unknown) || held.end.latest > cut_off;
+    let without = |loss: &&LossFact| loss.authorisation == Authorisation::Unauthorised;
+    Totals {
+        open_us: union(|exposure| &exposure.open),
+        unauthorised_us: union(|exposure| &exposure.unauthorised),
+        people_could: people.could,
+        people_saw: people.saw,
+        people_given: people.given,
+        machines: Range { low: surely_ran as u64, high: ran.len() as u64 },
+        uncountable: found.iter().any(|found| found.exposure.uncountable),
+        subjects: Range { low: same.distinct(surely_exposed), high: exposed.len() as u64 },
+        subjects_determined: found.iter().all(|found| found.exposure.determined),
+        attempts: accesses.iter().filter(|access| access.rung == Rung::Tried).count() as u64,
+        holdings_open: holdings.iter().filter(is_open).count() as u64,
+        unauthorised_accesses: Range { low: surely_unauthorised as u64, high: judged(Authorisation::Unauthorised) },
+        not_assessed_accesses: judged(Authorisation::NotAssessed),
+        exceptional_accesses: judged(Authorisation::Exceptional),
+        exceptional_justified: successes().filter(justified).count() as u64,
+        after_restriction: successes().filter(|access| access.after_restriction > 0).count() as u64,
+        losses: losses.len() as u64,
+        unauthorised_losses: losses.iter().filter(without).count() as u64,
+        successes: successes().count() as u64,
+    }
+}
+
+/// People, by what they could and did. Distinct people, never products; somebody of whom nothing is known may be one of the
+/// others, an account is one of its members, and whoever is not told apart is anybody or nobody.
+struct Counted {
+    could: Range,
+    saw: Range,
+    given: Range,
+}
+
+impl Counted {
+    fn of(found: &[Found<'_>], same: &Same) -> Self {
+        let (mut could, mut surely_could) = (BTreeSet::new(), BTreeSet::new());
+        let (mut saw, mut surely_saw) = (BTreeSet::new(), BTreeSet::new());
+        let (mut given, mut surely_given) = (BTreeSet::new(), BTreeSet::new());
+        let (mut unidentified, mut accounts): (u64, Vec<&BTreeSet<Party>>) = (0, Vec::new());
+        for found in found {
+            for (party, viewer) in found.exposure.viewers.iter().filter(|(party, _)| party.is_human()) {
+                if !viewer.could.is_never() {
+                    could.insert(*party);
+                }
+                if !viewer.could.certain.is_empty() {
+                    surely_could.insert(*party);
+                }
+                for (position, rung) in &viewer.did {
+                    let certain = found.exposure.accesses[*position].certain;
+                    let (all, sure) = match rung {
+                        calculus::Rung::Seen => (&mut saw, &mut surely_saw),
+                        calculus::Rung::Given => (&mut given, &mut surely_given),
+                        calculus::Rung::Processed | calculus::Rung::Tried => continue,
+                    };
+                    // A proved rung implies that they could.
+                    could.insert(*party);
+                    all.insert(*party);
+                    if certain {
+                        surely_could.insert(*party);
+                        sure.insert(*party);
+                    }
+                }
+            }
+            for judged in found.exposure.accesses.iter().filter(|judged| judged.rung != calculus::Rung::Tried) {
+                unidentified += u64::from(judged.unidentified);
+                saw.extend(&judged.one_of);
+                if judged.certain && !judged.unidentified && !judged.one_of.is_empty() {
+                    accounts.push(&judged.one_of);
+                }
+            }
+        }
+        // An account that acted was somebody; that may be one who is counted already.
+        let somebody = accounts.iter().any(|members| members.is_disjoint(&surely_saw));
+        // Whoever surely saw it is not counted as given it again.
+        let given: BTreeSet<Party> = given.difference(&surely_saw).copied().collect();
+        let surely_given: BTreeSet<Party> = surely_given.difference(&saw).copied().collect();
+        let range =
+            |sure: &BTreeSet<Party>, all: &BTreeSet<Party>| Range { low: same.people(sure), high: all.len() as u64 };
+        let seen = range(&surely_saw, &saw);
+        let low = seen.low + u64::from(somebody);
+        Counted {
+            could: range(&surely_could, &could),
+            saw: Range { low, high: (seen.high + unidentified).max(low) },
+            given: range(&surely_given, &given),
+        }
+    }
+}
+
+/// People whose data surely, and possibly, stood open or was reached.
+fn exposed(found: &[Found<'_>]) -> (BTreeSet<Person>, BTreeSet<Person>) {
+    let (mut surely, mut possibly) = (BTreeSet::new(), BTreeSet::new());
+    for found in found {
+        for (person, inside) in &found.exposure.subjects {
+            if !inside.open.is_never() {
+                possibly.insert(*person);
+            }
+            if !inside.open.certain.is_empty() {
+                surely.insert(*person);
+            }
+        }
+        for judged in found.exposure.accesses.iter().filter(|judged| judged.rung != calculus::Rung::Tried) {
+            let access = &found.accesses[judged.access];
+            possibly.extend(&access.subjects);
+            if judged.certain {
+                surely.extend(&access.subjects);
+            }
+            // Where an act does not list everybody, whoever was inside may be among them.
+            if !access.listed {
+                possibly.extend(found.exposure.subjects.keys());
+            }
+        }
+    }
+    (surely, possibly)
+}
+
+/// Who is perhaps one with whom: a suspicion makes of a count a range, and joins nobody.
+struct Same(BTreeMap<Person, Person>);
+
+impl Same {
+    fn of(pairs: &[(Person, Person)]) -> Self {
+        let mut same = Same(BTreeMap::new());
+        for (one, other) in pairs {
+            let (one, other) = (same.first(*one), same.first(*other));
+            if one != other {
+                same.0.insert(one.max(other), one.min(other));
+            }
+        }
+        same
+    }
+
+    /// The first of all that a person is perhaps one with.
+    fn first(&self, person: Person) -> Person {
+        let mut at = person;
+        while let Some(before) = self.0.get(&at) {
+            at = *before;
+        }
+        at
+    }
+
+    /// At least so many persons.
+    fn distinct(&self, persons: impl IntoIterator<Item = Person>) -> u64 {
+        persons.into_iter().map(|person| self.first(person)).collect::<BTreeSet<_>>().len() as u64
+    }
+
+    /// At least so many: those of whom nothing is known may all be one, or one of the others.
+    fn people(&self, people: &BTreeSet<Party>) -> u64 {
+        let persons =
+            people.iter().filter_map(|party| if let Party::Person(person) = party { Some(*person) } else { None });
+        self.distinct(persons).max(u64::from(!people.is_empty()))
+    }
+}

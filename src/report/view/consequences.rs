@@ -1,0 +1,204 @@
+//! Of the exposure report: by what authority, to whom it was passed on, what was lost, what led to it, what was corrected.
+
+use super::exposure::Said;
+use super::*;
+use crate::report::access::document::{Authorisation, EntryIndex, Span};
+use crate::report::exposure::answer::{duration_range, people};
+use crate::report::exposure::document::*;
+use crate::report::wording::word;
+
+/// Most things in a list inside a cell.
+const LISTED: usize = 6;
+
+impl Said<'_> {
+    /// The figures before anything was corrected.
+    pub(super) fn as_told(&self) -> Option<String> {
+        let (w, totals) = (self.w, self.report.as_told.as_ref()?);
+        let values = [
+            ("could", people(w, &totals.people_could)),
+            ("saw", people(w, &totals.people_saw)),
+            ("duration", duration_range(w, &totals.open_us)),
+        ];
+        Some(fill(&w.exposure.notice.as_told, &values.each_ref().map(|(name, text)| (*name, text.as_str()))))
+    }
+
+    /// Where each chain of causes ends.
+    pub(super) fn root_causes(&self) -> Vec<String> {
+        let w = self.w;
+        let leads = |entry: EntryIndex| self.report.causes.iter().any(|other| other.led_to == Some(entry));
+        let roots = self.report.causes.iter().filter(|cause| cause.led_to.is_some() && !leads(cause.entry));
+        let text = |cause: &CauseFact| {
+            let values = [
+                ("resource", cause.resource.clone()),
+                ("who", self.who(&cause.who)),
+                ("when", w.span(cause.when.from, cause.when.until)),
+                ("verb", word(&w.verb, cause.verb.text()).to_owned()),
+                ("authorisation", word(&w.authorisation, cause.authorisation.code()).to_owned()),
+            ];
+            fill(&w.exposure.notice.cause, &values.each_ref().map(|(name, text)| (*name, text.as_str())))
+        };
+        roots.take(LISTED).map(text).collect()
+    }
+
+    /// Whether an access was authorised, and what that hangs on.
+    pub(super) fn authority(&self, access: &AccessFact) -> Cell {
+        let (w, x) = (self.w, &self.w.exposure);
+        let approval = access.approval.map(|code| word(&x.approved, code.code()).to_owned()).unwrap_or_default();
+        let review = access.review.as_ref().map(|review| {
+            let until = review.until.map(|at| fill(&x.table.review_until, &[("at", &w.instant(at))]));
+            [Some(word(&x.reviewed, review.state.code()).to_owned()), until].into_iter().flatten().collect::<Vec<_>>()
+        });
+        let restricted = (access.after_restriction > 0).then(|| {
+            fill(&x.table.after_restriction, &[("persons", &w.plural(&x.count.persons, access.after_restriction))])
+        });
+        let style = if access.authorisation == Authorisation::Authorised { Style::Plain } else { Style::Warning };
+        cell([
+            (word(&w.authorisation, access.authorisation.code()).to_owned(), style),
+            (approval, Style::Note),
+            (review.unwrap_or_default().join(" "), Style::Note),
+            (restricted.unwrap_or_default(), Style::Warning),
+        ])
+    }
+
+    pub(super) fn disclosures(&self) -> Block {
+        let (w, x) = (self.w, &self.w.exposure);
+        let t = &x.table;
+        let row_of = |given: &DisclosureFact| {
+            let categories: Vec<String> =
+                given.categories.iter().map(|code| word(&w.category, code.text()).to_owned()).collect();
+            let country = given.country.clone().map(|country| (country, Style::Plain));
+            row([
+                cell([(self.who(&given.to), Style::Strong), (given.resource.clone(), Style::Note)]),
+                cell([
+                    (word(&w.recipient_kind, given.kind.text()).to_owned(), Style::Plain),
+                    country.unwrap_or_else(|| (t.no_country.clone(), Style::Warning)),
+                ]),
+                cell([
+                    (w.plural(&w.count.acts, given.acts), Style::Plain),
+                    (w.span(given.first, given.last), Style::Note),
+                ]),
+                cell([
+                    (w.plural(&x.count.persons, given.subjects), Style::Plain),
+                    (w.list(&categories, LISTED), Style::Note),
+                ]),
+            ])
+        };
+        let rows = self.report.disclosures.iter().map(row_of).collect();
+        let columns =
+            vec![column(&t.recipient, 28), column(&w.table.kind, 24), column(&t.acts, 26), column(&t.subjects, 22)];
+        self.table(&x.section.disclosures, columns, rows)
+    }
+
+    pub(super) fn losses(&self) -> Block {
+        let (w, x) = (self.w, &self.w.exposure);
+        let t = &x.table;
+        let row_of = |loss: &LossFact| {
+            let until = loss.recoverable_until.map(|at| fill(&t.recoverable_until, &[("at", &w.instant(at))]));
+            let restored = loss.restored_by.map(|entry| fill(&t.restored_by, &[("n", &w.number(entry.0))]));
+            let subjects = w.plural(&x.count.persons, loss.subjects);
+            let subjects = if loss.listed { subjects } else { fill(&x.figure.at_least, &[("n", &subjects)]) };
+            row([
+                self.act(loss.when.clone(), loss.entry, None),
+                self.doer(&loss.who, &[], loss.instruction.as_deref()),
+                cell([
+                    (word(&x.lost, loss.lost.code()).to_owned(), Style::Plain),
+                    (loss.resource.clone(), Style::Note),
+                    (subjects, Style::Note),
+                ]),
+                cell([
+                    (word(&x.recovery, loss.recovery.code()).to_owned(), Style::Plain),
+                    (until.unwrap_or_default(), Style::Note),
+                    (restored.unwrap_or_default(), Style::Note),
+                ]),
+                self.by_authority(loss.authorisation, loss.approval),
+            ])
+        };
+        let rows = self.report.losses.iter().map(row_of).collect();
+        let columns = vec![
+            column(&t.when, 20),
+            column(&t.who, 24),
+            column(&t.what, 20),
+            column(&t.recovery, 20),
+            column(&t.authorisation, 16),
+        ];
+        self.table(&x.section.losses, columns, rows)
+    }
+
+    pub(super) fn causes(&self) -> Block {
+        let (w, x) = (self.w, &self.w.exposure);
+        let t = &x.table;
+        let row_of = |cause: &CauseFact| {
+            let led_to = cause.led_to.map(|entry| fill(&t.led_to, &[("n", &w.number(entry.0))])).unwrap_or_default();
+            row([
+                self.act(cause.when.clone(), cause.entry, Some(led_to)),
+                self.doer(&cause.who, &cause.on_behalf_of, cause.instruction.as_deref()),
+                cell([
+                    (word(&w.verb, cause.verb.text()).to_owned(), Style::Plain),
+                    (word(&x.relation, cause.relation.code()).to_owned(), Style::Note),
+                    (cause.resource.clone(), Style::Note),
+                ]),
+                self.by_authority(cause.authorisation, cause.approval),
+            ])
+        };
+        let rows = self.report.causes.iter().map(row_of).collect();
+        let columns = vec![column(&t.when, 24), column(&t.who, 32), column(&t.what, 22), column(&t.authorisation, 22)];
+        self.table(&x.section.causes, columns, rows)
+    }
+
+    pub(super) fn amendments(&self) -> Block {
+        let (w, x) = (self.w, &self.w.exposure);
+        let t = &x.table;
+        let row_of = |amendment: &AmendmentFact| {
+            let (entry, target) = (w.number(amendment.entry.0), w.number(amendment.target.0));
+            let by = amendment.by.as_ref().map(|who| fill(&t.by, &[("who", &self.who(who))])).unwrap_or_default();
+            let counts = amendment.standing == Standing::Counts;
+            row([
+                cell([
+                    (fill(&t.amends, &[("entry", &entry), ("target", &target)]), Style::Strong),
+                    (by, Style::Note),
+                    (amendment.reason.clone().unwrap_or_default(), Style::Note),
+                ]),
+                cell([
+                    (self.who(&amendment.who), Style::Plain),
+                    (word(&w.verb, amendment.verb.text()).to_owned(), Style::Plain),
+                    (w.span(amendment.when.from, amendment.when.until), Style::Note),
+                ]),
+                cell([(
+                    word(&x.standing, amendment.standing.code()).to_owned(),
+                    if counts { Style::Plain } else { Style::Warning },
+                )]),
+            ])
+        };
+        let rows = self.report.amendments.iter().map(row_of).collect();
+        let columns = vec![column(&x.section.amendments, 40), column(&t.act, 32), column(&t.standing, 28)];
+        self.table(&x.section.amendments, columns, rows)
+    }
+
+    fn act(&self, when: Span, entry: EntryIndex, also: Option<String>) -> Cell {
+        let (w, t) = (self.w, &self.w.exposure.table);
+        cell([
+            (w.span(when.from, when.until), Style::Plain),
+            (fill(&t.by_entry, &[("n", &w.number(entry.0))]), Style::Note),
+            (also.unwrap_or_default(), Style::Note),
+        ])
+    }
+
+    fn doer(&self, who: &Who, on_behalf_of: &[Who], instruction: Option<&str>) -> Cell {
+        let (w, t) = (self.w, &self.w.exposure.table);
+        let behalf: Vec<String> = on_behalf_of.iter().map(|who| self.who(who)).collect();
+        let behalf = (!behalf.is_empty()).then(|| fill(&w.table.behalf, &[("list", &behalf.join(&w.number.chain))]));
+        let instruction = instruction.map(|text| fill(&t.instruction, &[("text", text)]));
+        cell([
+            (self.who(who), Style::Strong),
+            (behalf.unwrap_or_default(), Style::Note),
+            (instruction.unwrap_or_default(), Style::Note),
+        ])
+    }
+
+    fn by_authority(&self, authorisation: Authorisation, approval: Option<Approval>) -> Cell {
+        let (w, x) = (self.w, &self.w.exposure);
+        let approval = approval.map(|code| word(&x.approved, code.code()).to_owned()).unwrap_or_default();
+        let style = if authorisation == Authorisation::Authorised { Style::Plain } else { Style::Warning };
+        cell([(word(&w.authorisation, authorisation.code()).to_owned(), style), (approval, Style::Note)])
+    }
+}
