@@ -14,6 +14,7 @@ pub mod http;
 pub mod intake;
 pub mod ledger;
 pub mod model;
+pub mod registry;
 pub mod report;
 pub mod rpc;
 pub mod store;

@@ -183,6 +183,55 @@ fn what_is_wrong_is_said_on_one_line_with_a_code_and_nothing_is_recorded() {
 }
 
 #[test]
+fn a_registry_is_shown_before_it_is_put_in_force_and_found_again_by_size() {
+    let server = TestServer::new();
+    let example = "reports/registry/example.toml";
+    let entries = || run(&mut server.client_command(&["list", "--json"]), 0).out.lines().count();
+    let before = entries();
+    let said = run(&mut server.client_command(&["registry", "show"]), 0).out;
+    assert!(said.contains("no registry is in force"), "{said}");
+
+    // Nobody sits at a terminal here, so somebody has to say that they agree.
+    let said = Said::of(server.client_command(&["registry", "apply", example]).output().expect("it runs"));
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(said.out.contains("+ dpo.name: Dr. Ada Beispiel\n") && said.err.contains("--yes"), "{}", said.err);
+    assert_eq!(entries(), before, "nothing was recorded");
+    let said = run(&mut server.client_command(&["registry", "apply", example, "--yes"]), 0).out;
+    for line in [
+        "+ controller.address: Beispielstraße 1 / 10115 Berlin",
+        "+ parties.northwind-models.retention_days: 30",
+        "+ public.party.northwind-models.country: US",
+        "+ suppressions.\"order 77 Gs 12/26\".subjects: (fields C-9009, namespace customer)",
+        &format!("registry registry-1 is in force since entry {before}"),
+    ] {
+        assert!(said.lines().any(|said| said == line), "{line:?} is not in: {said}");
+    }
+    let said = run(&mut server.client_command(&["registry", "apply", example]), 0).out;
+    assert_eq!(said, "registry registry-1 was in force already\n");
+
+    let text = fs::read_to_string(example).expect("it is in the repository");
+    let file = server.place.join("registry.toml");
+    fs::write(&file, text.replace("registry-1", "registry-2").replace("gdpr:6.1.b", "gdpr:6.1.a")).expect("written");
+    let said = run(server.client_command(&["registry", "apply", "--yes"]).arg(&file), 0).out;
+    assert!(said.contains("~ activities.customer-service.legal_bases: gdpr:6.1.b -> gdpr:6.1.a\n"), "{said}");
+    assert!(!said.contains("dpo") && !said.contains("public."), "only what changes is shown: {said}");
+    let then = (before + 1).to_string();
+    assert_eq!(run(&mut server.client_command(&["registry", "show", "--at", &then]), 0).out, text);
+    let said = run(&mut server.client_command(&["registry", "show"]), 0).out;
+    assert!(said.contains("version = \"registry-2\""), "{said}");
+
+    // What is wrong is told by its field, on one line each, and nothing is recorded.
+    let before = entries();
+    fs::write(&file, text.replace("registry-1", "registry-3").replace("2026-11-24\"", "24 November\""))
+        .expect("written");
+    let said = Said::of(server.client_command(&["registry", "apply", "--yes"]).arg(&file).output().expect("it runs"));
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.starts_with("whosaw: ") && said.err.contains("registry.profile.snapshot"), "{}", said.err);
+    // Where a registry is in force a dry run shows it, and so is recorded as a reading; a file that is refused shows none.
+    assert_eq!(entries(), before);
+}
+
+#[test]
 fn every_command_explains_itself() {
     let said = run(whosaw().arg("--help"), 0).out;
     let commands = said.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());

@@ -12,13 +12,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store", &[]),
     ("admit", &["model"]),
     ("intake", &["model"]),
+    ("registry", &["model"]),
     ("vault", &["model", "store"]),
     ("ledger", &["model", "store"]),
     ("exposure", &["model", "store"]),
-    ("report", &["model", "exposure"]),
-    ("engine", &["admit", "intake", "vault", "ledger", "exposure", "report", "model", "store"]),
+    ("report", &["model", "exposure", "registry"]),
+    ("engine", &["admit", "intake", "registry", "vault", "ledger", "exposure", "report", "model", "store"]),
     ("http", &["engine", "model"]),
-    ("rpc", &["engine", "admit", "ledger", "report", "model"]),
+    ("rpc", &["engine", "admit", "ledger", "registry", "report", "model"]),
     ("config", &[]),
     ("cli", &["app", "config", "rpc", "intake", "model"]),
 ];
@@ -35,7 +36,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("cryptoki", &["vault"]),
     ("axum", &["http", "app"]),
     ("clap", &["cli", "config"]),
-    ("jiff", &["report", "cli"]),
+    ("jiff", &["report", "cli", "registry"]),
     ("figment", &["config"]),
 ];
 

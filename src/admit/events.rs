@@ -19,11 +19,11 @@ pub struct NewName {
     pub retired: bool,
 }
 
-/// Names become public for ever, so they keep to a narrow alphabet in which no e-mail address can be written. The text of a
-/// tool catalogue that goes with them is sealed for the ledger.
+/// Names become public for ever, so they keep to a narrow alphabet in which no e-mail address can be written. The file that
+/// goes with them, a tool catalogue or the controller's registry, is sealed for the ledger.
 pub fn registry(
     names: Vec<NewName>,
-    catalogue: Option<&str>,
+    file: Option<&str>,
     caller: Caller,
     registry: &Registry,
 ) -> Result<Admitted, Vec<Violation>> {
@@ -67,7 +67,7 @@ pub fn registry(
         retired: name.retired,
     });
     let content = ContentPart {
-        arguments: catalogue.map(|text| text.as_bytes().to_vec()).unwrap_or_default(),
+        arguments: file.map(|text| text.as_bytes().to_vec()).unwrap_or_default(),
         ..ContentPart::default()
     };
     let (caller_body, parts) = sealed_event(content, Holder::Ledger, &caller, registry);

@@ -13,6 +13,7 @@ mod keys;
 mod names;
 mod person;
 mod read;
+mod registry;
 mod report;
 mod retention;
 mod scenario;
@@ -47,6 +48,8 @@ enum Command {
     Names(names::Names),
     /// Put a tool catalogue in force, or show the one that is.
     Catalogue(names::Catalogue),
+    /// Put the controller's registry in force, or show what was at a size of the ledger.
+    Registry(registry::Registry),
     /// Record actions or tool calls from a file of JSON lines or TOML.
     Append(append::Append),
     /// Record tool calls from a file of an agent's past conversations.
@@ -204,6 +207,7 @@ fn run(cli: Cli) -> Ended {
                     Command::Keys(command) => command.run().await,
                     Command::Names(command) => command.run().await,
                     Command::Catalogue(command) => command.run().await,
+                    Command::Registry(command) => command.run().await,
                     Command::Append(command) => command.run().await,
                     Command::Import(command) => command.run().await,
                     Command::List(command) => command.run().await,

@@ -48,8 +48,9 @@ enum NamesCommand {
 }
 
 fn kind(code: &str) -> Result<RegistryKind, CliError> {
-    RegistryKind::from_code(code)
-        .ok_or_else(|| CliError::usage("the kind is one of agent, tool, source, dataset, term, party, catalogue"))
+    RegistryKind::from_code(code).ok_or_else(|| {
+        CliError::usage("the kind is one of agent, tool, source, dataset, term, party, catalogue, controller")
+    })
 }
 
 impl Names {

@@ -24,6 +24,7 @@ mod person;
 mod prune;
 mod read;
 mod refusals;
+mod registry;
 mod restore;
 mod retention;
 
@@ -39,6 +40,7 @@ pub use names::{CatalogueApplied, InForce};
 pub use person::{Asked, ErasureAsked, ErasureStatus, KeptFor, PersonStatus};
 pub use prune::{PlannedBodies, Pruned, Ran, RetentionRuleOf};
 pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};
+pub use registry::{DocumentInForce, RegistryApplied};
 pub use restore::{Behind, Outcome, Restored, Sources, restore_ledger};
 
 pub use retention::{PlannedClass, RetentionPlan};

@@ -1,5 +1,7 @@
-//! The names a ledger knows and the tool catalogue in force: the fold of its registry entries.
+//! The names a ledger knows, and the tool catalogue and the controller's registry in force: the fold of its registry
+//! entries.
 
+use super::registry::{DocumentInForce, Versions};
 use super::{EngineError, OpenLedger, Receipt, nobody};
 use crate::admit;
 use crate::admit::events::{self, NewName};
@@ -17,6 +19,10 @@ use whosaw_verifier::part::ContentPart;
 pub struct Names {
     pub registry: Registry,
     pub catalogue: Option<Arc<InForce>>,
+    /// The controller's registry in force.
+    pub document: Option<Arc<DocumentInForce>>,
+    /// All that ever were.
+    pub versions: Versions,
 }
 
 /// The tool catalogue in force, and the file it was read from.
@@ -48,15 +54,22 @@ impl Names {
             let Some(entry) = ledger.entry(index)? else { continue };
             let Some(body) = registry_body(&entry) else { continue };
             names.registry.apply(&body);
-            if body.records.iter().any(|record| record.kind == RegistryKind::Catalogue && !record.retired) {
+            let came_with = |kind| body.records.iter().find(|record| record.kind == kind && !record.retired);
+            if let Some(record) = came_with(RegistryKind::Controller) {
+                names.versions.push(index, record.name.clone());
+            }
+            if came_with(RegistryKind::Catalogue).is_some() {
                 with_catalogue = Some(entry);
             }
         }
         if let Some(entry) = with_catalogue {
-            let text = catalogue_text(ledger, vault, &entry)?;
+            let text = sealed_file(ledger, vault, &entry, "tool catalogue")?;
             let catalogue =
                 Catalogue::parse_in_force(&text).map_err(|error| EngineError::precondition(error.to_string()))?;
             names.catalogue = Some(Arc::new(InForce { catalogue, text }));
+        }
+        if let Some(index) = names.versions.newest() {
+            names.document = Some(Arc::new(DocumentInForce::load(ledger, vault, index)?));
         }
         Ok(names)
     }
@@ -84,8 +97,12 @@ impl OpenLedger {
             let field = format!("names[{position}].kind");
             return Err(EngineError::invalid(field, "is not registered by hand: apply the catalogue"));
         }
+        if let Some(position) = names.iter().position(|name| name.kind == RegistryKind::Controller) {
+            let field = format!("names[{position}].kind");
+            return Err(EngineError::invalid(field, "is not registered by hand: apply the registry"));
+        }
         let _one_at_a_time = self.registering.write().await;
-        self.record_names(names, None, caller).await
+        self.record_names(names, File::None, caller).await
     }
 
     /// Puts a tool catalogue in force and makes every name in it known.
@@ -130,7 +147,7 @@ impl OpenLedger {
             })
             .collect();
         let new_names = new.len();
-        let receipt = self.record_names(new, Some(text), caller).await?;
+        let receipt = self.record_names(new, File::Catalogue(text), caller).await?;
         Ok(CatalogueApplied { version, digest, new_names, receipt: Some(receipt) })
     }
 
@@ -156,32 +173,62 @@ impl OpenLedger {
     }
 
     /// Appends a registry entry and, once it is durable, goes by it.
-    async fn record_names(
+    pub(super) async fn record_names(
         &self,
         names: Vec<NewName>,
-        catalogue: Option<&str>,
+        file: File<'_>,
         caller: &Caller,
     ) -> Result<Receipt, EngineError> {
         let known = self.names();
         let unknown = never_registered(&names, &known.registry);
-        let admitted =
-            events::registry(names, catalogue, caller.clone(), &known.registry).map_err(EngineError::violations)?;
+        let admitted = events::registry(names, file.text(), caller.clone(), &known.registry);
+        let admitted = admitted.map_err(EngineError::violations)?;
         if !unknown.is_empty() {
             let text = format!("never registered, so that it cannot be retired: {}", unknown.join(", "));
             return Err(EngineError::not_found(text));
         }
         let receipt = self.record(admitted).await?;
-        let mut after = Names { registry: known.registry.clone(), catalogue: known.catalogue.clone() };
+        let mut after = Names {
+            registry: known.registry.clone(),
+            catalogue: known.catalogue.clone(),
+            document: known.document.clone(),
+            versions: known.versions.clone(),
+        };
         if let Ok(Body::Registry(body)) = Body::decode(EntryKind::Registry as u8, &receipt.body) {
             after.registry.apply(&body);
         }
-        if let Some(text) = catalogue {
-            let catalogue =
-                Catalogue::parse_in_force(text).map_err(|error| EngineError::precondition(error.to_string()))?;
-            after.catalogue = Some(Arc::new(InForce { catalogue, text: text.to_owned() }));
+        match file {
+            File::None => {}
+            File::Catalogue(text) => {
+                let catalogue =
+                    Catalogue::parse_in_force(text).map_err(|error| EngineError::precondition(error.to_string()))?;
+                after.catalogue = Some(Arc::new(InForce { catalogue, text: text.to_owned() }));
+            }
+            File::Registry(text) => {
+                let document = DocumentInForce::read(receipt.index, text.to_owned())?;
+                after.versions.push(receipt.index, document.document.version.clone());
+                after.document = Some(Arc::new(document));
+            }
         }
         *self.names.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
         Ok(receipt)
+    }
+}
+
+/// What comes with names.
+#[derive(Clone, Copy)]
+pub(super) enum File<'a> {
+    None,
+    Catalogue(&'a str),
+    Registry(&'a str),
+}
+
+impl<'a> File<'a> {
+    fn text(self) -> Option<&'a str> {
+        match self {
+            File::None => None,
+            File::Catalogue(text) | File::Registry(text) => Some(text),
+        }
     }
 }
 
@@ -206,17 +253,24 @@ fn registry_body(entry: &StoredEntry) -> Option<RegistryBody> {
     }
 }
 
-fn catalogue_text(ledger: &Ledger, vault: &Vault, entry: &StoredEntry) -> Result<String, EngineError> {
+/// The file that came with an entry's names. It is sealed under the ledger's own key, which no retention destroys.
+pub(super) fn sealed_file(
+    ledger: &Ledger,
+    vault: &Vault,
+    entry: &StoredEntry,
+    what: &str,
+) -> Result<String, EngineError> {
     let index = entry.header.index;
     let parts = ledger.parts(index, entry.header.parts)?;
     let mut opened = Vec::with_capacity(parts.len());
     for (ordinal, part) in parts.iter().enumerate() {
-        let gone = || EngineError::precondition("the tool catalogue in force was removed from the ledger");
+        let gone = || EngineError::precondition(format!("the {what} of entry {index} was removed from the ledger"));
         let place = PartPlace { index, ordinal: ordinal as u32 };
         let sealed = part.sealed.as_ref().ok_or_else(gone)?;
         opened.push(vault.open_part(place, &entry.header.body_commitment, sealed)?);
     }
     let content: Option<ContentPart> = super::read::join_content(opened.iter());
     let text = content.map(|content| content.arguments).unwrap_or_default();
-    String::from_utf8(text).map_err(|_| EngineError::precondition("the tool catalogue in force is not text"))
+    let not_text = |_| EngineError::precondition(format!("the {what} of entry {index} is not text"));
+    String::from_utf8(text).map_err(not_text)
 }

@@ -28,9 +28,14 @@ impl Registry {
         self.get(kind, name).is_some()
     }
 
+    /// What was last said of a name, in use or retired.
+    pub fn registered(&self, kind: RegistryKind, name: &str) -> Option<&Registered> {
+        self.records.get(&kind)?.get(name)
+    }
+
     /// Whether it was ever made known, in use or retired.
     pub fn was_registered(&self, kind: RegistryKind, name: &str) -> bool {
-        self.records.get(&kind).is_some_and(|names| names.contains_key(name))
+        self.registered(kind, name).is_some()
     }
 
     /// Whether a caller's name may stand in the open: agents, sources and parties call.

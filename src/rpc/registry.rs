@@ -1,10 +1,11 @@
-//! RegistryService: names, tool catalogue, and what an operator does to a ledger.
+//! RegistryService: names, tool catalogue, the controller's registry, and what an operator does to a ledger.
 
 use super::caller::caller;
 use super::patient::{Patient, STALLED};
 use super::{convert, present, status, v1};
 use crate::engine::{Engine, EngineError};
 use crate::model::RegistryKind;
+use crate::registry::Change;
 use futures::Stream;
 use std::path::Path;
 use std::pin::Pin;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
+use whosaw_verifier::hash::Hash;
 
 pub struct RegistryRpc(pub Arc<Engine>);
 
@@ -83,6 +85,55 @@ impl v1::registry_service_server::RegistryService for RegistryRpc {
             catalogue: in_force.text.clone(),
             version: in_force.catalogue.version.clone(),
             digest: in_force.catalogue.digest.to_vec(),
+        });
+        Ok(Response::new(response.unwrap_or_default()))
+    }
+
+    async fn apply_registry(
+        &self,
+        request: Request<v1::ApplyRegistryRequest>,
+    ) -> Result<Response<v1::ApplyRegistryResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let applied = if request.dry_run {
+            if !request.diff_digest.is_empty() {
+                return Err(EngineError::invalid("diff_digest", "is given to a dry run, which answers one").into());
+            }
+            open.preview_registry(&request.registry, &caller).await?
+        } else {
+            let agreed: Hash = request.diff_digest.as_slice().try_into().map_err(|_| {
+                EngineError::invalid("diff_digest", "is missing, or not the 32 bytes that a dry run answered")
+            })?;
+            open.apply_registry(&request.registry, &agreed, &caller).await?
+        };
+        let change = |Change { path, before, after }: Change| v1::RegistryChange {
+            path,
+            before: before.unwrap_or_default(),
+            after: after.unwrap_or_default(),
+        };
+        Ok(Response::new(v1::ApplyRegistryResponse {
+            version: applied.version,
+            digest: applied.digest.to_vec(),
+            changes: applied.changes.into_iter().map(change).collect(),
+            diff_digest: applied.diff_digest.to_vec(),
+            receipt: applied.receipt.map(present::receipt),
+        }))
+    }
+
+    async fn get_registry(
+        &self,
+        request: Request<v1::GetRegistryRequest>,
+    ) -> Result<Response<v1::GetRegistryResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let document = open.read_registry(request.tree_size, &caller).await?;
+        let response = document.map(|in_force| v1::GetRegistryResponse {
+            registry: in_force.text.clone(),
+            version: in_force.document.version.clone(),
+            digest: in_force.digest.to_vec(),
+            index: in_force.index,
         });
         Ok(Response::new(response.unwrap_or_default()))
     }

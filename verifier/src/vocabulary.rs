@@ -160,7 +160,7 @@ vocabulary! {
 
     pub enum RegistryKind: "registry kind" {
         1 Agent "agent", 2 Tool "tool", 3 Source "source", 4 Dataset "dataset", 5 Term "term", 6 Party "party",
-        7 Catalogue "catalogue",
+        7 Catalogue "catalogue", 8 Controller "controller",
     }
 
     pub enum ReportType: "report type" { 1 Access "access", 2 Exposure "exposure" }
