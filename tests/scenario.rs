@@ -70,6 +70,16 @@ fn story(chance: &mut Chance) -> String {
     let mut text = String::from(
         "title random\nbot is an agent\nsvc is an account of e1, e2\ng1 is g2\ng2 is g1, e1\nR holds s1, s2\nproxy logs\n",
     );
+    text.push_str(
+        "V is an organisation in US\nV keeps for 30 days\nbot uses V\nbot sessions last 24 h\nR recovers for 30 days\n",
+    );
+    text.push_str("e2 may correct\ne2 may review\nemergencies are reviewed within 12 h\n");
+    if chance.below(2) == 0 {
+        text.push_str(&format!("{:02}:00 s1 restricts\n", chance.below(12)));
+    }
+    if chance.below(2) == 0 {
+        text.push_str(&format!("{:02}:30 s1 is linked to s2{}\n", chance.below(12), one(chance, &["", " weakly"])));
+    }
     if chance.below(2) == 0 {
         text.push_str("R hides history\nR caches permissions for 600 s\n");
     }
@@ -79,7 +89,24 @@ fn story(chance: &mut Chance) -> String {
         let actor = one(chance, &["e1", "e2", "bot", "svc"]);
         let end = one(chance, &["", "", " until 08:00", " until 23:00"]);
         let how = one(chance, &["", "", " denied", " failed", " perhaps", " authorised", " unauthorised"]);
-        let line = match chance.below(10) {
+        // Named before or after, twice, or never: whatever is spoken of may be missing, itself, or in a circle.
+        let (this, that) = (chance.below(6), chance.below(6));
+        let named = match chance.below(4) {
+            0 => format!(" as x{this}"),
+            1 => format!(" because of x{that} as x{this}"),
+            2 => format!(" same act as x{that} as x{this}"),
+            _ => format!(" within x{that} approved by a{}", chance.below(3)),
+        };
+        let line = match chance.below(15) {
+            10 => format!("e{} corrects x{that} to s{} as x{this}", chance.below(3), chance.below(3)),
+            11 => format!("e{} retracts x{that} as x{this} saying it was not so", chance.below(3)),
+            12 => format!(
+                "{actor} approves {} reads {resource}{end} about s1 as a{}",
+                one(chance, &["e1", "e2", "bot"]),
+                chance.below(3)
+            ),
+            13 => format!("{actor} reviews x{that} as {}", one(chance, &["justified", "unjustified"])),
+            14 => format!("{who} {} key k1", one(chance, &["gets", "loses"])),
             0 | 1 => format!("e9 grants {resource} to {who}{end}{how}"),
             2 => format!("e9 grants {resource} to {who} as id{}", chance.below(3)),
             3 => format!("e9 revokes {resource} from {who}"),
@@ -96,9 +123,36 @@ fn story(chance: &mut Chance) -> String {
                 one(chance, &told).to_owned()
             }
             _ => {
-                let verb = one(chance, &["reads", "views", "downloads", "loads", "closes", "sends"]);
-                let about = one(chance, &["", " about s1", " about s1, s9", " about s2 for e2"]);
-                format!("{actor} {verb} {resource}{about}{how}")
+                let verb = one(
+                    chance,
+                    &[
+                        "reads",
+                        "views",
+                        "downloads",
+                        "loads",
+                        "closes",
+                        "sends",
+                        "infers",
+                        "remembers",
+                        "forgets",
+                        "deletes",
+                        "restores",
+                        "alters",
+                        "posts",
+                    ],
+                );
+                let about = one(
+                    chance,
+                    &[
+                        "",
+                        " about s1",
+                        " about s1, s9",
+                        " about s2 for e2",
+                        " about s1 giving V under key k1",
+                        " emergency",
+                    ],
+                );
+                format!("{actor} {verb} {resource}{about}{how}{named}")
             }
         };
         let recorded =

@@ -2,6 +2,7 @@
 //! the report was made.
 
 use super::access::Produced;
+use super::people::People;
 use super::read::join_content;
 use super::{EngineError, OpenLedger};
 use crate::exposure::calculus::fact::{Party, Person};
@@ -15,12 +16,11 @@ use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::report::exposure::facts;
 use crate::report::question::RecordedExposure;
 use crate::report::{Report, canonical};
-use crate::vault::{self, PersonId};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use crate::vault::{self, PartPlace};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use whosaw_verifier::body::{ActionBody, Body, ReportBody};
 use whosaw_verifier::hash::{Hash, sha256};
-use whosaw_verifier::part::Part;
 
 /// Causes that are followed back in one report.
 const CAUSES_MAX: usize = 10_000;
@@ -126,7 +126,7 @@ impl OpenLedger {
         let registry = self.registry_at(head.size)?;
         let names = Names::of(&registry);
         let entries = self.exposing(question, head.size)?;
-        let mut people = People { open: self, numbers: HashMap::new(), known: HashMap::new(), persons: Vec::new() };
+        let mut people = People::of(self);
         let (mut told, mut parts_closed) = (Telling::default(), 0);
         let total = entries.len() as u64;
         for (done, entry) in (0..).zip(entries.values()) {
@@ -137,7 +137,7 @@ impl OpenLedger {
             progress(done, total);
         }
         let causes = self.causes(&mut told, &entries, &head, &names, &mut people)?;
-        let roles = self.roles(&told, &registry);
+        let roles = self.roles(&told, &mut people, head.size)?;
         let rules = Rules {
             may_amend: &|party| roles.amend.contains(&party),
             may_review: &|party| roles.review.as_ref().is_none_or(|roles| roles.contains(&party)),
@@ -157,7 +157,7 @@ impl OpenLedger {
             told,
             as_told,
             maybe_same: people.maybe_same()?,
-            persons: people.persons.into_iter().map(|identities| identities.into_iter().collect()).collect(),
+            persons: people.identities(),
             coverage: self.coverage(head.size)?,
             downtimes: self.downtimes(head.size)?,
             registry,
@@ -182,10 +182,13 @@ impl OpenLedger {
         // What is removed or not understood opens something unknown.
         let Some(Ok(body @ (Body::Action(_) | Body::Person(_)))) = body else { return Ok(1) };
         let mut opened = self.opened(entry, head, people)?;
-        // Whom an act about a person concerns stands in its content, under the identifier that was asked for.
-        let asked = opened.content.as_ref().and_then(|content| content.act.as_ref()).and_then(|act| act.asked.as_ref());
-        if let Some(asked) = asked {
-            opened.persons.insert(0, people.known(&vault::identity_of(asked))?);
+        if let Body::Person(_) = &body {
+            // Whom an act about a person concerns is whose key opens its part.
+            for ordinal in 0..entry.header.parts {
+                for id in self.vault.readers_of(PartPlace { index: entry.header.index, ordinal })? {
+                    opened.persons.insert(ordinal, people.of_id(id)?);
+                }
+            }
         }
         let none = ActionBody::default();
         let action = if let Body::Action(action) = &body { action.as_ref() } else { &none };
@@ -202,19 +205,28 @@ impl OpenLedger {
         Ok(opened.closed)
     }
 
-    /// Who may correct and review, by the registry as of a size.
-    fn roles(&self, told: &Telling, registry: &Registry) -> Roles {
-        let mut roles = Roles::default();
-        let kinds = [(RegistryKind::Agent, PartyKind::Agent), (RegistryKind::Party, PartyKind::Service)];
-        for (kind, name, registered) in registry.iter() {
-            let may = registered.attributes.get("may").into_iter().flatten();
-            let Some((_, party)) = kinds.iter().find(|(of, _)| *of == kind) else { continue };
-            let number = told.parties.find(&(*party, Named::Registered(name.to_owned())));
-            if may.clone().any(|may| may == "correct") {
-                roles.amend.extend(number.map(|number| Party::Named(*party, number)));
+    /// Who may correct and review, by the controller's registry as of a size.
+    fn roles(&self, told: &Telling, people: &mut People<'_>, size: u64) -> Result<Roles, EngineError> {
+        let Some(in_force) = self.registry_document_at(size)? else { return Ok(Roles::default()) };
+        let document = &in_force.document;
+        let mut who_may = |act: &str| -> Result<Option<BTreeSet<Party>>, EngineError> {
+            let mut all = None;
+            for role in document.who_may(act) {
+                let parties = all.get_or_insert_with(BTreeSet::new);
+                for person in &role.persons {
+                    parties.insert(Party::Person(people.known(&vault::normal(&person.identity()))?));
+                }
+                let kinds = [PartyKind::Agent, PartyKind::Service, PartyKind::Group, PartyKind::Organisation];
+                for (name, kind) in role.parties.iter().flat_map(|name| kinds.map(|kind| (name, kind))) {
+                    let number = told.parties.find(&(kind, Named::Registered(name.clone())));
+                    parties.extend(number.map(|number| Party::Named(kind, number)));
+                }
             }
-        }
-        roles
+            Ok(all)
+        };
+        let (amend, review) = (who_may("correct")?.unwrap_or_default(), who_may("review")?);
+        let review_h = document.profile.as_ref().and_then(|profile| profile.break_glass_review_h);
+        Ok(Roles { amend, review, review_us: review_h.map(|hours| u64::from(hours) * 3_600_000_000) })
     }
 
     /// Follows what was told back to what caused it, wherever that stands. Answers how many entries were read for it.
@@ -308,67 +320,4 @@ struct Roles {
     /// Absent: whoever took no part.
     review: Option<BTreeSet<Party>>,
     review_us: Option<u64>,
-}
-
-/// Numbers persons: whoever is linked strongly is one.
-struct People<'a> {
-    open: &'a OpenLedger,
-    numbers: HashMap<PersonId, Person>,
-    known: HashMap<Identity, Person>,
-    persons: Vec<BTreeSet<Identity>>,
-}
-
-impl People<'_> {
-    /// Pairs of persons that are perhaps one: weakly linked, as far as both are among them.
-    fn maybe_same(&self) -> Result<Vec<(Person, Person)>, EngineError> {
-        let mut pairs = BTreeSet::new();
-        for (id, number) in &self.numbers {
-            for other in self.open.vault.weakly_linked(*id)? {
-                let whole = self.open.vault.linked(other)?;
-                let other = whole.iter().min().and_then(|first| self.numbers.get(first));
-                pairs.extend(
-                    other.filter(|other| *other != number).map(|other| (*number.min(other), *number.max(other))),
-                );
-            }
-        }
-        Ok(pairs.into_iter().collect())
-    }
-
-    /// The person of a part; none where it holds content only.
-    fn number(&mut self, part: &Part) -> Result<Option<Person>, EngineError> {
-        let Some(person) = &part.person else { return Ok(None) };
-        let identities: Vec<Identity> = person.identities.iter().map(vault::identity_of).collect();
-        let Some(first) = identities.iter().find(|it| it.strength != Strength::Weak).or(identities.first()) else {
-            return Ok(None);
-        };
-        let number = self.known(first)?;
-        for identity in identities {
-            if let Some(identities) = self.persons.get_mut(number.0 as usize) {
-                identities.insert(identity);
-            }
-        }
-        Ok(Some(number))
-    }
-
-    fn known(&mut self, identity: &Identity) -> Result<Person, EngineError> {
-        match self.known.get(identity) {
-            Some(number) => Ok(*number),
-            None => self.look_up(identity),
-        }
-    }
-
-    fn look_up(&mut self, identity: &Identity) -> Result<Person, EngineError> {
-        let next = Person(self.persons.len() as u32);
-        let person = self.open.vault.find(identity)?;
-        let whole = person.map(|person| self.open.vault.linked(person)).transpose()?.unwrap_or_default();
-        let number = match whole.iter().min() {
-            Some(first) => *self.numbers.entry(*first).or_insert(next),
-            None => next,
-        };
-        if number == next {
-            self.persons.push(BTreeSet::new());
-        }
-        self.known.insert(identity.clone(), number);
-        Ok(number)
-    }
 }

@@ -20,6 +20,7 @@ mod exposure;
 mod follow;
 mod held;
 mod names;
+mod people;
 mod person;
 mod prune;
 mod read;

@@ -57,7 +57,8 @@ pub fn spoken(document: &Document) -> Spoken {
         }
     }
     for policy in &document.policies {
-        name(RegistryKind::Term, format!("policy/{}", policy.id), &[]);
+        let single_use = policy.single_use.map(|single| if single { "yes" } else { "no" }.to_owned());
+        name(RegistryKind::Term, format!("policy/{}", policy.id), &[("single-use", single_use)]);
     }
     spoken
 }

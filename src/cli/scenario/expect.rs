@@ -92,6 +92,31 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
     }
 }
 
+/// The same of a report about a person.
+pub fn check_person(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
+    let text: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (report, totals) = (asked.report, &asked.report["totals"]);
+    let says = |words: &[&str]| report.to_string().contains(&words.join(" "));
+    match text.as_slice() {
+        ["processed", rest @ ..] => count_of(&totals["processed"], rest),
+        ["shown", "to", "people", rest @ ..] => count_of(&totals["shown_to_humans"], rest),
+        ["read", "by", "people", rest @ ..] => count_of(&totals["read_by_humans"], rest),
+        ["into", "tools", rest @ ..] => count_of(&totals["into_tools"], rest),
+        ["attempts", rest @ ..] => count_of(&totals["attempts"], rest),
+        ["disclosed", rest @ ..] => count_of(&totals["disclosed"], rest),
+        ["reports", count] => same(count, &Value::from(list(&report["earlier_reports"]).len())),
+        ["mentions", rest @ ..] if !rest.is_empty() => says(rest).then_some(()).ok_or_else(|| "it does not".into()),
+        ["no", "mention", "of", rest @ ..] if !rest.is_empty() => {
+            if says(rest) {
+                Err("it is mentioned".into())
+            } else {
+                Ok(())
+            }
+        }
+        _ => Err("is not something that can be expected of it; `whosaw scenario --help` says what can".into()),
+    }
+}
+
 /// What must be so in every report: no figure is certain beyond what is possible, and no window beyond the whole.
 fn sound(report: &Value) -> Result<(), String> {
     let totals = report["totals"].as_object().cloned().unwrap_or_default();

@@ -155,6 +155,8 @@ pub struct Question {
     pub line: usize,
     pub at_us: u64,
     pub resources: Vec<String>,
+    /// Asks about this person instead.
+    pub person: Option<String>,
     pub expected: Vec<(usize, Vec<String>)>,
 }
 
@@ -312,9 +314,14 @@ impl Scenario {
         let text: Vec<&str> = words.iter().map(String::as_str).collect();
         let owned = |text: &str| text.to_owned();
         let (what, rest): (What, &[&str]) = match text.as_slice() {
+            ["report", "on", person] => {
+                let person = Some(owned(person));
+                self.questions.push(Question { line, at_us, resources: Vec::new(), person, expected: Vec::new() });
+                return Ok(());
+            }
             ["report", resources @ ..] if !resources.is_empty() => {
                 let resources = resources.iter().map(|name| owned(name)).collect();
-                self.questions.push(Question { line, at_us, resources, expected: Vec::new() });
+                self.questions.push(Question { line, at_us, resources, person: None, expected: Vec::new() });
                 return Ok(());
             }
             [actor, "grants", resource, "to", to, rest @ ..] => {
@@ -339,8 +346,8 @@ impl Scenario {
                 let justified = *found == "justified";
                 (What::Review { by: owned(by), act: owned(act), justified }, &[])
             }
-            [by, "retracts", act] => {
-                (What::Amend { by: owned(by), act: owned(act), retracts: true, reason: owned(reason) }, &[])
+            [by, "retracts", act, rest @ ..] => {
+                (What::Amend { by: owned(by), act: owned(act), retracts: true, reason: owned(reason) }, rest)
             }
             [by, "corrects", act, rest @ ..] => {
                 (What::Amend { by: owned(by), act: owned(act), retracts: false, reason: owned(reason) }, rest)

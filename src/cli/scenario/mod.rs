@@ -15,7 +15,6 @@ use language::{Question, Scenario};
 use play::Acts;
 use serde_json::Value;
 use std::path::PathBuf;
-use v1::produce_exposure_report_response::Piece;
 
 #[derive(Args)]
 pub struct ScenarioCommand {
@@ -29,14 +28,17 @@ enum Command {
     Run(Run),
 }
 
-/// A file has one statement a line; # begins a comment. Times are UTC.
+/// A file has one statement a line; # begins a comment. Times are UTC; +1d09:30 is the next day.
 ///
 /// {n}What is so from the beginning of the day:{n}
 ///   title TEXT                          day 2026-03-10{n}
 ///   R holds s1, s2 [with contact]       eng is e1, e2{n}
 ///   svc is an account of a, b           bot is an agent{n}
+///   V is an organisation [in US]        V keeps for 30 days{n}
+///   bot uses V                          bot sessions last 24 h{n}
 ///   R caches permissions for 300 s      R hides history{n}
-///   proxy logs{n}
+///   R recovers for 30 days              proxy logs{n}
+///   dana may correct, or review         emergencies are reviewed within 72 h{n}
 /// {n}What happens ([recorded HH:MM] at the end says when it was recorded, if later):{n}
 ///   09:00 bob grants R to eng [until 10:00] [unauthorised] [as g1]{n}
 ///   11:00 bob revokes R from eng        11:00 bob revokes g1{n}
@@ -44,15 +46,32 @@ enum Command {
 ///   10:00 svc is suspended              10:30 svc works again{n}
 ///   09:40 proxy is down                 10:10 proxy logs again{n}
 ///   09:30 e1 reads R [about s1] [for u1] [showing u1] [giving V] [denied] [authorised] [emergency]{n}
-///   (reads, views, lists, searches, previews, downloads, exports, copies, sends, loads, closes;
+///   (reads, views, lists, searches, previews, downloads, exports, copies, sends, posts, loads, closes,
+///   infers, heartbeats, remembers, forgets, derives, deletes, erases, restores, alters;
 ///   denied, failed or perhaps; "anybody" is the public){n}
+///   An act can have a name, and speak of others: [as x1] [because of x0] [within x0] [same act as x0]
+///   [approved by a1] [instructed by i1] [under key k1] [despite restriction]{n}
+///   09:50 carol approves e1 reads R [until 10:00] [about s1] as a1, or refuses{n}
+///   09:00 carol reviews x1 as justified, or as unjustified{n}
+///   13:00 dana corrects x1 to s2 [as c1] [saying WHY]     13:00 dana retracts x1 [saying WHY]{n}
+///   10:00 W gets key k1                 11:00 W loses key k1{n}
+///   10:00 s1 restricts                  11:00 s1 is unrestricted{n}
+///   14:00 s1 is linked to s9 [weakly]   15:00 s1 is unlinked from s9{n}
 /// {n}What is asked, and what the answer must be:{n}
-///   12:00 report R{n}
+///   12:00 report R                      (who could see it, who did, who holds a copy){n}
 ///   expect open 2h00 [to 2h05]          expect window 09:00 to 11:00..11:05 [bounded]{n}
 ///   expect e1 could 2h00                expect e1 did 1, e1 surely 1, e1 tried 1, e1 saw, e1 verdict CODE{n}
 ///   expect people could 3, people saw 1, machines 1, subjects 3, attempts 1, copies 1{n}
 ///   expect s1 inside 45min              expect unauthorised 1, not assessed 1, uncountable{n}
-///   expect odd CODE, nothing odd        expect claim CODE, logging CODE
+///   expect V holds 09:05 to +30d09:05 [assumed], V holds 09:30 on, V holds pseudonymised, V holds nothing{n}
+///   expect recipient V in US            expect losses 1, loss R temporary, unauthorised losses 1{n}
+///   expect x1 authorised, x1 approval expired, x1 review pending, x1 shows 1, x1 led to it{n}
+///   expect x1 after restriction, after restriction 1{n}
+///   expect x1 was retracted, c1 does count, c1 does not count: rival, as told people saw 2{n}
+///   expect odd CODE, nothing odd        expect claim CODE, logging CODE{n}
+///   12:00 report on s1                  (who processed this person's data){n}
+///   expect processed 1, shown to people 1, read by people 1, into tools 1, attempts 1, disclosed 1{n}
+///   expect reports 1, mentions TEXT, no mention of TEXT
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 struct Run {
@@ -110,66 +129,105 @@ async fn played(
     let client = Client::connect(&server).await?;
     let names = v1::RegisterNamesRequest { ledger: client.ledger.clone(), names: play::names(scenario) };
     client.registry().register_names(client.request(names)).await?;
+    play::put_in_force(&client, scenario).await?;
+    let (now_us, acts) = (scenario.day_us, Acts::default());
+    let mut playing = Playing { rehearsal, number, scenario, client, acts, now_us };
     let mut wrong = Vec::new();
     let mut asked = scenario.questions.iter().peekable();
-    let (mut now_us, mut acts) = (scenario.day_us, Acts::default());
     for step in &scenario.steps {
         // A report is asked for when everything before it in the file was recorded.
         while let Some(question) = asked.next_if(|question| question.line < step.line) {
-            now_us = now_us.max(question.at_us);
-            wrong.extend(answered(rehearsal, number, scenario, question, &client, &acts, now_us, show).await?);
+            wrong.extend(playing.answered(question, show).await?);
         }
-        now_us = now_us.max(step.recorded_us);
-        rehearsal.set_clock(number, now_us);
-        let recorded = play::record(&client, scenario, step, &mut acts).await;
+        playing.clock_shows(step.recorded_us);
+        let recorded = play::record(&playing.client, scenario, step, &mut playing.acts).await;
         recorded.map_err(|error| CliError::new(format!("line {}: {error}", step.line)))?;
     }
     for question in asked {
-        now_us = now_us.max(question.at_us);
-        wrong.extend(answered(rehearsal, number, scenario, question, &client, &acts, now_us, show).await?);
+        wrong.extend(playing.answered(question, show).await?);
     }
     Ok(wrong)
 }
 
-#[expect(clippy::too_many_arguments, reason = "all that one question is asked with")]
-async fn answered(
-    rehearsal: &Rehearsal,
+/// A story under way.
+struct Playing<'a> {
+    rehearsal: &'a Rehearsal,
     number: usize,
-    scenario: &Scenario,
-    question: &Question,
-    client: &Client,
-    acts: &Acts,
+    scenario: &'a Scenario,
+    client: Client,
+    acts: Acts,
     now_us: u64,
-    show: bool,
-) -> Result<Vec<String>, CliError> {
-    rehearsal.set_clock(number, now_us);
-    // What is open is measured to the time of the question, and a ledger knows nothing of times after its last entry.
-    let tick = v1::Name { kind: v1::RegistryKind::Term as i32, name: "scenario/asked".into(), ..Default::default() };
-    let names = v1::RegisterNamesRequest { ledger: client.ledger.clone(), names: vec![tick] };
-    client.registry().register_names(client.request(names)).await?;
-    let request = v1::ProduceExposureReportRequest {
-        ledger: client.ledger.clone(),
-        resources: question.resources.clone(),
-        cut_off: play::timestamp(question.at_us),
-        formats: vec![v1::ReportFormat::Json as i32],
-        ..Default::default()
-    };
-    let mut pieces = client.reports().produce_exposure_report(client.request(request)).await?.into_inner();
-    let (mut json, mut answer) = (Vec::new(), String::new());
-    while let Some(message) = pieces.message().await? {
-        match message.piece {
-            Some(Piece::File(file)) => json.extend(file.data),
-            Some(Piece::Produced(produced)) => answer = produced.answer,
-            Some(Piece::Progress(_)) | None => {}
+}
+
+impl Playing<'_> {
+    /// It never goes back.
+    fn clock_shows(&mut self, us: u64) {
+        self.now_us = self.now_us.max(us);
+        self.rehearsal.set_clock(self.number, self.now_us);
+    }
+
+    /// What of one report is not as expected.
+    async fn answered(&mut self, question: &Question, show: bool) -> Result<Vec<String>, CliError> {
+        self.clock_shows(question.at_us);
+        // What is open is measured to the time of the question, and a ledger knows nothing of times after its last entry.
+        let tick =
+            v1::Name { kind: v1::RegistryKind::Term as i32, name: "scenario/asked".into(), ..Default::default() };
+        let names = v1::RegisterNamesRequest { ledger: self.client.ledger.clone(), names: vec![tick] };
+        self.client.registry().register_names(self.client.request(names)).await?;
+        let asked = self.asked(question).await;
+        let (json, answer) = asked.map_err(|error| CliError::new(format!("line {}: {error}", question.line)))?;
+        let report: Value = serde_json::from_slice(&json).map_err(|error| CliError::new(error.to_string()))?;
+        if show {
+            println!("{answer}");
         }
+        let asked = Asked { scenario: self.scenario, acts: &self.acts, report: &report };
+        let told = |(line, words): &(usize, Vec<String>)| {
+            let checked = match question.person {
+                Some(_) => expect::check_person(&asked, words),
+                None => expect::check(&asked, words),
+            };
+            Some(format!("line {line}: expect {}: {}", words.join(" "), checked.err()?))
+        };
+        Ok(question.expected.iter().filter_map(told).collect())
     }
-    let report: Value = serde_json::from_slice(&json).map_err(|error| CliError::new(error.to_string()))?;
-    if show {
-        println!("{answer}");
+
+    /// The report's JSON, and its answer in one sentence.
+    async fn asked(&self, question: &Question) -> Result<(Vec<u8>, String), CliError> {
+        let (client, ledger) = (&self.client, self.client.ledger.clone());
+        let (cut_off, formats) = (play::timestamp(question.at_us), vec![v1::ReportFormat::Json as i32]);
+        let (mut json, mut answer) = (Vec::new(), String::new());
+        macro_rules! receive {
+            ($call:expr, $module:ident) => {
+                let mut pieces = $call.await?.into_inner();
+                while let Some(message) = pieces.message().await? {
+                    match message.piece {
+                        Some(v1::$module::Piece::File(file)) => json.extend(file.data),
+                        Some(v1::$module::Piece::Produced(produced)) => answer = produced.answer,
+                        Some(v1::$module::Piece::Progress(_)) | None => {}
+                    }
+                }
+            };
+        }
+        match &question.person {
+            Some(person) => {
+                let subject = Some(play::identity_of(self.scenario, person));
+                let request =
+                    v1::ProduceAccessReportRequest { ledger, subject, cut_off, formats, ..Default::default() };
+                receive!(
+                    client.reports().produce_access_report(client.request(request)),
+                    produce_access_report_response
+                );
+            }
+            None => {
+                let resources = question.resources.clone();
+                let request =
+                    v1::ProduceExposureReportRequest { ledger, resources, cut_off, formats, ..Default::default() };
+                receive!(
+                    client.reports().produce_exposure_report(client.request(request)),
+                    produce_exposure_report_response
+                );
+            }
+        }
+        Ok((json, answer))
     }
-    let told = |(line, words): &(usize, Vec<String>)| {
-        let error = expect::check(&Asked { scenario, acts, report: &report }, words).err()?;
-        Some(format!("line {line}: expect {}: {error}", words.join(" ")))
-    };
-    Ok(question.expected.iter().filter_map(told).collect())
 }

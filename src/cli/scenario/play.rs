@@ -8,6 +8,34 @@ use crate::rpc::v1;
 use std::collections::BTreeMap;
 use whosaw_verifier::hash::sha256;
 
+/// Puts in force who may correct and review, and until when, if the story says so.
+pub async fn put_in_force(client: &Client, scenario: &Scenario) -> Result<(), CliError> {
+    if scenario.roles.is_empty() && scenario.review_h.is_none() {
+        return Ok(());
+    }
+    let mut registry =
+        String::from("version = \"scenario\"\n[profile]\nid = \"scenario\"\nsnapshot = \"2026-01-01\"\n");
+    if let Some(hours) = scenario.review_h {
+        registry.push_str(&format!("break_glass_review_h = {hours}\n"));
+    }
+    for (place, (who, may)) in scenario.roles.iter().enumerate() {
+        let person = matches!(kind(scenario, who), v1::PartyKind::Human);
+        let holders = if person {
+            format!("persons = [{{ namespace = \"staff\", fields = [{who:?}] }}]")
+        } else {
+            format!("parties = [{who:?}]")
+        };
+        registry.push_str(&format!("[[roles]]\nname = \"role {place}\"\nmay = [{may:?}]\n{holders}\n"));
+    }
+    let apply = |dry_run, diff_digest| {
+        let (ledger, registry) = (client.ledger.clone(), registry.clone());
+        client.request(v1::ApplyRegistryRequest { ledger, registry, dry_run, diff_digest })
+    };
+    let shown = client.registry().apply_registry(apply(true, Vec::new())).await?.into_inner();
+    client.registry().apply_registry(apply(false, shown.diff_digest)).await?;
+    Ok(())
+}
+
 /// Acts by their names.
 #[derive(Default)]
 pub struct Acts {
@@ -79,6 +107,10 @@ pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mu
         }
     }
     Ok(())
+}
+
+pub fn identity_of(scenario: &Scenario, name: &str) -> v1::Identity {
+    identity(namespace(scenario, name), name)
 }
 
 /// Whose data it is, or who acts: the two never share an identifier here.

@@ -79,8 +79,10 @@ pub fn judge(
             amending.corrects.iter().map(|id| (id, false)).chain(amending.retracts.iter().map(|id| (id, true)));
         for (id, retracts) in targets {
             let Some(Target { index: target, chain }) = find(id) else { continue };
+            // Whoever corrected may take that back: it restores what was told.
+            let is_amendment = positions.contains_key(&target);
             let standing = match amending.by {
-                Some(party) if chain.contains(&party) => Standing::TookPart,
+                Some(party) if chain.contains(&party) && !is_amendment => Standing::TookPart,
                 Some(party) if may(party) => Standing::Counts,
                 _ => Standing::NoRole,
             };

@@ -1,0 +1,89 @@
+//! Who is who in one report: persons get numbers, and whoever is linked strongly is one.
+
+use super::{EngineError, OpenLedger};
+use crate::exposure::calculus::fact::Person;
+use crate::model::*;
+use crate::vault::{self, PersonId};
+use std::collections::{BTreeSet, HashMap};
+use whosaw_verifier::part::Part;
+
+pub(super) struct People<'a> {
+    open: &'a OpenLedger,
+    numbers: HashMap<PersonId, Person>,
+    known: HashMap<Identity, Person>,
+    identities: Vec<BTreeSet<Identity>>,
+}
+
+impl<'a> People<'a> {
+    pub fn of(open: &'a OpenLedger) -> Self {
+        People { open, numbers: HashMap::new(), known: HashMap::new(), identities: Vec::new() }
+    }
+
+    /// What each showed of themselves, by number.
+    pub fn identities(self) -> Vec<Vec<Identity>> {
+        self.identities.into_iter().map(|identities| identities.into_iter().collect()).collect()
+    }
+
+    /// Pairs of persons that are perhaps one: weakly linked, as far as both are among them.
+    pub fn maybe_same(&self) -> Result<Vec<(Person, Person)>, EngineError> {
+        let mut pairs = BTreeSet::new();
+        for (id, number) in &self.numbers {
+            for other in self.open.vault.weakly_linked(*id)? {
+                let whole = self.open.vault.linked(other)?;
+                let other = whole.iter().min().and_then(|first| self.numbers.get(first));
+                pairs.extend(
+                    other.filter(|other| *other != number).map(|other| (*number.min(other), *number.max(other))),
+                );
+            }
+        }
+        Ok(pairs.into_iter().collect())
+    }
+
+    /// The person of a part; none where it holds content only.
+    pub fn number(&mut self, part: &Part) -> Result<Option<Person>, EngineError> {
+        let Some(person) = &part.person else { return Ok(None) };
+        let identities: Vec<Identity> = person.identities.iter().map(vault::identity_of).collect();
+        let Some(first) = identities.iter().find(|it| it.strength != Strength::Weak).or(identities.first()) else {
+            return Ok(None);
+        };
+        let number = self.known(first)?;
+        for identity in identities {
+            if let Some(identities) = self.identities.get_mut(number.0 as usize) {
+                identities.insert(identity);
+            }
+        }
+        Ok(Some(number))
+    }
+
+    /// Whoever this identifier means, also if nobody was seen under it.
+    pub fn known(&mut self, identity: &Identity) -> Result<Person, EngineError> {
+        match self.known.get(identity) {
+            Some(number) => Ok(*number),
+            None => self.look_up(identity),
+        }
+    }
+
+    fn look_up(&mut self, identity: &Identity) -> Result<Person, EngineError> {
+        let number = match self.open.vault.find(identity)? {
+            Some(id) => self.of_id(id)?,
+            None => self.another(),
+        };
+        self.known.insert(identity.clone(), number);
+        Ok(number)
+    }
+
+    pub fn of_id(&mut self, id: PersonId) -> Result<Person, EngineError> {
+        let first = self.open.vault.linked(id)?.into_iter().min().unwrap_or(id);
+        if let Some(number) = self.numbers.get(&first) {
+            return Ok(*number);
+        }
+        let number = self.another();
+        self.numbers.insert(first, number);
+        Ok(number)
+    }
+
+    fn another(&mut self) -> Person {
+        self.identities.push(BTreeSet::new());
+        Person(self.identities.len() as u32 - 1)
+    }
+}
