@@ -155,6 +155,7 @@ impl OpenLedger {
             coverage: self.coverage(head.size)?,
             downtimes: self.downtimes(head.size)?,
             registry,
+            controller: self.known_registry(head.size)?,
             entries_proved: total,
             parts_closed,
             pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),

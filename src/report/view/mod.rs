@@ -4,6 +4,7 @@
 //! templates' business.
 
 mod annex;
+mod controller;
 mod cover;
 mod exposure;
 mod sections;
