@@ -220,6 +220,29 @@ fn a_registry_is_shown_before_it_is_put_in_force_and_found_again_by_size() {
     let said = run(&mut server.client_command(&["registry", "show"]), 0).out;
     assert!(said.contains("version = \"registry-2\""), "{said}");
 
+    // Each report says what was in force at its size.
+    let early = before.to_string();
+    for (report, size, version) in [
+        (&["access", "--subject", "customer=C-1001"], early.as_str(), None),
+        (&["access", "--subject", "customer=C-1001"], &then, Some("registry-1")),
+        (&["exposure", "--resource", "crm"], &early, None),
+        (&["exposure", "--resource", "crm"], "0", Some("registry-2")),
+    ] {
+        let out = server.place.join(format!("report-{}-{size}", report[0]));
+        let words = [&["report"][..], report, &["--format", "json", "--at-size", size]].concat();
+        run(server.client_command(&words).arg("--out").arg(&out), 0);
+        let json: serde_json::Value =
+            serde_json::from_slice(&fs::read(only(&out, "json")).expect("a file")).expect("JSON");
+        let header = &json["header"];
+        assert_eq!(header["controller"]["registry"]["version"].as_str(), version, "{report:?} {size}");
+        assert_eq!(header["controller"]["dpo"]["name"].as_str(), version.map(|_| "Dr. Ada Beispiel"));
+        let completeness = if report[0] == "access" { &json["completeness"] } else { &header["completeness"] };
+        let fields = completeness["fields"].as_array().expect("a list");
+        let responsible = fields.iter().find(|field| field["field"] == "H.controller").expect("it is asked");
+        let expected = if version.is_some() { "provided" } else { "not_provided" };
+        assert_eq!(responsible["provision"], expected, "{report:?} {size}");
+    }
+
     // What is wrong is told by its field, on one line each, and nothing is recorded.
     let before = entries();
     fs::write(&file, text.replace("registry-1", "registry-3").replace("2026-11-24\"", "24 November\""))

@@ -5,40 +5,16 @@
 mod common;
 
 use common::*;
-use tonic::{Code, Status};
+use tonic::Code;
 use whosaw::rpc::v1::*;
 
-const EXAMPLE: &str = include_str!("../reports/registry/example.toml");
+const EXAMPLE: &str = REGISTRY;
 
 /// Who and what must not become public.
 const SEALED: [&str; 8] =
     ["Ada Beispiel", "4711", "C-9009", "77 Gs", "fraud-desk", "Meridian", "shift lead", "Head of customer service"];
 
 impl Client {
-    async fn preview(&self, registry: &str) -> Result<ApplyRegistryResponse, Status> {
-        self.ask(registry, true, Vec::new()).await
-    }
-
-    async fn apply(&self, registry: &str, diff_digest: Vec<u8>) -> Result<ApplyRegistryResponse, Status> {
-        self.ask(registry, false, diff_digest).await
-    }
-
-    async fn put_in_force(&self, registry: &str) -> ApplyRegistryResponse {
-        let would = self.preview(registry).await.expect("a good one");
-        self.apply(registry, would.diff_digest).await.expect("as agreed")
-    }
-
-    async fn ask(&self, registry: &str, dry_run: bool, diff_digest: Vec<u8>) -> Result<ApplyRegistryResponse, Status> {
-        let (ledger, registry) = (self.ledger.clone(), registry.to_owned());
-        let request = ApplyRegistryRequest { ledger, registry, dry_run, diff_digest };
-        Ok(self.registry().apply_registry(self.request(request)).await?.into_inner())
-    }
-
-    async fn in_force_at(&self, tree_size: u64) -> Result<GetRegistryResponse, Status> {
-        let request = GetRegistryRequest { ledger: self.ledger.clone(), tree_size };
-        Ok(self.registry().get_registry(self.request(request)).await?.into_inner())
-    }
-
     async fn name(&self, kind: RegistryKind, name: &str) -> Name {
         let request = ListNamesRequest { ledger: self.ledger.clone(), kind: kind as i32 };
         let names = self.registry().list_names(self.request(request)).await.expect("a list").into_inner().names;
@@ -59,29 +35,29 @@ async fn what_was_agreed_to_is_in_force_and_each_size_knows_its_own() {
     let mut server = TestServer::new();
     let client = server.client().await;
     let before = client.size().await;
-    assert_eq!(client.in_force_at(0).await.expect("nothing yet"), GetRegistryResponse::default());
+    assert_eq!(client.registry_at(0).await.expect("nothing yet"), GetRegistryResponse::default());
 
-    let would = client.preview(EXAMPLE).await.expect("a good one");
+    let would = client.preview_registry(EXAMPLE).await.expect("a good one");
     assert!(would.receipt.is_none() && would.changes.iter().all(|change| change.before.is_empty()));
     assert_eq!(client.size().await, before, "where nothing is in force a dry run writes nothing");
-    let first = client.apply(EXAMPLE, would.diff_digest.clone()).await.expect("as agreed");
+    let first = client.apply_registry(EXAMPLE, would.diff_digest.clone()).await.expect("as agreed");
     assert_eq!((first.version.as_str(), &first.changes), ("registry-1", &would.changes));
     let index = first.receipt.expect("an entry").index;
     assert_eq!((index, client.size().await), (before, before + 1), "file and names are one entry");
 
     // The same again is no entry, whatever was agreed to.
-    let again = client.apply(EXAMPLE, vec![0; 32]).await.expect("nothing to do");
+    let again = client.apply_registry(EXAMPLE, vec![0; 32]).await.expect("nothing to do");
     assert!(again.receipt.is_none() && again.changes.is_empty());
     assert_eq!(client.size().await, before + 1);
 
     let text = second();
-    let would = client.preview(&text).await.expect("a good one");
+    let would = client.preview_registry(&text).await.expect("a good one");
     let changed: Vec<_> = would.changes.iter().map(|it| (it.path.as_str(), it.before.as_str())).collect();
     assert_eq!(changed, [("dpo.name", "Dr. Ada Beispiel"), ("version", "registry-1")]);
     let read = client.of_kind(EntryKind::LedgerAccess).await;
     assert_eq!(read.len(), 1, "the diff showed what is in force, so that it was read is recorded");
     let second_index =
-        client.apply(&text, would.diff_digest).await.expect("as agreed").receipt.expect("an entry").index;
+        client.apply_registry(&text, would.diff_digest).await.expect("as agreed").receipt.expect("an entry").index;
 
     server.restart();
     let client = server.client().await;
@@ -92,18 +68,18 @@ async fn what_was_agreed_to_is_in_force_and_each_size_knows_its_own() {
         (index + 1, EXAMPLE, "registry-1", index),
         (index, "", "", 0),
     ] {
-        let found = client.in_force_at(size).await.expect("a size of the ledger");
+        let found = client.registry_at(size).await.expect("a size of the ledger");
         assert_eq!((found.registry.as_str(), found.version.as_str(), found.index), (text, version, at), "{size}");
     }
     let read = client.of_kind(EntryKind::LedgerAccess).await;
     assert_eq!(read.len(), 5, "four readings more: it names people");
-    let status = client.in_force_at(1_000).await.expect_err("no such size");
+    let status = client.registry_at(1_000).await.expect_err("no such size");
     assert_eq!(status.code(), Code::OutOfRange);
 
     // Back to the first: its version is its own, so it may be in force again.
-    client.put_in_force(EXAMPLE).await.receipt.expect("an entry");
-    assert_eq!(client.in_force_at(0).await.expect("in force").version, "registry-1");
-    assert_eq!(client.in_force_at(second_index + 1).await.expect("then").version, "registry-2");
+    client.put_registry_in_force(EXAMPLE).await.receipt.expect("an entry");
+    assert_eq!(client.registry_at(0).await.expect("in force").version, "registry-1");
+    assert_eq!(client.registry_at(second_index + 1).await.expect("then").version, "registry-2");
 }
 
 #[tokio::test]
@@ -119,7 +95,7 @@ async fn whom_it_names_is_sealed_and_names_stand_in_the_open_with_what_reports_r
         retired: false,
     };
     client.register_names(vec![signs]).await.expect("a good name");
-    let index = client.put_in_force(EXAMPLE).await.receipt.expect("an entry").index;
+    let index = client.put_registry_in_force(EXAMPLE).await.receipt.expect("an entry").index;
 
     let entry = client.entry(index).await;
     let public = format!("{:?} {}", entry, String::from_utf8_lossy(&entry.body));
@@ -154,24 +130,24 @@ async fn whom_it_names_is_sealed_and_names_stand_in_the_open_with_what_reports_r
 async fn a_file_with_mistakes_or_without_agreement_changes_nothing() {
     let server = TestServer::new();
     let client = server.client().await;
-    client.put_in_force(EXAMPLE).await;
+    client.put_registry_in_force(EXAMPLE).await;
     let size = client.size().await;
 
     let wrong = second().replace("\"Europe/Berlin\"", "\"Bonn\"").replace("\"gdpr:6.1.b\"", "\"consent\"");
     for status in [
-        client.preview(&wrong).await.expect_err("two mistakes"),
-        client.apply(&wrong, vec![0; 32]).await.expect_err("two mistakes"),
+        client.preview_registry(&wrong).await.expect_err("two mistakes"),
+        client.apply_registry(&wrong, vec![0; 32]).await.expect_err("two mistakes"),
     ] {
         assert_eq!(status.code(), Code::InvalidArgument);
         assert_eq!(wrong_fields(&status), ["registry.profile.zone", "registry.activities[0].legal_bases[0]"]);
     }
     // A changed file needs a version of its own.
     let same_version = EXAMPLE.replace("Dr. Ada Beispiel", "Bo Beispiel");
-    let status = client.apply(&same_version, vec![0; 32]).await.expect_err("the version is another file's");
+    let status = client.apply_registry(&same_version, vec![0; 32]).await.expect_err("the version is another file's");
     assert_eq!(wrong_fields(&status), ["registry.version"]);
-    let status = client.apply(&second(), Vec::new()).await.expect_err("nobody agreed");
+    let status = client.apply_registry(&second(), Vec::new()).await.expect_err("nobody agreed");
     assert_eq!(wrong_fields(&status), ["diff_digest"]);
-    let status = client.ask(&second(), true, vec![0; 32]).await.expect_err("a dry run answers one");
+    let status = client.ask_registry(&second(), true, vec![0; 32]).await.expect_err("a dry run answers one");
     assert_eq!(wrong_fields(&status), ["diff_digest"]);
     let by_hand = Name { kind: RegistryKind::Controller as i32, name: "registry-9".into(), ..Default::default() };
     let status = client.register_names(vec![by_hand]).await.expect_err("not by hand");
@@ -179,18 +155,18 @@ async fn a_file_with_mistakes_or_without_agreement_changes_nothing() {
     assert_eq!(client.size().await, size, "nothing was written");
 
     // Something else came in between: another file, or a name that the diff would have told.
-    let seen = client.preview(&second()).await.expect("a good one").diff_digest;
+    let seen = client.preview_registry(&second()).await.expect("a good one").diff_digest;
     let third = second().replace("registry-2", "registry-3");
-    client.put_in_force(&third).await;
-    let status = client.apply(&second(), seen).await.expect_err("another is in force");
+    client.put_registry_in_force(&third).await;
+    let status = client.apply_registry(&second(), seen).await.expect_err("another is in force");
     assert_eq!(status.code(), Code::Aborted);
     let fourth = format!("{}\n[[groups]]\nname = \"night-team\"\n", second().replace("registry-2", "registry-4"));
-    let seen = client.preview(&fourth).await.expect("a good one").diff_digest;
+    let seen = client.preview_registry(&fourth).await.expect("a good one").diff_digest;
     client.register(RegistryKind::Party, &["night-team"]).await;
     let size = client.size().await;
-    let status = client.apply(&fourth, seen).await.expect_err("the name is known now");
+    let status = client.apply_registry(&fourth, seen).await.expect_err("the name is known now");
     assert_eq!(status.code(), Code::Aborted);
     assert_eq!(client.size().await, size);
-    assert_eq!(client.in_force_at(0).await.expect("in force").registry, third);
-    client.put_in_force(&fourth).await.receipt.expect("as it is now");
+    assert_eq!(client.registry_at(0).await.expect("in force").registry, third);
+    client.put_registry_in_force(&fourth).await.receipt.expect("as it is now");
 }

@@ -61,7 +61,8 @@ impl Client {
     }
 
     pub fn registry(&self) -> RegistryServiceClient<Channel> {
-        RegistryServiceClient::new(self.channel.clone())
+        // A diff repeats the path of every value, and so may be several times as long as the file.
+        RegistryServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 }
 

@@ -110,6 +110,7 @@ impl OpenLedger {
             removed: self.removed_below(head.size)?,
             ledger_reads: Some(self.ledger_reads(&observations, head.size)?),
             registry: self.registry_at(head.size)?,
+            controller: self.known_registry(head.size)?,
             identities,
             observations,
             possible,

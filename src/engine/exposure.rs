@@ -162,6 +162,7 @@ impl OpenLedger {
             downtimes: self.downtimes(head.size)?,
             registry,
             entries_proved: total + causes,
+            controller: self.known_registry(head.size)?,
             parts_closed,
             pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
             undetermined,

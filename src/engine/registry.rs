@@ -6,6 +6,7 @@ use crate::admit::events::NewName;
 use crate::ledger::Ledger;
 use crate::model::*;
 use crate::registry::{Change, Document, diff, digest};
+use crate::report::evidence::KnownRegistry;
 use crate::vault::Vault;
 use std::sync::Arc;
 use whosaw_verifier::hash::Hash;
@@ -84,6 +85,12 @@ impl OpenLedger {
             Some(document) if document.index == index => Ok(Some(Arc::clone(document))),
             _ => Ok(Some(Arc::new(DocumentInForce::load(&self.ledger, &self.vault, index)?))),
         }
+    }
+
+    /// The same as a report takes it.
+    pub(super) fn known_registry(&self, size: u64) -> Result<Option<KnownRegistry>, EngineError> {
+        let document = self.registry_document_at(size)?;
+        Ok(document.map(|it| KnownRegistry { entry: it.index, document: it.document.clone() }))
     }
 
     /// The same for a reader outside, 0 meaning now; that it was read is recorded, because it names people.

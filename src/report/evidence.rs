@@ -1,6 +1,7 @@
 //! What a report is made from: a question, the entries that answer it, and what is known of gaps. Gathered by `engine`.
 
 use crate::model::{Identity, Registry};
+use crate::registry::Document;
 use whosaw_verifier::body::{ActionBody, LedgerAccessBody, ReportBody};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::{ContentPart, PersonPart};
@@ -55,6 +56,15 @@ pub struct Evidence {
     pub search: Search,
     /// What the ledger's registry knew at N.
     pub registry: Registry,
+    /// The controller's registry that was in force at N.
+    pub controller: Option<KnownRegistry>,
+}
+
+/// The controller's registry, and the entry that put it in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownRegistry {
+    pub entry: u64,
+    pub document: Document,
 }
 
 /// The head that the report is true at.

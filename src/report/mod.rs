@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod access;
 pub mod exposure;
 
+pub mod controller;
 pub mod logging;
 pub mod person;
 pub mod question;

@@ -53,7 +53,7 @@ sections! {
     Number { group: String, range: String, list_and: String, list_comma: String, chain: String, more: String }
     Time { zone: String, span: String, none: String }
     Title { report: String, subtitle: String, running: String, page: String, footer: String, language: String, attachment: String,  }
-    Missing { value: String, controller: String, not_stated: String, closed: String, unregistered: String, nobody: String, in_person: String }
+    Missing { value: String, controller: String, contact: String, not_stated: String, closed: String, unregistered: String, nobody: String, in_person: String }
 
     Answer {
         heading: String, processed: String, possible: String, no_agent: String, arguments_only: String, attempts: String, attempts_into_tools: String, nothing: String,
@@ -116,7 +116,9 @@ sections! {
 
     Fact {
         person: String, report_id: String, template: String, template_value: String, legal_snapshot: String,
-        controller: String, requester: String, reference: String, generated_at: String, times: String, query: String,
+        controller: String, joint_controller: String, dpo: String, authority: String, legal_profile: String,
+        legal_profile_value: String, registry: String, registry_value: String, representative_value: String,
+        requester: String, reference: String, generated_at: String, times: String, query: String,
         query_value: String, period: String, as_known_at: String, as_known_at_value: String, earlier_value: String, root: String,
         verifier_key: String, custodian: String, custodian_value: String, redaction: String, supersedes: String,
         supersedes_none: String, supersedes_value: String, signature: String, signature_value: String, identity: String, identity_weak: String,
@@ -163,7 +165,8 @@ sections! {
     Exposure {
         title: ExposureTitle, answer: ExposureAnswer, claim: Codes, count: ExposureCount, duration: Duration,
         verdict: ExposureVerdict, figure: ExposureFigure, notice: ExposureNotice, fact: ExposureFact, section: ExposureSection,
-        intro: ExposureIntro, table: ExposureTable, known: Codes, rung: Codes, oddity: Codes, standing: Codes, approved: Codes,
+        intro: ExposureIntro, table: ExposureTable, known: Codes, rung: Codes, oddity: Codes, standing: Codes,
+        approved: Codes,
         reviewed: Codes, relation: Codes, lost: Codes, recovery: Codes, form: Codes,
     }
     ExposureTitle { report: String, subtitle: String, running: String }
@@ -178,8 +181,11 @@ sections! {
         open: String, open_note: String, could: String, uncountable: String, saw: String, saw_note: String, machines: String,
         machines_note: String, holds: String, holds_note: String, subjects: String, subjects_note: String, at_least: String,
     }
-    ExposureNotice { unknown_resource: String, undetermined: String, closed: String, pruned: String, odd: String, as_told: String, cause: String }
-    ExposureFact { resources: String, cut_off: String }
+    ExposureNotice {
+        unknown_resource: String, undetermined: String, closed: String, pruned: String, odd: String, as_told: String,
+        cause: String,
+    }
+    ExposureFact { resources: String, cut_off: String, completeness: String }
     ExposureSection {
         how_to_read: String, windows: String, paths: String, timeline: String, people: String, accesses: String,
         holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,

@@ -3,7 +3,7 @@
 
 use super::mirrors::{ask_erasure, privacy, roots, run_erasures};
 use super::*;
-use common::judge;
+use common::{REGISTRY, judge};
 use std::fs;
 use whosaw::rpc::v1;
 use whosaw_verifier::export::{self, Verdict};
@@ -151,7 +151,11 @@ async fn what_a_matter_keeps_comes_back() {
     let in_crm = |secret: &str| v1::Action { dataset: "crm".into(), ..telling(&["C-1", "C-2"], secret) };
     client.append(in_crm("one")).await.expect("recorded");
     client.append(telling(&["C-1"], "two")).await.expect("recorded");
+    client.put_registry_in_force(REGISTRY).await;
     back_up(&server, &old);
+    // One that is in the backup, and one that comes from the export.
+    let second = REGISTRY.replace("registry-1", "registry-2");
+    let second_at = client.put_registry_in_force(&second).await.receipt.expect("an entry").index;
     let hold = ["person", "hold", "--dataset", "crm", "--exemption", "gdpr:17.3.e", "--json"];
     let said = run(&mut server.client_command(&hold), 0);
     // Recorded after the backup, so that it comes from the export, and closed by then for everybody but the matter.
@@ -174,6 +178,8 @@ async fn what_a_matter_keeps_comes_back() {
     let client = server.client_as("tester").await;
     assert_eq!(kept(&client, &matter).await, shown);
     assert_eq!(list(&client, "C-1").await, []);
+    assert_eq!(client.registry_at(0).await.expect("in force").registry, second);
+    assert_eq!(client.registry_at(second_at).await.expect("before").registry, REGISTRY);
     holds(&client, &key).await;
     let release = v1::ReleaseHoldRequest { matter: matter.clone(), ..Default::default() };
     privacy(&client).release_hold(client.request(release)).await.expect("released");

@@ -543,7 +543,45 @@ impl Client {
         let request = v1::ApplyCatalogueRequest { ledger: self.ledger.clone(), catalogue: catalogue.to_owned() };
         Ok(self.registry().apply_catalogue(self.request(request)).await?.into_inner())
     }
+
+    /// What a file of the controller's registry would change.
+    pub async fn preview_registry(&self, registry: &str) -> Result<v1::ApplyRegistryResponse, Status> {
+        self.ask_registry(registry, true, Vec::new()).await
+    }
+
+    pub async fn apply_registry(
+        &self,
+        registry: &str,
+        diff_digest: Vec<u8>,
+    ) -> Result<v1::ApplyRegistryResponse, Status> {
+        self.ask_registry(registry, false, diff_digest).await
+    }
+
+    pub async fn put_registry_in_force(&self, registry: &str) -> v1::ApplyRegistryResponse {
+        let would = self.preview_registry(registry).await.expect("a good one");
+        self.apply_registry(registry, would.diff_digest).await.expect("as agreed")
+    }
+
+    pub async fn ask_registry(
+        &self,
+        registry: &str,
+        dry_run: bool,
+        diff_digest: Vec<u8>,
+    ) -> Result<v1::ApplyRegistryResponse, Status> {
+        let (ledger, registry) = (self.ledger.clone(), registry.to_owned());
+        let request = v1::ApplyRegistryRequest { ledger, registry, dry_run, diff_digest };
+        Ok(self.registry().apply_registry(self.request(request)).await?.into_inner())
+    }
+
+    /// The controller's registry that was in force at a size.
+    pub async fn registry_at(&self, tree_size: u64) -> Result<v1::GetRegistryResponse, Status> {
+        let request = v1::GetRegistryRequest { ledger: self.ledger.clone(), tree_size };
+        Ok(self.registry().get_registry(self.request(request)).await?.into_inner())
+    }
 }
+
+/// The registry of an invented controller.
+pub const REGISTRY: &str = include_str!("../../reports/registry/example.toml");
 
 /// The fields that a status says are wrong, in its order.
 pub fn wrong_fields(status: &Status) -> Vec<String> {

@@ -2,9 +2,8 @@
 //! recorded is old.
 
 use super::*;
-use common::Client;
-use common::Setup;
 use common::disk::Disk;
+use common::{Client, REGISTRY, Setup};
 
 pub async fn plan(client: &Client) -> v1::PlanRetentionResponse {
     privacy(client)
@@ -108,4 +107,35 @@ async fn what_is_over_goes_and_what_is_held_or_open_stays() {
     let done = run(&client).await;
     assert!(done.index > 0 && done.requests == 0 && done.covers > 0, "{done:?}");
     assert_eq!(client.opened(kept).await.parts[0].closed_because, "it was removed");
+}
+
+/// What reports of the past say of who was responsible must not go with a period, nor with the persons it names.
+#[tokio::test]
+async fn the_controllers_registry_outlives_every_rule_and_whoever_it_names() {
+    let Some(disk) = Disk::new() else { return };
+    disk.set("clock", &(-QUARTER).to_string());
+    let mut server = disk.under(Setup::default()).start();
+    let client = server.client_as("tester").await;
+    let index = client.put_registry_in_force(REGISTRY).await.receipt.expect("an entry").index;
+    let gone = client.append(telling("C-9009", "one", &[])).await.expect("recorded").index;
+    let rule = |class: v1::RetentionClass| v1::RetentionRule { class: class as i32, ..subject_after(1) };
+    let classes =
+        [v1::RetentionClass::Subject, v1::RetentionClass::Staff, v1::RetentionClass::Content, v1::RetentionClass::Body];
+    set(&client, classes.map(rule).to_vec()).await.expect("in force");
+    server.stop();
+    disk.clear("clock");
+    server.start();
+    let client = server.client_as("tester").await;
+    for _ in 0..3 {
+        let request = v1::RunErasuresRequest { ledger: String::new(), with_retention: true };
+        privacy(&client).run_erasures(client.request(request)).await.expect("a batch");
+    }
+    assert!(client.entry(gone).await.body.is_empty(), "what the order is about went, key and body");
+    server.restart();
+    let client = server.client_as("tester").await;
+    for size in [0, index + 1] {
+        let found = client.registry_at(size).await.expect("in force");
+        assert_eq!((found.registry.as_str(), found.index), (REGISTRY, index));
+    }
+    common::judge::holds(&client, &client.key().await).await;
 }

@@ -3,8 +3,9 @@
 use crate::sample::*;
 use whosaw::model::*;
 use whosaw::report::access::document::*;
+use whosaw::report::controller::ControllerFacts;
 use whosaw::report::evidence::*;
-use whosaw::report::{AccessReport, facts};
+use whosaw::report::{AccessReport, Format, facts};
 use whosaw_verifier::body;
 use whosaw_verifier::part::{ContentPart, SealedName};
 
@@ -563,11 +564,58 @@ fn what_only_the_controller_knows_is_counted_as_missing() {
     }
     assert_eq!(state("12"), Provision::Provided);
     assert_eq!(state("12a"), Provision::NotApplicable);
-    assert_eq!(report.header.controller, None);
+    assert_eq!(state("H.authority"), Provision::NotProvided);
+    let unknown = ControllerFacts::of(None);
+    assert_eq!((&report.header.controller, &unknown.controller, &unknown.registry), (&unknown, &None, &None));
     // Whether something was withheld must not show: the field says the same in every report.
     assert_eq!(
         self::report(&everything()).completeness.fields.iter().find(|f| f.field == "13").expect("asked").provision,
         Provision::NotProvided
+    );
+}
+
+#[test]
+fn who_is_responsible_is_told_from_the_registry_of_the_reports_size() {
+    let mut evidence = with(vec![read(1).done()]);
+    let missing = report(&evidence).completeness.not_provided;
+    evidence.controller = Some(known_registry());
+    let told = report(&evidence);
+    let state = |report: &AccessReport, field: &str| {
+        report.completeness.fields.iter().find(|fact| fact.field == field).expect("it is asked").provision
+    };
+    let facts = &told.header.controller;
+    let registry = facts.registry.as_ref().expect("in force");
+    assert_eq!((registry.version.as_str(), registry.entry), ("registry-1", EntryIndex(77)));
+    assert_eq!(facts.controller.as_ref().and_then(|it| it.name.as_deref()), Some("Meridian Travel GmbH"));
+    assert_eq!(facts.dpo.as_ref().and_then(|it| it.name.as_deref()), Some("Dr. Ada Beispiel"));
+    assert_eq!(facts.joint_controllers.len(), 1);
+    assert_eq!(facts.legal_profile.as_ref().map(|it| it.snapshot.as_str()), Some("2026-11-24"));
+    for field in ["H.controller", "H.authority", "H.profile"] {
+        assert_eq!(state(&told, field), Provision::Provided, "{field}");
+    }
+    assert_eq!(state(&told, "7"), Provision::Partly, "the right itself is told in the controller's words");
+    assert_eq!(told.completeness.not_provided, missing - 4);
+    let page = |report: &AccessReport| {
+        let rendered = whosaw::report::render(report, &[Format::Html]).expect("a page");
+        String::from_utf8(rendered[0].bytes.clone()).expect("text")
+    };
+    let html = page(&told);
+    for words in
+        ["10115 Berlin", "dpo@meridian.example", "Meridian Loyalty S.A.", "version registry-1, in force since entry 77"]
+    {
+        assert!(html.contains(words), "{words}");
+    }
+    assert!(!html.contains("the controller must complete this"));
+
+    // An officer whom nobody can reach is not what the law asks for.
+    let document = &mut evidence.controller.as_mut().expect("known").document;
+    document.dpo.as_mut().expect("an officer").contact = None;
+    document.authority = None;
+    let told = report(&evidence);
+    assert_eq!((state(&told, "H.controller"), state(&told, "7")), (Provision::Partly, Provision::NotProvided));
+    let html = page(&told);
+    assert!(
+        html.contains("contact NOT PROVIDED") && html.contains(">NOT PROVIDED – the controller must complete this")
     );
 }
 

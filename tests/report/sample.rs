@@ -1,6 +1,7 @@
 //! Evidence to report on: small pieces for single cases, one large invented sample, and any number of rows.
 
 use whosaw::model::*;
+use whosaw::registry::Document;
 use whosaw::report::evidence::*;
 use whosaw_verifier::body::{self, ActionBody, CategoryUse, LedgerAccessBody, Occurred, PartGroup, ReportBody, Run};
 use whosaw_verifier::hash::sha256;
@@ -64,6 +65,7 @@ pub fn nothing() -> Evidence {
         ledger_reads: Some(Vec::new()),
         search: Search { searched: true, has_keys: true, parts_tried: 9_120, entries_proved: 0 },
         registry: Registry::default(),
+        controller: None,
     }
 }
 
@@ -512,7 +514,14 @@ pub fn everything() -> Evidence {
     register(registry, RegistryKind::Tool, "send_mail", &[]);
     register(registry, RegistryKind::Source, "gateway-eu", &[]);
     register(registry, RegistryKind::Source, "gateway-us", &[]);
+    evidence.controller = Some(known_registry());
     evidence
+}
+
+/// The registry of the invented controller, as this repository shows it to people.
+pub fn known_registry() -> KnownRegistry {
+    let document = Document::parse(include_str!("../../reports/registry/example.toml")).expect("a good one");
+    KnownRegistry { entry: 77, document }
 }
 
 /// So many entries, from a few thousand different lines' worth of tools.

@@ -3,11 +3,17 @@
 //! A field that is missing is printed as missing and counted, never left out.
 
 use super::document::*;
+use crate::report::controller::ControllerFacts;
 use crate::report::evidence::Envelope;
 
+/// The fields of a report's header that only the controller can fill.
+pub const OF_HEADER: [&str; 4] = ["H.controller", "H.authority", "H.profile", "H.reference"];
+
 /// The fields, in order; `H` marks those of the header.
-pub const FIELDS: [&str; 22] = [
+pub const FIELDS: [&str; 24] = [
     "H.controller",
+    "H.authority",
+    "H.profile",
     "H.reference",
     "1",
     "2.declared",
@@ -31,7 +37,12 @@ pub const FIELDS: [&str; 22] = [
     "15",
 ];
 
-pub fn facts(envelope: &Envelope, recipients: &[RecipientFact], totals: &Totals) -> Completeness {
+pub fn facts(
+    controller: &ControllerFacts,
+    envelope: &Envelope,
+    recipients: &[RecipientFact],
+    totals: &Totals,
+) -> Completeness {
     let unnamed = |party: &Party| {
         matches!(
             party,
@@ -45,8 +56,10 @@ pub fn facts(envelope: &Envelope, recipients: &[RecipientFact], totals: &Totals)
     let by_category = recipients.iter().any(|recipient| recipient.recipient_in_law && unnamed(&recipient.party));
     let humans = totals.shown_to_humans.high + totals.processed_by.humans.acts.high > 0;
     let provision = |field: &str| match field {
-        "H.reference" if envelope.reference.is_empty() => Provision::NotProvided,
-        "H.reference" | "1" | "2.observed" | "3.observed" | "4.given" | "12" => Provision::Provided,
+        field if OF_HEADER.contains(&field) => of_header_field(field, controller, envelope),
+        // Which authority is told; the words on the right to complain are the controller's.
+        "7" if controller.authority.is_some() => Provision::Partly,
+        "1" | "2.observed" | "3.observed" | "4.given" | "12" => Provision::Provided,
         // The entries are here, the data themselves stand in the source systems; decisions are recorded as far as they
         // were described as such, their logic is not.
         "9" | "11" => Provision::Partly,
@@ -54,8 +67,27 @@ pub fn facts(envelope: &Envelope, recipients: &[RecipientFact], totals: &Totals)
         "12a" if !humans => Provision::NotApplicable,
         _ => Provision::NotProvided,
     };
-    let fields: Vec<ProvisionFact> =
-        FIELDS.iter().map(|field| ProvisionFact { field: (*field).to_owned(), provision: provision(field) }).collect();
+    counted(&FIELDS, provision)
+}
+
+/// Of a report that asks for no more than its header.
+pub fn of_header(controller: &ControllerFacts, envelope: &Envelope) -> Completeness {
+    counted(&OF_HEADER, |field| of_header_field(field, controller, envelope))
+}
+
+fn of_header_field(field: &str, controller: &ControllerFacts, envelope: &Envelope) -> Provision {
+    match field {
+        "H.controller" => controller.responsible(),
+        "H.authority" => controller.authority(),
+        "H.profile" => controller.legal_profile(),
+        "H.reference" if !envelope.reference.is_empty() => Provision::Provided,
+        _ => Provision::NotProvided,
+    }
+}
+
+fn counted(fields: &[&str], provision: impl Fn(&str) -> Provision) -> Completeness {
+    let fact = |field: &&str| ProvisionFact { field: (*field).to_owned(), provision: provision(field) };
+    let fields: Vec<ProvisionFact> = fields.iter().map(fact).collect();
     let count = |wanted| fields.iter().filter(|fact| fact.provision == wanted).count() as u64;
     Completeness {
         provided: count(Provision::Provided),

@@ -8,6 +8,7 @@ use crate::model::{
     PolicyDecision, Provenance, RecipientKind, RecordScope, ReportType, Role, Strength, TimeSource, Verb,
 };
 use crate::report::code::Code;
+use crate::report::controller::ControllerFacts;
 use crate::report::instant::Instant;
 use crate::report::shape::{choices, facts};
 use serde::{Deserialize, Serialize};
@@ -202,8 +203,7 @@ facts! {
         template: TemplateFact,
         /// As of which day the law behind the template was read.
         legal_snapshot: String,
-        /// The controller and its data-protection officer: the registry does not hold them.
-        controller: Option<String>,
+        controller: ControllerFacts,
         requester: Option<String>,
         reference: Option<String>,
         generated_at: Instant,

@@ -9,6 +9,7 @@ use super::{answer, completeness, coverage, parties, things};
 use crate::model::{Determination, NamedField, Outcome, PartyKind, ReportType, Verb};
 use crate::report::canonical::cut;
 use crate::report::code::Code;
+use crate::report::controller::ControllerFacts;
 use crate::report::evidence::{AccessQuestion, Envelope, Evidence, Head, Observation, ObservedBody};
 use crate::report::instant::Instant;
 use crate::report::template;
@@ -47,15 +48,16 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     let recipients = parties::recipients(&found, &names);
     let possible = possible_person(&found);
     let notices = notices(evidence, question.size, &found, &verification);
+    let header = header(question, evidence, envelope, verification, period, supersedes(&earlier_reports));
     let mut report = AccessReport {
         format: FORMAT.to_owned(),
-        header: header(question, evidence, envelope, verification, period, supersedes(&earlier_reports)),
         answer: answer::verdicts(&totals, coverage.sentence),
         person: evidence.identities.iter().map(PersonIdentity::from).collect(),
         lines: things::lines(&found),
         agents: parties::agents(&found, &names),
         principals: parties::principals(found.acts.iter(), &found),
-        completeness: completeness::facts(envelope, &recipients, &totals),
+        completeness: completeness::facts(&header.controller, envelope, &recipients, &totals),
+        header,
         recipients,
         tools: parties::tools(&found, &names),
         categories: things::categories(&found),
@@ -98,7 +100,7 @@ fn header(
         report_type: Code(ReportType::Access),
         template: template::fact(template::ACCESS),
         legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
-        controller: None,
+        controller: ControllerFacts::of(evidence.controller.as_ref()),
         requester: given(&envelope.generated_by),
         reference: given(&envelope.reference),
         generated_at: Instant::new(envelope.generated_at_us),

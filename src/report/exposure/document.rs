@@ -5,9 +5,11 @@
 
 use crate::model::{Category, Outcome, PartyKind, RecipientKind, ReportType, Verb};
 use crate::report::access::document::{
-    Authorisation, EntryIndex, Gap, HeadFact, Name, PersonIdentity, Range, SourceCoverage, Span, TemplateFact, Verdict,
+    Authorisation, Completeness, EntryIndex, Gap, HeadFact, Name, PersonIdentity, Range, SourceCoverage, Span,
+    TemplateFact, Verdict,
 };
 use crate::report::code::Code;
+use crate::report::controller::ControllerFacts;
 use crate::report::instant::Instant;
 use crate::report::shape::{choices, facts};
 use serde::{Deserialize, Serialize};
@@ -130,8 +132,7 @@ facts! {
         template: TemplateFact,
         /// As of which day the law behind the template was read.
         legal_snapshot: String,
-        /// The registry does not hold it yet.
-        controller: Option<String>,
+        controller: ControllerFacts,
         requester: Option<String>,
         reference: Option<String>,
         generated_at: Instant,
@@ -145,6 +146,8 @@ facts! {
         pruned: u64,
         /// For whose eyes.
         redaction_profile: String,
+        /// Which fields of this header only the controller can fill, and whether they are.
+        completeness: Completeness,
     }
 
     pub struct Question {

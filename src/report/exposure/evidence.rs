@@ -3,7 +3,7 @@
 use crate::exposure::calculus::fact::Person;
 use crate::exposure::telling::Telling;
 use crate::model::{Identity, Registry};
-use crate::report::evidence::{Coverage, Downtime, Head};
+use crate::report::evidence::{Coverage, Downtime, Head, KnownRegistry};
 
 /// What is asked. Everything that was recorded below `size` counts, as it was known then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct ExposureEvidence {
     /// Times in which the ledger itself was not running.
     pub downtimes: Vec<Downtime>,
     pub registry: Registry,
+    /// The controller's registry that was in force at the size.
+    pub controller: Option<KnownRegistry>,
     /// Entries looked at, each proved to stand in the signed tree with this very content.
     pub entries_proved: u64,
     /// Parts among them that are gone or do not open.

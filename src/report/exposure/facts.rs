@@ -9,13 +9,14 @@ use crate::exposure::calculus::interval::{self, Frame};
 use crate::exposure::calculus::times::Times;
 use crate::exposure::telling::{Named, Telling};
 use crate::model::{Identity, PartyKind, RegistryKind, ReportType};
-use crate::report::access::coverage;
 use crate::report::access::document::{
     Authorisation, EntryIndex, HeadFact, Limit, Name, PersonIdentity, Range, Span, Verdict,
 };
 use crate::report::access::registered::Names;
+use crate::report::access::{completeness, coverage};
 use crate::report::canonical::cut;
 use crate::report::code::Code;
+use crate::report::controller::ControllerFacts;
 use crate::report::evidence::Envelope;
 use crate::report::instant::Instant;
 use crate::report::template;
@@ -426,12 +427,14 @@ fn coverage_fact(evidence: &ExposureEvidence, names: &Names<'_>, period: &Span) 
 
 fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &Envelope, period: Span) -> Header {
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let controller = ControllerFacts::of(evidence.controller.as_ref());
+    let completeness = completeness::of_header(&controller, envelope);
     Header {
         report_id: uuid::Uuid::from_bytes(envelope.report_id).to_string(),
         report_type: Code(ReportType::Exposure),
         template: template::fact(template::EXPOSURE),
         legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
-        controller: None,
+        controller,
         requester: given(&envelope.generated_by),
         reference: given(&envelope.reference),
         generated_at: Instant::new(envelope.generated_at_us),
@@ -446,5 +449,6 @@ fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &E
         parts_closed: evidence.parts_closed,
         pruned: evidence.pruned,
         redaction_profile: "counsel".to_owned(),
+        completeness,
     }
 }

@@ -133,20 +133,23 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
         }
         None => fill(&f.supersedes_none, &[("size", &words.number(header.question.size))]),
     };
-    vec![
+    let mut pairs = vec![
         Pair { label: f.person.clone(), value: person },
         pair(&f.query, query, Style::Plain),
         pair(&f.period, period, Style::Plain),
         Pair { label: f.times.clone(), value: times },
         pair(&f.as_known_at, as_known_at, Style::Plain),
-        given(&f.controller, &header.controller, &w.missing.controller),
+    ];
+    pairs.extend(controller::pairs(w, &header.controller));
+    pairs.extend([
         given(&f.requester, &header.requester, &w.missing.value),
         given(&f.reference, &header.reference, &w.missing.value),
         pair(&f.generated_at, zoned(header.generated_at), Style::Plain),
         pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
         pair(&f.legal_snapshot, header.legal_snapshot.clone(), Style::Plain),
         pair(&f.supersedes, supersedes, Style::Plain),
-    ]
+    ]);
+    pairs
 }
 
 /// By what the report can be held to the ledger and to its template.

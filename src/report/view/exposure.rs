@@ -133,18 +133,32 @@ impl Said<'_> {
         let period =
             format!("{} {}", w.exact_span(header.question.period.from, header.question.period.until), w.time.zone);
         let resources = w.list(&header.question.resources, usize::MAX);
-        vec![
+        let completeness = &header.completeness;
+        let summary = fill(
+            &w.provision.summary,
+            &[
+                ("provided", &w.number(completeness.provided)),
+                ("partly", &w.number(completeness.partly)),
+                ("not_provided", &w.number(completeness.not_provided)),
+                ("not_applicable", &w.number(completeness.not_applicable)),
+            ],
+        );
+        let mut pairs = vec![
             pair(&w.exposure.fact.resources, resources, Style::Plain),
             pair(&f.period, period, Style::Plain),
             pair(&w.exposure.fact.cut_off, zoned(header.question.cut_off), Style::Plain),
             pair(&f.as_known_at, as_known_at, Style::Plain),
-            given(&f.controller, &header.controller, &w.missing.controller),
+        ];
+        pairs.extend(controller::pairs(w, &header.controller));
+        pairs.extend([
             given(&f.requester, &header.requester, &w.missing.value),
             given(&f.reference, &header.reference, &w.missing.value),
             pair(&f.generated_at, zoned(header.generated_at), Style::Plain),
             pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
             pair(&f.legal_snapshot, header.legal_snapshot.clone(), Style::Plain),
-        ]
+            pair(&w.exposure.fact.completeness, summary, Style::Plain),
+        ]);
+        pairs
     }
 
     fn sections(&self) -> Vec<Section> {

@@ -5,6 +5,7 @@
 
 mod annex;
 mod consequences;
+mod controller;
 mod cover;
 mod exposure;
 mod sections;
