@@ -96,12 +96,20 @@ impl Telling {
     /// until the context closed.
     pub(super) fn settle_contexts(&mut self, registered: &dyn Registered) {
         let contexts = std::mem::take(&mut self.contexts);
+        let (mut closes, mut infers): (BySitting<When>, BySitting<(u64, When)>) = (HashMap::new(), HashMap::new());
+        for (sitting, when) in contexts.closes {
+            closes.entry(sitting).or_default().push(when);
+        }
+        for (sitting, index, when) in contexts.infers {
+            infers.entry(sitting).or_default().push((index, when));
+        }
+        let mut places = Places::of(self);
         for load in contexts.loads {
             let (agent, session, resource) = load.sitting;
             let name = load.agent.text().unwrap_or_default();
             let after = |when: &When| when.latest >= load.when.earliest;
-            let closes = contexts.closes.iter().filter(|(sitting, when)| *sitting == load.sitting && after(when));
-            let closed = closes.map(|(_, when)| *when).min_by_key(|when| when.latest);
+            let closes = closes.get(&load.sitting).into_iter().flatten().filter(|when| after(when));
+            let closed = closes.copied().min_by_key(|when| when.latest);
             let limit = registered.session_max_us(name).map(|max| load.when.latest.saturating_add(max));
             let alive = session.and_then(|session| contexts.alive.get(&(agent, session)).copied());
             let alive = alive.unwrap_or_default().max(load.when.latest);
@@ -112,7 +120,7 @@ impl Telling {
                 enforced: true,
             });
             let context = Thing::Holding { holder: agent, resource };
-            for edge in self.edges.iter_mut().filter(|edge| edge.index == load.index && edge.thing == Some(context)) {
+            if let Some(edge) = places.edges.get(&(load.index, context)).and_then(|at| self.edges.get_mut(*at)) {
                 edge.end = edge.end.or(enforced);
             }
             let Some(vendor) = registered.vendor(name) else { continue };
@@ -120,35 +128,39 @@ impl Telling {
                 (registered.retention_us(vendor), registered.country(vendor).unwrap_or_default());
             let to = self.named_party(PartyKind::Organisation, Named::Registered(vendor.to_owned()));
             let vendor = Given { to, kind: RecipientKind::Processor, country: country.to_owned() };
-            let infers: Vec<(u64, When)> = contexts
-                .infers
-                .iter()
-                .filter(|(sitting, _, when)| *sitting == load.sitting && after(when))
-                .filter(|(.., when)| closed.is_none_or(|closed| when.earliest <= closed.latest))
-                .map(|(_, index, when)| (*index, *when))
-                .collect();
+            let during = |when: &When| after(when) && closed.is_none_or(|closed| when.earliest <= closed.latest);
+            let infers = infers.get(&load.sitting).into_iter().flatten().filter(|(_, when)| during(when));
+            let infers: Vec<(u64, When)> = infers.copied().collect();
             if infers.is_empty() {
                 let last = closed.map(|closed| closed.latest).or(enforced.map(|end| end.latest));
                 let end = last.zip(retention).map(|(last, kept)| promised(last, kept));
-                self.given_to_vendor(load.index, load.when, &vendor, resource, end);
+                self.given_to_vendor((load.index, load.when), &vendor, resource, end, &mut places);
             }
             for (index, when) in infers {
                 let end = retention.map(|kept| promised(when.latest, kept));
-                self.given_to_vendor(index, when, &vendor, resource, end);
+                self.given_to_vendor((index, when), &vendor, resource, end, &mut places);
             }
         }
     }
 
-    fn given_to_vendor(&mut self, index: u64, when: When, given: &Given, resource: Resource, end: Option<StatedEnd>) {
+    fn given_to_vendor(
+        &mut self,
+        (index, when): (u64, When),
+        given: &Given,
+        resource: Resource,
+        end: Option<StatedEnd>,
+        places: &mut Places,
+    ) {
         let thing = Thing::Holding { holder: given.to, resource };
-        if self.edges.iter().any(|edge| edge.index == index && edge.thing == Some(thing)) {
-            // It stands in the entry as a recipient.
+        if places.edges.contains_key(&(index, thing)) {
+            // It stands in the entry as a recipient, or was told by an earlier load of the session.
             return;
         }
-        for access in self.accesses.iter_mut().filter(|access| access.entries.contains(&index)) {
-            access.given_to.insert(given.to);
-            access.recipients.insert(given.clone());
+        for at in places.accesses.get(&index).into_iter().flatten() {
+            self.accesses[*at].given_to.insert(given.to);
+            self.accesses[*at].recipients.insert(given.clone());
         }
+        places.edges.insert((index, thing), self.edges.len());
         self.edges.push(Edge {
             index,
             thing: Some(thing),
@@ -161,6 +173,30 @@ impl Telling {
             authorised: Authorised::NotAssessed,
             doubtful: false,
         });
+    }
+}
+
+type BySitting<T> = HashMap<Sitting, Vec<T>>;
+
+/// Where edges of copies and accesses stand, by entry.
+struct Places {
+    edges: HashMap<(u64, Thing), usize>,
+    accesses: HashMap<u64, Vec<usize>>,
+}
+
+impl Places {
+    fn of(told: &Telling) -> Self {
+        let copies = told.edges.iter().enumerate().filter_map(|(at, edge)| match edge.thing {
+            Some(thing @ Thing::Holding { .. }) => Some(((edge.index, thing), at)),
+            _ => None,
+        });
+        let mut accesses: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (at, access) in told.accesses.iter().enumerate() {
+            for entry in &access.entries {
+                accesses.entry(*entry).or_default().push(at);
+            }
+        }
+        Places { edges: copies.collect(), accesses }
     }
 }
 

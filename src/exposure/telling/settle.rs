@@ -58,10 +58,13 @@ impl Telling {
         let mut gone: BTreeSet<u64> = BTreeSet::new();
         let mut keeps_edges: BTreeSet<u64> = BTreeSet::new();
         let mut restated: Vec<Access> = Vec::new();
+        let places = self.accesses.iter().enumerate();
+        let places: HashMap<u64, usize> =
+            places.flat_map(|(at, access)| access.entries.iter().map(move |entry| (*entry, at))).collect();
         for amended in &self.amended {
             let amending = &self.amendings[amended.by];
             let counts = amended.standing == Standing::Counts;
-            let of_target = self.accesses.iter_mut().find(|access| access.entries.contains(&amended.target));
+            let of_target = places.get(&amended.target).and_then(|at| self.accesses.get_mut(*at));
             if counts {
                 gone.insert(amended.target);
             }

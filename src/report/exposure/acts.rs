@@ -6,7 +6,7 @@ use crate::exposure::telling::amending;
 use crate::exposure::telling::authority::Act;
 use crate::report::access::document::EntryIndex;
 use crate::report::code::Code;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Acts that one chain may be followed back over.
 const CHAIN_MAX: usize = 1_000;
@@ -58,11 +58,20 @@ fn cause(resource: &str, act: &Act, led_to: Option<u64>, relation: Relation, peo
 /// Corrections and retractions of what these resources' figures come from.
 pub(super) fn amendments(found: &[Found<'_>], people: &People<'_>) -> Vec<AmendmentFact> {
     let told = people.told;
-    let concerns = |index: u64| {
-        let of_act = told.acts.get(&index).and_then(|act| act.resource);
-        let amends = told.amendings.iter().any(|amending| amending.index == index);
-        amends || found.iter().any(|found| Some(found.resource) == of_act)
-    };
+    let resources: BTreeSet<_> = found.iter().map(|found| found.resource).collect();
+    let of_these =
+        |index: u64| told.acts.get(&index).and_then(|act| act.resource).is_some_and(|r| resources.contains(&r));
+    // What amends an amendment of them concerns them too, and so on.
+    let mut amended_by: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    for one in &told.amended {
+        amended_by.entry(one.target).or_default().push(told.amendings[one.by].index);
+    }
+    let mut concerned: BTreeSet<u64> = amended_by.keys().copied().filter(|target| of_these(*target)).collect();
+    let mut next: Vec<u64> = concerned.iter().copied().collect();
+    while let Some(target) = next.pop() {
+        let by = amended_by.get(&target).into_iter().flatten().copied();
+        next.extend(by.filter(|by| concerned.insert(*by)));
+    }
     let fact = |amended: &amending::Amended| {
         let (amending, act) = (&told.amendings[amended.by], told.acts.get(&amended.target)?);
         Some(AmendmentFact {
@@ -84,5 +93,5 @@ pub(super) fn amendments(found: &[Found<'_>], people: &People<'_>) -> Vec<Amendm
             when: span(act.when),
         })
     };
-    told.amended.iter().filter(|amended| concerns(amended.target)).filter_map(fact).collect()
+    told.amended.iter().filter(|amended| concerned.contains(&amended.target)).filter_map(fact).collect()
 }
