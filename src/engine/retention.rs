@@ -210,7 +210,7 @@ impl OpenLedger {
         }
         for place in places {
             if let Some(entry) = self.ledger.entry(place.index)? {
-                kept += u64::from(!self.keeping(held, &entry, whole)?.is_empty());
+                kept += u64::from(!self.keeping(held, &entry, whole, None)?.is_empty());
             }
         }
         Ok(kept)

@@ -256,6 +256,48 @@ async fn a_later_matter_keeps_what_is_kept() {
     assert_eq!(run(&client).await.covers, 2);
 }
 
+/// What is sealed for a conversation goes with whoever asks. A later matter that names somebody who stood in it keeps it from
+/// the first one, although of the conversation itself nothing is left.
+#[tokio::test]
+async fn a_later_matter_over_a_person_keeps_what_is_kept_of_their_conversation() {
+    let (mut server, client) = server().await;
+    register(&client).await;
+    let with = |action: v1::Action, conversation: &str| v1::Action {
+        conversation: conversation.into(),
+        dataset: "crm".into(),
+        instruction: "nobody is named".into(),
+        ..action
+    };
+    let of = |customer: &str| with(common::records::about(customer), "together");
+    client.append(of("GOES-1")).await.expect("recorded");
+    client.append(of("STAYS-2")).await.expect("recorded");
+    // Of the fourth only shared content says in which conversation they stood, and that closes with the first.
+    let mut shared = of("GOES-1");
+    shared.subjects.push(subject("STAYS-4"));
+    let shared = client.append(shared).await.expect("recorded").index;
+    client.append(with(common::records::about("STAYS-3"), "elsewhere")).await.expect("recorded");
+    let content = client.append(with(plain(), "together")).await.expect("recorded").index;
+    let first = hold(&client, over_crm()).await;
+    erase(&client, strong("customer", "GOES-1")).await.expect("recorded");
+    run(&client).await;
+    assert!(kept_indexes(&client, &first).await.contains(&content), "it went with who asked");
+    server.restart();
+    let client = server.client_as("tester").await;
+    let naming = |customer: &str| v1::HoldScopes { persons: vec![strong("customer", customer)], ..Default::default() };
+    let later = hold(&client, naming("STAYS-2")).await;
+    let other = hold(&client, naming("STAYS-3")).await;
+    release(&client, first).await;
+    let last = hold(&client, naming("STAYS-4")).await;
+    run(&client).await;
+    assert_eq!(kept_indexes(&client, &later).await, [content]);
+    assert_eq!(kept_indexes(&client, &other).await, [0; 0]);
+    assert_eq!(kept_indexes(&client, &last).await, [shared, content]);
+    for (matter, covers) in [(later, 0), (last, 2)] {
+        release(&client, matter).await;
+        assert_eq!(run(&client).await.covers, covers);
+    }
+}
+
 #[tokio::test]
 async fn a_matter_is_asked_for_alone_and_in_full() {
     let (_server, client) = server().await;

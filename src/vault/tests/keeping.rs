@@ -34,7 +34,7 @@ impl House {
                 let sealed = self.sealed_at(place);
                 let p = self.vault.disclose(place, &self.commitments[&place.index], &sealed).ok()?;
                 let persons = self.vault.readers_of(place).expect("reads");
-                Some(Kept { place, p: Secret::new(p), persons, tokens: BTreeSet::new() })
+                Some(Kept { place, p: Secret::new(p), persons, tokens: BTreeSet::new(), conversation: None })
             });
             if let Some(kept) = kept
                 && !by.is_empty()
