@@ -181,10 +181,27 @@ impl OpenLedger {
         })
     }
 
-    /// Takes out of a fate what matters keep. Blocks.
-    pub(super) fn keep_held(&self, mut fate: Fate, tokens: &Tokens) -> Result<Fate, EngineError> {
+    /// How many rows of matters in force are about each person. They are written anew where the person asks to be erased.
+    pub(super) fn kept_by_person(&self, held: &Held) -> Result<BTreeMap<PersonId, usize>, EngineError> {
+        let mut counts = BTreeMap::new();
+        for by in &held.holds {
+            for person in self.vault.kept_by(&by.matter)?.into_iter().flat_map(|kept| kept.persons) {
+                *counts.entry(person).or_default() += 1;
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Takes out of a fate what matters keep: those in force, and of those that are over the ones whose turn this is not, so
+    /// that each place is covered once. Blocks.
+    pub(super) fn keep_held(
+        &self,
+        mut fate: Fate,
+        tokens: &Tokens,
+        over: &BTreeSet<StandingId>,
+    ) -> Result<Fate, EngineError> {
         let held = self.held()?;
-        if held.is_empty() {
+        if held.is_empty() && fate.kept.values().all(|(_, matters)| matters.is_subset(over)) {
             return Ok(fate);
         }
         let looked_at = fate.places.clone();
@@ -196,7 +213,7 @@ impl OpenLedger {
         for chunk in indexes.chunks(256) {
             for entry in self.entries_at(chunk)? {
                 for place in &by_entry[&entry.header.index] {
-                    self.keep_place(&entry, *place, &held, tokens, &mut fate)?;
+                    self.keep_place(&entry, *place, &held, (tokens, over), &mut fate)?;
                 }
             }
         }
@@ -232,15 +249,14 @@ impl OpenLedger {
         entry: &StoredEntry,
         place: PartPlace,
         held: &Held,
-        tokens: &Tokens,
+        (tokens, over): (&Tokens, &BTreeSet<StandingId>),
         fate: &mut Fate,
     ) -> Result<(), EngineError> {
         let (known, mut matters) = match fate.kept.get(&place) {
             Some((kept, by)) => (Some(kept.clone()), by.clone()),
             None => (None, BTreeSet::new()),
         };
-        // Those that are over keep nothing any more.
-        matters.retain(|matter| held.holds.iter().any(|held| held.matter == *matter));
+        matters.retain(|matter| !over.contains(matter));
         let mut persons = known.as_ref().map(|kept| kept.persons.clone()).unwrap_or_default();
         let mut conversation = known.as_ref().and_then(|kept| kept.conversation);
         for reader in self.vault.readers_of(place)? {
