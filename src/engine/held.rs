@@ -2,12 +2,13 @@
 //! their erasure is blocked. Any other keeps single parts: the erasure is done, and these parts stay under the matter's key.
 
 use super::read::join_content;
-use super::{EngineError, OpenLedger};
+use super::{EngineError, Kind, OpenLedger};
 use crate::ledger::StoredEntry;
 use crate::model::*;
+use crate::report::evidence::KeptApart;
 use crate::vault::{Fate, Hold, Kept, OpenError, PartPlace, PersonId, Secret, StandingId, conversation_hash};
 use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::body::Body;
+use whosaw_verifier::body::{Body, ErasureBody};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::Part;
 
@@ -272,7 +273,10 @@ impl OpenLedger {
         let mut kept = match known {
             Some(kept) => kept,
             None => match self.secret_of(entry, place)? {
-                Some(p) => Kept { place, p, persons: BTreeSet::new(), tokens: BTreeSet::new(), conversation },
+                Some(p) => {
+                    let (persons, tokens) = (BTreeSet::new(), BTreeSet::new());
+                    Kept { place, p, persons, tokens, conversation, since: self.vault.next_generation() }
+                }
                 None => return Ok(()),
             },
         };
@@ -344,6 +348,34 @@ impl OpenLedger {
         let names = contents.map(|content| content.conversation).filter(|name| !name.is_empty());
         by.conversations.extend(names.map(|name| conversation_hash(&name)));
         Ok(())
+    }
+
+    /// How many parts of these persons below this size only matters keep, by the erasure entry that closed them. Which they
+    /// are changes with the vault's generation alone: a later matter keeps what is kept, and what was released goes with a
+    /// batch. Blocks.
+    pub(super) fn kept_apart(&self, persons: &BTreeSet<PersonId>, size: u64) -> Result<Vec<KeptApart>, EngineError> {
+        let matters: Vec<StandingId> = {
+            let standing = self.vault.standing();
+            standing.holds.keys().chain(standing.released.keys()).copied().collect()
+        };
+        let mut since: BTreeMap<PartPlace, u64> = BTreeMap::new();
+        for matter in matters {
+            let kept = self.vault.kept_by(&matter)?.into_iter();
+            let theirs = kept.filter(|kept| kept.place.index < size && !kept.persons.is_disjoint(persons));
+            since.extend(theirs.map(|kept| (kept.place, kept.since)));
+        }
+        let mut found: BTreeMap<u64, u64> = BTreeMap::new();
+        if since.is_empty() {
+            return Ok(Vec::new());
+        }
+        let entries = self.erasure_entries()?;
+        for generation in since.into_values() {
+            let turn = |body: &ErasureBody| body.state == ErasureState::Inaccessible && body.generation == generation;
+            let entry = entries.iter().find(|(_, body)| turn(body)).map(|(index, _)| *index);
+            let missing = || EngineError::new(Kind::Corrupt, "no erasure entry is of the generation of a kept part");
+            *found.entry(entry.ok_or_else(missing)?).or_default() += 1;
+        }
+        Ok(found.into_iter().map(|(by, parts)| KeptApart { by, parts }).collect())
     }
 
     /// The conversation that this holder is, if it is one.

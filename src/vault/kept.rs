@@ -29,7 +29,9 @@ message! {
         4 tokens: Vec<Vec<u8>>,
         /// [`conversation_hash`] of whose it was, if a conversation's; the conversation may be erased, and holds that name
         /// somebody who stood in it keep it too. A hash, so that the row's length does not say how long the name is.
-        5 conversation: Vec<u8> }
+        5 conversation: Vec<u8>,
+        /// Generation of the batch by which it was closed for everybody else: the erasure entry says it too.
+        6 since: u64 }
 }
 
 /// A part that stays although a key that opened it goes.
@@ -41,6 +43,8 @@ pub struct Kept {
     pub tokens: BTreeSet<Vec<u8>>,
     /// [`conversation_hash`] of a conversation that it was sealed for; nothing for what is of persons or of the ledger.
     pub conversation: Option<Hash>,
+    /// Generation of the batch by which it was closed for everybody else.
+    pub since: u64,
 }
 
 impl fmt::Debug for Kept {
@@ -141,6 +145,7 @@ impl Vault {
                 persons: kept.persons.iter().map(person).collect(),
                 tokens: kept.tokens.iter().cloned().collect(),
                 conversation: kept.conversation.map(|hash| hash.to_vec()).unwrap_or_default(),
+                since: kept.since,
             };
             let plain = zeroize::Zeroizing::new([&kept.p[..], &about.encode()].concat());
             let row = crypto::wrap(&key.secret, &self.kept_aad(&row_key), &plain)?;
@@ -225,6 +230,7 @@ impl Vault {
             persons: persons.collect::<Result<_, _>>()?,
             tokens: about.tokens.into_iter().collect(),
             conversation,
+            since: about.since,
         })
     }
 

@@ -217,6 +217,43 @@ async fn sharers_go_one_after_the_other() {
     }
 }
 
+/// Who stays is told that something of theirs is kept apart, and nothing of it. Who was erased is a stranger without the token.
+#[tokio::test]
+async fn a_report_says_how_much_only_matters_keep() {
+    let (server, client) = server().await;
+    register(&client).await;
+    client.append(in_crm("C-1", "shared", &["C-2"])).await.expect("recorded");
+    client.append(in_crm("C-1", "own", &[])).await.expect("recorded");
+    let matter = hold(&client, over_crm()).await;
+    let (before, _) = access_report(&client, &server, "C-2").await;
+    assert_eq!(before["kept"], serde_json::json!([]));
+    erase(&client, strong("customer", "C-1")).await.expect("recorded");
+    let done = run(&client).await;
+    let (stays, index) = access_report(&client, &server, "C-2").await;
+    assert_eq!(stays["kept"], serde_json::json!([{ "since": done.index, "parts": 1 }]));
+    assert!(!stays.to_string().contains("instruction"), "{stays}");
+    let (gone, _) = access_report(&client, &server, "C-1").await;
+    let (stranger, _) = access_report(&client, &server, "nobody").await;
+    let same = |report: &serde_json::Value| {
+        let mut report = report.clone();
+        for field in ["header", "earlier_reports", "undetermined", "coverage", "clock"] {
+            report.as_object_mut().expect("an object").remove(field);
+        }
+        report
+    };
+    assert_eq!(same(&gone), same(&stranger));
+    // Another matter that keeps it too, and the first one's release, change no report before the next batch.
+    let second = hold(&client, over_crm()).await;
+    release(&client, matter).await;
+    assert_eq!(common::report_json(&server, &["again", &index.to_string()]), stays);
+    run(&client).await;
+    let (later, _) = access_report(&client, &server, "C-2").await;
+    assert_eq!(later["kept"], stays["kept"], "since the first entry, whoever keeps it by now");
+    release(&client, second).await;
+    run(&client).await;
+    assert_eq!(access_report(&client, &server, "C-2").await.0["kept"], serde_json::json!([]));
+}
+
 /// Content that was sealed anew for who stays is held as what it stands for.
 #[tokio::test]
 async fn content_that_was_sealed_anew_is_in_the_scope_of_its_entry() {
