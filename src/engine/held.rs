@@ -6,7 +6,9 @@ use super::{EngineError, Kind, OpenLedger};
 use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::report::evidence::KeptApart;
-use crate::vault::{Fate, Hold, Kept, OpenError, PartPlace, PersonId, Secret, StandingId, conversation_hash};
+use crate::vault::{
+    Fate, Hold, Kept, OpenError, PartPlace, PersonId, Secret, StandingId, conversation_hash, identity_of,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::body::{Body, ErasureBody};
 use whosaw_verifier::hash::Hash;
@@ -326,27 +328,43 @@ impl OpenLedger {
         Ok(found)
     }
 
-    /// Content that the named persons shared with somebody who is gone says for other matters alone in which conversation
-    /// they stood.
+    /// What only kept parts tell of the persons whom a matter names: as whom they were known before they were erased, and of
+    /// content that they shared with somebody who is gone, in which conversation they stood.
     fn follow_kept(&self, by: &mut HeldBy, all: &BTreeMap<PartPlace, (StandingId, Kept)>) -> Result<(), EngineError> {
-        let mut opened: BTreeMap<u64, Vec<Part>> = BTreeMap::new();
-        for (place, (other, _)) in all.iter().filter(|(_, (_, kept))| !by.persons.is_disjoint(&kept.persons)) {
+        let mut named = BTreeSet::new();
+        for person in &by.persons {
+            named.extend(self.vault.identities(*person)?.into_iter().filter(|it| it.strength == Strength::Strong));
+        }
+        if named.is_empty() {
+            return Ok(());
+        }
+        let mut contents: BTreeMap<u64, Vec<(&Kept, Part)>> = BTreeMap::new();
+        for (place, (other, kept)) in all {
             let PartPlace { index, ordinal } = *place;
             let (Some(entry), Some(part)) = (self.ledger.entry(index)?, self.ledger.part(index, ordinal)?) else {
                 continue;
             };
             let Some(sealed) = part.sealed else { continue };
             match self.vault.open_kept(other, *place, &entry.header.body_commitment, &sealed) {
-                Ok(part) => opened.entry(index).or_default().push(part),
+                Ok(part) => {
+                    let identities = part.person.iter().flat_map(|person| &person.identities);
+                    if identities.map(identity_of).any(|identity| named.contains(&identity)) {
+                        by.persons.extend(&kept.persons);
+                    }
+                    contents.entry(index).or_default().push((kept, part));
+                }
                 Err(error @ (OpenError::Forged | OpenError::Unreadable | OpenError::NoKey)) => {
-                    tracing::error!(index, ordinal, %error, "what a matter keeps cannot be read, nor what it says of conversations");
+                    tracing::error!(index, ordinal, %error, "what a matter keeps cannot be read, nor whom it is about");
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        let contents = opened.values().filter_map(|parts| join_content(parts.iter()));
-        let names = contents.map(|content| content.conversation).filter(|name| !name.is_empty());
-        by.conversations.extend(names.map(|name| conversation_hash(&name)));
+        for parts in contents.values() {
+            let theirs = parts.iter().filter(|(kept, _)| !by.persons.is_disjoint(&kept.persons));
+            let content = join_content(theirs.map(|(_, part)| part));
+            let name = content.map(|content| content.conversation).filter(|name| !name.is_empty());
+            by.conversations.extend(name.map(|name| conversation_hash(&name)));
+        }
         Ok(())
     }
 

@@ -217,6 +217,27 @@ async fn sharers_go_one_after_the_other() {
     }
 }
 
+/// Who was erased and is recorded again is somebody new to everybody, but not to a matter that names them.
+#[tokio::test]
+async fn a_later_matter_over_somebody_known_anew_keeps_what_is_kept_of_them() {
+    let (_server, client) = server().await;
+    register(&client).await;
+    let old = client.append(in_crm("C-1", "one", &[])).await.expect("recorded").index;
+    let other = client.append(in_crm("C-2", "two", &[])).await.expect("recorded").index;
+    let first = hold(&client, over_crm()).await;
+    for customer in ["C-1", "C-2"] {
+        erase(&client, strong("customer", customer)).await.expect("recorded");
+    }
+    run(&client).await;
+    assert_eq!(kept_indexes(&client, &first).await, [old, other]);
+    client.append(common::records::about("C-1")).await.expect("recorded");
+    let named = v1::HoldScopes { persons: vec![strong("customer", "C-1")], ..Default::default() };
+    let later = hold(&client, named).await;
+    release(&client, first).await;
+    run(&client).await;
+    assert_eq!(kept_indexes(&client, &later).await, [old]);
+}
+
 /// Who stays is told that something of theirs is kept apart, and nothing of it. Who was erased is a stranger without the token.
 #[tokio::test]
 async fn a_report_says_how_much_only_matters_keep() {
