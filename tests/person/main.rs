@@ -13,6 +13,7 @@ mod histories;
 mod kept;
 mod linkability;
 mod pruned;
+mod real;
 mod retained;
 
 use common::records::*;
