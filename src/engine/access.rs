@@ -102,12 +102,14 @@ impl OpenLedger {
         let entries_proved = known.entries();
         let search = Search { searched: true, has_keys: entries_proved > 0, parts_tried: scan.tried, entries_proved };
         let KnownThen { observations, identities, possible } = known;
+        let kept = self.kept_apart(&self.known_as(&question.subject, &identities)?, head.size)?;
         let evidence = Evidence {
             undetermined: self.undetermined(head.size)?,
             amendments: self.amendments(&observations, &head)?,
             coverage: self.coverage(head.size)?,
             downtimes: self.downtimes(head.size)?,
             removed: self.removed_below(head.size)?,
+            kept,
             ledger_reads: Some(self.ledger_reads(&observations, head.size)?),
             registry: self.registry_at(head.size)?,
             controller: self.known_registry(head.size)?,
@@ -260,6 +262,19 @@ impl OpenLedger {
             places.extend(self.vault.occurrences(*person)?.into_iter().filter(|place| place.index < size));
         }
         Ok(Places { keys, places })
+    }
+
+    /// As whom the vault knows this person by what was known of them at the size, so that later links change nothing. Nobody
+    /// where a weak identity asks: two people may share it. Nobody for the erased either: they are answered as strangers.
+    fn known_as(&self, subject: &Identity, identities: &[Identity]) -> Result<BTreeSet<PersonId>, EngineError> {
+        let mut ids = BTreeSet::new();
+        if subject.strength == Strength::Weak {
+            return Ok(ids);
+        }
+        for identity in identities.iter().chain([subject]).filter(|identity| identity.strength != Strength::Weak) {
+            ids.extend(self.vault.find(identity)?);
+        }
+        Ok(ids)
     }
 
     /// Persons who were linked by an entry then and are not any more: a report that is made again has to find them.

@@ -49,11 +49,12 @@ pub struct Erased {
 /// What one turn takes at most. While the gate is closed appends wait: every place is looked up behind it, and its rows
 /// stand in memory and in the one commit, some hundred bytes for each. What is more goes in further batches, each with
 /// its own turn. Few and large all the same: by the batch in which they went the erased can be told apart. A request is
-/// never divided, nor a key: a turn takes at least one, however many places it has.
+/// never divided, nor a key, nor a matter: a turn takes at least one, however many places it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TurnBound {
     /// Data keys whose time is over.
     pub keys: usize,
+    /// Parts that go and parts that stay for a matter: both are looked up and written.
     pub places: usize,
 }
 
@@ -214,8 +215,8 @@ impl OpenLedger {
         } else {
             fate
         };
-        let tokens_of = due.tokens.clone();
-        let fate = self.blocking(move |open| open.keep_held(fate, &tokens_of)).await?;
+        let (tokens_of, over) = (due.tokens.clone(), due.doomed.matters.clone());
+        let fate = self.blocking(move |open| open.keep_held(fate, &tokens_of, &over)).await?;
         let places: Vec<PartPlace> = fate.places.iter().copied().collect();
         let requests = due.requests.len() as u64;
         let changes = changes_of(&due);
@@ -334,13 +335,23 @@ impl OpenLedger {
         Ok(self.due(true)?.doomed)
     }
 
-    /// Who is due now and not held, and keys whose time is over, as far as one turn takes them. Persons first: they wait.
+    /// What released matters kept, who is due now and not held, and keys whose time is over, as far as one turn takes them.
+    /// In this order: of those whom a matter kept somebody has waited longest.
     fn due(&self, by_rules: bool) -> Result<Due, EngineError> {
         let mut due = Due::default();
         let requests: Vec<(StandingId, DueErasure)> =
             self.vault.standing().due.iter().map(|(id, due)| (*id, due.clone())).collect();
-        due.doomed.matters = self.vault.standing().released.keys().copied().collect();
+        let released: Vec<StandingId> = self.vault.standing().released.keys().copied().collect();
+        for matter in released {
+            if due.places >= self.turn_bound.places {
+                due.more = true;
+                return Ok(due);
+            }
+            due.places += self.vault.kept_count(&matter)? as usize;
+            due.doomed.matters.insert(matter);
+        }
         let held = self.held()?;
+        let kept = if requests.is_empty() { BTreeMap::new() } else { self.kept_by_person(&held)? };
         // A conversation in which somebody stands who is held stays with them.
         let everybody: Vec<PersonId> = held.everybody.iter().copied().collect();
         let held_conversations = self.conversations_of(&everybody)?;
@@ -364,7 +375,7 @@ impl OpenLedger {
                 due.conversations.insert(conversation);
             }
             for person in going {
-                due.places += self.vault.occurrences(person)?.len();
+                due.places += self.vault.occurrences(person)?.len() + kept.get(&person).copied().unwrap_or_default();
                 due.tokens.entry(person).or_default().insert(request.token.clone());
                 due.doomed.persons.insert(person);
             }

@@ -1,12 +1,18 @@
 //! What holds in force keep from erasure and retention. A hold over persons alone, or over everything, keeps persons whole:
 //! their erasure is blocked. Any other keeps single parts: the erasure is done, and these parts stay under the matter's key.
 
-use super::{EngineError, OpenLedger};
+use super::read::join_content;
+use super::{EngineError, Kind, OpenLedger};
 use crate::ledger::StoredEntry;
 use crate::model::*;
-use crate::vault::{Fate, Hold, Kept, OpenError, PartPlace, PersonId, Secret, StandingId};
+use crate::report::evidence::KeptApart;
+use crate::vault::{
+    Fate, Hold, Kept, OpenError, PartPlace, PersonId, Secret, StandingId, conversation_hash, identity_of,
+};
 use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::body::Body;
+use whosaw_verifier::body::{Body, ErasureBody};
+use whosaw_verifier::hash::Hash;
+use whosaw_verifier::part::Part;
 
 /// Holds in force, and whom and what they reach.
 pub(super) struct Held {
@@ -21,6 +27,8 @@ struct HeldBy {
     matter: StandingId,
     hold: Hold,
     persons: BTreeSet<PersonId>,
+    /// Hashes of those in which they stood: of one that was erased nothing else is left in what is kept.
+    conversations: BTreeSet<Hash>,
 }
 
 /// The requests for which persons go, by what the erasure entry has of each.
@@ -49,7 +57,14 @@ impl Held {
 impl HeldBy {
     fn of(matter: StandingId, hold: Hold) -> Result<Self, EngineError> {
         let persons = hold.persons()?.into_iter().collect();
-        Ok(HeldBy { matter, hold, persons })
+        Ok(HeldBy { matter, hold, persons, conversations: BTreeSet::new() })
+    }
+
+    /// Whether it reaches these persons, or this conversation, as far as it names any.
+    fn reaches(&self, persons: &BTreeSet<PersonId>, conversation: Option<&Hash>) -> bool {
+        self.persons.is_empty()
+            || !self.persons.is_disjoint(persons)
+            || conversation.is_some_and(|hash| self.conversations.contains(hash))
     }
 }
 
@@ -88,6 +103,7 @@ impl OpenLedger {
         let named: Vec<PersonId> = held.persons.iter().copied().collect();
         for conversation in self.conversations_of(&named)? {
             held.persons.extend(self.conversation_holder(&conversation)?);
+            held.conversations.insert(conversation_hash(&conversation));
         }
         Ok(held)
     }
@@ -109,15 +125,16 @@ impl OpenLedger {
         Ok(indexes)
     }
 
-    /// Matters that keep a part of these persons in this entry.
+    /// Matters that keep a part of these persons, or of this conversation, in this entry.
     pub(super) fn keeping(
         &self,
         held: &Held,
         entry: &StoredEntry,
         persons: &BTreeSet<PersonId>,
+        conversation: Option<&Hash>,
     ) -> Result<BTreeSet<StandingId>, EngineError> {
         let mut matters = BTreeSet::new();
-        for held in held.holds.iter().filter(|it| it.persons.is_empty() || !it.persons.is_disjoint(persons)) {
+        for held in held.holds.iter().filter(|held| held.reaches(persons, conversation)) {
             if self.is_within(&held.hold, entry)? {
                 matters.insert(held.matter);
             }
@@ -127,7 +144,7 @@ impl OpenLedger {
 
     /// Whether a hold keeps an entry's body. Where it names persons, their parts stay, and a body outlives every part.
     pub(super) fn keeps_body(&self, held: &Held, entry: &StoredEntry) -> Result<bool, EngineError> {
-        Ok(held.shared.contains(&entry.header.index) || !self.keeping(held, entry, &BTreeSet::new())?.is_empty())
+        Ok(held.shared.contains(&entry.header.index) || !self.keeping(held, entry, &BTreeSet::new(), None)?.is_empty())
     }
 
     /// Whether an entry is within a hold's datasets, agents and time. Content that was sealed anew is where it stood first.
@@ -167,10 +184,27 @@ impl OpenLedger {
         })
     }
 
-    /// Takes out of a fate what matters keep. Blocks.
-    pub(super) fn keep_held(&self, mut fate: Fate, tokens: &Tokens) -> Result<Fate, EngineError> {
+    /// How many rows of matters in force are about each person. They are written anew where the person asks to be erased.
+    pub(super) fn kept_by_person(&self, held: &Held) -> Result<BTreeMap<PersonId, usize>, EngineError> {
+        let mut counts = BTreeMap::new();
+        for by in &held.holds {
+            for person in self.vault.kept_by(&by.matter)?.into_iter().flat_map(|kept| kept.persons) {
+                *counts.entry(person).or_default() += 1;
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Takes out of a fate what matters keep: those in force, and of those that are over the ones whose turn this is not, so
+    /// that each place is covered once. Blocks.
+    pub(super) fn keep_held(
+        &self,
+        mut fate: Fate,
+        tokens: &Tokens,
+        over: &BTreeSet<StandingId>,
+    ) -> Result<Fate, EngineError> {
         let held = self.held()?;
-        if held.is_empty() {
+        if held.is_empty() && fate.kept.values().all(|(_, matters)| matters.is_subset(over)) {
             return Ok(fate);
         }
         let looked_at = fate.places.clone();
@@ -182,7 +216,7 @@ impl OpenLedger {
         for chunk in indexes.chunks(256) {
             for entry in self.entries_at(chunk)? {
                 for place in &by_entry[&entry.header.index] {
-                    self.keep_place(&entry, *place, &held, tokens, &mut fate)?;
+                    self.keep_place(&entry, *place, &held, (tokens, over), &mut fate)?;
                 }
             }
         }
@@ -218,27 +252,33 @@ impl OpenLedger {
         entry: &StoredEntry,
         place: PartPlace,
         held: &Held,
-        tokens: &Tokens,
+        (tokens, over): (&Tokens, &BTreeSet<StandingId>),
         fate: &mut Fate,
     ) -> Result<(), EngineError> {
         let (known, mut matters) = match fate.kept.get(&place) {
             Some((kept, by)) => (Some(kept.clone()), by.clone()),
             None => (None, BTreeSet::new()),
         };
-        // Those that are over keep nothing any more.
-        matters.retain(|matter| held.holds.iter().any(|held| held.matter == *matter));
+        matters.retain(|matter| !over.contains(matter));
         let mut persons = known.as_ref().map(|kept| kept.persons.clone()).unwrap_or_default();
+        let mut conversation = known.as_ref().and_then(|kept| kept.conversation);
         for reader in self.vault.readers_of(place)? {
             persons.extend(self.vault.linked(reader)?);
+            if conversation.is_none() {
+                conversation = self.conversation_of(reader)?.map(|name| conversation_hash(&name));
+            }
         }
-        matters.extend(self.keeping(held, entry, &persons)?);
+        matters.extend(self.keeping(held, entry, &persons, conversation.as_ref())?);
         if matters.is_empty() {
             return Ok(());
         }
         let mut kept = match known {
             Some(kept) => kept,
             None => match self.secret_of(entry, place)? {
-                Some(p) => Kept { place, p, persons: BTreeSet::new(), tokens: BTreeSet::new() },
+                Some(p) => {
+                    let (persons, tokens) = (BTreeSet::new(), BTreeSet::new());
+                    Kept { place, p, persons, tokens, conversation, since: self.vault.next_generation() }
+                }
                 None => return Ok(()),
             },
         };
@@ -265,19 +305,100 @@ impl OpenLedger {
         }
     }
 
-    /// Of what other matters keep already, what this one keeps too. Blocks.
+    /// Of what other matters keep already, what this one keeps too; of those that are over until their batch runs. Blocks.
     pub(super) fn kept_too(&self, matter: StandingId, hold: &Hold) -> Result<Vec<Kept>, EngineError> {
-        let by = self.held_by(matter, hold.clone())?;
+        let mut by = self.held_by(matter, hold.clone())?;
+        let others: Vec<StandingId> = {
+            let standing = self.vault.standing();
+            standing.holds.keys().chain(standing.released.keys()).copied().collect()
+        };
+        let mut all: BTreeMap<PartPlace, (StandingId, Kept)> = BTreeMap::new();
+        for other in others {
+            all.extend(self.vault.kept_by(&other)?.into_iter().map(|kept| (kept.place, (other, kept))));
+        }
+        self.follow_kept(&mut by, &all)?;
         let held = Held { holds: vec![by], everybody: BTreeSet::new(), shared: BTreeSet::new() };
-        let mut found: BTreeMap<PartPlace, Kept> = BTreeMap::new();
-        for (other, _) in self.holds() {
-            for kept in self.vault.kept_by(&other)? {
-                let Some(entry) = self.ledger.entry(kept.place.index)? else { continue };
-                if !self.keeping(&held, &entry, &kept.persons)?.is_empty() {
-                    found.insert(kept.place, kept);
-                }
+        let mut found = Vec::new();
+        for (place, (_, kept)) in all {
+            let Some(entry) = self.ledger.entry(place.index)? else { continue };
+            if !self.keeping(&held, &entry, &kept.persons, kept.conversation.as_ref())?.is_empty() {
+                found.push(kept);
             }
         }
-        Ok(found.into_values().collect())
+        Ok(found)
+    }
+
+    /// What only kept parts tell of the persons whom a matter names: as whom they were known before they were erased, and of
+    /// content that they shared with somebody who is gone, in which conversation they stood.
+    fn follow_kept(&self, by: &mut HeldBy, all: &BTreeMap<PartPlace, (StandingId, Kept)>) -> Result<(), EngineError> {
+        let mut named = BTreeSet::new();
+        for person in &by.persons {
+            named.extend(self.vault.identities(*person)?.into_iter().filter(|it| it.strength == Strength::Strong));
+        }
+        if named.is_empty() {
+            return Ok(());
+        }
+        let mut contents: BTreeMap<u64, Vec<(&Kept, Part)>> = BTreeMap::new();
+        for (place, (other, kept)) in all {
+            let PartPlace { index, ordinal } = *place;
+            let (Some(entry), Some(part)) = (self.ledger.entry(index)?, self.ledger.part(index, ordinal)?) else {
+                continue;
+            };
+            let Some(sealed) = part.sealed else { continue };
+            match self.vault.open_kept(other, *place, &entry.header.body_commitment, &sealed) {
+                Ok(part) => {
+                    let identities = part.person.iter().flat_map(|person| &person.identities);
+                    if identities.map(identity_of).any(|identity| named.contains(&identity)) {
+                        by.persons.extend(&kept.persons);
+                    }
+                    contents.entry(index).or_default().push((kept, part));
+                }
+                Err(error @ (OpenError::Forged | OpenError::Unreadable | OpenError::NoKey)) => {
+                    tracing::error!(index, ordinal, %error, "what a matter keeps cannot be read, nor whom it is about");
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for parts in contents.values() {
+            let theirs = parts.iter().filter(|(kept, _)| !by.persons.is_disjoint(&kept.persons));
+            let content = join_content(theirs.map(|(_, part)| part));
+            let name = content.map(|content| content.conversation).filter(|name| !name.is_empty());
+            by.conversations.extend(name.map(|name| conversation_hash(&name)));
+        }
+        Ok(())
+    }
+
+    /// How many parts of these persons below this size only matters keep, by the erasure entry that closed them. Which they
+    /// are changes with the vault's generation alone: a later matter keeps what is kept, and what was released goes with a
+    /// batch. Blocks.
+    pub(super) fn kept_apart(&self, persons: &BTreeSet<PersonId>, size: u64) -> Result<Vec<KeptApart>, EngineError> {
+        let matters: Vec<StandingId> = {
+            let standing = self.vault.standing();
+            standing.holds.keys().chain(standing.released.keys()).copied().collect()
+        };
+        let mut since: BTreeMap<PartPlace, u64> = BTreeMap::new();
+        for matter in matters {
+            let kept = self.vault.kept_by(&matter)?.into_iter();
+            let theirs = kept.filter(|kept| kept.place.index < size && !kept.persons.is_disjoint(persons));
+            since.extend(theirs.map(|kept| (kept.place, kept.since)));
+        }
+        let mut found: BTreeMap<u64, u64> = BTreeMap::new();
+        if since.is_empty() {
+            return Ok(Vec::new());
+        }
+        let entries = self.erasure_entries()?;
+        for generation in since.into_values() {
+            let turn = |body: &ErasureBody| body.state == ErasureState::Inaccessible && body.generation == generation;
+            let entry = entries.iter().find(|(_, body)| turn(body)).map(|(index, _)| *index);
+            let missing = || EngineError::new(Kind::Corrupt, "no erasure entry is of the generation of a kept part");
+            *found.entry(entry.ok_or_else(missing)?).or_default() += 1;
+        }
+        Ok(found.into_iter().map(|(by, parts)| KeptApart { by, parts }).collect())
+    }
+
+    /// The conversation that this holder is, if it is one.
+    fn conversation_of(&self, holder: PersonId) -> Result<Option<String>, EngineError> {
+        let mut names = self.vault.identities(holder)?.into_iter().filter(|it| it.namespace == CONVERSATION);
+        Ok(names.next().and_then(|mut holder| holder.fields.pop()))
     }
 }

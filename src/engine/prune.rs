@@ -172,8 +172,8 @@ impl OpenLedger {
     /// What the rule for bodies would take, when the data keys have gone that are due now. Blocks.
     pub(super) fn plan_bodies(&self) -> Result<Option<PlannedBodies>, EngineError> {
         let Some(rule) = self.body_rule() else { return Ok(None) };
-        let fate = self.vault.survey(&self.doomed()?)?;
-        let going = self.keep_held(fate, &Tokens::new())?.places;
+        let doomed = self.doomed()?;
+        let going = self.keep_held(self.vault.survey(&doomed)?, &Tokens::new(), &doomed.matters)?.places;
         let scales = Scales { going, ..self.scales(&rule)? };
         let mut plan = PlannedBodies {
             rule: (rule.class, rule.months, rule.basis),

@@ -5,7 +5,7 @@ use super::{EngineError, OpenLedger};
 use crate::ledger::{
     ErasedPlaces, LedgerError, LedgerOptions, Signer, append_exported, erase_again, history, remembered, stored_entries,
 };
-use crate::model::EntryKind;
+use crate::model::{EntryKind, UnixMicros};
 use crate::store::{Commit, Lease, LedgerNumber, Store, StoreError, Table, WriteSet};
 use crate::vault::journal::{erased_prefix, read_erased, standing_name};
 use crate::vault::{Change, Claimed, Custodian, Mirror, RecoveredEntry, SharedBy, StandingJournal, Vault, VaultError};
@@ -124,8 +124,10 @@ pub fn restore_ledger(
     let said = said(store.as_ref(), number, head.0)?;
     check_generation(&said, vault.generation())?;
     let standing = replay_standing(&vault, &mut rows, options, custodian.as_ref(), held.0 < signed.0)?;
-    if let Some(rules) = said.rules {
-        rows.write(vault.rows_of(&[Change::Rules(rules)])?)?;
+    if let Some((rules, since)) = said.rules {
+        // Where they began after the backup, nothing says that they were ever looked at, and no calendar would be believed.
+        let looked = vault.standing().looked.max(since);
+        rows.write(vault.rows_of(&[Change::Rules(rules), Change::Looked(looked)])?)?;
     }
     let noted = noted_erasures(options)?;
     let erased_again = erase_again(store.as_ref(), number, &noted, &mut |writes| Ok(rows.write(writes)?))?;
@@ -269,8 +271,8 @@ fn generation_of(store: &Arc<dyn Store>, number: LedgerNumber) -> Result<Option<
 struct Said {
     /// The newest generation by which persons were erased, and the entry that says so.
     erased: Option<(u64, u64)>,
-    /// The retention rules in force.
-    rules: Option<Vec<RetentionRule>>,
+    /// The retention rules in force, and the month in which there were none before, months since January 1970.
+    rules: Option<(Vec<RetentionRule>, u16)>,
 }
 
 fn said(store: &dyn Store, number: LedgerNumber, size: u64) -> Result<Said, EngineError> {
@@ -284,7 +286,11 @@ fn said(store: &dyn Store, number: LedgerNumber, size: u64) -> Result<Said, Engi
                 Some(Ok(Body::Erasure(ErasureBody { state: ErasureState::Inaccessible, generation, .. }))) => {
                     said.erased = said.erased.max(Some((generation, entry.header.index)));
                 }
-                Some(Ok(Body::Retention(body))) => said.rules = Some(body.rules),
+                Some(Ok(Body::Retention(body))) => {
+                    let began = said.rules.filter(|(rules, _)| !rules.is_empty()).map(|(_, began)| began);
+                    let began = began.unwrap_or(UnixMicros(entry.header.recorded_at_us).month());
+                    said.rules = Some((body.rules, began));
+                }
                 _ => {}
             }
         }

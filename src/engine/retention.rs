@@ -46,6 +46,8 @@ pub struct PlannedClass {
 #[derive(Debug, Default)]
 pub(super) struct Over {
     pub due: BTreeSet<(PersonId, KeyName)>,
+    /// Of these keys, also what stays for matters.
+    places: usize,
     pub plan: RetentionPlan,
 }
 
@@ -163,12 +165,11 @@ impl OpenLedger {
             let Some(last) = keys.last() else { break };
             after = Some(*last);
             for (person, name) in keys {
-                let places: u64 = classes.values().map(|class| class.parts).sum();
-                if over.due.len() >= room.keys || places >= room.places as u64 {
+                if over.due.len() >= room.keys || over.places >= room.places {
                     over.plan.more = true;
                     break;
                 }
-                self.judge(person, name, &held, &mut classes, &mut over.due)?;
+                self.judge(person, name, &held, &mut classes, &mut over)?;
             }
             if over.plan.more {
                 break;
@@ -184,7 +185,7 @@ impl OpenLedger {
         name: KeyName,
         held: &Held,
         classes: &mut BTreeMap<RetentionClass, PlannedClass>,
-        due: &mut BTreeSet<(PersonId, KeyName)>,
+        over: &mut Over,
     ) -> Result<(), EngineError> {
         let Some(class) = classes.get_mut(&name.retention_class()) else { return Ok(()) };
         let places = self.vault.places_of(person, name)?;
@@ -197,7 +198,8 @@ impl OpenLedger {
         } else {
             let kept = self.kept_of(&places, &whole.into_iter().collect(), held)?;
             (class.keys, class.parts) = (class.keys + 1, class.parts + places.len() as u64 - kept);
-            due.insert((person, name));
+            over.places += places.len();
+            over.due.insert((person, name));
         }
         Ok(())
     }
@@ -210,7 +212,7 @@ impl OpenLedger {
         }
         for place in places {
             if let Some(entry) = self.ledger.entry(place.index)? {
-                kept += u64::from(!self.keeping(held, &entry, whole)?.is_empty());
+                kept += u64::from(!self.keeping(held, &entry, whole, None)?.is_empty());
             }
         }
         Ok(kept)

@@ -202,13 +202,13 @@ fn public_are_names_and_what_reports_read_and_nothing_of_people() {
     assert_eq!(dataset, is(&[("permission-cache-s", "60"), ("recoverable-days", "30")]));
     assert_eq!(attributes(RegistryKind::Dataset, "chat/support"), is(&[("history", "visible")]));
     assert_eq!(attributes(RegistryKind::Source, "gateway-eu"), is(&[("delivery-delay-s", "300")]));
+    assert_eq!(attributes(RegistryKind::Term, "policy/refunds"), is(&[("single-use", "yes")]));
     for (kind, name) in [
         (RegistryKind::Party, "support-team"),
         (RegistryKind::Source, "directory-feed"),
         (RegistryKind::Term, "purpose/customer-service"),
         (RegistryKind::Term, "model/northwind-large"),
         (RegistryKind::Term, "vendor/northwind-models"),
-        (RegistryKind::Term, "policy/refunds"),
         (RegistryKind::Tool, "send_mail"),
     ] {
         assert!(attributes(kind, name).is_empty(), "{name}");

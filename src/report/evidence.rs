@@ -50,6 +50,8 @@ pub struct Evidence {
     pub downtimes: Vec<Downtime>,
     /// Entries whose content is gone by their period: nobody can tell any more whom they were about.
     pub removed: Vec<Removed>,
+    /// Parts of the person that nobody opens any more but for a legal matter.
+    pub kept: Vec<KeptApart>,
     /// Entries by which somebody opened or exported a range that holds one of the entries above; `None` where nobody
     /// looked for them.
     pub ledger_reads: Option<Vec<LedgerRead>>,
@@ -65,6 +67,14 @@ pub struct Evidence {
 pub struct KnownRegistry {
     pub entry: u64,
     pub document: Document,
+}
+
+/// Parts that an erasure or a period closed, and that matters keep (GDPR Art. 17(3)): how many, and nothing of what they say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptApart {
+    /// The erasure entry by which they were closed.
+    pub by: u64,
+    pub parts: u64,
 }
 
 /// The head that the report is true at.

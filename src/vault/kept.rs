@@ -12,7 +12,7 @@ use super::{KeyName, OpenError, PartPlace, PersonId, Secret, Vault, VaultError, 
 use crate::store::{Snapshot, Table, WriteSet, pages};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use whosaw_verifier::hash::Hash;
+use whosaw_verifier::hash::{Hash, sha256};
 use whosaw_verifier::message;
 use whosaw_verifier::part::Part;
 use whosaw_verifier::seal as construction;
@@ -26,7 +26,12 @@ message! {
         /// Ids of whoever could open it, most of whom are gone: holds that name one of them keep it too.
         3 persons: Vec<HeldPerson>,
         /// Of the requests that asked for their erasure, as the erasure entry has them.
-        4 tokens: Vec<Vec<u8>> }
+        4 tokens: Vec<Vec<u8>>,
+        /// [`conversation_hash`] of whose it was, if a conversation's; the conversation may be erased, and holds that name
+        /// somebody who stood in it keep it too. A hash, so that the row's length does not say how long the name is.
+        5 conversation: Vec<u8>,
+        /// Generation of the batch by which it was closed for everybody else: the erasure entry says it too.
+        6 since: u64 }
 }
 
 /// A part that stays although a key that opened it goes.
@@ -36,6 +41,10 @@ pub struct Kept {
     pub p: Secret,
     pub persons: BTreeSet<PersonId>,
     pub tokens: BTreeSet<Vec<u8>>,
+    /// [`conversation_hash`] of a conversation that it was sealed for; nothing for what is of persons or of the ledger.
+    pub conversation: Option<Hash>,
+    /// Generation of the batch by which it was closed for everybody else.
+    pub since: u64,
 }
 
 impl fmt::Debug for Kept {
@@ -135,6 +144,8 @@ impl Vault {
                 ordinal: kept.place.ordinal,
                 persons: kept.persons.iter().map(person).collect(),
                 tokens: kept.tokens.iter().cloned().collect(),
+                conversation: kept.conversation.map(|hash| hash.to_vec()).unwrap_or_default(),
+                since: kept.since,
             };
             let plain = zeroize::Zeroizing::new([&kept.p[..], &about.encode()].concat());
             let row = crypto::wrap(&key.secret, &self.kept_aad(&row_key), &plain)?;
@@ -171,6 +182,7 @@ impl Vault {
             let (known, matters) = found.get_or_insert_with(|| (kept.clone(), BTreeSet::new()));
             known.persons.extend(kept.persons);
             known.tokens.extend(kept.tokens);
+            known.conversation = known.conversation.or(kept.conversation);
             matters.insert(*matter);
         }
         Ok(found)
@@ -208,11 +220,17 @@ impl Vault {
         let (p, about) = plain.split_first_chunk::<32>().ok_or_else(torn)?;
         let about = KeptAbout::decode(about).map_err(|_| torn())?;
         let persons = about.persons.iter().map(|held| persons::person_id(&held.person, held.shard));
+        let conversation = match about.conversation.as_slice() {
+            [] => None,
+            hash => Some(hash.try_into().map_err(|_| torn())?),
+        };
         Ok(Kept {
             place: PartPlace { index: about.index, ordinal: about.ordinal },
             p: Secret::new(*p),
             persons: persons.collect::<Result<_, _>>()?,
             tokens: about.tokens.into_iter().collect(),
+            conversation,
+            since: about.since,
         })
     }
 
@@ -229,6 +247,11 @@ impl Vault {
     fn kept_aad(&self, row_key: &[u8]) -> Vec<u8> {
         [&b"whosaw/kept/v1\0"[..], &self.origin_hash, row_key].concat()
     }
+}
+
+/// Tells whether a kept part is of this conversation. Never outside a sealed row: a name can be guessed.
+pub fn conversation_hash(name: &str) -> Hash {
+    sha256(&[b"whosaw/kept-conversation/v1\0", name.as_bytes()])
 }
 
 /// As whose a matter's key stands among the data keys.

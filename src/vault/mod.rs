@@ -56,7 +56,7 @@ pub use custodian::{Claim, Custodian, CustodianError, KeyDirectory, Root};
 pub use erase::{Doomed, Fate, MovedRows, SharedPlace, Sharer, Turn, Unfinished};
 pub use identifier::{from_part as identity_of, normal, to_part as part_identity};
 pub use journal::StandingJournal;
-pub use kept::{Kept, KeptPlaces};
+pub use kept::{Kept, KeptPlaces, conversation_hash};
 pub use keys::DataKey;
 pub use mirror::{Mirror, MirrorError, MirrorHead};
 pub use persons::PersonId;

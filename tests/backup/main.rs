@@ -4,6 +4,7 @@
 #[allow(dead_code, reason = "shared by tests that use different parts of it")]
 mod common;
 
+mod kept;
 mod mirrors;
 mod pruned;
 mod restored;

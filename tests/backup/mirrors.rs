@@ -11,11 +11,12 @@ pub fn privacy(client: &Client) -> PrivacyClient {
     PrivacyClient::new(client.channel.clone())
 }
 
-pub async fn ask_erasure(client: &Client, customer: &str) {
+/// Answers the token.
+pub async fn ask_erasure(client: &Client, customer: &str) -> Vec<u8> {
     let ground = v1::Ground::ConsentWithdrawn as i32;
     let about = Some(v1::PersonCase { subject: Some(strong("customer", customer)), ground, ..Default::default() });
     let request = v1::RequestErasureRequest { ledger: client.ledger.clone(), about };
-    privacy(client).request_erasure(client.request(request)).await.expect("recorded");
+    privacy(client).request_erasure(client.request(request)).await.expect("recorded").into_inner().token
 }
 
 pub async fn run_erasures(client: &Client) -> Result<v1::RunErasuresResponse, tonic::Status> {

@@ -9,12 +9,12 @@ use whosaw::rpc::v1;
 use whosaw_verifier::export::{self, Verdict};
 
 /// With a mirror directory beside the data.
-fn mirrored(place: &Path) -> TestServer {
+pub fn mirrored(place: &Path) -> TestServer {
     common::Setup::default().env("WHOSAW_MIRRORS", place.join("mirror").display().to_string()).start()
 }
 
 /// Several persons share what it says.
-fn telling(customers: &[&str], secret: &str) -> v1::Action {
+pub fn telling(customers: &[&str], secret: &str) -> v1::Action {
     let mut action = about(customers[0]);
     action.subjects.extend(customers[1..].iter().map(|other| subject(other)));
     action.conversation = format!("conversation {secret}");
@@ -23,29 +23,29 @@ fn telling(customers: &[&str], secret: &str) -> v1::Action {
 }
 
 /// What is recorded about a person, opened.
-async fn list(client: &Client, customer: &str) -> Vec<v1::Entry> {
+pub async fn list(client: &Client, customer: &str) -> Vec<v1::Entry> {
     let filter = Some(v1::EntryFilter { data_subject: Some(strong("customer", customer)), ..Default::default() });
     let request = v1::ListEntriesRequest { filter, page_size: 1_000, open_parts: true, ..Default::default() };
     let entries = client.audit().list_entries(client.request(request)).await.expect("a list").into_inner().entries;
     entries.into_iter().filter(|entry| entry.kind == v1::EntryKind::Action as i32).collect()
 }
 
-fn restore(server: &TestServer, from: &Path, more: &[&str], code: i32) -> Said {
+pub fn restore(server: &TestServer, from: &Path, more: &[&str], code: i32) -> Said {
     run(server.command("restore").arg("--from").arg(from).args(more), code)
 }
 
-fn lose(server: &mut TestServer) {
+pub fn lose(server: &mut TestServer) {
     server.kill();
     fs::remove_dir_all(server.database()).expect("it was there");
 }
 
-async fn exported(client: &Client, place: &Path, name: &str) -> String {
+pub async fn exported(client: &Client, place: &Path, name: &str) -> String {
     let to = place.join(name);
     judge::export(client, true, &to).await;
     to.display().to_string()
 }
 
-async fn holds(client: &Client, key: &whosaw_verifier::note::VerifierKey) -> export::Report {
+pub async fn holds(client: &Client, key: &whosaw_verifier::note::VerifierKey) -> export::Report {
     let directory = tempfile::tempdir().expect("a directory");
     judge::export(client, true, directory.path()).await;
     let report = export::verify(directory.path(), std::slice::from_ref(key)).expect("an export can be read");
@@ -198,7 +198,7 @@ async fn what_a_matter_keeps_comes_back() {
     }
 }
 
-async fn kept(client: &Client, matter: &[u8]) -> Vec<v1::Entry> {
+pub async fn kept(client: &Client, matter: &[u8]) -> Vec<v1::Entry> {
     let filter = Some(v1::EntryFilter { matter: matter.to_vec(), ..Default::default() });
     let request = v1::ListEntriesRequest { filter, page_size: 1_000, open_parts: true, ..Default::default() };
     client.audit().list_entries(client.request(request)).await.expect("a list").into_inner().entries

@@ -64,6 +64,16 @@ pub fn run(command: &mut Command, code: i32) -> Said {
     said
 }
 
+/// The JSON of a report that the command line asks a server for.
+pub fn report_json(server: &TestServer, arguments: &[&str]) -> serde_json::Value {
+    let out = tempfile::tempdir().expect("a directory");
+    let mut command = server.client_command(&["report"]);
+    command.args(arguments).args(["--format", "json", "--out"]).arg(out.path());
+    run(&mut command, 0);
+    let file = std::fs::read_dir(out.path()).expect("a directory").flatten().next().expect("a file");
+    serde_json::from_slice(&std::fs::read(file.path()).expect("the report")).expect("JSON")
+}
+
 #[derive(Debug, Clone)]
 pub struct Said {
     pub code: Option<i32>,

@@ -1,5 +1,6 @@
 //! A run that is too much for one turn goes in several, each ended before the next, and leaves nothing out.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,13 +9,14 @@ use tokio::runtime::Runtime;
 use whosaw::admit::Limits;
 use whosaw::app::SystemClock;
 use whosaw::engine::{Asked, Engine, EngineError, Erased, OpenLedger, PartState, Raw, TurnBound, name_ledger};
-use whosaw::ledger::{Ledger, LedgerOptions};
+use whosaw::ledger::{Ledger, LedgerOptions, StoredEntry};
 use whosaw::model::*;
 use whosaw::store::memory::MemoryStore;
 use whosaw::store::{LedgerNumber, Store};
-use whosaw::vault::{Claim, Custodian, CustodianError, KeyDirectory, Root, Vault};
+use whosaw::vault::{Claim, Custodian, CustodianError, KeyDirectory, Root, StandingId, Vault, part_identity};
 use whosaw_verifier::body::{Body, RetentionRule};
 use whosaw_verifier::hash::Hash;
+use whosaw_verifier::part::HoldScope;
 
 const ORIGIN: &str = "ledger.example/bounded";
 const NUMBER: LedgerNumber = LedgerNumber(1);
@@ -136,6 +138,27 @@ impl House {
         self.runtime.block_on(self.ledger().run_erasures(asked))
     }
 
+    fn ask_erasure(&self, customer: &str) {
+        let asked = Asked { subject: identity(customer), ground: Ground::ConsentWithdrawn, ..Asked::default() };
+        self.runtime.block_on(self.ledger().request_erasure(&asked, &caller())).expect("recorded");
+    }
+
+    /// Keeps single parts: of one customer, or of everybody.
+    fn hold(&self, customer: Option<&str>) -> StandingId {
+        let persons = customer.map(|name| part_identity(&identity(name))).into_iter().collect();
+        let (asked, scope) = (Asked::default(), HoldScope { persons, from_us: 1, ..HoldScope::default() });
+        self.runtime.block_on(self.ledger().place_hold(&asked, &scope, &caller())).expect("held").1
+    }
+
+    fn release(&self, matter: StandingId) {
+        self.runtime.block_on(self.ledger().release_hold(matter, &Asked::default(), &caller())).expect("released");
+    }
+
+    fn rule(&self) {
+        let rules = vec![RetentionRule { class: RetentionClass::Subject, months: 1, ..RetentionRule::default() }];
+        self.runtime.block_on(self.ledger().set_retention(rules, &caller())).expect("in force");
+    }
+
     /// Whether every part of an entry opens, or none.
     fn opens(&self, index: u64) -> bool {
         let open = self.ledger();
@@ -147,16 +170,24 @@ impl House {
         opened > 0
     }
 
-    /// What each turn covered, oldest first.
+    /// What each turn covered, oldest first. No place is covered twice.
     fn turns(&self) -> Vec<u64> {
         let ledger = self.ledger().ledger();
         let entries = (0..ledger.published().size).filter_map(|index| ledger.entry(index).expect("reads"));
-        entries
-            .filter_map(|entry| match Body::decode(entry.header.kind, &entry.content?.1) {
-                Ok(Body::Erasure(body)) if body.state == ErasureState::Inaccessible => Some(body.covers),
-                _ => None,
-            })
-            .collect()
+        let of_turn = |entry: StoredEntry| match Body::decode(entry.header.kind, &entry.content?.1) {
+            Ok(Body::Erasure(body)) if body.state == ErasureState::Inaccessible => {
+                Some((entry.header.index, body.covers))
+            }
+            _ => None,
+        };
+        let (mut covered, mut turns) = (BTreeSet::new(), Vec::new());
+        for (index, covers) in entries.filter_map(of_turn) {
+            let places = ledger.covered(index).expect("reads");
+            assert_eq!(places.len() as u64, covers);
+            assert!(places.into_iter().all(|place| covered.insert(place)), "a place is covered twice");
+            turns.push(covers);
+        }
+        turns
     }
 }
 
@@ -189,8 +220,7 @@ fn retention_of_more_than_a_turn_takes_goes_in_several_and_leaves_nothing() {
     ] {
         let mut house = House::new(HUNDRED_DAYS_US, bound);
         let old: Vec<u64> = (0..24).map(|n| house.append(&format!("C-{}", n % 12))).collect();
-        let rules = vec![RetentionRule { class: RetentionClass::Subject, months: 1, ..RetentionRule::default() }];
-        house.runtime.block_on(house.ledger().set_retention(rules, &caller())).expect("in force");
+        house.rule();
         house.open(0, bound);
         let new = house.append("C-0");
         assert!(house.ledger().retention_plan().expect("a plan").more);
@@ -221,9 +251,7 @@ fn requests_of_more_than_a_turn_takes_go_in_several_and_none_is_divided() {
     let house = House::new(0, bound);
     let of: Vec<u64> = (0..30).map(|n| house.append(&format!("C-{}", n % 6))).collect();
     for n in 0..5 {
-        let asked =
-            Asked { subject: identity(&format!("C-{n}")), ground: Ground::ConsentWithdrawn, ..Asked::default() };
-        house.runtime.block_on(house.ledger().request_erasure(&asked, &caller())).expect("recorded");
+        house.ask_erasure(&format!("C-{n}"));
     }
     let done = house.run(false).expect("runs").expect("something was due");
     // Each has five parts and the one of the request: two fill a turn.
@@ -233,4 +261,45 @@ fn requests_of_more_than_a_turn_takes_go_in_several_and_none_is_divided() {
         assert_eq!(house.opens(*index), n % 6 == 5);
     }
     assert_eq!(house.run(false).expect("runs"), None);
+}
+
+/// What only matters keep goes turn by turn too, each matter whole, and a part of several with the last of them.
+#[test]
+fn matters_of_more_than_a_turn_takes_go_in_several() {
+    let bound = TurnBound { keys: 1, places: 7 };
+    let house = House::new(0, bound);
+    let of: Vec<u64> = (0..15).map(|n| house.append(&format!("C-{}", n % 3))).collect();
+    let mut matters: Vec<StandingId> = (0..3).map(|n| house.hold(Some(&format!("C-{n}")))).collect();
+    matters.push(house.hold(None));
+    (0..3).for_each(|n| house.ask_erasure(&format!("C-{n}")));
+    house.run(false).expect("runs").expect("something was due");
+    assert_eq!(house.turns(), [0; 3], "each has seven parts, with those of its hold and its request, and all are kept");
+    matters.into_iter().for_each(|matter| house.release(matter));
+    let done = house.run(false).expect("runs").expect("something was due");
+    assert_eq!((done.batches, done.covers), (4, 21));
+    assert_eq!(house.turns().iter().sum::<u64>(), 21);
+    assert!(of.iter().all(|index| !house.opens(*index)));
+    assert_eq!(house.run(false).expect("runs"), None);
+}
+
+/// Rows under a matter's key are written behind the gate as well.
+#[test]
+fn what_stays_for_a_matter_counts_for_a_turn() {
+    let bound = TurnBound { keys: 1_000, places: 6 };
+    let mut house = House::new(HUNDRED_DAYS_US, bound);
+    for n in 0..24 {
+        house.append(&format!("C-{}", n % 12));
+    }
+    let matter = house.hold(None);
+    house.rule();
+    house.open(0, bound);
+    let done = house.run(true).expect("runs").expect("something was due");
+    assert_eq!((done.batches, done.covers), (4, 0), "three keys of two parts fill a turn");
+    // Of each there is the part of the request, and two rows that are to name it.
+    (0..4).for_each(|n| house.ask_erasure(&format!("C-{n}")));
+    assert_eq!(house.run(false).expect("runs").expect("something was due").batches, 2);
+    house.release(matter);
+    let done = house.run(false).expect("runs").expect("something was due");
+    assert_eq!((done.batches, done.covers), (1, 28));
+    assert_eq!(house.turns(), [0, 0, 0, 0, 0, 0, 28]);
 }

@@ -217,6 +217,64 @@ async fn sharers_go_one_after_the_other() {
     }
 }
 
+/// Who was erased and is recorded again is somebody new to everybody, but not to a matter that names them.
+#[tokio::test]
+async fn a_later_matter_over_somebody_known_anew_keeps_what_is_kept_of_them() {
+    let (_server, client) = server().await;
+    register(&client).await;
+    let old = client.append(in_crm("C-1", "one", &[])).await.expect("recorded").index;
+    let other = client.append(in_crm("C-2", "two", &[])).await.expect("recorded").index;
+    let first = hold(&client, over_crm()).await;
+    for customer in ["C-1", "C-2"] {
+        erase(&client, strong("customer", customer)).await.expect("recorded");
+    }
+    run(&client).await;
+    assert_eq!(kept_indexes(&client, &first).await, [old, other]);
+    client.append(common::records::about("C-1")).await.expect("recorded");
+    let named = v1::HoldScopes { persons: vec![strong("customer", "C-1")], ..Default::default() };
+    let later = hold(&client, named).await;
+    release(&client, first).await;
+    run(&client).await;
+    assert_eq!(kept_indexes(&client, &later).await, [old]);
+}
+
+/// Who stays is told that something of theirs is kept apart, and nothing of it. Who was erased is a stranger without the token.
+#[tokio::test]
+async fn a_report_says_how_much_only_matters_keep() {
+    let (server, client) = server().await;
+    register(&client).await;
+    client.append(in_crm("C-1", "shared", &["C-2"])).await.expect("recorded");
+    client.append(in_crm("C-1", "own", &[])).await.expect("recorded");
+    let matter = hold(&client, over_crm()).await;
+    let (before, _) = access_report(&client, &server, "C-2").await;
+    assert_eq!(before["kept"], serde_json::json!([]));
+    erase(&client, strong("customer", "C-1")).await.expect("recorded");
+    let done = run(&client).await;
+    let (stays, index) = access_report(&client, &server, "C-2").await;
+    assert_eq!(stays["kept"], serde_json::json!([{ "since": done.index, "parts": 1 }]));
+    assert!(!stays.to_string().contains("instruction"), "{stays}");
+    let (gone, _) = access_report(&client, &server, "C-1").await;
+    let (stranger, _) = access_report(&client, &server, "nobody").await;
+    let same = |report: &serde_json::Value| {
+        let mut report = report.clone();
+        for field in ["header", "earlier_reports", "undetermined", "coverage", "clock"] {
+            report.as_object_mut().expect("an object").remove(field);
+        }
+        report
+    };
+    assert_eq!(same(&gone), same(&stranger));
+    // Another matter that keeps it too, and the first one's release, change no report before the next batch.
+    let second = hold(&client, over_crm()).await;
+    release(&client, matter).await;
+    assert_eq!(common::report_json(&server, &["again", &index.to_string()]), stays);
+    run(&client).await;
+    let (later, _) = access_report(&client, &server, "C-2").await;
+    assert_eq!(later["kept"], stays["kept"], "since the first entry, whoever keeps it by now");
+    release(&client, second).await;
+    run(&client).await;
+    assert_eq!(access_report(&client, &server, "C-2").await.0["kept"], serde_json::json!([]));
+}
+
 /// Content that was sealed anew for who stays is held as what it stands for.
 #[tokio::test]
 async fn content_that_was_sealed_anew_is_in_the_scope_of_its_entry() {
@@ -254,6 +312,48 @@ async fn a_later_matter_keeps_what_is_kept() {
     assert!(said(&["list", "--matter", &matter, "--open"]).contains("instruction one"));
     release(&client, everything).await;
     assert_eq!(run(&client).await.covers, 2);
+}
+
+/// What is sealed for a conversation goes with whoever asks. A later matter that names somebody who stood in it keeps it from
+/// the first one, although of the conversation itself nothing is left.
+#[tokio::test]
+async fn a_later_matter_over_a_person_keeps_what_is_kept_of_their_conversation() {
+    let (mut server, client) = server().await;
+    register(&client).await;
+    let with = |action: v1::Action, conversation: &str| v1::Action {
+        conversation: conversation.into(),
+        dataset: "crm".into(),
+        instruction: "nobody is named".into(),
+        ..action
+    };
+    let of = |customer: &str| with(common::records::about(customer), "together");
+    client.append(of("GOES-1")).await.expect("recorded");
+    client.append(of("STAYS-2")).await.expect("recorded");
+    // Of the fourth only shared content says in which conversation they stood, and that closes with the first.
+    let mut shared = of("GOES-1");
+    shared.subjects.push(subject("STAYS-4"));
+    let shared = client.append(shared).await.expect("recorded").index;
+    client.append(with(common::records::about("STAYS-3"), "elsewhere")).await.expect("recorded");
+    let content = client.append(with(plain(), "together")).await.expect("recorded").index;
+    let first = hold(&client, over_crm()).await;
+    erase(&client, strong("customer", "GOES-1")).await.expect("recorded");
+    run(&client).await;
+    assert!(kept_indexes(&client, &first).await.contains(&content), "it went with who asked");
+    server.restart();
+    let client = server.client_as("tester").await;
+    let naming = |customer: &str| v1::HoldScopes { persons: vec![strong("customer", customer)], ..Default::default() };
+    let later = hold(&client, naming("STAYS-2")).await;
+    let other = hold(&client, naming("STAYS-3")).await;
+    release(&client, first).await;
+    let last = hold(&client, naming("STAYS-4")).await;
+    run(&client).await;
+    assert_eq!(kept_indexes(&client, &later).await, [content]);
+    assert_eq!(kept_indexes(&client, &other).await, [0; 0]);
+    assert_eq!(kept_indexes(&client, &last).await, [shared, content]);
+    for (matter, covers) in [(later, 0), (last, 2)] {
+        release(&client, matter).await;
+        assert_eq!(run(&client).await.covers, covers);
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod histories;
 mod kept;
 mod linkability;
 mod pruned;
+mod real;
 mod retained;
 
 use common::records::*;
@@ -91,6 +92,14 @@ async fn hold(client: &Client, scope: v1::HoldScopes) -> Vec<u8> {
 async fn release(client: &Client, matter: Vec<u8>) {
     let request = v1::ReleaseHoldRequest { matter, ..Default::default() };
     privacy(client).release_hold(client.request(request)).await.expect("is released");
+}
+
+/// The access report on a customer, as it stands in its JSON, and the entry that records it.
+async fn access_report(client: &Client, server: &TestServer, customer: &str) -> (serde_json::Value, u64) {
+    let subject = format!("customer={customer}");
+    let json = common::report_json(server, &["access", "--subject", &subject]);
+    let produced = client.of_kind(v1::EntryKind::ReportProduced).await;
+    (json, *produced.last().expect("it was recorded"))
 }
 
 async fn server() -> (TestServer, Client) {

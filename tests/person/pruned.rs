@@ -240,19 +240,11 @@ async fn a_report_counts_what_is_gone_and_a_rebuild_changes_nothing() {
     server.start();
     let client = server.client_as("tester").await;
     client.append(common::records::about("C-7")).await.expect("recorded");
-    let asked = |name: &str, arguments: &[&str]| -> serde_json::Value {
-        let out = server.place.join(name);
-        let mut command = server.client_command(&["report"]);
-        command.args(arguments).args(["--format", "json", "--out"]).arg(&out);
-        run_command(&mut command, 0);
-        let file = fs::read_dir(&out).expect("a directory").flatten().next().expect("a file");
-        serde_json::from_slice(&fs::read(file.path()).expect("the report")).expect("JSON")
-    };
-    let of_person = ["access", "--subject", "customer=C-7"];
-    let whole = asked("whole", &of_person);
+    let asked = || common::report_json(&server, &["access", "--subject", "customer=C-7"]);
+    let whole = asked();
     let done = run_all(&client).await;
     assert!(done.pruned > 0);
-    let pruned = asked("pruned", &of_person);
+    let pruned = asked();
     let undetermined = |report: &serde_json::Value| report["undetermined"].clone();
     assert!(undetermined(&whole)["actions"].as_u64().expect("a number") >= 1, "{whole}");
     assert_eq!(undetermined(&pruned), undetermined(&whole), "carried forward");
@@ -267,7 +259,7 @@ async fn a_report_counts_what_is_gone_and_a_rebuild_changes_nothing() {
     let filter = || v1::EntryFilter { verb: "data.read".into(), ..Default::default() };
     let before = listed(&client, filter()).await;
     run_command(&mut server.client_command(&["rebuild"]), 0);
-    let rebuilt = asked("rebuilt", &of_person);
+    let rebuilt = asked();
     assert_eq!(undetermined(&rebuilt), undetermined(&whole));
     assert_eq!(notice(&rebuilt), notice(&pruned));
     let after = listed(&client, filter()).await;

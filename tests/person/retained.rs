@@ -103,6 +103,12 @@ async fn what_is_over_goes_and_what_is_held_or_open_stays() {
     assert!(of(list(&client, strong("customer", "C-4")).await).is_empty());
     let filter = v1::EntryFilter { matter: matter.clone(), ..Default::default() };
     assert_eq!(client.list(&filter, 10).await, [kept]);
+    // They are still known, so they are told that it is there: closed by the batch, as known at a size that has it.
+    let (report, _) = access_report(&client, &server, "C-4").await;
+    assert_eq!(report["kept"][0]["since"], done.index);
+    assert_eq!(report["entries"], serde_json::json!([]));
+    let (other, _) = access_report(&client, &server, "C-1").await;
+    assert_eq!(other["kept"], serde_json::json!([]));
     release(&client, matter).await;
     let done = run(&client).await;
     assert!(done.index > 0 && done.requests == 0 && done.covers > 0, "{done:?}");

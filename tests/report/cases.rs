@@ -5,6 +5,7 @@ use whosaw::model::*;
 use whosaw::report::access::document::*;
 use whosaw::report::controller::ControllerFacts;
 use whosaw::report::evidence::*;
+use whosaw::report::view::View;
 use whosaw::report::{AccessReport, Format, facts};
 use whosaw_verifier::body;
 use whosaw_verifier::part::{ContentPart, SealedName};
@@ -308,6 +309,26 @@ fn sealed_names_are_marked_as_unregistered() {
     let report = of(vec![closed]);
     assert_eq!(report.lines[0].tool, Some(Name::Closed));
     assert!(report.notices.iter().any(|fact| fact.notice == Notice::ContentClosed));
+}
+
+/// Nobody may say "no access" where something of the person is closed and still there.
+#[test]
+fn what_only_matters_keep_is_counted_and_limits_what_may_be_said() {
+    let mut evidence = with(Vec::new());
+    let limited = |evidence: &Evidence| report(evidence).coverage.limits.contains(&Limit::KeptForMatter);
+    assert!(!limited(&evidence));
+    evidence.kept = vec![KeptApart { by: 7, parts: 1 }, KeptApart { by: 9, parts: 2 }];
+    assert!(limited(&evidence));
+    let report = report(&evidence);
+    assert_eq!(
+        report.kept.iter().map(|kept| (kept.since, kept.parts)).collect::<Vec<_>>(),
+        [(EntryIndex(7), 1), (EntryIndex(9), 2)]
+    );
+    let count = report.notices.iter().find(|fact| fact.notice == Notice::KeptForMatter).map(|fact| fact.count);
+    assert_eq!(count, Some(3));
+    let told = View::of(&report).notices;
+    assert!(told[0].starts_with("1 part about this person was closed by entry 7 and is kept"), "{told:?}");
+    assert!(told[1].starts_with("2 parts about this person were closed by entry 9 and are kept"), "{told:?}");
 }
 
 #[test]

@@ -60,6 +60,7 @@ pub fn nothing() -> Evidence {
         undetermined: Vec::new(),
         amendments: Vec::new(),
         removed: Vec::new(),
+        kept: Vec::new(),
         coverage: Vec::new(),
         downtimes: Vec::new(),
         ledger_reads: Some(Vec::new()),
@@ -504,6 +505,7 @@ pub fn everything() -> Evidence {
             parts: Vec::new(),
         },
     }]);
+    evidence.kept = vec![KeptApart { by: 3_300, parts: 4 }, KeptApart { by: 3_700, parts: 1 }];
     let registry = &mut evidence.registry;
     register(registry, RegistryKind::Agent, "helpdesk-assistant", &[("vendor", "northwind-models")]);
     register(registry, RegistryKind::Agent, "triage-planner", &[("vendor", "northwind-models")]);

@@ -1,4 +1,4 @@
-//! What forgetting costs: one person and a hundredth of all, among very many.
+//! What forgetting costs: one person, a thousandth and a hundredth of all, among very many.
 
 use super::load::{Load, append_batch, person};
 use super::measure::Figures;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const IN_FLIGHT: usize = 64;
 
 impl Load {
-    /// Records `persons` persons in one entry each, then erases one of them and a hundredth of them.
+    /// Records `persons` persons in one entry each, then erases one of them, a thousandth and a hundredth of them.
     pub async fn erasures(
         &self,
         persons: u64,
@@ -38,7 +38,8 @@ impl Load {
         }
         let before = self.batches(1_000, 4, super::PERSONS, time, pid).await?;
         figures.rate("append, one sealed person each, before", &before, None);
-        for (first, many) in [(persons - 1, 1), (super::PERSONS, persons / 100)] {
+        let (few, most) = (persons / 1_000, persons / 100);
+        for (first, many) in [(persons - 1, 1), (super::PERSONS, few), (super::PERSONS + few, most)] {
             let start = Instant::now();
             let asked: Vec<Result<(), CliError>> = futures::stream::iter(first..first + many)
                 .map(|number| self.ask_erasure(number))

@@ -35,6 +35,7 @@ pub fn facts(
     // What was denied or failed may have had arguments, and these were given to whoever runs the tool.
     limit(undetermined.actions > 0, Limit::Undetermined);
     limit(removed(evidence) > 0, Limit::Removed);
+    limit(kept(evidence) > 0, Limit::KeptForMatter);
     limit(!verification.searched, Limit::NotSearched);
     limit(verification.entries_proved < verification.entries_counted, Limit::NotProved);
     CoverageFacts {
@@ -104,6 +105,11 @@ pub fn own_gaps(downtimes: &[evidence::Downtime], size: u64, period: &Span) -> V
 pub fn removed(evidence: &Evidence) -> u64 {
     let known = evidence.removed.iter().filter(|removed| removed.by < evidence.head.size);
     known.map(|removed| removed.entries).sum()
+}
+
+/// How many parts of the person only matters keep.
+pub fn kept(evidence: &Evidence) -> u64 {
+    evidence.kept.iter().map(|kept| kept.parts).sum()
 }
 
 fn source(

@@ -65,6 +65,7 @@ choices! {
         NoSources "no_sources", SourceWithoutStatement "source_without_statement", SpanWithoutStatement "span_without_statement",
         StatedUnknown "stated_unknown", UnregisteredSource "unregistered_source", Undetermined "undetermined",
         NotSearched "not_searched", NotProved "not_proved", DeliveryDelay "delivery_delay", Removed "removed",
+        KeptForMatter "kept_for_matter",
     }
 
     pub enum GapKind { Sampled "sampled", Down "down", Refused "refused", Unknown "unknown", Ledger "ledger" }
@@ -94,6 +95,7 @@ choices! {
         NotSearched "not_searched", NotProved "not_proved", ContentClosed "content_closed",
         PartUndescribed "part_undescribed", Corrected "corrected", Retracted "retracted", Late "late",
         ReadsNotSearched "reads_not_searched", BeyondSize "beyond_size", Removed "removed",
+        KeptForMatter "kept_for_matter",
     }
 }
 
@@ -192,6 +194,8 @@ facts! {
         clock: ClockFacts,
         completeness: Completeness,
         notices: Vec<NoticeFact>,
+        /// What only legal matters keep of the person. What these parts say is not in this report.
+        kept: Vec<KeptFact>,
         conversations: Vec<ConversationFact>,
         /// Every entry, by index.
         entries: Vec<Entry>,
@@ -543,6 +547,12 @@ facts! {
     pub struct ProvisionFact { field: String, provision: Provision }
 
     pub struct NoticeFact { notice: Notice, count: u64 }
+
+    pub struct KeptFact {
+        /// The erasure entry by which they were closed for everybody else.
+        since: EntryIndex,
+        parts: u64,
+    }
 
     pub struct ConversationFact { number: ConversationNumber, id: String, entries: u64 }
 

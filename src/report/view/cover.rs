@@ -2,7 +2,7 @@
 
 use super::words::Words;
 use super::*;
-use crate::report::access::document::{self, Limit};
+use crate::report::access::document::{self, KeptFact, Limit, Notice};
 use crate::report::wording::word;
 
 /// Identities told in the line below the title.
@@ -91,7 +91,16 @@ pub fn notices(words: &Words<'_>) -> Vec<String> {
         let times = words.w.plural_range(&words.w.count.times, range.low, range.high);
         fill(&words.w.intro.as_amended, &[("times", &times)])
     });
-    let told = notices.filter_map(|fact| Some(words.w.plural(words.w.notice.get(fact.notice.code())?, fact.count)));
+    let told = notices.flat_map(|fact| match (words.w.notice.get(fact.notice.code()), fact.notice) {
+        (None, _) => Vec::new(),
+        (Some(sentence), Notice::KeptForMatter) => {
+            let since = |kept: &KeptFact| {
+                fill(&words.w.plural(sentence, kept.parts), &[("entry", &words.number(kept.since.0))])
+            };
+            words.report.kept.iter().map(since).collect()
+        }
+        (Some(sentence), _) => vec![words.w.plural(sentence, fact.count)],
+    });
     told.chain(as_amended).collect()
 }
 

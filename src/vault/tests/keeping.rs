@@ -34,7 +34,8 @@ impl House {
                 let sealed = self.sealed_at(place);
                 let p = self.vault.disclose(place, &self.commitments[&place.index], &sealed).ok()?;
                 let persons = self.vault.readers_of(place).expect("reads");
-                Some(Kept { place, p: Secret::new(p), persons, tokens: BTreeSet::new() })
+                let (tokens, since) = (BTreeSet::new(), self.vault.next_generation());
+                Some(Kept { place, p: Secret::new(p), persons, tokens, conversation: None, since })
             });
             if let Some(kept) = kept
                 && !by.is_empty()
