@@ -1,6 +1,7 @@
 //! What a report is made from: a question, the entries that answer it, and what is known of gaps. Gathered by `engine`.
 
 use crate::model::{Identity, Registry};
+use crate::report::language::Language;
 use whosaw_verifier::body::{ActionBody, LedgerAccessBody, ReportBody};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::{ContentPart, PersonPart};
@@ -27,6 +28,8 @@ pub struct Envelope {
     pub generated_by: String,
     /// Why it was pulled, as the requester says; may be empty.
     pub reference: String,
+    /// In which the report is written.
+    pub language: Language,
 }
 
 /// Everything that answers an access question.

@@ -4,6 +4,7 @@
 //! because every new one would stay in memory for ever; what it cached is thrown away after each report.
 
 use super::view::{Block, Piece, View};
+use super::wording::Wording;
 use std::sync::LazyLock;
 use typst::diag::{FileError, FileResult};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
@@ -27,8 +28,13 @@ pub enum PdfError {
 }
 
 /// `json` is attached as it is; `produced` is the civil time of production: year, month, day, hour, minute, second.
-pub fn document(view: &View, json: &[u8], produced: (i16, i8, i8, i8, i8, i8)) -> Result<Vec<u8>, PdfError> {
-    let mut view = view.made_visible(can_show).map_err(|_| PdfError::View)?;
+pub fn document(
+    view: &View,
+    w: &Wording,
+    json: &[u8],
+    produced: (i16, i8, i8, i8, i8, i8),
+) -> Result<Vec<u8>, PdfError> {
+    let mut view = view.made_visible(w, can_show).map_err(|_| PdfError::View)?;
     let report_id = view.report_id.clone();
     make_breakable(&mut view);
     let world = Desk {
