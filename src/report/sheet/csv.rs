@@ -6,7 +6,6 @@
 //! what was recorded. Numbers are written bare and never begin so.
 
 use super::{Book, Sheet, Value};
-use ::csv::{QuoteStyle, Terminator, WriterBuilder};
 use std::borrow::Cow;
 use std::io::{Cursor, Write as _};
 use zip::write::{SimpleFileOptions, ZipWriter};
@@ -29,34 +28,49 @@ pub fn archive(book: &Book) -> Result<Vec<u8>, Unwritable> {
         .unix_permissions(0o600);
     for sheet in &book.sheets {
         zip.start_file(format!("{}.csv", sheet.id), options).map_err(|_| Unwritable)?;
-        zip.write_all(&file(sheet).ok_or(Unwritable)?).map_err(|_| Unwritable)?;
+        zip.write_all(file(sheet).as_bytes()).map_err(|_| Unwritable)?;
     }
     Ok(zip.finish().map_err(|_| Unwritable)?.into_inner())
 }
 
-fn file(sheet: &Sheet) -> Option<Vec<u8>> {
-    let mut writer =
-        WriterBuilder::new().terminator(Terminator::CRLF).quote_style(QuoteStyle::NonNumeric).from_writer(Vec::new());
-    writer.write_record(sheet.columns.iter().map(|label| guarded(label).into_owned())).ok()?;
+fn file(sheet: &Sheet) -> String {
+    let mut text = String::new();
+    let heading = sheet.columns.iter().map(|label| quoted(label));
+    line(&mut text, heading);
     for row in &sheet.rows {
-        writer.write_record(row.iter().map(|value| written(value).into_owned())).ok()?;
+        line(&mut text, row.iter().map(written));
     }
-    writer.into_inner().ok()
+    text
 }
 
-fn written(value: &Value) -> Cow<'_, str> {
+fn line(text: &mut String, cells: impl Iterator<Item = String>) {
+    for (at, cell) in cells.enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        text.push_str(&cell);
+    }
+    text.push_str("\r\n");
+}
+
+fn written(value: &Value) -> String {
     match value {
-        Value::Empty => Cow::Borrowed(""),
-        Value::Text(text) => guarded(text),
-        Value::Number(number) => Cow::Owned(number.to_string()),
-        Value::Seconds(us) => Cow::Owned(match us % 1_000_000 {
+        // In quotes, so that a line of one empty cell is a line.
+        Value::Empty => quoted(""),
+        Value::Text(text) => quoted(text),
+        Value::Number(number) => number.to_string(),
+        Value::Seconds(us) => match us % 1_000_000 {
             0 => (us / 1_000_000).to_string(),
             fraction => {
                 let fraction = format!("{fraction:06}");
                 format!("{}.{}", us / 1_000_000, fraction.trim_end_matches('0'))
             }
-        }),
+        },
     }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", guarded(text).replace('"', "\"\""))
 }
 
 fn guarded(text: &str) -> Cow<'_, str> {
@@ -101,11 +115,12 @@ mod tests {
                 vec![text("Zoë \"Z\", aged 7"), Value::Number(12), Value::Seconds(1_500_000)],
                 vec![text("two\nlines"), Value::Empty, Value::Seconds(2_000_000)],
                 vec![text("=cmd"), Value::Number(0), Value::Seconds(1)],
+                vec![text("007"), Value::Number(0), Value::Seconds(0)],
             ],
             ..frame::empty("one")
         };
         let expected = "\"Who\",\"Times\",\"Open, in seconds\"\r\n\"Zoë \"\"Z\"\", aged 7\",12,1.5\r\n\
-                        \"two\nlines\",\"\",2\r\n\"'=cmd\",0,0.000001\r\n";
-        assert_eq!(String::from_utf8(file(&sheet).expect("it is written")).expect("UTF-8"), expected);
+                        \"two\nlines\",\"\",2\r\n\"'=cmd\",0,0.000001\r\n\"007\",0,0\r\n";
+        assert_eq!(file(&sheet), expected);
     }
 }
