@@ -39,6 +39,14 @@ impl Language {
         }
     }
 
+    /// Whether its words are so long that narrow columns have to divide them.
+    pub fn divides_words(self) -> bool {
+        match self {
+            Language::En => false,
+            Language::De => true,
+        }
+    }
+
     pub fn wording(self) -> &'static Wording {
         static ENGLISH: LazyLock<Wording> = LazyLock::new(|| read(Language::En));
         static GERMAN: LazyLock<Wording> = LazyLock::new(|| read(Language::De));

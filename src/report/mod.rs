@@ -150,7 +150,8 @@ pub fn render(report: &impl Serialize, formats: &[Format]) -> Result<Vec<Rendere
 /// The same from a report's JSON alone: pages say what the JSON says, and can be made again from it by anyone.
 pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, RenderError> {
     let report = Report::read(json).ok_or(RenderError::Unreadable)?;
-    let w = report.language().ok_or(RenderError::Unreadable)?.wording();
+    let language = report.language().ok_or(RenderError::Unreadable)?;
+    let w = language.wording();
     let view = report.view(w, Extent::Pages);
     formats
         .iter()
@@ -161,7 +162,7 @@ pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, Ren
                     let view = view.made_visible(w, |_| true).map_err(|_| RenderError::Html)?;
                     html::page(&view).map_err(|_| RenderError::Html)?.into_bytes()
                 }
-                Format::Pdf => pdf::document(&view, w, json, report.generated_at().civil())?,
+                Format::Pdf => pdf::document(&view, language, json, report.generated_at().civil())?,
                 Format::Xlsx => sheet::xlsx::workbook(sheet::Book::of(&report, w), w)?,
                 Format::Csv => sheet::csv::archive(&sheet::Book::of(&report, w))?,
             };

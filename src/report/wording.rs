@@ -209,7 +209,7 @@ sections! {
         denied: String, doubtful: String, error_text: String, exceptional_accesses: String, failed: String,
         first: String, first_entry: String, gaps: String, given_to: String, given_to_humans: String, happened: String,
         heartbeats: String, highest: String, in_person: String, into_tool: String, is_certain: String,
-        kind_of_time: String, known_here: String, last: String, last_entry: String, leaf: String, model: String,
+        kind: String, kind_of_time: String, known_here: String, last: String, last_entry: String, leaf: String, model: String,
         not_assessed_accesses: String, not_kept: String, of: String, one_of: String, open: String,
         open_seconds: String, open_to_anyone: String, order: String, over: String, people_given: String,
         perhaps_more: String, period: String, provenance: String, recipient_in_law: String, recorded: String,

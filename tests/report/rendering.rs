@@ -110,6 +110,9 @@ fn a_german_report_tells_the_same_facts() {
             german[2].windows(8).any(|bytes| bytes == b"Lang(de)" || bytes == b"ang (de)"),
             "a reader speaks German"
         );
+        // A word that is divided ends its line with a soft hyphen; one that is not copies as it is.
+        let marked = words.split('\u{ad}').skip(1).find(|rest| rest.starts_with(char::is_alphabetic));
+        assert_eq!(marked.map(|rest| rest.chars().take(20).collect::<String>()), None);
         // The same whole numbers stand on both pages, grouped in each language's way. What is grouped otherwise is a date.
         let whole = |page: &str, group: char| {
             let is_whole = |word: &&str| {

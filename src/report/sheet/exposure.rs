@@ -3,7 +3,7 @@
 use super::Sheet;
 use super::columns::{Columns, counted, figures, measured};
 use super::frame::coverage;
-use crate::model::Category;
+use crate::model::{Category, PartyKind};
 use crate::report::access::answer as access;
 use crate::report::access::document::{PersonIdentity, Range};
 use crate::report::code::Code;
@@ -38,6 +38,16 @@ struct Told<'a> {
 impl<'a> Told<'a> {
     fn who(self, who: &Who) -> String {
         who_text(self.w, who)
+    }
+
+    /// Human, agent, or whatever else.
+    fn kind(self, who: &Who) -> String {
+        let kind = match who {
+            Who::Person { .. } | Who::UnknownHuman { .. } => PartyKind::Human.code(),
+            Who::Named { kind, .. } => kind.text(),
+            Who::Anyone => PartyKind::Public.code(),
+        };
+        word(&self.w.party.kind, kind).to_owned()
     }
 
     fn everybody(self, list: &[Who]) -> Vec<String> {
@@ -113,6 +123,7 @@ impl<'a> Told<'a> {
         let (w, t, c) = (self.w, &self.w.exposure.table, &self.w.sheet.column);
         Columns::new(w)
             .text(&t.who, move |v: &ViewerFact| self.who(&v.who))
+            .text(&c.kind, move |v| self.kind(&v.who))
             .texts(&c.over, move |v| self.everybody(&v.over))
             .duration(&t.could, |v| v.could_us)
             .duration(&t.excess_only, |v| v.excess_us)
@@ -135,6 +146,7 @@ impl<'a> Told<'a> {
             .text(&t.resource, |a| a.resource.clone())
             .span(&c.happened, |a| Some(a.when.clone()))
             .text(&t.who, move |a| self.who(&a.who))
+            .text(&c.kind, move |a| self.kind(&a.who))
             .texts(&c.one_of, move |a| self.everybody(&a.one_of))
             .yes_or_no(&c.unidentified, |a| a.unidentified)
             .texts(&w.table.on_behalf_of, move |a| self.everybody(&a.on_behalf_of))
@@ -157,9 +169,10 @@ impl<'a> Told<'a> {
     }
 
     fn holdings(self) -> Sheet {
-        let (w, t) = (self.w, &self.w.exposure.table);
+        let (w, t, c) = (self.w, &self.w.exposure.table, &self.w.sheet.column);
         Columns::new(w)
             .text(&t.holder, move |h: &HoldingFact| self.who(&h.holder))
+            .text(&c.kind, move |h| self.kind(&h.holder))
             .text(&t.resource, |h| h.resource.clone())
             .bound(&t.from, |h| h.start.clone())
             .bound(&t.until, |h| h.end.clone())
