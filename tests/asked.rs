@@ -113,6 +113,40 @@ async fn a_cut_off_outside_the_ledger_is_refused_by_its_name() {
     assert_eq!(client.size().await, size, "and nothing is recorded");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_german_report_is_german_when_it_is_made_again() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    client.append(about("anna")).await.expect("recorded");
+    let german = ProduceAccessReportRequest { language: "de".into(), ..about_whom(strong("customer", "anna")) };
+    let report = asked(&client, german).await.expect("a report");
+    assert_eq!(report.json["header"]["template"]["language"], "de");
+    let said = report.json["answer"]["text"].as_str().expect("a sentence");
+    assert!(said.starts_with("Daten dieser Person wurden 1 Mal durch 1 Agenten verarbeitet"), "{said}");
+    assert!(again(&client, report.index).await == report.bytes, "made again");
+    let english = asked(&client, about_whom(strong("customer", "anna"))).await.expect("a report");
+    assert_eq!(english.json["header"]["template"]["language"], "en", "left out is English");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_language_in_which_no_report_is_written_is_refused_by_its_name() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    client.append(about("anna")).await.expect("recorded");
+    let size = client.size().await;
+    for language in ["fr", "DE", "de-AT", " "] {
+        let request =
+            ProduceAccessReportRequest { language: language.into(), ..about_whom(strong("customer", "anna")) };
+        let refused = asked(&client, request).await.err().expect("refused");
+        assert_eq!((refused.code(), wrong_fields(&refused)), (Code::InvalidArgument, vec!["language".to_owned()]));
+        let resources = vec!["crm".to_owned()];
+        let request = ProduceExposureReportRequest { language: language.into(), resources, ..Default::default() };
+        let refused = reports(&client).produce_exposure_report(client.request(request)).await.expect_err("refused");
+        assert_eq!((refused.code(), wrong_fields(&refused)), (Code::InvalidArgument, vec!["language".to_owned()]));
+    }
+    assert_eq!(client.size().await, size, "and nothing is recorded");
+}
+
 /// The retraction names nobody and stands sealed for its own conversation.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retraction_by_somebody_else_is_found() {

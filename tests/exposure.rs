@@ -1,12 +1,16 @@
 //! The exposure report from outside: what it says of the incident, that it can be made again to the byte, and what an erasure
 //! leaves of it.
 
+#[path = "common/sheets.rs"]
+mod sheets;
+
 #[path = "common/mod.rs"]
 #[allow(dead_code, reason = "shared by tests that use different parts of it")]
 mod common;
 
 use common::{Said, TestServer, run};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 const RESOURCE: &str = "crm/customer-export";
@@ -46,7 +50,7 @@ fn json(files: &[(String, Vec<u8>)]) -> Value {
 fn the_incident_is_told_as_it_was() {
     let server = incident();
     let (files, _) = exposure(&server);
-    assert_eq!(files.len(), 3);
+    assert_eq!(files.len(), 5);
     assert!(files.iter().all(|(name, _)| name.starts_with("exposure-")));
     let report = json(&files);
     let totals = &report["totals"];
@@ -85,6 +89,65 @@ fn a_report_is_made_again_to_the_byte_also_after_a_restart_and_a_rebuild() {
     let now = json(&exposure(&server).0);
     assert_eq!(now["totals"]["people_saw"]["high"], 2);
     assert!(now["oddities"].as_array().expect("a list").iter().any(|odd| odd["what"] == "no_path_on_file"));
+}
+
+#[test]
+fn the_sheets_of_the_incident_say_what_the_json_says() {
+    let server = incident();
+    let (files, _) = exposure(&server);
+    let report = json(&files);
+    let file = |ending: &str| &files.iter().find(|(name, _)| name.ends_with(ending)).expect("a file").1;
+    let book: BTreeMap<String, sheets::Table> = sheets::workbook(file(".xlsx")).into_iter().collect();
+    let rows = |list: &Value, sheet: &str| {
+        assert_eq!(book[sheet].len() - 1, list.as_array().expect("a list").len(), "{sheet}")
+    };
+    rows(&report["viewers"], "People");
+    rows(&report["accesses"], "Accesses");
+    rows(&report["holdings"], "Copies held");
+    rows(&report["subjects"], "Persons inside");
+    rows(&report["oddities"], "What does not fit");
+    rows(&report["resources"], "Resources");
+    rows(&report["coverage"]["sources"], "Coverage");
+    rows(&report["resources"][0]["windows"], "Windows");
+    rows(&report["resources"][0]["paths"], "Ways");
+    let people = sheets::columns(&book["People"]);
+    for (at, viewer) in report["viewers"].as_array().expect("a list").iter().enumerate() {
+        let seconds = |column: &str| match &people[column][at] {
+            calamine::Data::Float(seconds) => (seconds * 1_000_000.0).round() as u64,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(seconds("Could see: certain, in seconds"), viewer["could_us"]["low"]);
+        assert_eq!(seconds("Could see: possible, in seconds"), viewer["could_us"]["high"]);
+        assert_eq!(seconds("Of that without authority: possible, in seconds"), viewer["excess_us"]["high"]);
+    }
+    let windows = sheets::columns(&book["Windows"]);
+    assert_eq!(windows["Open: certain, in seconds"], [calamine::Data::Float(7_200.0)]);
+    assert_eq!(sheets::text(&windows["Open: in words"][0]), "2 h 00 min");
+    let start = &report["resources"][0]["windows"][0]["start"]["earliest"];
+    assert_eq!(sheets::text(&windows["From: not before"][0]), start.as_str().expect("a time"));
+    let names: Vec<String> = sheets::files(file(".csv.zip")).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), book.len());
+    assert!(
+        ["people.csv", "accesses.csv", "windows.csv"].iter().all(|name| names.contains(&(*name).to_owned())),
+        "{names:?}"
+    );
+    let accesses =
+        sheets::files(file(".csv.zip")).into_iter().find(|(name, _)| name == "accesses.csv").expect("a file").1;
+    assert_eq!(sheets::rows(&accesses).len(), book["Accesses"].len());
+}
+
+#[test]
+fn the_incident_is_told_in_german_and_again_to_the_byte() {
+    let server = incident();
+    let (files, index) = report(&server, &["report", "exposure", "--resource", RESOURCE, "--language", "de"]);
+    let told = json(&files);
+    let text = told["answer"]["text"].as_str().expect("a sentence");
+    assert!(text.contains("insgesamt 2 h 00 min; einsehbar war der Inhalt für 5 Personen"), "{text}");
+    assert!(report(&server, &["report", "again", &index.to_string()]).0 == files, "made again");
+    let (_, html) = files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page");
+    assert!(String::from_utf8_lossy(html).contains(r#"<html lang="de">"#));
+    let english = json(&exposure(&server).0);
+    assert_eq!((&told["totals"], &told["accesses"]), (&english["totals"], &english["accesses"]));
 }
 
 #[test]

@@ -31,6 +31,9 @@ enum ReportCommand {
         /// Why it is pulled, such as a file number; printed in the report.
         #[arg(long, default_value = "", hide_default_value = true)]
         reference: String,
+        /// In which language it is written.
+        #[arg(long, value_enum, default_value_t = Language::En)]
+        language: Language,
         #[command(flatten)]
         out: Out,
     },
@@ -48,6 +51,9 @@ enum ReportCommand {
         /// Why it is pulled, such as an incident's number; printed in the report.
         #[arg(long, default_value = "", hide_default_value = true)]
         reference: String,
+        /// In which language it is written.
+        #[arg(long, value_enum, default_value_t = Language::En)]
+        language: Language,
         #[command(flatten)]
         out: Out,
     },
@@ -65,7 +71,7 @@ struct Out {
     /// Directory for the files.
     #[arg(long, default_value = ".", value_name = "DIR")]
     out: PathBuf,
-    /// What to write [default: all three].
+    /// What to write; csv is a ZIP of one file for each table [default: all].
     #[arg(long, value_enum, value_delimiter = ',')]
     format: Vec<Format>,
 }
@@ -75,6 +81,25 @@ enum Format {
     Json,
     Html,
     Pdf,
+    Xlsx,
+    Csv,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Language {
+    /// English.
+    En,
+    /// German.
+    De,
+}
+
+impl Language {
+    fn code(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::De => "de",
+        }
+    }
 }
 
 /// Takes what a stream says, whichever of the reports it brings.
@@ -102,7 +127,7 @@ impl Report {
             | ReportCommand::Again { out, .. } => Files::new(out)?,
         };
         match self.command {
-            ReportCommand::Access { subject, at_size, cut_off, reference, out } => {
+            ReportCommand::Access { subject, at_size, cut_off, reference, language, out } => {
                 let subject = show::wire_identity(&show::identity(&subject)?);
                 let request = client.request(v1::ProduceAccessReportRequest {
                     ledger: client.ledger.clone(),
@@ -111,10 +136,11 @@ impl Report {
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
                     formats: out.formats(),
                     reference,
+                    language: language.code().to_owned(),
                 });
                 receive!(files, client.reports().produce_access_report(request), produce_access_report_response);
             }
-            ReportCommand::Exposure { resource, at_size, cut_off, reference, out } => {
+            ReportCommand::Exposure { resource, at_size, cut_off, reference, language, out } => {
                 let request = client.request(v1::ProduceExposureReportRequest {
                     ledger: client.ledger.clone(),
                     resources: resource,
@@ -122,6 +148,7 @@ impl Report {
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
                     formats: out.formats(),
                     reference,
+                    language: language.code().to_owned(),
                 });
                 receive!(files, client.reports().produce_exposure_report(request), produce_exposure_report_response);
             }
@@ -144,6 +171,8 @@ impl Out {
             Format::Json => v1::ReportFormat::Json as i32,
             Format::Html => v1::ReportFormat::Html as i32,
             Format::Pdf => v1::ReportFormat::Pdf as i32,
+            Format::Xlsx => v1::ReportFormat::Xlsx as i32,
+            Format::Csv => v1::ReportFormat::Csv as i32,
         };
         self.format.iter().map(number).collect()
     }
@@ -172,6 +201,8 @@ impl Files {
         let ending = match piece.format() {
             v1::ReportFormat::Html => "html",
             v1::ReportFormat::Pdf => "pdf",
+            v1::ReportFormat::Xlsx => "xlsx",
+            v1::ReportFormat::Csv => "csv.zip",
             v1::ReportFormat::Json | v1::ReportFormat::Unspecified => "json",
         };
         match self.files.iter_mut().find(|(known, _)| *known == ending) {

@@ -10,6 +10,7 @@ use crate::report::evidence::{
     AccessQuestion, Amendment, Coverage, Downtime, Envelope, Evidence, Head, LedgerRead, Observation, ObservedBody,
     Removed, Search, Undetermined,
 };
+use crate::report::language::Language;
 use crate::report::logging::statements;
 use crate::report::person::{KnownThen, StatedLink, known_then, stated_then, strength_of};
 use crate::report::question::{RecordedExposure, RecordedQuestion, cut_off_violation};
@@ -138,6 +139,7 @@ impl OpenLedger {
                 generated_at_us: open.clock.now().0,
                 generated_by,
                 reference: asked.reference,
+                language: asked.language,
             };
             Ok::<_, EngineError>((question, envelope, gathered))
         });
@@ -494,6 +496,7 @@ pub struct AccessAsked {
     /// Absent: when the last entry below the size was recorded.
     pub cut_off_us: Option<u64>,
     pub reference: String,
+    pub language: Language,
 }
 
 /// A report and the entry that records its production.

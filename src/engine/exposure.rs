@@ -14,6 +14,7 @@ use crate::report::access::registered::Names;
 use crate::report::evidence::{Envelope, Head};
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::report::exposure::facts;
+use crate::report::language::Language;
 use crate::report::question::RecordedExposure;
 use crate::report::{Report, canonical};
 use crate::vault::{self, PartPlace};
@@ -36,6 +37,7 @@ pub struct ExposureAsked {
     /// Absent: when the last entry below the size was recorded.
     pub cut_off_us: Option<u64>,
     pub reference: String,
+    pub language: Language,
 }
 
 impl OpenLedger {
@@ -48,12 +50,14 @@ impl OpenLedger {
     ) -> Result<Produced, EngineError> {
         let (open, generated_by) = (Arc::clone(self), caller.name.clone());
         let gathered = tokio::task::spawn_blocking(move || {
+            let language = asked.language;
             let (question, reference) = open.exposure_question(asked)?;
             let envelope = Envelope {
                 report_id: uuid::Uuid::new_v4().into_bytes(),
                 generated_at_us: open.clock.now().0,
                 generated_by,
                 reference,
+                language,
             };
             let head = open.head(question.size)?;
             let produced = open.exposure_produced(&question, &envelope, 0, &progress)?;
@@ -107,7 +111,7 @@ impl OpenLedger {
     }
 
     fn exposure_question(&self, asked: ExposureAsked) -> Result<(ExposureQuestion, String), EngineError> {
-        let ExposureAsked { mut resources, size, cut_off_us, reference } = asked;
+        let ExposureAsked { mut resources, size, cut_off_us, reference, .. } = asked;
         if resources.is_empty() || resources.len() > RESOURCES_MAX {
             return Err(EngineError::invalid("resources", format!("holds none, or more than {RESOURCES_MAX}")));
         }

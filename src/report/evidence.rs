@@ -2,6 +2,7 @@
 
 use crate::model::{Identity, Registry};
 use crate::registry::Document;
+use crate::report::language::Language;
 use whosaw_verifier::body::{ActionBody, LedgerAccessBody, ReportBody};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::{ContentPart, PersonPart};
@@ -28,6 +29,8 @@ pub struct Envelope {
     pub generated_by: String,
     /// Why it was pulled, as the requester says; may be empty.
     pub reference: String,
+    /// In which the report is written.
+    pub language: Language,
 }
 
 /// Everything that answers an access question.

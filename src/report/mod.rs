@@ -21,20 +21,25 @@ mod shape;
 pub mod code;
 pub mod instant;
 
-// How facts are told: texts, pages, and the two ways to lay them out.
+// How facts are told: texts, pages and the two ways to lay them out, sheets and the two ways to write them.
 
+pub mod language;
 pub mod template;
 pub mod view;
 pub mod wording;
 
 mod html;
 mod pdf;
+mod sheet;
 
 pub use access::{AccessReport, facts};
 pub use exposure::ExposureReport;
 
 use crate::model::ReportType;
+use language::Language;
 use serde::{Deserialize, Serialize};
+use view::{Extent, View};
+use wording::Wording;
 
 /// What a report is rendered as. Same numbers in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +50,14 @@ pub enum Format {
     Html,
     /// PDF/A-3a and PDF/UA-1 with the JSON attached.
     Pdf,
+    /// A workbook of one sheet for each table, with every row.
+    Xlsx,
+    /// A ZIP of one CSV file for each sheet of the workbook.
+    Csv,
+}
+
+impl Format {
+    pub const ALL: &'static [Format] = &[Format::Json, Format::Html, Format::Pdf, Format::Xlsx, Format::Csv];
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +77,10 @@ pub enum RenderError {
     Html,
     #[error("the PDF could not be made: {0}")]
     Pdf(#[from] pdf::PdfError),
+    #[error(transparent)]
+    Xlsx(#[from] sheet::xlsx::Unwritable),
+    #[error(transparent)]
+    Csv(#[from] sheet::csv::Unwritable),
 }
 
 /// A report of any type.
@@ -103,10 +120,18 @@ impl Report {
         }
     }
 
-    fn view(&self) -> view::View {
+    /// In which it was made; nothing where this program does not write it.
+    fn language(&self) -> Option<Language> {
+        Language::from_code(match self {
+            Report::Access(report) => &report.header.template.language,
+            Report::Exposure(report) => &report.header.template.language,
+        })
+    }
+
+    fn view(&self, w: &Wording, extent: Extent) -> View {
         match self {
-            Report::Access(report) => view::View::of(report),
-            Report::Exposure(report) => view::View::of_exposure(report),
+            Report::Access(report) => View::of(w, report, extent),
+            Report::Exposure(report) => View::of_exposure(w, report, extent),
         }
     }
 
@@ -126,17 +151,21 @@ pub fn render(report: &impl Serialize, formats: &[Format]) -> Result<Vec<Rendere
 /// The same from a report's JSON alone: pages say what the JSON says, and can be made again from it by anyone.
 pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, RenderError> {
     let report = Report::read(json).ok_or(RenderError::Unreadable)?;
-    let view = report.view();
+    let language = report.language().ok_or(RenderError::Unreadable)?;
+    let w = language.wording();
+    let view = report.view(w, Extent::Pages);
     formats
         .iter()
         .map(|format| {
             let bytes = match format {
                 Format::Json => json.to_vec(),
                 Format::Html => {
-                    let view = view.made_visible(|_| true).map_err(|_| RenderError::Html)?;
+                    let view = view.made_visible(w, |_| true).map_err(|_| RenderError::Html)?;
                     html::page(&view).map_err(|_| RenderError::Html)?.into_bytes()
                 }
-                Format::Pdf => pdf::document(&view, json, report.generated_at().civil())?,
+                Format::Pdf => pdf::document(&view, language, json, report.generated_at().civil())?,
+                Format::Xlsx => sheet::xlsx::workbook(sheet::Book::of(&report, w), w)?,
+                Format::Csv => sheet::csv::archive(&sheet::Book::of(&report, w))?,
             };
             Ok(Rendered { format: *format, bytes })
         })

@@ -3,7 +3,9 @@
 //! The typesetter sees three virtual files and four fonts, never a disk, a network or a clock. File names are fixed,
 //! because every new one would stay in memory for ever; what it cached is thrown away after each report.
 
+use super::language::Language;
 use super::view::{Block, Piece, View};
+use std::collections::HashSet;
 use std::sync::LazyLock;
 use typst::diag::{FileError, FileResult};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
@@ -27,10 +29,18 @@ pub enum PdfError {
 }
 
 /// `json` is attached as it is; `produced` is the civil time of production: year, month, day, hour, minute, second.
-pub fn document(view: &View, json: &[u8], produced: (i16, i8, i8, i8, i8, i8)) -> Result<Vec<u8>, PdfError> {
-    let mut view = view.made_visible(can_show).map_err(|_| PdfError::View)?;
+pub fn document(
+    view: &View,
+    language: Language,
+    json: &[u8],
+    produced: (i16, i8, i8, i8, i8, i8),
+) -> Result<Vec<u8>, PdfError> {
+    let mut view = view.made_visible(language.wording(), can_show).map_err(|_| PdfError::View)?;
     let report_id = view.report_id.clone();
     make_breakable(&mut view);
+    if language.divides_words() {
+        make_divisible(&mut view, language);
+    }
     let world = Desk {
         view: Bytes::new(serde_json::to_vec(&view).map_err(|_| PdfError::View)?),
         report: Bytes::new(json.to_vec()),
@@ -160,6 +170,43 @@ fn make_breakable(view: &mut View) {
     }
 }
 
+/// Around a word that the typesetter may divide, by the rules of the language.
+const DIVISIBLE: [char; 2] = ['\u{e001}', '\u{e002}'];
+
+/// Letters of a word from which on it may be divided.
+const LONG: usize = 9;
+
+/// Lets narrow columns divide the words of the wording. Names and identifiers are never divided so: nobody could tell the
+/// hyphen from one of theirs.
+fn make_divisible(view: &mut View, language: Language) {
+    let of_wording = language.text().split(|c: char| !c.is_alphabetic());
+    let words: HashSet<&str> =
+        of_wording.filter(|word| word.chars().count() >= LONG && word.chars().any(char::is_lowercase)).collect();
+    let tables = view.sections.iter_mut().flat_map(|section| &mut section.blocks).filter_map(|block| match block {
+        Block::Table(table) => Some(table),
+        _ => None,
+    });
+    for table in tables {
+        table.columns.iter_mut().for_each(|column| column.label = divisible(&column.label, &words));
+        for piece in table.rows.iter_mut().flat_map(|row| &mut row.cells).flat_map(|cell| &mut cell.pieces) {
+            piece.text = divisible(&piece.text, &words);
+        }
+    }
+}
+
+fn divisible(text: &str, words: &HashSet<&str>) -> String {
+    let [begins, ends] = DIVISIBLE;
+    let each = |word: &str| {
+        let whole = word.replace(BREAK, "");
+        let core = whole.trim_matches(|c: char| !c.is_alphabetic());
+        match whole.split_once(core).filter(|_| words.contains(core)) {
+            Some((before, after)) => format!("{before}{begins}{core}{ends}{after}"),
+            None => word.to_owned(),
+        }
+    };
+    text.split(' ').map(each).collect::<Vec<_>>().join(" ")
+}
+
 /// A break after punctuation inside a long word, and in every long run of letters and digits.
 fn breakable(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
@@ -195,6 +242,18 @@ mod tests {
         assert_eq!(FONTS.len(), 4);
         assert!("Łódź Ελλάδα Київ – ‘’“”… ★".chars().filter(|c| !can_show(*c)).eq(['★']));
         assert!(!can_show('張'));
+    }
+
+    #[test]
+    fn words_of_the_wording_may_be_divided_and_names_not() {
+        let words = HashSet::from(["Auftragsverarbeiter", "verarbeitet"]);
+        let check = |text: &str, expected: &str| {
+            assert_eq!(divisible(text, &words).replace(DIVISIBLE[0], "<").replace(DIVISIBLE[1], ">"), expected);
+        };
+        check("weiterer Auftragsverarbeiter, (verarbeitet)", "weiterer <Auftragsverarbeiter>, (<verarbeitet>)");
+        check(&breakable("Auftragsverarbeiter"), "<Auftragsverarbeiter>");
+        check("crm/customer-export of Kowalskaweiterhin", "crm/customer-export of Kowalskaweiterhin");
+        check("", "");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::code::Code;
 use super::evidence::{AccessQuestion, Envelope, Head};
 use super::exposure::evidence::ExposureQuestion;
 use super::instant::Instant;
+use super::language::Language;
 use crate::model::Identity;
 use serde::{Deserialize, Serialize};
 use whosaw_verifier::hash::Hash;
@@ -38,6 +39,19 @@ pub struct RecordedExposure {
     pub digest: Hash,
 }
 
+/// English is written as nothing, as before there was another language: the same question keeps its bytes.
+fn written_language(language: Language) -> Option<String> {
+    (language != Language::default()).then(|| language.code().to_owned())
+}
+
+/// One way to write each: nothing for a language that is not known, and for an English that is spelt out.
+fn read_language(written: Option<&str>) -> Option<Language> {
+    match written {
+        None => Some(Language::default()),
+        Some(code) => Language::from_code(code).filter(|language| *language != Language::default()),
+    }
+}
+
 const EXPOSURE_FORMAT: &str = "whosaw-exposure-question/1";
 
 #[derive(Serialize, Deserialize)]
@@ -51,6 +65,8 @@ struct WrittenExposure {
     generated_at: Instant,
     generated_by: String,
     reference: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
     digest: String,
 }
 
@@ -67,6 +83,7 @@ impl RecordedExposure {
             generated_at: Instant::new(envelope.generated_at_us),
             generated_by: envelope.generated_by.clone(),
             reference: envelope.reference.clone(),
+            language: written_language(envelope.language),
             digest: whosaw_verifier::hash::hex(&self.digest),
         })
     }
@@ -76,6 +93,7 @@ impl RecordedExposure {
         let written: WrittenExposure = serde_json::from_slice(bytes).ok()?;
         let digest = hex::decode(&written.digest).ok()?.try_into().ok()?;
         let report_id = hex::decode(&written.report_id).ok()?.try_into().ok()?;
+        let language = read_language(written.language.as_deref())?;
         (written.format == EXPOSURE_FORMAT).then(|| RecordedExposure {
             question: ExposureQuestion {
                 resources: written.resources,
@@ -87,6 +105,7 @@ impl RecordedExposure {
                 generated_at_us: written.generated_at.us(),
                 generated_by: written.generated_by,
                 reference: written.reference,
+                language,
             },
             digest,
         })
@@ -107,6 +126,8 @@ struct Written {
     generated_at: Instant,
     generated_by: String,
     reference: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
 }
 
 impl RecordedQuestion {
@@ -126,6 +147,7 @@ impl RecordedQuestion {
             generated_at: Instant::new(envelope.generated_at_us),
             generated_by: envelope.generated_by.clone(),
             reference: envelope.reference.clone(),
+            language: written_language(envelope.language),
         })
     }
 
@@ -133,6 +155,7 @@ impl RecordedQuestion {
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let written: Written = serde_json::from_slice(bytes).ok().filter(|w: &Written| w.format == FORMAT)?;
         let report_id = hex::decode(&written.report_id).ok()?.try_into().ok()?;
+        let language = read_language(written.language.as_deref())?;
         Some(RecordedQuestion {
             question: AccessQuestion {
                 subject: Identity {
@@ -148,6 +171,7 @@ impl RecordedQuestion {
                 generated_at_us: written.generated_at.us(),
                 generated_by: written.generated_by,
                 reference: written.reference,
+                language,
             },
         })
     }
@@ -175,6 +199,7 @@ mod tests {
                 generated_at_us: 1_773_135_000_000_002,
                 generated_by: String::new(),
                 reference: "file \"7\"".into(),
+                language: Language::En,
             },
         };
         let bytes = recorded.write().expect("it can be written");
@@ -182,5 +207,40 @@ mod tests {
         assert_eq!(RecordedQuestion::read(b"{}"), None);
         let other = String::from_utf8(bytes).expect("JSON is UTF-8").replace("question/1", "question/2");
         assert_eq!(RecordedQuestion::read(other.as_bytes()), None);
+    }
+
+    /// Byte for byte as questions were recorded before they could name a language.
+    const BEFORE: [&str; 2] = [
+        r#"{"cut_off":"2026-03-10T09:30:00.000001Z","format":"whosaw-access-question/1","generated_at":"2026-03-10T09:30:00.000002Z","generated_by":"","reference":"file","report_id":"a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7","size":12,"subject":{"fields":["anna"],"namespace":"person","strength":"strong"}}"#,
+        r#"{"cut_off":"2026-03-10T09:30:00.000001Z","digest":"0101010101010101010101010101010101010101010101010101010101010101","format":"whosaw-exposure-question/1","generated_at":"2026-03-10T09:30:00.000002Z","generated_by":"desk","reference":"","report_id":"a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7","resources":["crm"],"size":12}"#,
+    ];
+
+    #[test]
+    fn a_question_without_a_language_is_english_and_keeps_its_bytes() {
+        let [access, exposure] = BEFORE;
+        let read = RecordedQuestion::read(access.as_bytes()).expect("it is known");
+        assert_eq!(read.envelope.language, Language::En);
+        assert_eq!(read.write().expect("it is written"), access.as_bytes());
+        let read = RecordedExposure::read(exposure.as_bytes()).expect("it is known");
+        assert_eq!(read.envelope.language, Language::En);
+        assert_eq!(read.write().expect("it is written"), exposure.as_bytes());
+    }
+
+    #[test]
+    fn another_language_is_recorded_and_one_that_is_not_known_is_no_question() {
+        let [access, exposure] = BEFORE;
+        let mut question = RecordedQuestion::read(access.as_bytes()).expect("it is known");
+        question.envelope.language = Language::De;
+        let german = String::from_utf8(question.write().expect("it is written")).expect("JSON is UTF-8");
+        assert!(german.contains(r#""language":"de""#), "{german}");
+        assert_eq!(RecordedQuestion::read(german.as_bytes()), Some(question));
+        let mut question = RecordedExposure::read(exposure.as_bytes()).expect("it is known");
+        question.envelope.language = Language::De;
+        assert_eq!(RecordedExposure::read(&question.write().expect("it is written")), Some(question));
+        // One question has one form.
+        for code in ["fr", "en", ""] {
+            let other = german.replace(r#""language":"de""#, &format!(r#""language":"{code}""#));
+            assert_eq!(RecordedQuestion::read(other.as_bytes()), None, "{code}");
+        }
     }
 }

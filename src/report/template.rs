@@ -1,7 +1,7 @@
 //! Which template and wording a report was made with, and as of when the law behind them was read.
 
 use crate::report::access::document::TemplateFact;
-use crate::report::wording;
+use crate::report::language::Language;
 use whosaw_verifier::hash::{hex, sha256};
 
 /// As of which day the law was read; a date of its own, because a report is judged by the law that its template knew.
@@ -16,12 +16,12 @@ pub const EXPOSURE: &str = "whosaw/exposure/lawyer";
 const VERSION: u64 = 1;
 
 /// With the digest of everything that decides how a report reads: the text that a lawyer signed is the text that was used.
-pub fn fact(id: &str) -> TemplateFact {
-    let pieces = [wording::EN, "\0", HTML, "\0", TYPST, "\0", LEGAL_SNAPSHOT].map(str::as_bytes);
+pub fn fact(id: &str, language: Language) -> TemplateFact {
+    let pieces = [language.text(), "\0", HTML, "\0", TYPST, "\0", LEGAL_SNAPSHOT].map(str::as_bytes);
     TemplateFact {
         id: id.to_owned(),
         version: VERSION,
-        language: wording::en().title.language.clone(),
+        language: language.code().to_owned(),
         digest: hex(&sha256(&pieces)),
     }
 }

@@ -6,17 +6,6 @@
 use super::instant::Instant;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-/// English. Complete, or a test of this room fails.
-pub const EN: &str = include_str!("../../reports/wording/en.toml");
-
-/// The wording of reports.
-pub fn en() -> &'static Wording {
-    static WORDING: LazyLock<Wording> =
-        LazyLock::new(|| toml::from_str(EN).expect("a test of this room reads every wording"));
-    &WORDING
-}
 
 /// One form for a count of one, another for all others. Enough for English and German.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,11 +36,11 @@ sections! {
         verification: Verification, timeline: Timeline, strength: Codes, outcome: Codes, assurance: Codes,
         recipient_kind: Codes, category: Codes, direction: Codes, legal_basis: Codes, policy_decision: Codes,
         approval: Codes, determination: Codes, doubt: Codes, content_kind: Codes, role: Codes, scope: Codes, report_type: Codes,
-        provenance: Codes, verb: Codes, exposure: Exposure,
+        provenance: Codes, verb: Codes, exposure: Exposure, sheet: Sheet,
     }
 
-    Number { group: String, range: String, list_and: String, list_comma: String, chain: String, more: String }
-    Time { zone: String, span: String, none: String }
+    Number { group: String, decimal: String, range: String, list_and: String, list_comma: String, chain: String, more: String }
+    Time { zone: String, date: String, clock: String, short: String, instant: String, span: String, none: String }
     Title { report: String, subtitle: String, running: String, page: String, footer: String, language: String, attachment: String,  }
     Missing { value: String, controller: String, contact: String, not_stated: String, closed: String, unregistered: String, nobody: String, in_person: String }
 
@@ -205,6 +194,44 @@ sections! {
         after_restriction: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
         standing: String, by: String, no_country: String,
     }
+
+    /// Texts of the workbook and the CSV files.
+    Sheet {
+        yes: String, no: String, certain: String, possible: String, certain_seconds: String, possible_seconds: String,
+        in_words: String, seconds: String, from: String, until: String, earliest: String, latest: String,
+        known: String, by_entry: String, rows_cut: String, cell_cut: String,
+        group: SheetGroup, level: Codes, name: SheetName, column: SheetColumn,
+    }
+    SheetGroup { figures: String, notices: String }
+    SheetName {
+        report: String, notes: String, figures: String, entries: String, entry_fields: String, entry_records: String,
+        lines: String, agents: String, principals: String, recipients: String, tools: String, categories: String,
+        fields: String, records: String, purposes: String, legal_bases: String, policies: String,
+        authorisations: String, other_parts: String, undetermined: String, earlier_reports: String,
+        ledger_reads: String, clocks: String, article_15: String, conversations: String, resources: String,
+        windows: String, paths: String, people: String, accesses: String, holdings: String, subjects: String,
+        oddities: String, coverage: String, coverage_times: String,
+    }
+    SheetColumn {
+        group: String, item: String, value: String, note: String, section: String, act: String, all_listed: String,
+        approval: String, assurance: String, attempts: String, break_glass: String, by_agent_clock: String,
+        by_agents: String, by_gateway: String, by_humans_in_person: String, by_services: String, call: String,
+        categories_unstated: String, claimed: String, corrected_by: String, corrects: String,
+        count_or_seconds: String, cut: String, cut_off: String, decision: String, delivery_delay: String,
+        denied: String, doubtful: String, error_text: String, exceptional_accesses: String, failed: String,
+        first: String, first_entry: String, gaps: String, given_to: String, given_to_humans: String, happened: String,
+        heartbeats: String, highest: String, in_person: String, into_tool: String, is_certain: String,
+        kind: String, kind_of_time: String, known_here: String, last: String, last_entry: String, leaf: String, model: String,
+        not_assessed_accesses: String, not_kept: String, of: String, one_of: String, open: String,
+        open_seconds: String, open_to_anyone: String, order: String, over: String, people_given: String,
+        perhaps_more: String, period: String, provenance: String, recipient_in_law: String, recorded: String,
+        records_unowned: String, refused: String, region: String, registered: String, replayed: String,
+        retracted_by: String, scope: String, shown_to: String, size: String, special: String, statements: String,
+        subjects: String, successes: String, time_unknown: String, times: String, to_audience: String,
+        to_humans: String, to_humans_directly: String, to_machines: String, to_recipients: String,
+        to_this_person: String, to_whoever_acted: String, unauthorised_accesses: String, unauthorised_seconds: String,
+        undetermined: String, unidentified: String, vendor: String, verdict: String, version: String,
+    }
 }
 
 /// Fills `{name}` in.
@@ -234,7 +261,7 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
 }
 
 impl Wording {
-    /// 1234567 as 1,234,567.
+    /// 1234567 as 1,234,567, or as the language groups it.
     pub fn number(&self, number: u64) -> String {
         let digits = number.to_string();
         let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -279,37 +306,78 @@ impl Wording {
         }
     }
 
+    /// `2026-03-10`, or as the language writes a day.
+    pub fn date(&self, at: Instant) -> String {
+        let (year, month, day, ..) = at.civil();
+        self.day_of(&format!("{year:04}"), &format!("{month:02}"), &format!("{day:02}"))
+    }
+
+    /// A day that is told as `2026-03-10`; what is not told so stays as it is.
+    pub fn day(&self, text: &str) -> String {
+        match text.split('-').collect::<Vec<_>>().as_slice() {
+            [year, month, day] => self.day_of(year, month, day),
+            _ => text.to_owned(),
+        }
+    }
+
+    fn day_of(&self, year: &str, month: &str, day: &str) -> String {
+        fill(&self.time.date, &[("year", year), ("month", month), ("day", day)])
+    }
+
+    /// `09:30:00`.
+    pub fn clock(&self, at: Instant) -> String {
+        self.clock_of(&self.time.clock, at)
+    }
+
+    /// `09:30`.
+    pub fn short_clock(&self, at: Instant) -> String {
+        self.clock_of(&self.time.short, at)
+    }
+
+    fn clock_of(&self, pattern: &str, at: Instant) -> String {
+        let (.., hour, minute, second) = at.civil();
+        let [hour, minute, second] = [hour, minute, second].map(|part| format!("{part:02}"));
+        fill(pattern, &[("hour", &hour), ("minute", &minute), ("second", &second)])
+    }
+
+    /// With the microseconds, where there are any.
+    fn exact_clock(&self, at: Instant) -> String {
+        let fraction = at.us() % 1_000_000;
+        let text = self.clock(at);
+        if fraction == 0 { text } else { format!("{text}{}{fraction:06}", self.number.decimal) }
+    }
+
+    fn at(&self, at: Instant, clock: &str) -> String {
+        fill(&self.time.instant, &[("date", &self.date(at)), ("clock", clock)])
+    }
+
     /// To the second: `2026-03-10 09:30:00`.
     pub fn instant(&self, at: Instant) -> String {
-        let (year, month, day, hour, minute, second) = at.civil();
-        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+        self.at(at, &self.clock(at))
     }
 
     /// To the microsecond, where there are any.
     pub fn exact(&self, at: Instant) -> String {
-        let fraction = at.us() % 1_000_000;
-        let text = self.instant(at);
-        if fraction == 0 { text } else { format!("{text}.{fraction:06}") }
+        self.at(at, &self.exact_clock(at))
     }
 
     pub fn span(&self, from: Instant, until: Instant) -> String {
-        self.span_of(self.instant(from), self.instant(until))
+        self.span_of([from, until], [self.clock(from), self.clock(until)])
     }
 
     pub fn exact_span(&self, from: Instant, until: Instant) -> String {
-        self.span_of(self.exact(from), self.exact(until))
+        self.span_of([from, until], [self.exact_clock(from), self.exact_clock(until)])
     }
 
     /// A day that both ends share is written once.
-    fn span_of(&self, from: String, until: String) -> String {
-        if from == until {
-            return from;
+    fn span_of(&self, [from, until]: [Instant; 2], [opens, closes]: [String; 2]) -> String {
+        let same_day = self.date(from) == self.date(until);
+        let first = self.at(from, &opens);
+        if same_day && opens == closes {
+            return first;
         }
-        let until = match (from.split_once(' '), until.split_once(' ')) {
-            (Some((day, _)), Some((same, time))) if day == same => time.to_owned(),
-            _ => until,
-        };
-        fill(&self.time.span, &[("from", &from), ("until", &until)])
+        let last = if same_day { closes } else { self.at(until, &closes) };
+        fill(&self.time.span, &[("from", &first), ("until", &last)])
     }
 
     /// "a, b, c".
@@ -330,6 +398,7 @@ mod tests {
     use crate::report::access::{completeness, document};
     use crate::report::code::NOT_STATED;
     use crate::report::exposure;
+    use crate::report::language::Language;
 
     fn check(name: &str, codes: &Codes, expected: Vec<&str>) {
         let known: Vec<&str> = codes.keys().map(String::as_str).collect();
@@ -340,8 +409,11 @@ mod tests {
 
     /// Every code of every closed list has its words, and no words are left over.
     #[test]
-    fn the_english_wording_is_complete() {
-        let wording = en();
+    fn every_wording_is_complete() {
+        Language::ALL.iter().for_each(|language| complete(language.wording()));
+    }
+
+    fn complete(wording: &Wording) {
         macro_rules! vocabularies {
             ($($section:ident : $list:ident),*) => {$(
                 let codes = $list::ALL.iter().map(|term| term.code()).chain([NOT_STATED]).collect();
@@ -385,6 +457,72 @@ mod tests {
         }
         of_exposure!(claim: Claim, known: Known, rung: Rung, oddity: Oddity, standing: Standing, approved: Approval,
             reviewed: Reviewed, relation: Relation, lost: Lost, recovery: Recovery, form: Form);
+        check("sheet.level", &wording.sheet.level, document::Level::ALL.iter().map(|level| level.code()).collect());
+    }
+
+    /// Texts by key, plurals in two.
+    fn texts(language: Language) -> BTreeMap<String, String> {
+        let mut texts = BTreeMap::new();
+        let table: toml::Table = toml::from_str(language.text()).expect("TOML");
+        let mut tables = vec![(String::new(), table)];
+        while let Some((path, table)) = tables.pop() {
+            for (key, value) in table {
+                let here = format!("{path}.{key}");
+                match value {
+                    toml::Value::Table(inner) => tables.push((here, inner)),
+                    toml::Value::String(text) => drop(texts.insert(here, text)),
+                    _ => panic!("{here} is no text"),
+                }
+            }
+        }
+        texts
+    }
+
+    fn placeholders(text: &str) -> Vec<&str> {
+        let mut found: Vec<&str> = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// A value that a translation forgets is a fact that the report does not tell.
+    #[test]
+    fn every_language_fills_the_same_values_into_the_same_keys() {
+        let english = texts(Language::En);
+        for language in Language::ALL {
+            let other = texts(*language);
+            assert!(english.keys().eq(other.keys()), "{language:?}");
+            for (key, text) in &english {
+                assert_eq!(placeholders(text), placeholders(&other[key]), "{language:?} {key}");
+                assert_eq!(text.is_empty(), other[key].is_empty(), "{language:?} {key}");
+            }
+        }
+    }
+
+    /// What was copied and not yet translated would stand in English among German sentences.
+    #[test]
+    fn no_sentence_is_left_in_english() {
+        let english = texts(Language::En);
+        let same: Vec<_> = texts(Language::De).into_iter().filter(|(key, text)| english[key] == *text).collect();
+        // Signs of units are the same in every language.
+        let is_word = |word: &&str| word.len() > 3 && word.chars().all(char::is_alphabetic);
+        let left: Vec<_> = same.iter().filter(|(_, text)| text.split(' ').filter(is_word).count() > 1).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    /// Excel refuses a workbook with a longer name, with one of these marks, or with the same name twice.
+    #[test]
+    fn names_of_sheets_are_names_that_excel_takes() {
+        for language in Language::ALL {
+            let names: BTreeMap<String, String> =
+                texts(*language).into_iter().filter(|(key, _)| key.starts_with(".sheet.name.")).collect();
+            for (key, name) in &names {
+                let units = name.encode_utf16().count();
+                assert!(
+                    (1..=31).contains(&units) && !name.contains(['[', ']', ':', '*', '?', '/', '\\', '\'']),
+                    "{key}"
+                );
+            }
+        }
     }
 
     /// A sentence that nothing says is a sentence that nobody checks.
@@ -409,7 +547,8 @@ mod tests {
                 .any(|(at, found)| !sources[at + found.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_'))
         };
         let mut silent = Vec::new();
-        let mut tables: Vec<(String, toml::Table)> = vec![(String::new(), toml::from_str(EN).expect("TOML"))];
+        let mut tables: Vec<(String, toml::Table)> =
+            vec![(String::new(), toml::from_str(Language::En.text()).expect("TOML"))];
         while let Some((path, table)) = tables.pop() {
             for (key, value) in table {
                 let here = format!("{path}.{key}");
@@ -439,6 +578,7 @@ mod tests {
                                 ".exposure.lost",
                                 ".exposure.recovery",
                                 ".exposure.form",
+                                ".sheet.level",
                             ]
                             .contains(&here.as_str());
                         // `missing.not_stated` is a sentence like others.
@@ -463,7 +603,7 @@ mod tests {
 
     #[test]
     fn numbers_ranges_and_lists_read_as_english() {
-        let wording = en();
+        let wording = Language::En.wording();
         assert_eq!(wording.number(1_234_567), "1,234,567");
         assert_eq!(wording.number(123), "123");
         assert_eq!(wording.range(11, 13), "11 to 13");
@@ -474,5 +614,22 @@ mod tests {
         assert_eq!(wording.list(&items[..3], 9), "a, b and c");
         assert_eq!(wording.list(&items, 3), "a, b and 2 more");
         assert_eq!(wording.list(&[], 3), "");
+    }
+
+    #[test]
+    fn numbers_and_times_read_as_german() {
+        let wording = Language::De.wording();
+        assert_eq!(wording.number(1_234_567), "1.234.567");
+        assert_eq!(wording.range(11, 13), "11 bis 13");
+        let at = Instant::new(1_773_135_000_000_001);
+        assert_eq!((wording.date(at), wording.day("2026-11-05")), ("10.03.2026".into(), "05.11.2026".into()));
+        assert_eq!(wording.instant(at), "10.03.2026 09:30:00");
+        assert_eq!(wording.exact(at), "10.03.2026 09:30:00,000001");
+        let later = Instant::new(at.us() + 3_600_000_000);
+        assert_eq!(wording.span(at, later), "10.03.2026 09:30:00 – 10:30:00");
+        assert_eq!(wording.exact_span(at, at), "10.03.2026 09:30:00,000001");
+        let next = Instant::new(at.us() + 86_400_000_000);
+        assert_eq!(wording.span(at, next), "10.03.2026 09:30:00 – 11.03.2026 09:30:00");
+        assert_eq!(wording.list(&["a".into(), "b".into(), "c".into()], 3), "a, b und c");
     }
 }

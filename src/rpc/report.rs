@@ -3,6 +3,7 @@
 use super::caller::caller;
 use super::{convert, status, v1};
 use crate::engine::{AccessAsked, Engine, EngineError, ExposureAsked, Produced};
+use crate::report::language::Language;
 use crate::report::{self, Format};
 use futures::Stream;
 use std::pin::Pin;
@@ -126,7 +127,8 @@ fn asked(request: v1::ProduceAccessReportRequest) -> Result<AccessAsked, Status>
         return Err(wrong("subject", "is too long, or has a control character"));
     }
     let (reference, cut_off_us) = (reference(request.reference)?, cut_off(cut_off_us)?);
-    Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, reference })
+    let language = language(&request.language)?;
+    Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, reference, language })
 }
 
 fn asked_of_resources(request: v1::ProduceExposureReportRequest) -> Result<ExposureAsked, Status> {
@@ -140,7 +142,8 @@ fn asked_of_resources(request: v1::ProduceExposureReportRequest) -> Result<Expos
         }
     }
     let (reference, cut_off_us) = (reference(request.reference)?, cut_off(cut_off_us)?);
-    Ok(ExposureAsked { resources: request.resources, size: request.tree_size, cut_off_us, reference })
+    let language = language(&request.language)?;
+    Ok(ExposureAsked { resources: request.resources, size: request.tree_size, cut_off_us, reference, language })
 }
 
 fn wrong(field: &str, what: &str) -> Status {
@@ -153,6 +156,14 @@ fn unfit(text: &str) -> bool {
 
 fn reference(text: String) -> Result<String, Status> {
     if unfit(&text) { Err(wrong("reference", "is too long, or has a control character")) } else { Ok(text) }
+}
+
+fn language(code: &str) -> Result<Language, Status> {
+    let asked = if code.is_empty() { Some(Language::default()) } else { Language::from_code(code) };
+    asked.ok_or_else(|| {
+        let known: Vec<&str> = Language::ALL.iter().map(|language| language.code()).collect();
+        wrong("language", &format!("is none of: {}", known.join(", ")))
+    })
 }
 
 /// 0 where none was given.
@@ -169,7 +180,7 @@ const TEXT: usize = 1_024;
 
 /// The formats asked for, each once; none means all.
 fn formats(asked: &[i32]) -> Result<Vec<Format>, Status> {
-    let all = vec![Format::Json, Format::Html, Format::Pdf];
+    let all = Format::ALL.to_vec();
     if asked.is_empty() {
         return Ok(all);
     }
@@ -179,6 +190,8 @@ fn formats(asked: &[i32]) -> Result<Vec<Format>, Status> {
             v1::ReportFormat::Json => Some(Format::Json),
             v1::ReportFormat::Html => Some(Format::Html),
             v1::ReportFormat::Pdf => Some(Format::Pdf),
+            v1::ReportFormat::Xlsx => Some(Format::Xlsx),
+            v1::ReportFormat::Csv => Some(Format::Csv),
             v1::ReportFormat::Unspecified => None,
         })
         .collect();
@@ -214,6 +227,8 @@ async fn tell<T: From<Told>>(produced: Result<Produced, EngineError>, formats: V
             Format::Json => v1::ReportFormat::Json,
             Format::Html => v1::ReportFormat::Html,
             Format::Pdf => v1::ReportFormat::Pdf,
+            Format::Xlsx => v1::ReportFormat::Xlsx,
+            Format::Csv => v1::ReportFormat::Csv,
         };
         for piece in file.bytes.chunks(PIECE) {
             let file = v1::ReportFile { format: format as i32, data: piece.to_vec() };

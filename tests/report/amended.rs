@@ -4,7 +4,8 @@ use crate::sample::*;
 use whosaw::model::*;
 use whosaw::report::access::document::*;
 use whosaw::report::evidence::*;
-use whosaw::report::view::View;
+use whosaw::report::language::Language;
+use whosaw::report::view::{Extent, View};
 use whosaw::report::{AccessReport, facts};
 
 fn range(low: u64, high: u64) -> Range {
@@ -29,7 +30,7 @@ fn a_retraction_that_names_nobody_marks_what_it_takes_back() {
     assert!(report.entries[1].retracted_by.is_empty());
     assert_eq!(report.totals.processed, range(2, 2), "still counted: nobody here judged who took it back");
     assert_eq!(report.totals.processed_as_amended, Some(range(1, 1)), "and the other figure beside it");
-    let told = View::of(&report).notices;
+    let told = View::of(Language::En.wording(), &report, Extent::Pages).notices;
     assert!(told.iter().any(|text| text.contains("processed 1 time.")), "{told:?}");
     // Beyond the size that was asked for nothing is known of it.
     let earlier = self::report(vec![read(1)], vec![retracts(5_000, 1)]);

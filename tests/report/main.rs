@@ -9,4 +9,7 @@ mod person;
 mod projected;
 mod rendering;
 mod sample;
+mod sheets;
+#[path = "../common/sheets.rs"]
+mod sheets_read;
 mod told;

@@ -3,6 +3,7 @@
 use whosaw::model::*;
 use whosaw::registry::Document;
 use whosaw::report::evidence::*;
+use whosaw::report::language::Language;
 use whosaw_verifier::body::{self, ActionBody, CategoryUse, LedgerAccessBody, Occurred, PartGroup, ReportBody, Run};
 use whosaw_verifier::hash::sha256;
 use whosaw_verifier::part::{self, ContentPart, PersonPart, SealedName};
@@ -34,6 +35,7 @@ pub fn envelope() -> Envelope {
         generated_at_us: DAY + 18 * HOUR + 25 * MINUTE,
         generated_by: "privacy-desk".into(),
         reference: "DSAR 2026-0117".into(),
+        language: Language::En,
     }
 }
 

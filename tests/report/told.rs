@@ -4,8 +4,9 @@ use crate::sample::*;
 use whosaw::model::*;
 use whosaw::report::access::document::*;
 use whosaw::report::evidence::*;
+use whosaw::report::language::Language;
 use whosaw::report::question::cut_off_violation;
-use whosaw::report::view::{Block, Piece, View};
+use whosaw::report::view::{Block, Extent, Piece, View};
 use whosaw::report::{AccessReport, facts};
 use whosaw_verifier::body::{self, LedgerAccessBody};
 
@@ -14,13 +15,13 @@ fn report(evidence: &Evidence) -> AccessReport {
 }
 
 fn fact(report: &AccessReport, label: &str) -> String {
-    let view = View::of(report);
+    let view = View::of(Language::En.wording(), report, Extent::Pages);
     let pair = view.facts.iter().find(|pair| pair.label == label).expect("it is told");
     pair.value.iter().map(|piece: &Piece| piece.text.clone()).collect::<Vec<_>>().join(" ")
 }
 
 fn section(report: &AccessReport, id: &str) -> String {
-    let view = View::of(report);
+    let view = View::of(Language::En.wording(), report, Extent::Pages);
     let section = view.sections.into_iter().find(|section| section.id == id).expect("there is such a section");
     let mut said = section.intro;
     for block in section.blocks {

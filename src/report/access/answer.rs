@@ -1,7 +1,7 @@
 //! The answer in one sentence, and the verdicts that may be said.
 
 use super::document::*;
-use crate::report::wording::{self, Plural, Wording, fill, word};
+use crate::report::wording::{Plural, Wording, fill, word};
 
 /// Most names in a list inside a sentence.
 const LISTED: usize = 3;
@@ -29,8 +29,7 @@ pub fn verdicts(totals: &Totals, beyond: Verdict) -> Answer {
 }
 
 /// In words: who processed data of the person, how often, on whose behalf, and whether a human was shown them.
-pub fn text(report: &AccessReport) -> String {
-    let w = wording::en();
+pub fn text(w: &Wording, report: &AccessReport) -> String {
     let totals = &report.totals;
     let times = |range: &Range| w.plural_range(&w.count.times, range.low, range.high);
     let verdict = || verdict_text(w, report.answer.verdict, &report.coverage.sources, &report.coverage.downtimes);
@@ -167,6 +166,13 @@ pub fn party_text(w: &Wording, party: &Party) -> String {
         Party::Unnamed { kind } => fill(&w.party.unnamed, &[("kind", word(&w.party.kind, kind.text()))]),
         Party::Named { name, .. } => fill(&w.party.named, &[("name", &name_text(w, name))]),
     }
+}
+
+/// An identifier with its namespace, and whether two people may share it.
+pub fn identity_text(w: &Wording, identity: &PersonIdentity) -> String {
+    let weak = identity.strength.0 == crate::model::Strength::Weak;
+    let text = if weak { &w.fact.identity_weak } else { &w.fact.identity };
+    fill(text, &[("namespace", &identity.namespace), ("value", &w.comma(&identity.fields))])
 }
 
 pub fn name_text(w: &Wording, name: &Name) -> String {

@@ -82,7 +82,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         conversations: found.conversations,
         entries: found.entries,
     };
-    report.answer.text = answer::text(&report);
+    report.answer.text = answer::text(envelope.language.wording(), &report);
     report
 }
 
@@ -99,7 +99,7 @@ fn header(
     Header {
         report_id: uuid(&envelope.report_id),
         report_type: Code(ReportType::Access),
-        template: template::fact(template::ACCESS),
+        template: template::fact(template::ACCESS, envelope.language),
         legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
         controller: ControllerFacts::of(evidence.controller.as_ref()),
         requester: given(&envelope.generated_by),

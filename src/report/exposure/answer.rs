@@ -3,7 +3,7 @@
 use super::document::*;
 use crate::report::access::answer as access;
 use crate::report::access::document::{Range, Verdict};
-use crate::report::wording::{self, Wording, fill, word};
+use crate::report::wording::{Wording, fill, word};
 
 /// Names told in a sentence before "and n more".
 const LISTED: usize = 4;
@@ -44,8 +44,7 @@ fn open_questions(totals: &Totals) -> u64 {
 }
 
 /// Who could, who did, who holds, from when to when, authorised or not.
-pub fn text(report: &ExposureReport) -> String {
-    let w = wording::en();
+pub fn text(w: &Wording, report: &ExposureReport) -> String {
     let (words, totals) = (&w.exposure.answer, &report.totals);
     let resources = w.list(&report.header.question.resources, LISTED);
     let spans: Vec<String> = report
@@ -105,6 +104,21 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
 pub fn verdict_text(w: &Wording, report: &ExposureReport) -> String {
     let coverage = &report.coverage;
     access::verdict_text(w, coverage.sentence, &coverage.sources, &coverage.downtimes)
+}
+
+/// Somebody, with everything that is known of who that is.
+pub fn who_text(w: &Wording, who: &Who) -> String {
+    match who {
+        Who::Person { identities } if !identities.is_empty() => {
+            w.comma(&identities.iter().map(|identity| access::identity_text(w, identity)).collect::<Vec<_>>())
+        }
+        Who::Person { .. } | Who::UnknownHuman { .. } => w.party.some_human.clone(),
+        Who::Anyone => w.exposure.table.anyone.clone(),
+        Who::Named { kind, name } => {
+            let kind = word(&w.party.kind, kind.text());
+            fill(&w.exposure.table.named, &[("kind", kind), ("name", &access::name_text(w, name))])
+        }
+    }
 }
 
 pub fn people(w: &Wording, range: &Range) -> String {

@@ -53,7 +53,7 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         oddities: oddities(&stated.found),
         coverage,
     };
-    report.answer.text = answer::text(&report);
+    report.answer.text = answer::text(envelope.language.wording(), &report);
     report
 }
 
@@ -432,7 +432,7 @@ fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &E
     Header {
         report_id: uuid::Uuid::from_bytes(envelope.report_id).to_string(),
         report_type: Code(ReportType::Exposure),
-        template: template::fact(template::EXPOSURE),
+        template: template::fact(template::EXPOSURE, envelope.language),
         legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
         controller,
         requester: given(&envelope.generated_by),

@@ -155,7 +155,7 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
         given(&f.reference, &header.reference, &w.missing.value),
         pair(&f.generated_at, zoned(header.generated_at), Style::Plain),
         pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
-        pair(&f.legal_snapshot, header.legal_snapshot.clone(), Style::Plain),
+        pair(&f.legal_snapshot, w.day(&header.legal_snapshot), Style::Plain),
         pair(&f.supersedes, supersedes, Style::Plain),
     ]);
     pairs

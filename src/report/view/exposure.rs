@@ -3,9 +3,9 @@
 use super::cover::{given, pair};
 use super::timeline::{Lane, LaneSpan, Mark, Scale};
 use super::*;
-use crate::report::access::answer::name_text;
+use crate::report::access::answer::identity_text;
 use crate::report::access::document::{self, Authorisation, Gap, Range, Span};
-use crate::report::exposure::answer::{claim_text, duration_range, people, verdict_text};
+use crate::report::exposure::answer::{claim_text, duration_range, people, verdict_text, who_text};
 use crate::report::exposure::document::*;
 use crate::report::instant::Instant;
 use crate::report::wording::{Wording, word};
@@ -16,14 +16,14 @@ const LISTED: usize = 6;
 const LANES_MAX: usize = 24;
 
 pub(super) struct Said<'a> {
-    pub w: &'static Wording,
+    pub w: &'a Wording,
     pub report: &'a ExposureReport,
+    extent: Extent,
 }
 
 impl View {
-    pub fn of_exposure(report: &ExposureReport) -> Self {
-        let w = wording::en();
-        let said = Said { w, report };
+    pub fn of_exposure(w: &Wording, report: &ExposureReport, extent: Extent) -> Self {
+        let said = Said { w, report, extent };
         let (x, header) = (&w.exposure, &report.header);
         let head = &header.as_known_at;
         let footer =
@@ -47,7 +47,7 @@ impl View {
             facts_heading: w.section.facts.clone(),
             facts: said.facts(),
             sections: said.sections(),
-            legal: fill(&w.intro.legal, &[("date", &header.legal_snapshot)]),
+            legal: fill(&w.intro.legal, &[("date", &w.day(&header.legal_snapshot))]),
             substituted: None,
         }
     }
@@ -155,7 +155,7 @@ impl Said<'_> {
             given(&f.reference, &header.reference, &w.missing.value),
             pair(&f.generated_at, zoned(header.generated_at), Style::Plain),
             pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
-            pair(&f.legal_snapshot, header.legal_snapshot.clone(), Style::Plain),
+            pair(&f.legal_snapshot, w.day(&header.legal_snapshot), Style::Plain),
             pair(&w.exposure.fact.completeness, summary, Style::Plain),
         ]);
         pairs
@@ -550,8 +550,9 @@ impl Said<'_> {
         if rows.is_empty() {
             return Block::Note { text: self.w.intro.nothing_here.clone() };
         }
-        let left_out = rows.len().saturating_sub(ROWS_MAX);
-        rows.truncate(ROWS_MAX);
+        let most = self.extent.rows(ROWS_MAX);
+        let left_out = rows.len().saturating_sub(most);
+        rows.truncate(most);
         let cut = (left_out > 0).then(|| fill(&self.w.intro.list_cut, &[("n", &self.w.number(left_out as u64))]));
         Block::Table(Table { style: TableStyle::Plain, caption: caption.to_owned(), columns, rows, cut })
     }
@@ -585,25 +586,14 @@ impl Said<'_> {
     pub(super) fn who(&self, who: &Who) -> String {
         let w = self.w;
         match who {
-            Who::Person { identities } if identities.is_empty() => w.party.some_human.clone(),
-            Who::Person { identities } => self.identities(identities),
-            Who::UnknownHuman { .. } => w.party.some_human.clone(),
-            Who::Anyone => w.exposure.table.anyone.clone(),
-            Who::Named { kind, name } => {
-                let kind = word(&w.party.kind, kind.text());
-                fill(&w.exposure.table.named, &[("kind", kind), ("name", &name_text(w, name))])
-            }
+            Who::Person { identities } if !identities.is_empty() => self.identities(identities),
+            who => who_text(w, who),
         }
     }
 
     fn identities(&self, identities: &[document::PersonIdentity]) -> String {
-        let f = &self.w.fact;
-        let text = |identity: &document::PersonIdentity| {
-            let weak = identity.strength.0 == crate::model::Strength::Weak;
-            let pattern = if weak { &f.identity_weak } else { &f.identity };
-            fill(pattern, &[("namespace", identity.namespace.as_str()), ("value", &self.w.comma(&identity.fields))])
-        };
-        self.w.list(&identities.iter().map(text).collect::<Vec<_>>(), LISTED)
+        let texts: Vec<String> = identities.iter().map(|identity| identity_text(self.w, identity)).collect();
+        self.w.list(&texts, LISTED)
     }
 }
 

@@ -10,12 +10,12 @@ mod cover;
 mod exposure;
 mod sections;
 mod timeline;
-mod words;
+pub(in crate::report) mod words;
 
 pub use timeline::{Axis, Lane, LaneSpan, Mark, Order, OrderRow, Tick, Timeline};
 
 use crate::report::access::AccessReport;
-use crate::report::wording::{self, fill};
+use crate::report::wording::{Wording, fill};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use words::Words;
@@ -26,6 +26,25 @@ pub const ANNEX_MAX: usize = 2_000;
 pub const LINES_MAX: usize = 500;
 /// Rows of any other table that are printed.
 pub const ROWS_MAX: usize = 150;
+
+/// How much of a table a view holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// As pages print it: cut, and told so.
+    Pages,
+    /// Every row.
+    Whole,
+}
+
+impl Extent {
+    /// Rows that are kept where pages print `most`.
+    fn rows(self, most: usize) -> usize {
+        match self {
+            Extent::Pages => most,
+            Extent::Whole => usize::MAX,
+        }
+    }
+}
 
 macro_rules! shown {
     ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$fmeta:meta])* $field:ident : $type:ty),* $(,)? })*) => {$(
@@ -221,9 +240,8 @@ pub fn number_column(label: &str, width: u32) -> Column {
 }
 
 impl View {
-    pub fn of(report: &AccessReport) -> Self {
-        let w = wording::en();
-        let words = Words { w, report };
+    pub fn of(w: &Wording, report: &AccessReport, extent: Extent) -> Self {
+        let words = Words { w, report, extent };
         let header = &report.header;
         View {
             language: header.template.language.clone(),
@@ -244,20 +262,19 @@ impl View {
             facts_heading: w.section.facts.clone(),
             facts: cover::facts(&words),
             sections: sections::all(&words),
-            legal: fill(&w.intro.legal, &[("date", &header.legal_snapshot)]),
+            legal: fill(&w.intro.legal, &[("date", &w.day(&header.legal_snapshot))]),
             substituted: None,
         }
     }
 
     /// The same view with every character that cannot be shown replaced by its number in Unicode, and a sentence that says
     /// how many.
-    pub fn made_visible(&self, can_show: impl Fn(char) -> bool) -> Result<View, serde_json::Error> {
+    pub fn made_visible(&self, w: &Wording, can_show: impl Fn(char) -> bool) -> Result<View, serde_json::Error> {
         let mut value = serde_json::to_value(self)?;
         let mut substituted = 0u64;
         make_visible(&mut value, &can_show, &mut substituted);
         let mut view: View = serde_json::from_value(value)?;
         if substituted > 0 {
-            let w = wording::en();
             view.substituted = Some(fill(&w.intro.substituted, &[("n", &w.number(substituted))]));
         }
         Ok(view)
@@ -267,25 +284,32 @@ impl View {
 fn make_visible(value: &mut Value, can_show: &impl Fn(char) -> bool, substituted: &mut u64) {
     match value {
         Value::String(text) => {
-            let shows = |c: char| c == '\n' || (can_show(c) && !is_treacherous(c));
-            if text.chars().all(shows) {
-                return;
+            if let Some(visible) = visible(text, can_show, substituted) {
+                *text = visible;
             }
-            let mut out = String::with_capacity(text.len() + 16);
-            for c in text.chars() {
-                if shows(c) {
-                    out.push(c);
-                } else {
-                    *substituted += 1;
-                    out.push_str(&format!("[U+{:04X}]", u32::from(c)));
-                }
-            }
-            *text = out;
         }
         Value::Array(items) => items.iter_mut().for_each(|item| make_visible(item, can_show, substituted)),
         Value::Object(members) => members.values_mut().for_each(|item| make_visible(item, can_show, substituted)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// The text with what cannot be shown, or would make it look like another, as numbers; nothing where it may stay as it is.
+pub fn visible(text: &str, can_show: &impl Fn(char) -> bool, substituted: &mut u64) -> Option<String> {
+    let shows = |c: char| c == '\n' || (can_show(c) && !is_treacherous(c));
+    if text.chars().all(shows) {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if shows(c) {
+            out.push(c);
+        } else {
+            *substituted += 1;
+            out.push_str(&format!("[U+{:04X}]", u32::from(c)));
+        }
+    }
+    Some(out)
 }
 
 /// Characters with which a text can look like another: controls, marks that reorder or hide, and private use.

@@ -42,7 +42,7 @@ pub fn all(words: &Words<'_>) -> Vec<Section> {
 /// What introduces a section, and its blocks.
 pub type Content = (Vec<String>, Vec<Block>);
 
-/// A table, cut at so many rows; a sentence where there are none.
+/// A table, on pages cut at so many rows; a sentence where there are none.
 pub fn table(
     words: &Words<'_>,
     style: TableStyle,
@@ -54,6 +54,7 @@ pub fn table(
     if rows.len() == 0 {
         return Block::Note { text: words.w.intro.nothing_here.clone() };
     }
+    let most = words.extent.rows(most);
     let left_out = rows.len().saturating_sub(most);
     let text = match style {
         TableStyle::Annex => &words.w.intro.annex_cut,

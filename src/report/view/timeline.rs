@@ -214,10 +214,9 @@ impl Scale {
         let mut at = self.from_us.div_ceil(step) * step;
         while at <= self.until_us {
             let instant = Instant::new(at);
-            let text = w.instant(instant);
-            let (date, time) = (text[..10].to_owned(), &text[11..]);
-            let time = if step < 60 * SECOND { time } else { &time[..5] };
-            let label = if step >= DAY { date.clone() } else { time.to_owned() };
+            let date = w.date(instant);
+            let time = if step < 60 * SECOND { w.clock(instant) } else { w.short_clock(instant) };
+            let label = if step >= DAY { date.clone() } else { time };
             let new_day = step < DAY && date != day;
             ticks.push(Tick {
                 at: self.place(instant),

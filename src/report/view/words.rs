@@ -1,8 +1,8 @@
 //! Facts put into words, in one place, so that the same fact reads the same everywhere.
 
-use super::{Style, Tone};
+use super::{Extent, Style, Tone};
 use crate::model::Direction;
-use crate::report::access::answer::{name_text, party_text, verdict_text};
+use crate::report::access::answer::{identity_text, name_text, party_text, verdict_text};
 use crate::report::access::document::*;
 use crate::report::code::{Code, Coded};
 use crate::report::instant::Instant;
@@ -12,8 +12,9 @@ use crate::report::wording::{Codes, Wording, fill, word};
 pub const LISTED: usize = 12;
 
 pub struct Words<'a> {
-    pub w: &'static Wording,
+    pub w: &'a Wording,
     pub report: &'a AccessReport,
+    pub extent: Extent,
 }
 
 impl Words<'_> {
@@ -93,7 +94,10 @@ impl Words<'_> {
     pub fn seconds(&self, us: u64) -> String {
         let text = match us % 1_000_000 {
             0 => self.number(us / 1_000_000),
-            fraction => format!("{}.{}", self.number(us / 1_000_000), format!("{fraction:06}").trim_end_matches('0')),
+            fraction => {
+                let fraction = format!("{fraction:06}");
+                format!("{}{}{}", self.number(us / 1_000_000), self.w.number.decimal, fraction.trim_end_matches('0'))
+            }
         };
         fill(&self.w.clock.seconds, &[("n", &text)])
     }
@@ -161,9 +165,7 @@ impl Words<'_> {
     }
 
     pub fn identity(&self, identity: &PersonIdentity) -> String {
-        let weak = identity.strength.0 == crate::model::Strength::Weak;
-        let text = if weak { &self.w.fact.identity_weak } else { &self.w.fact.identity };
-        fill(text, &[("namespace", &identity.namespace), ("value", &self.w.comma(&identity.fields))])
+        identity_text(self.w, identity)
     }
 
     pub fn direction(&self, direction: Code<Direction>) -> String {

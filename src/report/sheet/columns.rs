@@ -1,0 +1,227 @@
+//! What the columns of a sheet hold, by the kind of fact: a range has two, a duration stands in seconds beside its words.
+
+use super::{SEPARATOR, Sheet, Value};
+use crate::report::access::document::{Class, Counts, Exposure, Level, Range, Span, Times};
+use crate::report::exposure::answer::duration_range;
+use crate::report::exposure::document::Bound;
+use crate::report::instant::Instant;
+use crate::report::wording::{Wording, fill, word};
+
+type Cells<'a, T> = Box<dyn Fn(&T) -> Vec<Value> + 'a>;
+
+/// Columns of a sheet whose rows are made from `T`.
+pub struct Columns<'a, T> {
+    w: &'a Wording,
+    labels: Vec<String>,
+    cells: Vec<Cells<'a, T>>,
+}
+
+impl<'a, T> Columns<'a, T> {
+    pub fn new(w: &'a Wording) -> Self {
+        Columns { w, labels: Vec::new(), cells: Vec::new() }
+    }
+
+    fn with(mut self, labels: impl IntoIterator<Item = String>, cells: impl Fn(&T) -> Vec<Value> + 'a) -> Self {
+        self.labels.extend(labels);
+        self.cells.push(Box::new(cells));
+        self
+    }
+
+    fn labelled(&self, pattern: &str, what: &str) -> String {
+        fill(pattern, &[("what", what)])
+    }
+
+    pub fn text(self, label: &str, text: impl Fn(&T) -> String + 'a) -> Self {
+        self.with([label.to_owned()], move |row| vec![Value::text(text(row))])
+    }
+
+    pub fn value(self, label: &str, value: impl Fn(&T) -> Value + 'a) -> Self {
+        self.with([label.to_owned()], move |row| vec![value(row)])
+    }
+
+    /// Several things in one cell, all of them.
+    pub fn texts(self, label: &str, texts: impl Fn(&T) -> Vec<String> + 'a) -> Self {
+        self.with([label.to_owned()], move |row| vec![Value::text(texts(row).join(SEPARATOR))])
+    }
+
+    pub fn number(self, label: &str, number: impl Fn(&T) -> u64 + 'a) -> Self {
+        self.with([label.to_owned()], move |row| vec![Value::Number(number(row))])
+    }
+
+    pub fn number_if_any(self, label: &str, number: impl Fn(&T) -> Option<u64> + 'a) -> Self {
+        self.with([label.to_owned()], move |row| vec![number(row).map_or(Value::Empty, Value::Number)])
+    }
+
+    /// One stands as a number, several as a text.
+    pub fn numbers(self, label: &str, numbers: impl Fn(&T) -> Vec<u64> + 'a) -> Self {
+        self.with([label.to_owned()], move |row| match numbers(row).as_slice() {
+            [one] => vec![Value::Number(*one)],
+            many => vec![Value::text(many.iter().map(u64::to_string).collect::<Vec<_>>().join(SEPARATOR))],
+        })
+    }
+
+    pub fn yes_or_no(self, label: &str, is: impl Fn(&T) -> bool + 'a) -> Self {
+        let (yes, no) = (&self.w.sheet.yes, &self.w.sheet.no);
+        self.with([label.to_owned()], move |row| vec![Value::text(if is(row) { yes.as_str() } else { no.as_str() })])
+    }
+
+    /// What is certain, and what is possible.
+    pub fn range(self, label: &str, range: impl Fn(&T) -> Range + 'a) -> Self {
+        let s = &self.w.sheet;
+        let labels = [&s.certain, &s.possible].map(|pattern| self.labelled(pattern, label));
+        self.with(labels, move |row| {
+            let Range { low, high } = range(row);
+            vec![Value::Number(low), Value::Number(high)]
+        })
+    }
+
+    /// Microseconds: certain and possible in seconds, and both in words.
+    pub fn duration(self, label: &str, range: impl Fn(&T) -> Range + 'a) -> Self {
+        let (w, s) = (self.w, &self.w.sheet);
+        let labels =
+            [&s.certain_seconds, &s.possible_seconds, &s.in_words].map(|pattern| self.labelled(pattern, label));
+        self.with(labels, move |row| {
+            let range = range(row);
+            let words = Value::text(duration_range(w, &range));
+            vec![Value::Seconds(range.low), Value::Seconds(range.high), words]
+        })
+    }
+
+    /// Microseconds, in seconds.
+    pub fn seconds(self, label: &str, us: impl Fn(&T) -> u64 + 'a) -> Self {
+        let label = self.labelled(&self.w.sheet.seconds, label);
+        self.with([label], move |row| vec![Value::Seconds(us(row))])
+    }
+
+    pub fn instant(self, label: &str, at: impl Fn(&T) -> Option<Instant> + 'a) -> Self {
+        self.with([label.to_owned()], move |row| vec![instant(at(row))])
+    }
+
+    pub fn span(self, label: &str, span: impl Fn(&T) -> Option<Span> + 'a) -> Self {
+        let s = &self.w.sheet;
+        let labels = [&s.from, &s.until].map(|pattern| self.labelled(pattern, label));
+        self.with(labels, move |row| {
+            let span = span(row);
+            vec![instant(span.as_ref().map(|span| span.from)), instant(span.map(|span| span.until))]
+        })
+    }
+
+    /// An end of an interval: not before, not after, how well it is known, and by which entry.
+    pub fn bound(self, label: &str, bound: impl Fn(&T) -> Bound + 'a) -> Self {
+        let (w, s) = (self.w, &self.w.sheet);
+        let labels = [&s.earliest, &s.latest, &s.known, &s.by_entry].map(|pattern| self.labelled(pattern, label));
+        self.with(labels, move |row| {
+            let bound = bound(row);
+            let known = word(&w.exposure.known, bound.known.code());
+            let entry = bound.entry.map_or(Value::Empty, |entry| Value::Number(entry.0));
+            vec![instant(Some(bound.earliest)), instant(Some(bound.latest)), Value::text(known), entry]
+        })
+    }
+
+    /// Acts by class.
+    pub fn counts(self, counts: impl Fn(&T) -> Counts + 'a) -> Self {
+        let labels: Vec<String> = Class::ALL.iter().map(|class| word(&self.w.class, class.code()).to_owned()).collect();
+        self.with(labels, move |row| {
+            let counts = counts(row);
+            Class::ALL.iter().map(|class| Value::Number(counts.of(*class))).collect()
+        })
+    }
+
+    /// When acts happened and were recorded, and by whose clock how many of them.
+    pub fn times(self, times: impl Fn(&T) -> Option<Times> + 'a) -> Self {
+        let (c, s) = (&self.w.sheet.column, &self.w.sheet);
+        let spans = [&c.happened, &c.recorded]
+            .into_iter()
+            .flat_map(|what| [&s.from, &s.until].map(|pattern| self.labelled(pattern, what)));
+        let clocks = [&c.by_gateway, &c.by_agent_clock, &c.replayed, &c.time_unknown].map(String::clone);
+        let labels: Vec<String> = spans.chain(clocks).collect();
+        let width = labels.len();
+        self.with(labels, move |row| {
+            let Some(times) = times(row) else { return vec![Value::Empty; width] };
+            let occurred = times.occurred.as_ref();
+            let mut cells = vec![
+                instant(occurred.map(|span| span.from)),
+                instant(occurred.map(|span| span.until)),
+                instant(Some(times.recorded.from)),
+                instant(Some(times.recorded.until)),
+            ];
+            cells.extend([times.gateway, times.agent_clock, times.replayed, times.unknown].map(Value::Number));
+            cells
+        })
+    }
+
+    /// What reached whom, and how surely.
+    pub fn exposure(self, exposure: impl Fn(&T) -> Exposure + 'a) -> Self {
+        let (w, c) = (self.w, &self.w.sheet.column);
+        let labels = [
+            &c.into_tool,
+            &c.to_whoever_acted,
+            &c.to_humans,
+            &c.to_humans_directly,
+            &c.to_this_person,
+            &c.to_machines,
+            &c.given_to_humans,
+            &c.to_audience,
+            &c.to_recipients,
+            &c.categories_unstated,
+            &c.perhaps_more,
+            &c.error_text,
+        ];
+        self.with(labels.map(String::clone), move |row| {
+            let e = exposure(row);
+            let level = |level: Level| Value::text(word(&w.sheet.level, level.code()));
+            let yes = |is: bool| Value::text(if is { w.sheet.yes.as_str() } else { w.sheet.no.as_str() });
+            vec![
+                level(e.arguments),
+                level(e.result),
+                level(e.humans),
+                level(e.humans_directly),
+                level(e.this_person),
+                level(e.machines),
+                level(e.humans_given),
+                level(e.audience),
+                level(e.recipients),
+                yes(e.unstated),
+                yes(e.incomplete),
+                yes(e.error_text),
+            ]
+        })
+    }
+
+    /// The sheet of these rows. `stands_for` names the table of the view that it tells in more columns.
+    pub fn sheet(self, id: &str, name: &str, stands_for: Option<(&'static str, &str)>, rows: &[T]) -> Sheet {
+        let made = rows.iter().map(|row| self.cells.iter().flat_map(|cells| cells(row)).collect());
+        Sheet {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            rows: made.collect(),
+            columns: self.labels,
+            prose: false,
+            stands_for: stands_for.map(|(section, caption)| (section, caption.to_owned())),
+        }
+    }
+}
+
+/// Figures by what they say: certain, and possible.
+pub fn figures(w: &Wording, rows: &[(&String, [Value; 2])]) -> Sheet {
+    let s = &w.sheet;
+    let [certain, possible] = [&s.certain, &s.possible].map(|pattern| fill(pattern, &[("what", &s.column.value)]));
+    Columns::new(w)
+        .text(&s.column.item, |row: &(&String, [Value; 2])| row.0.clone())
+        .value(&certain, |row| row.1[0].clone())
+        .value(&possible, |row| row.1[1].clone())
+        .sheet("figures", &s.name.figures, None, rows)
+}
+
+pub fn counted(range: Range) -> [Value; 2] {
+    [Value::Number(range.low), Value::Number(range.high)]
+}
+
+pub fn measured(range: Range) -> [Value; 2] {
+    [Value::Seconds(range.low), Value::Seconds(range.high)]
+}
+
+/// ISO 8601 in UTC with microseconds, as the JSON has it.
+pub fn instant(at: Option<Instant>) -> Value {
+    at.map_or(Value::Empty, |at| Value::Text(at.to_string()))
+}

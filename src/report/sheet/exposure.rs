@@ -1,0 +1,213 @@
+//! Who could see, who did, who holds, and whose data: one row for each fact.
+
+use super::Sheet;
+use super::columns::{Columns, counted, figures, measured};
+use super::frame::coverage;
+use crate::model::{Category, PartyKind};
+use crate::report::access::answer as access;
+use crate::report::access::document::{PersonIdentity, Range};
+use crate::report::code::Code;
+use crate::report::exposure::answer::who_text;
+use crate::report::exposure::document::*;
+use crate::report::wording::{Wording, word};
+
+pub fn sheets(report: &ExposureReport, w: &Wording) -> Vec<Sheet> {
+    let told = Told { w, report };
+    let mut sheets = vec![
+        told.totals(),
+        told.resources(),
+        told.windows(),
+        told.paths(),
+        told.people(),
+        told.accesses(),
+        told.holdings(),
+        told.subjects(),
+        told.oddities(),
+    ];
+    let known = &report.coverage;
+    sheets.extend(coverage(w, &w.exposure.section.coverage, &known.sources, &known.downtimes));
+    sheets
+}
+
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    w: &'a Wording,
+    report: &'a ExposureReport,
+}
+
+impl<'a> Told<'a> {
+    fn who(self, who: &Who) -> String {
+        who_text(self.w, who)
+    }
+
+    /// Human, agent, or whatever else.
+    fn kind(self, who: &Who) -> String {
+        let kind = match who {
+            Who::Person { .. } | Who::UnknownHuman { .. } => PartyKind::Human.code(),
+            Who::Named { kind, .. } => kind.text(),
+            Who::Anyone => PartyKind::Public.code(),
+        };
+        word(&self.w.party.kind, kind).to_owned()
+    }
+
+    fn everybody(self, list: &[Who]) -> Vec<String> {
+        list.iter().map(|who| self.who(who)).collect()
+    }
+
+    fn categories(self, codes: &[Code<Category>]) -> Vec<String> {
+        codes.iter().map(|code| word(&self.w.category, code.text()).to_owned()).collect()
+    }
+
+    fn verdict(self, verdict: crate::report::access::document::Verdict) -> String {
+        let known = &self.report.coverage;
+        access::verdict_text(self.w, verdict, &known.sources, &known.downtimes)
+    }
+
+    fn totals(self) -> Sheet {
+        let (f, c, totals) = (&self.w.exposure.figure, &self.w.sheet.column, &self.report.totals);
+        let rows = [
+            (&f.could, counted(totals.people_could)),
+            (&f.saw, counted(totals.people_saw)),
+            (&c.people_given, counted(totals.people_given)),
+            (&f.machines, counted(totals.machines)),
+            (&f.holds, counted(Range::exactly(totals.holdings_open))),
+            (&f.subjects, counted(totals.subjects)),
+            (&c.successes, counted(Range::exactly(totals.successes))),
+            (&c.attempts, counted(Range::exactly(totals.attempts))),
+            (&c.unauthorised_accesses, counted(totals.unauthorised_accesses)),
+            (&c.not_assessed_accesses, counted(Range::exactly(totals.not_assessed_accesses))),
+            (&c.exceptional_accesses, counted(Range::exactly(totals.exceptional_accesses))),
+            (&c.open_seconds, measured(totals.open_us)),
+            (&c.unauthorised_seconds, measured(totals.unauthorised_us)),
+        ];
+        figures(self.w, &rows)
+    }
+
+    fn resources(self) -> Sheet {
+        let (t, c) = (&self.w.exposure.table, &self.w.sheet.column);
+        Columns::new(self.w)
+            .text(&t.resource, |r: &ResourceFact| r.name.clone())
+            .yes_or_no(&c.known_here, |r| r.known)
+            .number(&c.subjects, |r| r.subjects)
+            .yes_or_no(&c.all_listed, |r| r.determined)
+            .duration(&c.open_to_anyone, |r| r.to_anyone_us)
+            .sheet("resources", &self.w.sheet.name.resources, None, &self.report.resources)
+    }
+
+    fn windows(self) -> Sheet {
+        let (t, c, section) = (&self.w.exposure.table, &self.w.sheet.column, &self.w.exposure.section);
+        let resources = self.report.resources.iter();
+        let rows: Vec<_> = resources.flat_map(|r| r.windows.iter().map(move |window| (r, window))).collect();
+        Columns::new(self.w)
+            .text(&t.resource, |row: &(&ResourceFact, &Window)| row.0.name.clone())
+            .bound(&t.from, |row| row.1.start.clone())
+            .bound(&t.until, |row| row.1.end.clone())
+            .duration(&c.open, |row| Range { low: row.1.certain_us, high: row.1.possible_us })
+            .sheet("windows", &self.w.sheet.name.windows, Some(("windows", &section.windows)), &rows)
+    }
+
+    fn paths(self) -> Sheet {
+        let (w, t, section) = (self.w, &self.w.exposure.table, &self.w.exposure.section);
+        let resources = self.report.resources.iter();
+        let rows: Vec<_> = resources.flat_map(|r| r.paths.iter().map(move |path| (r, path))).collect();
+        Columns::new(w)
+            .text(&t.resource, |row: &(&ResourceFact, &PathFact)| row.0.name.clone())
+            .text(&t.path, move |row| self.who(&row.1.audience))
+            .bound(&t.from, |row| row.1.start.clone())
+            .bound(&t.until, |row| row.1.end.clone())
+            .text(&t.authorisation, |row| word(&w.authorisation, row.1.authorisation.code()).to_owned())
+            .sheet("paths", &w.sheet.name.paths, Some(("windows", &section.paths)), &rows)
+    }
+
+    fn people(self) -> Sheet {
+        let (w, t, c) = (self.w, &self.w.exposure.table, &self.w.sheet.column);
+        Columns::new(w)
+            .text(&t.who, move |v: &ViewerFact| self.who(&v.who))
+            .text(&c.kind, move |v| self.kind(&v.who))
+            .texts(&c.over, move |v| self.everybody(&v.over))
+            .duration(&t.could, |v| v.could_us)
+            .duration(&t.excess_only, |v| v.excess_us)
+            .texts(&c.times, |v| v.times.iter().map(|span| format!("{}/{}", span.from, span.until)).collect())
+            .text(&c.verdict, move |v| self.verdict(v.verdict))
+            .text(&c.highest, |v| {
+                v.highest.map(|rung| word(&w.exposure.rung, rung.code()).to_owned()).unwrap_or_default()
+            })
+            .range(&c.successes, |v| Range { low: v.surely, high: v.did })
+            .number(&c.attempts, |v| v.tried)
+            .instant(&c.first, |v| v.first)
+            .instant(&c.last, |v| v.last)
+            .sheet("people", &w.sheet.name.people, Some(("people", &w.exposure.section.people)), &self.report.viewers)
+    }
+
+    fn accesses(self) -> Sheet {
+        let (w, t, c) = (self.w, &self.w.exposure.table, &self.w.sheet.column);
+        Columns::new(w)
+            .numbers(&w.table.entries, |a: &AccessFact| a.entries.iter().map(|entry| entry.0).collect())
+            .text(&t.resource, |a| a.resource.clone())
+            .span(&c.happened, |a| Some(a.when.clone()))
+            .text(&t.who, move |a| self.who(&a.who))
+            .text(&c.kind, move |a| self.kind(&a.who))
+            .texts(&c.one_of, move |a| self.everybody(&a.one_of))
+            .yes_or_no(&c.unidentified, |a| a.unidentified)
+            .texts(&w.table.on_behalf_of, move |a| self.everybody(&a.on_behalf_of))
+            .texts(&c.shown_to, move |a| self.everybody(&a.shown_to))
+            .texts(&c.given_to, move |a| self.everybody(&a.given_to))
+            .text(&w.table.verb, |a| word(&w.verb, a.verb.text()).to_owned())
+            .text(&w.table.outcome, |a| word(&w.outcome, a.outcome.text()).to_owned())
+            .text(&t.what, |a| word(&w.exposure.rung, a.rung.code()).to_owned())
+            .yes_or_no(&c.is_certain, |a| a.certain)
+            .text(&t.authorisation, |a| word(&w.authorisation, a.authorisation.code()).to_owned())
+            .number(&c.subjects, |a| a.subjects)
+            .yes_or_no(&c.all_listed, |a| a.listed)
+            .texts(&t.categories, move |a| self.categories(&a.categories))
+            .sheet(
+                "accesses",
+                &w.sheet.name.accesses,
+                Some(("accesses", &w.exposure.section.accesses)),
+                &self.report.accesses,
+            )
+    }
+
+    fn holdings(self) -> Sheet {
+        let (w, t, c) = (self.w, &self.w.exposure.table, &self.w.sheet.column);
+        Columns::new(w)
+            .text(&t.holder, move |h: &HoldingFact| self.who(&h.holder))
+            .text(&c.kind, move |h| self.kind(&h.holder))
+            .text(&t.resource, |h| h.resource.clone())
+            .bound(&t.from, |h| h.start.clone())
+            .bound(&t.until, |h| h.end.clone())
+            .sheet(
+                "holdings",
+                &w.sheet.name.holdings,
+                Some(("holdings", &w.exposure.section.holdings)),
+                &self.report.holdings,
+            )
+    }
+
+    fn subjects(self) -> Sheet {
+        let (w, t, c) = (self.w, &self.w.exposure.table, &self.w.sheet.column);
+        let identities = move |list: &[PersonIdentity]| -> Vec<String> {
+            list.iter().map(|identity| access::identity_text(w, identity)).collect()
+        };
+        Columns::new(w)
+            .texts(&t.person, move |s: &SubjectFact| identities(&s.identities))
+            .duration(&c.open, |s| s.open_us)
+            .texts(&t.categories, move |s| self.categories(&s.categories))
+            .range(&c.successes, |s| s.accesses)
+            .text(&c.verdict, move |s| self.verdict(s.verdict))
+            .sheet(
+                "subjects",
+                &w.sheet.name.subjects,
+                Some(("subjects", &w.exposure.section.subjects)),
+                &self.report.subjects,
+            )
+    }
+
+    fn oddities(self) -> Sheet {
+        let (w, t) = (self.w, &self.w.table);
+        Columns::new(w)
+            .number_if_any(&t.entry, |odd: &OddityFact| odd.entry.map(|entry| entry.0))
+            .text(&t.details, |odd| word(&w.exposure.oddity, odd.what.code()).to_owned())
+            .sheet("oddities", &w.sheet.name.oddities, Some(("odd", &w.exposure.section.odd)), &self.report.oddities)
+    }
+}

@@ -1,0 +1,207 @@
+//! What the view gives as it is: the first sheet, tables that have no sheet of their own, and everything that is read
+//! rather than counted.
+
+use super::{SEPARATOR, Sheet, Value};
+use crate::report::access::document::{Gap, GapKind, SourceCoverage, Span};
+use crate::report::sheet::columns::Columns;
+use crate::report::view::{Block, Cell, Pair, Piece, Table, View};
+use crate::report::wording::Wording;
+use std::collections::BTreeSet;
+
+/// The answer, what may be said, the figures, what to know before trusting them, and what was asked.
+pub fn cover(view: &View, w: &Wording) -> Sheet {
+    let s = &w.sheet;
+    let row = |group: &str, item: &str, value: String, note: String| {
+        vec![Value::text(group), Value::text(item), Value::text(value), Value::text(note)]
+    };
+    let none = String::new;
+    let mut rows = vec![
+        row(&view.title, &view.subtitle, view.person.clone(), none()),
+        row(&view.answer_heading, "", view.answer.clone(), none()),
+    ];
+    for verdict in &view.verdicts {
+        let because = verdict.because.clone().unwrap_or_default();
+        rows.push(row(&view.verdict_heading, &verdict.label, verdict.text.clone(), because));
+    }
+    for figure in &view.figures {
+        rows.push(row(&s.group.figures, &figure.label, figure.value.clone(), figure.note.clone()));
+    }
+    rows.extend(view.notices.iter().map(|notice| row(&s.group.notices, "", notice.clone(), none())));
+    rows.extend(view.facts.iter().map(|pair| row(&view.facts_heading, &pair.label, joined(&pair.value), none())));
+    rows.push(row("", "", view.legal.clone(), none()));
+    rows.push(row("", "", view.footer.clone(), none()));
+    let c = &s.column;
+    prose("report", &s.name.report, [&c.group, &c.item, &c.value, &c.note], rows)
+}
+
+/// Everything that introduces, explains and proves, section by section.
+pub fn notes(view: &View, w: &Wording) -> Sheet {
+    let mut rows = Vec::new();
+    for section in &view.sections {
+        let mut heading = String::new();
+        let mut say = |item: &str, text: &str| {
+            rows.push([section.title.as_str(), item, text].map(Value::text).into());
+        };
+        section.intro.iter().for_each(|text| say("", text));
+        for block in &section.blocks {
+            match block {
+                Block::Heading { text } => heading.clone_from(text),
+                Block::Text { text } | Block::Note { text } | Block::Code { text } => say(&heading, text),
+                Block::Facts { pairs } | Block::Pairs { pairs } => {
+                    pairs.iter().for_each(|pair: &Pair| say(&pair.label, &joined(&pair.value)));
+                }
+                Block::Table(_) | Block::Timeline(_) => {}
+            }
+        }
+    }
+    let c = &w.sheet.column;
+    prose("notes", &w.sheet.name.notes, [&c.section, &c.item, &c.value], rows)
+}
+
+/// Tables of the view that no sheet tells already.
+pub fn other_tables(view: &View, sheets: &[Sheet]) -> Vec<Sheet> {
+    let told: BTreeSet<(&str, &str)> = sheets
+        .iter()
+        .filter_map(|s| s.stands_for.as_ref())
+        .map(|(section, caption)| (*section, caption.as_str()))
+        .collect();
+    let mut names: BTreeSet<String> = sheets.iter().map(|sheet| sheet.name.to_lowercase()).collect();
+    let mut others = Vec::new();
+    for section in &view.sections {
+        let tables = section.blocks.iter().filter_map(|block| match block {
+            Block::Table(table) => Some(table),
+            _ => None,
+        });
+        for (at, table) in tables.enumerate() {
+            if !told.contains(&(section.id.as_str(), table.caption.as_str())) {
+                let id = if at == 0 { section.id.clone() } else { format!("{}-{}", section.id, at + 1) };
+                others.push(as_it_stands(id, tab_name(&table.caption, &mut names), table));
+            }
+        }
+    }
+    others
+}
+
+/// Cell by cell as pages print it; what pieces of a cell say stands one after another.
+fn as_it_stands(id: String, name: String, table: &Table) -> Sheet {
+    let row = |cells: &[Cell]| cells.iter().map(|cell| Value::text(joined(&cell.pieces))).collect();
+    Sheet {
+        id,
+        name,
+        columns: table.columns.iter().map(|column| column.label.clone()).collect(),
+        rows: table.rows.iter().map(|found| row(&found.cells)).collect(),
+        prose: false,
+        stands_for: None,
+    }
+}
+
+/// What Excel takes as the name of a tab.
+const TAB: usize = 31;
+
+/// A caption as the name of a tab that is not taken yet.
+fn tab_name(caption: &str, taken: &mut BTreeSet<String>) -> String {
+    let plain: String = caption.chars().filter(|c| !c.is_control() && !"[]:*?/\\'".contains(*c)).collect();
+    let plain = if plain.trim().is_empty() { "–" } else { plain.trim() };
+    let numbered = (1..).map(|n| {
+        let mark = if n == 1 { String::new() } else { format!(" ({n})") };
+        // Excel counts UTF-16.
+        let mut units = mark.len();
+        let kept: String = plain.chars().take_while(|c| (units += c.len_utf16(), units <= TAB).1).collect();
+        format!("{}{mark}", kept.trim_end())
+    });
+    let free = numbered.into_iter().find(|name| !name.is_empty() && taken.insert(name.to_lowercase()));
+    free.unwrap_or_default()
+}
+
+fn joined(pieces: &[Piece]) -> String {
+    pieces.iter().map(|piece| piece.text.as_str()).collect::<Vec<_>>().join(SEPARATOR)
+}
+
+fn prose<const N: usize>(id: &str, name: &str, columns: [&String; N], rows: Vec<Vec<Value>>) -> Sheet {
+    Sheet {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        columns: columns.map(String::clone).into(),
+        rows,
+        prose: true,
+        stands_for: None,
+    }
+}
+
+/// What sources state of their logging: how often, and from when until when.
+pub fn coverage(w: &Wording, caption: &str, sources: &[SourceCoverage], downtimes: &[Gap]) -> [Sheet; 2] {
+    let (t, c, name) = (&w.table, &w.sheet.column, &w.sheet.name);
+    let of_sources = Columns::new(w)
+        .text(&t.source, |s: &SourceCoverage| s.source.clone())
+        .yes_or_no(&c.registered, |s| s.registered)
+        .number(&c.statements, |s| s.statements)
+        .number(&c.heartbeats, |s| s.heartbeats)
+        .number(&c.refused, |s| s.refused)
+        .seconds(&c.delivery_delay, |s| s.delivery_delay_us)
+        .number(&c.gaps, |s| s.gaps.len() as u64)
+        .sheet("coverage", &name.coverage, Some(("coverage", caption)), sources);
+    let mut times: Vec<Stated<'_>> = Vec::new();
+    for source in sources {
+        let stated = |state, span| Stated { source: &source.source, state, span, refused: None, entry: None };
+        times.extend(source.complete.iter().map(|span| stated(&t.complete, span)));
+        times.extend(source.gaps.iter().map(|gap| Stated::gap(w, &source.source, gap)));
+        times.extend(source.unstated.iter().map(|span| stated(&t.unstated, span)));
+    }
+    times.extend(downtimes.iter().map(|gap| Stated::gap(w, &w.verdict.ledger, gap)));
+    let of_times = Columns::new(w)
+        .text(&t.source, |s: &Stated<'_>| s.source.to_owned())
+        .text(&t.states, |s| s.state.to_owned())
+        .span(&c.period, |s| Some(s.span.clone()))
+        .number_if_any(&c.refused, |s| s.refused)
+        .number_if_any(&t.entry, |s| s.entry)
+        .sheet("coverage-times", &name.coverage_times, None, &times);
+    [of_sources, of_times]
+}
+
+/// What a source states of a time.
+struct Stated<'a> {
+    source: &'a str,
+    state: &'a str,
+    span: &'a Span,
+    refused: Option<u64>,
+    entry: Option<u64>,
+}
+
+impl<'a> Stated<'a> {
+    fn gap(w: &'a Wording, source: &'a str, gap: &'a Gap) -> Self {
+        let state = match gap.kind {
+            GapKind::Sampled => &w.gap.sampled,
+            GapKind::Down => &w.gap.down,
+            GapKind::Refused => &w.gap.refused,
+            GapKind::Unknown => &w.gap.unknown,
+            GapKind::Ledger => &w.gap.ledger,
+        };
+        Stated { source, state, span: &gap.span, refused: Some(gap.refused), entry: Some(gap.entry.0) }
+    }
+}
+
+#[cfg(test)]
+pub fn empty(id: &str) -> Sheet {
+    prose(id, id, [], Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caption_becomes_a_name_that_excel_takes() {
+        let mut taken = BTreeSet::new();
+        let mut check = |caption: &str, expected: &str| assert_eq!(tab_name(caption, &mut taken), expected);
+        check("Accesses", "Accesses");
+        check("accesses", "accesses (2)");
+        check("What [is]: 'this'? a/b\\c*", "What is this abc");
+        check("A caption that is longer than what Excel takes", "A caption that is longer than w");
+        check("A caption that is longer than what Excel takes", "A caption that is longer th (2)");
+        check(
+            "\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}",
+            &"\u{1f600}".repeat(15),
+        );
+        check("::", "–");
+    }
+}
