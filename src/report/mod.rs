@@ -38,6 +38,7 @@ pub use exposure::ExposureReport;
 use crate::model::ReportType;
 use language::Language;
 use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
 use view::{Extent, View};
 use wording::Wording;
 
@@ -154,6 +155,8 @@ pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, Ren
     let language = report.language().ok_or(RenderError::Unreadable)?;
     let w = language.wording();
     let view = report.view(w, Extent::Pages);
+    let made = OnceCell::new();
+    let book = || made.get_or_init(|| sheet::Book::of(&report, w));
     formats
         .iter()
         .map(|format| {
@@ -164,8 +167,8 @@ pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, Ren
                     html::page(&view).map_err(|_| RenderError::Html)?.into_bytes()
                 }
                 Format::Pdf => pdf::document(&view, language, json, report.generated_at().civil())?,
-                Format::Xlsx => sheet::xlsx::workbook(sheet::Book::of(&report, w), w)?,
-                Format::Csv => sheet::csv::archive(&sheet::Book::of(&report, w))?,
+                Format::Xlsx => sheet::xlsx::workbook(book(), w)?,
+                Format::Csv => sheet::csv::archive(book())?,
             };
             Ok(Rendered { format: *format, bytes })
         })

@@ -9,6 +9,7 @@ use std::io::{Cursor, Read as _};
 use whosaw::model::*;
 use whosaw::report::evidence::Evidence;
 use whosaw::report::language::Language;
+use whosaw::report::view::{Block, Extent, TableStyle, View};
 use whosaw::report::{Format, facts, render};
 
 struct Made {
@@ -131,6 +132,26 @@ fn rows_that_pages_leave_out_stand_in_the_sheets() {
     assert_eq!(sheets["Entries"].len(), 2_501);
     assert_eq!(sheets["Records"].len(), made.json["records"].as_array().expect("records").len() + 1);
     assert!(sheets["Records"].len() > 1_000, "pages print 150");
+}
+
+/// From which sheets are made that have no columns of their own.
+#[test]
+fn a_view_for_sheets_cuts_no_plain_table() {
+    let mut question = question();
+    let evidence = rows(2_500);
+    question.size = evidence.head.size;
+    let report = facts(&question, &evidence, &envelope());
+    let longest = |extent| {
+        let view = View::of(Language::En.wording(), &report, extent);
+        let blocks = view.sections.into_iter().flat_map(|section| section.blocks);
+        let tables = blocks.filter_map(|block| match block {
+            Block::Table(table) if table.style == TableStyle::Plain => Some((table.rows.len(), table.cut.is_some())),
+            _ => None,
+        });
+        tables.max().expect("a table")
+    };
+    assert_eq!(longest(Extent::Pages), (150, true));
+    assert_eq!(longest(Extent::Whole), (report.records.len(), false));
 }
 
 #[test]

@@ -34,6 +34,11 @@ pub fn cover(view: &View, w: &Wording) -> Sheet {
     prose("report", &s.name.report, [&c.group, &c.item, &c.value, &c.note], rows)
 }
 
+/// A row of the first sheet: what a reader must know before counting.
+pub fn notice(w: &Wording, text: String) -> Vec<Value> {
+    vec![Value::text(w.sheet.group.notices.as_str()), Value::Empty, Value::Text(text), Value::Empty]
+}
+
 /// Everything that introduces, explains and proves, section by section.
 pub fn notes(view: &View, w: &Wording) -> Sheet {
     let mut rows = Vec::new();
@@ -85,11 +90,18 @@ pub fn other_tables(view: &View, sheets: &[Sheet]) -> Vec<Sheet> {
 /// Cell by cell as pages print it; what pieces of a cell say stands one after another.
 fn as_it_stands(id: String, name: String, table: &Table) -> Sheet {
     let row = |cells: &[Cell]| cells.iter().map(|cell| Value::text(joined(&cell.pieces))).collect();
+    let mut rows: Vec<Vec<Value>> = table.rows.iter().map(|found| row(&found.cells)).collect();
+    // Said where something is left out all the same.
+    rows.extend(table.cut.iter().map(|cut| {
+        let mut cells = vec![Value::text(cut.as_str())];
+        cells.resize(table.columns.len().max(1), Value::Empty);
+        cells
+    }));
     Sheet {
         id,
         name,
         columns: table.columns.iter().map(|column| column.label.clone()).collect(),
-        rows: table.rows.iter().map(|found| row(&found.cells)).collect(),
+        rows,
         prose: false,
         stands_for: None,
     }
@@ -188,6 +200,20 @@ pub fn empty(id: &str) -> Sheet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_that_is_cut_says_so_in_its_sheet() {
+        use crate::report::view::{TableStyle, column, plain, row};
+        let table = Table {
+            style: TableStyle::Annex,
+            caption: "Annex".to_owned(),
+            columns: vec![column("One", 1), column("Two", 1)],
+            rows: vec![row([plain("a"), plain("b")])],
+            cut: Some("7 more".to_owned()),
+        };
+        let sheet = as_it_stands("annex".to_owned(), "Annex".to_owned(), &table);
+        assert_eq!(sheet.rows, [["a", "b"].map(Value::text), [Value::text("7 more"), Value::Empty]]);
+    }
 
     #[test]
     fn a_caption_becomes_a_name_that_excel_takes() {

@@ -74,14 +74,6 @@ impl Book {
         book
     }
 
-    /// Says something on the first sheet that a reader must know before counting.
-    fn warn(&mut self, w: &Wording, text: String) {
-        if let Some(cover) = self.sheets.first_mut() {
-            let row = [Value::text(w.sheet.group.notices.as_str()), Value::Empty, Value::Text(text), Value::Empty];
-            cover.rows.push(row.into());
-        }
-    }
-
     /// What hides or reorders text stands as its number, as on the pages.
     fn make_visible(&mut self, w: &Wording) {
         let mut substituted = 0;
@@ -92,8 +84,10 @@ impl Book {
                 *text = visible;
             }
         }
-        if substituted > 0 {
-            self.warn(w, fill(&w.intro.substituted, &[("n", &w.number(substituted))]));
+        if substituted > 0
+            && let Some(cover) = self.sheets.first_mut()
+        {
+            cover.rows.push(frame::notice(w, fill(&w.intro.substituted, &[("n", &w.number(substituted))])));
         }
     }
 }

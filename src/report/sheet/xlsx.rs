@@ -2,9 +2,10 @@
 //! a link, whatever it begins with; numbers are numbers. Created when the report was, so that the same report gives the
 //! same bytes.
 
-use super::{Book, Sheet, Value};
+use super::{Book, Sheet, Value, frame};
 use crate::report::wording::{Wording, fill};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+use std::borrow::Cow;
 
 /// Why there is no workbook. What the writer says may quote what it wrote, so it is not told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,8 +32,11 @@ const EXCEL: Limits = Limits { rows: 1_048_576, cell: 32_767 };
 /// Whole numbers up to this are exact in a cell, which holds a double.
 const EXACT: u64 = 1 << 53;
 
-pub fn workbook(mut book: Book, w: &Wording) -> Result<Vec<u8>, Unwritable> {
-    fit(&mut book, w, EXCEL);
+pub fn workbook(book: &Book, w: &Wording) -> Result<Vec<u8>, Unwritable> {
+    within(EXCEL, book, w)
+}
+
+fn within(limits: Limits, book: &Book, w: &Wording) -> Result<Vec<u8>, Unwritable> {
     let (year, month, day, hour, minute, second) = book.produced.civil();
     let part = |number: i8| u8::try_from(number).unwrap_or_default();
     let day = ExcelDateTime::from_ymd(u16::try_from(year).map_err(|_| Unwritable)?, part(month), part(day))?;
@@ -41,42 +45,90 @@ pub fn workbook(mut book: Book, w: &Wording) -> Result<Vec<u8>, Unwritable> {
     workbook.set_properties(
         &DocProperties::new().set_title(&book.title).set_author("whosaw").set_creation_datetime(&produced),
     );
-    let heading = Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top);
-    let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
-    for sheet in &book.sheets {
-        write(workbook.add_worksheet(), sheet, &heading, &wrapped)?;
+    let cuts: Vec<Option<Cut>> = book.sheets.iter().map(|sheet| Cut::of(sheet, w, limits)).collect();
+    let writer = Writer {
+        w,
+        limits,
+        heading: Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top),
+        wrapped: Format::new().set_text_wrap().set_align(FormatAlign::Top),
+    };
+    for (at, (sheet, cut)) in book.sheets.iter().zip(&cuts).enumerate() {
+        let kept = cut.as_ref().map_or(sheet.rows.len(), |cut| cut.kept);
+        // Said where it was cut, and on the first sheet.
+        let said: Vec<Vec<Value>> = match (at, cut) {
+            (0, _) => cuts.iter().flatten().map(|cut| frame::notice(w, cut.sentence.clone())).collect(),
+            (_, Some(cut)) => vec![vec![Value::Text(cut.sentence.clone())]],
+            (_, None) => Vec::new(),
+        };
+        writer.write(workbook.add_worksheet(), sheet, kept, &said)?;
     }
     Ok(workbook.save_to_buffer()?)
 }
 
-fn write(to: &mut Worksheet, sheet: &Sheet, heading: &Format, wrapped: &Format) -> Result<(), Unwritable> {
-    to.set_name(&sheet.name)?;
-    for (column, label) in (0u16..).zip(&sheet.columns) {
-        to.write_string_with_format(0, column, label, heading)?;
-        to.set_column_width(column, width(sheet, column))?;
-    }
-    for (row, cells) in (1u32..).zip(&sheet.rows) {
-        for (column, value) in (0u16..).zip(cells) {
-            match value {
-                Value::Empty => &mut *to,
-                Value::Text(text) if sheet.prose => to.write_string_with_format(row, column, text, wrapped)?,
-                Value::Text(text) => to.write_string(row, column, text)?,
-                Value::Number(number) if *number <= EXACT => to.write_number(row, column, *number as f64)?,
-                Value::Number(number) => to.write_string(row, column, number.to_string())?,
-                Value::Seconds(us) => to.write_number(row, column, *us as f64 / 1_000_000.0)?,
-            };
+/// What a sheet has more than Excel takes.
+struct Cut {
+    kept: usize,
+    sentence: String,
+}
+
+impl Cut {
+    fn of(sheet: &Sheet, w: &Wording, limits: Limits) -> Option<Self> {
+        if sheet.rows.len() < limits.rows {
+            return None;
         }
+        // One row for the heading, one for the sentence.
+        let kept = limits.rows.saturating_sub(2);
+        let left_out = w.number((sheet.rows.len() - kept) as u64);
+        let sentence = fill(&w.sheet.rows_cut, &[("n", &left_out), ("sheet", &sheet.name)]);
+        Some(Cut { kept, sentence })
     }
-    to.set_freeze_panes(1, 0)?;
-    to.set_landscape();
-    to.set_print_fit_to_pages(1, 0);
-    to.set_repeat_rows(0, 0)?;
-    if let (false, Some(last_row), Some(last_column)) =
-        (sheet.prose, u32::try_from(sheet.rows.len()).ok(), u16::try_from(sheet.columns.len().saturating_sub(1)).ok())
-    {
-        to.autofilter(0, 0, last_row, last_column)?;
+}
+
+struct Writer<'a> {
+    w: &'a Wording,
+    limits: Limits,
+    heading: Format,
+    wrapped: Format,
+}
+
+impl Writer<'_> {
+    /// The first `kept` rows, then what is to be said.
+    fn write(&self, to: &mut Worksheet, sheet: &Sheet, kept: usize, said: &[Vec<Value>]) -> Result<(), Unwritable> {
+        to.set_name(&sheet.name)?;
+        for (column, label) in (0u16..).zip(&sheet.columns) {
+            to.write_string_with_format(0, column, label, &self.heading)?;
+            to.set_column_width(column, width(sheet, column))?;
+        }
+        let mut last_row = 0;
+        for (row, cells) in (1u32..).zip(sheet.rows.iter().take(kept).chain(said)) {
+            last_row = row;
+            for (column, value) in (0u16..).zip(cells) {
+                match value {
+                    Value::Empty => &mut *to,
+                    Value::Text(text) => {
+                        let text = shortened(text, self.w, self.limits.cell).map_or(Cow::from(text), Cow::from);
+                        match sheet.prose {
+                            true => to.write_string_with_format(row, column, text, &self.wrapped)?,
+                            false => to.write_string(row, column, text)?,
+                        }
+                    }
+                    Value::Number(number) if *number <= EXACT => to.write_number(row, column, *number as f64)?,
+                    Value::Number(number) => to.write_string(row, column, number.to_string())?,
+                    Value::Seconds(us) => to.write_number(row, column, *us as f64 / 1_000_000.0)?,
+                };
+            }
+        }
+        to.set_freeze_panes(1, 0)?;
+        to.set_landscape();
+        to.set_print_fit_to_pages(1, 0);
+        to.set_repeat_rows(0, 0)?;
+        if !sheet.prose
+            && let Ok(last_column) = u16::try_from(sheet.columns.len().saturating_sub(1))
+        {
+            to.autofilter(0, 0, last_row, last_column)?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Rows that are looked at for how wide a column should be.
@@ -94,32 +146,6 @@ fn width(sheet: &Sheet, column: u16) -> f64 {
     let label = sheet.columns.get(at).map_or(0, |label| label.chars().count() / 2 + 4);
     let most = if sheet.prose { 90 } else { 44 };
     cells.max(label).clamp(8, most) as f64 + 2.0
-}
-
-/// Cuts what Excel does not take, and says so where it was cut and on the first sheet.
-fn fit(book: &mut Book, w: &Wording, limits: Limits) {
-    let mut warnings = Vec::new();
-    for sheet in &mut book.sheets {
-        for value in sheet.rows.iter_mut().flatten() {
-            if let Value::Text(text) = value
-                && let Some(short) = shortened(text, w, limits.cell)
-            {
-                *text = short;
-            }
-        }
-        // One row for the heading, one for the sentence.
-        let most = limits.rows - 2;
-        if sheet.rows.len() > most + 1 {
-            let left_out = sheet.rows.len() - most;
-            let values = [("n", w.number(left_out as u64)), ("sheet", sheet.name.clone())];
-            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-            let text = fill(&w.sheet.rows_cut, &values);
-            sheet.rows.truncate(most);
-            sheet.rows.push(vec![Value::Text(text.clone())]);
-            warnings.push(text);
-        }
-    }
-    warnings.into_iter().for_each(|text| book.warn(w, text));
 }
 
 /// The beginning, and how much is missing; nothing where the text fits.
@@ -143,10 +169,11 @@ mod tests {
     use super::*;
     use crate::report::instant::Instant;
     use crate::report::language::Language;
-    use crate::report::sheet::frame;
+    use calamine::{Data, Reader as _, Xlsx};
+    use std::io::Cursor;
 
     fn sheet(id: &str, rows: Vec<Vec<Value>>) -> Sheet {
-        Sheet { rows, prose: false, ..frame::empty(id) }
+        Sheet { rows, prose: false, columns: vec!["Column".to_owned()], ..frame::empty(id) }
     }
 
     #[test]
@@ -160,17 +187,19 @@ mod tests {
                 sheets: vec![sheet("report", Vec::new()), sheet("fits", numbers(9)), sheet("long", numbers(10))],
             };
             book.sheets[1].rows[0] = vec![Value::Text("ä".repeat(400))];
-            fit(&mut book, w, Limits { rows: 10, cell: 200 });
-            let [cover, fits, long] = book.sheets.as_slice() else { panic!("three sheets") };
-            assert_eq!((fits.rows.len(), long.rows.len()), (9, 9), "a heading and nine rows are what the sheet takes");
-            assert_eq!(long.rows[7], [Value::Number(7)], "rows that fit are kept");
-            let Some([Value::Text(said)]) = long.rows.last().map(Vec::as_slice) else { panic!("a sentence") };
+            let bytes = within(Limits { rows: 10, cell: 200 }, &book, w).expect("it is written");
+            let mut read: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).expect("a workbook");
+            let mut rows = |name: &str| -> Vec<Vec<Data>> {
+                read.worksheet_range(name).expect("a sheet").rows().map(<[Data]>::to_vec).collect()
+            };
+            let (cover, fits, long) = (rows("report"), rows("fits"), rows("long"));
+            assert_eq!((fits.len(), long.len()), (10, 10), "a heading and nine rows are what a sheet takes");
+            assert_eq!(fits[9], [Data::Float(8.0)]);
+            assert_eq!(long[8], [Data::Float(7.0)], "rows that fit are kept");
+            let said = long[9][0].to_string();
             assert!(said.starts_with("2 ") && said.contains("long"), "{said}");
-            assert!(
-                cover.rows.iter().flatten().any(|value| *value == Value::Text(said.clone())),
-                "on the first sheet too"
-            );
-            let Value::Text(cut) = &fits.rows[0][0] else { panic!("a text") };
+            assert!(cover.iter().flatten().any(|cell| cell.to_string() == said), "on the first sheet too");
+            let cut = fits[1][0].to_string();
             assert!(cut.encode_utf16().count() <= 200 && cut.starts_with('ä'), "{cut}");
             let kept = cut.chars().take_while(|c| *c == 'ä').count();
             assert!(cut.contains(&w.number(400 - kept as u64)), "{cut}");

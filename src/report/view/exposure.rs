@@ -550,7 +550,7 @@ impl Said<'_> {
         if rows.is_empty() {
             return Block::Note { text: self.w.intro.nothing_here.clone() };
         }
-        let most = self.extent.rows(ROWS_MAX);
+        let most = self.extent.rows(TableStyle::Plain, ROWS_MAX);
         let left_out = rows.len().saturating_sub(most);
         rows.truncate(most);
         let cut = (left_out > 0).then(|| fill(&self.w.intro.list_cut, &[("n", &self.w.number(left_out as u64))]));

@@ -32,16 +32,16 @@ pub const ROWS_MAX: usize = 150;
 pub enum Extent {
     /// As pages print it: cut, and told so.
     Pages,
-    /// Every row.
+    /// Every row, but of the tables that are styled for a page, whose sheets have columns of their own.
     Whole,
 }
 
 impl Extent {
     /// Rows that are kept where pages print `most`.
-    fn rows(self, most: usize) -> usize {
-        match self {
-            Extent::Pages => most,
-            Extent::Whole => usize::MAX,
+    fn rows(self, style: TableStyle, most: usize) -> usize {
+        match (self, style) {
+            (Extent::Whole, TableStyle::Plain) => usize::MAX,
+            (Extent::Pages, _) | (Extent::Whole, TableStyle::Lines | TableStyle::Annex) => most,
         }
     }
 }

@@ -54,7 +54,7 @@ pub fn table(
     if rows.len() == 0 {
         return Block::Note { text: words.w.intro.nothing_here.clone() };
     }
-    let most = words.extent.rows(most);
+    let most = words.extent.rows(style, most);
     let left_out = rows.len().saturating_sub(most);
     let text = match style {
         TableStyle::Annex => &words.w.intro.annex_cut,
