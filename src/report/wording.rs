@@ -215,7 +215,8 @@ sections! {
     SheetColumn {
         group: String, item: String, value: String, note: String, section: String, act: String, all_listed: String,
         approval: String, assurance: String, attempts: String, break_glass: String, by_agent_clock: String,
-        by_agents: String, by_gateway: String, by_humans_in_person: String, by_services: String, call: String,
+        after_restriction: String, exceptional_justified: String, form: String, losses: String, review: String,
+        unauthorised_losses: String, by_agents: String, by_gateway: String, by_humans_in_person: String, by_services: String, call: String,
         categories_unstated: String, claimed: String, corrected_by: String, corrects: String,
         count_or_seconds: String, cut: String, cut_off: String, decision: String, delivery_delay: String,
         denied: String, doubtful: String, error_text: String, exceptional_accesses: String, failed: String,

@@ -5,7 +5,8 @@ use whosaw::model::*;
 use whosaw::report::access::document::*;
 use whosaw::report::controller::ControllerFacts;
 use whosaw::report::evidence::*;
-use whosaw::report::view::View;
+use whosaw::report::language::Language;
+use whosaw::report::view::{Extent, View};
 use whosaw::report::{AccessReport, Format, facts};
 use whosaw_verifier::body;
 use whosaw_verifier::part::{ContentPart, SealedName};
@@ -326,7 +327,7 @@ fn what_only_matters_keep_is_counted_and_limits_what_may_be_said() {
     );
     let count = report.notices.iter().find(|fact| fact.notice == Notice::KeptForMatter).map(|fact| fact.count);
     assert_eq!(count, Some(3));
-    let told = View::of(&report).notices;
+    let told = View::of(Language::En.wording(), &report, Extent::Pages).notices;
     assert!(told[0].starts_with("1 part about this person was closed by entry 7 and is kept"), "{told:?}");
     assert!(told[1].starts_with("2 parts about this person were closed by entry 9 and are kept"), "{told:?}");
 }

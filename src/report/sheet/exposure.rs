@@ -77,6 +77,10 @@ impl<'a> Told<'a> {
             (&c.unauthorised_accesses, counted(totals.unauthorised_accesses)),
             (&c.not_assessed_accesses, counted(Range::exactly(totals.not_assessed_accesses))),
             (&c.exceptional_accesses, counted(Range::exactly(totals.exceptional_accesses))),
+            (&c.exceptional_justified, counted(Range::exactly(totals.exceptional_justified))),
+            (&c.after_restriction, counted(Range::exactly(totals.after_restriction))),
+            (&c.losses, counted(Range::exactly(totals.losses))),
+            (&c.unauthorised_losses, counted(Range::exactly(totals.unauthorised_losses))),
             (&c.open_seconds, measured(totals.open_us)),
             (&c.unauthorised_seconds, measured(totals.unauthorised_us)),
         ];
@@ -157,6 +161,14 @@ impl<'a> Told<'a> {
             .text(&t.what, |a| word(&w.exposure.rung, a.rung.code()).to_owned())
             .yes_or_no(&c.is_certain, |a| a.certain)
             .text(&t.authorisation, |a| word(&w.authorisation, a.authorisation.code()).to_owned())
+            .text(&c.approval, |a| {
+                a.approval.map(|code| word(&w.exposure.approved, code.code()).to_owned()).unwrap_or_default()
+            })
+            .text(&c.review, |a| {
+                let review = a.review.as_ref().map(|review| word(&w.exposure.reviewed, review.state.code()).to_owned());
+                review.unwrap_or_default()
+            })
+            .number(&c.after_restriction, |a| a.after_restriction)
             .number(&c.subjects, |a| a.subjects)
             .yes_or_no(&c.all_listed, |a| a.listed)
             .texts(&t.categories, move |a| self.categories(&a.categories))
@@ -176,6 +188,7 @@ impl<'a> Told<'a> {
             .text(&t.resource, |h| h.resource.clone())
             .bound(&t.from, |h| h.start.clone())
             .bound(&t.until, |h| h.end.clone())
+            .text(&c.form, |h| word(&w.exposure.form, h.form.code()).to_owned())
             .sheet(
                 "holdings",
                 &w.sheet.name.holdings,
