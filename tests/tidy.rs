@@ -15,8 +15,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("vault", &["model", "store"]),
     ("ledger", &["model", "store"]),
     ("exposure", &["model", "store"]),
-    ("report", &["model", "exposure"]),
-    ("engine", &["admit", "intake", "vault", "ledger", "exposure", "report", "model", "store"]),
+    ("law", &[]),
+    ("report", &["model", "exposure", "law"]),
+    ("engine", &["admit", "intake", "vault", "ledger", "exposure", "report", "law", "model", "store"]),
     ("http", &["engine", "model"]),
     ("rpc", &["engine", "admit", "ledger", "report", "model"]),
     ("config", &[]),
@@ -35,7 +36,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("cryptoki", &["vault"]),
     ("axum", &["http", "app"]),
     ("clap", &["cli", "config"]),
-    ("jiff", &["report", "cli"]),
+    ("jiff", &["law", "report", "cli"]),
     ("figment", &["config"]),
 ];
 
