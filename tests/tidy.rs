@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("report", &["model", "exposure", "law"]),
     ("engine", &["admit", "intake", "vault", "ledger", "exposure", "report", "law", "model", "store"]),
     ("http", &["engine", "model"]),
-    ("rpc", &["engine", "admit", "ledger", "report", "model"]),
+    ("rpc", &["engine", "admit", "ledger", "report", "law", "model"]),
     ("config", &[]),
     ("cli", &["app", "config", "rpc", "intake", "model"]),
 ];

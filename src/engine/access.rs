@@ -216,7 +216,7 @@ impl OpenLedger {
         Ok((entry, body))
     }
 
-    fn recorded_question(&self, index: u64) -> Result<(ReportBody, Vec<u8>), EngineError> {
+    pub(super) fn recorded_question(&self, index: u64) -> Result<(ReportBody, Vec<u8>), EngineError> {
         let (entry, body) = self.report_entry(index)?;
         let opened = self.open_all(entry)?;
         let parts = opened.parts.iter().filter_map(|part| match &part.state {

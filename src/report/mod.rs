@@ -5,6 +5,7 @@
 pub mod evidence;
 
 pub mod access;
+pub mod breach;
 pub mod exposure;
 
 pub mod logging;
