@@ -266,6 +266,8 @@ fn the_command_line_walks_a_case_from_signal_to_register() {
     for words in ["severity  sev-2", "ENISA     3.00", "EDPB 55   a; c", "by staff=dana", "answered", "reference I-7"] {
         assert!(show.contains(words), "{words:?} is not in: {show}");
     }
+    let entries = run(&mut server.client_command(&["list", "--kind", "case"]), 0).out;
+    assert!(entries.contains(&format!("answered {id}")) && entries.contains(&format!("read {id}")), "{entries}");
     let list = walk(&["list"]);
     assert!(list.contains(&id) && !list.contains("staff=dana"), "{list}");
     let refused = run(server.client_command(&["breach", "answer", &id, "--set", "55=z"]).args(dana), 1).err;

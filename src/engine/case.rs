@@ -1,7 +1,8 @@
 //! The life of a breach: each step is an entry that says in the open that it was taken, when, and from what was known; its
 //! texts, answers and the human who acted stand sealed. Reading cases is a step of its own.
 
-use super::read::{CATCH_UP, join_content};
+use super::access::PROJECTIONS;
+use super::read::join_content;
 use super::{EngineError, Kind, OpenLedger, PartState, Receipt};
 use crate::admit::events::{self, CaseActors};
 use crate::exposure::{Term, TermKind};
@@ -11,7 +12,7 @@ use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::report::breach::Case;
 use crate::report::breach::case::{By, CaseId, Standing, Step};
-use crate::report::question::RecordedExposure;
+use crate::report::question::{RecordedBreach, RecordedExposure};
 use crate::vault;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -65,13 +66,14 @@ impl OpenLedger {
         let now = self.clock.now().0;
         let (asked, case, size, report) = self
             .blocking(move |open| {
+                open.wait_for_cases(open.ledger.published().size)?;
                 let case = asked.case.map(|id| open.known_case(&id)).transpose()?;
                 let violations = violations(&asked, case.as_ref(), &open.profile(), now);
                 if !violations.is_empty() {
                     return Err(EngineError::violations(violations));
                 }
                 refuse_out_of_turn(&asked, case.as_ref())?;
-                let reported = asked.report.map(|index| open.reported(index)).transpose()?;
+                let reported = asked.report.map(|index| open.reported(index, asked.case.as_ref())).transpose()?;
                 let (size, report) = match reported {
                     Some((size, digest)) => (size, digest.to_vec()),
                     None => (open.as_of(asked.size, None)?.0, Vec::new()),
@@ -130,11 +132,17 @@ impl OpenLedger {
         self.cases_where(size, |_| true)
     }
 
-    fn cases_where(&self, size: u64, wanted: impl Fn(&CaseId) -> bool) -> Result<Vec<Case>, EngineError> {
-        if self.follow.wait_for(size, CATCH_UP) < size {
+    /// Cases are found by the projections: a step is not recorded where its case could not be told afterwards.
+    fn wait_for_cases(&self, size: u64) -> Result<(), EngineError> {
+        if self.follow.wait_for(size, PROJECTIONS) < size {
             let text = "the projections do not reach this size yet; try again, or rebuild them";
             return Err(EngineError::precondition(text));
         }
+        Ok(())
+    }
+
+    fn cases_where(&self, size: u64, wanted: impl Fn(&CaseId) -> bool) -> Result<Vec<Case>, EngineError> {
+        self.wait_for_cases(size)?;
         let mut order = Vec::new();
         let mut cases: BTreeMap<CaseId, Vec<Step>> = BTreeMap::new();
         for entry in self.entries_under(Term::new(TermKind::EntryKind, EntryKind::Case.code()), size)? {
@@ -173,6 +181,8 @@ impl OpenLedger {
             groups.flat_map(|group| group.first..group.first.saturating_add(group.count))
         };
         let told: Vec<_> = of_role(Role::DataSubject).map(|ordinal| open(ordinal).and_then(identities)).collect();
+        let told_closed = told.iter().filter(|told| told.is_none()).count() as u64;
+        let told = told.into_iter().flatten().map(|told| self.whole(told)).collect::<Result<_, _>>()?;
         let content = join_content(of_role(Role::Content).filter_map(open));
         Ok(Step {
             index,
@@ -182,23 +192,40 @@ impl OpenLedger {
             size: body.size,
             report: Hash::try_from(body.report.as_slice()).ok(),
             by,
-            told_closed: told.iter().filter(|told| told.is_none()).count() as u64,
-            told: told.into_iter().flatten().collect(),
+            told,
+            told_closed,
             part: content.and_then(|content| content.case),
         })
     }
 
+    /// These identifiers, then all others of whoever is surely the same person: somebody may be told by another one than
+    /// their data stands under.
+    fn whole(&self, mut identities: Vec<Identity>) -> Result<Vec<Identity>, EngineError> {
+        let person = identities.first().map(|first| self.vault.find(first)).transpose()?.flatten();
+        for person in person.map(|person| self.vault.linked(person)).transpose()?.unwrap_or_default() {
+            for identity in self.vault.identities(person)? {
+                if !identities.contains(&identity) {
+                    identities.push(identity);
+                }
+            }
+        }
+        Ok(identities)
+    }
+
     /// Size and digest of the report whose production this entry records.
-    fn reported(&self, index: u64) -> Result<(u64, Hash), EngineError> {
+    fn reported(&self, index: u64, case: Option<&CaseId>) -> Result<(u64, Hash), EngineError> {
         let (body, question) = self.recorded_question(index).map_err(|error| match error.kind {
             Kind::Invalid | Kind::OutOfRange => EngineError::invalid("report", "is no entry that records a report"),
             _ => error,
         })?;
         let digest = match body.report_type {
             ReportType::Exposure => RecordedExposure::read(&question).map(|recorded| recorded.digest),
+            ReportType::Breach | ReportType::Persons => RecordedBreach::read(&question)
+                .filter(|recorded| case.is_none_or(|case| *case == recorded.question.case))
+                .map(|recorded| recorded.digest),
             ReportType::Access | ReportType::Unspecified => None,
         };
-        let other = || EngineError::invalid("report", "is a report of another type: a breach is not described by it");
+        let other = || EngineError::invalid("report", "is a report of another type, or on another case");
         Ok((body.size, digest.ok_or_else(other)?))
     }
 }

@@ -115,7 +115,7 @@ impl OpenLedger {
         Ok((ExposureQuestion { resources, size, cut_off_us }, reference))
     }
 
-    fn exposure_evidence(
+    pub(super) fn exposure_evidence(
         &self,
         question: &ExposureQuestion,
         progress: &(dyn Fn(u64, u64) + Sync),
@@ -165,7 +165,11 @@ impl OpenLedger {
 
     /// Entries by which something opens or closes anywhere, those that name one of the resources, and those whose resource
     /// stands sealed.
-    fn exposing(&self, question: &ExposureQuestion, size: u64) -> Result<BTreeMap<u64, StoredEntry>, EngineError> {
+    pub(super) fn exposing(
+        &self,
+        question: &ExposureQuestion,
+        size: u64,
+    ) -> Result<BTreeMap<u64, StoredEntry>, EngineError> {
         let of_resources = question.resources.iter().map(|name| Term::new(TermKind::Dataset, name.as_str()));
         let mut entries = BTreeMap::new();
         for term in of_resources.chain([Term::opening(), Term::sealed_resource()]) {
@@ -198,7 +202,7 @@ impl OpenLedger {
     }
 }
 
-fn digest_of(produced: &Produced) -> Result<Hash, EngineError> {
+pub(super) fn digest_of(produced: &Produced) -> Result<Hash, EngineError> {
     let json = canonical::of(&produced.report).map_err(|error| EngineError::internal(error.to_string()))?;
     Ok(sha256(&[&json]))
 }

@@ -31,6 +31,7 @@ mod html;
 mod pdf;
 
 pub use access::{AccessReport, facts};
+pub use breach::{BreachReport, PersonsReport};
 pub use exposure::ExposureReport;
 
 use crate::model::ReportType;
@@ -72,6 +73,8 @@ pub enum RenderError {
 pub enum Report {
     Access(Box<AccessReport>),
     Exposure(Box<ExposureReport>),
+    Breach(Box<BreachReport>),
+    Persons(Box<PersonsReport>),
 }
 
 impl Report {
@@ -80,6 +83,8 @@ impl Report {
         match self {
             Report::Access(report) => &report.answer.text,
             Report::Exposure(report) => &report.answer.text,
+            Report::Breach(report) => &report.answer.text,
+            Report::Persons(report) => &report.answer.text,
         }
     }
 
@@ -87,6 +92,8 @@ impl Report {
         match self {
             Report::Access(_) => ReportType::Access,
             Report::Exposure(_) => ReportType::Exposure,
+            Report::Breach(_) => ReportType::Breach,
+            Report::Persons(_) => ReportType::Persons,
         }
     }
 
@@ -99,6 +106,8 @@ impl Report {
         match format.as_str() {
             access::FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Access(Box::new(report))),
             exposure::FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Exposure(Box::new(report))),
+            breach::FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Breach(Box::new(report))),
+            breach::PERSONS_FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Persons(Box::new(report))),
             _ => None,
         }
     }
@@ -107,6 +116,8 @@ impl Report {
         match self {
             Report::Access(report) => view::View::of(report),
             Report::Exposure(report) => view::View::of_exposure(report),
+            Report::Breach(report) => view::View::of_breach(report),
+            Report::Persons(report) => view::View::of_persons(report),
         }
     }
 
@@ -114,6 +125,8 @@ impl Report {
         match self {
             Report::Access(report) => report.header.generated_at,
             Report::Exposure(report) => report.header.generated_at,
+            Report::Breach(report) => report.header.generated_at,
+            Report::Persons(report) => report.header.generated_at,
         }
     }
 }

@@ -162,7 +162,9 @@ vocabulary! {
         7 Catalogue "catalogue",
     }
 
-    pub enum ReportType: "report type" { 1 Access "access", 2 Exposure "exposure" }
+    pub enum ReportType: "report type" {
+        1 Access "access", 2 Exposure "exposure", 3 Breach "breach", 4 Persons "persons",
+    }
 
     /// Named fields that may stand sealed because their value is not in the registry.
     pub enum NamedField: "named field" {

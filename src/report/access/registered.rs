@@ -2,7 +2,7 @@
 //!
 //! Attributes that a report reads: of an agent `vendor`, of a tool `operator` and `country`, of a party `country`, of a
 //! source `delivery-delay-s`; of a dataset `permission-cache-s` (how long a permission that was taken away may go on
-//! working) and `history` (`hidden`: who joins later does not see what was there before).
+//! working), `history` (`hidden`: who joins later does not see what was there before) and `location`.
 
 use crate::model::{Registered, Registry, RegistryKind};
 use std::collections::HashMap;

@@ -24,7 +24,8 @@ pub struct Step {
     pub size: u64,
     pub report: Option<Hash>,
     pub by: By,
-    /// Data subjects who were told, or could not be, by what opened of them.
+    /// Data subjects who were told, or could not be, as far as they open: first the identifier that was used, then others of
+    /// the same person.
     pub told: Vec<Vec<Identity>>,
     /// Of these, those who were erased since.
     pub told_closed: u64,
