@@ -185,6 +185,74 @@ fn a_deletion_without_authority_is_a_breach_of_availability() {
     assert_eq!(form(&file(&server, &case).0), ["a", "c", "b", "p", "a"], "what cannot be recovered is gone for good");
 }
 
+/// One action, recorded, at a time of the day or nobody knows when; `with` are further members of its JSON.
+fn act(server: &TestServer, verb: &str, at: &str, with: &str) {
+    let when = if at.is_empty() { String::new() } else { format!(r#","at":"2026-03-10T{at}:00Z","clock":"gateway""#) };
+    let text = format!(r#"{{"verb":"{verb}","outcome":"succeeded"{when},"dataset":"{RESOURCE}"{with}}}"#);
+    let path = server.place.join("act.jsonl");
+    std::fs::write(&path, text).expect("a file can be written");
+    run(server.client_command(&["append"]).arg(&path), 0);
+}
+
+const DENIED: &str = r#","policy":{"id":"p","decision":"deny"},"actors":[{"kind":"agent","name":"helper"}]"#;
+
+fn grant(edge: &str, to: &str) -> String {
+    let fact = format!(r#"{{"kind":"grant","edge":"{edge}","resource":"{RESOURCE}",{to}}}"#);
+    format!(r#","determination":"nobody"{DENIED},"facts":[{fact}]"#)
+}
+
+#[test]
+fn a_link_that_anybody_had_is_an_unintended_publication() {
+    let server = TestServer::new();
+    act(&server, "access.grant", "09:00", &grant("open", r#""party":"public""#));
+    act(&server, "access.revoke", "11:00", &grant("close", r#""party":"public""#));
+    let case = opened(&server, RESOURCE);
+    let (report, _) = file(&server, &case);
+    assert_eq!([44, 55, 60, 61].map(|number| values(&report, number).concat()), ["b", "a", "v", "a"]);
+    assert_eq!(report["figure_confidentiality"], 50, "nobody knows who had the link");
+    let contained = values(&report, 92).concat();
+    assert!(contained.contains("2026-03-10 11:00:00 UTC") && contained.contains(RESOURCE), "{contained}");
+}
+
+/// Whoever closed it did not say when: it may have been before it was opened again, so nobody knows when it ended.
+#[test]
+fn an_unknown_end_is_neither_an_end_nor_ongoing() {
+    let server = TestServer::new();
+    let eng = r#""party":"group","name":"eng""#;
+    act(&server, "access.grant", "09:00", &grant("open", eng));
+    act(&server, "access.revoke", "", &grant("close", eng));
+    let case = opened(&server, RESOURCE);
+    let (report, _) = file(&server, &case);
+    assert_eq!((values(&report, 44), field(&report, 47)["state"].as_str()), (vec!["d".to_owned()], Some("hidden")));
+    breach(&server, &[&["answer", &case, "--set", "4=b"][..], &DANA].concat());
+    assert_eq!(values(&file(&server, &case).0, 44), ["e"], "to be determined, while the form is incomplete");
+}
+
+#[test]
+fn what_was_sent_to_a_stranger_happened_on_a_day_and_its_records_are_counted_once() {
+    let server = TestServer::new();
+    let sent = |records: &str| {
+        format!(
+            r#","determination":"listed"{DENIED},"recipients":[{{"kind":"unauthorised_person","party":"human","identities":[{{"namespace":"email","fields":["x@example.org"],"strength":"strong"}}]}}],"subjects":[{{"kind":"patient","identities":[{{"namespace":"customer","fields":["anna"],"strength":"strong"}}],"categories":[{{"direction":"argument","categories":["health"]}}]}}]{records}"#
+        )
+    };
+    act(&server, "data.send", "09:00", &sent(r#","records_delivered":{"precision":"exact","count":2}"#));
+    let case = opened(&server, RESOURCE);
+    let form = |numbers: &[u64]| {
+        let (report, _) = file(&server, &case);
+        numbers.iter().map(|number| values(&report, *number).concat()).collect::<Vec<_>>()
+    };
+    assert_eq!(form(&[44, 45, 55, 56, 60, 70, 72, 73]), ["a", "no", "a", "a", "r", "k", "a", "2"]);
+    // Two acts may have moved the same records: at most so many.
+    act(&server, "data.send", "10:00", &sent(r#","records_delivered":{"precision":"exact","count":3}"#));
+    assert_eq!(
+        form(&[44, 46, 47, 72, 73]),
+        ["a", "2026-03-10T09:00:00.000000Z", "2026-03-10T10:00:00.000000Z", "b", "5"]
+    );
+    act(&server, "data.send", "10:30", &sent(""));
+    assert_eq!(form(&[72, 73]), ["c", ""], "one of them does not say how many");
+}
+
 /// Case 26: what was submitted is held against what became known since.
 #[test]
 fn late_facts_that_change_a_submitted_answer_ask_for_a_follow_up() {

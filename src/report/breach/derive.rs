@@ -45,7 +45,7 @@ pub fn fields(as_of: &AsOf, profile: &Profile, incomplete: bool, w: &Wording) ->
     let mut all = BTreeMap::new();
     let found = Found::of(as_of);
     of_case(&as_of.case, profile, &mut all);
-    found.when(incomplete, &mut all);
+    found.when(incomplete, profile, &mut all);
     found.nature(incomplete, &mut all);
     found.concerned(incomplete, &mut all);
     found.parties(&mut all);
@@ -153,7 +153,7 @@ impl<'a> Found<'a> {
     }
 
     /// 44 to 47.
-    fn when(&self, incomplete: bool, all: &mut BTreeMap<u8, Derived>) {
+    fn when(&self, incomplete: bool, profile: &Profile, all: &mut BTreeMap<u8, Derived>) {
         let Some((begins, until)) = self.occurred() else { return };
         let entries = self.entries();
         let any = |known: Known| self.ends().any(|end| end.known == known);
@@ -163,7 +163,8 @@ impl<'a> Found<'a> {
             (false, true) => {
                 return put(all, 44, one(if incomplete { "e" } else { "d" }), entries);
             }
-            (false, false) if self.paths.is_empty() && begins == until => "a",
+            // Single acts on one day; whatever stood open lasted from one instant to another.
+            (false, false) if self.paths.is_empty() && day(begins, profile) == day(until, profile) => "a",
             (false, false) => "b",
         };
         let fuzzy = |bound: &Bound| bound.earliest != bound.latest || bound.known != Known::Exact;
