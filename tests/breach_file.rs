@@ -214,6 +214,25 @@ fn a_link_that_anybody_had_is_an_unintended_publication() {
     assert!(contained.contains("2026-03-10 11:00:00 UTC") && contained.contains(RESOURCE), "{contained}");
 }
 
+/// The other half of case 33: it stood open, nobody is recorded as having come, and logging was complete.
+#[test]
+fn not_disclosed_is_proposed_where_logging_was_complete_and_a_person_confirms_it() {
+    let server = TestServer::new();
+    for words in [["dataset", RESOURCE], ["source", "proxy"]] {
+        run(server.client_command(&["names", "add"]).args(words), 0);
+    }
+    let logs = r#","determination":"nobody","actors":[{"kind":"agent","name":"proxy"}],"facts":[{"kind":"coverage","edge":"open","coverage":"complete","source":"proxy"}]"#;
+    act(&server, "coverage.start", "00:00", logs);
+    act(&server, "access.grant", "09:00", &grant("open", r#""party":"group","name":"eng""#));
+    let case = opened(&server, RESOURCE);
+    let (report, _) = file(&server, &case);
+    assert_eq!((values(&report, 56), field(&report, 56)["state"].as_str()), (vec!["c".to_owned()], Some("proposed")));
+    breach(&server, &[&["answer", &case, "--set", "56=c"][..], &DANA].concat());
+    assert_eq!(field(&file(&server, &case).0, 56)["state"], "confirmed");
+    act(&server, "coverage.stop", "09:40", &logs.replace("complete", "down"));
+    assert_eq!(field(&file(&server, &case).0, 56)["state"], "refused", "a gap came to light");
+}
+
 /// Whoever closed it did not say when: it may have been before it was opened again, so nobody knows when it ended.
 #[test]
 fn an_unknown_end_is_neither_an_end_nor_ongoing() {
