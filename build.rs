@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-const SERVICES: [&str; 5] =
-    ["audit_service", "ledger_service", "privacy_service", "registry_service", "report_service"];
+const SERVICES: [&str; 6] =
+    ["audit_service", "case_service", "ledger_service", "privacy_service", "registry_service", "report_service"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");

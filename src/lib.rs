@@ -12,6 +12,7 @@ pub mod engine;
 pub mod exposure;
 pub mod http;
 pub mod intake;
+pub mod law;
 pub mod ledger;
 pub mod model;
 pub mod registry;

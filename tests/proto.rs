@@ -12,7 +12,8 @@ use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto, Fil
 use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::body::*;
 use whosaw_verifier::part::{
-    self, AgentPart, ContentPart, HoldScope, Part, PersonActPart, PersonPart, SealedFact, SealedName,
+    self, AgentPart, CaseAnswer, CasePart, ContentPart, HoldScope, Part, PersonActPart, PersonPart, SealedFact,
+    SealedName,
 };
 use whosaw_verifier::vocabulary::*;
 use whosaw_verifier::wire::{Message, Varint};
@@ -320,6 +321,9 @@ fn the_closed_lists_are_the_verifiers() {
         Exemption,
         PersonAct,
         Decision,
+        CaseStep,
+        Channel,
+        Delivery,
         ErasureState,
         CustodianClass,
         RetentionClass,
@@ -503,6 +507,40 @@ fn person_act() -> PersonActBody {
     }
 }
 
+fn case() -> CaseBody {
+    CaseBody {
+        case: vec![1; 16],
+        step: CaseStep::NotNotified,
+        stated_us: 2,
+        size: 3,
+        report: vec![4; 32],
+        by: 5,
+        caller: caller(),
+        parts: groups(),
+    }
+}
+
+fn case_part() -> CasePart {
+    CasePart {
+        reference: "r".into(),
+        statement: "s".into(),
+        resources: vec!["d".into(), String::new()],
+        answers: vec![CaseAnswer { field: 55, values: vec!["a".into(), "c".into()] }, CaseAnswer::default()],
+        level: "sev-1".into(),
+        figure: Some(part::SeverityFigure {
+            context: 4,
+            identification: 100,
+            confidentiality: 50,
+            integrity: 25,
+            availability: 25,
+            malicious: true,
+        }),
+        channel: Channel::Other,
+        delivery: Delivery::Failed,
+        message: vec![6; 32],
+    }
+}
+
 fn erasure() -> ErasureBody {
     ErasureBody {
         state: ErasureState::Irrecoverable,
@@ -643,6 +681,7 @@ fn bodies_and_parts_are_ordinary_protobuf() {
         CoverageBody { source: "s".into(), state: CoverageState::Down, from_us: 1, until_us: 2, refused: 3, reason: 4 }
     );
     strict!(PersonActBody, person_act());
+    strict!(CaseBody, case());
     strict!(ErasureBody, erasure());
     strict!(RetentionBody, retention());
     strict!(RestoreBody, restore());
@@ -683,6 +722,7 @@ fn bodies_and_parts_are_ordinary_protobuf() {
                 facts: vec![SealedFact { position: 2, resource: "r".into(), reference: "f".into(), name: "n".into() }],
                 question: b"{}".to_vec(),
                 act: Some(act_part()),
+                case: Some(case_part()),
             }),
             agent_part: Some(AgentPart { nonce: vec![1; 32], as_sent: vec![2; 9] }),
             piece: 3,
@@ -701,6 +741,8 @@ fn the_samples_set_every_field() {
         ("RetentionBody", retention().encode()),
         ("RestoreBody", restore().encode()),
         ("PersonActPart", act_part().encode()),
+        ("CaseBody", case().encode()),
+        ("CasePart", case_part().encode()),
     ] {
         assert_eq!(unset::unset_fields(&[sample]), BTreeSet::new());
     }

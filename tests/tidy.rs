@@ -16,10 +16,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("vault", &["model", "store"]),
     ("ledger", &["model", "store"]),
     ("exposure", &["model", "store"]),
-    ("report", &["model", "exposure", "registry"]),
-    ("engine", &["admit", "intake", "registry", "vault", "ledger", "exposure", "report", "model", "store"]),
+    ("law", &[]),
+    ("report", &["model", "exposure", "registry", "law"]),
+    ("engine", &["admit", "intake", "registry", "vault", "ledger", "exposure", "report", "law", "model", "store"]),
     ("http", &["engine", "model"]),
-    ("rpc", &["engine", "admit", "ledger", "registry", "report", "model"]),
+    ("rpc", &["engine", "admit", "ledger", "registry", "report", "law", "model"]),
     ("config", &[]),
     ("cli", &["app", "config", "rpc", "intake", "model"]),
 ];
@@ -36,7 +37,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("cryptoki", &["vault"]),
     ("axum", &["http", "app"]),
     ("clap", &["cli", "config"]),
-    ("jiff", &["report", "cli", "registry"]),
+    ("jiff", &["law", "report", "cli", "registry"]),
     ("figment", &["config"]),
 ];
 

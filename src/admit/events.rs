@@ -2,10 +2,10 @@
 
 use crate::model::*;
 use whosaw_verifier::body::{
-    self, CoverageBody, ErasureBody, LedgerAccessBody, PartGroup, PersonActBody, RegistryBody, ReportBody,
+    self, CaseBody, CoverageBody, ErasureBody, LedgerAccessBody, PartGroup, PersonActBody, RegistryBody, ReportBody,
     RetentionBody,
 };
-use whosaw_verifier::part::{ContentPart, Part, PersonActPart, SealedName};
+use whosaw_verifier::part::{self, CasePart, ContentPart, Part, PersonActPart, PersonPart, SealedName};
 use whosaw_verifier::wire::Message as _;
 
 /// One name to be made known or retired.
@@ -185,6 +185,70 @@ pub fn link_act(
         },
     ];
     event(EntryKind::SubjectLink, body.encode(), caller.clone(), parts)
+}
+
+/// Who has a part in a step of a breach.
+#[derive(Debug, Clone, Default)]
+pub struct CaseActors {
+    /// The human who acts.
+    pub by: Option<Identity>,
+    /// Data subjects who were told, or could not be.
+    pub told: Vec<Identity>,
+}
+
+/// A step in the life of a breach. Whoever acted has a part of their own, so that their name can go and what they decided
+/// stays; so has everybody who was told, with how. Texts and answers are sealed for the ledger.
+pub fn case_step(
+    mut body: CaseBody,
+    actors: CaseActors,
+    case: CasePart,
+    caller: &Caller,
+    registry: &Registry,
+) -> Admitted {
+    let person = |identity: &Identity, role: Role| {
+        let Identity { namespace, fields, strength } = identity.clone();
+        let identities = vec![part::Identity { namespace, fields, strength }];
+        Some(PersonPart { roles: vec![role], identities, ..PersonPart::default() })
+    };
+    let holder = |identity: Identity, class| Holder::Person { identities: vec![identity], class };
+    let group = |first: usize, count: usize, role: Role, holds_content: bool| PartGroup {
+        first: first as u32,
+        count: count as u32,
+        roles: vec![role],
+        holds_content,
+        ..PartGroup::default()
+    };
+    let mut parts = Vec::new();
+    if let Some(by) = actors.by {
+        let part = Part { person: person(&by, Role::Actor), ..Part::default() };
+        parts.push(PlainPart { holder: holder(by, RetentionClass::Staff), part });
+        body.by = 1;
+        body.parts.push(group(0, 1, Role::Actor, false));
+    }
+    if !actors.told.is_empty() {
+        body.parts.push(group(parts.len(), actors.told.len(), Role::DataSubject, true));
+    }
+    for told in actors.told {
+        let how = CasePart {
+            channel: case.channel,
+            delivery: case.delivery,
+            message: case.message.clone(),
+            ..CasePart::default()
+        };
+        let content = Some(ContentPart { case: Some(how), ..ContentPart::default() });
+        let part = Part { person: person(&told, Role::DataSubject), content, ..Part::default() };
+        parts.push(PlainPart { holder: holder(told, RetentionClass::Subject), part });
+    }
+    // An empty part says nothing, and needs no place.
+    let case = Some(case).filter(|case| *case != CasePart::default());
+    let content = ContentPart { case, ..ContentPart::default() };
+    let (caller_body, own) = sealed_event(content, Holder::Ledger, caller, registry);
+    if !own.is_empty() {
+        body.parts.push(group(parts.len(), own.len(), Role::Content, true));
+    }
+    parts.extend(own);
+    body.caller = Some(caller_body);
+    event(EntryKind::Case, body.encode(), caller.clone(), parts)
 }
 
 /// How long what is kept from now on.

@@ -267,6 +267,7 @@ fn content(action: &mut Action, names: Vec<SealedName>) -> ContentPart {
         facts,
         question: Vec::new(),
         act: None,
+        case: None,
     }
 }
 

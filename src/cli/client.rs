@@ -7,6 +7,7 @@ use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use v1::audit_service_client::AuditServiceClient;
+use v1::case_service_client::CaseServiceClient;
 use v1::ledger_service_client::LedgerServiceClient;
 use v1::privacy_service_client::PrivacyServiceClient;
 use v1::registry_service_client::RegistryServiceClient;
@@ -54,6 +55,11 @@ impl Client {
 
     pub fn reports(&self) -> ReportServiceClient<Channel> {
         ReportServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    pub fn cases(&self) -> CaseServiceClient<Channel> {
+        // A case is answered whole, however many people were told.
+        CaseServiceClient::new(self.channel.clone()).max_decoding_message_size(usize::MAX)
     }
 
     pub fn privacy(&self) -> PrivacyServiceClient<Channel> {

@@ -6,6 +6,7 @@
 mod append;
 mod backup;
 mod bench;
+mod breach;
 mod client;
 mod export;
 mod import;
@@ -64,6 +65,8 @@ enum Command {
     Scenario(scenario::ScenarioCommand),
     /// Look a person up, link, restrict, hold, erase.
     Person(person::Person),
+    /// A personal data breach: its life, its deadline, the register of all of them.
+    Breach(breach::Breach),
     /// Set how long what is kept, or show what would go.
     Retention(retention::Retention),
     /// Write a ledger as files that `whosaw-verify` and C2SP tools check offline.
@@ -216,6 +219,7 @@ fn run(cli: Cli) -> Ended {
                     Command::Scenario(command) => command.run().await,
                     Command::Export(command) => command.run().await,
                     Command::Person(command) => command.run().await,
+                    Command::Breach(command) => command.run().await,
                     Command::Retention(command) => command.run().await,
                     Command::Backup(command) => command.run().await,
                     Command::Rebuild(command) => command.run().await,

@@ -57,6 +57,18 @@ enum ReportCommand {
         #[command(flatten)]
         out: Out,
     },
+    /// The file that an authority is notified with (GDPR Art. 33): a case, the form field by field, what is still to do.
+    /// Producing it is recorded in the ledger.
+    Breach {
+        #[command(flatten)]
+        of: OfCase,
+    },
+    /// Everybody concerned by a case (GDPR Art. 34): whether somebody had their data, and whether they were told. Producing
+    /// it is recorded in the ledger.
+    Persons {
+        #[command(flatten)]
+        of: OfCase,
+    },
     /// The same bytes again, from the entry that recorded a report's production.
     Again {
         /// Index of that entry.
@@ -64,6 +76,26 @@ enum ReportCommand {
         #[command(flatten)]
         out: Out,
     },
+}
+
+#[derive(Args)]
+struct OfCase {
+    /// As `whosaw breach open` printed it.
+    case: String,
+    /// As known at this size of the ledger; it must be the end of a commit [default: now].
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "SIZE")]
+    at_size: u64,
+    /// What is open is measured to this time, RFC 3339 [default: when the last entry was recorded].
+    #[arg(long, value_name = "TIME")]
+    cut_off: Option<String>,
+    /// Why it is pulled; printed in the report.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    reference: String,
+    /// In which language it is written.
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    language: Language,
+    #[command(flatten)]
+    out: Out,
 }
 
 #[derive(Args)]
@@ -124,6 +156,8 @@ impl Report {
         let mut files = match &self.command {
             ReportCommand::Access { out, .. }
             | ReportCommand::Exposure { out, .. }
+            | ReportCommand::Breach { of: OfCase { out, .. } }
+            | ReportCommand::Persons { of: OfCase { out, .. } }
             | ReportCommand::Again { out, .. } => Files::new(out)?,
         };
         match self.command {
@@ -151,6 +185,30 @@ impl Report {
                     language: language.code().to_owned(),
                 });
                 receive!(files, client.reports().produce_exposure_report(request), produce_exposure_report_response);
+            }
+            ReportCommand::Breach { of: OfCase { case, at_size, cut_off, reference, language, out } } => {
+                let request = client.request(v1::ProduceBreachReportRequest {
+                    ledger: client.ledger.clone(),
+                    case_id: case,
+                    tree_size: at_size,
+                    cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
+                    formats: out.formats(),
+                    reference,
+                    language: language.code().to_owned(),
+                });
+                receive!(files, client.reports().produce_breach_report(request), produce_breach_report_response);
+            }
+            ReportCommand::Persons { of: OfCase { case, at_size, cut_off, reference, language, out } } => {
+                let request = client.request(v1::ProducePersonsReportRequest {
+                    ledger: client.ledger.clone(),
+                    case_id: case,
+                    tree_size: at_size,
+                    cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
+                    formats: out.formats(),
+                    reference,
+                    language: language.code().to_owned(),
+                });
+                receive!(files, client.reports().produce_persons_report(request), produce_persons_report_response);
             }
             ReportCommand::Again { index, out } => {
                 let request = client.request(v1::ReproduceReportRequest {
@@ -217,6 +275,8 @@ impl Files {
         let produced = self.produced.ok_or_else(|| CliError::new("the server ended before the report was complete"))?;
         let kind = match produced.report_type() {
             v1::ReportType::Exposure => "exposure",
+            v1::ReportType::Breach => "breach",
+            v1::ReportType::Persons => "persons",
             v1::ReportType::Access | v1::ReportType::Unspecified => "access",
         };
         let paths = self.files.iter().map(|(ending, bytes)| {

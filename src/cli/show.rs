@@ -1,7 +1,7 @@
 //! How answers look on a terminal.
 
 use super::CliError;
-use crate::model::{Determination, EntryKind, Identity, Outcome, PartyKind, Role, Strength, Verb};
+use crate::model::{CaseStep, Determination, EntryKind, Identity, Outcome, PartyKind, Role, Strength, Verb};
 use crate::rpc::{json, v1};
 use prost::Message;
 use tonic::Status;
@@ -77,6 +77,11 @@ pub fn entry(entry: &v1::Entry) -> String {
         Some(v1::entry::Content::Coverage(coverage)) => format!("{} {} refused", coverage.source, coverage.refused),
         Some(v1::entry::Content::Genesis(genesis)) => genesis.origin.clone(),
         Some(v1::entry::Content::WriterEpoch(epoch)) => format!("epoch {} {}", epoch.epoch, epoch.software),
+        Some(v1::entry::Content::Case(case)) => {
+            let step = known::<CaseStep>(case.step).map_or("", CaseStep::code);
+            let id = uuid::Uuid::from_slice(&case.case).map(|id| id.to_string());
+            format!("{step} {}", id.unwrap_or_else(|_| "all cases".into()))
+        }
         None if entry.removed_by > 0 => format!("content removed, authorised by entry {}", entry.removed_by),
         None if entry.salt.is_empty() => "content removed".into(),
         _ => String::new(),

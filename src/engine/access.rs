@@ -13,7 +13,7 @@ use crate::report::evidence::{
 use crate::report::language::Language;
 use crate::report::logging::statements;
 use crate::report::person::{KnownThen, StatedLink, known_then, stated_then, strength_of};
-use crate::report::question::{RecordedExposure, RecordedQuestion, cut_off_violation};
+use crate::report::question::{RecordedBreach, RecordedExposure, RecordedQuestion, cut_off_violation};
 use crate::report::{self, Report};
 use crate::vault::{self, DataKey, OpenError, PartPlace, PersonId};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -26,7 +26,7 @@ use whosaw_verifier::merkle::{self, verify_inclusion};
 use whosaw_verifier::part::{ContentPart, Part, PersonActPart, PersonPart};
 
 /// A report waits so long for projections to be complete up to its size; then it is refused rather than incomplete.
-const PROJECTIONS: Duration = Duration::from_secs(60);
+pub(super) const PROJECTIONS: Duration = Duration::from_secs(60);
 
 impl OpenLedger {
     /// The question with its defaults filled in: the size now, and when the last entry below it was recorded.
@@ -161,9 +161,16 @@ impl OpenLedger {
             return Err(EngineError::new(Kind::Corrupt, "the ledger's root at this size is not the one recorded then"));
         }
         let unreadable = || EngineError::precondition("the question of this report is of a form that is not known");
-        if body.report_type == ReportType::Exposure {
-            let recorded = RecordedExposure::read(&question).ok_or_else(unreadable)?;
-            return self.exposure_again(&recorded, index, progress);
+        match body.report_type {
+            ReportType::Exposure => {
+                let recorded = RecordedExposure::read(&question).ok_or_else(unreadable)?;
+                return self.exposure_again(&recorded, index, progress);
+            }
+            ReportType::Breach | ReportType::Persons => {
+                let recorded = RecordedBreach::read(&question).ok_or_else(unreadable)?;
+                return self.breach_again(body.report_type, &recorded, index, progress);
+            }
+            ReportType::Access | ReportType::Unspecified => {}
         }
         let recorded = RecordedQuestion::read(&question).ok_or_else(unreadable)?;
         let gathered = self.access_evidence(&recorded.question, progress)?;
@@ -221,7 +228,7 @@ impl OpenLedger {
         Ok((entry, body))
     }
 
-    fn recorded_question(&self, index: u64) -> Result<(ReportBody, Vec<u8>), EngineError> {
+    pub(super) fn recorded_question(&self, index: u64) -> Result<(ReportBody, Vec<u8>), EngineError> {
         let (entry, body) = self.report_entry(index)?;
         let opened = self.open_all(entry)?;
         let parts = opened.parts.iter().filter_map(|part| match &part.state {

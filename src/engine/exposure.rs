@@ -121,7 +121,7 @@ impl OpenLedger {
         Ok((ExposureQuestion { resources, size, cut_off_us }, reference))
     }
 
-    fn exposure_evidence(
+    pub(super) fn exposure_evidence(
         &self,
         question: &ExposureQuestion,
         progress: &(dyn Fn(u64, u64) + Sync),
@@ -264,7 +264,11 @@ impl OpenLedger {
 
     /// Entries by which something opens or closes anywhere, those that name one of the resources, those whose resource
     /// stands sealed, and those that say something of others: corrections, reviews, restrictions.
-    fn exposing(&self, question: &ExposureQuestion, size: u64) -> Result<BTreeMap<u64, StoredEntry>, EngineError> {
+    pub(super) fn exposing(
+        &self,
+        question: &ExposureQuestion,
+        size: u64,
+    ) -> Result<BTreeMap<u64, StoredEntry>, EngineError> {
         let of_resources = question.resources.iter().map(|name| Term::new(TermKind::Dataset, name.as_str()));
         let mut entries = BTreeMap::new();
         let verbs = [Verb::BreakglassReview].map(|verb| Term::new(TermKind::Verb, verb.code()));
@@ -305,7 +309,7 @@ fn restricted(told: &mut Telling, body: &Body, opened: &OpenedAction<'_>) {
     }
 }
 
-fn digest_of(produced: &Produced) -> Result<Hash, EngineError> {
+pub(super) fn digest_of(produced: &Produced) -> Result<Hash, EngineError> {
     let json = canonical::of(&produced.report).map_err(|error| EngineError::internal(error.to_string()))?;
     Ok(sha256(&[&json]))
 }

@@ -5,6 +5,7 @@
 pub mod evidence;
 
 pub mod access;
+pub mod breach;
 pub mod exposure;
 
 pub mod controller;
@@ -33,6 +34,7 @@ mod pdf;
 mod sheet;
 
 pub use access::{AccessReport, facts};
+pub use breach::{BreachReport, PersonsReport};
 pub use exposure::ExposureReport;
 
 use crate::model::ReportType;
@@ -90,6 +92,8 @@ pub enum RenderError {
 pub enum Report {
     Access(Box<AccessReport>),
     Exposure(Box<ExposureReport>),
+    Breach(Box<BreachReport>),
+    Persons(Box<PersonsReport>),
 }
 
 impl Report {
@@ -98,6 +102,8 @@ impl Report {
         match self {
             Report::Access(report) => &report.answer.text,
             Report::Exposure(report) => &report.answer.text,
+            Report::Breach(report) => &report.answer.text,
+            Report::Persons(report) => &report.answer.text,
         }
     }
 
@@ -105,6 +111,8 @@ impl Report {
         match self {
             Report::Access(_) => ReportType::Access,
             Report::Exposure(_) => ReportType::Exposure,
+            Report::Breach(_) => ReportType::Breach,
+            Report::Persons(_) => ReportType::Persons,
         }
     }
 
@@ -117,6 +125,8 @@ impl Report {
         match format.as_str() {
             access::FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Access(Box::new(report))),
             exposure::FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Exposure(Box::new(report))),
+            breach::FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Breach(Box::new(report))),
+            breach::PERSONS_FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Persons(Box::new(report))),
             _ => None,
         }
     }
@@ -126,6 +136,8 @@ impl Report {
         Language::from_code(match self {
             Report::Access(report) => &report.header.template.language,
             Report::Exposure(report) => &report.header.template.language,
+            Report::Breach(report) => &report.header.template.language,
+            Report::Persons(report) => &report.header.template.language,
         })
     }
 
@@ -133,6 +145,8 @@ impl Report {
         match self {
             Report::Access(report) => View::of(w, report, extent),
             Report::Exposure(report) => View::of_exposure(w, report, extent),
+            Report::Breach(report) => View::of_breach(w, report, extent),
+            Report::Persons(report) => View::of_persons(w, report, extent),
         }
     }
 
@@ -140,6 +154,8 @@ impl Report {
         match self {
             Report::Access(report) => report.header.generated_at,
             Report::Exposure(report) => report.header.generated_at,
+            Report::Breach(report) => report.header.generated_at,
+            Report::Persons(report) => report.header.generated_at,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A question and its production envelope, as an entry keeps them: what a report is made from again.
 
 use super::access::document::PersonIdentity;
+use super::breach::evidence::BreachQuestion;
 use super::canonical::{self, CanonicalError};
 use super::code::Code;
 use super::evidence::{AccessQuestion, Envelope, Head};
@@ -100,6 +101,72 @@ impl RecordedExposure {
                 size: written.size,
                 cut_off_us: written.cut_off.us(),
             },
+            envelope: Envelope {
+                report_id,
+                generated_at_us: written.generated_at.us(),
+                generated_by: written.generated_by,
+                reference: written.reference,
+                language,
+            },
+            digest,
+        })
+    }
+}
+
+/// The same of a breach file, or of the persons concerned by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedBreach {
+    pub question: BreachQuestion,
+    pub envelope: Envelope,
+    /// SHA-256 of the report's canonical JSON.
+    pub digest: Hash,
+}
+
+const BREACH_FORMAT: &str = "whosaw-breach-question/1";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenBreach {
+    format: String,
+    case: String,
+    size: u64,
+    cut_off: Instant,
+    report_id: String,
+    generated_at: Instant,
+    generated_by: String,
+    reference: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
+    digest: String,
+}
+
+impl RecordedBreach {
+    /// As canonical JSON.
+    pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
+        let (question, envelope) = (&self.question, &self.envelope);
+        canonical::of(&WrittenBreach {
+            format: BREACH_FORMAT.to_owned(),
+            case: whosaw_verifier::hash::hex(&question.case),
+            size: question.size,
+            cut_off: Instant::new(question.cut_off_us),
+            report_id: whosaw_verifier::hash::hex(&envelope.report_id),
+            generated_at: Instant::new(envelope.generated_at_us),
+            generated_by: envelope.generated_by.clone(),
+            reference: envelope.reference.clone(),
+            language: written_language(envelope.language),
+            digest: whosaw_verifier::hash::hex(&self.digest),
+        })
+    }
+
+    /// Nothing where the bytes are no question of this format.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let written: WrittenBreach = serde_json::from_slice(bytes).ok()?;
+        let case = hex::decode(&written.case).ok()?.try_into().ok()?;
+        let digest = hex::decode(&written.digest).ok()?.try_into().ok()?;
+        let report_id = hex::decode(&written.report_id).ok()?.try_into().ok()?;
+        let language = read_language(written.language.as_deref())?;
+        (written.format == BREACH_FORMAT).then(|| RecordedBreach {
+            question: BreachQuestion { case, size: written.size, cut_off_us: written.cut_off.us() },
             envelope: Envelope {
                 report_id,
                 generated_at_us: written.generated_at.us(),

@@ -13,6 +13,9 @@ pub const TYPST: &str = include_str!("../../reports/access/access.typ");
 /// Of the report on one person, and of the one on resources, both for a lawyer.
 pub const ACCESS: &str = "whosaw/access/lawyer";
 pub const EXPOSURE: &str = "whosaw/exposure/lawyer";
+/// Of the breach file, and of the persons concerned.
+pub const BREACH: &str = "whosaw/breach/lawyer";
+pub const PERSONS: &str = "whosaw/persons/lawyer";
 const VERSION: u64 = 1;
 
 /// With the digest of everything that decides how a report reads: the text that a lawyer signed is the text that was used.

@@ -36,7 +36,7 @@ sections! {
         verification: Verification, timeline: Timeline, strength: Codes, outcome: Codes, assurance: Codes,
         recipient_kind: Codes, category: Codes, direction: Codes, legal_basis: Codes, policy_decision: Codes,
         approval: Codes, determination: Codes, doubt: Codes, content_kind: Codes, role: Codes, scope: Codes, report_type: Codes,
-        provenance: Codes, verb: Codes, exposure: Exposure, sheet: Sheet,
+        provenance: Codes, verb: Codes, exposure: Exposure, breach: Breach, sheet: Sheet,
     }
 
     Number { group: String, decimal: String, range: String, list_and: String, list_comma: String, chain: String, more: String }
@@ -235,6 +235,53 @@ sections! {
     }
 }
 
+sections! {
+    /// Texts of the breach file and of the list of persons concerned.
+    Breach {
+        title: BreachTitle, answer: BreachAnswer, verdict: BreachVerdict, figure: BreachFigure, notice: BreachNotice,
+        fact: BreachFact, section: BreachSection, intro: BreachIntro, case: BreachCase, event: BreachEvent, phase: BreachPhase,
+        table: BreachTable, standing: Codes, block: Codes, state: Codes, todo: Codes, figure_level: Codes, seen: Codes, told: Codes,
+        channel: Codes, delivery: Codes,
+    }
+    BreachTitle {
+        breach: String, breach_subtitle: String, breach_running: String, persons: String, persons_subtitle: String,
+        persons_running: String,
+    }
+    BreachAnswer {
+        not_aware: String, deadline: String, missed: String, in_time: String, need_not: String, form: String, persons: String, persons_at_least: String,
+    }
+    BreachVerdict { deadline: String, standing: String, follow_up: String, logging: String }
+    BreachFigure {
+        required: String, required_note: String, provided: String, provided_note: String, to_confirm: String,
+        to_confirm_note: String, not_provided: String, not_provided_note: String, persons: String, persons_note: String,
+        accessed: String, accessed_note: String, not_excluded: String, not_excluded_note: String, told: String,
+        told_note: String, not_told: String, not_told_note: String, holds_note: String,
+    }
+    BreachNotice { moved_later: String, table: String, undetermined: String, told_erased: String, public: String }
+    BreachFact { case: String }
+    BreachSection {
+        life: String, todo: String, form: String, severity: String, phases: String, persons: String, others_told: String,
+    }
+    BreachIntro {
+        todo: String, form: String, hidden: String, severity: String, phases: String, verification: String, persons: String,
+        others_told: String,
+    }
+    BreachCase {
+        occurred: String, opened: String, detected: String, processor_aware: String, aware: String, submitted: String,
+        not_notified: String, closed: String, delay: String, recorded: String, by_erased: String, by_ledger: String,
+        profile: String, default_profile: String,
+    }
+    BreachEvent {
+        opened: String, ended: String, act: String, detected: String, processor_aware: String, aware: String,
+    }
+    BreachPhase { none: String, heading: String, needed: String, not_needed: String }
+    BreachTable {
+        step: String, when: String, by: String, statement: String, field: String, title: String, todo: String, value: String,
+        origin: String, ledger_says: String, refused: String, entries: String, answered_in: String, level: String,
+        figure: String, proposed_cb: String, report: String, then: String, now: String, told: String, told_line: String,
+    }
+}
+
 /// Fills `{name}` in.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(text.len() + 16);
@@ -398,8 +445,8 @@ mod tests {
     use crate::model::*;
     use crate::report::access::{completeness, document};
     use crate::report::code::NOT_STATED;
-    use crate::report::exposure;
     use crate::report::language::Language;
+    use crate::report::{breach, exposure};
 
     fn check(name: &str, codes: &Codes, expected: Vec<&str>) {
         let known: Vec<&str> = codes.keys().map(String::as_str).collect();
@@ -458,6 +505,21 @@ mod tests {
         }
         of_exposure!(claim: Claim, known: Known, rung: Rung, oddity: Oddity, standing: Standing, approved: Approval,
             reviewed: Reviewed, relation: Relation, lost: Lost, recovery: Recovery, form: Form);
+        macro_rules! of_breach {
+            ($($section:ident : $list:ident),*) => {$(
+                let codes = breach::document::$list::ALL.iter().map(|choice| choice.code()).collect();
+                check(stringify!($section), &wording.breach.$section, codes);
+            )*};
+        }
+        of_breach!(standing: CaseStanding, state: FieldState, todo: Todo, seen: Seen, told: Notice);
+        let stated = |codes: Vec<&'static str>| codes.into_iter().chain([NOT_STATED]).collect();
+        let channels = Channel::ALL.iter().map(|channel| channel.code()).collect();
+        check("channel", &wording.breach.channel, stated(channels));
+        let deliveries = Delivery::ALL.iter().map(|delivery| delivery.code()).collect();
+        check("delivery", &wording.breach.delivery, stated(deliveries));
+        let blocks = crate::law::edpb::Block::ALL.iter().map(|block| block.code()).collect();
+        check("block", &wording.breach.block, blocks);
+        check("figure_level", &wording.breach.figure_level, vec!["low", "medium", "high", "very_high"]);
         check("sheet.level", &wording.sheet.level, document::Level::ALL.iter().map(|level| level.code()).collect());
     }
 
@@ -580,6 +642,15 @@ mod tests {
                                 ".exposure.recovery",
                                 ".exposure.form",
                                 ".sheet.level",
+                                ".breach.standing",
+                                ".breach.block",
+                                ".breach.state",
+                                ".breach.todo",
+                                ".breach.figure_level",
+                                ".breach.seen",
+                                ".breach.told",
+                                ".breach.channel",
+                                ".breach.delivery",
                             ]
                             .contains(&here.as_str());
                         // `missing.not_stated` is a sentence like others.

@@ -4,6 +4,7 @@
 
 mod audit;
 mod caller;
+mod case;
 mod convert;
 pub mod json;
 mod large;
@@ -70,6 +71,7 @@ pub const SERVICES: &[&str] = &[
     v1::audit_service_server::SERVICE_NAME,
     v1::registry_service_server::SERVICE_NAME,
     v1::privacy_service_server::SERVICE_NAME,
+    v1::case_service_server::SERVICE_NAME,
     v1::report_service_server::SERVICE_NAME,
 ];
 
@@ -89,6 +91,7 @@ pub fn routes(engine: Arc<Engine>, limits: RpcLimits) -> Result<Routes, tonic_re
     .add_service(v1::audit_service_server::AuditServiceServer::new(audit::AuditRpc::new(Arc::clone(&engine))))
     .add_service(v1::registry_service_server::RegistryServiceServer::new(registry::RegistryRpc(Arc::clone(&engine))))
     .add_service(v1::privacy_service_server::PrivacyServiceServer::new(privacy::PrivacyRpc(Arc::clone(&engine))))
+    .add_service(v1::case_service_server::CaseServiceServer::new(case::CaseRpc(Arc::clone(&engine))))
     .add_service(v1::report_service_server::ReportServiceServer::new(report::ReportRpc(engine)))
     .add_service(reflection))
 }

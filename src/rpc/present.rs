@@ -127,6 +127,7 @@ fn content(kind: u8, body: &[u8]) -> Option<Content> {
         7 | 13 | 14 | 16 => Content::PersonAct(v1::PersonActBody::decode(body).ok()?),
         8 => Content::Erasure(v1::ErasureBody::decode(body).ok()?),
         12 => Content::Restore(v1::RestoreBody::decode(body).ok()?),
+        17 => Content::Case(v1::CaseBody::decode(body).ok()?),
         15 => Content::Retention(v1::RetentionBody::decode(body).ok()?),
         _ => return None,
     })

@@ -2,7 +2,8 @@
 
 use super::caller::caller;
 use super::{convert, status, v1};
-use crate::engine::{AccessAsked, Engine, EngineError, ExposureAsked, Produced};
+use crate::engine::{AccessAsked, BreachAsked, Engine, EngineError, ExposureAsked, Produced};
+use crate::model::ReportType;
 use crate::report::language::Language;
 use crate::report::{self, Format};
 use futures::Stream;
@@ -46,6 +47,8 @@ macro_rules! tells {
 tells! {
     ProduceAccessReportResponse in produce_access_report_response,
     ProduceExposureReportResponse in produce_exposure_report_response,
+    ProduceBreachReportResponse in produce_breach_report_response,
+    ProducePersonsReportResponse in produce_persons_report_response,
     ReproduceReportResponse in reproduce_report_response,
 }
 
@@ -84,6 +87,46 @@ impl v1::report_service_server::ReportService for ReportRpc {
         let (send, receive) = mpsc::channel(8);
         tokio::spawn(async move {
             let produced = open.produce_exposure_report(asked, &caller, progress(&send)).await;
+            tell(produced, formats, send).await;
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+    }
+
+    type ProduceBreachReportStream = Streamed<v1::ProduceBreachReportResponse>;
+
+    async fn produce_breach_report(
+        &self,
+        request: Request<v1::ProduceBreachReportRequest>,
+    ) -> Result<Response<Self::ProduceBreachReportStream>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = Arc::clone(self.0.ledger(&request.ledger)?);
+        let formats = formats(&request.formats)?;
+        let asked =
+            asked_of_case(&request.case_id, request.tree_size, request.cut_off, request.reference, &request.language)?;
+        let (send, receive) = mpsc::channel(8);
+        tokio::spawn(async move {
+            let produced = open.produce_breach_report(ReportType::Breach, asked, &caller, progress(&send)).await;
+            tell(produced, formats, send).await;
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+    }
+
+    type ProducePersonsReportStream = Streamed<v1::ProducePersonsReportResponse>;
+
+    async fn produce_persons_report(
+        &self,
+        request: Request<v1::ProducePersonsReportRequest>,
+    ) -> Result<Response<Self::ProducePersonsReportStream>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = Arc::clone(self.0.ledger(&request.ledger)?);
+        let formats = formats(&request.formats)?;
+        let asked =
+            asked_of_case(&request.case_id, request.tree_size, request.cut_off, request.reference, &request.language)?;
+        let (send, receive) = mpsc::channel(8);
+        tokio::spawn(async move {
+            let produced = open.produce_breach_report(ReportType::Persons, asked, &caller, progress(&send)).await;
             tell(produced, formats, send).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
@@ -144,6 +187,22 @@ fn asked_of_resources(request: v1::ProduceExposureReportRequest) -> Result<Expos
     let (reference, cut_off_us) = (reference(request.reference)?, cut_off(cut_off_us)?);
     let language = language(&request.language)?;
     Ok(ExposureAsked { resources: request.resources, size: request.tree_size, cut_off_us, reference, language })
+}
+
+fn asked_of_case(
+    case_id: &str,
+    size: u64,
+    cut_off: Option<prost_types::Timestamp>,
+    reference: String,
+    language: &str,
+) -> Result<BreachAsked, Status> {
+    let mut reader = convert::Reader::default();
+    let cut_off_us = reader.micros(cut_off, || "cut_off".into());
+    let cut_off_us = reader.finish(cut_off_us).map_err(status::invalid)?;
+    let case = super::case::case_id(case_id)?.ok_or_else(|| wrong("case_id", "is missing"))?;
+    let (reference, cut_off_us) = (self::reference(reference)?, self::cut_off(cut_off_us)?);
+    let language = self::language(language)?;
+    Ok(BreachAsked { case, size, cut_off_us, reference, language })
 }
 
 fn wrong(field: &str, what: &str) -> Status {

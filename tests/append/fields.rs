@@ -396,6 +396,7 @@ fn parts() -> Vec<Part> {
         facts: vec![SealedFact { position: 0, reference: "grant 4".into(), ..Default::default() }],
         question: vec![],
         act: None,
+        case: None,
     };
     let persons = [anna, ben, staff(Role::Principal, "7"), staff(Role::Recipient, "8"), staff(Role::Grantee, "9")];
     let mut parts: Vec<Part> =
@@ -483,7 +484,19 @@ async fn every_field_is_stored_listed_exported_and_opens_again() {
         "ActionBody.cut",
         "ActionBody.not_kept",
         "ActionBody.sealed_names",
+        "CaseAnswer.field",
+        "CaseAnswer.values",
+        "CasePart.answers",
+        "CasePart.channel",
+        "CasePart.delivery",
+        "CasePart.figure",
+        "CasePart.level",
+        "CasePart.message",
+        "CasePart.reference",
+        "CasePart.resources",
+        "CasePart.statement",
         "ContentPart.act",
+        "ContentPart.case",
         "ContentPart.names",
         "ContentPart.question",
         "Part.piece",
@@ -506,6 +519,12 @@ async fn every_field_is_stored_listed_exported_and_opens_again() {
         "SealedName.field",
         "SealedName.position",
         "SealedName.value",
+        "SeverityFigure.availability",
+        "SeverityFigure.confidentiality",
+        "SeverityFigure.context",
+        "SeverityFigure.identification",
+        "SeverityFigure.integrity",
+        "SeverityFigure.malicious",
     ];
     assert_eq!(unset, elsewhere.map(str::to_owned).into());
 }

@@ -24,6 +24,7 @@ pub enum Body {
     Erasure(ErasureBody),
     Retention(RetentionBody),
     Restore(RestoreBody),
+    Case(CaseBody),
 }
 
 impl Body {
@@ -46,6 +47,7 @@ impl Body {
             EntryKind::Erasure => Body::Erasure(ErasureBody::decode(bytes)?),
             EntryKind::Retention => Body::Retention(RetentionBody::decode(bytes)?),
             EntryKind::Restore => Body::Restore(RestoreBody::decode(bytes)?),
+            EntryKind::Case => Body::Case(CaseBody::decode(bytes)?),
             other => return Err(WireError::Unknown { field: 0, what: "entry kind", value: other as u64 }),
         })
     }
@@ -61,6 +63,7 @@ impl Body {
             Body::Erasure(body) => &body.parts,
             Body::Retention(body) => &body.parts,
             Body::Restore(body) => &body.parts,
+            Body::Case(body) => &body.parts,
             Body::Genesis(_) | Body::WriterEpoch(_) | Body::Clock(_) | Body::Coverage(_) => &[],
         }
     }
@@ -371,6 +374,24 @@ message! {
     }
 
     pub struct RetentionRule { 1 class: RetentionClass, 2 months: u32, 3 basis: LegalBasis }
+
+    /// Kind 17: one step in the life of a breach. Its texts, the answers of the form, the human who acted and those who were
+    /// told are sealed.
+    pub struct CaseBody {
+        /// UUID of the case. Absent where somebody read the register of all cases.
+        1 case: Vec<u8>,
+        2 step: CaseStep,
+        /// When it happened, as whoever records it states, Unix microseconds; awareness may be stated later than it came.
+        3 stated_us: u64,
+        /// The ledger size that the step was decided from: entries below it were known.
+        4 size: u64,
+        /// SHA-256 of the report that the step refers to, such as what was submitted; empty where it refers to none.
+        5 report: Vec<u8>,
+        /// One more than the ordinal of the part that says which human acted; 0: nobody is named.
+        6 by: u32,
+        7 caller: Option<Caller>,
+        8 parts: Vec<PartGroup>,
+    }
 
     /// Kind 12: the ledger goes on from a backup.
     pub struct RestoreBody {

@@ -61,6 +61,33 @@ message! {
         20 question: Vec<u8>,
         /// Of an entry that says what was asked for a person or done about them.
         21 act: Option<PersonActPart>,
+        /// Of a step in the life of a breach.
+        22 case: Option<CasePart>,
+    }
+
+    pub struct CasePart {
+        /// The house's own number; of a submission the authority's.
+        1 reference: String,
+        /// Why, or what happened, in words.
+        2 statement: String,
+        /// Datasets and resources that the breach is about, registered or not.
+        3 resources: Vec<String>,
+        4 answers: Vec<CaseAnswer>,
+        /// The house's own level of severity.
+        5 level: String,
+        6 figure: Option<SeverityFigure>,
+        7 channel: Channel,
+        8 delivery: Delivery,
+        /// SHA-256 of the message that data subjects were given.
+        9 message: Vec<u8>,
+    }
+
+    /// What a person answered to one field of the breach-notification template. No values: the answer is taken back.
+    pub struct CaseAnswer { 1 field: u32, 2 values: Vec<String> }
+
+    /// What a person chose for ENISA's figure; shares in hundredths.
+    pub struct SeverityFigure {
+        1 context: u32, 2 identification: u32, 3 confidentiality: u32, 4 integrity: u32, 5 availability: u32, 6 malicious: bool,
     }
 
     pub struct PersonActPart {
@@ -120,6 +147,7 @@ impl ContentPart {
             facts,
             question,
             act,
+            case,
         } = self;
         let texts =
             [conversation, session, instruction, approval_reference, break_glass_reason, call_id, error].into_iter();
@@ -130,5 +158,6 @@ impl ContentPart {
             && records.is_empty()
             && facts.is_empty()
             && act.is_none()
+            && case.is_none()
     }
 }

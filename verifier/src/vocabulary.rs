@@ -8,7 +8,7 @@ vocabulary! {
         1 Action "action", 2 Genesis "genesis", 3 KeyRotation "key_rotation", 4 WriterEpoch "writer_epoch", 5 Clock "clock",
         6 Registry "registry", 7 Hold "hold", 8 Erasure "erasure", 9 ReportProduced "report_produced",
         10 LedgerAccess "ledger_access", 11 Coverage "coverage", 12 Restore "restore", 13 SubjectLink "subject_link",
-        14 Restriction "restriction", 15 Retention "retention", 16 Request "request",
+        14 Restriction "restriction", 15 Retention "retention", 16 Request "request", 17 Case "case",
     }
 
     /// What was done. Dotted codes; each maps to one DPV processing term.
@@ -163,7 +163,9 @@ vocabulary! {
         7 Catalogue "catalogue", 8 Controller "controller",
     }
 
-    pub enum ReportType: "report type" { 1 Access "access", 2 Exposure "exposure" }
+    pub enum ReportType: "report type" {
+        1 Access "access", 2 Exposure "exposure", 3 Breach "breach", 4 Persons "persons",
+    }
 
     /// Named fields that may stand sealed because their value is not in the registry.
     pub enum NamedField: "named field" {
@@ -196,6 +198,19 @@ vocabulary! {
 
     /// What became of it.
     pub enum Decision: "decision" { 1 Received "received", 2 Done "done", 3 Blocked "blocked", 4 Refused "refused" }
+
+    /// One step in the life of a personal data breach: GDPR Art. 33 and 34.
+    pub enum CaseStep: "step" {
+        1 Opened "opened", 2 Detected "detected", 3 ProcessorAware "processor_aware", 4 Aware "aware",
+        5 Answered "answered", 6 Severity "severity", 7 Submitted "submitted", 8 Informed "informed",
+        9 NotNotified "not_notified", 10 Closed "closed", 11 Read "read",
+    }
+
+    /// How data subjects were told: breach-notification template, field 104.
+    pub enum Channel: "channel" { 1 Individual "individual", 2 Public "public", 3 Other "other" }
+
+    /// What became of telling them.
+    pub enum Delivery: "delivery" { 1 Delivered "delivered", 2 Failed "failed", 3 NotPossible "not_possible" }
 
     /// What an erasure entry says.
     pub enum ErasureState: "erasure state" {

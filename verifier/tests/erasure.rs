@@ -446,6 +446,19 @@ fn bodies_about_persons_that_mislead_are_found() {
     check(EntryKind::Restore, restore(3, 7, 32).encode(), 0, &order(3, 7));
     check(EntryKind::Retention, retention(0).encode(), 1, undescribed);
 
+    let case = |change: &dyn Fn(&mut CaseBody)| {
+        let mut body = CaseBody { case: vec![7; 16], step: CaseStep::Aware, size: 6, ..Default::default() };
+        change(&mut body);
+        body.encode()
+    };
+    check(EntryKind::Case, case(&|_| ()), 1, undescribed);
+    check(EntryKind::Case, case(&|body| body.case = vec![7; 15]), 0, "its case has not 16 bytes");
+    check(EntryKind::Case, case(&|body| body.case = Vec::new()), 0, "its case has not 16 bytes");
+    check(EntryKind::Case, case(&|body| body.report = vec![1; 31]), 0, "the digest of its report has not 32 bytes");
+    let later = "it was decided from 7 entries, which do not stand before it";
+    check(EntryKind::Case, case(&|body| body.size = 7), 0, later);
+    check(EntryKind::Case, case(&|body| body.by = 1), 0, "it names part 0, which it has not");
+
     let erasure = |change: &dyn Fn(&mut ErasureBody)| {
         let mut body = ErasureBody { state: ErasureState::Resealed, ..Default::default() };
         change(&mut body);

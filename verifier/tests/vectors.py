@@ -438,6 +438,19 @@ def erasure_vectors():
     yield "person_act_body", b"".join([
         proto_number(1, 8), proto_number(2, 3), proto_number(3, 2), proto_number(4, 5), proto_number(5, 1),
         proto_bytes(6, caller), proto_bytes(7, group)])
+    # A breach of which the controller became aware: the first part says who acted, the second what.
+    who = proto_number(2, 1) + proto_bytes(3, varint(9))
+    content = proto_number(1, 1) + proto_number(2, 1) + proto_bytes(3, varint(8)) + proto_number(7, 1)
+    yield "case_body", b"".join([
+        proto_bytes(1, bytes(range(16))), proto_number(2, 4), proto_number(3, 1773166200000000), proto_number(4, 4321),
+        proto_bytes(5, covers_root), proto_number(6, 1), proto_bytes(7, caller), proto_bytes(8, who),
+        proto_bytes(8, content)])
+    yield "case_part", b"".join([
+        proto_bytes(1, b"2026-7"), proto_bytes(2, b"as told"), proto_bytes(3, b"crm"), proto_bytes(3, b"mail"),
+        proto_bytes(4, proto_number(1, 55) + proto_bytes(2, b"a") + proto_bytes(2, b"c")),
+        proto_bytes(4, proto_number(1, 62)), proto_bytes(5, b"sev-2"),
+        proto_bytes(6, proto_number(1, 3) + proto_number(2, 75) + proto_number(3, 25) + proto_number(6, 1)),
+        proto_number(7, 2), proto_number(8, 3), proto_bytes(9, covers_root)])
 
 
 # What stands in the service's own tables. The ledger is number 8; every row key begins with that.

@@ -10,6 +10,7 @@ use whosaw_verifier::erasure;
 use whosaw_verifier::hash::{Hash, hex, sha256};
 use whosaw_verifier::merkle;
 use whosaw_verifier::note::{self, KeyKind, VerifierKey};
+use whosaw_verifier::part::{CaseAnswer, CasePart, SeverityFigure};
 use whosaw_verifier::receipt::{self, Receipt, ReceiptError};
 use whosaw_verifier::vocabulary::*;
 use whosaw_verifier::wire::Message;
@@ -258,4 +259,39 @@ fn erasures(v: &Vectors) {
     for kind in [7, 13, 14, 16] {
         assert_eq!(Body::decode(kind, &v.bytes("person_act_body")), Ok(Body::Person(body.clone())));
     }
+    let part = |role, holds_content, first| PartGroup {
+        first,
+        count: 1,
+        roles: vec![role],
+        holds_content,
+        ..PartGroup::default()
+    };
+    let body = CaseBody {
+        case: (0..16).collect(),
+        step: CaseStep::Aware,
+        stated_us: 1_773_166_200_000_000,
+        size: 4_321,
+        report: v.bytes("erasure_covers_root"),
+        by: 1,
+        caller: Some(Caller { name: "desk".into(), assurance: Assurance::SelfAsserted }),
+        parts: vec![part(Role::Actor, false, 0), part(Role::Content, true, 1)],
+    };
+    v.check("case_body", &body.encode());
+    assert_eq!(Body::decode(17, &v.bytes("case_body")), Ok(Body::Case(body)));
+    let figure =
+        SeverityFigure { context: 3, identification: 75, confidentiality: 25, malicious: true, ..Default::default() };
+    let answer = |field, values: &[&str]| CaseAnswer { field, values: values.iter().map(|it| (*it).into()).collect() };
+    let part = CasePart {
+        reference: "2026-7".into(),
+        statement: "as told".into(),
+        resources: vec!["crm".into(), "mail".into()],
+        answers: vec![answer(55, &["a", "c"]), answer(62, &[])],
+        level: "sev-2".into(),
+        figure: Some(figure),
+        channel: Channel::Public,
+        delivery: Delivery::NotPossible,
+        message: v.bytes("erasure_covers_root"),
+    };
+    v.check("case_part", &part.encode());
+    assert_eq!(CasePart::decode(&v.bytes("case_part")), Ok(part));
 }

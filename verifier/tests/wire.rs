@@ -152,6 +152,18 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn case_step()(
+        step in prop::sample::select(CaseStep::ALL), numbers in [number(), number()], by in any::<u32>(),
+        case in prop::collection::vec(any::<u8>(), 0..17), report in prop::collection::vec(any::<u8>(), 0..33),
+        caller in prop::option::of(text()), parts in prop::collection::vec(group(), 0..3),
+    ) -> CaseBody {
+        let caller = caller.map(|name| Caller { name, assurance: Assurance::Unspecified });
+        let [stated_us, size] = numbers;
+        CaseBody { case, step, stated_us, size, report, by, caller, parts }
+    }
+}
+
+prop_compose! {
     fn erasure()(
         state in prop::sample::select(ErasureState::ALL), custodian in prop::sample::select(CustodianClass::ALL),
         numbers in [number(), number(), number(), number()],
@@ -236,10 +248,12 @@ proptest! {
 
     #[test]
     fn bodies_about_persons_have_one_encoding(
-        act in person_act(), erasure in erasure(), retention in retention(), restore in restore(),
+        act in person_act(), case in case_step(), erasure in erasure(), retention in retention(), restore in restore(),
         at in any::<prop::sample::Index>(), byte in any::<u8>(),
     ) {
         check_strict(&act, at, byte)?;
+        check_strict(&case, at, byte)?;
+        prop_assert_eq!(Body::decode(EntryKind::Case as u8, &case.encode()), Ok(Body::Case(case)));
         check_strict(&erasure, at, byte)?;
         check_strict(&retention, at, byte)?;
         check_strict(&restore, at, byte)?;

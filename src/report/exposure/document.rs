@@ -338,6 +338,8 @@ facts! {
         identities: Vec<PersonIdentity>,
         /// How long this person's data stood open.
         open_us: Range,
+        /// When, possibly.
+        times: Vec<Span>,
         categories: Vec<Code<Category>>,
         /// Accesses that name this person, and those that may have touched their data.
         accesses: Range,

@@ -380,6 +380,7 @@ fn subjects(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<
     let fact = |(person, inside): (Person, Inside)| SubjectFact {
         identities: people.identities(person),
         open_us: measure(&inside.open),
+        times: Span::all(&inside.open.possible),
         categories: inside.categories.iter().map(|category| Code(*category)).collect(),
         accesses: inside.accesses,
         verdict: match inside.accesses {

@@ -65,6 +65,8 @@ impl Book {
         sheets.extend(match report {
             Report::Access(report) => access::sheets(report, w),
             Report::Exposure(report) => exposure::sheets(report, w),
+            // All their tables follow from the view.
+            Report::Breach(_) | Report::Persons(_) => Vec::new(),
         });
         let others = frame::other_tables(&view, &sheets);
         sheets.extend(others);

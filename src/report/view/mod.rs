@@ -4,6 +4,7 @@
 //! templates' business.
 
 mod annex;
+mod breach;
 mod consequences;
 mod controller;
 mod cover;

@@ -7,7 +7,7 @@ use crate::entry::Header;
 use crate::export::present::excerpt;
 use crate::hash::Hash;
 use crate::merkle::EMPTY_ROOT;
-use crate::vocabulary::{EntryKind, ErasureState};
+use crate::vocabulary::{CaseStep, EntryKind, ErasureState};
 
 /// Genesis is entry 0, and entry 0 is genesis.
 pub fn kind_problem(header: &Header) -> Option<&'static str> {
@@ -39,6 +39,7 @@ pub fn check(header: &Header, origin: &str, body: &Body) -> Result<(), String> {
         Body::Action(body) => action(header.parts, body),
         Body::Erasure(body) => erasure(header.index, body),
         Body::Restore(body) => restore(header.index, body),
+        Body::Case(body) => case(header, body),
         _ => Ok(()),
     }
 }
@@ -130,6 +131,24 @@ fn restore(index: u64, body: &RestoreBody) -> Result<(), String> {
         return Err(format!(
             "it goes on from {backup} and {recovered} entries, which do not stand before it in this order"
         ));
+    }
+    Ok(())
+}
+
+/// A step that says it knew what came after it, or names a case that cannot be told from others, would mislead.
+fn case(header: &Header, body: &CaseBody) -> Result<(), String> {
+    let of_all = body.step == CaseStep::Read && body.case.is_empty();
+    if body.case.len() != 16 && !of_all {
+        return Err("its case has not 16 bytes".into());
+    }
+    if ![0, size_of::<Hash>()].contains(&body.report.len()) {
+        return Err("the digest of its report has not 32 bytes".into());
+    }
+    if body.size > header.index {
+        return Err(format!("it was decided from {} entries, which do not stand before it", body.size));
+    }
+    if body.by > header.parts {
+        return Err(format!("it names part {}, which it has not", body.by - 1));
     }
     Ok(())
 }

@@ -1,0 +1,390 @@
+//! `whosaw breach`: a personal data breach from the first signal to its end, and the register of all of them.
+
+use super::client::Client;
+use super::person::{answer, recorded};
+use super::{CliError, Ended, Server, show};
+use crate::model::{CaseStep, Channel, Delivery};
+use crate::rpc::v1;
+use clap::{Args, Subcommand};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use whosaw_verifier::hash::sha256;
+
+#[derive(Args)]
+pub struct Breach {
+    #[command(subcommand)]
+    command: BreachCommand,
+    #[command(flatten)]
+    server: Server,
+}
+
+/// What every step may say. Texts and the human are sealed.
+#[derive(Args)]
+struct Words {
+    /// The human who acts, written namespace=value.
+    #[arg(long, value_name = "PERSON")]
+    by: Option<String>,
+    /// When it happened, RFC 3339; it may lie before now, and never after.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// The house's own number; of a submission the authority's.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    reference: String,
+    /// Why, or what happened, in words.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    statement: String,
+    /// Decided from this size of the ledger; it must be the end of a commit [default: now].
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "SIZE")]
+    at_size: u64,
+}
+
+#[derive(Args)]
+struct Step {
+    /// As `whosaw breach open` printed it.
+    #[arg(value_name = "CASE")]
+    case: String,
+    #[command(flatten)]
+    words: Words,
+    /// A further dataset or resource that it is about; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    resource: Vec<String>,
+}
+
+#[derive(Subcommand)]
+enum BreachCommand {
+    /// Open a case, or one again that was closed. Prints its id.
+    Open {
+        /// A closed case, to be opened again.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "CASE")]
+        again: String,
+        /// A dataset or resource that it is about; may be given several times.
+        #[arg(long, value_name = "NAME")]
+        resource: Vec<String>,
+        #[command(flatten)]
+        words: Words,
+    },
+    /// Record when the breach was detected.
+    Detect(Step),
+    /// Record when the processor became aware (GDPR Art. 33(2)).
+    ProcessorAware(Step),
+    /// Record that the controller became aware: a named human's act, which starts the 72 hours (GDPR Art. 33(1)).
+    Aware(Step),
+    /// Answer fields of the breach-notification template.
+    Answer {
+        #[command(flatten)]
+        step: Step,
+        /// NUMBER=VALUE: an option's code, or the value itself. Several values: give the field several times.
+        #[arg(long, value_name = "NUMBER=VALUE")]
+        set: Vec<String>,
+        /// Take the answer to this field back.
+        #[arg(long, value_name = "NUMBER")]
+        clear: Vec<u32>,
+    },
+    /// Set the house's own level of severity, ENISA's figure, or both; --statement says why.
+    Severity {
+        #[command(flatten)]
+        step: Step,
+        /// A level of the profile's scale.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "LEVEL")]
+        level: String,
+        /// ENISA: data processing context, 1 to 4.
+        #[arg(long, value_name = "1-4", requires = "ei")]
+        dpc: Option<u32>,
+        /// ENISA: ease of identification, 0.25, 0.5, 0.75 or 1.
+        #[arg(long, value_name = "SHARE", requires = "dpc")]
+        ei: Option<String>,
+        /// ENISA: loss of confidentiality, 0, 0.25 or 0.5.
+        #[arg(long, value_name = "SHARE", default_value = "0", requires = "dpc")]
+        confidentiality: String,
+        /// ENISA: loss of integrity.
+        #[arg(long, value_name = "SHARE", default_value = "0", requires = "dpc")]
+        integrity: String,
+        /// ENISA: loss of availability.
+        #[arg(long, value_name = "SHARE", default_value = "0", requires = "dpc")]
+        availability: String,
+        /// ENISA: malicious intent.
+        #[arg(long, requires = "dpc")]
+        malicious: bool,
+    },
+    /// Record that the authority was notified.
+    Submit {
+        #[command(flatten)]
+        step: Step,
+        /// The entry that records the production of the report that was submitted.
+        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "INDEX")]
+        report: u64,
+    },
+    /// Record that the authority is not notified; --statement says why (GDPR Art. 33(1), 33(5)).
+    NotNotified {
+        #[command(flatten)]
+        step: Step,
+        /// The entry that records the production of the report that this was decided from.
+        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "INDEX")]
+        report: u64,
+    },
+    /// Record that data subjects were told, or could not be (GDPR Art. 34).
+    Tell {
+        #[command(flatten)]
+        step: Step,
+        /// Who, written namespace=value; may be given several times.
+        #[arg(long, value_name = "PERSON")]
+        to: Vec<String>,
+        /// A file with one of them a line.
+        #[arg(long, value_name = "FILE")]
+        to_file: Option<PathBuf>,
+        /// individual, public or other.
+        #[arg(long)]
+        channel: String,
+        /// delivered, failed or not_possible.
+        #[arg(long)]
+        delivery: String,
+        /// The message they were given; its SHA-256 is recorded.
+        #[arg(long, value_name = "FILE")]
+        message: Option<PathBuf>,
+    },
+    /// Close a case; --statement says why.
+    Close(Step),
+    /// Show a case with all its steps. That you looked is recorded.
+    Show {
+        /// As `whosaw breach open` printed it.
+        case: String,
+    },
+    /// Show the register of all cases (GDPR Art. 33(5)). That you looked is recorded.
+    List,
+}
+
+impl Step {
+    fn request(self, step: CaseStep) -> Result<v1::RecordCaseStepRequest, CliError> {
+        let request = self.words.request(step)?;
+        Ok(v1::RecordCaseStepRequest { case_id: self.case, resources: self.resource, ..request })
+    }
+}
+
+impl Words {
+    fn request(self, step: CaseStep) -> Result<v1::RecordCaseStepRequest, CliError> {
+        Ok(v1::RecordCaseStepRequest {
+            step: step as i32,
+            stated_at: self.at.as_deref().map(show::read_time).transpose()?,
+            by: self.by.as_deref().map(person).transpose()?,
+            reference: self.reference,
+            statement: self.statement,
+            tree_size: self.at_size,
+            ..Default::default()
+        })
+    }
+}
+
+fn person(text: &str) -> Result<v1::Identity, CliError> {
+    Ok(show::wire_identity(&show::identity(text)?))
+}
+
+impl BreachCommand {
+    /// The step that a command records; nothing where it only reads.
+    fn request(self) -> Result<v1::RecordCaseStepRequest, CliError> {
+        Ok(match self {
+            BreachCommand::Open { again, resource, words } => {
+                let request = words.request(CaseStep::Opened)?;
+                v1::RecordCaseStepRequest { case_id: again, resources: resource, ..request }
+            }
+            BreachCommand::Detect(step) => step.request(CaseStep::Detected)?,
+            BreachCommand::ProcessorAware(step) => step.request(CaseStep::ProcessorAware)?,
+            BreachCommand::Aware(step) => step.request(CaseStep::Aware)?,
+            BreachCommand::Close(step) => step.request(CaseStep::Closed)?,
+            BreachCommand::Answer { step, set, clear } => {
+                let answers = answers(&set, &clear)?;
+                v1::RecordCaseStepRequest { answers, ..step.request(CaseStep::Answered)? }
+            }
+            BreachCommand::Severity { step, level, dpc, ei, confidentiality, integrity, availability, malicious } => {
+                let figure = dpc.zip(ei).map(|(context, identification)| {
+                    Ok::<_, CliError>(v1::SeverityFigure {
+                        context,
+                        identification: hundredths(&identification)?,
+                        confidentiality: hundredths(&confidentiality)?,
+                        integrity: hundredths(&integrity)?,
+                        availability: hundredths(&availability)?,
+                        malicious,
+                    })
+                });
+                let figure = figure.transpose()?;
+                v1::RecordCaseStepRequest { level, figure, ..step.request(CaseStep::Severity)? }
+            }
+            BreachCommand::Submit { step, report } => {
+                v1::RecordCaseStepRequest { report, ..step.request(CaseStep::Submitted)? }
+            }
+            BreachCommand::NotNotified { step, report } => {
+                v1::RecordCaseStepRequest { report, ..step.request(CaseStep::NotNotified)? }
+            }
+            BreachCommand::Tell { step, to, to_file, channel, delivery, message } => {
+                let lines = to_file.as_deref().map(read).transpose()?.unwrap_or_default();
+                let lines = String::from_utf8(lines).map_err(|_| CliError::usage("--to-file holds no UTF-8 text"))?;
+                let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+                let told = to.iter().map(String::as_str).chain(lines).map(person).collect::<Result<_, _>>()?;
+                let wrong = |what: &str| CliError::usage(format!("there is no such {what}; see --help"));
+                v1::RecordCaseStepRequest {
+                    told,
+                    channel: Channel::from_code(&channel).ok_or_else(|| wrong("channel"))? as i32,
+                    delivery: Delivery::from_code(&delivery).ok_or_else(|| wrong("delivery"))? as i32,
+                    message: message
+                        .as_deref()
+                        .map(read)
+                        .transpose()?
+                        .map_or(Vec::new(), |text| sha256(&[&text]).into()),
+                    ..step.request(CaseStep::Informed)?
+                }
+            }
+            BreachCommand::Show { .. } | BreachCommand::List => v1::RecordCaseStepRequest::default(),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    std::fs::read(path).map_err(|error| CliError::usage(format!("{} cannot be read: {error}", path.display())))
+}
+
+/// `NUMBER=VALUE`, values of one field gathered; cleared fields have none.
+fn answers(set: &[String], clear: &[u32]) -> Result<Vec<v1::CaseAnswer>, CliError> {
+    let mut all: BTreeMap<u32, Vec<String>> = clear.iter().map(|field| (*field, Vec::new())).collect();
+    for text in set {
+        let wrong = || CliError::usage("an answer is written NUMBER=VALUE, such as 55=a");
+        let (number, value) = text.split_once('=').ok_or_else(wrong)?;
+        let number: u32 = number.trim().parse().map_err(|_| wrong())?;
+        if clear.contains(&number) {
+            return Err(CliError::usage(format!("field {number} is both set and cleared")));
+        }
+        all.entry(number).or_default().push(value.to_owned());
+    }
+    Ok(all.into_iter().map(|(field, values)| v1::CaseAnswer { field, values }).collect())
+}
+
+/// `0.75` as 75. What has more digits is left to nobody's rounding.
+fn hundredths(text: &str) -> Result<u32, CliError> {
+    let wrong = || CliError::usage(format!("{text:?} is no share such as 0.25"));
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
+    if whole.len() != 1 || fraction.len() > 2 || !digits(whole) || !digits(fraction) {
+        return Err(wrong());
+    }
+    format!("{whole}{fraction:0<2}").parse().map_err(|_| wrong())
+}
+
+impl Breach {
+    pub async fn run(self) -> Ended {
+        let client = Client::connect(&self.server).await?;
+        let (json, ledger) = (self.server.json, client.ledger.clone());
+        match self.command {
+            BreachCommand::Show { case: case_id } => {
+                let request = client.request(v1::GetCaseRequest { ledger, case_id });
+                let found = client.cases().get_case(request).await?.into_inner();
+                answer(json, "GetCaseResponse", &found, || found.case.as_ref().map_or_else(String::new, case_lines))
+            }
+            BreachCommand::List => {
+                let request = client.request(v1::ListCasesRequest { ledger });
+                let found = client.cases().list_cases(request).await?.into_inner();
+                answer(json, "ListCasesResponse", &found, || match found.cases.as_slice() {
+                    [] => "no case was ever opened".to_owned(),
+                    cases => cases.iter().map(head_lines).collect::<Vec<_>>().join("\n\n"),
+                })
+            }
+            command => {
+                let request = v1::RecordCaseStepRequest { ledger, ..command.request()? };
+                let done = client.cases().record_case_step(client.request(request)).await?.into_inner();
+                answer(json, "RecordCaseStepResponse", &done, || {
+                    let case = done.case.as_ref().map_or_else(String::new, head_lines);
+                    format!("{}\n{case}", recorded(&done.receipt))
+                })
+            }
+        }
+    }
+}
+
+fn head_lines(case: &v1::BreachCase) -> String {
+    let time = |time: &Option<prost_types::Timestamp>| show::time(time.as_ref());
+    let state = match case.state() {
+        v1::CaseState::Open => "open",
+        v1::CaseState::Submitted => "the authority was notified",
+        v1::CaseState::NotNotified => "not notified",
+        v1::CaseState::Closed => "closed",
+        v1::CaseState::Unspecified => "",
+    };
+    let mut lines = vec![format!("case      {}  {state}", case.case_id)];
+    let mut line = |label: &str, text: String| {
+        if !text.is_empty() {
+            lines.push(format!("{label:<9} {text}"));
+        }
+    };
+    line("reference", case.reference.clone());
+    line("about", case.resources.join(", "));
+    line("opened", time(&case.opened_at));
+    line("detected", time(&case.detected_at));
+    if case.processor_aware_at.is_some() {
+        line("processor", format!("aware {}", time(&case.processor_aware_at)));
+    }
+    let moved = if case.awareness_moved_later { "; an earlier statement gave an earlier time" } else { "" };
+    line("aware", format!("{}{moved}", time(&case.aware_at)));
+    if let Some(deadline) = &case.deadline {
+        let from = if deadline.default_of_the_template { ", default of the template" } else { "" };
+        let missed = if deadline.missed { ", MISSED" } else { "" };
+        line("deadline", format!("{}  ({} h{from}{missed})", time(&deadline.strict), deadline.hours));
+        line("", format!("{}  (Reg. 1182/71, {}, for information)", time(&deadline.reading), deadline.zone));
+    }
+    for submission in &case.submissions {
+        let number = if submission.reference.is_empty() { "" } else { ", number " };
+        let (at, size) = (time(&submission.submitted_at), show::grouped(submission.tree_size));
+        line("submitted", format!("{at} from {size} entries{number}{}", submission.reference));
+    }
+    line("because", case.not_notified_because.clone());
+    line("severity", case.level.clone());
+    let se = case.figure_hundredths;
+    line("ENISA", if se == 0 { String::new() } else { format!("{}.{:02}", se / 100, se % 100) });
+    if case.told + case.not_told > 0 {
+        line("people", format!("{} told, {} could not be", case.told, case.not_told));
+    }
+    for answer in &case.answers {
+        line(&format!("EDPB {}", answer.field), answer.values.join("; "));
+    }
+    lines.join("\n")
+}
+
+fn case_lines(case: &v1::BreachCase) -> String {
+    let code = |number: i32| CaseStep::ALL.iter().find(|step| **step as i32 == number).map_or("", |step| step.code());
+    let name = |identity: &v1::Identity| format!("{}={}", identity.namespace, identity.fields.join(","));
+    let step = |step: &v1::BreachStep| {
+        let by = match (step.by.first(), step.by_erased) {
+            (Some(identity), _) => format!("  by {}", name(identity)),
+            (None, true) => "  by somebody who was erased since".into(),
+            (None, false) => String::new(),
+        };
+        let told = step.told.len() as u64 + u64::from(step.told_erased);
+        let told = if told > 0 { format!("  {told} people") } else { String::new() };
+        let statement = step.part.as_ref().map_or("", |part| &part.statement);
+        let stated = step.stated_at.as_ref().map_or(String::new(), |at| format!("  stated {}", show::time(Some(at))));
+        let (index, at) = (step.index, show::time(step.recorded_at.as_ref()));
+        format!("{index:>8}  {at}  {:<15}{stated}{by}{told}  {statement}", code(step.step)).trim_end().to_owned()
+    };
+    let steps: Vec<String> = case.steps.iter().map(step).collect();
+    format!("{}\n\n{}", head_lines(case), steps.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_read_without_rounding() {
+        let read = |text: &str| hundredths(text).ok();
+        assert_eq!([read("0.25"), read("0.5"), read("1"), read("0")], [Some(25), Some(50), Some(100), Some(0)]);
+        for wrong in ["", ".5", "0.255", "-1", "1e2", "0,5"] {
+            assert_eq!(read(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn answers_to_one_field_are_gathered() {
+        let text = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let read = answers(&text(&["55=a", "62=x = y", "55=c"]), &[49]).expect("they are answers");
+        let read: Vec<(u32, Vec<String>)> = read.into_iter().map(|answer| (answer.field, answer.values)).collect();
+        assert_eq!(read, [(49, vec![]), (55, text(&["a", "c"])), (62, text(&["x = y"]))]);
+        assert!(answers(&text(&["55=a"]), &[55]).is_err());
+        assert!(answers(&text(&["55"]), &[]).is_err());
+    }
+}

@@ -1,0 +1,394 @@
+//! The life of a breach: each step is an entry that says in the open that it was taken, when, and from what was known; its
+//! texts, answers and the human who acted stand sealed. Reading cases is a step of its own.
+
+use super::access::PROJECTIONS;
+use super::read::join_content;
+use super::{EngineError, Kind, OpenLedger, PartState, Receipt};
+use crate::admit::events::{self, CaseActors};
+use crate::exposure::{Term, TermKind};
+use crate::law::{Profile, ProfileError, edpb};
+use crate::ledger::StoredEntry;
+use crate::model::*;
+use crate::report::breach::Case;
+use crate::report::breach::case::{By, CaseId, Standing, Step};
+use crate::report::question::{RecordedBreach, RecordedExposure};
+use crate::vault;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use whosaw_verifier::body::{Body, CaseBody};
+use whosaw_verifier::hash::Hash;
+use whosaw_verifier::part::{CasePart, Part};
+
+/// Resources, people told and bytes of answers that one step may name.
+const RESOURCES_MAX: usize = 256;
+const TOLD_MAX: usize = 4_096;
+const ANSWERS_MAX: usize = 256 << 10;
+
+/// A step to be recorded.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CaseAsked {
+    /// Absent: a new case is opened.
+    pub case: Option<CaseId>,
+    pub step: CaseStep,
+    /// Absent: not stated.
+    pub stated_us: Option<u64>,
+    /// The human who acts.
+    pub by: Option<Identity>,
+    /// Data subjects who were told, or could not be.
+    pub told: Vec<Identity>,
+    /// The entry that records the production of the report that the step is about.
+    pub report: Option<u64>,
+    /// What was known to whoever decided; 0: everything now.
+    pub size: u64,
+    pub part: CasePart,
+}
+
+impl OpenLedger {
+    /// The legal profile in force.
+    pub fn profile(&self) -> Result<Profile, EngineError> {
+        self.profile_at(self.ledger.published().size)
+    }
+
+    /// The legal profile as of a size: the template's where the controller's registry sets none, or leaves something out.
+    pub(super) fn profile_at(&self, size: u64) -> Result<Profile, EngineError> {
+        let in_force = self.registry_document_at(size)?;
+        let Some(set) = in_force.as_ref().and_then(|known| known.document.profile.as_ref()) else {
+            return Ok(Profile::default());
+        };
+        let default = Profile::default();
+        let hours = set.breach_notification_h.unwrap_or(default.breach_notification_h);
+        let zone = set.zone.as_deref().unwrap_or(&default.zone_name);
+        let scale = if set.severity.is_empty() { default.severity_scale.clone() } else { set.severity.clone() };
+        let holidays = set.holidays.iter().filter_map(|day| day.parse().ok()).collect();
+        let unusable =
+            |error: ProfileError| EngineError::precondition(format!("the registry's legal profile: {error}"));
+        Profile::new(hours, zone, holidays, scale).map_err(unusable)
+    }
+
+    /// The ledger's clock.
+    pub fn now_us(&self) -> u64 {
+        self.clock.now().0
+    }
+
+    /// Records a step. Answers with the case as it stands after it.
+    pub async fn record_case_step(
+        self: &Arc<Self>,
+        asked: CaseAsked,
+        caller: &Caller,
+    ) -> Result<(Receipt, Case), EngineError> {
+        // One step at a time, so that two of them are not both judged by the case as it was before either.
+        let _one_at_a_time = self.acting.lock().await;
+        let now = self.clock.now().0;
+        let (asked, case, size, report) = self
+            .blocking(move |open| {
+                open.wait_for_cases(open.ledger.published().size)?;
+                let case = asked.case.map(|id| open.known_case(&id)).transpose()?;
+                let violations = violations(&asked, case.as_ref(), &open.profile()?, now);
+                if !violations.is_empty() {
+                    return Err(EngineError::violations(violations));
+                }
+                refuse_out_of_turn(&asked, case.as_ref())?;
+                let reported = asked.report.map(|index| open.reported(index, asked.case.as_ref())).transpose()?;
+                let (size, report) = match reported {
+                    Some((size, digest)) => (size, digest.to_vec()),
+                    None => (open.as_of(asked.size, None)?.0, Vec::new()),
+                };
+                Ok((asked, case, size, report))
+            })
+            .await?;
+        let id = case.map_or_else(|| uuid::Uuid::new_v4().into_bytes(), |case| case.id);
+        let CaseAsked { step, stated_us, by, told, part, .. } = asked;
+        let body = CaseBody {
+            case: id.to_vec(),
+            step,
+            stated_us: stated_us.unwrap_or_default(),
+            size,
+            report,
+            ..CaseBody::default()
+        };
+        let normal = |identity: Identity| vault::normal(&identity);
+        let actors = CaseActors { by: by.map(normal), told: told.into_iter().map(normal).collect() };
+        let receipt = self.record(events::case_step(body, actors, part, caller, &self.names().registry)).await?;
+        let case = self.blocking(move |open| open.known_case(&id)).await?;
+        Ok((receipt, case))
+    }
+
+    /// One case, after it was recorded that somebody read it.
+    pub async fn case(self: &Arc<Self>, id: CaseId, caller: &Caller) -> Result<Case, EngineError> {
+        self.blocking(move |open| open.known_case(&id)).await?;
+        self.record_reading(id.to_vec(), caller).await?;
+        self.blocking(move |open| open.known_case(&id)).await
+    }
+
+    /// All cases, in the order in which they were opened (the register of GDPR Art. 33(5)), after it was recorded that
+    /// somebody read them.
+    pub async fn cases(self: &Arc<Self>, caller: &Caller) -> Result<Vec<Case>, EngineError> {
+        self.record_reading(Vec::new(), caller).await?;
+        self.blocking(|open| open.cases_below(open.ledger.published().size)).await
+    }
+
+    async fn record_reading(&self, case: Vec<u8>, caller: &Caller) -> Result<(), EngineError> {
+        let body = CaseBody { case, step: CaseStep::Read, ..CaseBody::default() };
+        let (actors, part) = (CaseActors::default(), CasePart::default());
+        self.record(events::case_step(body, actors, part, caller, &self.names().registry)).await.map(drop)
+    }
+
+    fn known_case(&self, id: &CaseId) -> Result<Case, EngineError> {
+        self.case_below(id, self.ledger.published().size)?
+            .ok_or_else(|| EngineError::not_found("this ledger knows no case of this id"))
+    }
+
+    /// The case as entries below the size tell it. Blocks.
+    pub(super) fn case_below(&self, id: &CaseId, size: u64) -> Result<Option<Case>, EngineError> {
+        Ok(self.cases_where(size, |case| case == id)?.into_iter().next())
+    }
+
+    fn cases_below(&self, size: u64) -> Result<Vec<Case>, EngineError> {
+        self.cases_where(size, |_| true)
+    }
+
+    /// Cases are found by the projections: a step is not recorded where its case could not be told afterwards.
+    fn wait_for_cases(&self, size: u64) -> Result<(), EngineError> {
+        if self.follow.wait_for(size, PROJECTIONS) < size {
+            let text = "the projections do not reach this size yet; try again, or rebuild them";
+            return Err(EngineError::precondition(text));
+        }
+        Ok(())
+    }
+
+    fn cases_where(&self, size: u64, wanted: impl Fn(&CaseId) -> bool) -> Result<Vec<Case>, EngineError> {
+        self.wait_for_cases(size)?;
+        let mut order = Vec::new();
+        let mut cases: BTreeMap<CaseId, Vec<Step>> = BTreeMap::new();
+        for entry in self.entries_under(Term::new(TermKind::EntryKind, EntryKind::Case.code()), size)? {
+            let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+            let Some(Ok(Body::Case(body))) = body else { continue };
+            let Ok(id) = CaseId::try_from(body.case.as_slice()) else { continue };
+            if wanted(&id) {
+                let steps = cases.entry(id).or_insert_with(|| {
+                    order.push(id);
+                    Vec::new()
+                });
+                steps.push(self.case_step(entry, &body)?);
+            }
+        }
+        let case = |id| cases.remove(&id).map(|steps| Case { id, steps });
+        Ok(order.into_iter().filter_map(case).collect())
+    }
+
+    fn case_step(&self, entry: StoredEntry, body: &CaseBody) -> Result<Step, EngineError> {
+        let (index, recorded_at_us) = (entry.header.index, entry.header.recorded_at_us);
+        let opened = self.open_all(entry)?;
+        let open = |ordinal: u32| match opened.parts.get(ordinal as usize).map(|part| &part.state) {
+            Some(PartState::Open(part)) => Some(&**part),
+            _ => None,
+        };
+        let identities = |part: &Part| {
+            let person = part.person.as_ref();
+            person.map(|person| person.identities.iter().map(vault::identity_of).collect::<Vec<_>>())
+        };
+        let by = match body.by.checked_sub(1) {
+            None => By::Nobody,
+            Some(ordinal) => open(ordinal).and_then(identities).map_or(By::Erased, By::Person),
+        };
+        let of_role = |role: Role| {
+            let groups = body.parts.iter().filter(move |group| group.roles.contains(&role));
+            groups.flat_map(|group| group.first..group.first.saturating_add(group.count))
+        };
+        let told: Vec<_> = of_role(Role::DataSubject).map(|ordinal| open(ordinal).and_then(identities)).collect();
+        let told_closed = told.iter().filter(|told| told.is_none()).count() as u64;
+        let told = told.into_iter().flatten().map(|told| self.whole(told)).collect::<Result<_, _>>()?;
+        let content = join_content(of_role(Role::Content).filter_map(open));
+        Ok(Step {
+            index,
+            recorded_at_us,
+            step: body.step,
+            stated_us: body.stated_us,
+            size: body.size,
+            report: Hash::try_from(body.report.as_slice()).ok(),
+            by,
+            told,
+            told_closed,
+            part: content.and_then(|content| content.case),
+        })
+    }
+
+    /// These identifiers, then all others of whoever is surely the same person: somebody may be told by another one than
+    /// their data stands under.
+    fn whole(&self, mut identities: Vec<Identity>) -> Result<Vec<Identity>, EngineError> {
+        let person = identities.first().map(|first| self.vault.find(first)).transpose()?.flatten();
+        for person in person.map(|person| self.vault.linked(person)).transpose()?.unwrap_or_default() {
+            for identity in self.vault.identities(person)? {
+                if !identities.contains(&identity) {
+                    identities.push(identity);
+                }
+            }
+        }
+        Ok(identities)
+    }
+
+    /// Size and digest of the report whose production this entry records.
+    fn reported(&self, index: u64, case: Option<&CaseId>) -> Result<(u64, Hash), EngineError> {
+        let (body, question) = self.recorded_question(index).map_err(|error| match error.kind {
+            Kind::Invalid | Kind::OutOfRange => EngineError::invalid("report", "is no entry that records a report"),
+            _ => error,
+        })?;
+        let digest = match body.report_type {
+            ReportType::Exposure => RecordedExposure::read(&question).map(|recorded| recorded.digest),
+            ReportType::Breach | ReportType::Persons => RecordedBreach::read(&question)
+                .filter(|recorded| case.is_none_or(|case| *case == recorded.question.case))
+                .map(|recorded| recorded.digest),
+            ReportType::Access | ReportType::Unspecified => None,
+        };
+        let other = || EngineError::invalid("report", "is a report of another type, or on another case");
+        Ok((body.size, digest.ok_or_else(other)?))
+    }
+}
+
+/// A step may be well-formed and yet come at the wrong time.
+fn refuse_out_of_turn(asked: &CaseAsked, case: Option<&Case>) -> Result<(), EngineError> {
+    let is_closed = case.is_some_and(|case| case.standing() == Standing::Closed);
+    match (case, asked.step) {
+        (Some(_), CaseStep::Opened) if !is_closed => Err(EngineError::precondition("this case is open already")),
+        (Some(_), step) if is_closed && step != CaseStep::Opened => {
+            Err(EngineError::precondition("this case is closed; open it again first"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a step needs, and what does not belong to it.
+fn violations(asked: &CaseAsked, case: Option<&Case>, profile: &Profile, now: u64) -> Vec<Violation> {
+    use CaseStep::*;
+    let (step, part) = (asked.step, &asked.part);
+    let mut wrong = Vec::new();
+    let mut refuse = |field: &str, what: &str| {
+        wrong.push(Violation { field: field.into(), description: what.into() });
+    };
+    let is = |steps: &[CaseStep]| steps.contains(&step);
+    if is(&[Unspecified, Read]) {
+        refuse("step", "is none that can be recorded");
+        return wrong;
+    }
+    if asked.case.is_none() && step != Opened {
+        refuse("case_id", "is missing");
+    }
+    let said = |text: &str| !text.trim().is_empty();
+    let again = step == Opened && asked.case.is_some();
+    let could_not_be_told = matches!(part.delivery, Delivery::Failed | Delivery::NotPossible);
+    for (field, there, needed, allowed) in [
+        ("by", asked.by.is_some(), is(&[Aware, Answered, Severity, Submitted, NotNotified, Closed]), true),
+        (
+            "stated_at",
+            asked.stated_us.is_some(),
+            is(&[Detected, ProcessorAware, Aware, Submitted]) || (step == Informed && !could_not_be_told),
+            true,
+        ),
+        (
+            "statement",
+            said(&part.statement),
+            again || is(&[Severity, NotNotified, Closed]) || (step == Informed && could_not_be_told),
+            true,
+        ),
+        (
+            "resources",
+            !part.resources.is_empty(),
+            step == Opened && asked.case.is_none(),
+            is(&[Opened, Detected, ProcessorAware, Aware, Answered]),
+        ),
+        ("answers", !part.answers.is_empty(), step == Answered, step == Answered),
+        ("channel", part.channel != Channel::Unspecified, step == Informed, step == Informed),
+        ("delivery", part.delivery != Delivery::Unspecified, step == Informed, step == Informed),
+        ("told", !asked.told.is_empty(), step == Informed && part.channel != Channel::Public, step == Informed),
+        ("message", !part.message.is_empty(), false, step == Informed),
+        ("level", said(&part.level), step == Severity && part.figure.is_none(), step == Severity),
+        ("figure", part.figure.is_some(), false, step == Severity),
+        ("report", asked.report.is_some(), false, is(&[Submitted, NotNotified, Informed])),
+        ("tree_size", asked.size != 0, false, asked.report.is_none()),
+    ] {
+        if needed && !there {
+            refuse(field, &format!("is missing: the step `{}` needs it", step.code()));
+        } else if there && !allowed {
+            refuse(field, &format!("does not belong to the step `{}`", step.code()));
+        }
+    }
+    if asked.stated_us.is_some_and(|stated| stated > now) {
+        refuse("stated_at", "lies in the future");
+    }
+    if part.resources.len() > RESOURCES_MAX || part.resources.iter().any(|name| !said(name) || unfit(name)) {
+        refuse("resources", "holds more than 256 names, or one that is empty, too long, or has a control character");
+    }
+    let distinct: BTreeSet<&Identity> = asked.told.iter().collect();
+    if asked.told.len() > TOLD_MAX || distinct.len() != asked.told.len() {
+        refuse("told", "has more than 4,096 persons, or one of them twice");
+    }
+    if ![0, 32].contains(&part.message.len()) {
+        refuse("message", "is no SHA-256 digest, 32 bytes");
+    }
+    if said(&part.level) && !profile.severity_scale.contains(&part.level) {
+        refuse("level", &format!("is none of the scale: {}", profile.severity_scale.join(", ")));
+    }
+    if let Some(figure) = &part.figure {
+        let figure = crate::law::enisa::Figure {
+            context: figure.context,
+            identification: figure.identification,
+            confidentiality: figure.confidentiality,
+            integrity: figure.integrity,
+            availability: figure.availability,
+            malicious: figure.malicious,
+        };
+        if let Some((field, what)) = figure.violation() {
+            refuse(&format!("figure.{field}"), what);
+        }
+    }
+    wrong.extend(wrong_answers(part, case));
+    wrong
+}
+
+/// Each answer against its field, then all together with those that were given before.
+fn wrong_answers(part: &CasePart, case: Option<&Case>) -> Vec<Violation> {
+    let mut wrong = Vec::new();
+    let mut answers = case.map(Case::answers).unwrap_or_default();
+    let bytes: usize = part.answers.iter().flat_map(|answer| &answer.values).map(String::len).sum();
+    if bytes > ANSWERS_MAX {
+        wrong.push(Violation { field: "answers".into(), description: "have more than 256 KiB".into() });
+        return wrong;
+    }
+    let mut seen = Vec::new();
+    for (i, answer) in part.answers.iter().enumerate() {
+        let mut refuse = |member: &str, what: &str| {
+            wrong.push(Violation { field: format!("answers[{i}]{member}"), description: what.into() });
+        };
+        let known = u8::try_from(answer.field).ok().and_then(edpb::field);
+        let Some(field) = known else {
+            refuse(".field", "is the number of no field of the template");
+            continue;
+        };
+        if seen.contains(&field.number) {
+            refuse(".field", "is answered twice in one step");
+        }
+        seen.push(field.number);
+        if let Some(what) = edpb::problem(field, &answer.values) {
+            refuse(".values", &format!("(field {}) {what}", field.number));
+        } else if answer.values.is_empty() {
+            answers.remove(&field.number);
+        } else {
+            answers.insert(field.number, answer.values.clone());
+        }
+    }
+    if wrong.is_empty() && !part.answers.is_empty() {
+        let together = edpb::violations(&answers).into_iter();
+        wrong.extend(together.map(|violation| Violation {
+            field: format!("answers (field {})", violation.field),
+            description: violation.what.into(),
+        }));
+    }
+    wrong
+}
+
+/// Bytes of a resource's name.
+const NAME: usize = 1_024;
+
+fn unfit(name: &str) -> bool {
+    name.len() > NAME || name.chars().any(char::is_control)
+}

@@ -1,0 +1,108 @@
+//! ENISA's severity figure for a breach (*Recommendations for a methodology of the assessment of severity of personal data
+//! breaches*, 2013): SE = DPC × EI + CB. An aid beside a person's own judgement, never a judgement.
+
+/// What a person chose. Shares are in hundredths, so that the figure is exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figure {
+    /// Data processing context, 1 to 4.
+    pub context: u32,
+    /// Ease of identification: 25, 50, 75 or 100.
+    pub identification: u32,
+    /// Circumstances, each 0, 25 or 50: loss of confidentiality, of integrity, of availability.
+    pub confidentiality: u32,
+    pub integrity: u32,
+    pub availability: u32,
+    /// Malicious intent adds 50.
+    pub malicious: bool,
+}
+
+/// ENISA's four levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    Low,
+    Medium,
+    High,
+    VeryHigh,
+}
+
+impl Level {
+    pub fn code(self) -> &'static str {
+        match self {
+            Level::Low => "low",
+            Level::Medium => "medium",
+            Level::High => "high",
+            Level::VeryHigh => "very_high",
+        }
+    }
+}
+
+impl Figure {
+    /// Which field is out of its range, and what it may be.
+    pub fn violation(&self) -> Option<(&'static str, &'static str)> {
+        let circumstance = |share: u32| [0, 25, 50].contains(&share);
+        if !(1..=4).contains(&self.context) {
+            Some(("context", "is not 1, 2, 3 or 4"))
+        } else if ![25, 50, 75, 100].contains(&self.identification) {
+            Some(("identification", "is not 25, 50, 75 or 100 hundredths"))
+        } else if !circumstance(self.confidentiality) {
+            Some(("confidentiality", "is not 0, 25 or 50 hundredths"))
+        } else if !circumstance(self.integrity) {
+            Some(("integrity", "is not 0, 25 or 50 hundredths"))
+        } else if !circumstance(self.availability) {
+            Some(("availability", "is not 0, 25 or 50 hundredths"))
+        } else {
+            None
+        }
+    }
+
+    /// SE in hundredths: 250 is 2.5.
+    pub fn score(&self) -> u32 {
+        let circumstances = self.confidentiality + self.integrity + self.availability;
+        self.context * self.identification + circumstances + if self.malicious { 50 } else { 0 }
+    }
+
+    pub fn level(&self) -> Level {
+        match self.score() {
+            0..200 => Level::Low,
+            200..300 => Level::Medium,
+            300..400 => Level::High,
+            _ => Level::VeryHigh,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figure_is_that_of_the_method() {
+        let figure = |context, identification, confidentiality, malicious| Figure {
+            context,
+            identification,
+            confidentiality,
+            malicious,
+            ..Figure::default()
+        };
+        for (figure, score, level) in [
+            (figure(1, 100, 50, false), 150, Level::Low),
+            (figure(2, 75, 50, false), 200, Level::Medium),
+            (figure(3, 75, 25, true), 300, Level::High),
+            (figure(4, 100, 0, false), 400, Level::VeryHigh),
+            (figure(2, 100, 25, true), 275, Level::Medium),
+        ] {
+            assert_eq!((figure.violation(), figure.score(), figure.level()), (None, score, level), "{figure:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_method_does_not_know_is_refused_by_its_name() {
+        let good = Figure { context: 1, identification: 25, ..Figure::default() };
+        let field = |figure: Figure| figure.violation().map(|(field, _)| field);
+        assert_eq!(field(Figure { context: 5, ..good }), Some("context"));
+        assert_eq!(field(Figure { identification: 60, ..good }), Some("identification"));
+        assert_eq!(field(Figure { confidentiality: 51, ..good }), Some("confidentiality"));
+        assert_eq!(field(Figure { integrity: 1, ..good }), Some("integrity"));
+        assert_eq!(field(Figure { availability: u32::MAX, ..good }), Some("availability"));
+    }
+}

@@ -1,0 +1,315 @@
+//! A case as its steps tell it: what was detected, who became aware when, what was answered, submitted, told.
+//!
+//! Nothing is ever overwritten: a later step of a sort stands in the place of an earlier one, and both are listed.
+
+use crate::law::calendar::{self, BeyondCalendar, Hours};
+use crate::law::edpb::{Answers, Circumstances};
+use crate::law::{Profile, enisa};
+use crate::model::{CaseStep, Channel, Delivery, Identity};
+use whosaw_verifier::hash::Hash;
+use whosaw_verifier::part::{CasePart, SeverityFigure};
+
+/// UUID.
+pub type CaseId = [u8; 16];
+
+/// One recorded step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub index: u64,
+    pub recorded_at_us: u64,
+    pub step: CaseStep,
+    /// When it happened, as stated; 0: not stated, then when it was recorded.
+    pub stated_us: u64,
+    /// Entries below this were known to whoever decided.
+    pub size: u64,
+    pub report: Option<Hash>,
+    pub by: By,
+    /// Data subjects who were told, or could not be, as far as they open: first the identifier that was used, then others of
+    /// the same person.
+    pub told: Vec<Vec<Identity>>,
+    /// Of these, those who were erased since.
+    pub told_closed: u64,
+    /// What was sealed; nothing where nothing was, or it does not open.
+    pub part: Option<CasePart>,
+}
+
+/// Which human acted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    /// Nobody was named.
+    Nobody,
+    Person(Vec<Identity>),
+    /// Somebody who was erased since.
+    Erased,
+}
+
+/// Where a case stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Open,
+    Submitted,
+    NotNotified,
+    Closed,
+}
+
+/// A case with its steps in the order of the ledger; the first opened it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    pub id: CaseId,
+    pub steps: Vec<Step>,
+}
+
+impl Step {
+    /// As stated, or when it was recorded.
+    pub fn at_us(&self) -> u64 {
+        if self.stated_us == 0 { self.recorded_at_us } else { self.stated_us }
+    }
+
+    pub fn reference(&self) -> &str {
+        self.part.as_ref().map_or("", |part| &part.reference)
+    }
+
+    pub fn statement(&self) -> &str {
+        self.part.as_ref().map_or("", |part| &part.statement)
+    }
+
+    pub fn channel(&self) -> Channel {
+        self.part.as_ref().map_or(Channel::Unspecified, |part| part.channel)
+    }
+
+    pub fn delivery(&self) -> Delivery {
+        self.part.as_ref().map_or(Delivery::Unspecified, |part| part.delivery)
+    }
+}
+
+impl Case {
+    /// The same as entries below this size tell it; nothing where it was not opened yet.
+    pub fn at(&self, size: u64) -> Option<Case> {
+        let steps: Vec<Step> = self.steps.iter().filter(|step| step.index < size).cloned().collect();
+        (!steps.is_empty()).then_some(Case { id: self.id, steps })
+    }
+
+    fn of(&self, step: CaseStep) -> impl DoubleEndedIterator<Item = &Step> {
+        self.steps.iter().filter(move |it| it.step == step)
+    }
+
+    /// The last step of this sort: it stands in the place of those before.
+    pub fn last(&self, step: CaseStep) -> Option<&Step> {
+        self.of(step).next_back()
+    }
+
+    /// All steps of this sort, in order.
+    pub fn each(&self, step: CaseStep) -> impl Iterator<Item = &Step> {
+        self.of(step)
+    }
+
+    /// The house's own number, as it was given last.
+    pub fn reference(&self) -> &str {
+        self.of(CaseStep::Opened).map(Step::reference).rfind(|reference| !reference.is_empty()).unwrap_or_default()
+    }
+
+    /// Datasets and resources it is about, each once, in the order in which they were named.
+    pub fn resources(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for name in self.steps.iter().filter_map(|step| step.part.as_ref()).flat_map(|part| &part.resources) {
+            if !all.contains(name) {
+                all.push(name.clone());
+            }
+        }
+        all
+    }
+
+    /// What people answered, the last answer to each field.
+    pub fn answers(&self) -> Answers {
+        let mut all = Answers::new();
+        for answer in self.steps.iter().filter_map(|step| step.part.as_ref()).flat_map(|part| &part.answers) {
+            let Ok(field) = u8::try_from(answer.field) else { continue };
+            if answer.values.is_empty() {
+                all.remove(&field);
+            } else {
+                all.insert(field, answer.values.clone());
+            }
+        }
+        all
+    }
+
+    /// The step that answered a field last.
+    pub fn answered_by(&self, field: u8) -> Option<&Step> {
+        let answers = |step: &&Step| {
+            let part = step.part.as_ref();
+            part.is_some_and(|part| part.answers.iter().any(|answer| answer.field == u32::from(field)))
+        };
+        self.steps.iter().rev().find(answers)
+    }
+
+    /// The house's own level, and the step that set it last.
+    pub fn level(&self) -> Option<(&str, &Step)> {
+        let level = |step| Some((Step::level(step)?, step));
+        self.of(CaseStep::Severity).rev().find_map(level)
+    }
+
+    /// ENISA's figure, and the step that set it last.
+    pub fn figure(&self) -> Option<(enisa::Figure, &Step)> {
+        let figure = |step: &SeverityFigure| enisa::Figure {
+            context: step.context,
+            identification: step.identification,
+            confidentiality: step.confidentiality,
+            integrity: step.integrity,
+            availability: step.availability,
+            malicious: step.malicious,
+        };
+        self.of(CaseStep::Severity).rev().find_map(|step| Some((figure(step.part.as_ref()?.figure.as_ref()?), step)))
+    }
+
+    pub fn standing(&self) -> Standing {
+        let decides = |step: &&Step| {
+            matches!(step.step, CaseStep::Opened | CaseStep::Submitted | CaseStep::NotNotified | CaseStep::Closed)
+        };
+        // A case that was opened again stands as it did before it was closed.
+        let mut steps = self.steps.iter().rev().filter(decides);
+        match steps.next().map(|step| step.step) {
+            Some(CaseStep::Closed) => Standing::Closed,
+            Some(CaseStep::Submitted) => Standing::Submitted,
+            Some(CaseStep::NotNotified) => Standing::NotNotified,
+            _ => steps
+                .find_map(|step| match step.step {
+                    CaseStep::Submitted => Some(Standing::Submitted),
+                    CaseStep::NotNotified => Some(Standing::NotNotified),
+                    _ => None,
+                })
+                .unwrap_or(Standing::Open),
+        }
+    }
+
+    /// GDPR Art. 33(1), from the awareness that was stated last; nothing while nobody is aware.
+    pub fn deadline(&self, profile: &Profile) -> Option<Result<Hours, BeyondCalendar>> {
+        self.last(CaseStep::Aware).map(|aware| calendar::breach_deadline(aware.at_us(), profile))
+    }
+
+    /// An earlier statement of awareness gave an earlier instant: the deadline was moved on.
+    pub fn awareness_moved_later(&self) -> bool {
+        let earliest = self.of(CaseStep::Aware).map(Step::at_us).min();
+        self.last(CaseStep::Aware).is_some_and(|last| earliest.is_some_and(|earliest| earliest < last.at_us()))
+    }
+
+    /// The first notification, or this instant while there is none, lies after the deadline.
+    pub fn is_late(&self, now_us: u64, profile: &Profile) -> bool {
+        let first = self.of(CaseStep::Submitted).map(Step::at_us).min().unwrap_or(now_us);
+        matches!(self.deadline(profile), Some(Ok(deadline)) if first > deadline.strict_us)
+    }
+
+    /// What decides visibility beside the answers. Where the controller is follows from which question was answered.
+    pub fn circumstances(&self, now_us: u64, profile: &Profile) -> Circumstances {
+        let answers = self.answers();
+        let in_eea = match (answers.contains_key(&113), answers.contains_key(&120)) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        };
+        Circumstances { is_late: self.is_late(now_us, profile), in_eea }
+    }
+}
+
+impl Step {
+    fn level(&self) -> Option<&str> {
+        self.part.as_ref().map(|part| part.level.as_str()).filter(|level| !level.is_empty())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use whosaw_verifier::part::CaseAnswer;
+
+    pub(crate) fn step(index: u64, step: CaseStep, stated_us: u64) -> Step {
+        Step {
+            index,
+            recorded_at_us: index * 1_000_000,
+            step,
+            stated_us,
+            size: index,
+            report: None,
+            by: By::Nobody,
+            told: Vec::new(),
+            told_closed: 0,
+            part: Some(CasePart::default()),
+        }
+    }
+
+    pub(crate) fn answering(index: u64, answers: &[(u32, &[&str])]) -> Step {
+        let answer = |(field, values): &(u32, &[&str])| CaseAnswer {
+            field: *field,
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        };
+        let part = CasePart { answers: answers.iter().map(answer).collect(), ..CasePart::default() };
+        Step { part: Some(part), ..step(index, CaseStep::Answered, 0) }
+    }
+
+    fn case(steps: Vec<Step>) -> Case {
+        Case { id: [7; 16], steps }
+    }
+
+    const HOUR: u64 = 3_600_000_000;
+
+    #[test]
+    fn the_last_answer_stands_and_can_be_taken_back() {
+        let opened = step(1, CaseStep::Opened, 0);
+        let case = case(vec![
+            opened,
+            answering(2, &[(55, &["a"]), (62, &["as told"])]),
+            answering(3, &[(55, &["a", "c"])]),
+            answering(4, &[(62, &[])]),
+        ]);
+        assert_eq!(case.answers(), Answers::from([(55, vec!["a".into(), "c".into()])]));
+        assert_eq!(case.answered_by(55).map(|step| step.index), Some(3));
+        let before = case.at(3).expect("it was open");
+        assert_eq!(before.answers().len(), 2);
+        assert_eq!(case.at(1), None, "entry 1 is not below 1");
+    }
+
+    /// Case 34: from awareness, not from detection.
+    #[test]
+    fn the_deadline_runs_from_the_awareness_that_was_stated_last() {
+        let profile = Profile::default();
+        let mut case = case(vec![step(1, CaseStep::Opened, 0), step(2, CaseStep::Detected, 5 * HOUR)]);
+        assert_eq!(case.deadline(&profile), None);
+        assert!(!case.is_late(u64::MAX, &profile), "nobody is aware yet");
+        case.steps.push(step(3, CaseStep::Aware, 10 * HOUR));
+        let strict = |case: &Case| case.deadline(&profile).expect("aware").expect("a deadline").strict_us;
+        assert_eq!(strict(&case), 82 * HOUR);
+        assert!(!case.is_late(82 * HOUR, &profile) && case.is_late(82 * HOUR + 1, &profile));
+        assert!(!case.awareness_moved_later());
+        case.steps.push(step(4, CaseStep::Aware, 12 * HOUR));
+        assert_eq!(strict(&case), 84 * HOUR);
+        assert!(case.awareness_moved_later());
+        case.steps.push(step(5, CaseStep::Submitted, 80 * HOUR));
+        assert!(!case.is_late(1_000 * HOUR, &profile), "it was in time, whatever time it is now");
+    }
+
+    #[test]
+    fn a_case_stands_as_its_last_deciding_step_says() {
+        let mut case = case(vec![step(1, CaseStep::Opened, 0)]);
+        let mut after = |next: CaseStep| {
+            let index = case.steps.len() as u64 + 1;
+            case.steps.push(step(index, next, 0));
+            case.standing()
+        };
+        assert_eq!(after(CaseStep::Aware), Standing::Open);
+        assert_eq!(after(CaseStep::NotNotified), Standing::NotNotified);
+        assert_eq!(after(CaseStep::Submitted), Standing::Submitted);
+        assert_eq!(after(CaseStep::Closed), Standing::Closed);
+        assert_eq!(after(CaseStep::Opened), Standing::Submitted, "opened again");
+    }
+
+    #[test]
+    fn where_the_controller_is_follows_from_the_question_that_was_answered() {
+        let of = |answers: &[(u32, &[&str])]| {
+            let case = case(vec![step(1, CaseStep::Opened, 0), answering(2, answers)]);
+            case.circumstances(0, &Profile::default()).in_eea
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[(113, &["b"])]), Some(true));
+        assert_eq!(of(&[(120, &["a"])]), Some(false));
+        assert_eq!(of(&[(113, &["a"]), (120, &["a"])]), None);
+    }
+}

@@ -1,0 +1,289 @@
+//! The breach file and the list of persons concerned, as typed facts. Their JSON is the report.
+
+use crate::model::{Category, Channel, Delivery, ReportType};
+use crate::report::access::document::{EntryIndex, HeadFact, PersonIdentity, Range, Span, TemplateFact};
+use crate::report::code::Code;
+use crate::report::controller::ControllerFacts;
+use crate::report::exposure::document::{Claim, CoverageFact};
+use crate::report::instant::Instant;
+use crate::report::shape::{choices, facts};
+use serde::{Deserialize, Serialize};
+
+choices! {
+    /// Where a case stands.
+    pub enum CaseStanding {
+        Open "open", Submitted "submitted", NotNotified "not_notified", Closed "closed",
+    }
+
+    /// What stands in a field of the form, and who says so.
+    pub enum FieldState {
+        /// The ledger says it.
+        Ledger "ledger",
+        /// The controller's registry says it.
+        Registry "registry",
+        /// The ledger proposes it; a person has to confirm.
+        Proposed "proposed",
+        /// A person said what the ledger says.
+        Confirmed "confirmed",
+        /// A person said it, and the ledger says nothing of it.
+        Person "person",
+        /// A person said something else than the ledger.
+        Differs "differs",
+        /// A person said what the rules of the form do not allow; it was not taken.
+        Refused "refused",
+        NotProvided "not_provided",
+        /// The form does not show it.
+        Hidden "hidden",
+    }
+
+    /// Who can know a field.
+    pub enum FieldOrigin { Ledger "ledger", Proposal "proposal", Registry "registry", Person "person" }
+
+    /// What is to be done before the form is complete.
+    pub enum Todo {
+        /// Fill it in.
+        Answer "answer",
+        /// From the controller's registry.
+        Register "register",
+        /// Say whether the ledger's proposal holds.
+        Confirm "confirm",
+        /// Say which of the two it is.
+        Reconcile "reconcile",
+        /// The answer that was given is not allowed.
+        Replace "replace",
+    }
+
+    /// What is known of one person's data.
+    pub enum Seen {
+        /// Somebody or something surely had it.
+        Accessed "accessed",
+        /// No access is recorded, and logging was complete.
+        NotRecorded "not_recorded",
+        CannotBeExcluded "cannot_be_excluded",
+    }
+
+    /// Whether a person was told.
+    pub enum Notice { Told "told", CouldNotBeTold "could_not_be_told", NotTold "not_told" }
+}
+
+facts! {
+    pub struct Header {
+        report_id: String,
+        report_type: Code<ReportType>,
+        template: TemplateFact,
+        /// As of which day the law behind the template was read.
+        legal_snapshot: String,
+        controller: ControllerFacts,
+        requester: Option<String>,
+        reference: Option<String>,
+        generated_at: Instant,
+        question: Question,
+        as_known_at: HeadFact,
+        /// Entries looked at, each proved to stand in the signed tree.
+        entries_proved: u64,
+        /// Parts among them that are gone or do not open.
+        parts_closed: u64,
+        redaction_profile: String,
+    }
+
+    pub struct Question {
+        /// UUID of the case.
+        case: String,
+        /// What it is about, as known at this size.
+        resources: Vec<String>,
+        /// Entries below this index count.
+        size: u64,
+        cut_off: Instant,
+    }
+
+    /// An instant that a step states, and who stated it.
+    pub struct Moment {
+        at: Instant,
+        recorded_at: Instant,
+        entry: EntryIndex,
+        by: Vec<PersonIdentity>,
+        /// Somebody was named, and has been erased since.
+        by_erased: bool,
+        statement: Option<String>,
+    }
+
+    pub struct CaseFact {
+        id: String,
+        standing: CaseStanding,
+        reference: Option<String>,
+        opened: Moment,
+        /// When the breach was, as far as the ledger tells: from its beginning to its end or the cut-off.
+        occurred: Option<Span>,
+        detected: Option<Moment>,
+        processor_aware: Option<Moment>,
+        aware: Option<Moment>,
+        /// From detection to awareness, microseconds; the reason is awareness's own statement.
+        detection_to_awareness_us: Option<u64>,
+        /// An earlier statement of awareness gave an earlier instant.
+        awareness_moved_later: bool,
+        deadline: Option<DeadlineFact>,
+        submitted: Vec<Moment>,
+        not_notified: Option<Moment>,
+        closed: Option<Moment>,
+    }
+
+    pub struct DeadlineFact {
+        /// The deadline.
+        strict: Instant,
+        /// By Regulation 1182/71, for information.
+        reading: Instant,
+        working_days: u64,
+        hours: u64,
+        zone: String,
+        /// Nobody set a profile: these are the template's own values.
+        is_default: bool,
+        /// The first notification, or the cut-off while there is none, lies after it.
+        missed: bool,
+    }
+
+    pub struct SeverityFact {
+        /// The house's own level.
+        level: Option<String>,
+        figure: Option<FigureFact>,
+        set: Moment,
+    }
+
+    /// ENISA's figure, an aid. All in hundredths but the context.
+    pub struct FigureFact {
+        context: u64,
+        identification: u64,
+        confidentiality: u64,
+        integrity: u64,
+        availability: u64,
+        malicious: bool,
+        score: u64,
+        level: String,
+    }
+
+    pub struct FormTotals {
+        /// Fields that are shown and must be filled in.
+        required: u64,
+        /// Of these, filled in.
+        provided: u64,
+        /// Of these, only proposed by the ledger.
+        to_confirm: u64,
+        /// Of these, empty.
+        not_provided: u64,
+    }
+
+    pub struct FieldFact {
+        number: u64,
+        block: String,
+        title: String,
+        origin: FieldOrigin,
+        /// Shown, and to be filled in.
+        required: bool,
+        state: FieldState,
+        /// What stands in the form: option codes, or the value itself.
+        values: Vec<String>,
+        /// What the options mean; the value itself where it is none.
+        texts: Vec<String>,
+        /// What the ledger says, where a person said something else.
+        ledger_values: Vec<String>,
+        /// What a person said, where it was not taken.
+        refused_values: Vec<String>,
+        /// By which entries.
+        entries: Vec<EntryIndex>,
+        /// The step in which a person answered.
+        answered_in: Option<EntryIndex>,
+    }
+
+    pub struct TodoFact { field: u64, what: Todo }
+
+    /// What became known since a notification was computed.
+    pub struct Phase {
+        submitted: Moment,
+        /// The ledger size it was computed from.
+        size: u64,
+        /// SHA-256 of the report that was submitted.
+        report: Option<String>,
+        changes: Vec<ChangeFact>,
+        /// An answer that was given then is another one now.
+        follow_up_needed: bool,
+    }
+
+    pub struct ChangeFact { field: u64, title: String, then: Vec<String>, now: Vec<String> }
+
+    pub struct Answer { text: String }
+
+    pub struct BreachReport {
+        /// Format of this JSON.
+        format: String,
+        header: Header,
+        answer: Answer,
+        case: CaseFact,
+        severity: Vec<SeverityFact>,
+        /// Proposed for ENISA's loss of confidentiality, from who could see it: hundredths.
+        figure_confidentiality: u64,
+        totals: FormTotals,
+        fields: Vec<FieldFact>,
+        todo: Vec<TodoFact>,
+        phases: Vec<Phase>,
+        /// Whether "no data was mishandled" can be said.
+        claim: Claim,
+        /// How far logging supports it.
+        coverage: CoverageFact,
+    }
+
+    pub struct PersonsReport {
+        /// Format of this JSON.
+        format: String,
+        header: Header,
+        answer: Answer,
+        totals: PersonsTotals,
+        persons: Vec<PersonFact>,
+        /// People who were told and of whom nothing is recorded in what the case is about.
+        others_told: Vec<OtherTold>,
+        /// Public communications: nobody is counted as told by one alone.
+        public: Vec<ToldFact>,
+        /// People who were told and have been erased since.
+        told_erased: u64,
+        coverage: CoverageFact,
+    }
+
+    pub struct PersonsTotals {
+        /// Surely concerned, and possibly.
+        persons: Range,
+        /// Whether these are all: otherwise somebody may be concerned whom no record names.
+        determined: bool,
+        accessed: u64,
+        not_recorded: u64,
+        cannot_be_excluded: u64,
+        told: u64,
+        could_not_be_told: u64,
+        not_told: u64,
+        /// Copies that are not gone and may hold anybody's data of these.
+        holdings_open: u64,
+    }
+
+    pub struct PersonFact {
+        identities: Vec<PersonIdentity>,
+        categories: Vec<Code<Category>>,
+        /// When their data possibly stood open.
+        windows: Vec<Span>,
+        open_us: Range,
+        accesses: Range,
+        seen: Seen,
+        notice: Notice,
+        told: Vec<ToldFact>,
+    }
+
+    pub struct OtherTold { identities: Vec<PersonIdentity>, told: Vec<ToldFact> }
+
+    /// One attempt to tell a person.
+    pub struct ToldFact {
+        at: Instant,
+        channel: Code<Channel>,
+        delivery: Code<Delivery>,
+        /// SHA-256 of the message.
+        message: Option<String>,
+        /// Why it could not be done.
+        statement: Option<String>,
+        entry: EntryIndex,
+    }
+}

@@ -1,0 +1,161 @@
+//! The form as it would be handed in: what the ledger says, what people said, which of the two stands, and what is still to
+//! be done.
+
+use super::case::Case;
+use super::derive::{self, Derived};
+use super::document::{FieldOrigin, FieldState, FormTotals, Todo};
+use super::evidence::AsOf;
+use crate::law::Profile;
+use crate::law::edpb::{self, Answers, Field, Kind, Origin};
+use crate::report::wording::Wording;
+use std::collections::BTreeMap;
+
+/// One field, decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    pub field: &'static Field,
+    pub required: bool,
+    pub state: FieldState,
+    pub values: Vec<String>,
+    /// What the ledger says, if something.
+    pub ledger: Derived,
+    /// What a person said and was not taken.
+    pub refused: Vec<String>,
+}
+
+/// All fields, in order.
+pub fn decide(as_of: &AsOf, profile: &Profile, w: &Wording) -> Vec<Decided> {
+    let said = as_of.case.answers();
+    let incomplete = said.get(&4).is_some_and(|given| given.iter().any(|code| code == "b"));
+    let ledger = derive::fields(as_of, profile, incomplete, w);
+    let refused: Vec<u8> =
+        said.iter().filter(|(field, given)| is_refused(**field, given, as_of, &ledger)).map(|it| *it.0).collect();
+    let mut answers = Answers::new();
+    for field in edpb::FIELDS {
+        let own = said.get(&field.number).filter(|_| !refused.contains(&field.number));
+        let given = own.or(ledger.get(&field.number).map(|derived| &derived.values));
+        answers.extend(given.map(|values| (field.number, values.clone())));
+    }
+    let circumstances = as_of.case.circumstances(as_of.cut_off_us, profile);
+    let decided = |field: &'static Field| {
+        let ledger = ledger.get(&field.number).cloned().unwrap_or_default();
+        let own = said.get(&field.number);
+        let shown = edpb::is_visible(field, &answers, &circumstances);
+        let is_refused = refused.contains(&field.number);
+        let state = match (shown, own, ledger.values.is_empty()) {
+            (false, ..) => FieldState::Hidden,
+            (true, Some(_), _) if is_refused => FieldState::Refused,
+            (true, Some(own), false) if says_the_same(field.kind, own, &ledger.values) => FieldState::Confirmed,
+            (true, Some(_), false) => FieldState::Differs,
+            (true, Some(_), true) => FieldState::Person,
+            (true, None, false) if matches!(field.origin, Origin::Ledger) => FieldState::Ledger,
+            (true, None, false) if matches!(field.origin, Origin::Registry) => FieldState::Registry,
+            (true, None, false) => FieldState::Proposed,
+            (true, None, true) => FieldState::NotProvided,
+        };
+        Decided {
+            field,
+            required: shown && edpb::is_required(field),
+            state,
+            values: if shown { answers.get(&field.number).cloned().unwrap_or_default() } else { Vec::new() },
+            refused: own.filter(|_| is_refused && shown).cloned().unwrap_or_default(),
+            ledger,
+        }
+    };
+    edpb::FIELDS.iter().map(decided).collect()
+}
+
+/// The order of several options says nothing, nor does how an instant is written.
+fn says_the_same(kind: Kind, one: &[String], other: &[String]) -> bool {
+    match kind {
+        Kind::Many | Kind::Countries | Kind::PerCountry => {
+            one.len() == other.len() && one.iter().all(|value| other.contains(value))
+        }
+        Kind::Instant => {
+            let instants =
+                |values: &[String]| values.iter().map(|it| it.parse::<jiff::Timestamp>().ok()).collect::<Vec<_>>();
+            instants(one) == instants(other)
+        }
+        _ => one == other,
+    }
+}
+
+/// Field 56: what the record shows nobody can answer away, and "not disclosed" needs complete logging.
+fn is_refused(field: u8, given: &[String], as_of: &AsOf, ledger: &BTreeMap<u8, Derived>) -> bool {
+    let disclosed = || ledger.get(&56).is_some_and(|derived| derived.values == ["a"]);
+    let says = |code: &str| given.iter().any(|it| it == code);
+    field == 56 && ((disclosed() && !says("a")) || (says("c") && !derive::is_evidence_of_nothing(as_of)))
+}
+
+impl Decided {
+    pub fn todo(&self) -> Option<Todo> {
+        let missing = match self.field.origin {
+            Origin::Registry => Todo::Register,
+            Origin::Ledger | Origin::Proposal | Origin::Person => Todo::Answer,
+        };
+        match self.state {
+            FieldState::Proposed => Some(Todo::Confirm),
+            FieldState::Differs => Some(Todo::Reconcile),
+            FieldState::Refused => Some(Todo::Replace),
+            FieldState::NotProvided if self.required => Some(missing),
+            _ => None,
+        }
+    }
+
+    pub fn origin(&self) -> FieldOrigin {
+        match self.field.origin {
+            Origin::Ledger => FieldOrigin::Ledger,
+            Origin::Proposal => FieldOrigin::Proposal,
+            Origin::Registry => FieldOrigin::Registry,
+            Origin::Person => FieldOrigin::Person,
+        }
+    }
+}
+
+/// Counts of the fields that are shown and must be filled in; no others count as not provided.
+pub fn totals(form: &[Decided]) -> FormTotals {
+    let count = |wanted: &dyn Fn(&Decided) -> bool| {
+        form.iter().filter(|decided| decided.required && wanted(decided)).count() as u64
+    };
+    let empty = |decided: &Decided| decided.values.is_empty();
+    let to_confirm = |decided: &Decided| !empty(decided) && decided.state == FieldState::Proposed;
+    FormTotals {
+        required: count(&|_| true),
+        provided: count(&|decided| !empty(decided) && !to_confirm(decided)),
+        to_confirm: count(&to_confirm),
+        not_provided: count(&empty),
+    }
+}
+
+/// Fields that say which notification it is and why it is late: they change by being sent.
+const ABOUT_THE_NOTIFICATION: [u8; 5] = [3, 4, 5, 6, 49];
+
+/// What is another answer now than it was then, by field.
+pub fn changes(then: &[Decided], now: &[Decided]) -> Vec<(&'static Field, Vec<String>, Vec<String>)> {
+    let pairs = then.iter().zip(now).filter(|(then, _)| !ABOUT_THE_NOTIFICATION.contains(&then.field.number));
+    let other = pairs.filter(|(then, now)| then.values != now.values);
+    other.map(|(then, now)| (then.field, then.values.clone(), now.values.clone())).collect()
+}
+
+/// The step that answered a field, where its answer stands.
+pub fn answered_in(decided: &Decided, case: &Case) -> Option<u64> {
+    let by_person =
+        matches!(decided.state, FieldState::Person | FieldState::Confirmed | FieldState::Differs | FieldState::Refused);
+    by_person.then(|| case.answered_by(decided.field.number).map(|step| step.index)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_order_nor_spelling_makes_another_answer() {
+        let text = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+        let same = |kind, one: &[&str], other: &[&str]| says_the_same(kind, &text(one), &text(other));
+        assert!(same(Kind::Many, &["c", "a"], &["a", "c"]));
+        assert!(!same(Kind::Many, &["a"], &["a", "c"]));
+        assert!(same(Kind::Instant, &["2026-03-10T10:20:00+01:00"], &["2026-03-10T09:20:00.000000Z"]));
+        assert!(!same(Kind::Instant, &["2026-03-10T09:20:01Z"], &["2026-03-10T09:20:00Z"]));
+        assert!(!same(Kind::Texts, &["b", "a"], &["a", "b"]), "parties and what they are stand in one order");
+    }
+}

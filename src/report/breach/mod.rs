@@ -1,0 +1,23 @@
+//! A personal data breach: its life in steps, the file that an authority is notified with (GDPR Art. 33), and the persons
+//! concerned (Art. 34).
+//!
+//! What the ledger says of a breach is the exposure report of the case's resources; here it becomes answers to the form's
+//! fields (`law::edpb`), beside those that people gave. Read in this order.
+
+pub mod case;
+
+pub mod document;
+
+pub mod evidence;
+
+mod derive;
+mod facts;
+mod form;
+
+pub use case::Case;
+pub use document::{BreachReport, PersonsReport};
+pub use facts::{facts, persons};
+
+/// Versions of the JSON.
+pub const FORMAT: &str = "whosaw-breach-report/1";
+pub const PERSONS_FORMAT: &str = "whosaw-persons-report/1";

@@ -1,0 +1,568 @@
+//! The breach file and the list of persons concerned, in words and in order.
+
+use super::cover::{given, pair};
+use super::*;
+use crate::report::access::answer::verdict_text;
+use crate::report::access::document::{EntryIndex, PersonIdentity, Span};
+use crate::report::breach::document::*;
+use crate::report::exposure::answer::duration_range;
+use crate::report::exposure::document::CoverageFact;
+use crate::report::instant::Instant;
+use crate::report::wording::{Wording, word};
+
+/// Most things in a list inside a cell.
+const LISTED: usize = 6;
+
+/// What both reports say in the same way.
+struct Said<'a> {
+    w: &'a Wording,
+    extent: Extent,
+}
+
+impl View {
+    pub fn of_breach(w: &Wording, report: &BreachReport, extent: Extent) -> Self {
+        let said = Said { w, extent };
+        let b = &said.w.breach;
+        View {
+            answer: report.answer.text.clone(),
+            verdicts: said.breach_verdicts(report),
+            figures: said.breach_figures(report),
+            notices: said.breach_notices(report),
+            sections: said.breach_sections(report),
+            ..said.frame(&report.header, &b.title.breach, &b.title.breach_subtitle, &b.title.breach_running)
+        }
+    }
+
+    pub fn of_persons(w: &Wording, report: &PersonsReport, extent: Extent) -> Self {
+        let said = Said { w, extent };
+        let b = &said.w.breach;
+        View {
+            answer: report.answer.text.clone(),
+            verdicts: Vec::new(),
+            figures: said.persons_figures(report),
+            notices: said.persons_notices(report),
+            sections: said.persons_sections(report),
+            ..said.frame(&report.header, &b.title.persons, &b.title.persons_subtitle, &b.title.persons_running)
+        }
+    }
+}
+
+impl Said<'_> {
+    /// Everything that does not depend on what is answered.
+    fn frame(&self, header: &Header, title: &str, subtitle: &str, running: &str) -> View {
+        let w = self.w;
+        let head = &header.as_known_at;
+        let footer =
+            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", &w.time.zone)]);
+        View {
+            language: header.template.language.clone(),
+            title: title.to_owned(),
+            subtitle: subtitle.to_owned(),
+            report_id: header.report_id.clone(),
+            running: fill(running, &[("id", &header.report_id)]),
+            person: w.list(&header.question.resources, LISTED),
+            footer,
+            page: w.title.page.clone(),
+            attachment: w.title.attachment.clone(),
+            answer_heading: w.answer.heading.clone(),
+            answer: String::new(),
+            verdict_heading: w.verdict.heading.clone(),
+            verdicts: Vec::new(),
+            figures: Vec::new(),
+            notices: Vec::new(),
+            facts_heading: w.section.facts.clone(),
+            facts: self.facts(header),
+            sections: Vec::new(),
+            legal: fill(&w.intro.legal, &[("date", &w.day(&header.legal_snapshot))]),
+            substituted: None,
+        }
+    }
+
+    fn facts(&self, header: &Header) -> Vec<Pair> {
+        let w = self.w;
+        let (f, head) = (&w.fact, &header.as_known_at);
+        let as_known_at = fill(
+            &f.as_known_at_value,
+            &[("origin", &head.origin), ("size", &w.number(head.size)), ("recorded", &self.zoned(head.recorded_at))],
+        );
+        let mut pairs = vec![
+            pair(&w.breach.fact.case, header.question.case.clone(), Style::Code),
+            pair(&w.exposure.fact.resources, w.list(&header.question.resources, usize::MAX), Style::Plain),
+            pair(&w.exposure.fact.cut_off, self.zoned(header.question.cut_off), Style::Plain),
+            pair(&f.as_known_at, as_known_at, Style::Plain),
+        ];
+        pairs.extend(controller::pairs(w, &header.controller));
+        pairs.extend([
+            given(&f.requester, &header.requester, &w.missing.value),
+            given(&f.reference, &header.reference, &w.missing.value),
+            pair(&f.generated_at, self.zoned(header.generated_at), Style::Plain),
+            pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
+            pair(&f.legal_snapshot, w.day(&header.legal_snapshot), Style::Plain),
+        ]);
+        pairs
+    }
+
+    fn zoned(&self, at: Instant) -> String {
+        format!("{} {}", self.w.exact(at), self.w.time.zone)
+    }
+
+    fn numbered(&self, sections: Vec<(&str, &str, &str, Vec<Block>)>) -> Vec<Section> {
+        let section = |(number, (id, title, intro, blocks)): (i32, (&str, &str, &str, Vec<Block>))| Section {
+            id: id.to_owned(),
+            number: number.to_string(),
+            title: title.to_owned(),
+            intro: Some(intro.to_owned()).filter(|intro| !intro.is_empty()).into_iter().collect(),
+            blocks,
+        };
+        (1..).zip(sections).map(section).collect()
+    }
+
+    fn breach_verdicts(&self, report: &BreachReport) -> Vec<Verdict> {
+        let (w, b) = (self.w, &self.w.breach);
+        let verdict = |label: &str, text: String, because: Option<String>, tone: Tone| Verdict {
+            label: label.to_owned(),
+            text,
+            because,
+            tone,
+        };
+        let deadline = match &report.case.deadline {
+            None => verdict(&b.verdict.deadline, b.answer.not_aware.clone(), None, Tone::Warning),
+            Some(deadline) => {
+                let zone = if deadline.is_default { &b.case.default_profile } else { &b.case.profile };
+                let values = [
+                    ("hours", w.number(deadline.hours)),
+                    ("zone", deadline.zone.clone()),
+                    ("reading", self.zoned(deadline.reading)),
+                    ("days", w.number(deadline.working_days)),
+                ];
+                let because = fill(zone, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+                let tone = if deadline.missed { Tone::Warning } else { Tone::Plain };
+                verdict(&b.verdict.deadline, self.zoned(deadline.strict), Some(because), tone)
+            }
+        };
+        let standing = word(&b.standing, report.case.standing.code()).to_owned();
+        let follow_up = report.phases.iter().filter(|phase| phase.follow_up_needed).count() as u64;
+        let (text, tone) = match (report.phases.is_empty(), follow_up) {
+            (true, _) => (b.phase.none.clone(), Tone::Plain),
+            (false, 0) => (b.phase.not_needed.clone(), Tone::Plain),
+            (false, _) => (b.phase.needed.clone(), Tone::Warning),
+        };
+        vec![
+            deadline,
+            verdict(&b.verdict.standing, standing, None, Tone::Plain),
+            verdict(&b.verdict.follow_up, text, None, tone),
+            verdict(&b.verdict.logging, self.logging(&report.coverage), None, Tone::Plain),
+        ]
+    }
+
+    fn logging(&self, coverage: &CoverageFact) -> String {
+        verdict_text(self.w, coverage.sentence, &coverage.sources, &coverage.downtimes)
+    }
+
+    fn breach_figures(&self, report: &BreachReport) -> Vec<Figure> {
+        let (w, f) = (self.w, &self.w.breach.figure);
+        let totals = &report.totals;
+        let figure = |value: u64, label: &str, note: &str, tone: Tone| Figure {
+            value: w.number(value),
+            label: label.to_owned(),
+            note: note.to_owned(),
+            tone,
+        };
+        let missing = if totals.not_provided > 0 { Tone::Warning } else { Tone::Plain };
+        vec![
+            figure(totals.required, &f.required, &f.required_note, Tone::Plain),
+            figure(totals.provided, &f.provided, &f.provided_note, Tone::Processed),
+            figure(totals.to_confirm, &f.to_confirm, &f.to_confirm_note, Tone::Possible),
+            figure(totals.not_provided, &f.not_provided, &f.not_provided_note, missing),
+        ]
+    }
+
+    fn breach_notices(&self, report: &BreachReport) -> Vec<String> {
+        let n = &self.w.breach.notice;
+        let moved = report.case.awareness_moved_later.then(|| n.moved_later.clone());
+        let closed = report.header.parts_closed;
+        let closed = (closed > 0).then(|| fill(&self.w.exposure.notice.closed, &[("n", &self.w.number(closed))]));
+        moved.into_iter().chain(closed).chain([n.table.clone()]).collect()
+    }
+
+    fn breach_sections(&self, report: &BreachReport) -> Vec<Section> {
+        let (s, i) = (&self.w.breach.section, &self.w.breach.intro);
+        self.numbered(vec![
+            ("life", &s.life, "", vec![self.life(&report.case)]),
+            ("to-do", &s.todo, &i.todo, vec![self.todo(report)]),
+            ("form", &s.form, &i.form, self.form(report)),
+            ("severity", &s.severity, &i.severity, vec![self.severity(report)]),
+            ("phases", &s.phases, &i.phases, self.phases(report)),
+            ("verification", &self.w.exposure.section.verification, &i.verification, self.verification(&report.header)),
+        ])
+    }
+
+    fn life(&self, case: &CaseFact) -> Block {
+        let (w, c) = (self.w, &self.w.breach.case);
+        let mut rows: Vec<(Instant, Row)> = Vec::new();
+        let mut add = |label: &str, moment: &Moment| {
+            let by = match (moment.by.as_slice(), moment.by_erased) {
+                ([], true) => c.by_erased.clone(),
+                ([], false) => String::new(),
+                (by, _) => self.identities(by),
+            };
+            let entry = w.number(moment.entry.0);
+            rows.push((
+                moment.recorded_at,
+                row([
+                    cell([(label.to_owned(), Style::Strong)]),
+                    cell([
+                        (self.zoned(moment.at), Style::Plain),
+                        (fill(&c.recorded, &[("at", &w.exact(moment.recorded_at)), ("n", &entry)]), Style::Note),
+                    ]),
+                    plain(by),
+                    plain(moment.statement.clone().unwrap_or_default()),
+                ]),
+            ));
+        };
+        add(&c.opened, &case.opened);
+        for (label, moment) in [
+            (&c.detected, &case.detected),
+            (&c.processor_aware, &case.processor_aware),
+            (&c.aware, &case.aware),
+            (&c.not_notified, &case.not_notified),
+            (&c.closed, &case.closed),
+        ] {
+            moment.iter().for_each(|moment| add(label, moment));
+        }
+        case.submitted.iter().for_each(|moment| add(&c.submitted, moment));
+        rows.sort_by_key(|(recorded_at, _)| *recorded_at);
+        let mut rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
+        if let Some(Span { from, until }) = &case.occurred {
+            let span = format!("{} {}", w.exact_span(*from, *until), w.time.zone);
+            let first =
+                row([cell([(c.occurred.clone(), Style::Strong)]), plain(span), plain(""), plain(&*c.by_ledger)]);
+            rows.insert(0, first);
+        }
+        if let Some(delay) = case.detection_to_awareness_us {
+            let range = crate::report::access::document::Range { low: delay, high: delay };
+            let delay = duration_range(w, &range);
+            rows.push(row([cell([(c.delay.clone(), Style::Strong)]), plain(delay), plain(""), plain("")]));
+        }
+        let t = &w.breach.table;
+        let columns = vec![column(&t.step, 18), column(&t.when, 34), column(&t.by, 20), column(&t.statement, 28)];
+        self.table(&w.breach.section.life, columns, rows)
+    }
+
+    fn todo(&self, report: &BreachReport) -> Block {
+        let (w, b) = (self.w, &self.w.breach);
+        let title = |field: u64| report.fields.iter().find(|it| it.number == field).map_or("", |it| it.title.as_str());
+        let line = |todo: &TodoFact| {
+            row([
+                plain(todo.field.to_string()),
+                plain(title(todo.field)),
+                cell([(word(&b.todo, todo.what.code()).to_owned(), Style::Warning)]),
+            ])
+        };
+        let rows = report.todo.iter().map(line).collect();
+        let columns = vec![number_column(&b.table.field, 8), column(&b.table.title, 46), column(&b.table.todo, 46)];
+        self.whole_table(&w.breach.section.todo, columns, rows)
+    }
+
+    fn form(&self, report: &BreachReport) -> Vec<Block> {
+        let (w, b) = (self.w, &self.w.breach);
+        let mut blocks = Vec::new();
+        let mut at = 0;
+        while let Some(first) = report.fields.get(at) {
+            let of_block = report.fields[at..].iter().take_while(|field| field.block == first.block).count();
+            let shown = report.fields[at..at + of_block].iter().filter(|field| field.state != FieldState::Hidden);
+            let rows: Vec<Row> = shown.map(|field| self.field(field)).collect();
+            at += of_block;
+            if rows.is_empty() {
+                continue;
+            }
+            let heading = word(&b.block, &first.block).to_owned();
+            let columns = vec![
+                number_column(&b.table.field, 7),
+                column(&b.table.title, 29),
+                column(&b.table.value, 40),
+                column(&b.table.origin, 24),
+            ];
+            let table = self.whole_table(&heading, columns, rows);
+            blocks.push(Block::Heading { text: heading });
+            blocks.push(table);
+        }
+        let hidden = report.fields.iter().filter(|field| field.state == FieldState::Hidden).count() as u64;
+        blocks.push(Block::Note { text: fill(&b.intro.hidden, &[("n", &w.number(hidden))]) });
+        blocks
+    }
+
+    fn field(&self, field: &FieldFact) -> Row {
+        let (w, b) = (self.w, &self.w.breach);
+        let mut pieces: Vec<(String, Style)> = Vec::new();
+        for (value, text) in field.values.iter().zip(&field.texts) {
+            let text = if value == text { value.clone() } else { format!("{value}  {text}") };
+            pieces.push((text, Style::Plain));
+        }
+        if field.values.is_empty() {
+            let text = if field.required { &w.missing.value } else { &w.time.none };
+            pieces.push((text.clone(), if field.required { Style::Missing } else { Style::Note }));
+        }
+        for (values, text) in [(&field.ledger_values, &b.table.ledger_says), (&field.refused_values, &b.table.refused)]
+        {
+            if !values.is_empty() {
+                pieces.push((fill(text, &[("value", &w.comma(values))]), Style::Warning));
+            }
+        }
+        let entries: Vec<String> = field.entries.iter().map(|EntryIndex(index)| w.number(*index)).collect();
+        let by = |text: &str, list: String| if list.is_empty() { list } else { fill(text, &[("n", &list)]) };
+        let answered = field.answered_in.map(|EntryIndex(index)| w.number(index)).unwrap_or_default();
+        let state = match field.state {
+            FieldState::Proposed | FieldState::Differs | FieldState::Refused => Style::Warning,
+            FieldState::NotProvided if field.required => Style::Missing,
+            _ => Style::Plain,
+        };
+        row([
+            plain(field.number.to_string()),
+            plain(&*field.title),
+            cell(pieces),
+            cell([
+                (word(&b.state, field.state.code()).to_owned(), state),
+                (by(&b.table.entries, w.list(&entries, LISTED)), Style::Note),
+                (by(&b.table.answered_in, answered), Style::Note),
+            ]),
+        ])
+    }
+
+    fn severity(&self, report: &BreachReport) -> Block {
+        let (w, b) = (self.w, &self.w.breach);
+        let share = |hundredths: u64| format!("{}.{:02}", hundredths / 100, hundredths % 100);
+        let line = |severity: &SeverityFact| {
+            let figure = severity.figure.as_ref().map_or_else(String::new, |figure| {
+                let values = [
+                    ("se", share(figure.score)),
+                    ("level", word(&b.figure_level, &figure.level).to_owned()),
+                    ("dpc", w.number(figure.context)),
+                    ("ei", share(figure.identification)),
+                    ("c", share(figure.confidentiality)),
+                    ("i", share(figure.integrity)),
+                    ("a", share(figure.availability)),
+                    ("m", share(if figure.malicious { 50 } else { 0 })),
+                ];
+                fill(&b.table.figure, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+            });
+            let by = if severity.set.by_erased { b.case.by_erased.clone() } else { self.identities(&severity.set.by) };
+            row([
+                cell([(severity.level.clone().unwrap_or_default(), Style::Strong), (figure, Style::Plain)]),
+                plain(severity.set.statement.clone().unwrap_or_default()),
+                cell([(by, Style::Plain), (self.zoned(severity.set.at), Style::Note)]),
+            ])
+        };
+        let mut rows: Vec<Row> = report.severity.iter().map(line).collect();
+        let proposed = fill(&b.table.proposed_cb, &[("cb", &share(report.figure_confidentiality))]);
+        rows.push(row([plain(proposed), plain(""), plain(&*b.case.by_ledger)]));
+        let columns = vec![column(&b.table.level, 38), column(&b.table.statement, 34), column(&b.table.by, 28)];
+        self.table(&b.section.severity, columns, rows)
+    }
+
+    fn phases(&self, report: &BreachReport) -> Vec<Block> {
+        let (w, b) = (self.w, &self.w.breach);
+        if report.phases.is_empty() {
+            return vec![Block::Note { text: b.phase.none.clone() }];
+        }
+        let mut blocks = Vec::new();
+        for phase in &report.phases {
+            let values = [
+                ("at", self.zoned(phase.submitted.at)),
+                ("size", w.number(phase.size)),
+                ("n", w.number(phase.submitted.entry.0)),
+            ];
+            let heading = fill(&b.phase.heading, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+            blocks.push(Block::Heading { text: heading.clone() });
+            let needed = if phase.follow_up_needed { &b.phase.needed } else { &b.phase.not_needed };
+            blocks.push(Block::Text { text: needed.clone() });
+            if let Some(digest) = &phase.report {
+                let pairs = vec![pair(&b.table.report, digest.clone(), Style::Code)];
+                blocks.push(Block::Facts { pairs });
+            }
+            let list = |values: &[String]| {
+                let style = if values.is_empty() { Style::Missing } else { Style::Plain };
+                let text = if values.is_empty() { w.missing.value.clone() } else { values.join("\n") };
+                cell([(text, style)])
+            };
+            let line = |change: &ChangeFact| {
+                row([plain(change.field.to_string()), plain(&*change.title), list(&change.then), list(&change.now)])
+            };
+            let columns = vec![
+                number_column(&b.table.field, 8),
+                column(&b.table.title, 26),
+                column(&b.table.then, 33),
+                column(&b.table.now, 33),
+            ];
+            blocks.push(self.whole_table(&heading, columns, phase.changes.iter().map(line).collect()));
+        }
+        blocks
+    }
+
+    fn persons_figures(&self, report: &PersonsReport) -> Vec<Figure> {
+        let (w, f) = (self.w, &self.w.breach.figure);
+        let totals = &report.totals;
+        let figure = |value: String, label: &str, note: &str, tone: Tone| Figure {
+            value,
+            label: label.to_owned(),
+            note: note.to_owned(),
+            tone,
+        };
+        let persons = match totals.determined {
+            true => w.range(totals.persons.low, totals.persons.high),
+            false => fill(&w.exposure.figure.at_least, &[("n", &w.number(totals.persons.low))]),
+        };
+        let left = totals.not_told + totals.could_not_be_told;
+        vec![
+            figure(persons, &f.persons, &f.persons_note, Tone::OtherPart),
+            figure(w.number(totals.accessed), &f.accessed, &f.accessed_note, Tone::Processed),
+            figure(w.number(totals.cannot_be_excluded), &f.not_excluded, &f.not_excluded_note, Tone::Possible),
+            figure(w.number(totals.told), &f.told, &f.told_note, Tone::Shown),
+            figure(w.number(left), &f.not_told, &f.not_told_note, if left > 0 { Tone::Warning } else { Tone::Plain }),
+            figure(w.number(totals.holdings_open), &w.exposure.figure.holds, &f.holds_note, Tone::ArgumentsOnly),
+        ]
+    }
+
+    fn persons_notices(&self, report: &PersonsReport) -> Vec<String> {
+        let n = &self.w.breach.notice;
+        let undetermined = (!report.totals.determined).then(|| n.undetermined.clone());
+        let erased = report.told_erased;
+        let erased = (erased > 0).then(|| fill(&n.told_erased, &[("n", &self.w.number(erased))]));
+        let public = report.public.iter().map(|told| fill(&n.public, &[("told", &self.told_line(told))]));
+        undetermined.into_iter().chain(erased).chain(public).collect()
+    }
+
+    fn persons_sections(&self, report: &PersonsReport) -> Vec<Section> {
+        let (s, i) = (&self.w.breach.section, &self.w.breach.intro);
+        let others = report.others_told.iter().map(|other| {
+            row([cell([(self.identities(&other.identities), Style::Strong)]), self.told(&other.told, Notice::Told)])
+        });
+        let t = &self.w.breach.table;
+        let columns = vec![column(&self.w.exposure.table.person, 40), column(&t.told, 60)];
+        let others = self.whole_table(&s.others_told, columns, others.collect());
+        let logging = Block::Text { text: self.logging(&report.coverage) };
+        self.numbered(vec![
+            ("persons", &s.persons, &i.persons, vec![self.persons(report)]),
+            ("others-told", &s.others_told, &i.others_told, vec![others]),
+            ("logging", &self.w.exposure.section.coverage, &self.w.intro.coverage, vec![logging]),
+            ("verification", &self.w.exposure.section.verification, &i.verification, self.verification(&report.header)),
+        ])
+    }
+
+    fn persons(&self, report: &PersonsReport) -> Block {
+        let (w, b) = (self.w, &self.w.breach);
+        let line = |person: &PersonFact| {
+            let categories: Vec<String> =
+                person.categories.iter().map(|c| word(&w.category, c.text()).to_owned()).collect();
+            let windows: Vec<String> = person.windows.iter().map(|span| w.span(span.from, span.until)).collect();
+            let accesses = w.plural_range(&w.exposure.count.accesses, person.accesses.low, person.accesses.high);
+            let style = if person.seen == Seen::NotRecorded { Style::Plain } else { Style::Warning };
+            row([
+                cell([(self.identities(&person.identities), Style::Strong)]),
+                plain(w.list(&categories, LISTED)),
+                cell([(duration_range(w, &person.open_us), Style::Plain), (w.list(&windows, LISTED), Style::Note)]),
+                cell([(word(&b.seen, person.seen.code()).to_owned(), style), (accesses, Style::Note)]),
+                self.told(&person.told, person.notice),
+            ])
+        };
+        let t = &w.exposure.table;
+        let columns = vec![
+            column(&t.person, 22),
+            column(&t.categories, 17),
+            column(&t.open, 22),
+            column(&t.did, 17),
+            column(&b.table.told, 22),
+        ];
+        let mut rows: Vec<Row> = report.persons.iter().take(ANNEX_MAX).map(line).collect();
+        if rows.is_empty() {
+            return Block::Note { text: w.intro.nothing_here.clone() };
+        }
+        let left_out = report.persons.len() - rows.len();
+        rows.shrink_to_fit();
+        let cut = (left_out > 0).then(|| fill(&w.intro.list_cut, &[("n", &w.number(left_out as u64))]));
+        Block::Table(Table { style: TableStyle::Annex, caption: b.section.persons.clone(), columns, rows, cut })
+    }
+
+    fn told_line(&self, told: &ToldFact) -> String {
+        let (w, b) = (self.w, &self.w.breach);
+        let values = [
+            ("at", w.instant(told.at)),
+            ("channel", word(&b.channel, told.channel.text()).to_owned()),
+            ("delivery", word(&b.delivery, told.delivery.text()).to_owned()),
+            ("n", w.number(told.entry.0)),
+        ];
+        fill(&b.table.told_line, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+    }
+
+    fn told(&self, told: &[ToldFact], notice: Notice) -> Cell {
+        let b = &self.w.breach;
+        if told.is_empty() {
+            return cell([(word(&b.told, notice.code()).to_owned(), Style::Missing)]);
+        }
+        let mut pieces = Vec::new();
+        for one in told {
+            let text = self.told_line(one);
+            let delivered = one.delivery.0 == crate::model::Delivery::Delivered;
+            pieces.push((text, if delivered { Style::Plain } else { Style::Warning }));
+            pieces.push((one.statement.clone().unwrap_or_default(), Style::Note));
+            pieces.push((one.message.clone().unwrap_or_default(), Style::Code));
+        }
+        cell(pieces)
+    }
+
+    fn verification(&self, header: &Header) -> Vec<Block> {
+        let w = self.w;
+        let (f, head) = (&w.fact, &header.as_known_at);
+        let template = fill(
+            &f.template_value,
+            &[
+                ("id", &header.template.id),
+                ("version", &w.number(header.template.version)),
+                ("language", &header.template.language),
+                ("digest", &header.template.digest),
+            ],
+        );
+        vec![
+            Block::Text { text: w.plural(&w.exposure.count.proved, header.entries_proved) },
+            Block::Facts {
+                pairs: vec![
+                    pair(&f.report_id, header.report_id.clone(), Style::Code),
+                    pair(&f.root, head.root.clone(), Style::Code),
+                    pair(&f.verifier_key, head.verifier_key.clone(), Style::Code),
+                    pair(&f.template, template, Style::Plain),
+                ],
+            },
+            Block::Code { text: head.verify_command.clone() },
+            Block::Code { text: head.checkpoint.clone() },
+        ]
+    }
+
+    fn table(&self, caption: &str, columns: Vec<Column>, mut rows: Vec<Row>) -> Block {
+        let most = self.extent.rows(TableStyle::Plain, ROWS_MAX);
+        let left_out = rows.len().saturating_sub(most);
+        rows.truncate(most);
+        let cut = (left_out > 0).then(|| fill(&self.w.intro.list_cut, &[("n", &self.w.number(left_out as u64))]));
+        match self.whole_table(caption, columns, rows) {
+            Block::Table(table) => Block::Table(Table { cut, ..table }),
+            other => other,
+        }
+    }
+
+    /// A table whose length is bounded by what it is about, such as the form's fields.
+    fn whole_table(&self, caption: &str, columns: Vec<Column>, rows: Vec<Row>) -> Block {
+        if rows.is_empty() {
+            return Block::Note { text: self.w.intro.nothing_here.clone() };
+        }
+        Block::Table(Table { style: TableStyle::Plain, caption: caption.to_owned(), columns, rows, cut: None })
+    }
+
+    fn identities(&self, identities: &[PersonIdentity]) -> String {
+        let f = &self.w.fact;
+        let text = |identity: &PersonIdentity| {
+            let weak = identity.strength.0 == crate::model::Strength::Weak;
+            let pattern = if weak { &f.identity_weak } else { &f.identity };
+            fill(pattern, &[("namespace", identity.namespace.as_str()), ("value", &self.w.comma(&identity.fields))])
+        };
+        self.w.list(&identities.iter().map(text).collect::<Vec<_>>(), LISTED)
+    }
+}
