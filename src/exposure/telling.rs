@@ -256,7 +256,7 @@ impl Telling {
                 let by = self.actor(action, 0);
                 // What is not a clear yes is none.
                 let justified = body.outcome == Outcome::Succeeded
-                    && !body.policy.as_ref().is_some_and(|policy| policy.decision == PolicyDecision::Deny);
+                    && body.policy.as_ref().is_none_or(|policy| policy.decision != PolicyDecision::Deny);
                 self.reviews.push(Reviewing { index: action.index, by, of, justified });
             }
             _ => {}
