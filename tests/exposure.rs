@@ -162,6 +162,64 @@ fn a_report_that_later_links_would_change_is_refused_rather_than_told_otherwise(
     assert_eq!(json(&exposure(&server).0)["totals"]["people_could"]["high"], 4);
 }
 
+/// An engineer's read that the proxy told of only after the first report.
+const LATE: &str = r#"
+scenario = "late"
+
+[[record]]
+action_id = "\u0023late"
+at = 2026-03-10T10:15:00Z
+clock = "gateway"
+verb = "data.view"
+outcome = "succeeded"
+actors = [{ kind = "human", identities = [{ namespace = "staff", fields = ["henri"], strength = "strong" }] }]
+dataset = "crm/customer-export"
+determination = "listed"
+
+[[record.subjects]]
+kind = "customer"
+identities = [{ namespace = "customer", fields = ["C-1001"], strength = "strong" }]
+categories = [{ direction = "result", categories = ["contact"] }]
+"#;
+
+#[test]
+fn a_later_report_says_what_is_otherwise_and_both_are_made_again_to_the_byte() {
+    let server = incident();
+    let (first, index) = exposure(&server);
+    assert!(json(&first)["header"]["supersedes"].is_null());
+    assert_eq!(json(&first)["changes"], serde_json::json!([]));
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let late = directory.path().join("late.toml");
+    std::fs::write(&late, LATE).expect("a file can be written");
+    run(server.client_command(&["append"]).arg(&late), 0);
+    let entry = index.to_string();
+    let words = ["report", "exposure", "--resource", RESOURCE, "--supersedes", &entry];
+    let (second, later) = report(&server, &words);
+    let told = json(&second);
+    assert_eq!(told["header"]["supersedes"]["entry"], index);
+    let changes = told["changes"].as_array().expect("changes");
+    let changed = |path: &str| changes.iter().find(|change| change["path"] == path).cloned().unwrap_or_default();
+    assert_eq!(
+        changed("totals.people_saw.low"),
+        serde_json::json!({"path": "totals.people_saw.low", "before": "1", "after": "2"})
+    );
+    assert_eq!(changed("viewers[henri].did")["after"], "1");
+    assert!(
+        changes.iter().all(|change| !change["path"].as_str().is_some_and(|path| path.contains("erin"))),
+        "{changes:?}"
+    );
+    for (made, at) in [(first, index), (second, later)] {
+        assert_eq!(report(&server, &["report", "again", &at.to_string()]).0, made);
+    }
+    let refused = |of: &str, told: &str| {
+        let said =
+            run(&mut server.client_command(&["report", "exposure", "--resource", RESOURCE, "--supersedes", of]), 1);
+        assert!(said.err.contains(told), "{}", said.err);
+    };
+    refused("1", "supersedes is not the entry of an exposure report");
+    refused("100000", "supersedes is an entry that this report does not know");
+}
+
 /// A read by nobody knows whom: whether a human saw it is not determinable, however complete the logging was.
 #[test]
 fn the_page_says_no_more_of_who_saw_it_than_the_answer_does() {

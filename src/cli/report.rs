@@ -51,6 +51,9 @@ enum ReportCommand {
         /// Why it is pulled, such as an incident's number; printed in the report.
         #[arg(long, default_value = "", hide_default_value = true)]
         reference: String,
+        /// Entry of an earlier exposure report, which this one supersedes: what it says otherwise is listed.
+        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
+        supersedes: u64,
         /// In which language it is written.
         #[arg(long, value_enum, default_value_t = Language::En)]
         language: Language,
@@ -174,7 +177,7 @@ impl Report {
                 });
                 receive!(files, client.reports().produce_access_report(request), produce_access_report_response);
             }
-            ReportCommand::Exposure { resource, at_size, cut_off, reference, language, out } => {
+            ReportCommand::Exposure { resource, at_size, cut_off, reference, supersedes, language, out } => {
                 let request = client.request(v1::ProduceExposureReportRequest {
                     ledger: client.ledger.clone(),
                     resources: resource,
@@ -182,6 +185,7 @@ impl Report {
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
                     formats: out.formats(),
                     reference,
+                    supersedes,
                     language: language.code().to_owned(),
                 });
                 receive!(files, client.reports().produce_exposure_report(request), produce_exposure_report_response);

@@ -136,7 +136,7 @@ impl OpenLedger {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<AsOf, EngineError> {
         let resources = case.resources();
-        let question = ExposureQuestion { resources: resources.clone(), size, cut_off_us };
+        let question = ExposureQuestion { resources: resources.clone(), size, cut_off_us, supersedes: None };
         let evidence = self.exposure_evidence(&question, progress)?;
         let names = Names::of(&evidence.registry);
         let place =

@@ -4,16 +4,18 @@
 use super::access::Produced;
 use super::people::People;
 use super::read::join_content;
-use super::{EngineError, OpenLedger};
+use super::{EngineError, Kind, OpenLedger};
 use crate::exposure::calculus::fact::{Party, Person};
 use crate::exposure::telling::{Named, OpenedAction, Rules, Telling};
 use crate::exposure::{Term, TermKind};
 use crate::ledger::StoredEntry;
 use crate::model::*;
+use crate::report::access::document::{EntryIndex, SupersededFact};
 use crate::report::access::registered::Names;
 use crate::report::evidence::{Envelope, Head};
+use crate::report::exposure::changes::changes;
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
-use crate::report::exposure::facts;
+use crate::report::exposure::{ExposureReport, facts};
 use crate::report::language::Language;
 use crate::report::question::RecordedExposure;
 use crate::report::{Report, canonical};
@@ -25,6 +27,8 @@ use whosaw_verifier::hash::{Hash, sha256};
 
 /// Causes that are followed back in one report.
 const CAUSES_MAX: usize = 10_000;
+/// Reports that may supersede each other in a chain.
+const SUPERSEDED_MAX: usize = 32;
 /// Resources that one report may ask for.
 const RESOURCES_MAX: usize = 256;
 
@@ -38,6 +42,8 @@ pub struct ExposureAsked {
     pub cut_off_us: Option<u64>,
     pub reference: String,
     pub language: Language,
+    /// The entry of an earlier report, which this one supersedes.
+    pub supersedes: Option<u64>,
 }
 
 impl OpenLedger {
@@ -101,8 +107,16 @@ impl OpenLedger {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Produced, EngineError> {
         let evidence = self.exposure_evidence(question, progress)?;
+        let mut report = facts(question, &evidence, envelope);
+        drop(evidence);
+        if let Some(earlier) = question.supersedes {
+            let superseded = self.superseded(earlier, question.size, progress)?;
+            report.changes = changes(&superseded, &report);
+            let report_id = superseded.header.report_id.clone();
+            report.header.supersedes = Some(SupersededFact { report_id, entry: EntryIndex(earlier) });
+        }
         Ok(Produced {
-            report: Report::Exposure(Box::new(facts(question, &evidence, envelope))),
+            report: Report::Exposure(Box::new(report)),
             report_id: envelope.report_id,
             index,
             size: question.size,
@@ -110,15 +124,47 @@ impl OpenLedger {
         })
     }
 
+    /// An earlier report as it was, to say what is otherwise now. It is compared as of its own size.
+    fn superseded(
+        &self,
+        index: u64,
+        size: u64,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<ExposureReport, EngineError> {
+        let wrong = |what: &str| EngineError::invalid("supersedes", what);
+        if index >= size {
+            return Err(wrong("is an entry that this report does not know"));
+        }
+        let other = || wrong("is not the entry of an exposure report");
+        match self.report_entry(index) {
+            Ok((_, body)) if body.report_type == ReportType::Exposure => {}
+            Err(removed) if removed.kind == Kind::FailedPrecondition => return Err(removed),
+            Ok(_) | Err(_) => return Err(other()),
+        }
+        // Each is made again with what it supersedes itself, so the chain must not be longer than a stack is deep.
+        let mut before = Some(index);
+        for _ in 0..SUPERSEDED_MAX {
+            let Some(at) = before else { break };
+            before = RecordedExposure::read(&self.recorded_question(at)?.1).and_then(|known| known.question.supersedes);
+        }
+        if before.is_some() {
+            return Err(EngineError::precondition(format!("more than {SUPERSEDED_MAX} reports supersede each other")));
+        }
+        match self.reproduce_report(index, progress)?.report {
+            Report::Exposure(report) => Ok(*report),
+            _ => Err(other()),
+        }
+    }
+
     fn exposure_question(&self, asked: ExposureAsked) -> Result<(ExposureQuestion, String), EngineError> {
-        let ExposureAsked { mut resources, size, cut_off_us, reference, .. } = asked;
+        let ExposureAsked { mut resources, size, cut_off_us, reference, supersedes, .. } = asked;
         if resources.is_empty() || resources.len() > RESOURCES_MAX {
             return Err(EngineError::invalid("resources", format!("holds none, or more than {RESOURCES_MAX}")));
         }
         let mut seen = BTreeSet::new();
         resources.retain(|resource| seen.insert(resource.clone()));
         let (size, cut_off_us) = self.as_of(size, cut_off_us)?;
-        Ok((ExposureQuestion { resources, size, cut_off_us }, reference))
+        Ok((ExposureQuestion { resources, size, cut_off_us, supersedes }, reference))
     }
 
     pub(super) fn exposure_evidence(

@@ -68,6 +68,8 @@ struct WrittenExposure {
     reference: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     language: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    supersedes: Option<u64>,
     digest: String,
 }
 
@@ -85,6 +87,7 @@ impl RecordedExposure {
             generated_by: envelope.generated_by.clone(),
             reference: envelope.reference.clone(),
             language: written_language(envelope.language),
+            supersedes: question.supersedes,
             digest: whosaw_verifier::hash::hex(&self.digest),
         })
     }
@@ -100,6 +103,7 @@ impl RecordedExposure {
                 resources: written.resources,
                 size: written.size,
                 cut_off_us: written.cut_off.us(),
+                supersedes: written.supersedes,
             },
             envelope: Envelope {
                 report_id,

@@ -178,12 +178,12 @@ sections! {
     ExposureSection {
         how_to_read: String, windows: String, paths: String, timeline: String, people: String, accesses: String,
         holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,
-        odd: String, coverage: String, verification: String,
+        changes: String, odd: String, coverage: String, verification: String,
     }
     ExposureIntro {
         how_to_read: String, windows: String, timeline: String, timeline_alt: String, people: String, accesses: String,
         holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,
-        odd: String, verification: String,
+        changes: String, odd: String, verification: String,
     }
     ExposureTable {
         resource: String, from: String, until: String, duration: String, path: String, authorisation: String, who: String,
@@ -192,7 +192,7 @@ sections! {
         ongoing: String, by_entry: String, anyone: String, named: String, given_to: String, one_of: String, unidentified: String,
         recipient: String, acts: String, act: String, led_to: String, instruction: String, review_until: String,
         after_restriction: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
-        standing: String, by: String, no_country: String,
+        standing: String, by: String, no_country: String, before: String, after: String,
     }
 
     /// Texts of the workbook and the CSV files.

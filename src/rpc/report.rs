@@ -186,7 +186,15 @@ fn asked_of_resources(request: v1::ProduceExposureReportRequest) -> Result<Expos
     }
     let (reference, cut_off_us) = (reference(request.reference)?, cut_off(cut_off_us)?);
     let language = language(&request.language)?;
-    Ok(ExposureAsked { resources: request.resources, size: request.tree_size, cut_off_us, reference, language })
+    let supersedes = Some(request.supersedes).filter(|entry| *entry > 0);
+    Ok(ExposureAsked {
+        resources: request.resources,
+        size: request.tree_size,
+        cut_off_us,
+        reference,
+        language,
+        supersedes,
+    })
 }
 
 fn asked_of_case(

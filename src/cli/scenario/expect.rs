@@ -65,6 +65,14 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
             let is = |loss: &&&Value| loss["recovery"] == **state || loss["lost"] == **state;
             if of_it.iter().any(|loss| is(&loss)) { Ok(()) } else { Err(format!("found {of_it:?}")) }
         }
+        ["nothing", "changed"] => same("0", &Value::from(list(&report["changes"]).len())),
+        ["changed", path] => {
+            let paths: Vec<String> = list(&report["changes"])
+                .iter()
+                .filter_map(|change| Some(change["path"].as_str()?.to_owned()))
+                .collect();
+            if paths.iter().any(|found| found.starts_with(path)) { Ok(()) } else { Err(format!("found {paths:?}")) }
+        }
         ["nothing", "corrected"] => same("0", &Value::from(list(&report["amendments"]).len())),
         [who, "holds", "nothing"] => same("0", &Value::from(holdings(report, who).len())),
         [who, "holds", rest @ ..] => holds(asked, who, rest),

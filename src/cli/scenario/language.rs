@@ -157,6 +157,8 @@ pub struct Question {
     pub resources: Vec<String>,
     /// Asks about this person instead.
     pub person: Option<String>,
+    /// Supersedes the report before it.
+    pub again: bool,
     pub expected: Vec<(usize, Vec<String>)>,
 }
 
@@ -316,12 +318,20 @@ impl Scenario {
         let (what, rest): (What, &[&str]) = match text.as_slice() {
             ["report", "on", person] => {
                 let person = Some(owned(person));
-                self.questions.push(Question { line, at_us, resources: Vec::new(), person, expected: Vec::new() });
+                let (resources, again) = (Vec::new(), false);
+                self.questions.push(Question { line, at_us, resources, person, again, expected: Vec::new() });
+                return Ok(());
+            }
+            ["report", resources @ .., "again"] if !resources.is_empty() => {
+                let resources = resources.iter().map(|name| owned(name)).collect();
+                let (person, again) = (None, true);
+                self.questions.push(Question { line, at_us, resources, person, again, expected: Vec::new() });
                 return Ok(());
             }
             ["report", resources @ ..] if !resources.is_empty() => {
                 let resources = resources.iter().map(|name| owned(name)).collect();
-                self.questions.push(Question { line, at_us, resources, person: None, expected: Vec::new() });
+                let (person, again) = (None, false);
+                self.questions.push(Question { line, at_us, resources, person, again, expected: Vec::new() });
                 return Ok(());
             }
             [actor, "grants", resource, "to", to, rest @ ..] => {

@@ -59,6 +59,7 @@ enum Command {
 ///   14:00 s1 is linked to s9 [weakly]   15:00 s1 is unlinked from s9{n}
 /// {n}What is asked, and what the answer must be:{n}
 ///   12:00 report R                      (who could see it, who did, who holds a copy){n}
+///   14:00 report R again                (supersedes the report before, and says what is otherwise){n}
 ///   expect open 2h00 [to 2h05]          expect window 09:00 to 11:00..11:05 [bounded]{n}
 ///   expect e1 could 2h00                expect e1 did 1, e1 surely 1, e1 tried 1, e1 saw, e1 verdict CODE{n}
 ///   expect people could 3, people saw 1, machines 1, subjects 3, attempts 1, copies 1{n}
@@ -69,6 +70,7 @@ enum Command {
 ///   expect x1 after restriction, after restriction 1{n}
 ///   expect x1 was retracted, c1 does count, c1 does not count: rival, as told people saw 2{n}
 ///   expect odd CODE, nothing odd        expect claim CODE, logging CODE{n}
+///   expect changed totals.people_saw, nothing changed{n}
 ///   12:00 report on s1                  (who processed this person's data){n}
 ///   expect processed 1, shown to people 1, read by people 1, into tools 1, attempts 1, disclosed 1{n}
 ///   expect reports 1, mentions TEXT, no mention of TEXT
@@ -131,7 +133,7 @@ async fn played(
     client.registry().register_names(client.request(names)).await?;
     play::put_in_force(&client, scenario).await?;
     let (now_us, acts) = (scenario.day_us, Acts::default());
-    let mut playing = Playing { rehearsal, number, scenario, client, acts, now_us };
+    let mut playing = Playing { rehearsal, number, scenario, client, acts, now_us, last: 0 };
     let mut wrong = Vec::new();
     let mut asked = scenario.questions.iter().peekable();
     for step in &scenario.steps {
@@ -157,6 +159,8 @@ struct Playing<'a> {
     client: Client,
     acts: Acts,
     now_us: u64,
+    /// Entry of the last report on resources.
+    last: u64,
 }
 
 impl Playing<'_> {
@@ -175,7 +179,10 @@ impl Playing<'_> {
         let names = v1::RegisterNamesRequest { ledger: self.client.ledger.clone(), names: vec![tick] };
         self.client.registry().register_names(self.client.request(names)).await?;
         let asked = self.asked(question).await;
-        let (json, answer) = asked.map_err(|error| CliError::new(format!("line {}: {error}", question.line)))?;
+        let (json, answer, index) = asked.map_err(|error| CliError::new(format!("line {}: {error}", question.line)))?;
+        if question.person.is_none() {
+            self.last = index;
+        }
         let report: Value = serde_json::from_slice(&json).map_err(|error| CliError::new(error.to_string()))?;
         if show {
             println!("{answer}");
@@ -191,18 +198,20 @@ impl Playing<'_> {
         Ok(question.expected.iter().filter_map(told).collect())
     }
 
-    /// The report's JSON, and its answer in one sentence.
-    async fn asked(&self, question: &Question) -> Result<(Vec<u8>, String), CliError> {
+    /// The report's JSON, its answer in one sentence, and the entry that records it.
+    async fn asked(&self, question: &Question) -> Result<(Vec<u8>, String, u64), CliError> {
         let (client, ledger) = (&self.client, self.client.ledger.clone());
         let (cut_off, formats) = (play::timestamp(question.at_us), vec![v1::ReportFormat::Json as i32]);
-        let (mut json, mut answer) = (Vec::new(), String::new());
+        let (mut json, mut answer, mut index) = (Vec::new(), String::new(), 0);
         macro_rules! receive {
             ($call:expr, $module:ident) => {
                 let mut pieces = $call.await?.into_inner();
                 while let Some(message) = pieces.message().await? {
                     match message.piece {
                         Some(v1::$module::Piece::File(file)) => json.extend(file.data),
-                        Some(v1::$module::Piece::Produced(produced)) => answer = produced.answer,
+                        Some(v1::$module::Piece::Produced(produced)) => {
+                            (answer, index) = (produced.answer, produced.index)
+                        }
                         Some(v1::$module::Piece::Progress(_)) | None => {}
                     }
                 }
@@ -220,14 +229,21 @@ impl Playing<'_> {
             }
             None => {
                 let resources = question.resources.clone();
-                let request =
-                    v1::ProduceExposureReportRequest { ledger, resources, cut_off, formats, ..Default::default() };
+                let supersedes = if question.again { self.last } else { 0 };
+                let request = v1::ProduceExposureReportRequest {
+                    ledger,
+                    resources,
+                    cut_off,
+                    formats,
+                    supersedes,
+                    ..Default::default()
+                };
                 receive!(
                     client.reports().produce_exposure_report(client.request(request)),
                     produce_exposure_report_response
                 );
             }
         }
-        Ok((json, answer))
+        Ok((json, answer, index))
     }
 }

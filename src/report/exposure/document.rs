@@ -6,7 +6,7 @@
 use crate::model::{Category, Outcome, PartyKind, RecipientKind, ReportType, Verb};
 use crate::report::access::document::{
     Authorisation, Completeness, EntryIndex, Gap, HeadFact, Name, PersonIdentity, Range, SourceCoverage, Span,
-    TemplateFact, Verdict,
+    SupersededFact, TemplateFact, Verdict,
 };
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
@@ -124,7 +124,12 @@ facts! {
         amendments: Vec<AmendmentFact>,
         oddities: Vec<OddityFact>,
         coverage: CoverageFact,
+        /// What this report says otherwise than the one that it supersedes, by path.
+        changes: Vec<ChangeFact>,
     }
+
+    /// A figure or a text that is another than it was; absent where it is new, or gone.
+    pub struct ChangeFact { path: String, before: Option<String>, after: Option<String> }
 
     pub struct Header {
         report_id: String,
@@ -146,6 +151,7 @@ facts! {
         pruned: u64,
         /// For whose eyes.
         redaction_profile: String,
+        supersedes: Option<SupersededFact>,
         /// Which fields of this header only the controller can fill, and whether they are.
         completeness: Completeness,
     }

@@ -13,6 +13,8 @@ pub struct ExposureQuestion {
     pub size: u64,
     /// What is open is measured to this, Unix microseconds.
     pub cut_off_us: u64,
+    /// The entry by which an earlier report was recorded, which this one supersedes.
+    pub supersedes: Option<u64>,
 }
 
 /// Everything that answers it.

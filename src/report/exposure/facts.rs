@@ -52,6 +52,7 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         amendments: acts::amendments(&stated.found, &people),
         oddities: oddities(&stated.found),
         coverage,
+        changes: Vec::new(),
     };
     report.answer.text = answer::text(envelope.language.wording(), &report);
     report
@@ -450,6 +451,7 @@ fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &E
         parts_closed: evidence.parts_closed,
         pruned: evidence.pruned,
         redaction_profile: "counsel".to_owned(),
+        supersedes: None,
         completeness,
     }
 }

@@ -8,6 +8,7 @@ pub mod document;
 pub mod evidence;
 
 mod acts;
+pub mod changes;
 mod consequences;
 mod count;
 mod facts;

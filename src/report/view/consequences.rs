@@ -174,6 +174,30 @@ impl Said<'_> {
         self.table(&x.section.amendments, columns, rows)
     }
 
+    /// Which report this one supersedes.
+    pub(super) fn supersedes(&self) -> String {
+        let w = self.w;
+        match &self.report.header.supersedes {
+            Some(earlier) => {
+                let values = [("id", earlier.report_id.clone()), ("entry", w.number(earlier.entry.0))];
+                fill(&w.fact.supersedes_value, &values.each_ref().map(|(name, text)| (*name, text.as_str())))
+            }
+            None => w.time.none.clone(),
+        }
+    }
+
+    pub(super) fn changes(&self) -> Block {
+        let (x, none) = (&self.w.exposure, &self.w.time.none);
+        let t = &x.table;
+        let row_of = |change: &ChangeFact| {
+            let told = |value: &Option<String>| plain(value.clone().unwrap_or_else(|| none.clone()));
+            row([cell([(change.path.clone(), Style::Code)]), told(&change.before), told(&change.after)])
+        };
+        let rows = self.report.changes.iter().map(row_of).collect();
+        let columns = vec![column(&t.what, 50), column(&t.before, 25), column(&t.after, 25)];
+        self.table(&x.section.changes, columns, rows)
+    }
+
     fn act(&self, when: Span, entry: EntryIndex, also: Option<String>) -> Cell {
         let (w, t) = (self.w, &self.w.exposure.table);
         cell([
