@@ -36,7 +36,7 @@ sections! {
         verification: Verification, timeline: Timeline, strength: Codes, outcome: Codes, assurance: Codes,
         recipient_kind: Codes, category: Codes, direction: Codes, legal_basis: Codes, policy_decision: Codes,
         approval: Codes, determination: Codes, doubt: Codes, content_kind: Codes, role: Codes, scope: Codes, report_type: Codes,
-        provenance: Codes, verb: Codes, exposure: Exposure, breach: Breach, sheet: Sheet,
+        provenance: Codes, verb: Codes, declared: Declared, exposure: Exposure, breach: Breach, sheet: Sheet,
     }
 
     Number { group: String, decimal: String, range: String, list_and: String, list_comma: String, chain: String, more: String }
@@ -72,7 +72,7 @@ sections! {
     Section {
         facts: String, how_to_read: String, lines: String, timeline: String, agents: String,
         principals: String, recipients: String, tools: String, data: String, fields: String, records: String,
-        policies: String, conversations: String, why: String, other_parts: String, undetermined: String, reports: String, coverage: String, clock: String, completeness: String,
+        policies: String, conversations: String, why: String, other_parts: String, undetermined: String, reports: String, coverage: String, clock: String, completeness: String, declared: String,
         verification: String, annex: String, checkpoint: String,
     }
 
@@ -80,9 +80,15 @@ sections! {
         how_to_read: String, rungs: String, lines: String, timeline: String, agents: String, principals: String,
         recipients: String, tools: String, data: String, why: String, other_parts: String,
         other_parts_undetermined: String, undetermined: String, possible: String, reports: String,
-        reads_unknown: String, coverage: String, clock: String, completeness: String, restriction: String,
+        reads_unknown: String, coverage: String, clock: String, completeness: String, restriction: String, declared: String,
         verification: String, verify_command: String, verify_hint: String, not_proved_here: String, as_amended: String, annex: String, annex_cut: String,
         list_cut: String, substituted: String, legal: String, nothing_here: String,
+    }
+
+    /// What the controller declares.
+    Declared {
+        observed: String, not_observed: String, months: Plural, transfer: String, storage: String, recipients: String,
+        source: String, rights: String, complaint: String, contact: String,
     }
 
     Data {

@@ -39,6 +39,7 @@ pub const FIELDS: [&str; 24] = [
 
 pub fn facts(
     controller: &ControllerFacts,
+    declared: &DeclaredFacts,
     envelope: &Envelope,
     recipients: &[RecipientFact],
     totals: &Totals,
@@ -57,8 +58,19 @@ pub fn facts(
     let humans = totals.shown_to_humans.high + totals.processed_by.humans.acts.high > 0;
     let provision = |field: &str| match field {
         field if OF_HEADER.contains(&field) => of_header_field(field, controller, envelope),
-        // Which authority is told; the words on the right to complain are the controller's.
-        "7" if controller.authority.is_some() => Provision::Partly,
+        "2.declared" => declared.purposes(),
+        "3.declared" => declared.categories(),
+        "4.will" => declared.recipients(),
+        "5" => declared.storage(),
+        "6" => declared.rights(),
+        // Which authority, and in the controller's words that it may be turned to.
+        "7" => match (controller.authority.is_some(), declared.complaint.is_some()) {
+            (true, true) => Provision::Provided,
+            (false, false) => Provision::NotProvided,
+            _ => Provision::Partly,
+        },
+        "8" => declared.source(),
+        "10" => declared.safeguards(),
         "1" | "2.observed" | "3.observed" | "4.given" | "12" => Provision::Provided,
         // The entries are here, the data themselves stand in the source systems; decisions are recorded as far as they
         // were described as such, their logic is not.

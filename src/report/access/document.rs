@@ -154,6 +154,16 @@ pub enum ActTime {
     Unknown { place: Option<PlaceInConversation> },
 }
 
+/// What the controller declares of its processing, and its texts in the report's language.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclaredFacts {
+    pub activities: Vec<DeclaredActivity>,
+    pub rights: Option<String>,
+    pub complaint: Option<String>,
+    pub contact: Option<String>,
+}
+
 facts! {
     /// Among the person's entries of that conversation that have no time.
     pub struct PlaceInConversation { conversation: ConversationNumber, order: u64, of: u64 }
@@ -193,6 +203,8 @@ facts! {
         coverage: CoverageFacts,
         clock: ClockFacts,
         completeness: Completeness,
+        /// What the controller declares; nothing of it comes from the ledger.
+        declared: DeclaredFacts,
         notices: Vec<NoticeFact>,
         /// What only legal matters keep of the person. What these parts say is not in this report.
         kept: Vec<KeptFact>,
@@ -545,6 +557,23 @@ facts! {
 
     /// A field of an access report, by its number in the list that the wording explains.
     pub struct ProvisionFact { field: String, provision: Provision }
+
+    pub struct DeclaredActivity {
+        purpose: String,
+        title: Option<String>,
+        /// Whether acts on this person named the purpose.
+        observed: bool,
+        legal_bases: Vec<Code<LegalBasis>>,
+        categories: Vec<Code<Category>>,
+        recipients: Vec<String>,
+        /// How long data are kept, or by which criteria.
+        months: Option<u64>,
+        criteria: Option<String>,
+        transfers: Vec<DeclaredTransfer>,
+        source: Option<String>,
+    }
+
+    pub struct DeclaredTransfer { recipient: String, country: String, safeguard: Option<Code<LegalBasis>> }
 
     pub struct NoticeFact { notice: Notice, count: u64 }
 

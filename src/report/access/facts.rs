@@ -5,7 +5,7 @@
 use super::document::*;
 use super::found::{Act, Found};
 use super::registered::Names;
-use super::{answer, completeness, coverage, parties, things};
+use super::{answer, completeness, coverage, declared, parties, things};
 use crate::model::{Determination, NamedField, Outcome, PartyKind, ReportType, Verb};
 use crate::report::canonical::cut;
 use crate::report::code::Code;
@@ -49,6 +49,8 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     let possible = possible_person(&found);
     let notices = notices(evidence, question.size, &found, &verification);
     let header = header(question, evidence, envelope, verification, period, supersedes(&earlier_reports));
+    let purposes = things::purposes(&found);
+    let stated = declared::facts(evidence.controller.as_ref(), &purposes, envelope.language);
     let mut report = AccessReport {
         format: FORMAT.to_owned(),
         answer: answer::verdicts(&totals, coverage.sentence),
@@ -56,7 +58,8 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         lines: things::lines(&found),
         agents: parties::agents(&found, &names),
         principals: parties::principals(found.acts.iter(), &found),
-        completeness: completeness::facts(&header.controller, envelope, &recipients, &totals),
+        completeness: completeness::facts(&header.controller, &stated, envelope, &recipients, &totals),
+        declared: stated,
         header,
         recipients,
         tools: parties::tools(&found, &names),
@@ -65,7 +68,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         fields: things::fields(&found),
         records: things::records(&found),
         records_unowned: found.entries.iter().map(|entry| entry.records_unowned).sum(),
-        purposes: things::purposes(&found),
+        purposes,
         legal_bases: things::legal_bases(&found),
         policies: things::policies(&found),
         authorisations: things::authorisations(&found),

@@ -20,6 +20,8 @@ mod things;
 
 pub(super) mod coverage;
 
+mod declared;
+
 pub mod registered;
 
 pub mod completeness;

@@ -8,6 +8,7 @@ mod breach;
 mod consequences;
 mod controller;
 mod cover;
+mod declared;
 mod exposure;
 mod sections;
 mod timeline;

@@ -21,6 +21,7 @@ pub fn all(words: &Words<'_>) -> Vec<Section> {
         ("earlier-reports", &s.reports, reports(words)),
         ("coverage", &s.coverage, coverage(words)),
         ("clocks", &s.clock, clock(words)),
+        ("declared", &s.declared, declared::declared(words)),
         ("article-15", &s.completeness, completeness(words)),
         ("verification", &s.verification, verification(words)),
     ];
@@ -64,7 +65,12 @@ pub fn table(
     Block::Table(Table { style, caption: caption.to_owned(), columns, rows: rows.take(most).collect(), cut })
 }
 
-fn simple(words: &Words<'_>, caption: &str, columns: Vec<Column>, rows: impl ExactSizeIterator<Item = Row>) -> Block {
+pub fn simple(
+    words: &Words<'_>,
+    caption: &str,
+    columns: Vec<Column>,
+    rows: impl ExactSizeIterator<Item = Row>,
+) -> Block {
     table(words, TableStyle::Plain, caption, columns, rows, ROWS_MAX)
 }
 

@@ -1,0 +1,99 @@
+//! What the controller declares of its processing, as the registry said at the report's size (GDPR Art. 15(1)(a)–(g), 15(2)).
+//!
+//! Nothing of it comes from the ledger: it stands beside what was observed, and where the two differ a reader sees it.
+
+use super::document::{DeclaredActivity, DeclaredFacts, DeclaredTransfer, Name, Provision, PurposeFact};
+use crate::model::{Category, LegalBasis};
+use crate::registry::{Activity, Document};
+use crate::report::code::Code;
+use crate::report::evidence::KnownRegistry;
+use crate::report::language::Language;
+
+/// Nothing where no registry was in force.
+pub fn facts(known: Option<&KnownRegistry>, observed: &[PurposeFact], language: Language) -> DeclaredFacts {
+    let Some(Document { activities, wording, .. }) = known.map(|known| &known.document) else {
+        return DeclaredFacts::default();
+    };
+    let texts = wording.get(language.code());
+    DeclaredFacts {
+        activities: activities.iter().map(|activity| fact(activity, observed)).collect(),
+        rights: texts.and_then(|texts| texts.rights.clone()),
+        complaint: texts.and_then(|texts| texts.complaint.clone()),
+        contact: texts.and_then(|texts| texts.contact.clone()),
+    }
+}
+
+fn fact(activity: &Activity, observed: &[PurposeFact]) -> DeclaredActivity {
+    let is_it = |fact: &PurposeFact| match &fact.purpose {
+        Some(Name::Registered(name) | Name::Unregistered(name)) => *name == activity.purpose,
+        Some(Name::Closed) | None => false,
+    };
+    let bases = activity.legal_bases.iter().chain(&activity.article_9);
+    DeclaredActivity {
+        purpose: activity.purpose.clone(),
+        title: activity.title.clone(),
+        observed: observed.iter().any(is_it),
+        legal_bases: bases.filter_map(|code| LegalBasis::from_code(code)).map(Code).collect(),
+        categories: activity.categories.iter().filter_map(|code| Category::from_code(code)).map(Code).collect(),
+        recipients: activity.recipients.clone(),
+        months: activity.retention.as_ref().and_then(|kept| kept.months).map(u64::from),
+        criteria: activity.retention.as_ref().and_then(|kept| kept.criteria.clone()),
+        transfers: activity
+            .transfers
+            .iter()
+            .map(|transfer| DeclaredTransfer {
+                recipient: transfer.recipient.clone(),
+                country: transfer.country.clone(),
+                safeguard: LegalBasis::from_code(&transfer.safeguard).map(Code),
+            })
+            .collect(),
+        source: activity.source_of_data.clone(),
+    }
+}
+
+impl DeclaredFacts {
+    /// Of a field that every activity has to fill.
+    fn each(&self, filled: impl Fn(&DeclaredActivity) -> bool) -> Provision {
+        let count = self.activities.iter().filter(|activity| filled(activity)).count();
+        match count {
+            0 => Provision::NotProvided,
+            count if count == self.activities.len() => Provision::Provided,
+            _ => Provision::Partly,
+        }
+    }
+
+    pub fn purposes(&self) -> Provision {
+        self.each(|_| true)
+    }
+
+    pub fn categories(&self) -> Provision {
+        self.each(|activity| !activity.categories.is_empty())
+    }
+
+    /// Recipients that the controller says will get data.
+    pub fn recipients(&self) -> Provision {
+        self.each(|activity| !activity.recipients.is_empty())
+    }
+
+    pub fn storage(&self) -> Provision {
+        self.each(|activity| activity.months.is_some() || activity.criteria.is_some())
+    }
+
+    pub fn source(&self) -> Provision {
+        self.each(|activity| activity.source.is_some())
+    }
+
+    /// Whatever is declared to be transferred names its safeguard; that nothing is, the registry cannot say.
+    pub fn safeguards(&self) -> Provision {
+        let mut transfers = self.activities.iter().flat_map(|activity| &activity.transfers).peekable();
+        match (transfers.peek().is_some(), transfers.all(|transfer| transfer.safeguard.is_some())) {
+            (false, _) => Provision::NotProvided,
+            (true, true) => Provision::Provided,
+            (true, false) => Provision::Partly,
+        }
+    }
+
+    pub fn rights(&self) -> Provision {
+        if self.rights.is_some() { Provision::Provided } else { Provision::NotProvided }
+    }
+}

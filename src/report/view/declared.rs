@@ -1,0 +1,58 @@
+//! What the controller declares, beside what was observed.
+
+use super::sections::{Content, simple};
+use super::words::Words;
+use super::*;
+use crate::report::access::document::*;
+use crate::report::wording::word;
+
+/// Most things in a list inside a cell.
+const LISTED: usize = 12;
+
+pub fn declared(words: &Words<'_>) -> Content {
+    let (w, d, declared) = (words.w, &words.w.declared, &words.report.declared);
+    let row_of = |activity: &DeclaredActivity| {
+        let title = activity.title.clone().unwrap_or_else(|| activity.purpose.clone());
+        let bases: Vec<String> = activity.legal_bases.iter().map(|code| words.code(&w.legal_basis, *code)).collect();
+        let categories: Vec<String> = activity.categories.iter().map(|code| words.code(&w.category, *code)).collect();
+        let months = activity.months.map(|months| w.plural(&d.months, months));
+        let storage: Vec<String> = [months, activity.criteria.clone()].into_iter().flatten().collect();
+        let transfer = |transfer: &DeclaredTransfer| {
+            let safeguard = transfer.safeguard.map(|code| word(&w.legal_basis, code.text()).to_owned());
+            let safeguard = safeguard.unwrap_or_else(|| w.missing.value.clone());
+            let values =
+                [("recipient", transfer.recipient.as_str()), ("country", &transfer.country), ("safeguard", &safeguard)];
+            (fill(&d.transfer, &values), Style::Note)
+        };
+        let missing = |texts: Vec<String>| match texts.is_empty() {
+            true => (w.missing.value.clone(), Style::Missing),
+            false => (w.list(&texts, LISTED), Style::Plain),
+        };
+        let observed = if activity.observed { &d.observed } else { &d.not_observed };
+        row([
+            cell([(title, Style::Strong), (activity.purpose.clone(), Style::Code), (observed.clone(), Style::Note)]),
+            cell([missing(bases)]),
+            cell([missing(categories)]),
+            cell([missing(storage)]),
+            cell(std::iter::once(missing(activity.recipients.clone())).chain(activity.transfers.iter().map(transfer))),
+            cell([missing(activity.source.clone().into_iter().collect())]),
+        ])
+    };
+    let columns = vec![
+        column(&w.table.purpose, 22),
+        column(&w.table.legal_basis, 17),
+        column(&w.table.categories, 16),
+        column(&d.storage, 14),
+        column(&d.recipients, 18),
+        column(&d.source, 13),
+    ];
+    let mut blocks = vec![simple(words, &w.section.declared, columns, declared.activities.iter().map(row_of))];
+    let texts = [(&d.rights, &declared.rights), (&d.complaint, &declared.complaint), (&d.contact, &declared.contact)];
+    for (heading, text) in texts {
+        if let Some(text) = text {
+            blocks.push(Block::Heading { text: heading.clone() });
+            blocks.push(Block::Text { text: text.clone() });
+        }
+    }
+    (vec![w.intro.declared.clone()], blocks)
+}
