@@ -3,7 +3,7 @@
 
 demo:
 	@bash .ci/setup
-	cargo build --release --workspace --bins
+	cargo build --release --workspace --bins $(CARGO_OPTIONS)
 	@bash reports/incident/demo.sh
 
 test:
