@@ -20,6 +20,7 @@ WHOSAW_SERVER="http://$(sed -n 's/^whosaw listens on //p' demo/serve.txt)"
 export WHOSAW_SERVER
 
 "$whosaw" append reports/incident/incident.toml --receipts demo/receipts >demo/append.txt
+"$whosaw" registry apply reports/registry/example.toml --yes >demo/registry.txt
 vkey="$("$whosaw" keys show)"
 "$whosaw" report access --subject customer=C-1001 --reference 'demo request' --out demo/report >demo/report.txt
 "$whosaw" report exposure --resource crm/customer-export --reference 'incident forum-advice' \

@@ -72,6 +72,8 @@ pub struct Telling {
     /// Entries that correct or take back others, and what that came to once everything was told.
     pub amendings: Vec<Amending>,
     pub amended: Vec<amending::Amended>,
+    /// Resources of which sources told that are not registered: nobody states what they log.
+    pub unregistered: BTreeSet<Resource>,
     /// How the data of an entry was protected, if it was.
     pub protected: BTreeMap<u64, Protected>,
     approvals: Vec<Approval>,
@@ -107,6 +109,9 @@ impl Telling {
                 self.fact(action, position, fact, when, resource);
             }
             self.losses(action, when, resource, registered);
+        }
+        if action.body.sealed_names.contains(&NamedField::SourceName) {
+            self.unregistered.extend(resource);
         }
         if let Some(resource) = resource {
             self.access(action, when, resource, registered);

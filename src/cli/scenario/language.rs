@@ -16,6 +16,8 @@ pub struct Scenario {
     pub manners: BTreeMap<String, Vec<(String, String)>>,
     /// Who may correct or review.
     pub roles: Vec<(String, String)>,
+    /// Which source logs reads of which resource.
+    pub logged_by: Vec<(String, String)>,
     /// Within how many hours an emergency access is reviewed.
     pub review_h: Option<u64>,
     pub steps: Vec<Step>,
@@ -247,6 +249,10 @@ impl Scenario {
                     other => return Err(format!("{other} is not agent, organisation, group or account")),
                 };
                 self.kinds.insert((*name).to_owned(), kind);
+            }
+            [resource, "is", "logged", "by", source] => {
+                self.kinds.insert((*resource).to_owned(), Kind::Resource);
+                self.logged_by.push(((*resource).to_owned(), (*source).to_owned()));
             }
             [name, "is", "an" | "a", "organisation", "in", country] => {
                 self.attribute(name, Kind::Organisation, "country", country);

@@ -38,6 +38,7 @@ enum Command {
 ///   bot uses V                          bot sessions last 24 h{n}
 ///   R caches permissions for 300 s      R hides history{n}
 ///   R recovers for 30 days              proxy logs{n}
+///   R is logged by proxy{n}
 ///   dana may correct, or review         emergencies are reviewed within 72 h{n}
 /// {n}What happens ([recorded HH:MM] at the end says when it was recorded, if later):{n}
 ///   09:00 bob grants R to eng [until 10:00] [unauthorised] [as g1]{n}

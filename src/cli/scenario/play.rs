@@ -10,13 +10,17 @@ use whosaw_verifier::hash::sha256;
 
 /// Puts in force who may correct and review, and until when, if the story says so.
 pub async fn put_in_force(client: &Client, scenario: &Scenario) -> Result<(), CliError> {
-    if scenario.roles.is_empty() && scenario.review_h.is_none() {
+    if scenario.roles.is_empty() && scenario.logged_by.is_empty() && scenario.review_h.is_none() {
         return Ok(());
     }
     let mut registry =
         String::from("version = \"scenario\"\n[profile]\nid = \"scenario\"\nsnapshot = \"2026-01-01\"\n");
     if let Some(hours) = scenario.review_h {
         registry.push_str(&format!("break_glass_review_h = {hours}\n"));
+    }
+    for (resource, source) in &scenario.logged_by {
+        let logging = format!("read_logging = \"complete\"\nread_logging_source = {source:?}");
+        registry.push_str(&format!("[[resources]]\nname = {resource:?}\n{logging}\n"));
     }
     for (place, (who, may)) in scenario.roles.iter().enumerate() {
         let person = matches!(kind(scenario, who), v1::PartyKind::Human);

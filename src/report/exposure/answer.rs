@@ -2,7 +2,7 @@
 
 use super::document::*;
 use crate::report::access::answer as access;
-use crate::report::access::document::{Range, Verdict};
+use crate::report::access::document::{EntryIndex, Range, Verdict};
 use crate::report::wording::{Wording, fill, word};
 
 /// Names told in a sentence before "and n more".
@@ -81,7 +81,25 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
         clauses.push(fill(&words.holds, &[("copies", &w.plural(&w.exposure.count.copies, totals.holdings_open))]));
     }
     let sentence = fill(&words.sentence, &[("clauses", &clauses.join(&w.answer.clauses))]);
-    [sentence, claim_text(w, report)].join(" ")
+    let causes = root_causes(w, report);
+    std::iter::once(sentence).chain(causes).chain([claim_text(w, report)]).collect::<Vec<_>>().join(" ")
+}
+
+/// What opened the ways goes back to these: where each chain of causes ends.
+fn root_causes(w: &Wording, report: &ExposureReport) -> Vec<String> {
+    let leads = |entry: EntryIndex| report.causes.iter().any(|other| other.led_to == Some(entry));
+    let roots = report.causes.iter().filter(|cause| cause.led_to.is_some() && !leads(cause.entry));
+    let text = |cause: &CauseFact| {
+        let values = [
+            ("resource", cause.resource.clone()),
+            ("who", who_text(w, &cause.who)),
+            ("when", w.span(cause.when.from, cause.when.until)),
+            ("verb", word(&w.verb, cause.verb.text()).to_owned()),
+            ("authorisation", word(&w.authorisation, cause.authorisation.code()).to_owned()),
+        ];
+        fill(&w.exposure.notice.cause, &values.each_ref().map(|(name, text)| (*name, text.as_str())))
+    };
+    roots.take(LISTED).map(text).collect()
 }
 
 /// Whether "no data was mishandled" can be said, and why not.

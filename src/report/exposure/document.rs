@@ -5,7 +5,7 @@
 
 use crate::model::{Category, Outcome, PartyKind, RecipientKind, ReportType, Verb};
 use crate::report::access::document::{
-    Authorisation, Completeness, EntryIndex, Gap, HeadFact, Name, PersonIdentity, Range, SourceCoverage, Span,
+    Authorisation, Completeness, EntryIndex, Gap, HeadFact, Limit, Name, PersonIdentity, Range, SourceCoverage, Span,
     SupersededFact, TemplateFact, Verdict,
 };
 use crate::report::code::Code;
@@ -356,6 +356,8 @@ facts! {
 
     pub struct CoverageFact {
         sentence: Verdict,
+        /// Why it cannot be said more strongly.
+        limits: Vec<Limit>,
         period: Span,
         sources: Vec<SourceCoverage>,
         downtimes: Vec<Gap>,

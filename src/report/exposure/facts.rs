@@ -30,7 +30,7 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
     let names = Names::of(&evidence.registry);
     let frame = frame(question, evidence);
     let period = Span { from: Instant::new(frame.from), until: Instant::new(frame.cut_off) };
-    let coverage = coverage_fact(evidence, &names, &period);
+    let coverage = coverage_fact(question, evidence, &names, &period);
     let of = |told| Stated::of(question, told, evidence, &names, frame, coverage.sentence);
     let as_told = evidence.as_told.as_ref().map(|told| of(told).totals);
     let stated = of(&evidence.told);
@@ -412,14 +412,40 @@ fn oddities(found: &[Found<'_>]) -> Vec<OddityFact> {
     all.into_iter().map(|(what, entry)| OddityFact { what, entry: entry.map(EntryIndex) }).collect()
 }
 
-fn coverage_fact(evidence: &ExposureEvidence, names: &Names<'_>, period: &Span) -> CoverageFact {
-    let sources = coverage::sources(&evidence.registry, &evidence.coverage, evidence.head.size, names, period);
+/// What sources state that have to log reads of these resources: those that the registry names for each, beside the feeds that
+/// tell who is in a group; where it names none for one of them, every source that is known.
+fn coverage_fact(
+    question: &ExposureQuestion,
+    evidence: &ExposureEvidence,
+    names: &Names<'_>,
+    period: &Span,
+) -> CoverageFact {
+    let document = evidence.controller.as_ref().map(|known| &known.document);
+    let declared = |name: &String| document.and_then(|document| document.resource(name));
+    let logging = question.resources.iter().map(|name| declared(name)?.read_logging_source.as_deref());
+    let logging: Option<BTreeSet<&str>> = logging.collect();
+    let feeds = document.into_iter().flat_map(|document| &document.groups).filter_map(|group| group.feed.as_deref());
+    let mut sources = coverage::sources(&evidence.registry, &evidence.coverage, evidence.head.size, names, period);
+    if let Some(mut logging) = logging {
+        logging.extend(feeds);
+        sources.retain(|source| logging.contains(source.source.as_str()));
+    }
+    let unlogged = |name: &String| matches!(declared(name)?.read_logging.as_deref()?, "none" | "sampled").then_some(());
+    let numbers = question
+        .resources
+        .iter()
+        .filter_map(|name| evidence.told.resources.find(&Named::Registered(name.clone())).map(Resource));
+    let unregistered = numbers.into_iter().any(|resource| evidence.told.unregistered.contains(&resource));
     let downtimes = coverage::own_gaps(&evidence.downtimes, evidence.head.size, period);
     let mut limits = coverage::limits(&sources, evidence.head.recorded_at_us, period);
-    limits.extend((evidence.undetermined > 0).then_some(Limit::Undetermined));
-    limits.extend((evidence.pruned > 0).then_some(Limit::Removed));
+    let mut limit = |when: bool, limit: Limit| limits.extend(when.then_some(limit));
+    limit(question.resources.iter().any(|name| unlogged(name).is_some()), Limit::NotLogged);
+    limit(unregistered, Limit::UnregisteredSource);
+    limit(evidence.undetermined > 0, Limit::Undetermined);
+    limit(evidence.pruned > 0, Limit::Removed);
     CoverageFact {
         sentence: coverage::sentence(&limits, &sources, &downtimes),
+        limits: limits.into_iter().collect(),
         period: period.clone(),
         sources,
         downtimes,

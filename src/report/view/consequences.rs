@@ -22,22 +22,12 @@ impl Said<'_> {
         Some(fill(&w.exposure.notice.as_told, &values.each_ref().map(|(name, text)| (*name, text.as_str()))))
     }
 
-    /// Where each chain of causes ends.
-    pub(super) fn root_causes(&self) -> Vec<String> {
-        let w = self.w;
-        let leads = |entry: EntryIndex| self.report.causes.iter().any(|other| other.led_to == Some(entry));
-        let roots = self.report.causes.iter().filter(|cause| cause.led_to.is_some() && !leads(cause.entry));
-        let text = |cause: &CauseFact| {
-            let values = [
-                ("resource", cause.resource.clone()),
-                ("who", self.who(&cause.who)),
-                ("when", w.span(cause.when.from, cause.when.until)),
-                ("verb", word(&w.verb, cause.verb.text()).to_owned()),
-                ("authorisation", word(&w.authorisation, cause.authorisation.code()).to_owned()),
-            ];
-            fill(&w.exposure.notice.cause, &values.each_ref().map(|(name, text)| (*name, text.as_str())))
-        };
-        roots.take(LISTED).map(text).collect()
+    /// What is said of logging, and why no more.
+    pub(super) fn coverage_intro(&self) -> Vec<String> {
+        let (w, coverage) = (self.w, &self.report.coverage);
+        let limits: Vec<&str> = coverage.limits.iter().map(|limit| word(&w.limit, limit.code())).collect();
+        let because = (!limits.is_empty()).then(|| fill(&w.verdict.because, &[("limits", &limits.join("; "))]));
+        std::iter::once(w.intro.coverage.clone()).chain(because).collect()
     }
 
     /// Whether an access was authorised, and what that hangs on.

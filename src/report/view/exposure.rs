@@ -119,7 +119,7 @@ impl Said<'_> {
             closed.into_iter().chain((pruned > 0).then(|| fill(&x.notice.pruned, &[("n", &self.w.number(pruned))])));
         let odd = !self.report.oddities.is_empty();
         let odd = odd.then(|| x.notice.odd.clone());
-        unknown.chain(undetermined).chain(closed).chain(odd).chain(self.as_told()).chain(self.root_causes()).collect()
+        unknown.chain(undetermined).chain(closed).chain(odd).chain(self.as_told()).collect()
     }
 
     fn facts(&self) -> Vec<Pair> {
@@ -178,7 +178,7 @@ impl Said<'_> {
             ("amendments", &s.amendments, vec![self.w.exposure.intro.amendments.clone()], vec![self.amendments()]),
             ("changes", &s.changes, vec![self.w.exposure.intro.changes.clone()], vec![self.changes()]),
             ("odd", &s.odd, vec![self.w.exposure.intro.odd.clone()], vec![self.oddities()]),
-            ("coverage", &s.coverage, vec![self.w.intro.coverage.clone()], vec![self.coverage()]),
+            ("coverage", &s.coverage, self.coverage_intro(), vec![self.coverage()]),
             ("verification", &s.verification, vec![self.w.exposure.intro.verification.clone()], self.verification()),
         ];
         (1..)
