@@ -170,3 +170,24 @@ async fn a_file_with_mistakes_or_without_agreement_changes_nothing() {
     assert_eq!(client.registry_at(0).await.expect("in force").registry, third);
     client.put_registry_in_force(&fourth).await.receipt.expect("as it is now");
 }
+
+/// The row that must stay silent would stand in the person's own report: it is refused, and nothing is recorded.
+#[tokio::test]
+async fn no_report_is_made_for_a_person_from_whom_an_order_keeps_accesses() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let ask = |customer: &str, code: i32| {
+        let subject = format!("customer={customer}");
+        let mut command =
+            server.client_command(&["report", "access", "--format", "json", "--subject", &subject, "--out"]);
+        run(command.arg(directory.path()), code)
+    };
+    ask("C-9009", 0);
+    client.put_registry_in_force(&EXAMPLE.replace("until = \"2027-", "until = \"2099-")).await;
+    let before = client.size().await;
+    let said = ask("C-9009", 1);
+    assert!(said.err.contains("an order in the controller's registry keeps accesses from this person"), "{}", said.err);
+    assert_eq!(client.size().await, before, "nothing was recorded");
+    ask("C-9010", 0);
+}

@@ -76,6 +76,7 @@ impl OpenLedger {
         let head = self.projected_head(question.size)?;
         let person = self.vault.find(&question.subject)?;
         let certain = person.map(|person| self.vault.linked(person)).transpose()?.unwrap_or_default();
+        self.may_be_told(&question.subject, &certain, &head)?;
         let mut weak: Vec<PersonId> = Vec::new();
         for found in person.map(|person| self.vault.weakly_linked(person)).transpose()?.unwrap_or_default() {
             // Who may be this person is so with everything that is theirs.
@@ -121,6 +122,24 @@ impl OpenLedger {
             head,
         };
         Ok(Gathered { evidence, rows_missing })
+    }
+
+    /// An order that keeps accesses from this person (GDPR Art. 23) covers rows and all that they caused. A report without
+    /// them cannot be made yet, and one with them must not be.
+    fn may_be_told(&self, subject: &Identity, whole: &[PersonId], head: &Head) -> Result<(), EngineError> {
+        let Some(in_force) = self.registry_document_at(head.size)? else { return Ok(()) };
+        let subject = vault::normal(subject);
+        for kept_from in in_force.document.orders_at(head.recorded_at_us).flat_map(|order| &order.subjects) {
+            let identity = vault::normal(&kept_from.identity());
+            let same = identity.namespace == subject.namespace && identity.fields == subject.fields;
+            let known = self.vault.find(&identity)?.is_some_and(|person| whole.contains(&person));
+            if same || known {
+                let text = "an order in the controller's registry keeps accesses from this person: a report that leaves \
+                            out what it covers cannot be made, so the request has to be answered by hand";
+                return Err(EngineError::precondition(text));
+            }
+        }
+        Ok(())
     }
 
     /// Answers an access question: gathers, states the facts, and records that a report left the house, before it does.

@@ -110,7 +110,7 @@ impl OpenLedger {
         let mut report = facts(question, &evidence, envelope);
         drop(evidence);
         if let Some(earlier) = question.supersedes {
-            let superseded = self.superseded(earlier, question.size, progress)?;
+            let superseded = self.superseded(earlier, question, progress)?;
             report.changes = changes(&superseded, &report);
             let report_id = superseded.header.report_id.clone();
             report.header.supersedes = Some(SupersededFact { report_id, entry: EntryIndex(earlier) });
@@ -128,11 +128,11 @@ impl OpenLedger {
     fn superseded(
         &self,
         index: u64,
-        size: u64,
+        ExposureQuestion { resources, size, .. }: &ExposureQuestion,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<ExposureReport, EngineError> {
         let wrong = |what: &str| EngineError::invalid("supersedes", what);
-        if index >= size {
+        if index >= *size {
             return Err(wrong("is an entry that this report does not know"));
         }
         let other = || wrong("is not the entry of an exposure report");
@@ -140,6 +140,11 @@ impl OpenLedger {
             Ok((_, body)) if body.report_type == ReportType::Exposure => {}
             Err(removed) if removed.kind == Kind::FailedPrecondition => return Err(removed),
             Ok(_) | Err(_) => return Err(other()),
+        }
+        let recorded = RecordedExposure::read(&self.recorded_question(index)?.1);
+        let of_these = |recorded: &RecordedExposure| recorded.question.resources == *resources;
+        if !recorded.as_ref().is_some_and(of_these) {
+            return Err(wrong("is a report on other resources"));
         }
         // Each is made again with what it supersedes itself, so the chain must not be longer than a stack is deep.
         let mut before = Some(index);
@@ -188,12 +193,14 @@ impl OpenLedger {
         }
         let causes = self.causes(&mut told, &entries, &head, &names, &mut people)?;
         let roles = self.roles(&told, &mut people, head.size)?;
+        let maybe_same = people.maybe_same()?;
         let rules = Rules {
             may_amend: &|party| roles.amend.contains(&party),
             may_review: &|party| roles.review.as_ref().is_none_or(|roles| roles.contains(&party)),
             review_us: roles.review_us,
             cut_off: question.cut_off_us,
             registered: &names,
+            maybe_same: &maybe_same,
         };
         // Both figures are told: with what counts taken out, and as everything was told.
         let mut as_told = Some(told.clone()).filter(|told| !told.amendings.is_empty());
@@ -206,7 +213,7 @@ impl OpenLedger {
         Ok(ExposureEvidence {
             told,
             as_told,
-            maybe_same: people.maybe_same()?,
+            maybe_same,
             persons: people.identities(),
             coverage: self.coverage(head.size)?,
             downtimes: self.downtimes(head.size)?,

@@ -171,6 +171,8 @@ impl Telling {
             approval: String::new(),
             caused_by: Vec::new(),
             parents: Vec::new(),
+            goes_further: !body.recipients.is_empty() || body.facts.iter().any(|fact| fact.kind == FactKind::Grant),
+            approved_for: BTreeSet::new(),
             approved: None,
             review: None,
         };
@@ -195,11 +197,13 @@ impl Telling {
         let body = action.body;
         let only_amends = matches!(body.verb, Verb::EventCorrect | Verb::EventRetract);
         // Who describes an act anew is not who did it: there the caller speaks.
-        let by = if only_amends {
-            self.actor(action, 0)
+        let by: Vec<Party> = if !matches!(body.outcome, Outcome::Succeeded | Outcome::Partial) {
+            Vec::new()
+        } else if only_amends {
+            (0..body.actors.len()).filter_map(|position| self.actor(action, position)).collect()
         } else {
             let caller = body.caller.as_ref().map(|caller| caller.name.clone()).filter(|name| !name.is_empty());
-            caller.map(|name| self.named_party(PartyKind::Service, Named::Registered(name)))
+            caller.map(|name| self.named_party(PartyKind::Service, Named::Registered(name))).into_iter().collect()
         };
         let uses = || body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
         let categories = uses().flat_map(|group| &group.categories).flat_map(|used| used.categories.iter().copied());
@@ -216,6 +220,7 @@ impl Telling {
         self.amendings.push(Amending {
             index: action.index,
             by,
+            only_amends,
             corrects: content.corrects.clone(),
             retracts: content.retracts.clone(),
             reason: reason.chars().take(REASON_MAX).collect(),
@@ -233,6 +238,16 @@ impl Telling {
     ) {
         let body = action.body;
         match body.verb {
+            // What perhaps was approved was not.
+            Verb::ApprovalGrant if body.outcome == Outcome::Unknown => {}
+            Verb::ApprovalExpire => {
+                for reference in (0..body.facts.len()).filter_map(|position| sealed_reference(action, position)) {
+                    for approval in self.approvals.iter_mut().filter(|approval| approval.reference == reference) {
+                        let until = approval.until.unwrap_or(Instant::MAX);
+                        approval.until = Some(until.min(when.earliest));
+                    }
+                }
+            }
             Verb::ApprovalGrant | Verb::ApprovalDeny => {
                 for (position, fact) in body.facts.iter().enumerate().filter(|(_, f)| f.kind == FactKind::Grant) {
                     let until = fact.end_latest_us.max(fact.end_earliest_us);
@@ -262,7 +277,7 @@ impl Telling {
                 // What is not a clear yes is none.
                 let justified = body.outcome == Outcome::Succeeded
                     && body.policy.as_ref().is_none_or(|policy| policy.decision != PolicyDecision::Deny);
-                self.reviews.push(Reviewing { index: action.index, by, of, justified });
+                self.reviews.push(Reviewing { index: action.index, when, by, of, justified });
             }
             _ => {}
         }
@@ -304,7 +319,7 @@ impl Telling {
         let resource = self.resource(action, NamedField::FactResource, position, &fact.resource).or(dataset);
         let party = self.fact_party(action, position, fact);
         // An approval opens no way: see `authority`.
-        if fact.kind == FactKind::Grant && matches!(action.body.verb, Verb::ApprovalGrant | Verb::ApprovalDeny) {
+        if fact.kind == FactKind::Grant && action.body.verb.code().starts_with("approval.") {
             return;
         }
         let reference = sealed_reference(action, position);

@@ -234,6 +234,19 @@ impl Document {
         self.policies.iter().find(|policy| policy.id == id)
     }
 
+    /// Orders in force at an instant, Unix microseconds, by the calendar of the profile's zone.
+    pub fn orders_at(&self, at_us: u64) -> impl Iterator<Item = &Suppression> {
+        let zone = self.profile.as_ref().and_then(|profile| profile.zone.as_deref()).unwrap_or("UTC");
+        let zone = jiff::tz::TimeZoneDatabase::bundled().get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let at = i64::try_from(at_us).ok().and_then(|us| jiff::Timestamp::from_microsecond(us).ok());
+        let day = at.map(|at| at.to_zoned(zone).date().to_string());
+        // Of an instant that is no day, every order is in force.
+        let begun = move |order: &&Suppression| {
+            day.as_ref().is_none_or(|day| order.from <= *day && order.until.as_ref().is_none_or(|until| day < until))
+        };
+        self.suppressions.iter().filter(begun)
+    }
+
     /// Roles that may do this: `correct`, `review`, `approve` or `disclose`.
     pub fn who_may(&self, act: &str) -> impl Iterator<Item = &Role> {
         self.roles.iter().filter(move |role| role.may.iter().any(|may| may == act))

@@ -615,8 +615,10 @@ fn who_is_responsible_is_told_from_the_registry_of_the_reports_size() {
     for field in ["H.controller", "H.authority", "H.profile"] {
         assert_eq!(state(&told, field), Provision::Provided, "{field}");
     }
-    assert_eq!(state(&told, "7"), Provision::Partly, "the right itself is told in the controller's words");
-    assert_eq!(told.completeness.not_provided, missing - 4);
+    for field in ["2.declared", "3.declared", "4.will", "5", "6", "7", "8", "10"] {
+        assert_ne!(state(&told, field), Provision::NotProvided, "{field}: the example declares it");
+    }
+    assert_eq!(told.completeness.not_provided, missing - 11);
     let page = |report: &AccessReport| {
         let rendered = whosaw::report::render(report, &[Format::Html]).expect("a page");
         String::from_utf8(rendered[0].bytes.clone()).expect("text")

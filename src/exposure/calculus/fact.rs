@@ -175,12 +175,12 @@ pub enum Approved {
 pub enum Review {
     /// Somebody else found it justified.
     Justified,
-    /// Somebody found that it was not.
-    Against,
     /// It may still be reviewed, until then.
     Pending(Instant),
     /// Its time is over, or none is registered.
     Unreviewed,
+    /// Somebody found that it was not justified: of several reports of one act, what stands.
+    Against,
 }
 
 /// Somebody who received data by an act.

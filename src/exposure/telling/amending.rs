@@ -12,7 +12,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amending {
     pub index: u64,
-    pub by: Option<Party>,
+    /// Who amends, nearest first; nobody where it may not have happened.
+    pub by: Vec<Party>,
+    /// It does nothing but amend.
+    pub only_amends: bool,
     /// Ids of the acts it describes anew, and of those it takes back.
     pub corrects: Vec<Vec<u8>>,
     pub retracts: Vec<Vec<u8>>,
@@ -66,11 +69,12 @@ pub struct Target {
     pub chain: Vec<Party>,
 }
 
-/// Judges all amendments. `find` knows acts by their ids; one that it does not know is not amended.
+/// Judges all amendments. `may_be` says whether two parties are perhaps one, or one acts as the other. `find` knows acts by their ids; one that it does not know is not amended.
 pub fn judge(
     amendings: &[Amending],
     find: &dyn Fn(&[u8]) -> Option<Target>,
     may: &dyn Fn(Party) -> bool,
+    may_be: &dyn Fn(Party, Party) -> bool,
 ) -> Vec<Amended> {
     let positions: HashMap<u64, usize> = amendings.iter().enumerate().map(|(at, a)| (a.index, at)).collect();
     let (mut all, mut of): (Vec<Amended>, BTreeMap<u64, Vec<usize>>) = (Vec::new(), BTreeMap::new());
@@ -80,10 +84,12 @@ pub fn judge(
         for (id, retracts) in targets {
             let Some(Target { index: target, chain }) = find(id) else { continue };
             // Whoever corrected may take that back: it restores what was told.
-            let is_amendment = positions.contains_key(&target);
-            let standing = match amending.by {
-                Some(party) if chain.contains(&party) && !is_amendment => Standing::TookPart,
-                Some(party) if may(party) => Standing::Counts,
+            let is_amendment = positions.get(&target).is_some_and(|at| amendings[*at].only_amends);
+            let took_part = || amending.by.iter().any(|by| chain.iter().any(|party| may_be(*by, *party)));
+            let standing = match amending.by.first() {
+                Some(_) if !is_amendment && took_part() => Standing::TookPart,
+                // What is taken back before it was told was not looked at.
+                Some(party) if may(*party) && target < amending.index => Standing::Counts,
                 _ => Standing::NoRole,
             };
             of.entry(target).or_default().push(all.len());
@@ -157,7 +163,7 @@ mod tests {
     fn amending(index: u64, by: Party, corrects: &[u8], retracts: &[u8]) -> Amending {
         let ids = |ids: &[u8]| ids.iter().map(|id| vec![*id]).collect();
         let (corrects, retracts) = (ids(corrects), ids(retracts));
-        Amending { index, by: Some(by), corrects, retracts, reason: String::new(), restated: None }
+        Amending { index, by: vec![by], only_amends: true, corrects, retracts, reason: String::new(), restated: None }
     }
 
     /// Every act's id is its entry; entries below 10 are by e1.
@@ -167,7 +173,7 @@ mod tests {
             let chain = if index < 10 { vec![E1] } else { Vec::new() };
             Some(Target { index, chain })
         };
-        let all = judge(amendings, &find, &|party| party == DANA);
+        let all = judge(amendings, &find, &|party| party == DANA, &|one, other| one == other);
         all.iter().map(|one| (amendings[one.by].index, one.target, one.standing)).collect()
     }
 
@@ -224,7 +230,7 @@ mod tests {
             let index = u64::from(u32::from_be_bytes(id.try_into().ok()?));
             Some(Target { index, chain: Vec::new() })
         };
-        let all = judge(&story, &find, &|_| true);
+        let all = judge(&story, &find, &|_| true, &|one, other| one == other);
         // The last counts, the one before it is withdrawn, and so on down to the first.
         let counts = |one: &Amended| (story.len() as u64 - story[one.by].index).is_multiple_of(2);
         let expected = |one: &Amended| if counts(one) { Standing::Counts } else { Standing::Withdrawn };

@@ -28,7 +28,10 @@ pub struct Act {
     /// Ids of acts without which it would not have been, and of those within which it was.
     pub caused_by: Vec<Vec<u8>>,
     pub parents: Vec<Vec<u8>>,
-    /// What these were worth; known once everything was told.
+    /// It lets others in, or gives to others: an approval does not say to whom.
+    pub goes_further: bool,
+    /// What these were worth; known once everything was told. Whose data the approval was for; nobody: anybody's.
+    pub approved_for: BTreeSet<Person>,
     pub approved: Option<Approved>,
     pub review: Option<Review>,
 }
@@ -56,6 +59,7 @@ pub struct Approval {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reviewing {
     pub index: u64,
+    pub when: When,
     pub by: Option<Party>,
     /// Ids of the acts.
     pub of: Vec<Vec<u8>>,
@@ -72,12 +76,14 @@ impl Approval {
 
     /// On [from, until), whenever in its claim the act was.
     fn is_valid(&self, act: &Act) -> bool {
-        self.from.latest <= act.when.earliest && self.until.is_none_or(|until| act.when.latest < until)
+        self.index < act.index
+            && self.from.latest <= act.when.earliest
+            && self.until.is_none_or(|until| act.when.latest < until)
     }
 }
 
 /// Judges every act that cites an approval. What is told of an approval never raises what a policy denied.
-pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval]) {
+pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval], may_be: &dyn Fn(Party, Party) -> bool) {
     let mut by_reference: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, approval) in approvals.iter().enumerate() {
         by_reference.entry(&approval.reference).or_default().push(at);
@@ -85,46 +91,63 @@ pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval]) {
     let mut citing: Vec<(Instant, u64)> =
         acts.values().filter(|act| !act.approval.is_empty()).map(|act| (act.when.earliest, act.index)).collect();
     citing.sort_unstable();
-    let mut used: BTreeSet<usize> = BTreeSet::new();
+    let mut used: BTreeSet<String> = BTreeSet::new();
     for (_, index) in citing {
         let Some(act) = acts.get_mut(&index) else { continue };
         let cited = by_reference.get(act.approval.as_str()).map_or(&[][..], Vec::as_slice);
-        let approved = approved(act, approvals, cited, &mut used);
+        let (approved, by) = approved(act, approvals, cited, &mut used, may_be);
         act.approved = Some(approved);
+        act.approved_for = by.map(|at| approvals[at].subjects.clone()).unwrap_or_default();
         act.authorised = match (approved, act.authorised) {
             // Nothing on file to hold it against: as whoever recorded it said.
             (Approved::NotOnFile, authorised) => authorised,
-            (Approved::Matched, Authorised::NotAssessed) => Authorised::Yes,
+            (Approved::Matched, Authorised::NotAssessed) if !act.goes_further => Authorised::Yes,
             (Approved::Matched, authorised) => authorised,
             _ => Authorised::No,
         };
     }
 }
 
-fn approved(act: &Act, approvals: &[Approval], cited: &[usize], used: &mut BTreeSet<usize>) -> Approved {
+/// What an approval is worth for an act, and which it was.
+fn approved(
+    act: &Act,
+    approvals: &[Approval],
+    cited: &[usize],
+    used: &mut BTreeSet<String>,
+    may_be: &dyn Fn(Party, Party) -> bool,
+) -> (Approved, Option<usize>) {
     if cited.is_empty() {
-        return Approved::NotOnFile;
+        return (Approved::NotOnFile, None);
     }
     let of_it: Vec<usize> = cited.iter().copied().filter(|at| approvals[*at].is_for(act)).collect();
     if of_it.is_empty() {
-        return Approved::OtherAction;
+        return (Approved::OtherAction, None);
+    }
+    // A refusal that is not surely later stands against whatever allowed it.
+    if of_it.iter().any(|at| approvals[*at].refused && approvals[*at].from.earliest <= act.when.latest) {
+        return (Approved::Refused, None);
     }
     let granted: Vec<usize> = of_it.iter().copied().filter(|at| !approvals[*at].refused).collect();
     let (own, granted): (Vec<usize>, Vec<usize>) =
-        granted.into_iter().partition(|at| approvals[*at].by.iter().any(|by| act.chain.contains(by)));
+        granted.into_iter().partition(|at| took_part(&approvals[*at].by, act, may_be));
     if granted.is_empty() {
-        return if own.is_empty() { Approved::Refused } else { Approved::ByThemselves };
+        return (if own.is_empty() { Approved::Refused } else { Approved::ByThemselves }, None);
     }
     let valid: Vec<usize> = granted.iter().copied().filter(|at| approvals[*at].is_valid(act)).collect();
-    if let Some(at) = valid.iter().find(|at| approvals[**at].repeats || !used.contains(at)) {
-        used.insert(*at);
-        return Approved::Matched;
+    // However often it was told, one reference is one approval.
+    if let Some(at) = valid.iter().find(|at| approvals[**at].repeats || !used.contains(&act.approval)) {
+        used.insert(act.approval.clone());
+        return (Approved::Matched, Some(*at));
     }
     if !valid.is_empty() {
-        return Approved::AlreadyUsed;
+        return (Approved::AlreadyUsed, None);
     }
-    let begun = |at: &usize| approvals[*at].from.latest <= act.when.earliest;
-    if granted.iter().any(begun) { Approved::Expired } else { Approved::GivenLater }
+    let begun = |at: &usize| approvals[*at].from.latest <= act.when.earliest && approvals[*at].index < act.index;
+    (if granted.iter().any(begun) { Approved::Expired } else { Approved::GivenLater }, None)
+}
+
+fn took_part(by: &[Party], act: &Act, may_be: &dyn Fn(Party, Party) -> bool) -> bool {
+    by.iter().any(|by| act.chain.iter().any(|party| may_be(*by, *party)))
 }
 
 /// What became of each emergency access. A review against it makes it unauthorised; one by whoever took part is none.
@@ -132,7 +155,7 @@ pub fn review(
     acts: &mut BTreeMap<u64, Act>,
     reviews: &[Reviewing],
     find: &dyn Fn(&[u8]) -> Option<u64>,
-    may: &dyn Fn(Party) -> bool,
+    (may, may_be): (&dyn Fn(Party) -> bool, &dyn Fn(Party, Party) -> bool),
     period_us: Option<u64>,
     cut_off: Instant,
 ) {
@@ -143,10 +166,12 @@ pub fn review(
     for reviewing in reviews {
         for index in reviewing.of.iter().filter_map(|id| find(id)) {
             let Some(act) = acts.get_mut(&index).filter(|act| act.emergency) else { continue };
-            let by_another = reviewing.by.is_some_and(|by| !act.chain.contains(&by) && may(by));
+            let by_another = reviewing.by.is_some_and(|by| !took_part(&[by], act, may_be) && may(by));
+            let in_time = reviewing.when.latest >= act.when.earliest
+                && period_us.is_none_or(|period| reviewing.when.earliest <= act.when.latest.saturating_add(period));
             match (reviewing.justified, by_another) {
                 (false, _) => (act.review, act.authorised) = (Some(Review::Against), Authorised::No),
-                (true, true) if act.review != Some(Review::Against) => act.review = Some(Review::Justified),
+                (true, true) if in_time && act.review != Some(Review::Against) => act.review = Some(Review::Justified),
                 (true, _) => {}
             }
         }
@@ -176,6 +201,8 @@ mod tests {
             approval: "a".into(),
             caused_by: Vec::new(),
             parents: Vec::new(),
+            goes_further: false,
+            approved_for: BTreeSet::new(),
             approved: None,
             review: None,
         }
@@ -199,7 +226,7 @@ mod tests {
 
     fn judged(approvals: &[Approval], all: impl IntoIterator<Item = Act>) -> Vec<(Option<Approved>, Authorised)> {
         let mut acts: BTreeMap<u64, Act> = all.into_iter().map(|act| (act.index, act)).collect();
-        approve(&mut acts, approvals);
+        approve(&mut acts, approvals, &|one, other| one == other);
         acts.values().map(|act| (act.approved, act.authorised)).collect()
     }
 
@@ -241,10 +268,17 @@ mod tests {
         let emergency = || Act { emergency: true, authorised: Authorised::Exceptional, ..act(10, 0, Verb::DataRead) };
         let reviewed = |reviews: &[Reviewing], cut_off: u64| {
             let mut acts = BTreeMap::from([(10, emergency())]);
-            review(&mut acts, reviews, &|_| Some(10), &|_| true, Some(60 * MINUTE), cut_off * MINUTE);
+            let alike = |one, other| one == other;
+            review(&mut acts, reviews, &|_| Some(10), (&|_| true, &alike), Some(60 * MINUTE), cut_off * MINUTE);
             (acts[&10].review, acts[&10].authorised)
         };
-        let by = |who, justified| Reviewing { index: 11, by: Some(who), of: vec![vec![1]], justified };
+        let by = |who, justified| Reviewing {
+            index: 11,
+            when: When::at(30 * MINUTE),
+            by: Some(who),
+            of: vec![vec![1]],
+            justified,
+        };
         let exceptional = |review| (Some(review), Authorised::Exceptional);
         assert_eq!(reviewed(&[], 59), exceptional(Review::Pending(60 * MINUTE)));
         assert_eq!(reviewed(&[], 60), exceptional(Review::Unreviewed));

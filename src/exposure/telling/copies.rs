@@ -37,6 +37,9 @@ impl Telling {
         let body = action.body;
         let session = action.content.map(|content| content.conversation.as_str()).filter(|text| !text.is_empty());
         let session = session.map(|session| self.reference(FactKind::Holding, &format!("conversation\0{session}")));
+        // What is forgotten or closed is a memory or a context, and no download.
+        let memory = self.reference(FactKind::Holding, "\0memory");
+        let context = session.unwrap_or_else(|| self.reference(FactKind::Holding, "\0context"));
         let actor = self.actor(action, 0);
         if let Some(actor) = actor {
             self.sitting(action, when, (actor, session, resource));
@@ -45,12 +48,11 @@ impl Telling {
             return;
         }
         let (side, reference) = match body.verb {
-            Verb::DataDownload | Verb::DataExport | Verb::DataCopy | Verb::DataDerive | Verb::MemoryWrite => {
-                (Some(Side::Opens), None)
-            }
-            Verb::ContextLoad => (Some(Side::Opens), session),
-            Verb::ContextClose => (Some(Side::Closes), session),
-            Verb::MemoryErase => (Some(Side::Closes), None),
+            Verb::DataDownload | Verb::DataExport | Verb::DataCopy | Verb::DataDerive => (Some(Side::Opens), None),
+            Verb::MemoryWrite => (Some(Side::Opens), Some(memory)),
+            Verb::ContextLoad => (Some(Side::Opens), Some(context)),
+            Verb::ContextClose => (Some(Side::Closes), Some(context)),
+            Verb::MemoryErase => (Some(Side::Closes), Some(memory)),
             _ => (None, None),
         };
         let mut holders: Vec<(Party, Side, Option<u64>, Option<StatedEnd>)> = Vec::new();
@@ -68,7 +70,10 @@ impl Telling {
         }
         for (holder, side, reference, end) in holders {
             let thing = Some(Thing::Holding { holder, resource });
-            self.edges.push(Edge { thing, end, ..edge_of(action, when, side, reference) });
+            let edge = edge_of(action, when, side, reference);
+            // Of whom it names, something may be left of others.
+            let in_part = side == Side::Closes && subjects_of(action).next().is_some();
+            self.edges.push(Edge { thing, end, doubtful: edge.doubtful || in_part, ..edge });
         }
     }
 

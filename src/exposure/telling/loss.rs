@@ -42,12 +42,13 @@ impl Telling {
             let listed = body.determination == Determination::Listed && all.iter().all(Option::is_some);
             (all.into_iter().flatten().collect::<BTreeSet<Person>>(), listed)
         };
-        if body.verb == Verb::DataRestore {
+        if body.verb == Verb::DataRestore && body.outcome == Outcome::Succeeded {
             let (subjects, _) = of_action();
-            for loss in self.losses.iter_mut().filter(|loss| Some(loss.resource) == resource && loss.restored.is_none())
-            {
-                // Whoever is not named as had back is not.
-                if subjects.is_empty() || !loss.subjects.is_empty() && loss.subjects.is_subset(&subjects) {
+            let of_it = |loss: &&mut Loss| Some(loss.resource) == resource && loss.restored.is_none();
+            for loss in self.losses.iter_mut().filter(of_it) {
+                // Whoever is not named as had back is not; nor is what was lost afterwards.
+                let named = loss.listed && !loss.subjects.is_empty() && loss.subjects.is_subset(&subjects);
+                if named && loss.when.latest <= when.earliest {
                     loss.restored = Some((action.index, when));
                 }
             }
@@ -67,6 +68,12 @@ impl Telling {
             let lost = if body.verb == Verb::DataUpdate { Lost::Altered } else { Lost::Unavailable };
             let until = Some(fact.recoverable_until_us).filter(|until| *until > 0);
             self.lose(action.index, resource, lost, when, subjects, listed, until);
+        }
+        if body.verb == Verb::DataUpdate && stated.is_empty() && authorised(body) == Authorised::No {
+            let (subjects, listed) = of_action();
+            if let Some(resource) = resource {
+                self.lose(action.index, resource, Lost::Altered, when, subjects, listed, None);
+            }
         }
         let deletes = matches!(body.verb, Verb::DataDelete | Verb::DataErase);
         if let (Some(resource), true, true) = (resource, deletes, stated.is_empty()) {

@@ -3,6 +3,7 @@
 
 use super::amending::{Standing, Target};
 use super::*;
+use crate::model::verbs::{HumanUse, human_use};
 
 /// By what is settled.
 pub struct Rules<'a> {
@@ -14,17 +15,21 @@ pub struct Rules<'a> {
     pub review_us: Option<u64>,
     pub cut_off: Instant,
     pub registered: &'a dyn Registered,
+    /// Persons of whom it is only suspected that they are one.
+    pub maybe_same: &'a [(Person, Person)],
 }
 
 impl Telling {
     /// Call once, when everything was told.
     pub fn settle(&mut self, rules: &Rules<'_>) {
-        self.amend(rules);
+        let alike = Alike::of(self, rules);
+        let may_be = |one: Party, other: Party| alike.may_be(one, other);
+        self.amend(rules, &may_be);
         self.unite();
         let by_id = &self.by_id;
-        authority::approve(&mut self.acts, &self.approvals);
+        authority::approve(&mut self.acts, &self.approvals, &may_be);
         let find = |id: &[u8]| by_id.get(id).copied();
-        let (may, period) = (rules.may_review, rules.review_us);
+        let (may, period) = ((rules.may_review, &may_be as &dyn Fn(Party, Party) -> bool), rules.review_us);
         authority::review(&mut self.acts, &self.reviews, &find, may, period, rules.cut_off);
         for access in &mut self.accesses {
             for act in access.entries.iter().filter_map(|index| self.acts.get(index)) {
@@ -32,6 +37,12 @@ impl Telling {
                     access.authorised = judged(access.authorised, act);
                     access.approved = access.approved.max(act.approved);
                     access.review = access.review.max(act.review);
+                }
+                // Whose data it was in the end: another report of the act, or a correction, may say otherwise than the
+                // one that was approved.
+                let other = act.approved_for != access.subjects || !access.listed;
+                if act.approved == Some(Approved::Matched) && !act.approved_for.is_empty() && other {
+                    (access.approved, access.authorised) = (Some(Approved::OtherAction), Authorised::No);
                 }
             }
         }
@@ -49,12 +60,13 @@ impl Telling {
     }
 
     /// Takes out what no longer stands. Where an amendment does not count, what it says is another report of the same act.
-    fn amend(&mut self, rules: &Rules<'_>) {
+    fn amend(&mut self, rules: &Rules<'_>, may_be: &dyn Fn(Party, Party) -> bool) {
         let find = |id: &[u8]| {
             let act = self.act_of(id)?;
             Some(Target { index: act.index, chain: act.chain.clone() })
         };
-        self.amended = amending::judge(&self.amendings, &find, rules.may_amend);
+        self.amended = amending::judge(&self.amendings, &find, rules.may_amend, may_be);
+        self.contest();
         let mut gone: BTreeSet<u64> = BTreeSet::new();
         let mut keeps_edges: BTreeSet<u64> = BTreeSet::new();
         let mut restated: Vec<Access> = Vec::new();
@@ -83,6 +95,7 @@ impl Telling {
                         access.subjects.extend(&said.subjects);
                         access.categories.extend(&said.categories);
                         access.listed &= said.listed;
+                        access.about_nobody &= said.about_nobody;
                         access.entries.push(amending.index);
                     }
                 }
@@ -106,8 +119,29 @@ impl Telling {
         self.reviews.retain(|review| !gone.contains(&review.index));
     }
 
-    /// Acts that are one by a recorded link are one.
+    /// What somebody contests who may not take it back counts; but where it is the narrow side (an end, an approval, a
+    /// review that justifies), it is not relied on either.
+    fn contest(&mut self) {
+        let stands = |amended: &&amending::Amended| !matches!(amended.standing, Standing::Counts | Standing::Withdrawn);
+        let contested: BTreeSet<u64> = self.amended.iter().filter(stands).map(|amended| amended.target).collect();
+        for edge in self.edges.iter_mut().filter(|edge| contested.contains(&edge.index)) {
+            let ends = match edge.thing {
+                Some(Thing::Suspension { .. } | Thing::Restriction { .. }) => edge.side == Side::Opens,
+                _ => edge.side == Side::Closes,
+            };
+            edge.doubtful |= ends;
+        }
+        self.approvals.retain(|approval| approval.refused || !contested.contains(&approval.index));
+        self.reviews.retain(|review| !review.justified || !contested.contains(&review.index));
+        for loss in &mut self.losses {
+            loss.restored = loss.restored.filter(|(index, _)| !contested.contains(index));
+        }
+    }
+
+    /// Acts that are one by a recorded link are one, where both name the same actor. Where they do not, both stay: one of the
+    /// two would vanish.
     fn unite(&mut self) {
+        let amends: BTreeSet<u64> = self.amendings.iter().filter(|one| one.only_amends).map(|one| one.index).collect();
         let positions = self.accesses.iter().enumerate();
         let mut by_entry: HashMap<u64, usize> =
             positions.flat_map(|(at, access)| access.entries.iter().map(move |entry| (*entry, at))).collect();
@@ -116,7 +150,9 @@ impl Telling {
             let (Some(one), Some(two)) = (by_entry.get(&index).copied(), by_entry.get(&other).copied()) else {
                 continue;
             };
-            if one == two || self.accesses[one].resource != self.accesses[two].resource {
+            let (a, b) = (&self.accesses[one], &self.accesses[two]);
+            let differs = a.resource != b.resource || a.chain.first() != b.chain.first();
+            if one == two || differs || amends.contains(&index) {
                 continue;
             }
             let (keep, drop) = (one.min(two), one.max(two));
@@ -145,10 +181,56 @@ impl Access {
         self.only_gives &= other.only_gives;
         self.about_nobody &= other.about_nobody;
         self.despite_restriction &= other.despite_restriction;
+        // Who read it has seen it, also if another report says that it was taken.
+        if human_use(other.verb) == HumanUse::Reads {
+            self.verb = other.verb;
+        }
         self.outcome = widest(self.outcome, other.outcome);
         self.authorised = self.authorised.min_authority(other.authorised);
         self.entries.extend(other.entries);
         self.entries.sort_unstable();
+    }
+}
+
+/// Who may be whom: a name is a name whatever it is said to be, an account is whoever uses it, and two persons of whom it is
+/// suspected that they are one may be.
+struct Alike {
+    names: HashMap<Party, Named>,
+    accounts: BTreeSet<(Party, Party)>,
+    persons: BTreeSet<(Person, Person)>,
+}
+
+impl Alike {
+    fn of(told: &Telling, rules: &Rules<'_>) -> Self {
+        let parties = told.acts.values().flat_map(|act| act.chain.iter().copied());
+        let by = told.amendings.iter().flat_map(|amending| amending.by.iter().copied());
+        let named = |party: Party| {
+            let Party::Named(_, number) = party else { return None };
+            Some((party, told.parties.name(number)?.1.key()))
+        };
+        let account = |edge: &Edge| match edge.thing {
+            Some(Thing::Membership { member, whole: whole @ Party::Named(PartyKind::Service, _) }) => {
+                Some((member, whole))
+            }
+            _ => None,
+        };
+        Alike {
+            names: parties.chain(by).filter_map(named).collect(),
+            accounts: told.edges.iter().filter_map(account).collect(),
+            persons: rules.maybe_same.iter().copied().collect(),
+        }
+    }
+
+    fn may_be(&self, one: Party, other: Party) -> bool {
+        let names = self.names.get(&one).zip(self.names.get(&other)).is_some_and(|(one, other)| one == other);
+        let uses = self.accounts.contains(&(one, other)) || self.accounts.contains(&(other, one));
+        let persons = match (one, other) {
+            (Party::Person(one), Party::Person(other)) => self.persons.contains(&(one.min(other), one.max(other))),
+            // Nothing is known of one of them.
+            (Party::Unknown(..) | Party::Anyone, _) | (_, Party::Unknown(..) | Party::Anyone) => true,
+            _ => false,
+        };
+        one == other || names || uses || persons
     }
 }
 

@@ -65,7 +65,7 @@ choices! {
         NoSources "no_sources", SourceWithoutStatement "source_without_statement", SpanWithoutStatement "span_without_statement",
         StatedUnknown "stated_unknown", UnregisteredSource "unregistered_source", Undetermined "undetermined",
         NotSearched "not_searched", NotProved "not_proved", DeliveryDelay "delivery_delay", Removed "removed",
-        KeptForMatter "kept_for_matter", NotLogged "not_logged",
+        KeptForMatter "kept_for_matter", NotLogged "not_logged", UnknownResource "unknown_resource",
     }
 
     pub enum GapKind { Sampled "sampled", Down "down", Refused "refused", Unknown "unknown", Ledger "ledger" }

@@ -286,8 +286,8 @@ impl<'a> Found<'a> {
         if !known && incomplete {
             put(all, 65, one("k"), Vec::new());
         }
-        let subjects = &exposure.totals.subjects;
-        let (how, number) = match (exposure.totals.subjects_determined, subjects.low == subjects.high) {
+        let (subjects, determined) = exposure.concerned();
+        let (how, number) = match (determined, subjects.low == subjects.high) {
             (true, true) => ("a", Some(subjects.high)),
             (true, false) => ("b", Some(subjects.high)),
             // Never 0, and never the number of those who happen to be known.

@@ -56,14 +56,15 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
 pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &Envelope) -> PersonsReport {
     let w = envelope.language.wording();
     let (case, exposure) = (&evidence.now.case, &evidence.now.exposure);
-    let concerned = exposure.subjects.iter().filter(|subject| subject.open_us.high > 0 || subject.accesses.high > 0);
+    let concerned = exposure.subjects.iter().filter(|subject| subject.is_concerned());
     let persons: Vec<PersonFact> = concerned.map(|subject| person_fact(subject, case)).collect();
     let others: Vec<OtherTold> = others_told(case, &persons);
     let seen = |seen: Seen| persons.iter().filter(|person| person.seen == seen).count() as u64;
     let notice = |notice: Notice| persons.iter().filter(|person| person.notice == notice).count() as u64;
+    let (everybody, determined) = exposure.concerned();
     let totals = PersonsTotals {
-        persons: exposure.totals.subjects,
-        determined: exposure.totals.subjects_determined,
+        persons: everybody,
+        determined,
         accessed: seen(Seen::Accessed),
         not_recorded: seen(Seen::NotRecorded),
         cannot_be_excluded: seen(Seen::CannotBeExcluded),
@@ -95,7 +96,8 @@ fn answer(w: &Wording, case: &CaseFact, totals: &FormTotals) -> String {
     ];
     let form = fill(&b.form, &numbers.each_ref().map(|(name, value)| (*name, value.as_str())));
     let deadline = match &case.deadline {
-        _ if case.not_notified.is_some() => b.need_not.clone(),
+        // Whatever was decided: once it was notified, it was.
+        _ if case.not_notified.is_some() && case.submitted.is_empty() => b.need_not.clone(),
         None => b.not_aware.clone(),
         Some(deadline) => {
             let text = match (deadline.missed, case.submitted.is_empty()) {

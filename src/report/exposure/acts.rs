@@ -86,7 +86,7 @@ pub(super) fn amendments(found: &[Found<'_>], people: &People<'_>) -> Vec<Amendm
                 amending::Standing::Rival => Standing::Rival,
                 amending::Standing::Circular => Standing::Circular,
             },
-            by: amending.by.map(|party| people.who(party)),
+            by: amending.by.first().map(|party| people.who(*party)),
             reason: Some(amending.reason.clone()).filter(|reason| !reason.is_empty()),
             who: act.chain.first().map_or(Who::Anyone, |party| people.who(*party)),
             verb: Code(act.verb),

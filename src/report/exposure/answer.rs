@@ -19,6 +19,8 @@ pub fn verdicts(totals: &Totals, negative: Verdict) -> Answer {
         Claim::NotAssessed
     } else if totals.unauthorised_us.high > 0 {
         Claim::MadeAvailable
+    } else if negative == Verdict::NoneComplete && totals.unsettled {
+        Claim::Unsettled
     } else if negative == Verdict::NoneComplete {
         Claim::Supported
     } else {
@@ -108,7 +110,7 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
     let n = match report.answer.claim {
         Claim::Refuted => totals.unauthorised_accesses.low,
         Claim::NotAssessed => open_questions(totals),
-        Claim::Lost | Claim::MadeAvailable | Claim::CannotBeExcluded | Claim::Supported => 0,
+        Claim::Lost | Claim::MadeAvailable | Claim::Unsettled | Claim::CannotBeExcluded | Claim::Supported => 0,
     };
     let losses = w.plural(&w.exposure.count.losses, totals.unauthorised_losses);
     let accesses = w.plural(&w.exposure.count.accesses, n);

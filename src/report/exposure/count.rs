@@ -67,6 +67,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         losses: losses.len() as u64,
         unauthorised_losses: losses.iter().filter(without).count() as u64,
         successes: successes().count() as u64,
+        unsettled: false,
     }
 }
 

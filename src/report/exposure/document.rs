@@ -43,6 +43,8 @@ choices! {
         NotAssessed "not_assessed",
         /// No such access is recorded, but it stood open over ways that nobody was allowed to open.
         MadeAvailable "made_available",
+        /// No such access is recorded and logging was complete, but not everything that was done was found to be allowed.
+        Unsettled "unsettled",
         /// No such access is recorded, and it cannot be excluded.
         CannotBeExcluded "cannot_be_excluded",
         /// No such access is recorded, and logging was complete.
@@ -199,6 +201,8 @@ facts! {
         unauthorised_losses: u64,
         /// Accesses, of whatever sort, in which data came back or was given, or may have been.
         successes: u64,
+        /// Whether a way, a deletion or an alteration was allowed is not settled, or something was taken out of the count.
+        unsettled: bool,
     }
 
     pub struct Bound { earliest: Instant, latest: Instant, known: Known, entry: Option<EntryIndex> }
@@ -347,6 +351,8 @@ facts! {
         /// When, possibly.
         times: Vec<Span>,
         categories: Vec<Code<Category>>,
+        /// Deletions and alterations that name this person, or may have touched their data.
+        losses: u64,
         /// Accesses that name this person, and those that may have touched their data.
         accesses: Range,
         verdict: Verdict,
@@ -363,5 +369,25 @@ facts! {
         downtimes: Vec<Gap>,
         /// Actions of which it is not known whose data they touched.
         undetermined: u64,
+    }
+}
+
+impl SubjectFact {
+    /// Whether this person's data possibly stood open, was reached, or was lost: whom a breach concerns.
+    pub fn is_concerned(&self) -> bool {
+        self.open_us.high > 0 || self.accesses.high > 0 || self.losses > 0
+    }
+}
+
+impl ExposureReport {
+    /// How many people are concerned, and whether that is everybody. Never 0 where something was lost and nobody says of
+    /// whom.
+    pub fn concerned(&self) -> (Range, bool) {
+        let only_lost =
+            |subject: &&SubjectFact| subject.losses > 0 && subject.open_us.high == 0 && subject.accesses.high == 0;
+        let lost = self.subjects.iter().filter(only_lost).count() as u64;
+        let all = Range { low: self.totals.subjects.low + lost, high: self.totals.subjects.high + lost };
+        let nobody = all.high == 0 && !self.losses.is_empty();
+        (all, self.totals.subjects_determined && self.losses.iter().all(|loss| loss.listed) && !nobody)
     }
 }

@@ -85,7 +85,7 @@ impl<'a> Stated<'a> {
         let holdings = consequences::holdings(&found, &people, frame);
         let losses = consequences::losses(&found, &people, frame);
         let subjects = subjects(&found, &people, negative);
-        let totals = count::totals(&count::Counting {
+        let mut totals = count::totals(&count::Counting {
             found: &found,
             viewers: &viewers,
             accesses: &accesses,
@@ -94,6 +94,11 @@ impl<'a> Stated<'a> {
             maybe_same: &evidence.maybe_same,
             cut_off: Instant::new(frame.cut_off),
         });
+        let settled = |authorised: Authorised| matches!(authorised, Authorised::Yes | Authorised::No);
+        let ways = found.iter().flat_map(|found| &found.exposure.paths);
+        totals.unsettled = ways.into_iter().any(|path| !settled(path.authorised))
+            || losses.iter().any(|loss| loss.authorisation != Authorisation::Authorised)
+            || told.narrowed();
         Stated { found, viewers, accesses, holdings, losses, subjects, totals }
     }
 }
@@ -349,11 +354,20 @@ fn subjects(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<
     struct Inside {
         open: Times,
         categories: BTreeSet<crate::model::Category>,
+        losses: u64,
         accesses: Range,
     }
     let mut all: BTreeMap<Person, Inside> = BTreeMap::new();
-    let new = || Inside { open: Times::never(), categories: BTreeSet::new(), accesses: Range::default() };
+    let new = || Inside { open: Times::never(), categories: BTreeSet::new(), losses: 0, accesses: Range::default() };
     for found in found {
+        for loss in people.told.losses.iter().filter(|loss| loss.resource == found.resource) {
+            // Where it does not list everybody, whoever was inside may be among them.
+            let others =
+                found.exposure.subjects.keys().filter(|person| !loss.listed && !loss.subjects.contains(person));
+            for person in loss.subjects.iter().chain(others) {
+                all.entry(*person).or_insert_with(new).losses += 1;
+            }
+        }
         for (person, inside) in &found.exposure.subjects {
             let known = all.entry(*person).or_insert_with(new);
             known.open = known.open.union(&inside.open);
@@ -383,6 +397,7 @@ fn subjects(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<
         open_us: measure(&inside.open),
         times: Span::all(&inside.open.possible),
         categories: inside.categories.iter().map(|category| Code(*category)).collect(),
+        losses: inside.losses,
         accesses: inside.accesses,
         verdict: match inside.accesses {
             Range { low: 1.., .. } => Verdict::Accessed,
@@ -431,16 +446,16 @@ fn coverage_fact(
         sources.retain(|source| logging.contains(source.source.as_str()));
     }
     let unlogged = |name: &String| matches!(declared(name)?.read_logging.as_deref()?, "none" | "sampled").then_some(());
-    let numbers = question
-        .resources
-        .iter()
-        .filter_map(|name| evidence.told.resources.find(&Named::Registered(name.clone())).map(Resource));
-    let unregistered = numbers.into_iter().any(|resource| evidence.told.unregistered.contains(&resource));
+    let number = |name: &String| evidence.told.resources.find(&Named::Registered(name.clone())).map(Resource);
+    let numbers: Vec<Option<Resource>> = question.resources.iter().map(number).collect();
+    let unregistered = numbers.iter().flatten().any(|resource| evidence.told.unregistered.contains(resource));
     let downtimes = coverage::own_gaps(&evidence.downtimes, evidence.head.size, period);
     let mut limits = coverage::limits(&sources, evidence.head.recorded_at_us, period);
     let mut limit = |when: bool, limit: Limit| limits.extend(when.then_some(limit));
     limit(question.resources.iter().any(|name| unlogged(name).is_some()), Limit::NotLogged);
     limit(unregistered, Limit::UnregisteredSource);
+    // Of a name that nothing speaks of nothing can be excluded: most likely it is mistyped.
+    limit(numbers.contains(&None), Limit::UnknownResource);
     limit(evidence.undetermined > 0, Limit::Undetermined);
     limit(evidence.pruned > 0, Limit::Removed);
     CoverageFact {
