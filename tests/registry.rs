@@ -179,9 +179,8 @@ async fn no_report_is_made_for_a_person_from_whom_an_order_keeps_accesses() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let ask = |customer: &str, code: i32| {
         let subject = format!("customer={customer}");
-        let mut command =
-            server.client_command(&["report", "access", "--format", "json", "--subject", &subject, "--out"]);
-        run(command.arg(directory.path()), code)
+        let mut command = server.client_command(&["report", "access", "--format", "json", "--subject", &subject]);
+        run(command.arg("--out").arg(directory.path()), code)
     };
     ask("C-9009", 0);
     client.put_registry_in_force(&EXAMPLE.replace("until = \"2027-", "until = \"2099-")).await;

@@ -636,7 +636,7 @@ fn who_is_responsible_is_told_from_the_registry_of_the_reports_size() {
     document.dpo.as_mut().expect("an officer").contact = None;
     document.authority = None;
     let told = report(&evidence);
-    assert_eq!((state(&told, "H.controller"), state(&told, "7")), (Provision::Partly, Provision::NotProvided));
+    assert_eq!((state(&told, "H.controller"), state(&told, "7")), (Provision::Partly, Provision::Partly));
     let html = page(&told);
     assert!(
         html.contains("contact NOT PROVIDED") && html.contains(">NOT PROVIDED – the controller must complete this")
