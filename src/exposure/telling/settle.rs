@@ -31,12 +31,20 @@ impl Telling {
         let find = |id: &[u8]| by_id.get(id).copied();
         let (may, period) = ((rules.may_review, &may_be as &dyn Fn(Party, Party) -> bool), rules.review_us);
         authority::review(&mut self.acts, &self.reviews, &find, may, period, rules.cut_off);
+        let amends: BTreeSet<u64> = self.amendings.iter().filter(|one| one.only_amends).map(|one| one.index).collect();
         for access in &mut self.accesses {
             for act in access.entries.iter().filter_map(|index| self.acts.get(index)) {
                 if act.approved.is_some() || act.review.is_some() {
                     access.authorised = judged(access.authorised, act);
                     access.approved = access.approved.max(act.approved);
                     access.review = access.review.max(act.review);
+                }
+                // One of several reports of it was approved, and another tells of something else.
+                let told = access.entries.iter().filter_map(|index| self.acts.get(index));
+                let all =
+                    told.filter(|act| !amends.contains(&act.index)).all(|act| act.approved == Some(Approved::Matched));
+                if act.approved == Some(Approved::Matched) && !all {
+                    access.authorised = access.authorised.min_authority(Authorised::NotAssessed);
                 }
                 // Whose data it was in the end: another report of the act, or a correction, may say otherwise than the
                 // one that was approved.
@@ -111,12 +119,52 @@ impl Telling {
                 keeps_edges.insert(amended.target);
             }
         }
+        // Whoever may not narrow may still say more, of what it was corrected to as well.
+        let not_counting = |amended: &&amending::Amended| {
+            !amended.retracts && !matches!(amended.standing, Standing::Counts | Standing::Withdrawn)
+        };
+        for amended in self.amended.iter().filter(not_counting) {
+            let Some(said) = &self.amendings[amended.by].restated else { continue };
+            for access in restated.iter_mut().filter(|access| access.entries.contains(&amended.target)) {
+                access.subjects.extend(&said.subjects);
+                access.listed &= said.listed;
+            }
+        }
+        self.restate_content();
         self.accesses.retain(|access| !access.entries.iter().any(|index| gone.contains(index)));
         self.accesses.extend(restated);
         self.edges.retain(|edge| !gone.contains(&edge.index) || keeps_edges.contains(&edge.index));
         self.losses.retain(|loss| !gone.contains(&loss.index) || keeps_edges.contains(&loss.index));
         self.approvals.retain(|approval| !gone.contains(&approval.index));
         self.reviews.retain(|review| !gone.contains(&review.index));
+    }
+
+    /// A correction of whose data something was is not an opening or closing of its own: whom it names was possibly put in
+    /// instead, whoever was taken out possibly was not, and what was lost was theirs too.
+    fn restate_content(&mut self) {
+        let mut more = Vec::new();
+        for amended in
+            self.amended.iter().filter(|amended| !amended.retracts && amended.standing != Standing::Withdrawn)
+        {
+            let Some(said) = self.amendings[amended.by].restated.as_ref().filter(|said| !said.has_facts) else {
+                continue;
+            };
+            for edge in self.edges.iter_mut().filter(|edge| edge.index == amended.target) {
+                let Some(Thing::Content { resource, .. }) = edge.thing else { continue };
+                match edge.side {
+                    Side::Closes => edge.doubtful = true,
+                    Side::Opens | Side::Point => more.extend(said.subjects.iter().map(|person| {
+                        let thing = Some(Thing::Content { resource, subject: Some(*person) });
+                        Edge { thing, doubtful: true, ..edge.clone() }
+                    })),
+                }
+            }
+            for loss in self.losses.iter_mut().filter(|loss| loss.index == amended.target) {
+                loss.subjects.extend(&said.subjects);
+                loss.listed &= said.listed;
+            }
+        }
+        self.edges.extend(more);
     }
 
     /// What somebody contests who may not take it back counts; but where it is the narrow side (an end, an approval, a
@@ -145,8 +193,13 @@ impl Telling {
         let positions = self.accesses.iter().enumerate();
         let mut by_entry: HashMap<u64, usize> =
             positions.flat_map(|(at, access)| access.entries.iter().map(move |entry| (*entry, at))).collect();
+        let mut of_entry: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (at, edge) in self.edges.iter().enumerate() {
+            of_entry.entry(edge.index).or_default().push(at);
+        }
         for (index, id) in std::mem::take(&mut self.same) {
             let Some(other) = self.by_id.get(&id).copied().filter(|other| *other != index) else { continue };
+            self.unite_edges(of_entry.get(&index), of_entry.get(&other));
             let (Some(one), Some(two)) = (by_entry.get(&index).copied(), by_entry.get(&other).copied()) else {
                 continue;
             };
@@ -163,6 +216,28 @@ impl Telling {
             self.accesses[keep].unite(gone);
         }
         self.accesses.retain(|access| !access.entries.is_empty());
+    }
+}
+
+impl Telling {
+    /// Two reports of one opening or closing: at any time that either tells, with the authority of the lesser.
+    fn unite_edges(&mut self, one: Option<&Vec<usize>>, other: Option<&Vec<usize>>) {
+        for (a, b) in one.into_iter().flatten().flat_map(|a| other.into_iter().flatten().map(move |b| (*a, *b))) {
+            let (first, second) = (self.edges[a].clone(), self.edges[b].clone());
+            if first.thing != second.thing || first.side != second.side {
+                continue;
+            }
+            let when = When {
+                earliest: first.when.earliest.min(second.when.earliest),
+                latest: first.when.latest.max(second.when.latest),
+                clock_doubt: first.when.clock_doubt || second.when.clock_doubt,
+            };
+            let authorised = first.authorised.min_authority(second.authorised);
+            for at in [a, b] {
+                let edge = &mut self.edges[at];
+                (edge.when, edge.authorised) = (when, authorised);
+            }
+        }
     }
 }
 
