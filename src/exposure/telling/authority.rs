@@ -82,8 +82,11 @@ impl Approval {
     }
 }
 
+/// Whether two parties are perhaps one, or one acts as the other.
+pub type MayBe<'a> = &'a dyn Fn(Party, Party) -> bool;
+
 /// Judges every act that cites an approval. What is told of an approval never raises what a policy denied.
-pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval], may_be: &dyn Fn(Party, Party) -> bool) {
+pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval], may_be: MayBe<'_>) {
     let mut by_reference: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, approval) in approvals.iter().enumerate() {
         by_reference.entry(&approval.reference).or_default().push(at);
@@ -155,7 +158,7 @@ pub fn review(
     acts: &mut BTreeMap<u64, Act>,
     reviews: &[Reviewing],
     find: &dyn Fn(&[u8]) -> Option<u64>,
-    (may, may_be): (&dyn Fn(Party) -> bool, &dyn Fn(Party, Party) -> bool),
+    (may, may_be): (&dyn Fn(Party) -> bool, MayBe<'_>),
     period_us: Option<u64>,
     cut_off: Instant,
 ) {
