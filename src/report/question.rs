@@ -9,7 +9,7 @@ use super::exposure::evidence::ExposureQuestion;
 use super::instant::Instant;
 use super::language::Language;
 use crate::model::Identity;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use whosaw_verifier::hash::Hash;
 
 /// Why a cut-off cannot be used: open intervals would be measured into times of which the head knows nothing.
@@ -40,83 +40,6 @@ pub struct RecordedExposure {
     pub digest: Hash,
 }
 
-/// English is written as nothing, as before there was another language: the same question keeps its bytes.
-fn written_language(language: Language) -> Option<String> {
-    (language != Language::default()).then(|| language.code().to_owned())
-}
-
-/// One way to write each: nothing for a language that is not known, and for an English that is spelt out.
-fn read_language(written: Option<&str>) -> Option<Language> {
-    match written {
-        None => Some(Language::default()),
-        Some(code) => Language::from_code(code).filter(|language| *language != Language::default()),
-    }
-}
-
-const EXPOSURE_FORMAT: &str = "whosaw-exposure-question/1";
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenExposure {
-    format: String,
-    resources: Vec<String>,
-    size: u64,
-    cut_off: Instant,
-    report_id: String,
-    generated_at: Instant,
-    generated_by: String,
-    reference: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    language: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    supersedes: Option<u64>,
-    digest: String,
-}
-
-impl RecordedExposure {
-    /// As canonical JSON.
-    pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
-        let (question, envelope) = (&self.question, &self.envelope);
-        canonical::of(&WrittenExposure {
-            format: EXPOSURE_FORMAT.to_owned(),
-            resources: question.resources.clone(),
-            size: question.size,
-            cut_off: Instant::new(question.cut_off_us),
-            report_id: whosaw_verifier::hash::hex(&envelope.report_id),
-            generated_at: Instant::new(envelope.generated_at_us),
-            generated_by: envelope.generated_by.clone(),
-            reference: envelope.reference.clone(),
-            language: written_language(envelope.language),
-            supersedes: question.supersedes,
-            digest: whosaw_verifier::hash::hex(&self.digest),
-        })
-    }
-
-    /// Nothing where the bytes are no question of this format.
-    pub fn read(bytes: &[u8]) -> Option<Self> {
-        let written: WrittenExposure = serde_json::from_slice(bytes).ok()?;
-        let digest = hex::decode(&written.digest).ok()?.try_into().ok()?;
-        let report_id = hex::decode(&written.report_id).ok()?.try_into().ok()?;
-        let language = read_language(written.language.as_deref())?;
-        (written.format == EXPOSURE_FORMAT).then(|| RecordedExposure {
-            question: ExposureQuestion {
-                resources: written.resources,
-                size: written.size,
-                cut_off_us: written.cut_off.us(),
-                supersedes: written.supersedes,
-            },
-            envelope: Envelope {
-                report_id,
-                generated_at_us: written.generated_at.us(),
-                generated_by: written.generated_by,
-                reference: written.reference,
-                language,
-            },
-            digest,
-        })
-    }
-}
-
 /// The same of a breach file, or of the persons concerned by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedBreach {
@@ -126,125 +49,167 @@ pub struct RecordedBreach {
     pub digest: Hash,
 }
 
+/// Versions of the bytes; a new one stands beside it, never in its place.
+const ACCESS_FORMAT: &str = "whosaw-access-question/1";
+const EXPOSURE_FORMAT: &str = "whosaw-exposure-question/1";
 const BREACH_FORMAT: &str = "whosaw-breach-question/1";
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenBreach {
-    format: String,
-    case: String,
-    size: u64,
-    cut_off: Instant,
-    report_id: String,
-    generated_at: Instant,
-    generated_by: String,
-    reference: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    language: Option<String>,
-    digest: String,
-}
-
-impl RecordedBreach {
-    /// As canonical JSON.
-    pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
-        let (question, envelope) = (&self.question, &self.envelope);
-        canonical::of(&WrittenBreach {
-            format: BREACH_FORMAT.to_owned(),
-            case: whosaw_verifier::hash::hex(&question.case),
-            size: question.size,
-            cut_off: Instant::new(question.cut_off_us),
-            report_id: whosaw_verifier::hash::hex(&envelope.report_id),
-            generated_at: Instant::new(envelope.generated_at_us),
-            generated_by: envelope.generated_by.clone(),
-            reference: envelope.reference.clone(),
-            language: written_language(envelope.language),
-            digest: whosaw_verifier::hash::hex(&self.digest),
-        })
-    }
-
-    /// Nothing where the bytes are no question of this format.
-    pub fn read(bytes: &[u8]) -> Option<Self> {
-        let written: WrittenBreach = serde_json::from_slice(bytes).ok()?;
-        let case = hex::decode(&written.case).ok()?.try_into().ok()?;
-        let digest = hex::decode(&written.digest).ok()?.try_into().ok()?;
-        let report_id = hex::decode(&written.report_id).ok()?.try_into().ok()?;
-        let language = read_language(written.language.as_deref())?;
-        (written.format == BREACH_FORMAT).then(|| RecordedBreach {
-            question: BreachQuestion { case, size: written.size, cut_off_us: written.cut_off.us() },
-            envelope: Envelope {
-                report_id,
-                generated_at_us: written.generated_at.us(),
-                generated_by: written.generated_by,
-                reference: written.reference,
-                language,
-            },
-            digest,
-        })
-    }
-}
-
-/// Version of the bytes; a new one stands beside it, never in its place.
-const FORMAT: &str = "whosaw-access-question/1";
-
+/// Any of them as written. What a format does not know must not be there: each `read` says which fields it has.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     format: String,
-    subject: PersonIdentity,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    subject: Option<PersonIdentity>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    resources: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    case: Option<String>,
     size: u64,
     cut_off: Instant,
     report_id: String,
     generated_at: Instant,
     generated_by: String,
     reference: String,
+    /// English is written as nothing, as before there was another language: the same question keeps its bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     language: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    supersedes: Option<u64>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+}
+
+/// A field that is left out is not there; one that says null is no field of this.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
+}
+
+impl Written {
+    /// What all formats have.
+    fn of(format: &str, size: u64, cut_off_us: u64, envelope: &Envelope) -> Self {
+        let language = envelope.language;
+        Written {
+            format: format.to_owned(),
+            subject: None,
+            resources: None,
+            case: None,
+            size,
+            cut_off: Instant::new(cut_off_us),
+            report_id: whosaw_verifier::hash::hex(&envelope.report_id),
+            generated_at: Instant::new(envelope.generated_at_us),
+            generated_by: envelope.generated_by.clone(),
+            reference: envelope.reference.clone(),
+            language: (language != Language::default()).then(|| language.code().to_owned()),
+            supersedes: None,
+            digest: None,
+        }
+    }
+
+    /// Nothing where the bytes are no question of this format.
+    fn read(bytes: &[u8], format: &str) -> Option<Self> {
+        serde_json::from_slice(bytes).ok().filter(|written: &Written| written.format == format)
+    }
+
+    fn envelope(&self) -> Option<Envelope> {
+        // One way to write each: nothing for a language that is not known, and for an English that is spelt out.
+        let language = match &self.language {
+            None => Language::default(),
+            Some(code) => Language::from_code(code).filter(|language| *language != Language::default())?,
+        };
+        Some(Envelope {
+            report_id: bytes_of(&self.report_id)?,
+            generated_at_us: self.generated_at.us(),
+            generated_by: self.generated_by.clone(),
+            reference: self.reference.clone(),
+            language,
+        })
+    }
+}
+
+fn bytes_of<const N: usize>(text: &str) -> Option<[u8; N]> {
+    hex::decode(text).ok()?.try_into().ok()
 }
 
 impl RecordedQuestion {
     /// As canonical JSON.
     pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
-        let (question, envelope) = (&self.question, &self.envelope);
+        let AccessQuestion { subject, size, cut_off_us } = &self.question;
         canonical::of(&Written {
-            format: FORMAT.to_owned(),
-            subject: PersonIdentity {
-                namespace: question.subject.namespace.clone(),
-                fields: question.subject.fields.clone(),
-                strength: Code(question.subject.strength),
-            },
-            size: question.size,
-            cut_off: Instant::new(question.cut_off_us),
-            report_id: whosaw_verifier::hash::hex(&envelope.report_id),
-            generated_at: Instant::new(envelope.generated_at_us),
-            generated_by: envelope.generated_by.clone(),
-            reference: envelope.reference.clone(),
-            language: written_language(envelope.language),
+            subject: Some(PersonIdentity {
+                namespace: subject.namespace.clone(),
+                fields: subject.fields.clone(),
+                strength: Code(subject.strength),
+            }),
+            ..Written::of(ACCESS_FORMAT, *size, *cut_off_us, &self.envelope)
         })
     }
 
     /// Nothing where the bytes are no question of this format.
     pub fn read(bytes: &[u8]) -> Option<Self> {
-        let written: Written = serde_json::from_slice(bytes).ok().filter(|w: &Written| w.format == FORMAT)?;
-        let report_id = hex::decode(&written.report_id).ok()?.try_into().ok()?;
-        let language = read_language(written.language.as_deref())?;
-        Some(RecordedQuestion {
-            question: AccessQuestion {
-                subject: Identity {
-                    namespace: written.subject.namespace,
-                    fields: written.subject.fields,
-                    strength: written.subject.strength.0,
-                },
-                size: written.size,
-                cut_off_us: written.cut_off.us(),
-            },
-            envelope: Envelope {
-                report_id,
-                generated_at_us: written.generated_at.us(),
-                generated_by: written.generated_by,
-                reference: written.reference,
-                language,
-            },
+        let written = Written::read(bytes, ACCESS_FORMAT)?;
+        let envelope = written.envelope()?;
+        let Written { subject: Some(subject), resources: None, case: None, supersedes: None, digest: None, .. } =
+            written
+        else {
+            return None;
+        };
+        let PersonIdentity { namespace, fields, strength } = subject;
+        let subject = Identity { namespace, fields, strength: strength.0 };
+        let question = AccessQuestion { subject, size: written.size, cut_off_us: written.cut_off.us() };
+        Some(RecordedQuestion { question, envelope })
+    }
+}
+
+impl RecordedExposure {
+    /// As canonical JSON.
+    pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
+        let ExposureQuestion { resources, size, cut_off_us, supersedes } = &self.question;
+        canonical::of(&Written {
+            resources: Some(resources.clone()),
+            supersedes: *supersedes,
+            digest: Some(whosaw_verifier::hash::hex(&self.digest)),
+            ..Written::of(EXPOSURE_FORMAT, *size, *cut_off_us, &self.envelope)
         })
+    }
+
+    /// Nothing where the bytes are no question of this format.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let written = Written::read(bytes, EXPOSURE_FORMAT)?;
+        let envelope = written.envelope()?;
+        let Written { resources: Some(resources), digest: Some(digest), subject: None, case: None, supersedes, .. } =
+            written
+        else {
+            return None;
+        };
+        let question = ExposureQuestion { resources, size: written.size, cut_off_us: written.cut_off.us(), supersedes };
+        Some(RecordedExposure { question, envelope, digest: bytes_of(&digest)? })
+    }
+}
+
+impl RecordedBreach {
+    /// As canonical JSON.
+    pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
+        let BreachQuestion { case, size, cut_off_us } = &self.question;
+        canonical::of(&Written {
+            case: Some(whosaw_verifier::hash::hex(case)),
+            digest: Some(whosaw_verifier::hash::hex(&self.digest)),
+            ..Written::of(BREACH_FORMAT, *size, *cut_off_us, &self.envelope)
+        })
+    }
+
+    /// Nothing where the bytes are no question of this format.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let written = Written::read(bytes, BREACH_FORMAT)?;
+        let envelope = written.envelope()?;
+        let Written {
+            case: Some(case), digest: Some(digest), subject: None, resources: None, supersedes: None, ..
+        } = written
+        else {
+            return None;
+        };
+        let question = BreachQuestion { case: bytes_of(&case)?, size: written.size, cut_off_us: written.cut_off.us() };
+        Some(RecordedBreach { question, envelope, digest: bytes_of(&digest)? })
     }
 }
 
