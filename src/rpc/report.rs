@@ -65,12 +65,7 @@ impl v1::report_service_server::ReportService for ReportRpc {
         let open = Arc::clone(self.0.ledger(&request.ledger)?);
         let formats = formats(&request.formats)?;
         let asked = asked(request)?;
-        let (send, receive) = mpsc::channel(8);
-        tokio::spawn(async move {
-            let produced = open.produce_access_report(asked, &caller, progress(&send)).await;
-            tell(produced, formats, send).await;
-        });
-        Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+        Ok(streamed(formats, move |told| async move { open.produce_access_report(asked, &caller, told).await }))
     }
 
     type ProduceExposureReportStream = Streamed<v1::ProduceExposureReportResponse>;
@@ -84,12 +79,7 @@ impl v1::report_service_server::ReportService for ReportRpc {
         let open = Arc::clone(self.0.ledger(&request.ledger)?);
         let formats = formats(&request.formats)?;
         let asked = asked_of_resources(request)?;
-        let (send, receive) = mpsc::channel(8);
-        tokio::spawn(async move {
-            let produced = open.produce_exposure_report(asked, &caller, progress(&send)).await;
-            tell(produced, formats, send).await;
-        });
-        Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+        Ok(streamed(formats, move |told| async move { open.produce_exposure_report(asked, &caller, told).await }))
     }
 
     type ProduceBreachReportStream = Streamed<v1::ProduceBreachReportResponse>;
@@ -104,12 +94,9 @@ impl v1::report_service_server::ReportService for ReportRpc {
         let formats = formats(&request.formats)?;
         let asked =
             asked_of_case(&request.case_id, request.tree_size, request.cut_off, request.reference, &request.language)?;
-        let (send, receive) = mpsc::channel(8);
-        tokio::spawn(async move {
-            let produced = open.produce_breach_report(ReportType::Breach, asked, &caller, progress(&send)).await;
-            tell(produced, formats, send).await;
-        });
-        Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+        Ok(streamed(formats, move |told| async move {
+            open.produce_breach_report(ReportType::Breach, asked, &caller, told).await
+        }))
     }
 
     type ProducePersonsReportStream = Streamed<v1::ProducePersonsReportResponse>;
@@ -124,12 +111,9 @@ impl v1::report_service_server::ReportService for ReportRpc {
         let formats = formats(&request.formats)?;
         let asked =
             asked_of_case(&request.case_id, request.tree_size, request.cut_off, request.reference, &request.language)?;
-        let (send, receive) = mpsc::channel(8);
-        tokio::spawn(async move {
-            let produced = open.produce_breach_report(ReportType::Persons, asked, &caller, progress(&send)).await;
-            tell(produced, formats, send).await;
-        });
-        Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+        Ok(streamed(formats, move |told| async move {
+            open.produce_breach_report(ReportType::Persons, asked, &caller, told).await
+        }))
     }
 
     type ReproduceReportStream = Streamed<v1::ReproduceReportResponse>;
@@ -143,19 +127,11 @@ impl v1::report_service_server::ReportService for ReportRpc {
         let open = Arc::clone(self.0.ledger(&request.ledger)?);
         let formats = formats(&request.formats)?;
         open.report_entry(request.index)?;
-        let (send, receive) = mpsc::channel(8);
-        tokio::spawn(async move {
-            let produced = match open.record_report_again(request.index, &caller).await {
-                Ok(()) => {
-                    let told = progress(&send);
-                    let again = tokio::task::spawn_blocking(move || open.reproduce_report(request.index, &told));
-                    again.await.unwrap_or_else(|_| Err(EngineError::internal("the search stopped")))
-                }
-                Err(error) => Err(error),
-            };
-            tell(produced, formats, send).await;
-        });
-        Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+        Ok(streamed(formats, move |told| async move {
+            open.record_report_again(request.index, &caller).await?;
+            let again = tokio::task::spawn_blocking(move || open.reproduce_report(request.index, &told));
+            again.await.unwrap_or_else(|_| Err(EngineError::internal("the search stopped")))
+        }))
     }
 }
 
@@ -266,12 +242,22 @@ fn formats(asked: &[i32]) -> Result<Vec<Format>, Status> {
     Ok(all.into_iter().filter(|format| wanted.contains(format)).collect())
 }
 
-/// Progress is told if there is room for it; a slow reader does not slow the search down.
-fn progress<T: From<Told> + Send + 'static>(send: &Sender<T>) -> impl Fn(u64, u64) + Send + Sync + 'static {
-    let send = send.clone();
-    move |parts_done, parts_total| {
-        let _ = send.try_send(Ok(Told::Progress(v1::ReportProgress { parts_done, parts_total }).into()));
-    }
+type Progress = Box<dyn Fn(u64, u64) + Send + Sync>;
+
+/// A stream of what `make` does while it does it, and of what comes of it. Progress is told if there is room for it; a slow
+/// reader does not slow the search down.
+fn streamed<T, Made>(formats: Vec<Format>, make: impl FnOnce(Progress) -> Made) -> Response<Streamed<T>>
+where
+    T: From<Told> + Send + 'static,
+    Made: Future<Output = Result<Produced, EngineError>> + Send + 'static,
+{
+    let (send, receive): (Sender<T>, _) = mpsc::channel(8);
+    let progress = send.clone();
+    let made = make(Box::new(move |parts_done, parts_total| {
+        let _ = progress.try_send(Ok(Told::Progress(v1::ReportProgress { parts_done, parts_total }).into()));
+    }));
+    tokio::spawn(async move { tell(made.await, formats, send).await });
+    Response::new(Box::pin(ReceiverStream::new(receive)))
 }
 
 async fn tell<T: From<Told>>(produced: Result<Produced, EngineError>, formats: Vec<Format>, send: Sender<T>) {
