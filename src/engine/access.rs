@@ -153,13 +153,7 @@ impl OpenLedger {
         let gathered = tokio::task::spawn_blocking(move || {
             let question = open.access_question(asked.subject, asked.size, asked.cut_off_us)?;
             let gathered = open.access_evidence(&question, &progress)?;
-            let envelope = Envelope {
-                report_id: uuid::Uuid::new_v4().into_bytes(),
-                generated_at_us: open.clock.now().0,
-                generated_by,
-                reference: asked.reference,
-                language: asked.language,
-            };
+            let envelope = open.new_envelope(generated_by, asked.reference, asked.language);
             Ok::<_, EngineError>((question, envelope, gathered))
         });
         let (question, envelope, gathered) =
@@ -203,18 +197,19 @@ impl OpenLedger {
         self.record(admitted).await.map(drop)
     }
 
+    /// Of a report that is made now.
+    pub(super) fn new_envelope(&self, generated_by: String, reference: String, language: Language) -> Envelope {
+        let report_id = uuid::Uuid::new_v4().into_bytes();
+        Envelope { report_id, generated_at_us: self.clock.now().0, generated_by, reference, language }
+    }
+
     async fn record_access_report(
         &self,
         recorded: &RecordedQuestion,
         head: &Head,
         caller: &Caller,
     ) -> Result<u64, EngineError> {
-        let body = ReportBody {
-            report_type: ReportType::Access,
-            report_id: recorded.envelope.report_id.to_vec(),
-            cut_off_us: recorded.question.cut_off_us,
-            ..ReportBody::default()
-        };
+        let body = body_of(ReportType::Access, &recorded.envelope, recorded.question.cut_off_us);
         self.record_report(body, recorded.write()?, Some(recorded.question.subject.clone()), head, caller).await
     }
 
@@ -511,6 +506,11 @@ impl OpenLedger {
         }
         Ok(entries)
     }
+}
+
+/// What an entry says in the open of a report's production; the head is filled in when it is recorded.
+pub(super) fn body_of(report_type: ReportType, envelope: &Envelope, cut_off_us: u64) -> ReportBody {
+    ReportBody { report_type, report_id: envelope.report_id.to_vec(), cut_off_us, ..ReportBody::default() }
 }
 
 /// What is asked for; what is left out is filled in.

@@ -1,8 +1,8 @@
 //! The breach file and the persons concerned: the exposure report of a case's resources, as known now and to each
 //! notification, beside what the case's steps say.
 
-use super::access::Produced;
-use super::exposure::digest_of;
+use super::access::{Produced, body_of};
+use super::exposure::{as_recorded, digest_of};
 use super::read::join_content;
 use super::{EngineError, OpenLedger};
 use crate::exposure::telling::authorised;
@@ -19,7 +19,7 @@ use crate::report::exposure::evidence::ExposureQuestion;
 use crate::report::language::Language;
 use crate::report::question::RecordedBreach;
 use std::sync::Arc;
-use whosaw_verifier::body::{ActionBody, Body, ReportBody};
+use whosaw_verifier::body::{ActionBody, Body};
 use whosaw_verifier::part::ContentPart;
 
 /// What is asked for; what is left out is filled in.
@@ -48,25 +48,14 @@ impl OpenLedger {
         let gathered = tokio::task::spawn_blocking(move || {
             let (size, cut_off_us) = open.as_of(asked.size, asked.cut_off_us)?;
             let question = BreachQuestion { case: asked.case, size, cut_off_us };
-            let envelope = Envelope {
-                report_id: uuid::Uuid::new_v4().into_bytes(),
-                generated_at_us: open.clock.now().0,
-                generated_by,
-                reference: asked.reference,
-                language: asked.language,
-            };
+            let envelope = open.new_envelope(generated_by, asked.reference, asked.language);
             let head = open.head(size)?;
             let produced = open.breach_produced(report_type, &question, &envelope, 0, &progress)?;
             let digest = digest_of(&produced)?;
             Ok::<_, EngineError>((RecordedBreach { question, envelope, digest }, head, produced))
         });
         let (recorded, head, produced) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
-        let body = ReportBody {
-            report_type,
-            report_id: recorded.envelope.report_id.to_vec(),
-            cut_off_us: recorded.question.cut_off_us,
-            ..ReportBody::default()
-        };
+        let body = body_of(report_type, &recorded.envelope, recorded.question.cut_off_us);
         let index = self.record_report(body, recorded.write()?, None, &head, caller).await?;
         Ok(Produced { index, ..produced })
     }
@@ -80,12 +69,8 @@ impl OpenLedger {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Produced, EngineError> {
         let produced = self.breach_produced(report_type, &recorded.question, &recorded.envelope, index, progress)?;
-        if digest_of(&produced)? != recorded.digest {
-            let text = "persons were linked or unlinked, or the legal profile was changed, since this report was made: it \
-                        cannot be reproduced to the byte";
-            return Err(EngineError::precondition(text));
-        }
-        Ok(produced)
+        let changed = "persons were linked or unlinked, or the legal profile was changed,";
+        as_recorded(produced, &recorded.digest, changed)
     }
 
     fn breach_produced(

@@ -1,7 +1,7 @@
 //! The exposure report: finds every entry by which something opened, closed or was reached, proves each, and records that
 //! the report was made.
 
-use super::access::Produced;
+use super::access::{Produced, body_of};
 use super::people::People;
 use super::read::join_content;
 use super::{EngineError, Kind, OpenLedger};
@@ -22,7 +22,7 @@ use crate::report::{Report, canonical};
 use crate::vault::{self, PartPlace};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use whosaw_verifier::body::{ActionBody, Body, ReportBody};
+use whosaw_verifier::body::{ActionBody, Body};
 use whosaw_verifier::hash::{Hash, sha256};
 
 /// Causes that are followed back in one report.
@@ -56,27 +56,15 @@ impl OpenLedger {
     ) -> Result<Produced, EngineError> {
         let (open, generated_by) = (Arc::clone(self), caller.name.clone());
         let gathered = tokio::task::spawn_blocking(move || {
-            let language = asked.language;
-            let (question, reference) = open.exposure_question(asked)?;
-            let envelope = Envelope {
-                report_id: uuid::Uuid::new_v4().into_bytes(),
-                generated_at_us: open.clock.now().0,
-                generated_by,
-                reference,
-                language,
-            };
+            let envelope = open.new_envelope(generated_by, asked.reference.clone(), asked.language);
+            let question = open.exposure_question(asked)?;
             let head = open.head(question.size)?;
             let produced = open.exposure_produced(&question, &envelope, 0, &progress)?;
             let digest = digest_of(&produced)?;
             Ok::<_, EngineError>((RecordedExposure { question, envelope, digest }, head, produced))
         });
         let (recorded, head, produced) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
-        let body = ReportBody {
-            report_type: ReportType::Exposure,
-            report_id: recorded.envelope.report_id.to_vec(),
-            cut_off_us: recorded.question.cut_off_us,
-            ..ReportBody::default()
-        };
+        let body = body_of(ReportType::Exposure, &recorded.envelope, recorded.question.cut_off_us);
         let index = self.record_report(body, recorded.write()?, None, &head, caller).await?;
         Ok(Produced { index, ..produced })
     }
@@ -90,12 +78,7 @@ impl OpenLedger {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Produced, EngineError> {
         let produced = self.exposure_produced(&recorded.question, &recorded.envelope, index, progress)?;
-        if digest_of(&produced)? != recorded.digest {
-            let text =
-                "persons were linked or unlinked since this report was made: it cannot be reproduced to the byte";
-            return Err(EngineError::precondition(text));
-        }
-        Ok(produced)
+        as_recorded(produced, &recorded.digest, "persons were linked or unlinked")
     }
 
     /// Blocks; `progress` hears how many entries of how many were opened.
@@ -141,16 +124,14 @@ impl OpenLedger {
             Err(removed) if removed.kind == Kind::FailedPrecondition => return Err(removed),
             Ok(_) | Err(_) => return Err(other()),
         }
-        let recorded = RecordedExposure::read(&self.recorded_question(index)?.1);
-        let of_these = |recorded: &RecordedExposure| recorded.question.resources == *resources;
-        if !recorded.as_ref().is_some_and(of_these) {
-            return Err(wrong("is a report on other resources"));
-        }
+        let recorded = |index| Ok::<_, EngineError>(RecordedExposure::read(&self.recorded_question(index)?.1));
+        let asked = recorded(index)?.map(|recorded| recorded.question).filter(|asked| asked.resources == *resources);
+        let Some(asked) = asked else { return Err(wrong("is a report on other resources")) };
         // Each is made again with what it supersedes itself, so the chain must not be longer than a stack is deep.
-        let mut before = Some(index);
-        for _ in 0..SUPERSEDED_MAX {
+        let mut before = asked.supersedes;
+        for _ in 1..SUPERSEDED_MAX {
             let Some(at) = before else { break };
-            before = RecordedExposure::read(&self.recorded_question(at)?.1).and_then(|known| known.question.supersedes);
+            before = recorded(at)?.and_then(|recorded| recorded.question.supersedes);
         }
         if before.is_some() {
             return Err(EngineError::precondition(format!("more than {SUPERSEDED_MAX} reports supersede each other")));
@@ -161,15 +142,15 @@ impl OpenLedger {
         }
     }
 
-    fn exposure_question(&self, asked: ExposureAsked) -> Result<(ExposureQuestion, String), EngineError> {
-        let ExposureAsked { mut resources, size, cut_off_us, reference, supersedes, .. } = asked;
+    fn exposure_question(&self, asked: ExposureAsked) -> Result<ExposureQuestion, EngineError> {
+        let ExposureAsked { mut resources, size, cut_off_us, supersedes, .. } = asked;
         if resources.is_empty() || resources.len() > RESOURCES_MAX {
             return Err(EngineError::invalid("resources", format!("holds none, or more than {RESOURCES_MAX}")));
         }
         let mut seen = BTreeSet::new();
         resources.retain(|resource| seen.insert(resource.clone()));
         let (size, cut_off_us) = self.as_of(size, cut_off_us)?;
-        Ok((ExposureQuestion { resources, size, cut_off_us, supersedes }, reference))
+        Ok(ExposureQuestion { resources, size, cut_off_us, supersedes })
     }
 
     pub(super) fn exposure_evidence(
@@ -296,23 +277,22 @@ impl OpenLedger {
         names: &Names<'_>,
         people: &mut People<'_>,
     ) -> Result<u64, EngineError> {
+        let mut wanted: Vec<Vec<u8>> = told.causes_unknown(told.acts.keys().copied()).into_iter().collect();
         let (mut looked, mut read) = (BTreeSet::new(), 0);
-        loop {
-            let wanted: Vec<Vec<u8>> = told.causes_unknown().into_iter().filter(|id| !looked.contains(id)).collect();
-            if wanted.is_empty() || looked.len() >= CAUSES_MAX {
-                return Ok(read);
+        while let Some(id) = wanted.pop().filter(|_| looked.len() < CAUSES_MAX) {
+            if !looked.insert(id.clone()) {
+                continue;
             }
-            for id in wanted {
-                looked.insert(id.clone());
-                let Ok(id) = <[u8; 16]>::try_from(id) else { continue };
-                let places = self.ledger.recorded_as(id)?;
-                for index in places.into_iter().filter(|index| *index < head.size && !entries.contains_key(index)) {
-                    let Some(entry) = self.ledger.entry(index)? else { continue };
-                    self.told_by(&entry, head, names, people, &mut |_, opened| told.cause(&opened))?;
-                    read += 1;
-                }
+            let Ok(id) = <[u8; 16]>::try_from(id) else { continue };
+            let places = self.ledger.recorded_as(id)?;
+            for index in places.into_iter().filter(|index| *index < head.size && !entries.contains_key(index)) {
+                let Some(entry) = self.ledger.entry(index)? else { continue };
+                self.told_by(&entry, head, names, people, &mut |_, opened| told.cause(&opened))?;
+                wanted.extend(told.causes_unknown([index]));
+                read += 1;
             }
         }
+        Ok(read)
     }
 
     /// Entries by which something opens or closes anywhere, those that name one of the resources, those whose resource
@@ -324,10 +304,10 @@ impl OpenLedger {
     ) -> Result<BTreeMap<u64, StoredEntry>, EngineError> {
         let of_resources = question.resources.iter().map(|name| Term::new(TermKind::Dataset, name.as_str()));
         let mut entries = BTreeMap::new();
-        let verbs = [Verb::BreakglassReview].map(|verb| Term::new(TermKind::Verb, verb.code()));
+        let reviews = Term::new(TermKind::Verb, Verb::BreakglassReview.code());
         let restrictions = Term::new(TermKind::EntryKind, EntryKind::Restriction.code());
-        let everywhere = [Term::opening(), Term::sealed_resource(), Term::amending(), restrictions];
-        for term in of_resources.chain(everywhere).chain(verbs) {
+        let everywhere = [Term::opening(), Term::sealed_resource(), Term::amending(), restrictions, reviews];
+        for term in of_resources.chain(everywhere) {
             let found = self.entries_under(term, size)?;
             entries.extend(found.into_iter().map(|entry| (entry.header.index, entry)));
         }
@@ -360,6 +340,15 @@ fn restricted(told: &mut Telling, body: &Body, opened: &OpenedAction<'_>) {
     for person in persons.into_iter().filter(|_| act.decision == Decision::Done) {
         told.restriction(opened.index, person, opened.recorded_at_us, begins);
     }
+}
+
+/// What was made again, if it is what was recorded then; else why it may be another.
+pub(super) fn as_recorded(produced: Produced, digest: &Hash, changed: &str) -> Result<Produced, EngineError> {
+    if digest_of(&produced)? != *digest {
+        let text = format!("{changed} since this report was made: it cannot be reproduced to the byte");
+        return Err(EngineError::precondition(text));
+    }
+    Ok(produced)
 }
 
 pub(super) fn digest_of(produced: &Produced) -> Result<Hash, EngineError> {

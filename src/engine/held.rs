@@ -308,10 +308,7 @@ impl OpenLedger {
     /// Of what other matters keep already, what this one keeps too; of those that are over until their batch runs. Blocks.
     pub(super) fn kept_too(&self, matter: StandingId, hold: &Hold) -> Result<Vec<Kept>, EngineError> {
         let mut by = self.held_by(matter, hold.clone())?;
-        let others: Vec<StandingId> = {
-            let standing = self.vault.standing();
-            standing.holds.keys().chain(standing.released.keys()).copied().collect()
-        };
+        let others = self.matters();
         let mut all: BTreeMap<PartPlace, (StandingId, Kept)> = BTreeMap::new();
         for other in others {
             all.extend(self.vault.kept_by(&other)?.into_iter().map(|kept| (kept.place, (other, kept))));
@@ -326,6 +323,12 @@ impl OpenLedger {
             }
         }
         Ok(found)
+    }
+
+    /// Matters in force, and those that are over until their batch runs.
+    fn matters(&self) -> Vec<StandingId> {
+        let standing = self.vault.standing();
+        standing.holds.keys().chain(standing.released.keys()).copied().collect()
     }
 
     /// What only kept parts tell of the persons whom a matter names: as whom they were known before they were erased, and of
@@ -372,10 +375,7 @@ impl OpenLedger {
     /// are changes with the vault's generation alone: a later matter keeps what is kept, and what was released goes with a
     /// batch. Blocks.
     pub(super) fn kept_apart(&self, persons: &BTreeSet<PersonId>, size: u64) -> Result<Vec<KeptApart>, EngineError> {
-        let matters: Vec<StandingId> = {
-            let standing = self.vault.standing();
-            standing.holds.keys().chain(standing.released.keys()).copied().collect()
-        };
+        let matters = self.matters();
         let mut since: BTreeMap<PartPlace, u64> = BTreeMap::new();
         for matter in matters {
             let kept = self.vault.kept_by(&matter)?.into_iter();

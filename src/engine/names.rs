@@ -15,7 +15,7 @@ use whosaw_verifier::hash::{Hash, hex};
 use whosaw_verifier::part::ContentPart;
 
 /// As of the newest registry entry that is durable.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Names {
     pub registry: Registry,
     pub catalogue: Option<Arc<InForce>>,
@@ -188,12 +188,7 @@ impl OpenLedger {
             return Err(EngineError::not_found(text));
         }
         let receipt = self.record(admitted).await?;
-        let mut after = Names {
-            registry: known.registry.clone(),
-            catalogue: known.catalogue.clone(),
-            document: known.document.clone(),
-            versions: known.versions.clone(),
-        };
+        let mut after = Names::clone(&known);
         if let Ok(Body::Registry(body)) = Body::decode(EntryKind::Registry as u8, &receipt.body) {
             after.registry.apply(&body);
         }

@@ -144,9 +144,10 @@ impl Telling {
         self.act(action, when, resource);
     }
 
-    /// Ids of acts that those told of came after, and that nothing is told of yet.
-    pub fn causes_unknown(&self) -> BTreeSet<Vec<u8>> {
-        let all = self.acts.values().flat_map(|act| act.caused_by.iter().chain(&act.parents));
+    /// Ids of acts that these entries came after, and that nothing is told of yet.
+    pub fn causes_unknown(&self, of: impl IntoIterator<Item = u64>) -> BTreeSet<Vec<u8>> {
+        let acts = of.into_iter().filter_map(|index| self.acts.get(&index));
+        let all = acts.flat_map(|act| act.caused_by.iter().chain(&act.parents));
         all.filter(|id| !self.by_id.contains_key(*id)).cloned().collect()
     }
 
@@ -207,11 +208,10 @@ impl Telling {
         };
         let uses = || body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
         let categories = uses().flat_map(|group| &group.categories).flat_map(|used| used.categories.iter().copied());
-        let subjects: Vec<Option<Person>> =
-            subjects_of(action).map(|ordinal| action.persons.get(&ordinal).copied()).collect();
+        let (subjects, listed) = listed_by(action);
         let restated = (body.verb == Verb::EventCorrect).then(|| Restated {
-            listed: body.determination == Determination::Listed && subjects.iter().all(Option::is_some),
-            subjects: subjects.into_iter().flatten().collect(),
+            listed,
+            subjects,
             about_nobody: body.determination == Determination::Nobody,
             categories: categories.filter(|category| *category != Category::Unspecified).collect(),
             has_facts: !body.facts.is_empty(),
@@ -595,6 +595,13 @@ impl Telling {
 fn subjects_of<'a>(action: &OpenedAction<'a>) -> impl Iterator<Item = u32> + use<'a> {
     let groups = action.body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
     groups.flat_map(|group| group.first..group.first.saturating_add(group.count))
+}
+
+/// Whose data it says it was about, as far as their parts open, and whether that is everybody.
+fn listed_by(action: &OpenedAction<'_>) -> (BTreeSet<Person>, bool) {
+    let all: Vec<Option<Person>> = subjects_of(action).map(|ordinal| action.persons.get(&ordinal).copied()).collect();
+    let listed = action.body.determination == Determination::Listed && all.iter().all(Option::is_some);
+    (all.into_iter().flatten().collect(), listed)
 }
 
 /// The caller's own reference of a fact.

@@ -49,6 +49,15 @@ impl When {
     pub fn at(instant: Instant) -> Self {
         When { earliest: instant, latest: instant, clock_doubt: false }
     }
+
+    /// At any time that either tells.
+    pub fn or(self, other: When) -> Self {
+        When {
+            earliest: self.earliest.min(other.earliest),
+            latest: self.latest.max(other.latest),
+            clock_doubt: self.clock_doubt || other.clock_doubt,
+        }
+    }
 }
 
 /// What is known of an act's time before it is used.

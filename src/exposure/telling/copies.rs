@@ -161,9 +161,9 @@ impl Telling {
             // It stands in the entry as a recipient, or was told by an earlier load of the session.
             return;
         }
-        for at in places.accesses.get(&index).into_iter().flatten() {
-            self.accesses[*at].given_to.insert(given.to);
-            self.accesses[*at].recipients.insert(given.clone());
+        if let Some(access) = places.accesses.get(&index).and_then(|at| self.accesses.get_mut(*at)) {
+            access.given_to.insert(given.to);
+            access.recipients.insert(given.clone());
         }
         places.edges.insert((index, thing), self.edges.len());
         self.edges.push(Edge {
@@ -186,7 +186,7 @@ type BySitting<T> = HashMap<Sitting, Vec<T>>;
 /// Where edges of copies and accesses stand, by entry.
 struct Places {
     edges: HashMap<(u64, Thing), usize>,
-    accesses: HashMap<u64, Vec<usize>>,
+    accesses: HashMap<u64, usize>,
 }
 
 impl Places {
@@ -195,13 +195,7 @@ impl Places {
             Some(thing @ Thing::Holding { .. }) => Some(((edge.index, thing), at)),
             _ => None,
         });
-        let mut accesses: HashMap<u64, Vec<usize>> = HashMap::new();
-        for (at, access) in told.accesses.iter().enumerate() {
-            for entry in &access.entries {
-                accesses.entry(*entry).or_default().push(at);
-            }
-        }
-        Places { edges: copies.collect(), accesses }
+        Places { edges: copies.collect(), accesses: told.by_entry() }
     }
 }
 

@@ -36,14 +36,8 @@ impl Telling {
         registered: &dyn Registered,
     ) {
         let body = action.body;
-        let of_action = || {
-            let all: Vec<Option<Person>> =
-                subjects_of(action).map(|ordinal| action.persons.get(&ordinal).copied()).collect();
-            let listed = body.determination == Determination::Listed && all.iter().all(Option::is_some);
-            (all.into_iter().flatten().collect::<BTreeSet<Person>>(), listed)
-        };
         if body.verb == Verb::DataRestore && body.outcome == Outcome::Succeeded {
-            let (subjects, _) = of_action();
+            let (subjects, _) = listed_by(action);
             let of_it = |loss: &&mut Loss| Some(loss.resource) == resource && loss.restored.is_none();
             for loss in self.losses.iter_mut().filter(of_it) {
                 // Whoever is not named as had back is not; nor is what was lost afterwards.
@@ -60,7 +54,7 @@ impl Telling {
             let Some(resource) = resource else { continue };
             let named = self.inside(action, &fact.subjects);
             let (subjects, listed) = if fact.subjects.is_empty() {
-                of_action()
+                listed_by(action)
             } else {
                 let listed = named.iter().all(Option::is_some);
                 (named.into_iter().flatten().collect(), listed)
@@ -70,14 +64,14 @@ impl Telling {
             self.lose(action.index, resource, lost, when, subjects, listed, until);
         }
         if body.verb == Verb::DataUpdate && stated.is_empty() && authorised(body) == Authorised::No {
-            let (subjects, listed) = of_action();
+            let (subjects, listed) = listed_by(action);
             if let Some(resource) = resource {
                 self.lose(action.index, resource, Lost::Altered, when, subjects, listed, None);
             }
         }
         let deletes = matches!(body.verb, Verb::DataDelete | Verb::DataErase);
         if let (Some(resource), true, true) = (resource, deletes, stated.is_empty()) {
-            let (subjects, listed) = of_action();
+            let (subjects, listed) = listed_by(action);
             let recoverable = registered.recoverable_us(&body.dataset).filter(|_| body.verb == Verb::DataDelete);
             let until = recoverable.map(|recoverable| when.latest.saturating_add(recoverable));
             self.lose(action.index, resource, Lost::Unavailable, when, subjects, listed, until);

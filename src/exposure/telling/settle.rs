@@ -31,25 +31,25 @@ impl Telling {
         let find = |id: &[u8]| by_id.get(id).copied();
         let (may, period) = ((rules.may_review, &may_be as &dyn Fn(Party, Party) -> bool), rules.review_us);
         authority::review(&mut self.acts, &self.reviews, &find, may, period, rules.cut_off);
-        let amends: BTreeSet<u64> = self.amendings.iter().filter(|one| one.only_amends).map(|one| one.index).collect();
+        let amends = self.only_amending();
         for access in &mut self.accesses {
-            for act in access.entries.iter().filter_map(|index| self.acts.get(index)) {
+            let reports: Vec<&Act> = access.entries.iter().filter_map(|index| self.acts.get(index)).collect();
+            let is_matched = |act: &Act| act.approved == Some(Approved::Matched);
+            // One of several reports of it was approved, and another tells of something else.
+            let all_matched = reports.iter().filter(|act| !amends.contains(&act.index)).all(|act| is_matched(act));
+            for act in reports {
                 if act.approved.is_some() || act.review.is_some() {
                     access.authorised = judged(access.authorised, act);
                     access.approved = access.approved.max(act.approved);
                     access.review = access.review.max(act.review);
                 }
-                // One of several reports of it was approved, and another tells of something else.
-                let told = access.entries.iter().filter_map(|index| self.acts.get(index));
-                let all =
-                    told.filter(|act| !amends.contains(&act.index)).all(|act| act.approved == Some(Approved::Matched));
-                if act.approved == Some(Approved::Matched) && !all {
+                if is_matched(act) && !all_matched {
                     access.authorised = access.authorised.min_authority(Authorised::NotAssessed);
                 }
                 // Whose data it was in the end: another report of the act, or a correction, may say otherwise than the
                 // one that was approved.
                 let other = act.approved_for != access.subjects || !access.listed;
-                if act.approved == Some(Approved::Matched) && !act.approved_for.is_empty() && other {
+                if is_matched(act) && !act.approved_for.is_empty() && other {
                     (access.approved, access.authorised) = (Some(Approved::OtherAction), Authorised::No);
                 }
             }
@@ -67,6 +67,17 @@ impl Telling {
         self.amended.iter().any(|amended| amended.standing == Standing::Counts)
     }
 
+    /// Entries that do nothing but amend others.
+    fn only_amending(&self) -> BTreeSet<u64> {
+        self.amendings.iter().filter(|one| one.only_amends).map(|one| one.index).collect()
+    }
+
+    /// Where each entry's access stands.
+    pub(super) fn by_entry(&self) -> HashMap<u64, usize> {
+        let accesses = self.accesses.iter().enumerate();
+        accesses.flat_map(|(at, access)| access.entries.iter().map(move |entry| (*entry, at))).collect()
+    }
+
     /// Takes out what no longer stands. Where an amendment does not count, what it says is another report of the same act.
     fn amend(&mut self, rules: &Rules<'_>, may_be: &dyn Fn(Party, Party) -> bool) {
         let find = |id: &[u8]| {
@@ -77,10 +88,9 @@ impl Telling {
         self.contest();
         let mut gone: BTreeSet<u64> = BTreeSet::new();
         let mut keeps_edges: BTreeSet<u64> = BTreeSet::new();
-        let mut restated: Vec<Access> = Vec::new();
-        let places = self.accesses.iter().enumerate();
-        let places: HashMap<u64, usize> =
-            places.flat_map(|(at, access)| access.entries.iter().map(move |entry| (*entry, at))).collect();
+        // By what they describe anew: of rivals none counts, so it is one.
+        let mut restated: BTreeMap<u64, Access> = BTreeMap::new();
+        let places = self.by_entry();
         for amended in &self.amended {
             let amending = &self.amendings[amended.by];
             let counts = amended.standing == Standing::Counts;
@@ -98,7 +108,7 @@ impl Telling {
                             access.categories.clone_from(&said.categories);
                         }
                         access.entries.push(amending.index);
-                        restated.push(access);
+                        restated.insert(amended.target, access);
                     } else if amended.standing != Standing::Withdrawn {
                         access.subjects.extend(&said.subjects);
                         access.categories.extend(&said.categories);
@@ -125,14 +135,14 @@ impl Telling {
         };
         for amended in self.amended.iter().filter(not_counting) {
             let Some(said) = &self.amendings[amended.by].restated else { continue };
-            for access in restated.iter_mut().filter(|access| access.entries.contains(&amended.target)) {
+            if let Some(access) = restated.get_mut(&amended.target) {
                 access.subjects.extend(&said.subjects);
                 access.listed &= said.listed;
             }
         }
         self.restate_content();
         self.accesses.retain(|access| !access.entries.iter().any(|index| gone.contains(index)));
-        self.accesses.extend(restated);
+        self.accesses.extend(restated.into_values());
         self.edges.retain(|edge| !gone.contains(&edge.index) || keeps_edges.contains(&edge.index));
         self.losses.retain(|loss| !gone.contains(&loss.index) || keeps_edges.contains(&loss.index));
         self.approvals.retain(|approval| !gone.contains(&approval.index));
@@ -142,15 +152,17 @@ impl Telling {
     /// A correction of whose data something was is not an opening or closing of its own: whom it names was possibly put in
     /// instead, whoever was taken out possibly was not, and what was lost was theirs too.
     fn restate_content(&mut self) {
+        let restates = |amended: &&amending::Amended| !amended.retracts && amended.standing != Standing::Withdrawn;
+        let mut said_of: BTreeMap<u64, Vec<&Restated>> = BTreeMap::new();
+        for amended in self.amended.iter().filter(restates) {
+            let said = self.amendings[amended.by].restated.as_ref().filter(|said| !said.has_facts);
+            said_of.entry(amended.target).or_default().extend(said);
+        }
+        let said_of = |index: u64| said_of.get(&index).into_iter().flatten().copied();
         let mut more = Vec::new();
-        for amended in
-            self.amended.iter().filter(|amended| !amended.retracts && amended.standing != Standing::Withdrawn)
-        {
-            let Some(said) = self.amendings[amended.by].restated.as_ref().filter(|said| !said.has_facts) else {
-                continue;
-            };
-            for edge in self.edges.iter_mut().filter(|edge| edge.index == amended.target) {
-                let Some(Thing::Content { resource, .. }) = edge.thing else { continue };
+        for edge in &mut self.edges {
+            let Some(Thing::Content { resource, .. }) = edge.thing else { continue };
+            for said in said_of(edge.index) {
                 match edge.side {
                     Side::Closes => edge.doubtful = true,
                     Side::Opens | Side::Point => more.extend(said.subjects.iter().map(|person| {
@@ -159,7 +171,9 @@ impl Telling {
                     })),
                 }
             }
-            for loss in self.losses.iter_mut().filter(|loss| loss.index == amended.target) {
+        }
+        for loss in &mut self.losses {
+            for said in said_of(loss.index) {
                 loss.subjects.extend(&said.subjects);
                 loss.listed &= said.listed;
             }
@@ -189,10 +203,7 @@ impl Telling {
     /// Acts that are one by a recorded link are one, where both name the same actor. Where they do not, both stay: one of the
     /// two would vanish.
     fn unite(&mut self) {
-        let amends: BTreeSet<u64> = self.amendings.iter().filter(|one| one.only_amends).map(|one| one.index).collect();
-        let positions = self.accesses.iter().enumerate();
-        let mut by_entry: HashMap<u64, usize> =
-            positions.flat_map(|(at, access)| access.entries.iter().map(move |entry| (*entry, at))).collect();
+        let (amends, mut by_entry) = (self.only_amending(), self.by_entry());
         let mut of_entry: HashMap<u64, Vec<usize>> = HashMap::new();
         for (at, edge) in self.edges.iter().enumerate() {
             of_entry.entry(edge.index).or_default().push(at);
@@ -217,9 +228,7 @@ impl Telling {
         }
         self.accesses.retain(|access| !access.entries.is_empty());
     }
-}
 
-impl Telling {
     /// Two reports of one opening or closing: at any time that either tells, with the authority of the lesser.
     fn unite_edges(&mut self, one: Option<&Vec<usize>>, other: Option<&Vec<usize>>) {
         for (a, b) in one.into_iter().flatten().flat_map(|a| other.into_iter().flatten().map(move |b| (*a, *b))) {
@@ -227,11 +236,7 @@ impl Telling {
             if first.thing != second.thing || first.side != second.side {
                 continue;
             }
-            let when = When {
-                earliest: first.when.earliest.min(second.when.earliest),
-                latest: first.when.latest.max(second.when.latest),
-                clock_doubt: first.when.clock_doubt || second.when.clock_doubt,
-            };
+            let when = first.when.or(second.when);
             let authorised = first.authorised.min_authority(second.authorised);
             for at in [a, b] {
                 let edge = &mut self.edges[at];
@@ -244,9 +249,7 @@ impl Telling {
 impl Access {
     /// The union: whatever either report tells may have been.
     fn unite(&mut self, other: Access) {
-        self.when.earliest = self.when.earliest.min(other.when.earliest);
-        self.when.latest = self.when.latest.max(other.when.latest);
-        self.when.clock_doubt |= other.when.clock_doubt;
+        self.when = self.when.or(other.when);
         self.subjects.extend(other.subjects);
         self.categories.extend(other.categories);
         self.shown_to.extend(other.shown_to);
