@@ -10,7 +10,7 @@ pub fn entries(words: &Words<'_>) -> Content {
     let rows = words.report.entries.iter().map(|entry| entry_row(words, entry));
     let columns =
         vec![column(&t.entry, 12), column(&t.time, 20), column(&t.who_and_what, 24), column(&t.data_and_details, 44)];
-    let mut blocks = vec![table(words, TableStyle::Annex, &w.section.annex, columns, rows, ANNEX_MAX)];
+    let mut blocks = vec![table((w, words.extent), TableStyle::Annex, &w.section.annex, columns, rows, ANNEX_MAX)];
     blocks.extend(conversations(words));
     (vec![w.intro.annex.clone()], blocks)
 }
@@ -265,6 +265,6 @@ fn conversations(words: &Words<'_>) -> Vec<Block> {
     let t = &words.w.table;
     let columns = vec![column(&t.number, 10), column(&t.conversation, 74), number_column(&t.entries, 16)];
     let heading = &words.w.section.conversations;
-    let block = table(words, TableStyle::Plain, heading, columns, rows, ROWS_MAX);
+    let block = table((words.w, words.extent), TableStyle::Plain, heading, columns, rows, ROWS_MAX);
     vec![Block::Heading { text: heading.clone() }, block]
 }

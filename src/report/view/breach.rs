@@ -1,8 +1,8 @@
 //! The breach file and the list of persons concerned, in words and in order.
 
-use super::cover::{given, pair};
+use super::cover::{given, pair, verification};
 use super::*;
-use crate::report::access::answer::verdict_text;
+use crate::report::access::answer::{identity_text, verdict_text};
 use crate::report::access::document::{EntryIndex, PersonIdentity, Span};
 use crate::report::breach::document::*;
 use crate::report::exposure::answer::duration_range;
@@ -511,58 +511,20 @@ impl Said<'_> {
     }
 
     fn verification(&self, header: &Header) -> Vec<Block> {
-        let w = self.w;
-        let (f, head) = (&w.fact, &header.as_known_at);
-        let template = fill(
-            &f.template_value,
-            &[
-                ("id", &header.template.id),
-                ("version", &w.number(header.template.version)),
-                ("language", &header.template.language),
-                ("digest", &header.template.digest),
-            ],
-        );
-        vec![
-            Block::Text { text: w.plural(&w.exposure.count.proved, header.entries_proved) },
-            Block::Facts {
-                pairs: vec![
-                    pair(&f.report_id, header.report_id.clone(), Style::Code),
-                    pair(&f.root, head.root.clone(), Style::Code),
-                    pair(&f.verifier_key, head.verifier_key.clone(), Style::Code),
-                    pair(&f.template, template, Style::Plain),
-                ],
-            },
-            Block::Code { text: head.verify_command.clone() },
-            Block::Code { text: head.checkpoint.clone() },
-        ]
+        verification(self.w, &header.report_id, &header.template, &header.as_known_at, header.entries_proved)
     }
 
-    fn table(&self, caption: &str, columns: Vec<Column>, mut rows: Vec<Row>) -> Block {
-        let most = self.extent.rows(TableStyle::Plain, ROWS_MAX);
-        let left_out = rows.len().saturating_sub(most);
-        rows.truncate(most);
-        let cut = (left_out > 0).then(|| fill(&self.w.intro.list_cut, &[("n", &self.w.number(left_out as u64))]));
-        match self.whole_table(caption, columns, rows) {
-            Block::Table(table) => Block::Table(Table { cut, ..table }),
-            other => other,
-        }
+    fn table(&self, caption: &str, columns: Vec<Column>, rows: Vec<Row>) -> Block {
+        sections::table((self.w, self.extent), TableStyle::Plain, caption, columns, rows.into_iter(), ROWS_MAX)
     }
 
     /// A table whose length is bounded by what it is about, such as the form's fields.
     fn whole_table(&self, caption: &str, columns: Vec<Column>, rows: Vec<Row>) -> Block {
-        if rows.is_empty() {
-            return Block::Note { text: self.w.intro.nothing_here.clone() };
-        }
-        Block::Table(Table { style: TableStyle::Plain, caption: caption.to_owned(), columns, rows, cut: None })
+        sections::table((self.w, Extent::Whole), TableStyle::Plain, caption, columns, rows.into_iter(), ROWS_MAX)
     }
 
     fn identities(&self, identities: &[PersonIdentity]) -> String {
-        let f = &self.w.fact;
-        let text = |identity: &PersonIdentity| {
-            let weak = identity.strength.0 == crate::model::Strength::Weak;
-            let pattern = if weak { &f.identity_weak } else { &f.identity };
-            fill(pattern, &[("namespace", identity.namespace.as_str()), ("value", &self.w.comma(&identity.fields))])
-        };
-        self.w.list(&identities.iter().map(text).collect::<Vec<_>>(), LISTED)
+        let texts: Vec<String> = identities.iter().map(|identity| identity_text(self.w, identity)).collect();
+        self.w.list(&texts, LISTED)
     }
 }

@@ -24,10 +24,8 @@ impl Said<'_> {
 
     /// What is said of logging, and why no more.
     pub(super) fn coverage_intro(&self) -> Vec<String> {
-        let (w, coverage) = (self.w, &self.report.coverage);
-        let limits: Vec<&str> = coverage.limits.iter().map(|limit| word(&w.limit, limit.code())).collect();
-        let because = (!limits.is_empty()).then(|| fill(&w.verdict.because, &[("limits", &limits.join("; "))]));
-        std::iter::once(w.intro.coverage.clone()).chain(because).collect()
+        let because = sections::because(self.w, &self.report.coverage.limits);
+        std::iter::once(self.w.intro.coverage.clone()).chain(because).collect()
     }
 
     /// Whether an access was authorised, and what that hangs on.

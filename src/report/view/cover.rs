@@ -2,7 +2,7 @@
 
 use super::words::Words;
 use super::*;
-use crate::report::access::document::{self, KeptFact, Limit, Notice};
+use crate::report::access::document::{self, HeadFact, KeptFact, Limit, Notice, TemplateFact};
 use crate::report::wording::word;
 
 /// Identities told in the line below the title.
@@ -169,15 +169,7 @@ pub fn technical(words: &Words<'_>) -> Vec<Pair> {
         &f.custodian_value,
         &[("custodian", &head.custodian), ("generation", &words.number(head.vault_generation))],
     );
-    let template = fill(
-        &f.template_value,
-        &[
-            ("id", &header.template.id),
-            ("version", &words.number(header.template.version)),
-            ("language", &header.template.language),
-            ("digest", &header.template.digest),
-        ],
-    );
+    let template = template_text(words.w, &header.template);
     vec![
         pair(&f.report_id, header.report_id.clone(), Style::Code),
         pair(&f.root, head.root.clone(), Style::Code),
@@ -197,4 +189,41 @@ pub fn given(label: &str, given: &Option<String>, placeholder: &str) -> Pair {
         Some(text) => pair(label, text.clone(), Style::Plain),
         None => pair(label, placeholder.to_owned(), Style::Missing),
     }
+}
+
+/// Which template and wording, as a lawyer signed it.
+fn template_text(w: &Wording, template: &TemplateFact) -> String {
+    fill(
+        &w.fact.template_value,
+        &[
+            ("id", &template.id),
+            ("version", &w.number(template.version)),
+            ("language", &template.language),
+            ("digest", &template.digest),
+        ],
+    )
+}
+
+/// How a report that names its entries one by one is checked: how many were proved, under which head, and what to type.
+pub fn verification(
+    w: &Wording,
+    report_id: &str,
+    template: &TemplateFact,
+    head: &HeadFact,
+    entries_proved: u64,
+) -> Vec<Block> {
+    let f = &w.fact;
+    vec![
+        Block::Text { text: w.plural(&w.exposure.count.proved, entries_proved) },
+        Block::Facts {
+            pairs: vec![
+                pair(&f.report_id, report_id.to_owned(), Style::Code),
+                pair(&f.root, head.root.clone(), Style::Code),
+                pair(&f.verifier_key, head.verifier_key.clone(), Style::Code),
+                pair(&f.template, template_text(w, template), Style::Plain),
+            ],
+        },
+        Block::Code { text: head.verify_command.clone() },
+        Block::Code { text: head.checkpoint.clone() },
+    ]
 }

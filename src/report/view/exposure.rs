@@ -1,6 +1,6 @@
 //! The exposure report in words and in order.
 
-use super::cover::{given, pair};
+use super::cover::{given, pair, verification};
 use super::timeline::{Lane, LaneSpan, Mark, Scale};
 use super::*;
 use crate::report::access::answer::identity_text;
@@ -522,41 +522,12 @@ impl Said<'_> {
     }
 
     fn verification(&self) -> Vec<Block> {
-        let (w, header) = (self.w, &self.report.header);
-        let (f, head) = (&w.fact, &header.as_known_at);
-        let template = fill(
-            &f.template_value,
-            &[
-                ("id", &header.template.id),
-                ("version", &w.number(header.template.version)),
-                ("language", &header.template.language),
-                ("digest", &header.template.digest),
-            ],
-        );
-        vec![
-            Block::Text { text: w.plural(&w.exposure.count.proved, header.entries_proved) },
-            Block::Facts {
-                pairs: vec![
-                    pair(&f.report_id, header.report_id.clone(), Style::Code),
-                    pair(&f.root, head.root.clone(), Style::Code),
-                    pair(&f.verifier_key, head.verifier_key.clone(), Style::Code),
-                    pair(&f.template, template, Style::Plain),
-                ],
-            },
-            Block::Code { text: head.verify_command.clone() },
-            Block::Code { text: head.checkpoint.clone() },
-        ]
+        let header = &self.report.header;
+        verification(self.w, &header.report_id, &header.template, &header.as_known_at, header.entries_proved)
     }
 
-    pub(super) fn table(&self, caption: &str, columns: Vec<Column>, mut rows: Vec<Row>) -> Block {
-        if rows.is_empty() {
-            return Block::Note { text: self.w.intro.nothing_here.clone() };
-        }
-        let most = self.extent.rows(TableStyle::Plain, ROWS_MAX);
-        let left_out = rows.len().saturating_sub(most);
-        rows.truncate(most);
-        let cut = (left_out > 0).then(|| fill(&self.w.intro.list_cut, &[("n", &self.w.number(left_out as u64))]));
-        Block::Table(Table { style: TableStyle::Plain, caption: caption.to_owned(), columns, rows, cut })
+    pub(super) fn table(&self, caption: &str, columns: Vec<Column>, rows: Vec<Row>) -> Block {
+        sections::table((self.w, self.extent), TableStyle::Plain, caption, columns, rows.into_iter(), ROWS_MAX)
     }
 
     /// An end: when, how well it is known, and by which entry.

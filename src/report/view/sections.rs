@@ -45,7 +45,7 @@ pub type Content = (Vec<String>, Vec<Block>);
 
 /// A table, on pages cut at so many rows; a sentence where there are none.
 pub fn table(
-    words: &Words<'_>,
+    (w, extent): (&Wording, Extent),
     style: TableStyle,
     caption: &str,
     columns: Vec<Column>,
@@ -53,15 +53,15 @@ pub fn table(
     most: usize,
 ) -> Block {
     if rows.len() == 0 {
-        return Block::Note { text: words.w.intro.nothing_here.clone() };
+        return Block::Note { text: w.intro.nothing_here.clone() };
     }
-    let most = words.extent.rows(style, most);
+    let most = extent.rows(style, most);
     let left_out = rows.len().saturating_sub(most);
     let text = match style {
-        TableStyle::Annex => &words.w.intro.annex_cut,
-        TableStyle::Plain | TableStyle::Lines => &words.w.intro.list_cut,
+        TableStyle::Annex => &w.intro.annex_cut,
+        TableStyle::Plain | TableStyle::Lines => &w.intro.list_cut,
     };
-    let cut = (left_out > 0).then(|| fill(text, &[("n", &words.number(left_out as u64))]));
+    let cut = (left_out > 0).then(|| fill(text, &[("n", &w.number(left_out as u64))]));
     Block::Table(Table { style, caption: caption.to_owned(), columns, rows: rows.take(most).collect(), cut })
 }
 
@@ -71,7 +71,13 @@ pub fn simple(
     columns: Vec<Column>,
     rows: impl ExactSizeIterator<Item = Row>,
 ) -> Block {
-    table(words, TableStyle::Plain, caption, columns, rows, ROWS_MAX)
+    table((words.w, words.extent), TableStyle::Plain, caption, columns, rows, ROWS_MAX)
+}
+
+/// Why it cannot be said more strongly; nothing where nothing stands in the way.
+pub fn because(w: &Wording, limits: &[Limit]) -> Option<String> {
+    let limits: Vec<&str> = limits.iter().map(|limit| word(&w.limit, limit.code())).collect();
+    (!limits.is_empty()).then(|| fill(&w.verdict.because, &[("limits", &limits.join("; "))]))
 }
 
 fn heading(text: &str) -> Block {
@@ -147,7 +153,10 @@ fn lines(words: &Words<'_>) -> Content {
         column(&t.when, 19),
         column(&t.why, 14),
     ];
-    (vec![w.intro.lines.clone()], vec![table(words, TableStyle::Lines, &w.section.lines, columns, rows, LINES_MAX)])
+    (
+        vec![w.intro.lines.clone()],
+        vec![table((w, words.extent), TableStyle::Lines, &w.section.lines, columns, rows, LINES_MAX)],
+    )
 }
 
 fn timeline(words: &Words<'_>) -> Content {
@@ -585,10 +594,7 @@ fn coverage(words: &Words<'_>) -> Content {
     let (sentence, _) = words.verdict(coverage.sentence);
     let mut intro = vec![w.intro.coverage.clone()];
     intro.push(format!("{}: {sentence}.", w.verdict.beyond));
-    if !coverage.limits.is_empty() {
-        let limits: Vec<&str> = coverage.limits.iter().map(|limit| word(&w.limit, limit.code())).collect();
-        intro.push(fill(&w.verdict.because, &[("limits", &limits.join("; "))]));
-    }
+    intro.extend(because(w, &coverage.limits));
     (intro, blocks)
 }
 
