@@ -12,7 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store", &[]),
     ("admit", &["model"]),
     ("intake", &["model"]),
-    ("registry", &["model"]),
+    ("registry", &["law", "model"]),
     ("vault", &["model", "store"]),
     ("ledger", &["model", "store"]),
     ("exposure", &["model", "store"]),

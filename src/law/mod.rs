@@ -10,4 +10,4 @@ pub mod enisa;
 
 mod profile;
 
-pub use profile::{Profile, ProfileError};
+pub use profile::{NOTIFICATION_HOURS_MAX, Profile, ProfileError, SEVERITY_BYTES_MAX, SEVERITY_LEVELS_MAX};

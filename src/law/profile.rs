@@ -31,6 +31,11 @@ pub enum ProfileError {
     Scale,
 }
 
+/// Most hours that a profile may set for a notification, and levels of severity; most bytes of a level.
+pub const NOTIFICATION_HOURS_MAX: u32 = 720;
+pub const SEVERITY_LEVELS_MAX: usize = 16;
+pub const SEVERITY_BYTES_MAX: usize = 64;
+
 /// What holds where nobody set anything.
 const HOURS: u32 = 72;
 const ZONE: &str = "Europe/Berlin";
@@ -44,12 +49,13 @@ impl Profile {
         holidays: BTreeSet<Date>,
         severity_scale: Vec<String>,
     ) -> Result<Self, ProfileError> {
-        if !(1..=720).contains(&breach_notification_h) {
+        if !(1..=NOTIFICATION_HOURS_MAX).contains(&breach_notification_h) {
             return Err(ProfileError::Hours);
         }
         let distinct: BTreeSet<&String> = severity_scale.iter().collect();
-        let fits = severity_scale.iter().all(|level| (1..=64).contains(&level.len()));
-        if !(1..=16).contains(&severity_scale.len()) || distinct.len() != severity_scale.len() || !fits {
+        let fits = severity_scale.iter().all(|level| (1..=SEVERITY_BYTES_MAX).contains(&level.len()));
+        if !(1..=SEVERITY_LEVELS_MAX).contains(&severity_scale.len()) || distinct.len() != severity_scale.len() || !fits
+        {
             return Err(ProfileError::Scale);
         }
         // The one that was built in, not the machine's: the same binary counts the same days everywhere.

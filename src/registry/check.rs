@@ -2,6 +2,7 @@
 
 use super::FIELD;
 use super::document::*;
+use crate::law;
 use crate::model::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -16,10 +17,6 @@ const DAYS_MAX: u32 = 36_525;
 const MONTHS_MAX: u32 = 1_200;
 /// A year in hours and in seconds.
 const HOURS_MAX: u32 = 8_784;
-/// What `law::Profile` takes: a registry that it refuses would stop every case.
-const NOTIFICATION_H_MAX: u32 = 720;
-const LEVELS_MAX: usize = 16;
-const LEVEL_BYTES_MAX: usize = 64;
 const SECONDS_MAX: u32 = 31_622_400;
 /// More would not fit into the trailers of an answer, and the first few are enough to begin with.
 const VIOLATIONS_MAX: usize = 40;
@@ -127,7 +124,7 @@ impl Checker {
         if profile.language.as_ref().is_some_and(|language| !is_language(language)) {
             self.refuse("profile.language", "is not a language, such as en or pt-BR");
         }
-        self.number("profile.breach_notification_h", profile.breach_notification_h, 1, NOTIFICATION_H_MAX);
+        self.number("profile.breach_notification_h", profile.breach_notification_h, 1, law::NOTIFICATION_HOURS_MAX);
         self.number("profile.access_request_months", profile.access_request_months, 1, 12);
         self.number("profile.access_request_extension_months", profile.access_request_extension_months, 0, 12);
         self.number("profile.break_glass_review_h", profile.break_glass_review_h, 1, HOURS_MAX);
@@ -137,7 +134,9 @@ impl Checker {
         }
         self.unique(profile.holidays.iter(), |i| format!("profile.holidays[{i}]"));
         self.lines("profile.severity", &profile.severity);
-        if profile.severity.len() > LEVELS_MAX || profile.severity.iter().any(|level| level.len() > LEVEL_BYTES_MAX) {
+        // What `law::Profile` refuses would stop every case.
+        let too_long = |level: &String| level.len() > law::SEVERITY_BYTES_MAX;
+        if profile.severity.len() > law::SEVERITY_LEVELS_MAX || profile.severity.iter().any(too_long) {
             self.refuse("profile.severity", "has more than 16 levels, or one of more than 64 bytes");
         }
         for (class, months) in &profile.retention {
