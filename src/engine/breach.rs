@@ -69,7 +69,7 @@ impl OpenLedger {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Produced, EngineError> {
         let produced = self.breach_produced(report_type, &recorded.question, &recorded.envelope, index, progress)?;
-        let changed = "persons were linked or unlinked, or the legal profile was changed,";
+        let changed = "the wording of reports or the legal profile was changed, or persons were linked or unlinked";
         as_recorded(produced, &recorded.digest, changed)
     }
 

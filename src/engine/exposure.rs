@@ -78,7 +78,8 @@ impl OpenLedger {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Produced, EngineError> {
         let produced = self.exposure_produced(&recorded.question, &recorded.envelope, index, progress)?;
-        as_recorded(produced, &recorded.digest, "persons were linked or unlinked")
+        let changed = "the wording of reports was changed, or persons were linked or unlinked";
+        as_recorded(produced, &recorded.digest, changed)
     }
 
     /// Blocks; `progress` hears how many entries of how many were opened.
