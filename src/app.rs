@@ -42,8 +42,6 @@ use zeroize::Zeroizing;
 
 /// How a server that can no longer write ends, so that a supervisor starts it again: EX_TEMPFAIL of sysexits.h.
 pub const EXIT_LATCHED: u8 = 75;
-/// Reads go on for so long after writing has stopped.
-const DRAIN_LATCHED: Duration = Duration::from_secs(10);
 /// Requests under way may take so long once the server was told to stop.
 const DRAIN_STOPPED: Duration = Duration::from_secs(20);
 /// Refusals to registered sources become one coverage entry in this time.
@@ -196,7 +194,8 @@ pub async fn serve(settings: Settings, told: impl FnOnce(SocketAddr)) -> Result<
     // Listened for before anybody hears of the address, so that no signal finds the process unprepared.
     let failed = |error: std::io::Error| AppError::Start(format!("signals cannot be heard: {error}"));
     let signals = (signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?);
-    let watch = tokio::spawn(watch(Arc::clone(&engine), health, stop, signals));
+    let drain = Duration::from_secs(settings.drain_seconds);
+    let watch = tokio::spawn(watch(Arc::clone(&engine), health, stop, signals, drain));
     let refusals = tokio::spawn(write_refusals(Arc::clone(&engine)));
     let erasures = tokio::spawn(erase_daily(Arc::clone(&engine), settings.erasure_hour));
     let custodians = tokio::spawn(watch_custodians(Arc::clone(&engine)));
@@ -258,6 +257,7 @@ async fn watch(
     health: tonic_health::server::HealthReporter,
     stop: tokio::sync::watch::Sender<Option<Ended>>,
     (mut terminate, mut interrupt): (Signal, Signal),
+    drain: Duration,
 ) {
     let mut look = tokio::time::interval(WATCH_LATCH);
     let mut lost = false;
@@ -267,9 +267,14 @@ async fn watch(
             _ = interrupt.recv() => break Ended::Stopped,
             _ = look.tick() => {
                 if let Some(reason) = engine.ledgers().find_map(|open| open.ledger().latched()) {
-                    tracing::error!(reason, "a ledger can no longer write; reads go on for some seconds, then the server ends");
+                    tracing::error!(reason, "a ledger can no longer write; reads go on for a while, then the server ends");
                     set_health(&health, ServingStatus::NotServing).await;
-                    tokio::time::sleep(DRAIN_LATCHED).await;
+                    // Whoever stops it need not wait.
+                    tokio::select! {
+                        () = tokio::time::sleep(drain) => {}
+                        _ = terminate.recv() => {}
+                        _ = interrupt.recv() => {}
+                    }
                     break Ended::Latched;
                 }
                 let is_lost = engine.ledgers().any(|open| open.custodian_trouble().is_some());

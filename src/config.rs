@@ -37,6 +37,8 @@ pub struct Settings {
     pub mirrors: Vec<PathBuf>,
     /// Hour of the day, UTC, from which on erasures that were asked for before it are done.
     pub erasure_hour: u8,
+    /// How long reads go on once writing has stopped, seconds.
+    pub drain_seconds: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +82,7 @@ pub enum LogFormat {
 pub struct Mistakes(pub Vec<String>);
 
 /// What may stand in the file and, in capitals with `WHOSAW_` before it, in the environment.
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "config",
     "data",
     "keys",
@@ -99,6 +101,7 @@ const KNOWN: [&str; 20] = [
     "waiting_entries",
     "waiting_bytes",
     "large_bytes",
+    "drain_seconds",
     "erasure_hour",
     "mirrors",
 ];
@@ -214,6 +217,7 @@ impl Reader {
             large_bytes: self.bounded("large_bytes", 1 << 30, 1 << 20..=1 << 34),
             mirrors: self.paths("mirrors"),
             erasure_hour: self.bounded("erasure_hour", 2, 0..=23) as u8,
+            drain_seconds: self.bounded("drain_seconds", 10, 0..=3_600) as u64,
         };
         for (name, path) in [("keys", &settings.keys), ("guard", &settings.guard)] {
             if path.starts_with(settings.database()) {

@@ -403,13 +403,13 @@ async fn writes_that_come_back_short_are_finished() {
     conclude(&server, &journal, &key).await;
 }
 
-/// A disk that fails in one way, once: the server stops writing at once, says so everywhere, goes on reading for a while,
-/// ends with a code of its own, and is whole again when it is started again.
+/// A disk that fails in one way, once: the server stops writing at once, says so everywhere, goes on reading until it is
+/// told to stop, ends with a code of its own, and is whole again when it is started again.
 async fn check_failure(what: &'static str, piece: &'static str) {
     let case = format!("{what} on {piece}");
     let Some(disk) = Disk::new() else { return };
     let journal = Shared::default();
-    let mut server = disk.under(Setup::default()).start();
+    let mut server = disk.under(Setup::default().env("WHOSAW_DRAIN_SECONDS", "3600")).start();
     let client = server.client().await;
     let key = client.key().await;
     let kept = client.append(about("anna")).await.expect("recorded");
@@ -469,6 +469,7 @@ async fn check_failure(what: &'static str, piece: &'static str) {
         .await;
     }
     let _ = health.check(tonic_health::pb::HealthCheckRequest::default()).await;
+    server.signal(rustix::process::Signal::TERM);
     let ended = watch.message().await.expect_err("a watch ends with the server");
     assert_eq!(ended.code(), Code::Unavailable, "{case}");
     // The cases share the runtime's threads: one that waits must not keep another's wake-ups to itself.
@@ -497,6 +498,16 @@ async fn check_failure(what: &'static str, piece: &'static str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_can_no_longer_write_ends_by_itself() {
+    let Some(disk) = Disk::new() else { return };
+    let mut server = disk.under(Setup::default().env("WHOSAW_DRAIN_SECONDS", "0")).start();
+    let client = server.client().await;
+    disk.set("fail-sync", ".log");
+    client.append(plain()).await.expect_err("nothing is acknowledged");
+    assert_eq!(tokio::task::block_in_place(|| server.ended(Duration::from_secs(30))).code(), Some(75));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_fails_a_sync_or_a_write_latches_the_ledger() {
     let cases = [
         ("fail-sync", ".log"),
@@ -506,7 +517,7 @@ async fn a_disk_that_fails_a_sync_or_a_write_latches_the_ledger() {
         ("fail-write", "/guard/"),
         ("full", "/guard/"),
     ];
-    // Most of their time they wait for the server to end, so they do it together.
+    // Most of their time they wait, so they do it together.
     let running: Vec<_> = cases.into_iter().map(|(what, piece)| tokio::spawn(check_failure(what, piece))).collect();
     for one in running {
         one.await.expect("it holds");
