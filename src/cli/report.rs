@@ -72,6 +72,30 @@ enum ReportCommand {
         #[command(flatten)]
         of: OfCase,
     },
+    /// What one agent did, by which instruction and authority, and for whom (GDPR Art. 28, 29). Producing it is recorded in
+    /// the ledger.
+    Activity {
+        /// Registered name of the agent or service.
+        #[arg(long, value_name = "NAME")]
+        agent: String,
+        /// As known at this size of the ledger; it must be the end of a commit [default: now].
+        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "SIZE")]
+        at_size: u64,
+        /// What was recorded from this time on, RFC 3339 [default: all].
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+        /// What was recorded before this time, RFC 3339 [default: all].
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+        /// Why it is pulled; printed in the report.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        reference: String,
+        /// In which language it is written.
+        #[arg(long, value_enum, default_value_t = Language::En)]
+        language: Language,
+        #[command(flatten)]
+        out: Out,
+    },
     /// The same bytes again, from the entry that recorded a report's production.
     Again {
         /// Index of that entry.
@@ -161,6 +185,7 @@ impl Report {
             | ReportCommand::Exposure { out, .. }
             | ReportCommand::Breach { of: OfCase { out, .. } }
             | ReportCommand::Persons { of: OfCase { out, .. } }
+            | ReportCommand::Activity { out, .. }
             | ReportCommand::Again { out, .. } => Files::new(out)?,
         };
         match self.command {
@@ -213,6 +238,19 @@ impl Report {
                     language: language.code().to_owned(),
                 });
                 receive!(files, client.reports().produce_persons_report(request), produce_persons_report_response);
+            }
+            ReportCommand::Activity { agent, at_size, from, until, reference, language, out } => {
+                let request = client.request(v1::ProduceActivityReportRequest {
+                    ledger: client.ledger.clone(),
+                    agent,
+                    tree_size: at_size,
+                    from: from.as_deref().map(show::read_time).transpose()?,
+                    until: until.as_deref().map(show::read_time).transpose()?,
+                    formats: out.formats(),
+                    reference,
+                    language: language.code().to_owned(),
+                });
+                receive!(files, client.reports().produce_activity_report(request), produce_activity_report_response);
             }
             ReportCommand::Again { index, out } => {
                 let request = client.request(v1::ReproduceReportRequest {
@@ -281,6 +319,7 @@ impl Files {
             v1::ReportType::Exposure => "exposure",
             v1::ReportType::Breach => "breach",
             v1::ReportType::Persons => "persons",
+            v1::ReportType::Activity => "activity",
             v1::ReportType::Access | v1::ReportType::Unspecified => "access",
         };
         let paths = self.files.iter().map(|(ending, bytes)| {

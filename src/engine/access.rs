@@ -13,7 +13,9 @@ use crate::report::evidence::{
 use crate::report::language::Language;
 use crate::report::logging::statements;
 use crate::report::person::{KnownThen, StatedLink, known_then, stated_then, strength_of};
-use crate::report::question::{RecordedBreach, RecordedExposure, RecordedQuestion, cut_off_violation};
+use crate::report::question::{
+    RecordedActivity, RecordedBreach, RecordedExposure, RecordedQuestion, cut_off_violation,
+};
 use crate::report::{self, Report};
 use crate::vault::{self, DataKey, OpenError, PartPlace, PersonId};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -182,6 +184,10 @@ impl OpenLedger {
             ReportType::Breach | ReportType::Persons => {
                 let recorded = RecordedBreach::read(&question).ok_or_else(unreadable)?;
                 return self.breach_again(body.report_type, &recorded, index, progress);
+            }
+            ReportType::Activity => {
+                let recorded = RecordedActivity::read(&question).ok_or_else(unreadable)?;
+                return self.activity_again(&recorded, index, progress);
             }
             ReportType::Access | ReportType::Unspecified => {}
         }

@@ -238,7 +238,7 @@ impl OpenLedger {
             ReportType::Breach | ReportType::Persons => RecordedBreach::read(&question)
                 .filter(|recorded| case.is_none_or(|case| *case == recorded.question.case))
                 .map(|recorded| recorded.digest),
-            ReportType::Access | ReportType::Unspecified => None,
+            ReportType::Access | ReportType::Activity | ReportType::Unspecified => None,
         };
         let other = || EngineError::invalid("report", "is a report of another type, or on another case");
         Ok((body.size, digest.ok_or_else(other)?))

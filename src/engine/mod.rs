@@ -10,6 +10,7 @@
 //! Here the rooms meet, so that none of them has to know another. Knows no gRPC, no HTTP and no storage engine.
 
 mod access;
+mod activity;
 mod append;
 mod backup;
 mod beside;
@@ -33,6 +34,7 @@ mod retention;
 
 pub use crate::vault::{Hold, part_identity};
 pub use access::{AccessAsked, Produced};
+pub use activity::ActivityAsked;
 pub use append::{Batch, Pending, Raw, Receipt, Sent};
 pub use backup::{BackedUp, Backup, BackupSource, DATABASE as BACKUP_DATABASE, checkpoint_name};
 pub use breach::BreachAsked;

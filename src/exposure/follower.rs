@@ -23,7 +23,7 @@ use whosaw_verifier::wire::Varint;
 
 /// Entries in one block.
 pub const BLOCK: u64 = 65_536;
-const FORMAT: u8 = 3;
+const FORMAT: u8 = 4;
 const POSTINGS: u8 = 1;
 const TIMES: u8 = 2;
 const PROGRESS: u8 = 3;
@@ -70,6 +70,11 @@ impl Term {
     /// Actions that name a dataset or resource which is not registered, so that its name stands sealed in them.
     pub fn sealed_resource() -> Self {
         Self::new(TermKind::Mark, "sealed-resource")
+    }
+
+    /// Actions in which an agent or service stands whose name is not registered, and so sealed.
+    pub fn sealed_actor() -> Self {
+        Self::new(TermKind::Mark, "sealed-actor")
     }
 
     /// Actions that correct or take back others; which, stands sealed in them.
@@ -440,6 +445,9 @@ fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {
     }
     if [NamedField::Dataset, NamedField::FactResource].iter().any(|field| action.sealed_names.contains(field)) {
         terms.push(Term::sealed_resource());
+    }
+    if action.sealed_names.contains(&NamedField::ActorName) {
+        terms.push(Term::sealed_actor());
     }
     if action.links.as_ref().is_some_and(|links| links.corrects > 0 || links.retracts > 0) {
         terms.push(Term::amending());

@@ -5,6 +5,7 @@
 pub mod evidence;
 
 pub mod access;
+pub mod activity;
 pub mod breach;
 pub mod exposure;
 
@@ -34,6 +35,7 @@ mod pdf;
 mod sheet;
 
 pub use access::{AccessReport, facts};
+pub use activity::ActivityReport;
 pub use breach::{BreachReport, PersonsReport};
 pub use exposure::ExposureReport;
 
@@ -94,6 +96,7 @@ pub enum Report {
     Exposure(Box<ExposureReport>),
     Breach(Box<BreachReport>),
     Persons(Box<PersonsReport>),
+    Activity(Box<ActivityReport>),
 }
 
 impl Report {
@@ -104,6 +107,7 @@ impl Report {
             Report::Exposure(report) => &report.answer.text,
             Report::Breach(report) => &report.answer.text,
             Report::Persons(report) => &report.answer.text,
+            Report::Activity(report) => &report.answer.text,
         }
     }
 
@@ -113,6 +117,7 @@ impl Report {
             Report::Exposure(_) => ReportType::Exposure,
             Report::Breach(_) => ReportType::Breach,
             Report::Persons(_) => ReportType::Persons,
+            Report::Activity(_) => ReportType::Activity,
         }
     }
 
@@ -127,6 +132,7 @@ impl Report {
             exposure::FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Exposure(Box::new(report))),
             breach::FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Breach(Box::new(report))),
             breach::PERSONS_FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Persons(Box::new(report))),
+            activity::FORMAT => serde_json::from_slice(json).ok().map(|report| Report::Activity(Box::new(report))),
             _ => None,
         }
     }
@@ -138,6 +144,7 @@ impl Report {
             Report::Exposure(report) => &report.header.template.language,
             Report::Breach(report) => &report.header.template.language,
             Report::Persons(report) => &report.header.template.language,
+            Report::Activity(report) => &report.header.template.language,
         })
     }
 
@@ -147,6 +154,7 @@ impl Report {
             Report::Exposure(report) => View::of_exposure(w, report, extent),
             Report::Breach(report) => View::of_breach(w, report, extent),
             Report::Persons(report) => View::of_persons(w, report, extent),
+            Report::Activity(report) => View::of_activity(w, report, extent),
         }
     }
 
@@ -156,6 +164,7 @@ impl Report {
             Report::Exposure(report) => report.header.generated_at,
             Report::Breach(report) => report.header.generated_at,
             Report::Persons(report) => report.header.generated_at,
+            Report::Activity(report) => report.header.generated_at,
         }
     }
 }

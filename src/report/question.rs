@@ -1,6 +1,7 @@
 //! A question and its production envelope, as an entry keeps them: what a report is made from again.
 
 use super::access::document::PersonIdentity;
+use super::activity::evidence::ActivityQuestion;
 use super::breach::evidence::BreachQuestion;
 use super::canonical::{self, CanonicalError};
 use super::code::Code;
@@ -49,10 +50,22 @@ pub struct RecordedBreach {
     pub digest: Hash,
 }
 
+/// The same of what one agent did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedActivity {
+    pub question: ActivityQuestion,
+    /// When the last entry of the size was recorded, Unix microseconds.
+    pub cut_off_us: u64,
+    pub envelope: Envelope,
+    /// SHA-256 of the report's canonical JSON.
+    pub digest: Hash,
+}
+
 /// Versions of the bytes; a new one stands beside it, never in its place.
 const ACCESS_FORMAT: &str = "whosaw-access-question/1";
 const EXPOSURE_FORMAT: &str = "whosaw-exposure-question/1";
 const BREACH_FORMAT: &str = "whosaw-breach-question/1";
+const ACTIVITY_FORMAT: &str = "whosaw-activity-question/1";
 
 /// Any of them as written. What a format does not know must not be there: each `read` says which fields it has.
 #[derive(Serialize, Deserialize)]
@@ -65,6 +78,12 @@ struct Written {
     resources: Option<Vec<String>>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     case: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    agent: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    from: Option<Instant>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    until: Option<Instant>,
     size: u64,
     cut_off: Instant,
     report_id: String,
@@ -94,6 +113,9 @@ impl Written {
             subject: None,
             resources: None,
             case: None,
+            agent: None,
+            from: None,
+            until: None,
             size,
             cut_off: Instant::new(cut_off_us),
             report_id: whosaw_verifier::hash::hex(&envelope.report_id),
@@ -108,7 +130,9 @@ impl Written {
 
     /// Nothing where the bytes are no question of this format.
     fn read(bytes: &[u8], format: &str) -> Option<Self> {
-        serde_json::from_slice(bytes).ok().filter(|written: &Written| written.format == format)
+        let written: Written = serde_json::from_slice(bytes).ok()?;
+        let of_activity = written.agent.is_some() || written.from.is_some() || written.until.is_some();
+        (written.format == format && of_activity == (format == ACTIVITY_FORMAT)).then_some(written)
     }
 
     fn envelope(&self) -> Option<Envelope> {
@@ -210,6 +234,44 @@ impl RecordedBreach {
         };
         let question = BreachQuestion { case: bytes_of(&case)?, size: written.size, cut_off_us: written.cut_off.us() };
         Some(RecordedBreach { question, envelope, digest: bytes_of(&digest)? })
+    }
+}
+
+impl RecordedActivity {
+    /// As canonical JSON.
+    pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
+        let ActivityQuestion { agent, size, from_us, until_us } = &self.question;
+        canonical::of(&Written {
+            agent: Some(agent.clone()),
+            from: from_us.map(Instant::new),
+            until: until_us.map(Instant::new),
+            digest: Some(whosaw_verifier::hash::hex(&self.digest)),
+            ..Written::of(ACTIVITY_FORMAT, *size, self.cut_off_us, &self.envelope)
+        })
+    }
+
+    /// Nothing where the bytes are no question of this format.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let written = Written::read(bytes, ACTIVITY_FORMAT)?;
+        let envelope = written.envelope()?;
+        let Written {
+            agent: Some(agent),
+            digest: Some(digest),
+            from,
+            until,
+            subject: None,
+            resources: None,
+            case: None,
+            supersedes: None,
+            ..
+        } = written
+        else {
+            return None;
+        };
+        let (from_us, until_us) = (from.map(|at| at.us()), until.map(|at| at.us()));
+        let question = ActivityQuestion { agent, size: written.size, from_us, until_us };
+        let cut_off_us = written.cut_off.us();
+        Some(RecordedActivity { question, cut_off_us, envelope, digest: bytes_of(&digest)? })
     }
 }
 

@@ -16,6 +16,8 @@ pub const EXPOSURE: &str = "whosaw/exposure/lawyer";
 /// Of the breach file, and of the persons concerned.
 pub const BREACH: &str = "whosaw/breach/lawyer";
 pub const PERSONS: &str = "whosaw/persons/lawyer";
+/// Of what one agent did.
+pub const ACTIVITY: &str = "whosaw/activity/lawyer";
 const VERSION: u64 = 1;
 
 /// With the digest of everything that decides how a report reads: the text that a lawyer signed is the text that was used.

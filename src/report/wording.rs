@@ -36,7 +36,7 @@ sections! {
         verification: Verification, timeline: Timeline, strength: Codes, outcome: Codes, assurance: Codes,
         recipient_kind: Codes, category: Codes, direction: Codes, legal_basis: Codes, policy_decision: Codes,
         approval: Codes, determination: Codes, doubt: Codes, content_kind: Codes, role: Codes, scope: Codes, report_type: Codes,
-        provenance: Codes, verb: Codes, declared: Declared, exposure: Exposure, breach: Breach, sheet: Sheet,
+        provenance: Codes, verb: Codes, declared: Declared, exposure: Exposure, breach: Breach, activity: Activity, sheet: Sheet,
     }
 
     Number { group: String, decimal: String, range: String, list_and: String, list_comma: String, chain: String, more: String }
@@ -83,6 +83,37 @@ sections! {
         reads_unknown: String, coverage: String, clock: String, completeness: String, restriction: String, declared: String,
         verification: String, verify_command: String, verify_hint: String, not_proved_here: String, as_amended: String, annex: String, annex_cut: String,
         list_cut: String, substituted: String, legal: String, nothing_here: String,
+    }
+
+    /// What one agent did.
+    Activity {
+        title: ActivityTitle, answer: ActivityAnswer, verdict: ActivityVerdict, count: ActivityCount, figure: ActivityFigure,
+        notice: ActivityNotice, fact: ActivityFact, section: ActivitySection, intro: ActivitySection, table: ActivityTable,
+        instructed: Codes, declared: Codes,
+    }
+    ActivityTitle { report: String, subtitle: String, running: String }
+    ActivityAnswer { did: String, did_closed: String, nothing: String, unknown: String, unauthorised: Plural, outside: Plural }
+    ActivityVerdict {
+        instructed: String, not_instructed: Plural, all_instructed: String, instructed_as_far: String, authorised: String,
+        unauthorised: Plural, not_all_assessed: String, all_authorised: String, tools: String, tools_unknown: String,
+        tools_outside: Plural, tools_inside: String, beyond: String,
+        beyond_complete: String, beyond_incomplete: String, beyond_unknown: String,
+    }
+    ActivityCount { actions: Plural, days: Plural, seconds: Plural }
+    ActivityFigure {
+        actions: String, actions_note: String, persons: String, persons_note: String, without: String, without_note: String,
+        unauthorised: String, unauthorised_note: String, attempts: String, attempts_note: String, by_others: String,
+        by_others_note: String,
+    }
+    ActivityNotice { unknown: String, closed: String, pruned: String, perhaps: String, amending: String }
+    ActivityFact {
+        agent: String, owner: String, model: String, vendor: String, tools: String, charter: String, memory: String,
+        session: String, period: String, period_value: String, from_the_first: String, to_the_last: String,
+    }
+    ActivitySection { lines: String, instructions: String, principals: String, others: String, tools: String, models: String }
+    ActivityTable {
+        with: String, authority: String, number: String, recorded: String, about_persons: String, entries: String,
+        instruction: String, declared: String, model: String, vendor: String, region: String,
     }
 
     /// What the controller declares.
@@ -452,7 +483,7 @@ mod tests {
     use crate::report::access::{completeness, document};
     use crate::report::code::NOT_STATED;
     use crate::report::language::Language;
-    use crate::report::{breach, exposure};
+    use crate::report::{activity, breach, exposure};
 
     fn check(name: &str, codes: &Codes, expected: Vec<&str>) {
         let known: Vec<&str> = codes.keys().map(String::as_str).collect();
@@ -502,7 +533,11 @@ mod tests {
         expected.sort_unstable();
         assert_eq!(notices, expected);
         check("field", &wording.field, completeness::FIELDS.to_vec());
-        check("profile", &wording.profile, vec!["counsel", "lawyer"]);
+        let instructed = activity::document::Instructed::ALL.iter().map(|choice| choice.code()).collect();
+        check("activity.instructed", &wording.activity.instructed, instructed);
+        let declared = activity::document::Declared::ALL.iter().map(|choice| choice.code()).collect();
+        check("activity.declared", &wording.activity.declared, declared);
+        check("profile", &wording.profile, vec!["counsel", "instructing", "lawyer"]);
         macro_rules! of_exposure {
             ($($section:ident : $list:ident),*) => {$(
                 let codes = exposure::document::$list::ALL.iter().map(|choice| choice.code()).collect();
@@ -648,6 +683,8 @@ mod tests {
                                 ".exposure.recovery",
                                 ".exposure.form",
                                 ".sheet.level",
+                                ".activity.instructed",
+                                ".activity.declared",
                                 ".breach.standing",
                                 ".breach.block",
                                 ".breach.state",

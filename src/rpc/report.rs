@@ -2,7 +2,7 @@
 
 use super::caller::caller;
 use super::{convert, status, v1};
-use crate::engine::{AccessAsked, BreachAsked, Engine, EngineError, ExposureAsked, Produced};
+use crate::engine::{AccessAsked, ActivityAsked, BreachAsked, Engine, EngineError, ExposureAsked, Produced};
 use crate::model::ReportType;
 use crate::report::language::Language;
 use crate::report::{self, Format};
@@ -49,6 +49,7 @@ tells! {
     ProduceExposureReportResponse in produce_exposure_report_response,
     ProduceBreachReportResponse in produce_breach_report_response,
     ProducePersonsReportResponse in produce_persons_report_response,
+    ProduceActivityReportResponse in produce_activity_report_response,
     ReproduceReportResponse in reproduce_report_response,
 }
 
@@ -114,6 +115,20 @@ impl v1::report_service_server::ReportService for ReportRpc {
         Ok(streamed(formats, move |told| async move {
             open.produce_breach_report(ReportType::Persons, asked, &caller, told).await
         }))
+    }
+
+    type ProduceActivityReportStream = Streamed<v1::ProduceActivityReportResponse>;
+
+    async fn produce_activity_report(
+        &self,
+        request: Request<v1::ProduceActivityReportRequest>,
+    ) -> Result<Response<Self::ProduceActivityReportStream>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = Arc::clone(self.0.ledger(&request.ledger)?);
+        let formats = formats(&request.formats)?;
+        let asked = asked_of_agent(request)?;
+        Ok(streamed(formats, move |told| async move { open.produce_activity_report(asked, &caller, told).await }))
     }
 
     type ReproduceReportStream = Streamed<v1::ReproduceReportResponse>;
@@ -189,6 +204,24 @@ fn asked_of_case(
     Ok(BreachAsked { case, size, cut_off_us, reference, language })
 }
 
+fn asked_of_agent(request: v1::ProduceActivityReportRequest) -> Result<ActivityAsked, Status> {
+    let mut reader = convert::Reader::default();
+    let from_us = reader.micros(request.from, || "from".into());
+    let until_us = reader.micros(request.until, || "until".into());
+    let (from_us, until_us) = reader.finish((from_us, until_us)).map_err(status::invalid)?;
+    if request.agent.is_empty() || unfit(&request.agent) {
+        return Err(wrong("agent", "is missing or too long, or has a control character"));
+    }
+    Ok(ActivityAsked {
+        agent: request.agent,
+        size: request.tree_size,
+        from_us: instant("from", from_us)?,
+        until_us: instant("until", until_us)?,
+        reference: reference(request.reference)?,
+        language: language(&request.language)?,
+    })
+}
+
 fn wrong(field: &str, what: &str) -> Status {
     EngineError::invalid(field, what).into()
 }
@@ -209,12 +242,16 @@ fn language(code: &str) -> Result<Language, Status> {
     })
 }
 
-/// 0 where none was given.
 fn cut_off(us: i64) -> Result<Option<u64>, Status> {
+    instant("cut_off", us)
+}
+
+/// 0 where none was given.
+fn instant(field: &str, us: i64) -> Result<Option<u64>, Status> {
     match u64::try_from(us) {
         Ok(0) => Ok(None),
         Ok(us) => Ok(Some(us)),
-        Err(_) => Err(wrong("cut_off", "lies before 1970")),
+        Err(_) => Err(wrong(field, "lies before 1970")),
     }
 }
 

@@ -62,6 +62,15 @@ async fn a_customer_of_the_real_conversations_is_forgotten() {
     let size = client.head().await.tree_size;
     let reports = || customers.keys().map(|customer| (customer.clone(), report_at(&server, customer, size)));
     let before: BTreeMap<String, serde_json::Value> = reports().collect();
+    let activity = || {
+        let mut report =
+            common::report_json(&server, &["activity", "--agent", AGENT_OF_ALL, "--at-size", &size.to_string()]);
+        report.as_object_mut().expect("an object").remove("header");
+        report
+    };
+    let active = activity();
+    assert_eq!(active["totals"]["actions"], serde_json::json!({"low": 1_164, "high": 1_164}));
+    assert_eq!(active["totals"]["instruction_closed"], 0);
     assert_eq!(before[HER]["totals"]["processed"]["low"], 11);
 
     let asked = erase(&client, strong("customer", HER)).await.expect("recorded");
@@ -84,4 +93,15 @@ async fn a_customer_of_the_real_conversations_is_forgotten() {
     assert_eq!(text, serde_json::to_string(&stranger).expect("JSON"), "without the token she is a stranger");
     // What the agent did is still counted, action by action.
     assert_eq!(client.list(&of_agent, 1_000).await, actions);
+    let still = activity();
+    for total in active["totals"].as_object().expect("totals").keys().filter(|total| !total.contains("instruct")) {
+        assert_eq!(still["totals"][total], active["totals"][total], "{total}");
+    }
+    // Only what stood sealed for her cannot be told any more.
+    let of = |report: &serde_json::Value, which: &str| report["totals"][which].as_u64().expect("a number");
+    let instructions = ["instructed", "not_instructed", "instruction_closed"];
+    let all = |report| instructions.iter().map(|which| of(report, which)).sum::<u64>();
+    assert_eq!(all(&still), all(&active));
+    let hers = customers[HER].len() as u64;
+    assert!((1..=hers).contains(&of(&still, "instruction_closed")), "{}", of(&still, "instruction_closed"));
 }

@@ -164,7 +164,7 @@ vocabulary! {
     }
 
     pub enum ReportType: "report type" {
-        1 Access "access", 2 Exposure "exposure", 3 Breach "breach", 4 Persons "persons",
+        1 Access "access", 2 Exposure "exposure", 3 Breach "breach", 4 Persons "persons", 5 Activity "activity",
     }
 
     /// Named fields that may stand sealed because their value is not in the registry.

@@ -66,7 +66,7 @@ impl Book {
             Report::Access(report) => access::sheets(report, w),
             Report::Exposure(report) => exposure::sheets(report, w),
             // All their tables follow from the view.
-            Report::Breach(_) | Report::Persons(_) => Vec::new(),
+            Report::Breach(_) | Report::Persons(_) | Report::Activity(_) => Vec::new(),
         });
         let others = frame::other_tables(&view, &sheets);
         sheets.extend(others);

@@ -22,12 +22,6 @@ impl Said<'_> {
         Some(fill(&w.exposure.notice.as_told, &values.each_ref().map(|(name, text)| (*name, text.as_str()))))
     }
 
-    /// What is said of logging, and why no more.
-    pub(super) fn coverage_intro(&self) -> Vec<String> {
-        let because = sections::because(self.w, &self.report.coverage.limits);
-        std::iter::once(self.w.intro.coverage.clone()).chain(because).collect()
-    }
-
     /// Whether an access was authorised, and what that hangs on.
     pub(super) fn authority(&self, access: &AccessFact) -> Cell {
         let (w, x) = (self.w, &self.w.exposure);

@@ -4,7 +4,7 @@ use super::cover::{given, pair, verification};
 use super::timeline::{Lane, LaneSpan, Mark, Scale};
 use super::*;
 use crate::report::access::answer::identity_text;
-use crate::report::access::document::{self, Authorisation, Gap, Range, Span};
+use crate::report::access::document::{self, Authorisation, Range, Span};
 use crate::report::exposure::answer::{claim_text, duration_range, people, verdict_text, who_text};
 use crate::report::exposure::document::*;
 use crate::report::instant::Instant;
@@ -178,7 +178,12 @@ impl Said<'_> {
             ("amendments", &s.amendments, vec![self.w.exposure.intro.amendments.clone()], vec![self.amendments()]),
             ("changes", &s.changes, vec![self.w.exposure.intro.changes.clone()], vec![self.changes()]),
             ("odd", &s.odd, vec![self.w.exposure.intro.odd.clone()], vec![self.oddities()]),
-            ("coverage", &s.coverage, self.coverage_intro(), vec![self.coverage()]),
+            (
+                "coverage",
+                &s.coverage,
+                logging::intro(self.w, &self.report.coverage),
+                vec![logging::table(self.w, self.extent, &self.report.coverage)],
+            ),
             ("verification", &s.verification, vec![self.w.exposure.intro.verification.clone()], self.verification()),
         ];
         (1..)
@@ -482,43 +487,6 @@ impl Said<'_> {
             .collect();
         let columns = vec![number_column(&w.table.entry, 12), column(&w.table.details, 88)];
         self.table(&x.section.odd, columns, rows)
-    }
-
-    fn coverage(&self) -> Block {
-        let (w, t) = (self.w, &self.w.table);
-        let spans = |spans: &[Span]| {
-            let spans: Vec<String> = spans.iter().map(|span| w.span(span.from, span.until)).collect();
-            w.list(&spans, LISTED)
-        };
-        let gap = |gap: &Gap| w.span(gap.span.from, gap.span.until);
-        let mut rows: Vec<Row> = self
-            .report
-            .coverage
-            .sources
-            .iter()
-            .map(|source| {
-                let gaps: Vec<String> = source.gaps.iter().map(gap).collect();
-                row([
-                    cell([(source.source.clone(), Style::Strong)]),
-                    plain(spans(&source.complete)),
-                    cell([(w.list(&gaps, LISTED), Style::Warning)]),
-                    plain(spans(&source.unstated)),
-                ])
-            })
-            .collect();
-        if !self.report.coverage.downtimes.is_empty() {
-            let own: Vec<String> = self.report.coverage.downtimes.iter().map(gap).collect();
-            let none = || plain(w.time.none.clone());
-            rows.push(row([
-                cell([(w.verdict.ledger.clone(), Style::Strong)]),
-                none(),
-                cell([(w.list(&own, LISTED), Style::Warning)]),
-                none(),
-            ]));
-        }
-        let columns =
-            vec![column(&t.source, 22), column(&t.complete, 26), column(&t.gaps, 26), column(&t.unstated, 26)];
-        self.table(&self.w.exposure.section.coverage, columns, rows)
     }
 
     fn verification(&self) -> Vec<Block> {

@@ -3,6 +3,7 @@
 //! HTML and PDF are two ways to lay out one [`View`], so that no number can differ between them. How it looks is the
 //! templates' business.
 
+mod activity;
 mod annex;
 mod breach;
 mod consequences;
@@ -10,6 +11,7 @@ mod controller;
 mod cover;
 mod declared;
 mod exposure;
+mod logging;
 mod sections;
 mod timeline;
 pub(in crate::report) mod words;

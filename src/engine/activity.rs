@@ -1,0 +1,148 @@
+//! What one agent did: finds its entries, proves each, counts it, and records that the report was made.
+
+use super::access::{Produced, body_of};
+use super::exposure::{as_recorded, digest_of};
+use super::read::join_content;
+use super::{EngineError, OpenLedger};
+use crate::exposure::{Filter, Term, TermKind};
+use crate::ledger::StoredEntry;
+use crate::model::*;
+use crate::report::Report;
+use crate::report::activity::evidence::{ActivityEvidence, ActivityQuestion};
+use crate::report::activity::tally::{Done, Tally};
+use crate::report::activity::{self};
+
+use crate::report::evidence::{Envelope, Head};
+use crate::report::language::Language;
+use crate::report::question::RecordedActivity;
+use std::sync::Arc;
+use whosaw_verifier::body::Body;
+
+/// Entries that are read together.
+const PAGE: usize = 1_024;
+
+/// What is asked for; what is left out is filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityAsked {
+    pub agent: String,
+    /// 0: the size now.
+    pub size: u64,
+    /// Entries recorded from here on, and before; absent: no bound.
+    pub from_us: Option<u64>,
+    pub until_us: Option<u64>,
+    pub reference: String,
+    pub language: Language,
+}
+
+impl OpenLedger {
+    /// Counts what an agent did, and records that the report left the house, before it does.
+    pub async fn produce_activity_report(
+        self: &Arc<Self>,
+        asked: ActivityAsked,
+        caller: &Caller,
+        progress: impl Fn(u64, u64) + Send + Sync + 'static,
+    ) -> Result<Produced, EngineError> {
+        let (open, generated_by) = (Arc::clone(self), caller.name.clone());
+        let gathered = tokio::task::spawn_blocking(move || {
+            let ActivityAsked { agent, size, from_us, until_us, reference, language } = asked;
+            let (size, cut_off_us) = open.as_of(size, None)?;
+            if from_us.zip(until_us).is_some_and(|(from, until)| until <= from) {
+                return Err(EngineError::invalid("until", "lies not after `from`"));
+            }
+            let question = ActivityQuestion { agent, size, from_us, until_us };
+            let envelope = open.new_envelope(generated_by, reference, language);
+            let head = open.head(size)?;
+            let produced = open.activity_produced(&question, &envelope, 0, &progress)?;
+            let digest = digest_of(&produced)?;
+            Ok::<_, EngineError>((RecordedActivity { question, cut_off_us, envelope, digest }, head, produced))
+        });
+        let (recorded, head, produced) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
+        let body = body_of(ReportType::Activity, &recorded.envelope, recorded.cut_off_us);
+        let index = self.record_report(body, recorded.write()?, None, &head, caller).await?;
+        Ok(Produced { index, ..produced })
+    }
+
+    /// The report of a recorded question again, to the byte, or not at all. Blocks.
+    pub(super) fn activity_again(
+        &self,
+        recorded: &RecordedActivity,
+        index: u64,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<Produced, EngineError> {
+        let produced = self.activity_produced(&recorded.question, &recorded.envelope, index, progress)?;
+        as_recorded(produced, &recorded.digest, "the wording of reports was changed")
+    }
+
+    fn activity_produced(
+        &self,
+        question: &ActivityQuestion,
+        envelope: &Envelope,
+        index: u64,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<Produced, EngineError> {
+        let head = self.projected_head(question.size)?;
+        let evidence = ActivityEvidence {
+            tally: self.tally_of(question, &head, progress)?,
+            registry: self.registry_at(head.size)?,
+            controller: self.known_registry(head.size)?,
+            coverage: self.coverage(head.size)?,
+            downtimes: self.downtimes(head.size)?,
+            pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
+            head,
+        };
+        let report = Report::Activity(Box::new(activity::facts(question, &evidence, envelope)));
+        Ok(Produced { report, report_id: envelope.report_id, index, size: question.size, rows_missing: 0 })
+    }
+
+    /// Reads a page at a time, so that an agent's million acts need no more room than a thousand.
+    fn tally_of(
+        &self,
+        question: &ActivityQuestion,
+        head: &Head,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<Tally, EngineError> {
+        let mut tally = Tally::default();
+        // Whoever is not registered, or was not then, stands sealed.
+        let terms = [Term::new(TermKind::Actor, question.agent.as_str()), Term::sealed_actor()];
+        for (pass, term) in (0..).zip(terms) {
+            let filter = Filter { terms: vec![term], ..Filter::default() };
+            let mut from = Some(0);
+            while let Some(at) = from {
+                let page = self.follow.follower().query(&filter, at, head.size, PAGE)?;
+                for entry in self.entries_at(&page.indexes)? {
+                    self.take_act(&mut tally, question, &entry, head, pass)?;
+                }
+                from = page.next;
+                progress(pass * head.size + from.unwrap_or(head.size), 2 * head.size);
+            }
+        }
+        Ok(tally)
+    }
+
+    fn take_act(
+        &self,
+        tally: &mut Tally,
+        question: &ActivityQuestion,
+        entry: &StoredEntry,
+        head: &Head,
+        pass: u64,
+    ) -> Result<(), EngineError> {
+        let header = &entry.header;
+        if !question.covers(header.recorded_at_us) {
+            return Ok(());
+        }
+        let body = entry.content.as_ref().map(|(_, body)| Body::decode(header.kind, body));
+        // What was pruned is counted for the whole ledger.
+        let Some(Ok(Body::Action(body))) = body else { return Ok(()) };
+        if pass > 0 && body.actors.iter().any(|actor| actor.name == question.agent) {
+            return Ok(());
+        }
+        let ordinals: Vec<u32> = (0..header.parts).collect();
+        let parts = self.open_proved(entry, &ordinals, head)?;
+        let content = join_content(parts.iter().map(|(_, part)| part));
+        let closed = u64::from(header.parts) - parts.len() as u64;
+        let (index, recorded_at_us) = (header.index, header.recorded_at_us);
+        tally.take(&question.agent, &Done { index, recorded_at_us, body: &body, content: content.as_ref(), closed });
+        Ok(())
+    }
+}

@@ -1,0 +1,178 @@
+//! The activity report as typed facts. Its JSON is the report.
+//!
+//! Everything is counted by entry and taken as it was told. What is public of an entry stays when people are forgotten, so
+//! the totals stay; what only stood sealed (an instruction, a name that is not registered) is told as closed from then on.
+
+use crate::model::{Outcome, PartyKind, RecipientKind, ReportType, Verb};
+use crate::report::access::document::{
+    Authorisation, Completeness, EntryIndex, HeadFact, Name, Range, Span, TemplateFact,
+};
+use crate::report::code::Code;
+use crate::report::controller::ControllerFacts;
+use crate::report::exposure::document::CoverageFact;
+use crate::report::instant::Instant;
+use crate::report::shape::{choices, facts};
+use serde::{Deserialize, Serialize};
+
+choices! {
+    /// Whether a documented instruction stands behind an act.
+    pub enum Instructed { Given "given", None "none", /** What may have named one is gone. */ Closed "closed" }
+
+    /// What the controller's registry says of a tool or a party that was used.
+    pub enum Declared { Yes "yes", No "no", /** It says nothing of such things at all. */ NotAsked "not_asked" }
+
+    /// By what somebody got data, or may have.
+    pub enum Basis { Recorded "recorded", ModelVendor "model_vendor", ToolOperator "tool_operator" }
+}
+
+facts! {
+    pub struct ActivityReport {
+        /// Format of this JSON.
+        format: String,
+        header: Header,
+        answer: Answer,
+        agent: AgentFact,
+        totals: Totals,
+        /// Acts that are alike, merged: first, number, last.
+        lines: Vec<LineFact>,
+        instructions: Vec<InstructionFact>,
+        principals: Vec<PrincipalFact>,
+        /// Recipients, and who runs the models and tools.
+        others: Vec<OtherFact>,
+        tools: Vec<ToolFact>,
+        models: Vec<ModelFact>,
+        coverage: CoverageFact,
+    }
+
+    pub struct Header {
+        report_id: String,
+        report_type: Code<ReportType>,
+        template: TemplateFact,
+        /// As of which day the law behind the template was read.
+        legal_snapshot: String,
+        controller: ControllerFacts,
+        requester: Option<String>,
+        reference: Option<String>,
+        generated_at: Instant,
+        question: Question,
+        as_known_at: HeadFact,
+        /// Entries looked at, each proved to stand in the signed tree.
+        entries_proved: u64,
+        /// Parts among them that are gone or do not open.
+        parts_closed: u64,
+        /// Entries of the whole ledger whose public part was pruned.
+        pruned: u64,
+        redaction_profile: String,
+        completeness: Completeness,
+    }
+
+    pub struct Question {
+        agent: String,
+        /// Entries below this index count.
+        size: u64,
+        /// Of these, those that were recorded from here on, and before.
+        from: Option<Instant>,
+        until: Option<Instant>,
+    }
+
+    pub struct Answer { text: String }
+
+    /// What the registries say of the agent as of the report's size.
+    pub struct AgentFact {
+        name: String,
+        /// Whether the ledger knows the name.
+        known: bool,
+        /// Whether the controller's registry describes it.
+        described: bool,
+        owner: Option<String>,
+        model: Option<String>,
+        vendor: Option<String>,
+        tools: Vec<String>,
+        charter: Option<String>,
+        memory_days: Option<u64>,
+        session_max_s: Option<u64>,
+    }
+
+    pub struct Totals {
+        /// Entries by which it acted; low without those that tell again what another tells, high with those of which nobody can
+        /// tell any more whose they were.
+        actions: Range,
+        succeeded: u64,
+        denied: u64,
+        failed: u64,
+        /// Nobody said how these ended.
+        outcome_unknown: u64,
+        about_persons: u64,
+        /// Of these: whose data it was is not, or not wholly, determined.
+        undetermined: u64,
+        instructed: u64,
+        not_instructed: u64,
+        instruction_closed: u64,
+        authorised: u64,
+        unauthorised: u64,
+        exceptional: u64,
+        not_assessed: u64,
+        /// With tools that the controller's registry does not give it; absent where the registry gives it none or does not
+        /// describe it.
+        outside_tools: Option<u64>,
+        /// Correct or take back other entries.
+        amending: u64,
+        /// What others did on its behalf.
+        by_others: u64,
+        /// Acts of somebody whose name stood sealed and does not open any more.
+        perhaps: u64,
+        first: Option<Instant>,
+        last: Option<Instant>,
+    }
+
+    pub struct Series {
+        number: u64,
+        about_persons: u64,
+        first: Instant,
+        last: Instant,
+        first_entry: EntryIndex,
+        last_entry: EntryIndex,
+    }
+
+    pub struct LineFact {
+        verb: Code<Verb>,
+        outcome: Code<Outcome>,
+        authorisation: Authorisation,
+        tool: Option<Name>,
+        dataset: Option<Name>,
+        purpose: Option<Name>,
+        series: Series,
+    }
+
+    pub struct InstructionFact { instructed: Instructed, text: Option<String>, series: Series }
+
+    /// Whom it acted for. People are counted and not named.
+    pub struct PrincipalFact { kind: Option<Code<PartyKind>>, name: Option<Name>, series: Series }
+
+    pub struct OtherFact {
+        basis: Basis,
+        kind: Code<RecipientKind>,
+        party: Code<PartyKind>,
+        name: Option<Name>,
+        /// ISO 3166-1 alpha-2, as recorded, else as registered.
+        country: Option<String>,
+        declared: Declared,
+        series: Series,
+    }
+
+    pub struct ToolFact { name: Name, declared: Declared, number: u64 }
+
+    pub struct ModelFact {
+        model: Option<Name>,
+        version: Option<Name>,
+        vendor: Option<Name>,
+        region: Option<Name>,
+        series: Series,
+    }
+}
+
+impl ActivityReport {
+    pub fn period(&self) -> &Span {
+        &self.coverage.period
+    }
+}

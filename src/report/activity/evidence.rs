@@ -1,0 +1,37 @@
+//! What the activity report is made from. Gathered by `engine`.
+
+use super::tally::Tally;
+use crate::model::Registry;
+use crate::report::evidence::{Coverage, Downtime, Head, KnownRegistry};
+
+/// Which agent, as known at which size, over which entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityQuestion {
+    /// Registered name of an agent or service.
+    pub agent: String,
+    /// N: entries with an index below it count.
+    pub size: u64,
+    /// Of these, those that were recorded on [from, until), Unix microseconds; absent: no bound. By the ledger's clock and
+    /// not by what was claimed, so that of reports on one month after another none leaves an act out or has it twice.
+    pub from_us: Option<u64>,
+    pub until_us: Option<u64>,
+}
+
+impl ActivityQuestion {
+    pub fn covers(&self, recorded_at_us: u64) -> bool {
+        self.from_us.is_none_or(|from| from <= recorded_at_us)
+            && self.until_us.is_none_or(|until| recorded_at_us < until)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct ActivityEvidence {
+    pub head: Head,
+    pub registry: Registry,
+    pub controller: Option<KnownRegistry>,
+    pub tally: Tally,
+    pub coverage: Vec<Coverage>,
+    pub downtimes: Vec<Downtime>,
+    /// Entries of the whole ledger whose public part was pruned: nobody can tell any more who did what.
+    pub pruned: u64,
+}

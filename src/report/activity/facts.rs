@@ -1,0 +1,310 @@
+//! What was counted becomes facts, beside what the registries say.
+
+use super::document::*;
+use super::evidence::{ActivityEvidence, ActivityQuestion};
+use super::tally::{self, Authority, Instruction};
+use crate::model::{Outcome, PartyKind, RecipientKind, RegistryKind, ReportType};
+use crate::registry::{Agent, Document};
+use crate::report::access::document::{Authorisation, EntryIndex, HeadFact, Limit, Name, Range, Span};
+use crate::report::access::registered::Names;
+use crate::report::access::{completeness, coverage};
+use crate::report::code::Code;
+use crate::report::controller::ControllerFacts;
+use crate::report::evidence::Envelope;
+use crate::report::exposure::document::CoverageFact;
+use crate::report::instant::Instant;
+use crate::report::template;
+use crate::report::wording::{Wording, fill};
+use std::collections::BTreeMap;
+
+/// Version of the JSON.
+pub const FORMAT: &str = "whosaw-activity-report/1";
+
+/// What one agent did. The same arguments always give the same facts.
+pub fn facts(question: &ActivityQuestion, evidence: &ActivityEvidence, envelope: &Envelope) -> ActivityReport {
+    let names = Names::of(&evidence.registry);
+    let document = evidence.controller.as_ref().map(|known| &known.document);
+    let described = document.and_then(|document| document.agents.iter().find(|agent| agent.name == question.agent));
+    let known = evidence.registry.iter().any(|(kind, name, _)| is_actor(kind) && name == question.agent);
+    let tally = &evidence.tally;
+    let tools = tools(tally, described);
+    let mut report = ActivityReport {
+        format: FORMAT.to_owned(),
+        header: header(question, evidence, envelope),
+        answer: Answer { text: String::new() },
+        agent: agent(question, known, described, &names),
+        totals: totals(tally, &tools, described, evidence.pruned + tally.perhaps),
+        lines: tally.lines.iter().map(|(line, series)| line_fact(line, *series)).collect(),
+        instructions: tally.instructions.iter().map(|(which, series)| instruction(which, *series)).collect(),
+        principals: tally.principals.iter().map(|(whom, series)| principal(whom.as_ref(), *series)).collect(),
+        others: others(question, tally, document, &names),
+        tools,
+        models: tally.models.iter().map(|(model, series)| model_fact(model, *series)).collect(),
+        coverage: coverage_fact(question, evidence, &names),
+    };
+    report.answer.text = answer(envelope.language.wording(), &report);
+    report
+}
+
+fn is_actor(kind: RegistryKind) -> bool {
+    matches!(kind, RegistryKind::Agent | RegistryKind::Party)
+}
+
+fn header(question: &ActivityQuestion, evidence: &ActivityEvidence, envelope: &Envelope) -> Header {
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let controller = ControllerFacts::of(evidence.controller.as_ref());
+    let completeness = completeness::of_header(&controller, envelope);
+    Header {
+        report_id: uuid::Uuid::from_bytes(envelope.report_id).to_string(),
+        report_type: Code(ReportType::Activity),
+        template: template::fact(template::ACTIVITY, envelope.language),
+        legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
+        controller,
+        requester: given(&envelope.generated_by),
+        reference: given(&envelope.reference),
+        generated_at: Instant::new(envelope.generated_at_us),
+        question: Question {
+            agent: question.agent.clone(),
+            size: question.size,
+            from: question.from_us.map(Instant::new),
+            until: question.until_us.map(Instant::new),
+        },
+        as_known_at: HeadFact::of(&evidence.head),
+        entries_proved: evidence.tally.entries_proved,
+        parts_closed: evidence.tally.parts_closed,
+        pruned: evidence.pruned,
+        redaction_profile: "instructing".to_owned(),
+        completeness,
+    }
+}
+
+fn agent(question: &ActivityQuestion, known: bool, described: Option<&Agent>, names: &Names<'_>) -> AgentFact {
+    let vendor = || names.vendor(&question.agent).map(str::to_owned);
+    AgentFact {
+        name: question.agent.clone(),
+        known,
+        described: described.is_some(),
+        owner: described.and_then(|agent| agent.owner.clone()),
+        model: described.and_then(|agent| agent.model.clone()),
+        vendor: described.and_then(|agent| agent.vendor.clone()).or_else(vendor),
+        tools: described.map(|agent| agent.tools.clone()).unwrap_or_default(),
+        charter: described.and_then(|agent| agent.charter.clone()),
+        memory_days: described.and_then(|agent| agent.memory_days).map(u64::from),
+        session_max_s: described.and_then(|agent| agent.session_max_s).map(u64::from),
+    }
+}
+
+fn totals(tally: &tally::Tally, tools: &[ToolFact], described: Option<&Agent>, perhaps: u64) -> Totals {
+    let of_lines = |wanted: &dyn Fn(&tally::Line) -> bool| -> u64 {
+        tally.lines.iter().filter(|(line, _)| wanted(line)).map(|(_, series)| series.number).sum()
+    };
+    let outcome = |outcome: Outcome| of_lines(&|line| line.outcome == outcome);
+    let authority = |authority: Authority| of_lines(&|line| line.authorised == authority);
+    let instructed = |wanted: &dyn Fn(&Instruction) -> bool| -> u64 {
+        tally.instructions.iter().filter(|(which, _)| wanted(which)).map(|(_, series)| series.number).sum()
+    };
+    let all = &tally.all;
+    let number = all.number;
+    let ended = [Outcome::Succeeded, Outcome::Denied, Outcome::Failed];
+    let outside = tools.iter().filter(|tool| tool.declared == Declared::No).map(|tool| tool.number).sum();
+    Totals {
+        actions: Range { low: number - tally.told_again, high: number + perhaps },
+        succeeded: outcome(Outcome::Succeeded),
+        denied: outcome(Outcome::Denied),
+        failed: outcome(Outcome::Failed),
+        outcome_unknown: of_lines(&|line| !ended.contains(&line.outcome)),
+        about_persons: all.about_persons,
+        undetermined: tally.undetermined,
+        instructed: instructed(&|which| matches!(which, Instruction::Given(_))),
+        not_instructed: instructed(&|which| *which == Instruction::None),
+        instruction_closed: instructed(&|which| *which == Instruction::Closed),
+        authorised: authority(Authority::Yes),
+        unauthorised: authority(Authority::No),
+        exceptional: authority(Authority::Exceptional),
+        not_assessed: authority(Authority::NotAssessed),
+        outside_tools: described.filter(|agent| !agent.tools.is_empty()).map(|_| outside),
+        amending: tally.amending,
+        by_others: tally.by_others.number,
+        perhaps: tally.perhaps,
+        first: (number > 0).then(|| Instant::new(all.first.recorded_at_us)),
+        last: (number > 0).then(|| Instant::new(all.last.recorded_at_us)),
+    }
+}
+
+fn series(series: tally::Series) -> Series {
+    Series {
+        number: series.number,
+        about_persons: series.about_persons,
+        first: Instant::new(series.first.recorded_at_us),
+        last: Instant::new(series.last.recorded_at_us),
+        first_entry: EntryIndex(series.first.index),
+        last_entry: EntryIndex(series.last.index),
+    }
+}
+
+fn line_fact(line: &tally::Line, counted: tally::Series) -> LineFact {
+    LineFact {
+        verb: Code(line.verb),
+        outcome: Code(line.outcome),
+        authorisation: match line.authorised {
+            Authority::Yes => Authorisation::Authorised,
+            Authority::No => Authorisation::Unauthorised,
+            Authority::Exceptional => Authorisation::Exceptional,
+            Authority::NotAssessed => Authorisation::NotAssessed,
+        },
+        tool: line.tool.clone(),
+        dataset: line.dataset.clone(),
+        purpose: line.purpose.clone(),
+        series: series(counted),
+    }
+}
+
+fn instruction(which: &Instruction, counted: tally::Series) -> InstructionFact {
+    let (instructed, text) = match which {
+        Instruction::Given(text) => (Instructed::Given, Some(text.clone())),
+        Instruction::None => (Instructed::None, None),
+        Instruction::Closed => (Instructed::Closed, None),
+    };
+    InstructionFact { instructed, text, series: series(counted) }
+}
+
+fn principal(whom: Option<&tally::Principal>, counted: tally::Series) -> PrincipalFact {
+    PrincipalFact {
+        kind: whom.map(|whom| Code(whom.kind)),
+        name: whom.and_then(|whom| whom.name.clone()),
+        series: series(counted),
+    }
+}
+
+fn model_fact(model: &tally::Model, counted: tally::Series) -> ModelFact {
+    ModelFact {
+        model: model.model.clone(),
+        version: model.version.clone(),
+        vendor: model.vendor.clone(),
+        region: model.region.clone(),
+        series: series(counted),
+    }
+}
+
+fn tools(tally: &tally::Tally, described: Option<&Agent>) -> Vec<ToolFact> {
+    let mut used: BTreeMap<&Name, u64> = BTreeMap::new();
+    for (line, series) in &tally.lines {
+        if let Some(tool) = &line.tool {
+            *used.entry(tool).or_default() += series.number;
+        }
+    }
+    let given = described.map(|agent| &agent.tools).filter(|tools| !tools.is_empty());
+    let fact = |(name, number): (&Name, u64)| ToolFact {
+        name: name.clone(),
+        declared: declared(given.map(|tools| tools.iter().map(String::as_str)), Some(name)),
+        number,
+    };
+    used.into_iter().map(fact).collect()
+}
+
+/// Recipients as recorded; who runs the models and tools as recorded, else as registered.
+fn others(
+    question: &ActivityQuestion,
+    tally: &tally::Tally,
+    document: Option<&Document>,
+    names: &Names<'_>,
+) -> Vec<OtherFact> {
+    let parties = document.map(|document| &document.parties).filter(|parties| !parties.is_empty());
+    let is_declared =
+        |name: Option<&Name>| declared(parties.map(|parties| parties.iter().map(|party| party.name.as_str())), name);
+    let country = |name: Option<&Name>, recorded: &str| {
+        let registered = || match name {
+            Some(Name::Registered(name)) => names.country(name),
+            _ => None,
+        };
+        Some(recorded.to_owned()).filter(|country| !country.is_empty()).or_else(registered)
+    };
+    let recorded = tally.others.iter().map(|(other, counted)| OtherFact {
+        basis: Basis::Recorded,
+        kind: Code(other.kind),
+        party: Code(other.party),
+        name: other.name.clone(),
+        country: country(other.name.as_ref(), &other.country),
+        declared: is_declared(other.name.as_ref()),
+        series: series(*counted),
+    });
+    let mut runs: BTreeMap<(Basis, Name), tally::Series> = BTreeMap::new();
+    let registered = |name: &str| Name::Registered(name.to_owned());
+    for (model, counted) in &tally.models {
+        let vendor = model.vendor.clone().or_else(|| names.vendor(&question.agent).map(registered));
+        if let Some(vendor) = vendor {
+            runs.entry((Basis::ModelVendor, vendor)).or_default().join(*counted);
+        }
+    }
+    for (line, counted) in &tally.lines {
+        if let Some(Name::Registered(tool)) = &line.tool
+            && let Some(operator) = names.operator(tool)
+        {
+            runs.entry((Basis::ToolOperator, registered(operator))).or_default().join(*counted);
+        }
+    }
+    let runs = runs.into_iter().map(|((basis, name), counted)| OtherFact {
+        basis,
+        kind: Code(RecipientKind::Unspecified),
+        party: Code(PartyKind::Organisation),
+        country: country(Some(&name), ""),
+        declared: is_declared(Some(&name)),
+        name: Some(name),
+        series: series(counted),
+    });
+    recorded.chain(runs).collect()
+}
+
+/// Whether the registry lists a name; a name that does not open may or may not be listed, and so is not.
+fn declared<'a>(listed: Option<impl Iterator<Item = &'a str>>, name: Option<&Name>) -> Declared {
+    match (listed, name) {
+        (None, _) => Declared::NotAsked,
+        (Some(mut listed), Some(Name::Registered(name) | Name::Unregistered(name))) => {
+            if listed.any(|one| one == name) { Declared::Yes } else { Declared::No }
+        }
+        (Some(_), Some(Name::Closed) | None) => Declared::No,
+    }
+}
+
+/// Any source may have told of the agent, so each has to have been there.
+fn coverage_fact(question: &ActivityQuestion, evidence: &ActivityEvidence, names: &Names<'_>) -> CoverageFact {
+    let head = &evidence.head;
+    let from = question.from_us.unwrap_or(head.opened_at_us);
+    let until = question.until_us.unwrap_or(head.recorded_at_us).min(head.recorded_at_us);
+    let period = Span { from: Instant::new(from.min(until)), until: Instant::new(until) };
+    let sources = coverage::sources(&evidence.registry, &evidence.coverage, head.size, names, &period);
+    let downtimes = coverage::own_gaps(&evidence.downtimes, head.size, &period);
+    let mut limits = coverage::limits(&sources, head.recorded_at_us, &period);
+    limits.extend((evidence.pruned > 0).then_some(Limit::Removed));
+    CoverageFact {
+        sentence: coverage::sentence(&limits, &sources, &downtimes),
+        limits: limits.into_iter().collect(),
+        period,
+        sources,
+        downtimes,
+        undetermined: evidence.tally.undetermined,
+    }
+}
+
+fn answer(w: &Wording, report: &ActivityReport) -> String {
+    let (a, totals) = (&w.activity.answer, &report.totals);
+    if totals.actions.high == 0 {
+        let text = if report.agent.known { &a.nothing } else { &a.unknown };
+        return fill(text, &[("agent", &report.agent.name)]);
+    }
+    let actions = w.plural_range(&w.activity.count.actions, totals.actions.low, totals.actions.high);
+    let numbers =
+        [("persons", totals.about_persons), ("without", totals.not_instructed), ("closed", totals.instruction_closed)];
+    let numbers = numbers.map(|(key, number)| (key, w.number(number)));
+    let mut values = vec![("agent", report.agent.name.as_str()), ("actions", actions.as_str())];
+    values.extend(numbers.iter().map(|(key, number)| (*key, number.as_str())));
+    let text = if totals.instruction_closed == 0 { &a.did } else { &a.did_closed };
+    let mut text = fill(text, &values);
+    if totals.unauthorised > 0 {
+        text = format!("{text} {}", w.plural(&a.unauthorised, totals.unauthorised));
+    }
+    match totals.outside_tools {
+        Some(outside) if outside > 0 => format!("{text} {}", w.plural(&a.outside, outside)),
+        _ => text,
+    }
+}

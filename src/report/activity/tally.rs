@@ -1,0 +1,239 @@
+//! Acts are counted one by one as they are read, so that a million of them need no room.
+
+use crate::exposure::calculus::fact::Authorised;
+use crate::exposure::telling::authorised;
+use crate::model::{Determination, NamedField, Outcome, PartyKind, RecipientKind, Role, Verb};
+use crate::report::access::document::Name;
+use std::collections::BTreeMap;
+use whosaw_verifier::body::ActionBody;
+use whosaw_verifier::part::ContentPart;
+
+/// One act of the agent, as far as it opens.
+pub struct Done<'a> {
+    pub index: u64,
+    pub recorded_at_us: u64,
+    pub body: &'a ActionBody,
+    /// What stands sealed in it; absent where it has none, or does not open.
+    pub content: Option<&'a ContentPart>,
+    /// Parts that are gone or do not open.
+    pub closed: u64,
+}
+
+/// So many acts, and the first and last of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Series {
+    pub number: u64,
+    /// Of these: about determined persons, or persons that are not determined.
+    pub about_persons: u64,
+    pub first: Place,
+    pub last: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    pub index: u64,
+    pub recorded_at_us: u64,
+}
+
+/// Acts that are alike.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Line {
+    pub verb: Verb,
+    pub outcome: Outcome,
+    pub authorised: Authority,
+    pub tool: Option<Name>,
+    pub dataset: Option<Name>,
+    pub purpose: Option<Name>,
+}
+
+/// As the calculus has it, in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Authority {
+    No,
+    Exceptional,
+    NotAssessed,
+    Yes,
+}
+
+/// Whether a documented instruction stands behind an act (GDPR Art. 28(3)(a), 29).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Instruction {
+    None,
+    Given(String),
+    /// What stood sealed in the act is gone, and may have named one.
+    Closed,
+}
+
+/// Who got data, or ran what it was put into.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Other {
+    pub kind: RecipientKind,
+    pub party: PartyKind,
+    pub name: Option<Name>,
+    /// As recorded; empty where it is not.
+    pub country: String,
+}
+
+/// Which model acted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Model {
+    pub model: Option<Name>,
+    pub version: Option<Name>,
+    pub vendor: Option<Name>,
+    pub region: Option<Name>,
+}
+
+/// On whose behalf, nearest only. People are counted and not named: the report is about the agent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Principal {
+    pub kind: PartyKind,
+    pub name: Option<Name>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally {
+    pub all: Series,
+    /// Of these: say of themselves that they tell again what another entry tells.
+    pub told_again: u64,
+    /// Correct or take back others.
+    pub amending: u64,
+    pub undetermined: u64,
+    /// What others did on its behalf; not in the other figures.
+    pub by_others: Series,
+    /// Acts of somebody whose name stands sealed and does not open any more, so perhaps of this agent; not in the other
+    /// figures.
+    pub perhaps: u64,
+    pub lines: BTreeMap<Line, Series>,
+    pub instructions: BTreeMap<Instruction, Series>,
+    pub others: BTreeMap<Other, Series>,
+    pub models: BTreeMap<Model, Series>,
+    pub principals: BTreeMap<Option<Principal>, Series>,
+    /// Entries looked at and proved.
+    pub entries_proved: u64,
+    /// Parts that are gone or do not open.
+    pub parts_closed: u64,
+}
+
+impl Tally {
+    /// Takes one act in whose chain of actors `agent` stands, or somebody whose name stands sealed.
+    pub fn take(&mut self, agent: &str, done: &Done<'_>) {
+        let Done { body, content, .. } = done;
+        let named = |field, position: usize, public: &str| name(body, *content, field, position, public);
+        self.entries_proved += 1;
+        self.parts_closed += done.closed;
+        let is_data_subject = |group: &whosaw_verifier::body::PartGroup| group.roles.contains(&Role::DataSubject);
+        let undetermined = !matches!(body.determination, Determination::Listed | Determination::Nobody);
+        let about_persons = undetermined || body.parts.iter().any(is_data_subject);
+        let place = Place { index: done.index, recorded_at_us: done.recorded_at_us };
+        let count = |series: &mut Series| series.count(place, about_persons);
+        let is_it = |(position, actor): (usize, &whosaw_verifier::body::Actor)| {
+            match named(NamedField::ActorName, position, &actor.name) {
+                Some(Name::Registered(name) | Name::Unregistered(name)) => (name == agent).then_some(true),
+                // Sealed for this actor or for another of the chain: which, does not open either.
+                Some(Name::Closed) if actor.kind != PartyKind::Human => Some(false),
+                Some(Name::Closed) | None => None,
+            }
+        };
+        let is_it: Vec<Option<bool>> = body.actors.iter().enumerate().map(is_it).collect();
+        if is_it.first() != Some(&Some(true)) {
+            match is_it.iter().flatten().max() {
+                Some(true) => count(&mut self.by_others),
+                Some(false) => self.perhaps += 1,
+                None => {}
+            }
+            return;
+        }
+        let Some(actor) = body.actors.first() else { return };
+        count(&mut self.all);
+        let links = body.links.as_ref();
+        self.told_again += u64::from(links.is_some_and(|links| links.same_act_as > 0));
+        self.amending += u64::from(links.is_some_and(|links| links.corrects + links.retracts > 0));
+        self.undetermined += u64::from(undetermined);
+        let line = Line {
+            verb: body.verb,
+            outcome: body.outcome,
+            authorised: Authority::of(body),
+            tool: named(NamedField::Tool, 0, &body.tool),
+            dataset: named(NamedField::Dataset, 0, &body.dataset),
+            purpose: named(NamedField::Purpose, 0, &body.purpose),
+        };
+        count(self.lines.entry(line).or_default());
+        let instruction = match content {
+            Some(content) if !content.instruction.is_empty() => Instruction::Given(content.instruction.clone()),
+            None if body.parts.iter().any(|group| group.holds_content) => Instruction::Closed,
+            _ => Instruction::None,
+        };
+        count(self.instructions.entry(instruction).or_default());
+        for (position, recipient) in body.recipients.iter().enumerate() {
+            let other = Other {
+                kind: recipient.kind,
+                party: recipient.party,
+                name: named(NamedField::RecipientName, position, &recipient.name).filter(|_| recipient.part == 0),
+                country: recipient.country.clone(),
+            };
+            count(self.others.entry(other).or_default());
+        }
+        let model = Model {
+            model: named(NamedField::ActorModel, 0, &actor.model),
+            version: named(NamedField::ActorVersion, 0, &actor.version),
+            vendor: named(NamedField::ActorVendor, 0, &actor.vendor),
+            region: named(NamedField::ActorRegion, 0, &actor.region),
+        };
+        count(self.models.entry(model).or_default());
+        let principal = body.actors.get(1).map(|actor| Principal {
+            kind: actor.kind,
+            name: named(NamedField::ActorName, 1, &actor.name).filter(|_| actor.kind != PartyKind::Human),
+        });
+        count(self.principals.entry(principal).or_default());
+    }
+}
+
+impl Series {
+    fn count(&mut self, place: Place, about_persons: bool) {
+        self.join(Series { number: 1, about_persons: u64::from(about_persons), first: place, last: place });
+    }
+}
+
+impl Series {
+    /// Both as one.
+    pub fn join(&mut self, other: Series) {
+        if self.number == 0 || (other.number > 0 && other.first.index < self.first.index) {
+            self.first = other.first;
+        }
+        if other.number > 0 && other.last.index >= self.last.index {
+            self.last = other.last;
+        }
+        self.number += other.number;
+        self.about_persons += other.about_persons;
+    }
+}
+
+impl Authority {
+    fn of(body: &ActionBody) -> Self {
+        match authorised(body) {
+            Authorised::Yes => Authority::Yes,
+            Authorised::No => Authority::No,
+            Authorised::Exceptional => Authority::Exceptional,
+            Authorised::NotAssessed => Authority::NotAssessed,
+        }
+    }
+}
+
+/// In the open, or sealed in the content, or sealed in content that does not open; nothing where none was told.
+fn name(
+    body: &ActionBody,
+    content: Option<&ContentPart>,
+    field: NamedField,
+    position: usize,
+    public: &str,
+) -> Option<Name> {
+    if !public.is_empty() {
+        return Some(Name::Registered(public.to_owned()));
+    }
+    if !body.sealed_names.contains(&field) {
+        return None;
+    }
+    let Some(content) = content else { return Some(Name::Closed) };
+    let mut of_it = content.names.iter().filter(|name| name.field == field && name.position as usize == position);
+    of_it.next().map(|name| Name::Unregistered(name.value.clone()))
+}

@@ -1,0 +1,119 @@
+//! The activity report from outside: every act of an agent counts once, by what authority and instruction, and nobody is named.
+
+#[path = "common/mod.rs"]
+#[allow(dead_code, reason = "shared by tests that use different parts of it")]
+mod common;
+
+use common::records::*;
+use common::*;
+use serde_json::{Value, json};
+use whosaw::rpc::v1::*;
+
+fn activity(server: &TestServer, agent: &str, more: &[&str]) -> Value {
+    report_json(server, &[&["activity", "--agent", agent], more].concat())
+}
+
+fn incident() -> TestServer {
+    let server = TestServer::new();
+    run(server.client_command(&["append"]).arg("reports/incident/incident.toml"), 0);
+    server
+}
+
+#[test]
+fn what_the_agents_of_the_incident_did() {
+    let server = incident();
+    let report = activity(&server, "forum-assistant", &[]);
+    let totals = &report["totals"];
+    assert_eq!(totals["actions"], json!({"low": 1, "high": 1}));
+    assert_eq!((&totals["instructed"], &totals["not_instructed"]), (&json!(1), &json!(0)));
+    assert_eq!((&totals["unauthorised"], &totals["about_persons"]), (&json!(1), &json!(0)));
+    assert_eq!(report["instructions"][0]["text"], "Draft answers; a person posts them after reading.");
+    assert_eq!(report["principals"][0]["kind"], Value::Null, "it acted for nobody");
+    let others = report["others"].as_array().expect("parties");
+    let of = |basis: &str| others.iter().find(|other| other["basis"] == basis).expect("it is there");
+    assert_eq!(of("recorded")["name"], json!({"registered": "engineering"}));
+    assert_eq!(of("model_vendor")["name"], json!({"registered": "model-vendor.example"}));
+    assert_eq!(totals["outside_tools"], Value::Null, "no registry says which tools it has");
+
+    let report = activity(&server, "code-assistant", &[]);
+    assert_eq!((&report["totals"]["denied"], &report["totals"]["unauthorised"]), (&json!(1), &json!(1)));
+    assert!(report["totals"]["about_persons"].as_u64() >= Some(2));
+    let number = report["lines"].as_array().expect("lines").iter().map(|line| line["series"]["number"].as_u64());
+    assert_eq!(number.sum::<Option<u64>>(), report["totals"]["actions"]["high"].as_u64(), "each act in one line");
+    let text = report.to_string();
+    for person in ["farid", "C-1001"] {
+        assert!(!text.contains(person), "{person} is nobody's business here");
+    }
+
+    let report = activity(&server, "never-heard-of", &[]);
+    assert_eq!((&report["agent"]["known"], &report["totals"]["actions"]["high"]), (&json!(false), &json!(0)));
+    assert!(report["answer"]["text"].as_str().expect("a text").contains("does not know the name"));
+}
+
+#[test]
+fn in_all_formats_in_german_and_again_to_the_byte() {
+    let server = incident();
+    let (first, second) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    let words = ["report", "activity", "--agent", "code-assistant", "--language", "de", "--json"];
+    let said = run(server.client_command(&words).arg("--out").arg(first.path()), 0);
+    let told: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert!(
+        told["answer"].as_str().expect("a text").starts_with("Von code-assistant sind 3 Handlungen aufgezeichnet"),
+        "{told}"
+    );
+    let index = told["index"].to_string();
+    run(server.client_command(&["report", "again", index.trim_matches('"')]).arg("--out").arg(second.path()), 0);
+    let files: Vec<_> = std::fs::read_dir(first.path()).expect("files").flatten().collect();
+    assert_eq!(files.len(), 5);
+    assert!(files.iter().all(|file| file.file_name().to_string_lossy().starts_with("activity-")));
+    for file in files {
+        let again = std::fs::read(second.path().join(file.file_name())).expect("the same file");
+        assert!(std::fs::read(file.path()).expect("a file") == again, "{:?}", file.file_name());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tools_that_it_was_not_given_are_told_and_what_was_told_twice_counts_once_at_least() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    let before = client.put_registry_in_force(REGISTRY).await.receipt.expect("an entry").index;
+    let act = |tool: &str| Action { actors: vec![agent("helpdesk-assistant")], tool: tool.into(), ..plain() };
+    let first = act("get_customer");
+    client.append(first.clone()).await.expect("recorded");
+    client.append(act("delete_everything")).await.expect("recorded");
+    let links = Some(Links { same_act_as: vec![first.action_id], ..Default::default() });
+    client.append(Action { links, ..act("get_customer") }).await.expect("recorded");
+    let delegated = Action { actors: vec![agent("sub-agent"), agent("helpdesk-assistant")], ..plain() };
+    client.append(delegated).await.expect("recorded");
+
+    let report = activity(&server, "helpdesk-assistant", &[]);
+    let totals = &report["totals"];
+    assert_eq!(totals["actions"], json!({"low": 2, "high": 3}));
+    assert_eq!((&totals["outside_tools"], &totals["by_others"]), (&json!(1), &json!(1)));
+    let tools: Vec<_> =
+        report["tools"].as_array().expect("tools").iter().map(|tool| (&tool["name"], &tool["declared"])).collect();
+    let names = (json!({"registered": "get_customer"}), json!({"unregistered": "delete_everything"}));
+    assert_eq!(tools, [(&names.0, &json!("yes")), (&names.1, &json!("no"))]);
+    assert_eq!(report["agent"]["charter"], "May read and answer; may not change bookings without approval.");
+    // As of a size at which there was no registry, nobody says which tools it has, and nothing was done.
+    let report = activity(&server, "helpdesk-assistant", &["--at-size", &before.to_string()]);
+    assert_eq!((&report["totals"]["outside_tools"], &report["agent"]["known"]), (&Value::Null, &json!(false)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_period_after_another_leaves_nothing_out_and_has_nothing_twice() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    for _ in 0..3 {
+        client.append(plain()).await.expect("recorded");
+    }
+    let newest = client.size().await - 1;
+    let at = client.get_entry(newest, false).await.expect("an entry").recorded_at.expect("a time");
+    let at = at.to_string();
+    let number =
+        |more: &[&str]| activity(&server, AGENT, more)["totals"]["actions"]["high"].as_u64().expect("a number");
+    assert_eq!((number(&[]), number(&["--until", &at]), number(&["--from", &at])), (3, 2, 1));
+    let words = ["report", "activity", "--agent", AGENT, "--from", &at, "--until", &at];
+    let refused = run(&mut server.client_command(&words), 1);
+    assert!(refused.err.contains("until"), "{}", refused.err);
+}
