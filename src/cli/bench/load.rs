@@ -170,7 +170,7 @@ impl Load {
     }
 
     /// The time a report took without its rescan, and that of the rescan.
-    async fn pull(&self, format: v1::ReportFormat) -> Result<(Duration, Duration), CliError> {
+    pub(super) async fn pull(&self, format: v1::ReportFormat) -> Result<(Duration, Duration), CliError> {
         use v1::produce_access_report_response::Piece;
         let request = self.client.request(v1::ProduceAccessReportRequest {
             ledger: self.client.ledger.clone(),

@@ -101,11 +101,11 @@ impl Figures {
         }
     }
 
-    pub fn memory(&mut self, kib: u64) {
+    pub fn memory(&mut self, name: &str, kib: u64) {
         if self.json {
-            self.values.push(serde_json::json!({"figure": "server resident", "mib": kib / 1_024}));
+            self.values.push(serde_json::json!({"figure": name, "mib": kib / 1_024}));
         } else {
-            println!("{:<62} {:>10} MiB", "server resident", kib / 1_024);
+            println!("{name:<62} {:>10} MiB", kib / 1_024);
         }
     }
 

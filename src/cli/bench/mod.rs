@@ -5,6 +5,7 @@
 
 mod echo;
 mod erasure;
+mod exposure;
 mod load;
 mod measure;
 mod process;
@@ -20,7 +21,7 @@ use std::time::Duration;
 /// Without --server a server is started on a new ledger in a temporary directory, together with a bare echo.
 #[derive(Args)]
 pub struct Bench {
-    /// What to measure; all but erasure if left out.
+    /// What to measure; all but erasure and exposure if left out.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<What>,
     /// Seconds for each figure.
@@ -60,6 +61,9 @@ enum What {
     Report,
     /// Forgetting one person and a hundredth of all among very many; takes minutes, so it is measured when named.
     Erasure,
+    /// Who could see, among 1,000 resources and 500 groups, in a million entries about 100,000 people; takes minutes, so it is
+    /// measured when named.
+    Exposure,
 }
 
 impl Bench {
@@ -122,6 +126,9 @@ impl Bench {
         if wanted(What::Report) {
             load.report(&mut figures).await?;
         }
+        if self.only.contains(&What::Exposure) {
+            load.exposure(pid, &mut figures).await?;
+        }
         if self.only.contains(&What::Erasure) {
             let persons = if self.persons == 0 { 1_000_000 } else { self.persons };
             if persons < 100 * PERSONS {
@@ -130,7 +137,7 @@ impl Bench {
             load.erasures(persons, served.data(), pid, &mut figures).await?;
         }
         if let Some(pid) = pid {
-            figures.memory(process::resident_kib(pid));
+            figures.memory("server resident", process::resident_kib(pid));
         }
         figures.end();
         Ok(0)
@@ -147,7 +154,7 @@ impl Bench {
         };
         figures.ratio("rate of the last tenth over that of the first", last / first);
         if let Some(pid) = served.pid() {
-            figures.memory(process::resident_kib(pid));
+            figures.memory("server resident", process::resident_kib(pid));
         }
         figures.lag(load.lag().await?);
         drop(load);
