@@ -340,11 +340,7 @@ impl OpenLedger {
             let standing = self.vault.standing();
             let hold = standing.holds.get(&matter);
             let hold = hold.ok_or_else(|| EngineError::not_found("no hold of this matter is in force"))?;
-            // Whoever else is still held is found out when the batch runs, and told of again.
-            let blocked = standing.due.iter().filter(|(_, due)| due.blocked);
-            let unblocked = |due: &DueErasure| DueErasure { blocked: false, ..due.clone() };
-            let changes = blocked.map(|(id, due)| Change::Due(*id, Some(unblocked(due)))).collect::<Vec<_>>();
-            (changes, hold.clone())
+            (unblocked(&standing), hold.clone())
         };
         let held = hold.persons()?;
         let over = Hold { released_us: self.clock.now().0, ..hold };
@@ -360,6 +356,11 @@ impl OpenLedger {
         let registry = &self.names().registry;
         let admitted = events::person_act(EntryKind::Hold, body, acts, about_nobody, caller, registry);
         self.record_with(admitted, changes, gate).await
+    }
+
+    /// Requests that something kept waiting, as they are once it is over.
+    pub(super) fn unblocked(&self) -> Vec<Change> {
+        unblocked(&self.vault.standing())
     }
 
     /// All holds in force, each with how many parts it keeps of persons who are gone. Blocks.
@@ -450,6 +451,13 @@ impl Found {
     fn waits(&self, standing: &Standing) -> bool {
         standing.due.values().any(|due| due.person().is_ok_and(|person| self.whole.contains(&person)))
     }
+}
+
+/// Whoever else is still held is found out when the batch runs, and told of again.
+fn unblocked(standing: &Standing) -> Vec<Change> {
+    let blocked = standing.due.iter().filter(|(_, due)| due.blocked);
+    let unblocked = |due: &DueErasure| DueErasure { blocked: false, ..due.clone() };
+    blocked.map(|(id, due)| Change::Due(*id, Some(unblocked(due)))).collect()
 }
 
 fn body_of(act: PersonAct, decision: Decision, asked: &Asked) -> PersonActBody {
