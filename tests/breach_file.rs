@@ -99,6 +99,9 @@ fn the_ledger_answers_the_incidents_form_as_far_as_it_can() {
         assert_eq!(field(&report, number)["state"], state, "field {number}");
     }
     assert!(!field(&report, 46)["entries"].as_array().expect("entries").is_empty(), "shown by entries");
+    for number in [67, 68, 70] {
+        assert_ne!(field(&report, number)["entries"], json!([]), "shown by entries: field {number}");
+    }
     for number in [12, 21, 41, 48, 62, 75] {
         assert_eq!(field(&report, number)["state"], "not_provided", "field {number}");
     }
@@ -696,6 +699,10 @@ fn the_registry_says_what_no_record_can_with_the_entry_that_put_it_in_force() {
     assert_eq!(persons.len(), 4, "a row for each, under one of titles");
     assert_eq!(persons[1][column("Language")], "de");
     assert_eq!(persons[1][column("Told")], "not told");
+    assert_eq!(
+        (persons[1][column("Kind of contact")].as_str(), persons[1][column("Contact")].as_str()),
+        ("customer", "C-1001")
+    );
     assert_eq!(persons[1][column("Why not told")], "NOT PROVIDED");
     assert!(sheets.contains_key("persons-copies.csv") && sheets.contains_key("persons-told.csv"));
     let (files, _) = report(&server, &["breach", &case]);
@@ -861,7 +868,7 @@ fn the_register_has_its_fourteen_columns_also_for_what_was_not_notified() {
     );
     assert!(of("reason").contains(&("a risk is unlikely".to_owned(), "person".to_owned())));
     assert!(
-        of("risk").iter().any(|(text, _)| text == "sev-3")
+        of("risk").iter().any(|(text, _)| text == "Level of the house: sev-3")
             && of("risk").iter().any(|(text, _)| text.contains("1.00, low")),
         "{:?}",
         of("risk")

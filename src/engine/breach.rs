@@ -287,10 +287,10 @@ impl House {
     fn whose(&self, entry: u64, kind: Option<PartyKind>) -> Whose {
         let is_own = || self.actors.get(&entry).is_some_and(|party| self.own.contains(party));
         match kind {
-            Some(PartyKind::Agent | PartyKind::Service | PartyKind::Group) => Whose::Own,
+            Some(PartyKind::Agent | PartyKind::Service) => Whose::Own,
             Some(PartyKind::Human) if is_own() => Whose::Own,
             Some(PartyKind::Public | PartyKind::Organisation) => Whose::Outside,
-            Some(PartyKind::Human | PartyKind::Unspecified) | None => Whose::Unknown,
+            Some(PartyKind::Human | PartyKind::Group | PartyKind::Unspecified) | None => Whose::Unknown,
         }
     }
 }
@@ -363,7 +363,7 @@ fn act_of(
         let resource = name(&fact.resource, content, NamedField::FactResource, position);
         is_known(if resource.is_empty() { dataset } else { resource })
     };
-    let subjects = body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
+    let subjects = || body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
     let party = |(position, recipient): (usize, &whosaw_verifier::body::Recipient)| OtherParty {
         kind: recipient.kind,
         name: name(&recipient.name, content, NamedField::RecipientName, position).to_owned(),
@@ -376,7 +376,8 @@ fn act_of(
         verb: body.verb,
         is_of_resources: is_known(dataset) || facts().any(of_fact),
         by: house.whose(index, body.actors.first().map(|actor| actor.kind)),
-        kinds: subjects.map(|group| group.kind.clone()).filter(|kind| !kind.is_empty()).collect(),
+        names_subjects: subjects().next().is_some(),
+        kinds: subjects().map(|group| group.kind.clone()).filter(|kind| !kind.is_empty()).collect(),
         recipients: body.recipients.iter().enumerate().map(party).collect(),
         delivered: body.records_delivered.as_ref().map(|q| Quantity { precision: q.precision, count: q.count }),
         protected: body.protection.as_ref().is_some_and(|it| it.encrypted || it.pseudonymised),

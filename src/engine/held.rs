@@ -100,6 +100,13 @@ impl OpenLedger {
         Ok(held)
     }
 
+    /// The same, with whom open cases need, as it was looked up before.
+    pub(super) fn held_and(&self, needed: BTreeSet<PersonId>) -> Result<Held, EngineError> {
+        let held = self.held()?;
+        held.by_cases.get_or_init(|| needed);
+        Ok(held)
+    }
+
     /// A hold with everybody whom it names by now: whoever was linked since, too, and the conversations they stood in, which
     /// content that names nobody is sealed for.
     fn held_by(&self, matter: StandingId, hold: Hold) -> Result<HeldBy, EngineError> {

@@ -215,13 +215,18 @@ impl OpenLedger {
     ) -> Result<ErasureAsked, EngineError> {
         let (id, token): (StandingId, [u8; 32]) = (random()?, random()?);
         let asked_us = self.clock.now().0;
+        // What the batch finds is what counts: a request is not refused because projections are behind.
+        let needed = match self.blocking(|open| open.needed_by_cases()).await {
+            Err(behind) if behind.kind == Kind::FailedPrecondition => BTreeSet::new(),
+            needed => needed?,
+        };
         let mut blocked = false;
         let requested = |found: &Found| {
             if found.waits(&self.vault.standing()) {
                 let text = "an erasure was asked for this person before, and waits for its batch";
                 return Err(EngineError::precondition(text));
             }
-            let held_by = self.holds_over(&self.held()?, &found.whole)?;
+            let held_by = self.holds_over(&self.held_and(needed.clone())?, &found.whole)?;
             blocked = held_by.is_some();
             let due = DueErasure {
                 person: found.person.id().to_vec(),
@@ -264,7 +269,11 @@ impl OpenLedger {
     pub(super) async fn tell_blocked(self: &Arc<Self>) -> Result<(), EngineError> {
         let due: Vec<(StandingId, DueErasure)> =
             self.vault.standing().due.iter().map(|(id, due)| (*id, due.clone())).collect();
-        let held = self.held()?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        let needed = self.blocking(|open| open.needed_by_cases()).await?;
+        let held = self.held_and(needed)?;
         for (id, due) in due.into_iter().filter(|(_, due)| !due.blocked) {
             let (person, ground) = (due.person()?, due.ground);
             if self.holds_over(&held, &self.vault.linked(person)?)?.is_none() {

@@ -303,6 +303,8 @@ impl<'a> Found<'a> {
         if !known && incomplete {
             put(all, 65, one("k"), Vec::new());
         }
+        let naming = self.as_of.acts.iter().filter(|act| act.is_of_resources && act.names_subjects);
+        let naming: Vec<u64> = naming.map(|act| act.index).collect();
         let (subjects, determined) = exposure.concerned();
         let (how, number) = match (determined, subjects.low == subjects.high) {
             (true, true) => ("a", Some(subjects.high)),
@@ -310,8 +312,8 @@ impl<'a> Found<'a> {
             // Never 0, and never the number of those who happen to be known.
             (false, _) => (if incomplete { "d" } else { "c" }, None),
         };
-        put(all, 67, one(how), Vec::new());
-        put(all, 68, number.map(|number| number.to_string()), Vec::new());
+        put(all, 67, one(how), naming.clone());
+        put(all, 68, number.map(|number| number.to_string()), naming.clone());
         let categories: BTreeSet<String> = exposure
             .subjects
             .iter()
@@ -319,7 +321,7 @@ impl<'a> Found<'a> {
             .filter_map(|category| category_code(category.0 as u64))
             .collect();
         let known = !categories.is_empty();
-        put(all, 70, categories, Vec::new());
+        put(all, 70, categories, naming);
         if !known && incomplete {
             put(all, 70, one("t"), Vec::new());
         }

@@ -56,6 +56,8 @@ pub struct Act {
     /// It names one of the case's resources.
     pub is_of_resources: bool,
     pub by: Whose,
+    /// It says whose data it was about.
+    pub names_subjects: bool,
     /// Of whom it delivered data: kinds as registered.
     pub kinds: Vec<String>,
     pub recipients: Vec<OtherParty>,
@@ -67,7 +69,7 @@ pub struct Act {
 /// Whether whoever acted is of the house.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
-    /// An agent or a service under a name of its own, a member of a group, whoever uses an account, or has a role.
+    /// An agent or a service, which acts under a name of its own; a member of a group, whoever uses an account, or has a role.
     Own,
     /// The public, another organisation, or whoever the record calls an unauthorised person.
     Outside,

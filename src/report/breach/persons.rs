@@ -131,7 +131,7 @@ fn reason(case: &Case) -> Option<String> {
 /// Namespaces under which somebody can be written to or called; the first of these that is known.
 const REACHED_BY: [&str; 8] = ["email", "e-mail", "mail", "phone", "telephone", "mobile", "address", "postal"];
 
-/// A strong one before a weak one, which may be somebody else's too.
+/// A strong one before a weak one, which may be somebody else's too; where none is known, by what the house finds them.
 fn contact(identities: &[PersonIdentity]) -> Option<PersonIdentity> {
     let rank = |identity: &&PersonIdentity| {
         let namespace = identity.namespace.to_ascii_lowercase();
@@ -139,7 +139,8 @@ fn contact(identities: &[PersonIdentity]) -> Option<PersonIdentity> {
         Some((identity.strength.0 == Strength::Weak, known))
     };
     let known = identities.iter().filter(|identity| rank(identity).is_some());
-    known.min_by_key(|identity| rank(identity)).cloned()
+    let own = || identities.iter().find(|identity| identity.strength.0 != Strength::Weak);
+    known.min_by_key(|identity| rank(identity)).or_else(own).cloned()
 }
 
 /// An attempt to tell somebody. `certain`: it went to them and nobody else.

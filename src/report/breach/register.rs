@@ -112,7 +112,8 @@ impl Row<'_> {
                 None => decided.ledger.entries.iter().map(|entry| EntryIndex(*entry)).collect(),
             };
             let title = super::facts::title(decided.field, self.w);
-            RegisterLine { text: format!("{title}: {}", texts.join("; ")), state, entries }
+            let mark = if title.ends_with('?') { "" } else { ":" };
+            RegisterLine { text: format!("{title}{mark} {}", texts.join("; ")), state, entries }
         };
         shown.map(line).collect()
     }
@@ -120,7 +121,7 @@ impl Row<'_> {
     fn severity(&self) -> Vec<RegisterLine> {
         let (case, w) = (&self.as_of.case, self.w);
         let mut lines = Vec::new();
-        lines.extend(case.level().map(|(level, step)| by_step(level.to_owned(), step)));
+        lines.extend(case.level().map(|(level, step)| by_step(format!("{}: {level}", w.sheet.column.level), step)));
         lines.extend(case.figure().map(|(figure, step)| {
             let score = format!("{}.{:02}", figure.score() / 100, figure.score() % 100);
             let level = word(&w.breach.figure_level, figure.level().code());
