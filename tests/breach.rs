@@ -137,6 +137,29 @@ fn uuid(byte: u8) -> String {
     [byte; 16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Whoever was notified before anybody was aware was notified of nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_submitted_before_somebody_is_aware() {
+    let server = TestServer::new();
+    let client = server.client_as("desk").await;
+    let id = opened(&client).await;
+    let submit = |at: i64| RecordCaseStepRequest { stated_at: time(at), ..step(&id, CaseStep::Submitted) };
+    let early = record(&client, submit(1_773_000_000)).await.expect_err("nobody is aware");
+    assert_eq!(early.code(), Code::FailedPrecondition);
+    let aware = |at: i64| RecordCaseStepRequest { stated_at: time(at), ..step(&id, CaseStep::Aware) };
+    record(&client, aware(1_772_820_600)).await.expect("recorded");
+    let before = record(&client, submit(1_772_820_599)).await.expect_err("it lies before");
+    assert_eq!(wrong_fields(&before), ["stated_at"]);
+    // A second statement does not hide the first, and moves nothing on.
+    let case = record(&client, aware(1_772_900_000)).await.expect("recorded").case.expect("told");
+    assert_eq!((case.aware_at, case.awareness_moved_later), (time(1_772_820_600), true));
+    let counts: Vec<bool> = case.awareness.iter().map(|aware| aware.counts).collect();
+    assert_eq!(counts, [true, false]);
+    assert_eq!(case.awareness[1].strict, time(1_773_159_200));
+    let deadline = case.deadline.expect("aware");
+    assert_eq!((deadline.strict, deadline.index), (time(1_773_079_800), case.awareness[0].index));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn later_answers_stand_in_the_place_of_earlier_ones_and_are_judged_together() {
     let server = TestServer::new();
@@ -237,9 +260,18 @@ async fn a_case_outlives_the_erasure_of_those_in_it() {
         ..Default::default()
     };
     let request = v1::RequestErasureRequest { about: Some(about), ..Default::default() };
-    privacy.request_erasure(client.request(request)).await.expect("asked");
-    let batch = v1::RunErasuresRequest::default();
-    privacy.run_erasures(client.request(batch)).await.expect("a batch runs");
+    let asked = privacy.request_erasure(client.request(request)).await.expect("asked").into_inner();
+    assert!(asked.blocked, "whoever acted in an open case waits for its end");
+    let batch = || client.request(v1::RunErasuresRequest::default());
+    privacy.run_erasures(batch()).await.expect("a batch runs");
+    assert!(!case(&client, &id).await.steps[1].by.is_empty(), "it waits");
+    let closed = RecordCaseStepRequest {
+        statement: "done".into(),
+        by: Some(strong("staff", "carl")),
+        ..step(&id, CaseStep::Closed)
+    };
+    record(&client, closed).await.expect("closed");
+    privacy.run_erasures(batch()).await.expect("a batch runs");
     let case = case(&client, &id).await;
     let aware = &case.steps[1];
     assert!(aware.by.is_empty() && aware.by_erased);

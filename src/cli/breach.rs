@@ -67,7 +67,8 @@ enum BreachCommand {
     Detect(Step),
     /// Record when the processor became aware (GDPR Art. 33(2)).
     ProcessorAware(Step),
-    /// Record that the controller became aware: a named human's act, which starts the 72 hours (GDPR Art. 33(1)).
+    /// Record that the controller became aware: a named human's act, which starts the 72 hours (GDPR Art. 33(1)). Of
+    /// several statements the earliest counts.
     Aware(Step),
     /// Answer fields of the breach-notification template.
     Answer {
@@ -106,7 +107,7 @@ enum BreachCommand {
         #[arg(long, requires = "dpc")]
         malicious: bool,
     },
-    /// Record that the authority was notified.
+    /// Record that the authority was notified; somebody has to be aware first.
     Submit {
         #[command(flatten)]
         step: Step,
@@ -149,7 +150,7 @@ enum BreachCommand {
         /// As `whosaw breach open` printed it.
         case: String,
     },
-    /// Show the register of all cases (GDPR Art. 33(5)). That you looked is recorded.
+    /// Show the register of all cases (GDPR Art. 33(5)) in its fourteen columns. That you looked is recorded.
     List,
 }
 
@@ -282,7 +283,7 @@ impl Breach {
                 let found = client.cases().list_cases(request).await?.into_inner();
                 answer(json, "ListCasesResponse", &found, || match found.cases.as_slice() {
                     [] => "no case was ever opened".to_owned(),
-                    cases => cases.iter().map(head_lines).collect::<Vec<_>>().join("\n\n"),
+                    cases => cases.iter().map(register_lines).collect::<Vec<_>>().join("\n\n"),
                 })
             }
             command => {
@@ -319,8 +320,14 @@ fn head_lines(case: &v1::BreachCase) -> String {
     if case.processor_aware_at.is_some() {
         line("processor", format!("aware {}", time(&case.processor_aware_at)));
     }
-    let moved = if case.awareness_moved_later { "; an earlier statement gave an earlier time" } else { "" };
-    line("aware", format!("{}{moved}", time(&case.aware_at)));
+    for aware in &case.awareness {
+        let which = match (aware.counts, case.awareness.len()) {
+            (_, 1) => String::new(),
+            (true, _) => "  the deadline runs from this one, the earliest".to_owned(),
+            (false, _) => format!("  another statement, which would give {}", time(&aware.strict)),
+        };
+        line("aware", format!("{}{which}", time(&aware.aware_at)));
+    }
     if let Some(deadline) = &case.deadline {
         let from = if deadline.default_of_the_template { ", default of the template" } else { "" };
         let missed = if deadline.missed { ", MISSED" } else { "" };
@@ -340,9 +347,26 @@ fn head_lines(case: &v1::BreachCase) -> String {
         line("people", format!("{} told, {} could not be", case.told, case.not_told));
     }
     for answer in &case.answers {
-        line(&format!("EDPB {}", answer.field), answer.values.join("; "));
+        let refused = if case.refused.contains(&answer.field) { "  (not taken: the record rules it out)" } else { "" };
+        line(&format!("EDPB {}", answer.field), format!("{}{refused}", answer.values.join("; ")));
     }
     lines.join("\n")
+}
+
+/// The columns of the register, each with who says it.
+fn register_lines(case: &v1::BreachCase) -> String {
+    let line = |line: &v1::BreachRegisterLine| {
+        let entries: Vec<String> = line.entries.iter().map(|entry| show::grouped(*entry)).collect();
+        let entries = if entries.is_empty() { String::new() } else { format!(", entries {}", entries.join(", ")) };
+        format!("      {}  [{}{entries}]", line.text.replace('\n', "\n      "), line.said_by)
+    };
+    let column = |(number, column): (usize, &v1::BreachRegisterColumn)| {
+        let lines: Vec<String> = column.lines.iter().map(line).collect();
+        let lines = if lines.is_empty() { vec!["      –".to_owned()] } else { lines };
+        format!("  {:>2}  {}\n{}", number + 1, column.column, lines.join("\n"))
+    };
+    let columns: Vec<String> = case.register.iter().enumerate().map(column).collect();
+    format!("{}\n\n{}", head_lines(case), columns.join("\n"))
 }
 
 fn case_lines(case: &v1::BreachCase) -> String {

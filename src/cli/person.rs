@@ -190,7 +190,9 @@ impl Person {
                 let done = privacy.request_erasure(request).await?.into_inner();
                 answer(json, "RequestErasureResponse", &done, || {
                     let state = match done.blocked {
-                        true => "restricted; a hold is in the way of the erasure, which is done when that is released",
+                        true => {
+                            "restricted; a hold or an open case is in the way of the erasure, which is done when that is over"
+                        }
                         false => "restricted; erased with the next batch",
                     };
                     format!("{}\n{state}\ntoken  {}", recorded(&done.receipt), hex::encode(&done.token))
@@ -281,7 +283,7 @@ fn status_lines(found: &v1::LookUpPersonResponse) -> String {
         lines.push(format!("restricted since {}, {}", show::time(Some(since)), ground(found.restricted_ground)));
     }
     if let Some(asked) = &found.erasure_requested {
-        let blocked = if found.erasure_blocked { "; a hold is in the way" } else { "" };
+        let blocked = if found.erasure_blocked { "; a hold or an open case is in the way" } else { "" };
         lines.push(format!("erasure asked for {}{blocked}", show::time(Some(asked))));
     }
     lines.extend(found.matters.iter().map(|matter| format!("held by   {}", hex::encode(matter))));
@@ -291,7 +293,7 @@ fn status_lines(found: &v1::LookUpPersonResponse) -> String {
 fn erasure_line(found: &v1::GetErasureStatusResponse) -> String {
     match (&found.requested, found.inaccessible_by, found.irrecoverable_by) {
         (Some(asked), ..) => {
-            let state = if found.blocked { "a hold is in the way" } else { "waits for the next batch" };
+            let state = if found.blocked { "a hold or an open case is in the way" } else { "waits for the next batch" };
             format!("asked for {}; restricted; {state}", show::time(Some(asked)))
         }
         (None, by, 0) => format!("inaccessible by entry {by}") + &kept_lines(&found.kept),

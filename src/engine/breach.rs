@@ -5,19 +5,24 @@ use super::access::{Produced, body_of};
 use super::exposure::{as_recorded, digest_of};
 use super::read::join_content;
 use super::{EngineError, OpenLedger};
-use crate::exposure::telling::authorised;
+use crate::exposure::calculus::fact::{Party, Person, Thing};
 use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::report::Report;
+use crate::report::access::document::PersonIdentity;
 use crate::report::access::registered::Names;
-use crate::report::breach::case::{Case, CaseId};
-use crate::report::breach::evidence::{Act, AsOf, BreachEvidence, BreachQuestion, Loss, OtherParty};
+use crate::report::breach::case::{By, Case, CaseId, Standing};
+use crate::report::breach::evidence::{
+    Act, AsOf, BreachEvidence, BreachQuestion, Erased, Moved, OtherParty, Place, Whose,
+};
 use crate::report::breach::{self};
 use crate::report::evidence::{Envelope, Head};
-use crate::report::exposure;
-use crate::report::exposure::evidence::ExposureQuestion;
+use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
+use crate::report::exposure::{self, ExposureReport};
 use crate::report::language::Language;
 use crate::report::question::RecordedBreach;
+use crate::vault::PersonId;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use whosaw_verifier::body::{ActionBody, Body};
 use whosaw_verifier::part::ContentPart;
@@ -103,13 +108,22 @@ impl OpenLedger {
         // Who is concerned is asked of now alone.
         let submitted = case.each(CaseStep::Submitted).filter(|_| report_type == ReportType::Breach);
         for step in submitted {
-            // A case that was opened after the size it was submitted from cannot be told as of then.
-            let Some(known) = case.at(step.size) else { continue };
+            // What was submitted from a size before its case was opened rests on what was known at that size, and on what the
+            // case had told when it was submitted.
+            let Some(known) = case.at(step.size).or_else(|| case.at(step.index)) else { continue };
             let cut_off_us = self.head(step.size)?.recorded_at_us;
             then.push((step.index, self.case_as_of(known, step.size, cut_off_us, envelope, progress)?));
         }
         let now = self.case_as_of(case, question.size, question.cut_off_us, envelope, progress)?;
         Ok(BreachEvidence { head, now, then, profile: self.profile_at(question.size)? })
+    }
+
+    /// The same without a notification to compare with, as of now: for the register, and for whoever looks at a case.
+    pub(super) fn case_now(&self, case: Case) -> Result<AsOf, EngineError> {
+        let size = self.ledger.published().size;
+        let cut_off_us = self.head(size)?.recorded_at_us;
+        let envelope = self.new_envelope(String::new(), String::new(), Language::default());
+        self.case_as_of(case, size, cut_off_us, &envelope, &|_, _| {})
     }
 
     fn case_as_of(
@@ -123,20 +137,107 @@ impl OpenLedger {
         let resources = case.resources();
         let question = ExposureQuestion { resources: resources.clone(), size, cut_off_us, supersedes: None };
         let evidence = self.exposure_evidence(&question, progress)?;
-        let names = Names::of(&evidence.registry);
-        let place =
-            |name: &String| (name.clone(), names.attribute(RegistryKind::Dataset, name, "location").map(str::to_owned));
-        let places = resources.iter().map(place).collect();
-        let mut acts = Vec::new();
-        for entry in self.exposing(&question, size)?.values() {
-            acts.extend(self.act_in(entry, &resources, &evidence.head)?);
-        }
         let exposure = exposure::facts(&question, &evidence, envelope);
-        Ok(AsOf { case, exposure, acts, places, cut_off_us })
+        let entries = self.exposing(&question, size)?;
+        let house = House::of(&evidence);
+        let mut acts = Vec::new();
+        for entry in entries.values() {
+            acts.extend(self.act_in(entry, &resources, &house, &evidence.head)?);
+        }
+        let period = self.period_of(&case, size)?;
+        let erased = self.erased_of(&case, &entries, size)?;
+        let (moved, places) = (moved(&evidence, &exposure), places(&evidence, &resources));
+        let registry = evidence.controller;
+        Ok(AsOf { case, exposure, acts, moved, places, registry, period, erased, cut_off_us })
+    }
+
+    /// Whom open cases need: whoever acted in one, and whoever of the house reached its resources, let somebody reach them, or
+    /// caused it (REPORTS 2.3: erasing staff waits for open cases). Data subjects do not wait. Blocks.
+    pub(super) fn needed_by_cases(&self) -> Result<BTreeSet<PersonId>, EngineError> {
+        let size = self.ledger.published().size;
+        let mut needed = BTreeSet::new();
+        for case in self.cases_below(size)?.into_iter().filter(|case| case.standing() != Standing::Closed) {
+            let mut people: BTreeSet<Identity> = BTreeSet::new();
+            for step in &case.steps {
+                if let By::Person(identities) = &step.by {
+                    people.extend(identities.iter().cloned());
+                }
+            }
+            let cut_off_us = self.head(size)?.recorded_at_us;
+            let question = ExposureQuestion { resources: case.resources(), size, cut_off_us, supersedes: None };
+            let evidence = self.exposure_evidence(&question, &|_, _| {})?;
+            let envelope = self.new_envelope(String::new(), String::new(), Language::default());
+            let exposure = exposure::facts(&question, &evidence, &envelope);
+            let house = House::of(&evidence);
+            let own = house.own.iter().filter_map(|party| match party {
+                Party::Person(person) => evidence.persons.get(person.0 as usize),
+                _ => None,
+            });
+            let own: BTreeSet<&Identity> = own.flatten().collect();
+            let is = |known: &PersonIdentity, other: &PersonIdentity| {
+                known.namespace == other.namespace && known.fields == other.fields
+            };
+            for identities in exposure.everybody() {
+                let subject = exposure.subjects.iter().any(|subject| {
+                    subject.identities.iter().any(|known| identities.iter().any(|other| is(known, other)))
+                });
+                let theirs = identities.iter().map(|it| Identity {
+                    namespace: it.namespace.clone(),
+                    fields: it.fields.clone(),
+                    strength: it.strength.0,
+                });
+                let theirs: Vec<Identity> = theirs.collect();
+                if !subject || theirs.iter().any(|identity| own.contains(identity)) {
+                    people.extend(theirs);
+                }
+            }
+            for identity in people.iter().filter(|identity| identity.strength != Strength::Weak) {
+                if let Some(person) = self.vault.find(identity)? {
+                    needed.extend(self.vault.linked(person)?);
+                }
+            }
+        }
+        Ok(needed)
+    }
+
+    /// What erasures below the size took of these entries and of the case's steps.
+    fn erased_of(
+        &self,
+        case: &Case,
+        entries: &BTreeMap<u64, StoredEntry>,
+        size: u64,
+    ) -> Result<Vec<Erased>, EngineError> {
+        let steps: BTreeSet<u64> = case.steps.iter().map(|step| step.index).collect();
+        let mut all = Vec::new();
+        for (index, body) in self.erasure_entries()? {
+            if index >= size || body.state != ErasureState::Inaccessible {
+                continue;
+            }
+            let at_us = self.ledger.entry(index)?.map_or(0, |entry| entry.header.recorded_at_us);
+            let mut erased = Erased { entry: index, at_us, acts: BTreeSet::new(), steps: BTreeSet::new(), subjects: 0 };
+            for (place, ordinal) in self.ledger.covered(index)? {
+                if steps.contains(&place) {
+                    erased.steps.insert(place);
+                } else if let Some(entry) = entries.get(&place) {
+                    erased.acts.insert(place);
+                    erased.subjects += u64::from(is_of_subject(entry, ordinal));
+                }
+            }
+            if !erased.acts.is_empty() || !erased.steps.is_empty() {
+                all.push(erased);
+            }
+        }
+        Ok(all)
     }
 
     /// What the exposure report does not keep of an entry.
-    fn act_in(&self, entry: &StoredEntry, resources: &[String], head: &Head) -> Result<Option<Act>, EngineError> {
+    fn act_in(
+        &self,
+        entry: &StoredEntry,
+        resources: &[String],
+        house: &House,
+        head: &Head,
+    ) -> Result<Option<Act>, EngineError> {
         let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
         let Some(Ok(Body::Action(body))) = body else { return Ok(None) };
         let sealed =
@@ -148,8 +249,94 @@ impl OpenLedger {
         } else {
             None
         };
-        Ok(Some(act_of(entry, &body, content.as_ref(), resources)))
+        Ok(Some(act_of(entry, &body, content.as_ref(), resources, house)))
     }
+}
+
+/// Who is of the house, as far as the ledger and the registry tell.
+struct House {
+    /// Whoever acted first in each entry.
+    actors: BTreeMap<u64, Party>,
+    own: BTreeSet<Party>,
+}
+
+impl House {
+    fn of(evidence: &ExposureEvidence) -> Self {
+        let told = &evidence.told;
+        let mut own = BTreeSet::new();
+        for edge in &told.edges {
+            if let Some(Thing::Membership { member, .. }) = edge.thing {
+                own.insert(member);
+            }
+        }
+        let roles = evidence.controller.iter().flat_map(|known| &known.document.roles);
+        let named: BTreeSet<(&str, &[String])> = roles
+            .flat_map(|role| &role.persons)
+            .map(|person| (person.namespace.as_str(), person.fields.as_slice()))
+            .collect();
+        for (number, identities) in (0u32..).zip(&evidence.persons) {
+            let mut known = identities.iter().map(|it| (it.namespace.as_str(), it.fields.as_slice()));
+            if known.any(|identity| named.contains(&identity)) {
+                own.insert(Party::Person(Person(number)));
+            }
+        }
+        let actors = told.acts.iter().filter_map(|(index, act)| Some((*index, *act.chain.first()?)));
+        House { actors: actors.collect(), own }
+    }
+
+    fn whose(&self, entry: u64, kind: Option<PartyKind>) -> Whose {
+        let is_own = || self.actors.get(&entry).is_some_and(|party| self.own.contains(party));
+        match kind {
+            Some(PartyKind::Agent | PartyKind::Service) => Whose::Own,
+            Some(PartyKind::Human) if is_own() => Whose::Own,
+            Some(PartyKind::Public | PartyKind::Organisation) => Whose::Outside,
+            Some(PartyKind::Human | PartyKind::Group | PartyKind::Unspecified) | None => Whose::Unknown,
+        }
+    }
+}
+
+/// Whether a part of an entry is about a data subject.
+fn is_of_subject(entry: &StoredEntry, ordinal: u32) -> bool {
+    let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+    let Some(Ok(Body::Action(body))) = body else { return false };
+    let mut groups = body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
+    groups.any(|group| (group.first..group.first.saturating_add(group.count)).contains(&ordinal))
+}
+
+/// Whose data each act moved, as the exposure report lists persons.
+fn moved(evidence: &ExposureEvidence, exposure: &ExposureReport) -> BTreeMap<u64, Moved> {
+    type Key<'a> = Vec<(&'a str, &'a [String])>;
+    let listed: HashMap<Key<'_>, usize> = (0..)
+        .zip(&exposure.subjects)
+        .map(|(at, subject)| {
+            let identities = subject.identities.iter();
+            (identities.map(|it| (it.namespace.as_str(), it.fields.as_slice())).collect(), at)
+        })
+        .collect();
+    let identities = |person: &Person| -> Key<'_> {
+        let known = evidence.persons.get(person.0 as usize).into_iter().flatten();
+        known.map(|it| (it.namespace.as_str(), it.fields.as_slice())).collect()
+    };
+    let mut all = BTreeMap::new();
+    for access in &evidence.told.accesses {
+        let subjects = access.subjects.iter().filter_map(|person| listed.get(&identities(person)).copied());
+        let moved = Moved { subjects: subjects.collect(), listed: access.listed };
+        all.extend(access.entries.iter().map(|entry| (*entry, moved.clone())));
+    }
+    all
+}
+
+/// As the registry in force says it, else as it was made public with the name.
+fn places(evidence: &ExposureEvidence, resources: &[String]) -> Vec<Place> {
+    let names = Names::of(&evidence.registry);
+    let place = |name: &String| {
+        let known = evidence.controller.as_ref();
+        let declared = known.and_then(|known| known.document.resource(name)?.location.clone());
+        let entry = known.map(|known| known.entry).filter(|_| declared.is_some());
+        let public = || names.attribute(RegistryKind::Dataset, name, "location").map(str::to_owned);
+        Place { resource: name.clone(), location: declared.or_else(public), entry }
+    };
+    resources.iter().map(place).collect()
 }
 
 /// A name in the open, or sealed in the content.
@@ -162,7 +349,13 @@ fn name<'a>(public: &'a str, content: Option<&'a ContentPart>, field: NamedField
     of_it.next().map_or("", |name| &name.value)
 }
 
-fn act_of(entry: &StoredEntry, body: &ActionBody, content: Option<&ContentPart>, resources: &[String]) -> Act {
+fn act_of(
+    entry: &StoredEntry,
+    body: &ActionBody,
+    content: Option<&ContentPart>,
+    resources: &[String],
+    house: &House,
+) -> Act {
     let dataset = name(&body.dataset, content, NamedField::Dataset, 0);
     let is_known = |name: &str| resources.iter().any(|resource| resource == name);
     let facts = || body.facts.iter().enumerate();
@@ -170,25 +363,23 @@ fn act_of(entry: &StoredEntry, body: &ActionBody, content: Option<&ContentPart>,
         let resource = name(&fact.resource, content, NamedField::FactResource, position);
         is_known(if resource.is_empty() { dataset } else { resource })
     };
-    let losses = facts().filter(|(_, fact)| fact.kind == FactKind::Loss).filter(|fact| of_fact(*fact));
-    let subjects = body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
+    let subjects = || body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
     let party = |(position, recipient): (usize, &whosaw_verifier::body::Recipient)| OtherParty {
         kind: recipient.kind,
         name: name(&recipient.name, content, NamedField::RecipientName, position).to_owned(),
     };
     let occurred = body.occurred.as_ref().map(|occurred| occurred.earliest_us).filter(|us| *us != 0);
-    let recorded_at_us = entry.header.recorded_at_us;
+    let (index, recorded_at_us) = (entry.header.index, entry.header.recorded_at_us);
     Act {
-        index: entry.header.index,
+        index,
         at_us: occurred.map_or(recorded_at_us, |us| us.min(recorded_at_us)),
         verb: body.verb,
-        outcome: body.outcome,
-        authorised: authorised(body),
         is_of_resources: is_known(dataset) || facts().any(of_fact),
-        actor: body.actors.first().map(|actor| actor.kind),
-        kinds: subjects.map(|group| group.kind.clone()).filter(|kind| !kind.is_empty()).collect(),
+        by: house.whose(index, body.actors.first().map(|actor| actor.kind)),
+        names_subjects: subjects().next().is_some(),
+        kinds: subjects().map(|group| group.kind.clone()).filter(|kind| !kind.is_empty()).collect(),
         recipients: body.recipients.iter().enumerate().map(party).collect(),
         delivered: body.records_delivered.as_ref().map(|q| Quantity { precision: q.precision, count: q.count }),
-        losses: losses.map(|(_, fact)| Loss { recoverable_until_us: fact.recoverable_until_us }).collect(),
+        protected: body.protection.as_ref().is_some_and(|it| it.encrypted || it.pseudonymised),
     }
 }

@@ -9,8 +9,11 @@ use crate::exposure::{Term, TermKind};
 use crate::law::{Profile, ProfileError, edpb};
 use crate::ledger::StoredEntry;
 use crate::model::*;
-use crate::report::breach::Case;
 use crate::report::breach::case::{By, CaseId, Standing, Step};
+use crate::report::breach::document::RegisterFact;
+use crate::report::breach::evidence::AsOf;
+use crate::report::breach::{self, Case};
+use crate::report::language::Language;
 use crate::report::question::{RecordedBreach, RecordedExposure};
 use crate::vault;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,10 +46,43 @@ pub struct CaseAsked {
     pub part: CasePart,
 }
 
+/// A case as the register of GDPR Art. 33(5) has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegisteredCase {
+    pub case: Case,
+    /// The legal profile by whose hours it is late or in time.
+    pub period: Profile,
+    pub register: Vec<RegisterFact>,
+    /// Fields whose answer the record rules out.
+    pub refused: Vec<u8>,
+}
+
 impl OpenLedger {
     /// The legal profile in force.
     pub fn profile(&self) -> Result<Profile, EngineError> {
         self.profile_at(self.ledger.published().size)
+    }
+
+    /// The legal profile whose hours count for a case: the one in force when the controller became aware. Where none was yet,
+    /// the first that was put in force afterwards: a later one must not move a deadline on.
+    pub fn period_of(&self, case: &Case, size: u64) -> Result<Profile, EngineError> {
+        let Some(aware_us) = case.awareness().map(Step::at_us) else { return self.profile_at(size) };
+        let (mut below, mut earliest) = (size, size);
+        while let Some(known) = self.registry_document_at(below)? {
+            if known.document.profile.is_some() {
+                earliest = known.index + 1;
+                let entry = self.ledger.entry(known.index)?;
+                if entry.is_some_and(|entry| entry.header.recorded_at_us <= aware_us) {
+                    break;
+                }
+            }
+            below = known.index;
+        }
+        self.profile_at(earliest)
+    }
+
+    pub fn period_now(&self, case: &Case) -> Result<Profile, EngineError> {
+        self.period_of(case, self.ledger.published().size)
     }
 
     /// The legal profile as of a size: the template's where the controller's registry sets none, or leaves something out.
@@ -76,6 +112,9 @@ impl OpenLedger {
         asked: CaseAsked,
         caller: &Caller,
     ) -> Result<(Receipt, Case), EngineError> {
+        // A batch of erasures looks once whom open cases need.
+        let is_turn = matches!(asked.step, CaseStep::Opened | CaseStep::Closed);
+        let _no_batch = if is_turn { Some(self.erasing.lock().await) } else { None };
         // One step at a time, so that two of them are not both judged by the case as it was before either.
         let _one_at_a_time = self.acting.lock().await;
         let now = self.clock.now().0;
@@ -87,8 +126,8 @@ impl OpenLedger {
                 if !violations.is_empty() {
                     return Err(EngineError::violations(violations));
                 }
-                refuse_out_of_turn(&asked, case.as_ref())?;
                 let reported = asked.report.map(|index| open.reported(index, asked.case.as_ref())).transpose()?;
+                refuse_out_of_turn(&asked, case.as_ref())?;
                 let (size, report) = match reported {
                     Some((size, digest)) => (size, digest.to_vec()),
                     None => (open.as_of(asked.size, None)?.0, Vec::new()),
@@ -108,23 +147,41 @@ impl OpenLedger {
         };
         let normal = |identity: Identity| vault::normal(&identity);
         let actors = CaseActors { by: by.map(normal), told: told.into_iter().map(normal).collect() };
-        let receipt = self.record(events::case_step(body, actors, part, caller, &self.names().registry)).await?;
+        let admitted = events::case_step(body, actors, part, caller, &self.names().registry);
+        // What this case alone kept waiting is judged anew by the next batch.
+        let waiting = if step == CaseStep::Closed { self.unblocked() } else { Vec::new() };
+        let receipt = match waiting.is_empty() {
+            true => self.record(admitted).await?,
+            false => self.record_with(admitted, waiting, self.sealing.read().await).await?,
+        };
         let case = self.blocking(move |open| open.known_case(&id)).await?;
         Ok((receipt, case))
     }
 
     /// One case, after it was recorded that somebody read it.
-    pub async fn case(self: &Arc<Self>, id: CaseId, caller: &Caller) -> Result<Case, EngineError> {
+    pub async fn case(self: &Arc<Self>, id: CaseId, caller: &Caller) -> Result<RegisteredCase, EngineError> {
         self.blocking(move |open| open.known_case(&id)).await?;
         self.record_reading(id.to_vec(), caller).await?;
-        self.blocking(move |open| open.known_case(&id)).await
+        self.blocking(move |open| open.registered(open.known_case(&id)?)).await
     }
 
     /// All cases, in the order in which they were opened (the register of GDPR Art. 33(5)), after it was recorded that
     /// somebody read them.
-    pub async fn cases(self: &Arc<Self>, caller: &Caller) -> Result<Vec<Case>, EngineError> {
+    pub async fn cases(self: &Arc<Self>, caller: &Caller) -> Result<Vec<RegisteredCase>, EngineError> {
         self.record_reading(Vec::new(), caller).await?;
-        self.blocking(|open| open.cases_below(open.ledger.published().size)).await
+        let registered = |open: &Arc<Self>| {
+            let cases = open.cases_below(open.ledger.published().size)?;
+            cases.into_iter().map(|case| open.registered(case)).collect()
+        };
+        self.blocking(registered).await
+    }
+
+    /// With what the ledger, the registry and people say of each column. Blocks.
+    fn registered(&self, case: Case) -> Result<RegisteredCase, EngineError> {
+        let as_of = self.case_now(case)?;
+        let (register, refused) = breach::register(&as_of, &self.profile()?, Language::default().wording());
+        let AsOf { case, period, .. } = as_of;
+        Ok(RegisteredCase { case, period, register, refused })
     }
 
     async fn record_reading(&self, case: Vec<u8>, caller: &Caller) -> Result<(), EngineError> {
@@ -143,7 +200,7 @@ impl OpenLedger {
         Ok(self.cases_where(size, |case| case == id)?.into_iter().next())
     }
 
-    fn cases_below(&self, size: u64) -> Result<Vec<Case>, EngineError> {
+    pub(super) fn cases_below(&self, size: u64) -> Result<Vec<Case>, EngineError> {
         self.cases_where(size, |_| true)
     }
 
@@ -253,6 +310,11 @@ fn refuse_out_of_turn(asked: &CaseAsked, case: Option<&Case>) -> Result<(), Engi
         (Some(_), step) if is_closed && step != CaseStep::Opened => {
             Err(EngineError::precondition("this case is closed; open it again first"))
         }
+        // Field 48 is mandatory, and without it nobody can say whether a notification was late.
+        (Some(case), CaseStep::Submitted) if case.awareness().is_none() => {
+            let text = "nobody has stated that the controller is aware: record that first, as whoever became aware";
+            Err(EngineError::precondition(text))
+        }
         _ => Ok(()),
     }
 }
@@ -314,6 +376,10 @@ fn violations(asked: &CaseAsked, case: Option<&Case>, profile: &Profile, now: u6
     }
     if asked.stated_us.is_some_and(|stated| stated > now) {
         refuse("stated_at", "lies in the future");
+    }
+    let aware_us = case.and_then(Case::awareness).map(Step::at_us);
+    if step == Submitted && asked.stated_us.zip(aware_us).is_some_and(|(sent, aware)| sent < aware) {
+        refuse("stated_at", "lies before the controller became aware");
     }
     if part.resources.len() > RESOURCES_MAX || part.resources.iter().any(|name| !said(name) || unfit(name)) {
         refuse("resources", "holds more than 256 names, or one that is empty, too long, or has a control character");

@@ -10,6 +10,7 @@ use crate::vault::{
     Fate, Hold, Kept, OpenError, PartPlace, PersonId, Secret, StandingId, conversation_hash, identity_of,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use whosaw_verifier::body::{Body, ErasureBody};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::Part;
@@ -21,6 +22,8 @@ pub(super) struct Held {
     pub everybody: BTreeSet<PersonId>,
     /// Entries in which one of these shares content: it opens with all sharers' keys together, so none of them can go.
     shared: BTreeSet<u64>,
+    /// Whom open cases need; looked up when it is first asked.
+    by_cases: OnceLock<BTreeSet<PersonId>>,
 }
 
 struct HeldBy {
@@ -72,8 +75,12 @@ impl OpenLedger {
     /// All holds in force, with what has to be looked up of them once.
     pub(super) fn held(&self) -> Result<Held, EngineError> {
         let holds = self.holds().into_iter().map(|(matter, hold)| self.held_by(matter, hold));
-        let mut held =
-            Held { holds: holds.collect::<Result<_, _>>()?, everybody: BTreeSet::new(), shared: BTreeSet::new() };
+        let mut held = Held {
+            holds: holds.collect::<Result<_, _>>()?,
+            everybody: BTreeSet::new(),
+            shared: BTreeSet::new(),
+            by_cases: OnceLock::new(),
+        };
         held.everybody = held.of_whole_persons().flat_map(|held| held.persons.iter().copied()).collect();
         let mut indexes = BTreeSet::new();
         for person in &held.everybody {
@@ -93,6 +100,13 @@ impl OpenLedger {
         Ok(held)
     }
 
+    /// The same, with whom open cases need, as it was looked up before.
+    pub(super) fn held_and(&self, needed: BTreeSet<PersonId>) -> Result<Held, EngineError> {
+        let held = self.held()?;
+        held.by_cases.get_or_init(|| needed);
+        Ok(held)
+    }
+
     /// A hold with everybody whom it names by now: whoever was linked since, too, and the conversations they stood in, which
     /// content that names nobody is sealed for.
     fn held_by(&self, matter: StandingId, hold: Hold) -> Result<HeldBy, EngineError> {
@@ -108,12 +122,22 @@ impl OpenLedger {
         Ok(held)
     }
 
-    /// Why these ids of one person must not be erased, if a hold is in the way.
+    /// Why these ids of one person must not be erased, if a hold or an open case is in the way.
     pub(super) fn holds_over(&self, held: &Held, whole: &[PersonId]) -> Result<Option<Exemption>, EngineError> {
-        if held.is_empty() {
-            return Ok(None);
+        if !held.is_empty()
+            && let Some(exemption) = held.over(whole, &self.indexes_of(whole)?)
+        {
+            return Ok(Some(exemption));
         }
-        Ok(held.over(whole, &self.indexes_of(whole)?))
+        let needed = match held.by_cases.get() {
+            Some(needed) => needed,
+            None => {
+                let needed = self.needed_by_cases()?;
+                held.by_cases.get_or_init(|| needed)
+            }
+        };
+        // To document a breach is what the law asks of the controller (GDPR Art. 33(5)).
+        Ok(whole.iter().any(|person| needed.contains(person)).then_some(Exemption::LegalObligation))
     }
 
     /// Entries with parts of these ids.
@@ -314,7 +338,8 @@ impl OpenLedger {
             all.extend(self.vault.kept_by(&other)?.into_iter().map(|kept| (kept.place, (other, kept))));
         }
         self.follow_kept(&mut by, &all)?;
-        let held = Held { holds: vec![by], everybody: BTreeSet::new(), shared: BTreeSet::new() };
+        let held =
+            Held { holds: vec![by], everybody: BTreeSet::new(), shared: BTreeSet::new(), by_cases: OnceLock::new() };
         let mut found = Vec::new();
         for (place, (_, kept)) in all {
             let Some(entry) = self.ledger.entry(place.index)? else { continue };

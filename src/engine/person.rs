@@ -215,13 +215,18 @@ impl OpenLedger {
     ) -> Result<ErasureAsked, EngineError> {
         let (id, token): (StandingId, [u8; 32]) = (random()?, random()?);
         let asked_us = self.clock.now().0;
+        // What the batch finds is what counts: a request is not refused because projections are behind.
+        let needed = match self.blocking(|open| open.needed_by_cases()).await {
+            Err(behind) if behind.kind == Kind::FailedPrecondition => BTreeSet::new(),
+            needed => needed?,
+        };
         let mut blocked = false;
         let requested = |found: &Found| {
             if found.waits(&self.vault.standing()) {
                 let text = "an erasure was asked for this person before, and waits for its batch";
                 return Err(EngineError::precondition(text));
             }
-            let held_by = self.holds_over(&self.held()?, &found.whole)?;
+            let held_by = self.holds_over(&self.held_and(needed.clone())?, &found.whole)?;
             blocked = held_by.is_some();
             let due = DueErasure {
                 person: found.person.id().to_vec(),
@@ -264,7 +269,11 @@ impl OpenLedger {
     pub(super) async fn tell_blocked(self: &Arc<Self>) -> Result<(), EngineError> {
         let due: Vec<(StandingId, DueErasure)> =
             self.vault.standing().due.iter().map(|(id, due)| (*id, due.clone())).collect();
-        let held = self.held()?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        let needed = self.blocking(|open| open.needed_by_cases()).await?;
+        let held = self.held_and(needed)?;
         for (id, due) in due.into_iter().filter(|(_, due)| !due.blocked) {
             let (person, ground) = (due.person()?, due.ground);
             if self.holds_over(&held, &self.vault.linked(person)?)?.is_none() {
@@ -340,11 +349,7 @@ impl OpenLedger {
             let standing = self.vault.standing();
             let hold = standing.holds.get(&matter);
             let hold = hold.ok_or_else(|| EngineError::not_found("no hold of this matter is in force"))?;
-            // Whoever else is still held is found out when the batch runs, and told of again.
-            let blocked = standing.due.iter().filter(|(_, due)| due.blocked);
-            let unblocked = |due: &DueErasure| DueErasure { blocked: false, ..due.clone() };
-            let changes = blocked.map(|(id, due)| Change::Due(*id, Some(unblocked(due)))).collect::<Vec<_>>();
-            (changes, hold.clone())
+            (unblocked(&standing), hold.clone())
         };
         let held = hold.persons()?;
         let over = Hold { released_us: self.clock.now().0, ..hold };
@@ -360,6 +365,11 @@ impl OpenLedger {
         let registry = &self.names().registry;
         let admitted = events::person_act(EntryKind::Hold, body, acts, about_nobody, caller, registry);
         self.record_with(admitted, changes, gate).await
+    }
+
+    /// Requests that something kept waiting, as they are once it is over.
+    pub(super) fn unblocked(&self) -> Vec<Change> {
+        unblocked(&self.vault.standing())
     }
 
     /// All holds in force, each with how many parts it keeps of persons who are gone. Blocks.
@@ -450,6 +460,13 @@ impl Found {
     fn waits(&self, standing: &Standing) -> bool {
         standing.due.values().any(|due| due.person().is_ok_and(|person| self.whole.contains(&person)))
     }
+}
+
+/// Whoever else is still held is found out when the batch runs, and told of again.
+fn unblocked(standing: &Standing) -> Vec<Change> {
+    let blocked = standing.due.iter().filter(|(_, due)| due.blocked);
+    let unblocked = |due: &DueErasure| DueErasure { blocked: false, ..due.clone() };
+    blocked.map(|(id, due)| Change::Due(*id, Some(unblocked(due)))).collect()
 }
 
 fn body_of(act: PersonAct, decision: Decision, asked: &Asked) -> PersonActBody {

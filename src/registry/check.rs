@@ -24,6 +24,9 @@ const VIOLATIONS_MAX: usize = 40;
 const MAY: [&str; 4] = ["correct", "review", "approve", "disclose"];
 const READ_LOGGING: [&str; 3] = ["complete", "sampled", "none"];
 const HISTORY: [&str; 2] = ["visible", "hidden"];
+const IDENTIFIERS: [&str; 3] = ["company", "organisation", "vat"];
+const SECTORS: [&str; 2] = ["private", "public"];
+const SIZES: [&str; 4] = ["micro", "medium", "large", "other"];
 
 pub fn violations(document: &Document) -> Vec<Violation> {
     let mut checker = Checker { violations: Vec::new() };
@@ -96,6 +99,9 @@ impl Checker {
             self.text("authority.contact", authority.contact.as_deref());
             self.country("authority.country", authority.country.as_deref());
         }
+        if let Some(notification) = &document.notification {
+            self.notification(notification);
+        }
         if let Some(profile) = &document.profile {
             self.profile(profile);
         }
@@ -109,6 +115,48 @@ impl Checker {
             self.text(format_args!("{at}.rights"), wording.rights.as_deref());
             self.text(format_args!("{at}.complaint"), wording.complaint.as_deref());
             self.text(format_args!("{at}.contact"), wording.contact.as_deref());
+        }
+    }
+
+    /// What the authority's form asks of the controller.
+    fn notification(&mut self, said: &Notification) {
+        let at = |field: &str| format!("notification.{field}");
+        self.one_of(at("identifier_kind"), said.identifier_kind.as_deref(), &IDENTIFIERS);
+        if said.identifier.is_some() != said.identifier_kind.is_some() {
+            self.refuse(at("identifier"), "and identifier_kind are given together, or neither is");
+        }
+        self.one_of(at("sector"), said.sector.as_deref(), &SECTORS);
+        self.one_of(at("size"), said.size.as_deref(), &SIZES);
+        let texts = [
+            ("identifier", &said.identifier),
+            ("size_text", &said.size_text),
+            ("economic_activity", &said.economic_activity),
+            ("national_number", &said.national_number),
+            ("declaration", &said.declaration),
+        ];
+        for (field, text) in texts {
+            self.text(at(field), text.as_deref());
+        }
+        let people = [("reporter", &said.reporter), ("contact", &said.contact)];
+        for (field, person) in people.into_iter().filter_map(|(field, person)| Some((at(field), person.as_ref()?))) {
+            self.line(format_args!("{field}.name"), &person.name);
+            self.text(format_args!("{field}.contact"), person.contact.as_deref());
+            self.text(format_args!("{field}.function"), person.function.as_deref());
+        }
+        self.length(at("measures"), said.measures.len());
+        self.unique(said.measures.iter(), |i| at(&format!("measures[{i}]")));
+        let known = law::edpb::MEASURES.map(|(name, _)| name);
+        for (i, measure) in said.measures.iter().enumerate() {
+            self.one_of(at(&format!("measures[{i}]")), Some(measure), &known);
+        }
+        self.countries("notification.establishments", &said.establishments);
+    }
+
+    fn countries(&mut self, field: &str, countries: &[String]) {
+        self.length(field, countries.len());
+        self.unique(countries.iter(), |i| format!("{field}[{i}]"));
+        for (i, country) in countries.iter().enumerate() {
+            self.country(format_args!("{field}[{i}]"), Some(country));
         }
     }
 
@@ -160,6 +208,7 @@ impl Checker {
             }
             self.country(format_args!("{at}.country"), party.country.as_deref());
             self.text(format_args!("{at}.address"), party.address.as_deref());
+            self.text(format_args!("{at}.contact"), party.contact.as_deref());
             self.text(format_args!("{at}.contract"), party.contract.as_deref());
             self.number(format_args!("{at}.retention_days"), party.retention_days, 0, DAYS_MAX);
             if let Some(safeguard) = &party.safeguard {
@@ -227,6 +276,10 @@ impl Checker {
             self.number(format_args!("{at}.permission_cache_s"), resource.permission_cache_s, 0, SECONDS_MAX);
             self.number(format_args!("{at}.recoverable_days"), resource.recoverable_days, 0, DAYS_MAX);
             self.categories(&format!("{at}.listing_categories"), &resource.listing_categories);
+            self.countries(&format!("{at}.subject_countries"), &resource.subject_countries);
+            if resource.subject_language.as_ref().is_some_and(|language| !is_language(language)) {
+                self.refuse(format_args!("{at}.subject_language"), "is not a language, such as en or pt-BR");
+            }
             let source = format!("{at}.read_logging_source");
             match (resource.read_logging.as_deref(), &resource.read_logging_source) {
                 (Some("complete" | "sampled"), None) => {

@@ -115,7 +115,7 @@ fn walk(path: &str, value: &Value, leaves: &mut BTreeMap<String, String>) {
             let values: Vec<String> = values.iter().map(plain).collect();
             leaves.insert(path.to_owned(), values.join(", "));
         }
-        // Only `silent` is one, and says nothing where it is not set.
+        // What says nothing where it is not set.
         Value::Bool(false) if path.ends_with(".silent") => {}
         value => {
             leaves.insert(path.to_owned(), plain(value));

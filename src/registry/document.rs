@@ -24,6 +24,8 @@ tables! {
         dpo: Option<Contact>,
         /// The supervisory authority that is competent, Art. 55 and 56.
         authority: Option<Authority>,
+        /// What the breach-notification form asks of whoever notifies.
+        notification: Option<Notification>,
         profile: Option<Profile>,
         parties: Vec<Party>,
         activities: Vec<Activity>,
@@ -50,6 +52,34 @@ tables! {
     pub struct Contact { name: Option<String>, contact: Option<String>, address: Option<String> }
 
     pub struct Authority { name: String, address: Option<String>, contact: Option<String>, country: Option<String> }
+
+    /// What the authority's form asks of the controller and no record can say.
+    pub struct Notification {
+        /// Of `identifier`: `company`, `organisation` or `vat`.
+        identifier_kind: Option<String>,
+        identifier: Option<String>,
+        /// `private` or `public`.
+        sector: Option<String>,
+        /// Of a private one: `micro`, `medium`, `large` or `other`, then `size_text` says which.
+        size: Option<String>,
+        size_text: Option<String>,
+        economic_activity: Option<String>,
+        /// Whoever reports a breach.
+        reporter: Option<Reporter>,
+        national_number: Option<String>,
+        declaration: Option<String>,
+        /// Who else can be asked, where that is neither the officer nor the reporter.
+        contact: Option<Reporter>,
+        /// In place, whatever happens: codes such as `encryption`.
+        measures: Vec<String>,
+        /// Whether processing crosses borders.
+        cross_border: Option<bool>,
+        /// Countries with an establishment of the controller.
+        establishments: Vec<String>,
+    }
+
+    /// Somebody by name and function: `dpo`, `legal_representative`, or in words.
+    pub struct Reporter { name: String, contact: Option<String>, function: Option<String> }
 
     /// The law as data: what another country, or a reform, sets otherwise.
     pub struct Profile {
@@ -84,6 +114,7 @@ tables! {
         /// Public.
         country: Option<String>,
         address: Option<String>,
+        contact: Option<String>,
         /// Reference of the contract, Art. 28(3).
         contract: Option<String>,
         /// Names of parties.
@@ -136,6 +167,10 @@ tables! {
         recoverable_days: Option<u32>,
         /// Categories that lists and searches show.
         listing_categories: Vec<String>,
+        /// Where those live whose data it holds, which language they read, and whether they are vulnerable, such as children.
+        subject_countries: Vec<String>,
+        subject_language: Option<String>,
+        subjects_vulnerable: Option<bool>,
     }
 
     pub struct Group {

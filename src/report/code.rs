@@ -32,6 +32,7 @@ macro_rules! coded {
 coded!(
     ApprovalResult,
     Assurance,
+    CaseStep,
     Category,
     Channel,
     ContentKind,

@@ -19,11 +19,11 @@ pub struct Plural {
 pub type Codes = BTreeMap<String, String>;
 
 macro_rules! sections {
-    ($($(#[$meta:meta])* $name:ident { $($field:ident : $type:ty),* $(,)? })*) => {$(
+    ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident : $type:ty),* $(,)? })*) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
-        pub struct $name { $(pub $field: $type,)* }
+        pub struct $name { $($(#[$fmeta])* pub $field: $type,)* }
     )*};
 }
 
@@ -248,6 +248,7 @@ sections! {
         ledger_reads: String, clocks: String, article_15: String, conversations: String, resources: String,
         windows: String, paths: String, people: String, accesses: String, holdings: String, subjects: String,
         oddities: String, coverage: String, coverage_times: String,
+        form: String, steps: String, awareness: String, severity: String, erased: String, phases: String, answers_changed: String, facts_changed: String, register: String, concerned: String, attempts: String,
     }
     SheetColumn {
         group: String, item: String, value: String, note: String, section: String, act: String, all_listed: String,
@@ -269,6 +270,7 @@ sections! {
         to_humans: String, to_humans_directly: String, to_machines: String, to_recipients: String,
         to_this_person: String, to_whoever_acted: String, unauthorised_accesses: String, unauthorised_seconds: String,
         undetermined: String, unidentified: String, vendor: String, verdict: String, version: String,
+        english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
     }
 }
 
@@ -277,8 +279,15 @@ sections! {
     Breach {
         title: BreachTitle, answer: BreachAnswer, verdict: BreachVerdict, figure: BreachFigure, notice: BreachNotice,
         fact: BreachFact, section: BreachSection, intro: BreachIntro, case: BreachCase, event: BreachEvent, phase: BreachPhase,
-        table: BreachTable, standing: Codes, block: Codes, state: Codes, todo: Codes, figure_level: Codes, seen: Codes, told: Codes,
-        channel: Codes, delivery: Codes,
+        table: BreachTable, basis_text: BreachBasis, standing: Codes, block: Codes, state: Codes, todo: Codes, figure_level: Codes, seen: Codes, told: Codes,
+        channel: Codes, delivery: Codes, basis: Codes, recovery: Codes, audience: Codes, register: Codes, step: Codes, origin: Codes,
+        form: BTreeMap<String, BreachField>,
+    }
+    /// A field of the authority's form, by its number: what it is called, and what its options mean.
+    BreachField { title: String, #[serde(default)] options: Codes }
+    BreachBasis {
+        to: String, at_least: String, possible: String, had: String, perhaps_had: String, had_not: String,
+        lost: String, since: String, complete: String, incomplete: String,
     }
     BreachTitle {
         breach: String, breach_subtitle: String, breach_running: String, persons: String, persons_subtitle: String,
@@ -294,28 +303,35 @@ sections! {
         accessed: String, accessed_note: String, not_excluded: String, not_excluded_note: String, told: String,
         told_note: String, not_told: String, not_told_note: String, holds_note: String,
     }
-    BreachNotice { moved_later: String, table: String, undetermined: String, told_erased: String, public: String }
+    BreachNotice { moved_later: String, erased: String, table: String, undetermined: String, told_erased: String, public: String }
     BreachFact { case: String }
     BreachSection {
-        life: String, todo: String, form: String, severity: String, phases: String, persons: String, others_told: String,
+        life: String, todo: String, form: String, severity: String, phases: String, register: String, persons: String, holdings: String,
+        others_told: String,
     }
     BreachIntro {
-        todo: String, form: String, hidden: String, severity: String, phases: String, verification: String, persons: String,
-        others_told: String,
+        todo: String, form: String, hidden: String, severity: String, phases: String, register: String, verification: String, persons: String,
+        holdings: String, others_told: String,
     }
     BreachCase {
         occurred: String, opened: String, detected: String, processor_aware: String, aware: String, submitted: String,
         not_notified: String, closed: String, delay: String, recorded: String, by_erased: String, by_ledger: String,
-        profile: String, default_profile: String,
+        profile: String, default_profile: String, aware_counts: String, aware_other: String,
     }
     BreachEvent {
-        opened: String, ended: String, act: String, detected: String, processor_aware: String, aware: String,
+        opened: String, ended: String, act: String, lost: String, detected: String, processor_aware: String, aware: String, place: String,
+        no_place: String,
     }
-    BreachPhase { none: String, heading: String, needed: String, not_needed: String }
+    BreachPhase {
+        none: String, heading: String, needed: String, needed_by_facts: String, not_needed: String, incomplete: String, followed: String,
+        before_case: String, facts: String,
+    }
     BreachTable {
         step: String, when: String, by: String, statement: String, field: String, title: String, todo: String, value: String,
         origin: String, ledger_says: String, refused: String, entries: String, answered_in: String, level: String,
-        figure: String, proposed_cb: String, report: String, then: String, now: String, told: String, told_line: String,
+        figure: String, method: String, proposed_cb: String, report: String, then: String, now: String, next: String, told: String,
+        told_line: String, proposes: String, unanswered: String, basis: String, not_known: String, no_more: String, number: String,
+        column: String, entry: String, reason: String, copies: String, whose: String, anybody: String,
     }
 }
 
@@ -552,16 +568,55 @@ mod tests {
                 check(stringify!($section), &wording.breach.$section, codes);
             )*};
         }
-        of_breach!(standing: CaseStanding, state: FieldState, todo: Todo, seen: Seen, told: Notice);
+        of_breach!(standing: CaseStanding, origin: FieldOrigin, state: FieldState, todo: Todo, seen: Seen, told: Notice, basis: Basis,
+            audience: AudienceKind, register: RegisterColumn);
+        check(
+            "recovery",
+            &wording.breach.recovery,
+            exposure::document::Recovery::ALL.iter().map(|it| it.code()).collect(),
+        );
+        of_form(wording);
         let stated = |codes: Vec<&'static str>| codes.into_iter().chain([NOT_STATED]).collect();
         let channels = Channel::ALL.iter().map(|channel| channel.code()).collect();
         check("channel", &wording.breach.channel, stated(channels));
+        check("step", &wording.breach.step, stated(CaseStep::ALL.iter().map(|step| step.code()).collect()));
         let deliveries = Delivery::ALL.iter().map(|delivery| delivery.code()).collect();
         check("delivery", &wording.breach.delivery, stated(deliveries));
         let blocks = crate::law::edpb::Block::ALL.iter().map(|block| block.code()).collect();
         check("block", &wording.breach.block, blocks);
         check("figure_level", &wording.breach.figure_level, vec!["low", "medium", "high", "very_high"]);
         check("sheet.level", &wording.sheet.level, document::Level::ALL.iter().map(|level| level.code()).collect());
+    }
+
+    /// Every field of the authority's form has a title, and every option its meaning, and there are no others.
+    fn of_form(wording: &Wording) {
+        use crate::law::edpb::FIELDS;
+        let known: BTreeMap<u8, &BreachField> = wording
+            .breach
+            .form
+            .iter()
+            .map(|(number, words)| (number.parse().expect("the number of a field"), words))
+            .collect();
+        assert!(known.keys().copied().eq(FIELDS.iter().map(|field| field.number)));
+        for field in FIELDS {
+            check(
+                &field.number.to_string(),
+                &known[&field.number].options,
+                field.options.iter().map(|it| it.0).collect(),
+            );
+        }
+    }
+
+    /// The table's English is the wording's.
+    #[test]
+    fn the_form_reads_in_english_as_its_table() {
+        for field in crate::law::edpb::FIELDS {
+            let words = &Language::En.wording().breach.form[&field.number.to_string()];
+            assert_eq!(words.title, field.title);
+            for (code, meaning) in field.options {
+                assert_eq!(words.options[*code], *meaning, "{} {code}", field.number);
+            }
+        }
     }
 
     /// Texts by key, plurals in two.
@@ -694,6 +749,13 @@ mod tests {
                                 ".breach.told",
                                 ".breach.channel",
                                 ".breach.delivery",
+                                ".breach.basis",
+                                ".breach.recovery",
+                                ".breach.audience",
+                                ".breach.register",
+                                ".breach.step",
+                                ".breach.form",
+                                ".breach.origin",
                             ]
                             .contains(&here.as_str());
                         // `missing.not_stated` is a sentence like others.

@@ -3,10 +3,11 @@
 use super::caller::caller;
 use super::{convert, present, status, v1};
 use crate::admit;
-use crate::engine::{CaseAsked, Engine, EngineError};
+use crate::engine::{CaseAsked, Engine, EngineError, RegisteredCase};
 use crate::model::*;
 use crate::report::breach::Case;
 use crate::report::breach::case::{By, CaseId, Standing, Step};
+use crate::report::breach::document::{RegisterFact, RegisterLine};
 use prost::Message as _;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -31,8 +32,8 @@ impl v1::case_service_server::CaseService for CaseRpc {
         let open = self.0.ledger(&request.ledger)?;
         let asked = asked(request)?;
         let (receipt, case) = open.record_case_step(asked, &caller).await?;
-        let now_us = open.now_us();
-        let case = Some(without_steps(told(&case, &open.profile()?, now_us)));
+        let period = open.period_now(&case)?;
+        let case = Some(without_steps(told(&case, &period, open.now_us())));
         Ok(Response::new(v1::RecordCaseStepResponse { receipt: Some(present::receipt(receipt)), case }))
     }
 
@@ -42,7 +43,7 @@ impl v1::case_service_server::CaseService for CaseRpc {
         let open = self.0.ledger(&request.ledger)?;
         let id = case_id(&request.case_id)?.ok_or_else(|| EngineError::invalid("case_id", "is missing"))?;
         let case = open.case(id, &caller).await?;
-        Ok(Response::new(v1::GetCaseResponse { case: Some(told(&case, &open.profile()?, open.now_us())) }))
+        Ok(Response::new(v1::GetCaseResponse { case: Some(registered(&case, open.now_us())) }))
     }
 
     async fn list_cases(
@@ -51,9 +52,8 @@ impl v1::case_service_server::CaseService for CaseRpc {
     ) -> Result<Response<v1::ListCasesResponse>, Status> {
         let caller = caller(request.metadata())?;
         let open = self.0.ledger(&request.into_inner().ledger)?;
-        let (profile, now_us) = (open.profile()?, open.now_us());
         let cases = open.cases(&caller).await?;
-        let cases = cases.iter().map(|case| without_steps(told(case, &profile, now_us))).collect();
+        let cases = cases.iter().map(|case| without_steps(registered(case, open.now_us()))).collect();
         Ok(Response::new(v1::ListCasesResponse { cases }))
     }
 }
@@ -137,10 +137,31 @@ fn strong_unless_said(mut identity: v1::Identity) -> v1::Identity {
     identity
 }
 
+/// With its columns of the register, and the answers that do not stand.
+fn registered(case: &RegisteredCase, now_us: u64) -> v1::BreachCase {
+    let line = |line: &RegisterLine| v1::BreachRegisterLine {
+        text: line.text.clone(),
+        said_by: line.state.code().to_owned(),
+        entries: line.entries.iter().map(|entry| entry.0).collect(),
+    };
+    let column = |fact: &RegisterFact| v1::BreachRegisterColumn {
+        column: fact.column.code().to_owned(),
+        lines: fact.lines.iter().map(line).collect(),
+    };
+    v1::BreachCase {
+        register: case.register.iter().map(column).collect(),
+        refused: case.refused.iter().map(|field| u32::from(*field)).collect(),
+        ..told(&case.case, &case.period, now_us)
+    }
+}
+
 /// The case in words of the wire.
 fn told(case: &Case, profile: &crate::law::Profile, now_us: u64) -> v1::BreachCase {
     let at = |step: CaseStep| case.last(step).map(|step| present::timestamp(step.at_us()));
-    let deadline = case.deadline(profile).and_then(Result::ok).map(|hours| v1::BreachDeadline {
+    let aware = case.awareness();
+    let hours = case.deadline(profile).and_then(Result::ok);
+    let deadline = hours.zip(aware).map(|(hours, aware)| v1::BreachDeadline {
+        index: aware.index,
         strict: Some(present::timestamp(hours.strict_us)),
         reading: Some(present::timestamp(hours.reading_us)),
         hours: profile.breach_notification_h,
@@ -149,6 +170,14 @@ fn told(case: &Case, profile: &crate::law::Profile, now_us: u64) -> v1::BreachCa
         default_of_the_template: profile.is_default,
         missed: case.is_late(now_us, profile),
     });
+    let awareness = |step: &Step| v1::BreachAwareness {
+        index: step.index,
+        aware_at: Some(present::timestamp(step.at_us())),
+        strict: crate::law::calendar::breach_deadline(step.at_us(), profile)
+            .ok()
+            .map(|hours| present::timestamp(hours.strict_us)),
+        counts: aware.is_some_and(|aware| aware.index == step.index),
+    };
     let submission = |step: &Step| v1::BreachSubmission {
         index: step.index,
         submitted_at: Some(present::timestamp(step.at_us())),
@@ -177,7 +206,7 @@ fn told(case: &Case, profile: &crate::law::Profile, now_us: u64) -> v1::BreachCa
         opened_at: case.steps.first().map(|step| present::timestamp(step.at_us())),
         detected_at: at(CaseStep::Detected),
         processor_aware_at: at(CaseStep::ProcessorAware),
-        aware_at: at(CaseStep::Aware),
+        aware_at: aware.map(|step| present::timestamp(step.at_us())),
         awareness_moved_later: case.awareness_moved_later(),
         deadline,
         submissions: case.each(CaseStep::Submitted).map(submission).collect(),
@@ -188,6 +217,9 @@ fn told(case: &Case, profile: &crate::law::Profile, now_us: u64) -> v1::BreachCa
         told: people(true),
         not_told: people(false),
         steps: case.steps.iter().map(step).collect(),
+        awareness: case.each(CaseStep::Aware).map(awareness).collect(),
+        register: Vec::new(),
+        refused: Vec::new(),
     }
 }
 

@@ -186,6 +186,32 @@ impl Block {
     }
 }
 
+/// States of the European Economic Area, ISO 3166-1 alpha-2.
+const EEA: [&str; 30] = [
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT",
+    "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+];
+
+pub fn is_in_eea(country: &str) -> bool {
+    EEA.contains(&country)
+}
+
+/// Measures of field 75 by name, as a registry says them, and the options that they are.
+pub const MEASURES: [(&str, &str); 12] = [
+    ("pseudonymisation", "a"),
+    ("backup", "b"),
+    ("encryption", "c"),
+    ("policies", "d"),
+    ("training", "e"),
+    ("incident_log", "f"),
+    ("levels_of_access", "g"),
+    ("logical_access_control", "h"),
+    ("audits", "i"),
+    ("physical_access_control", "j"),
+    ("up_to_date_systems", "k"),
+    ("other", "l"),
+];
+
 /// The field of this number.
 pub fn field(number: u8) -> Option<&'static Field> {
     FIELDS.binary_search_by_key(&number, |field| field.number).ok().map(|at| &FIELDS[at])

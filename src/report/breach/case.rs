@@ -181,30 +181,39 @@ impl Case {
         }
     }
 
-    /// GDPR Art. 33(1), from the awareness that was stated last; nothing while nobody is aware.
+    /// The statement of awareness that counts: the one that gave the earliest instant. A later one cannot move the deadline
+    /// on; both are told.
+    pub fn awareness(&self) -> Option<&Step> {
+        self.of(CaseStep::Aware).min_by_key(|aware| aware.at_us())
+    }
+
+    /// GDPR Art. 33(1), from the earliest awareness that was stated; nothing while nobody is aware.
     pub fn deadline(&self, profile: &Profile) -> Option<Result<Hours, BeyondCalendar>> {
-        self.last(CaseStep::Aware).map(|aware| calendar::breach_deadline(aware.at_us(), profile))
+        self.awareness().map(|aware| calendar::breach_deadline(aware.at_us(), profile))
     }
 
-    /// An earlier statement of awareness gave an earlier instant: the deadline was moved on.
+    /// The last statement of awareness gives a later instant than an earlier one.
     pub fn awareness_moved_later(&self) -> bool {
-        let earliest = self.of(CaseStep::Aware).map(Step::at_us).min();
-        self.last(CaseStep::Aware).is_some_and(|last| earliest.is_some_and(|earliest| earliest < last.at_us()))
+        let (earliest, last) = (self.awareness(), self.last(CaseStep::Aware));
+        last.zip(earliest).is_some_and(|(last, earliest)| earliest.at_us() < last.at_us())
     }
 
-    /// The first notification, or this instant while there is none, lies after the deadline.
+    /// The first notification until this instant, or this instant while there is none, lies after the deadline.
     pub fn is_late(&self, now_us: u64, profile: &Profile) -> bool {
-        let first = self.of(CaseStep::Submitted).map(Step::at_us).min().unwrap_or(now_us);
+        let sent = self.of(CaseStep::Submitted).map(Step::at_us).filter(|at| *at <= now_us);
+        let first = sent.min().unwrap_or(now_us);
         matches!(self.deadline(profile), Some(Ok(deadline)) if first > deadline.strict_us)
     }
 
-    /// What decides visibility beside the answers. Where the controller is follows from which question was answered.
-    pub fn circumstances(&self, now_us: u64, profile: &Profile) -> Circumstances {
+    /// What decides visibility beside the answers. Where the controller is follows from which question was answered, else
+    /// from where the registry says that it is.
+    pub fn circumstances(&self, now_us: u64, profile: &Profile, registered: Option<bool>) -> Circumstances {
         let answers = self.answers();
         let in_eea = match (answers.contains_key(&113), answers.contains_key(&120)) {
             (true, false) => Some(true),
             (false, true) => Some(false),
-            _ => None,
+            (true, true) => None,
+            (false, false) => registered,
         };
         Circumstances { is_late: self.is_late(now_us, profile), in_eea }
     }
@@ -269,7 +278,7 @@ pub(crate) mod tests {
 
     /// Case 34: from awareness, not from detection.
     #[test]
-    fn the_deadline_runs_from_the_awareness_that_was_stated_last() {
+    fn the_deadline_runs_from_the_earliest_awareness_that_was_stated() {
         let profile = Profile::default();
         let mut case = case(vec![step(1, CaseStep::Opened, 0), step(2, CaseStep::Detected, 5 * HOUR)]);
         assert_eq!(case.deadline(&profile), None);
@@ -280,10 +289,24 @@ pub(crate) mod tests {
         assert!(!case.is_late(82 * HOUR, &profile) && case.is_late(82 * HOUR + 1, &profile));
         assert!(!case.awareness_moved_later());
         case.steps.push(step(4, CaseStep::Aware, 12 * HOUR));
-        assert_eq!(strict(&case), 84 * HOUR);
+        assert_eq!(strict(&case), 82 * HOUR, "a later statement does not move it on");
         assert!(case.awareness_moved_later());
-        case.steps.push(step(5, CaseStep::Submitted, 80 * HOUR));
+        case.steps.push(step(5, CaseStep::Aware, 9 * HOUR));
+        assert_eq!((strict(&case), case.awareness_moved_later()), (81 * HOUR, false), "an earlier one moves it up");
+        case.steps.push(step(6, CaseStep::Submitted, 80 * HOUR));
         assert!(!case.is_late(1_000 * HOUR, &profile), "it was in time, whatever time it is now");
+        case.steps.push(step(7, CaseStep::Submitted, 90 * HOUR));
+        assert!(!case.is_late(1_000 * HOUR, &profile), "a follow-up is no first notification");
+    }
+
+    /// As of an instant nothing counts that was sent after it.
+    #[test]
+    fn what_was_not_sent_until_then_was_late_then() {
+        let profile = Profile::default();
+        let steps = vec![step(1, CaseStep::Aware, 10 * HOUR), step(2, CaseStep::Submitted, 200 * HOUR)];
+        let case = case(steps);
+        assert!(!case.is_late(82 * HOUR, &profile), "the deadline itself is in time");
+        assert!(case.is_late(83 * HOUR, &profile) && case.is_late(300 * HOUR, &profile));
     }
 
     #[test]
@@ -305,8 +328,11 @@ pub(crate) mod tests {
     fn where_the_controller_is_follows_from_the_question_that_was_answered() {
         let of = |answers: &[(u32, &[&str])]| {
             let case = case(vec![step(1, CaseStep::Opened, 0), answering(2, answers)]);
-            case.circumstances(0, &Profile::default()).in_eea
+            case.circumstances(0, &Profile::default(), None).in_eea
         };
+        let nobody_asked = case(vec![step(1, CaseStep::Opened, 0)]);
+        let registered = nobody_asked.circumstances(0, &Profile::default(), Some(false)).in_eea;
+        assert_eq!(registered, Some(false), "the registry says it");
         assert_eq!(of(&[]), None);
         assert_eq!(of(&[(113, &["b"])]), Some(true));
         assert_eq!(of(&[(120, &["a"])]), Some(false));

@@ -2,13 +2,15 @@
 //! out, so that a person is asked; nothing is ever filled in to look complete.
 
 use super::case::{Case, Step};
-use super::evidence::{AsOf, OtherParty};
-use crate::exposure::calculus::fact::Authorised;
+use super::evidence::{Act, AsOf, OtherParty, Whose};
+use super::informed::{Informed, Reach};
+use super::registered;
 use crate::law::{Profile, calendar};
-use crate::model::{CaseStep, Channel, Delivery, Outcome, PartyKind, Precision, RecipientKind, Verb};
-use crate::report::access::document::{Authorisation, Verdict};
-use crate::report::controller::ContactFact;
-use crate::report::exposure::document::{AccessFact, Bound, Known, PathFact, Rung, SubjectFact, Who};
+use crate::model::{CaseStep, Channel, Delivery, Precision, RecipientKind, Verb};
+use crate::report::access::document::{Authorisation, Name, Verdict};
+use crate::report::exposure::document::{
+    AccessFact, Bound, Form, Known, LossFact, Lost, PathFact, Recovery, Rung, Who,
+};
 use crate::report::instant::Instant;
 use crate::report::wording::{Wording, fill, word};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,9 +29,8 @@ pub struct Found<'a> {
     paths: Vec<&'a PathFact>,
     /// Accesses in which data came back, or may have, without authority.
     accesses: Vec<&'a AccessFact>,
-    /// Acts by which data was lost or altered without authority: entry, instant, whether it was altered, and until when it
-    /// can be recovered, where that is known.
-    losses: Vec<(u64, u64, bool, Option<u64>)>,
+    /// Deletions and alterations that nobody is known to have been allowed.
+    losses: Vec<&'a LossFact>,
 }
 
 /// Whether the form may say "neither exfiltrated nor disclosed": only where nothing unauthorised is or may be on record and
@@ -46,40 +47,23 @@ pub fn fields(as_of: &AsOf, profile: &Profile, incomplete: bool, w: &Wording) ->
     let mut all = BTreeMap::new();
     let found = Found::of(as_of);
     of_case(&as_of.case, profile, &mut all);
+    registered::fields(as_of, &mut all);
     found.when(incomplete, profile, &mut all);
     found.nature(incomplete, &mut all);
     found.concerned(incomplete, &mut all);
-    found.parties(&mut all);
+    found.parties(w, &mut all);
     found.told(profile, &mut all);
     found.timeline(w, &mut all);
-    of_registry(as_of, &mut all);
+    found.places(w, &mut all);
     all
 }
 
-/// 12, 13, 18, 29 to 31, 114: what the controller's registry says, with the entry that put it in force. That it names no
-/// data protection officer does not say that there is none.
-fn of_registry(as_of: &AsOf, all: &mut BTreeMap<u8, Derived>) {
-    let known = &as_of.exposure.header.controller;
-    let Some(registry) = &known.registry else { return };
-    let entry = || vec![registry.entry.0];
-    let reached = |fact: &ContactFact| {
-        let parts = [&fact.address, &fact.contact, &fact.country].into_iter().flatten();
-        parts.cloned().collect::<Vec<_>>().join(", ")
-    };
-    if let Some(controller) = &known.controller {
-        put(all, 12, controller.name.clone(), entry());
-        put(all, 13, [reached(controller)], entry());
-        put(all, 18, controller.representative.clone(), entry());
-    }
-    if let Some(officer) = &known.dpo {
-        put(all, 29, ["a".to_owned()], entry());
-        put(all, 30, officer.name.clone(), entry());
-        put(all, 31, [reached(officer)], entry());
-    }
-    put(all, 114, known.authority.as_ref().and_then(|authority| authority.name.clone()), entry());
-}
-
-fn put(all: &mut BTreeMap<u8, Derived>, field: u8, values: impl IntoIterator<Item = String>, entries: Vec<u64>) {
+pub(super) fn put(
+    all: &mut BTreeMap<u8, Derived>,
+    field: u8,
+    values: impl IntoIterator<Item = String>,
+    entries: Vec<u64>,
+) {
     let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
     if !values.is_empty() {
         let entries: BTreeSet<u64> = entries.into_iter().collect();
@@ -87,7 +71,7 @@ fn put(all: &mut BTreeMap<u8, Derived>, field: u8, values: impl IntoIterator<Ite
     }
 }
 
-fn one(text: &str) -> [String; 1] {
+pub(super) fn one(text: &str) -> [String; 1] {
     [text.to_owned()]
 }
 
@@ -110,8 +94,10 @@ fn of_case(case: &Case, profile: &Profile, all: &mut BTreeMap<u8, Derived>) {
     }
     let opened = case.each(CaseStep::Opened).map(|step| step.index).collect();
     put(all, 7, one(case.reference()), opened);
-    if let Some(aware) = case.last(CaseStep::Aware) {
-        put(all, 48, [instant(aware.at_us())], vec![aware.index]);
+    if let Some(aware) = case.awareness() {
+        // By every statement: which of them counts follows from all.
+        let stated = case.each(CaseStep::Aware).map(|step| step.index).collect();
+        put(all, 48, [instant(aware.at_us())], stated);
     }
     if let Some(told) = case.last(CaseStep::ProcessorAware) {
         put(all, 50, one("b"), vec![told.index]);
@@ -126,24 +112,12 @@ impl<'a> Found<'a> {
         let accesses = as_of.exposure.accesses.iter();
         let unauthorised =
             |access: &&AccessFact| access.rung != Rung::Tried && access.authorisation == Authorisation::Unauthorised;
-        let mut losses = Vec::new();
-        for act in &as_of.acts {
-            let happened = !matches!(act.outcome, Outcome::Denied | Outcome::Failed);
-            let altered = act.verb == Verb::DataUpdate;
-            let removes = matches!(act.verb, Verb::DataDelete | Verb::DataErase);
-            let against = act.authorised == Authorised::No && act.is_of_resources && (altered || removes);
-            if happened && !act.losses.is_empty() {
-                let until = act.losses.iter().map(|loss| loss.recoverable_until_us).min();
-                losses.push((act.index, act.at_us, altered, until));
-            } else if happened && against {
-                losses.push((act.index, act.at_us, altered, None));
-            }
-        }
+        let losses = as_of.exposure.losses.iter();
         Found {
             as_of,
             paths: paths.filter(|path| path.authorisation == Authorisation::Unauthorised).collect(),
             accesses: accesses.filter(unauthorised).collect(),
-            losses,
+            losses: losses.filter(|loss| loss.authorisation != Authorisation::Authorised).collect(),
         }
     }
 
@@ -167,14 +141,14 @@ impl<'a> Found<'a> {
     /// Instants of acts: at the earliest.
     fn points(&self) -> impl Iterator<Item = u64> {
         let accesses = self.accesses.iter().map(|access| access.when.from.us());
-        accesses.chain(self.losses.iter().map(|(_, at, ..)| *at))
+        accesses.chain(self.losses.iter().map(|loss| loss.when.from.us()))
     }
 
     fn entries(&self) -> Vec<u64> {
         let bounds = self.paths.iter().flat_map(|path| [&path.start, &path.end]);
         let bounds = bounds.filter_map(|bound| bound.entry.map(|entry| entry.0));
         let accesses = self.accesses.iter().flat_map(|access| access.entries.iter().map(|entry| entry.0));
-        bounds.chain(accesses).chain(self.losses.iter().map(|(entry, ..)| *entry)).collect()
+        bounds.chain(accesses).chain(self.losses.iter().map(|loss| loss.entry.0)).collect()
     }
 
     /// 44 to 47.
@@ -195,7 +169,8 @@ impl<'a> Found<'a> {
         let fuzzy = |bound: &Bound| bound.earliest != bound.latest || bound.known != Known::Exact;
         let starts = self.paths.iter().any(|path| fuzzy(&path.start));
         let ends = self.ends().any(|end| end.known != Known::Open && fuzzy(end));
-        let acts = self.accesses.iter().any(|access| access.when.from != access.when.until);
+        let acts = self.accesses.iter().map(|access| &access.when).chain(self.losses.iter().map(|loss| &loss.when));
+        let acts = acts.into_iter().any(|when| when.from != when.until);
         put(all, 44, one(kind), entries.clone());
         put(all, 45, one(if starts || ends || acts { "yes" } else { "no" }), entries.clone());
         put(all, 46, [instant(begins)], entries.clone());
@@ -204,12 +179,12 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// 55, 56, 59 to 61.
+    /// 55 to 57, 59 to 61.
     fn nature(&self, incomplete: bool, all: &mut BTreeMap<u8, Derived>) {
         let entries = self.entries();
         let confidentiality = !self.paths.is_empty() || !self.accesses.is_empty();
-        let altered = self.losses.iter().any(|(_, _, altered, _)| *altered);
-        let lost = || self.losses.iter().filter(|(_, _, altered, _)| !altered);
+        let altered = self.losses.iter().any(|loss| loss.lost == Lost::Altered);
+        let lost = || self.losses.iter().filter(|loss| loss.lost == Lost::Unavailable);
         let any_lost = lost().next().is_some();
         let natures = [("a", confidentiality), ("b", altered), ("c", any_lost)];
         put(all, 55, natures.iter().filter(|(_, is)| *is).map(|(code, _)| (*code).to_owned()), entries.clone());
@@ -224,18 +199,16 @@ impl<'a> Found<'a> {
         } else if is_evidence_of_nothing(self.as_of) {
             put(all, 56, one("c"), Vec::new());
         }
+        self.unintelligible(all);
         if any_lost {
-            let until: Vec<Option<u64>> = lost().map(|(.., until)| *until).collect();
-            let kind = if until.contains(&Some(0)) {
-                "b"
-            } else if until.iter().all(|until| until.is_some_and(|until| until > self.as_of.cut_off_us)) {
-                "a"
-            } else if until.iter().all(Option::is_some) {
-                "b"
-            } else {
-                "c"
+            let any = |recovery: Recovery| lost().any(|loss| loss.recovery == recovery);
+            let kind = match (any(Recovery::Permanent), any(Recovery::Unknown)) {
+                (true, _) => "b",
+                (false, true) => "c",
+                (false, false) => "a",
             };
-            put(all, 59, one(kind), lost().map(|(entry, ..)| *entry).collect());
+            let restored = lost().filter_map(|loss| loss.restored_by.map(|entry| entry.0));
+            put(all, 59, one(kind), lost().map(|loss| loss.entry.0).chain(restored).collect());
         }
         let to_anyone = self.paths.iter().any(|path| path.audience == Who::Anyone);
         let sent = self.accesses.iter().any(|access| !access.given_to.is_empty());
@@ -253,30 +226,74 @@ impl<'a> Found<'a> {
         self.cause(all);
     }
 
-    /// 61: internal where every act behind the breach was done by somebody of one's own whom the ledger knows. Malice it
-    /// cannot see, so this is only ever proposed.
-    fn cause(&self, all: &mut BTreeMap<u8, Derived>) {
-        let starts = self.paths.iter().filter_map(|path| path.start.entry.map(|entry| entry.0));
-        let accesses = self.accesses.iter().filter_map(|access| access.entries.first().map(|entry| entry.0));
-        let losses = self.losses.iter().map(|(entry, ..)| *entry);
-        let acts: Vec<u64> = if self.paths.is_empty() { accesses.chain(losses).collect() } else { starts.collect() };
-        let internal = |index: &u64| {
-            let act = self.as_of.acts.iter().find(|act| act.index == *index);
-            let own = [PartyKind::Human, PartyKind::Agent, PartyKind::Service];
-            act.and_then(|act| act.actor).is_some_and(|kind| own.contains(&kind))
-        };
-        if !acts.is_empty() && acts.iter().all(internal) {
-            put(all, 61, one("a"), acts);
+    /// 57: in what form whoever got data without authority has it, by who could use which key when. That a way stood open
+    /// does not say in what form data was behind it.
+    fn unintelligible(&self, all: &mut BTreeMap<u8, Derived>) {
+        let exposure = &self.as_of.exposure;
+        let (mut readable, mut subverted, mut intact, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for access in &self.accesses {
+            let entries = || access.entries.iter().map(|entry| entry.0);
+            let protected = entries().any(|entry| self.act(entry).is_some_and(|act| act.protected));
+            let of_it = |entry: u64| access.entries.iter().any(|known| known.0 == entry);
+            let copies = exposure.holdings.iter().filter(|held| held.start.entry.is_some_and(|it| of_it(it.0)));
+            let forms: Vec<Form> = copies.map(|held| held.form).collect();
+            let into = match (protected, forms.contains(&Form::Readable), forms.is_empty()) {
+                (false, ..) => &mut readable,
+                (true, true, _) => &mut subverted,
+                (true, false, false) => &mut intact,
+                // Who has it, and with which key, nothing tells.
+                (true, false, true) => &mut unknown,
+            };
+            into.extend(entries());
+        }
+        if !readable.is_empty() {
+            put(all, 57, one("c"), readable);
+        } else if !subverted.is_empty() {
+            put(all, 57, one("b"), subverted);
+        } else if !intact.is_empty() && unknown.is_empty() && self.paths.is_empty() {
+            put(all, 57, one("a"), intact);
         }
     }
 
-    /// 63, 65, 67, 68, 70, 72, 73.
-    fn concerned(&self, incomplete: bool, all: &mut BTreeMap<u8, Derived>) {
-        let place = |(name, place): &(String, Option<String>)| match place {
-            Some(place) => format!("{name} ({place})"),
-            None => name.clone(),
+    fn act(&self, entry: u64) -> Option<&Act> {
+        let acts = &self.as_of.acts;
+        acts.binary_search_by_key(&entry, |act| act.index).ok().map(|at| &acts[at])
+    }
+
+    /// 61: internal where every act behind the breach was done by somebody of the house, external where by nobody of it. Who
+    /// broke in where nothing stood open did so on purpose; other malice the ledger cannot see. So this is only ever
+    /// proposed, and not at all where it is not known of whose house somebody is.
+    fn cause(&self, all: &mut BTreeMap<u8, Derived>) {
+        let starts = self.paths.iter().filter_map(|path| path.start.entry.map(|entry| entry.0));
+        let accesses = self.accesses.iter().filter_map(|access| access.entries.first().map(|entry| entry.0));
+        let losses = self.losses.iter().map(|loss| loss.entry.0);
+        let acts: Vec<u64> = match self.paths.is_empty() {
+            true => accesses.chain(losses).collect(),
+            false => starts.chain(losses).collect(),
         };
-        put(all, 63, self.as_of.places.iter().map(place), Vec::new());
+        let all_by = |whose: Whose| acts.iter().all(|entry| self.act(*entry).is_some_and(|act| act.by == whose));
+        let cause = match (acts.is_empty(), all_by(Whose::Own), all_by(Whose::Outside)) {
+            (false, true, _) => "a",
+            (false, _, true) if self.paths.is_empty() => "d",
+            (false, _, true) => "c",
+            _ => return,
+        };
+        put(all, 61, one(cause), acts);
+    }
+
+    /// 63: systems and where they are.
+    fn places(&self, w: &Wording, all: &mut BTreeMap<u8, Derived>) {
+        let b = &w.breach.event;
+        let place = |place: &super::evidence::Place| match &place.location {
+            Some(location) => fill(&b.place, &[("name", &place.resource), ("place", location)]),
+            None => fill(&b.no_place, &[("name", &place.resource)]),
+        };
+        let entries = self.as_of.places.iter().filter_map(|place| place.entry).collect();
+        put(all, 63, self.as_of.places.iter().map(place), entries);
+    }
+
+    /// 65, 67, 68, 70, 72, 73.
+    fn concerned(&self, incomplete: bool, all: &mut BTreeMap<u8, Derived>) {
         let exposure = &self.as_of.exposure;
         let of_resources = || self.as_of.acts.iter().filter(|act| act.is_of_resources && !act.kinds.is_empty());
         let kinds: BTreeSet<&str> = of_resources().flat_map(|act| &act.kinds).map(|kind| kind_code(kind)).collect();
@@ -286,6 +303,8 @@ impl<'a> Found<'a> {
         if !known && incomplete {
             put(all, 65, one("k"), Vec::new());
         }
+        let naming = self.as_of.acts.iter().filter(|act| act.is_of_resources && act.names_subjects);
+        let naming: Vec<u64> = naming.map(|act| act.index).collect();
         let (subjects, determined) = exposure.concerned();
         let (how, number) = match (determined, subjects.low == subjects.high) {
             (true, true) => ("a", Some(subjects.high)),
@@ -293,8 +312,8 @@ impl<'a> Found<'a> {
             // Never 0, and never the number of those who happen to be known.
             (false, _) => (if incomplete { "d" } else { "c" }, None),
         };
-        put(all, 67, one(how), Vec::new());
-        put(all, 68, number.map(|number| number.to_string()), Vec::new());
+        put(all, 67, one(how), naming.clone());
+        put(all, 68, number.map(|number| number.to_string()), naming.clone());
         let categories: BTreeSet<String> = exposure
             .subjects
             .iter()
@@ -302,38 +321,42 @@ impl<'a> Found<'a> {
             .filter_map(|category| category_code(category.0 as u64))
             .collect();
         let known = !categories.is_empty();
-        put(all, 70, categories, Vec::new());
+        put(all, 70, categories, naming);
         if !known && incomplete {
             put(all, 70, one("t"), Vec::new());
         }
         self.records(incomplete, all);
     }
 
-    /// 72 and 73: of one access its own number; of several at most their sum, because records may repeat; where one does not
-    /// say how many, no number at all.
+    /// 72 and 73: of one access its own number; of several at most their sum, because records may repeat. No number at all
+    /// where one does not say how many, where something was lost that no number says, or where all that was inside stood
+    /// open: how many records that was nothing tells, and whoever came took only some of them.
     fn records(&self, incomplete: bool, all: &mut BTreeMap<u8, Derived>) {
-        let entries: BTreeSet<u64> =
-            self.accesses.iter().flat_map(|access| access.entries.iter().map(|entry| entry.0)).collect();
-        let acts: Vec<_> = self.as_of.acts.iter().filter(|act| entries.contains(&act.index)).collect();
-        let counted =
-            acts.iter().map(|act| act.delivered.as_ref().filter(|records| records.precision != Precision::Unknown));
+        let accesses = self.accesses.iter().flat_map(|access| access.entries.iter().map(|entry| entry.0));
+        let entries: BTreeSet<u64> = accesses.chain(self.losses.iter().map(|loss| loss.entry.0)).collect();
+        let counted = entries.iter().map(|entry| {
+            let delivered = self.act(*entry)?.delivered.as_ref()?;
+            (delivered.precision != Precision::Unknown).then_some(delivered)
+        });
         let counted: Option<Vec<_>> = counted.collect();
+        let counted = counted.filter(|counted| !counted.is_empty() && self.paths.is_empty());
         match counted.as_deref() {
-            Some([only]) if self.accesses.len() == 1 && only.precision == Precision::Exact => {
+            Some([only]) if only.precision == Precision::Exact => {
                 put(all, 72, one("a"), entries.iter().copied().collect());
                 put(all, 73, [only.count.to_string()], entries.into_iter().collect());
             }
-            Some(several @ [_, ..]) if several.len() == entries.len() => {
+            Some(several) => {
                 let sum = several.iter().fold(0u64, |sum, records| sum.saturating_add(records.count));
                 put(all, 72, one("b"), entries.iter().copied().collect());
                 put(all, 73, [sum.to_string()], entries.into_iter().collect());
             }
-            _ => put(all, 72, one(if incomplete { "d" } else { "c" }), Vec::new()),
+            None => put(all, 72, one(if incomplete { "d" } else { "c" }), entries.into_iter().collect()),
         }
     }
 
-    /// 38 to 40: processors and joint controllers that got data. That none is on record does not mean that there is none.
-    fn parties(&self, all: &mut BTreeMap<u8, Derived>) {
+    /// 38 to 41: processors and joint controllers that got data, and how the registry says that they are reached. That none
+    /// is on record does not mean that there is none.
+    fn parties(&self, w: &Wording, all: &mut BTreeMap<u8, Derived>) {
         let involved = [RecipientKind::Processor, RecipientKind::SubProcessor, RecipientKind::JointController];
         let is_party = |party: &&OtherParty| involved.contains(&party.kind) && !party.name.is_empty();
         let of_resources = || self.as_of.acts.iter().filter(|act| act.is_of_resources);
@@ -344,21 +367,24 @@ impl<'a> Found<'a> {
         let gave = of_resources().filter(|act| act.recipients.iter().any(|party| is_party(&party)));
         let entries: Vec<u64> = gave.map(|act| act.index).collect();
         put(all, 38, one("a"), entries.clone());
-        put(all, 39, parties.iter().map(|party| party.kind.code().to_owned()), entries.clone());
+        let kinds = parties.iter().map(|party| word(&w.recipient_kind, party.kind.code()).to_owned());
+        put(all, 39, kinds, entries.clone());
         put(all, 40, parties.iter().map(|party| party.name.clone()), entries);
+        registered::reached(self.as_of, parties.iter().map(|party| party.name.as_str()), all);
     }
 
-    /// 98, 102, 104, 106 and 125: what was told to whom, by the case's steps.
+    /// 98, 102 to 104, 106 and 125: what was told to whom, by the case's steps.
     fn told(&self, profile: &Profile, all: &mut BTreeMap<u8, Derived>) {
         let case = &self.as_of.case;
         let informed = || case.each(CaseStep::Informed).filter(|step| step.delivery() == Delivery::Delivered);
         let entries: Vec<u64> = informed().map(|step| step.index).collect();
         let Some(first) = informed().map(Step::at_us).min() else { return };
         put(all, 98, [day(first, profile)], entries.clone());
-        let reached = |subject: &SubjectFact| informed().any(|step| super::facts::names(step, &subject.identities));
         let in_public = informed().any(|step| step.channel() == Channel::Public);
         let exposure = &self.as_of.exposure;
-        let everybody = exposure.totals.subjects_determined && exposure.subjects.iter().all(reached);
+        let told = Informed::of(case, exposure);
+        let mut concerned = exposure.subjects.iter().enumerate().filter(|(_, subject)| subject.is_concerned());
+        let everybody = exposure.totals.subjects_determined && concerned.all(|(at, _)| told.reach(at) == Reach::Told);
         // Whom a communication in public reached, a person has to say.
         let how_many = match (everybody, in_public) {
             (true, _) => "a",
@@ -366,6 +392,11 @@ impl<'a> Found<'a> {
             (false, false) => "b",
         };
         put(all, 102, one(how_many), entries.clone());
+        // As whoever tried says it.
+        let failed = || case.each(CaseStep::Informed).filter(|step| step.delivery() != Delivery::Delivered);
+        let reasons: BTreeSet<&str> = failed().map(Step::statement).filter(|text| !text.is_empty()).collect();
+        let reasons = reasons.into_iter().collect::<Vec<_>>().join("\n");
+        put(all, 103, [reasons], failed().map(|step| step.index).collect());
         let channel = |step: &Step| match step.channel() {
             Channel::Individual => "a",
             Channel::Public => "b",
@@ -420,10 +451,23 @@ impl<'a> Found<'a> {
             (CaseStep::ProcessorAware, &b.processor_aware),
             (CaseStep::Aware, &b.aware),
         ] {
-            let Some(step) = self.as_of.case.last(step) else { continue };
-            let values = [("at", at(step.at_us())), ("zone", w.time.zone.clone()), ("n", w.number(step.index))];
-            let text = fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
-            events.push((step.at_us(), step.index, text));
+            for step in self.as_of.case.each(step) {
+                let values = [("at", at(step.at_us())), ("zone", w.time.zone.clone()), ("n", w.number(step.index))];
+                let text = fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+                events.push((step.at_us(), step.index, text));
+            }
+        }
+        for loss in &self.losses {
+            let (what, n) = (word(&w.exposure.lost, loss.lost.code()), w.number(loss.entry.0));
+            let values = [
+                ("at", w.instant(loss.when.from)),
+                ("zone", w.time.zone.clone()),
+                ("resource", loss.resource.clone()),
+                ("what", what.to_owned()),
+                ("n", n),
+            ];
+            let text = fill(&b.lost, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+            events.push((loss.when.from.us(), loss.entry.0, text));
         }
         events.sort();
         contained.sort();
@@ -431,6 +475,48 @@ impl<'a> Found<'a> {
         let lines: Vec<String> = events.iter().map(|(.., text)| text.clone()).collect();
         put(all, 53, [lines.join("\n")], entries(&events));
         put(all, 92, contained.iter().map(|(.., text)| text.clone()), entries(&contained));
+    }
+}
+
+/// What ENISA's method suggests for loss of confidentiality, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Nobody could get it without authority.
+    Nobody,
+    /// It may have been seen by people who are known, or can be counted.
+    Known,
+    /// Nobody can say how many could.
+    Uncountable,
+}
+
+impl Found<'_> {
+    pub fn audience(&self) -> Audience {
+        let exposure = &self.as_of.exposure;
+        if self.paths.is_empty() && self.accesses.is_empty() {
+            return Audience::Nobody;
+        }
+        let anybody = |who: &Who| match who {
+            Who::Anyone | Who::UnknownHuman { .. } => true,
+            Who::Named { name, .. } => *name == Name::Closed,
+            Who::Person { .. } => false,
+        };
+        let reached = |access: &&&AccessFact| {
+            let recipients = access.given_to.iter().chain(&access.shown_to);
+            access.unidentified || recipients.chain([&access.who]).any(anybody)
+        };
+        // A group whose members are not on file is counted there, whoever let it in.
+        let by_ways = !self.paths.is_empty() && exposure.totals.uncountable;
+        match by_ways
+            || self.paths.iter().any(|path| anybody(&path.audience))
+            || self.accesses.iter().any(|it| reached(&it))
+        {
+            true => Audience::Uncountable,
+            false => Audience::Known,
+        }
+    }
+
+    pub fn losses(&self) -> &[&LossFact] {
+        &self.losses
     }
 }
 

@@ -1,10 +1,10 @@
 //! The breach file and the list of persons concerned, as typed facts. Their JSON is the report.
 
-use crate::model::{Category, Channel, Delivery, ReportType};
+use crate::model::{CaseStep, Category, Channel, Delivery, ReportType};
 use crate::report::access::document::{EntryIndex, HeadFact, PersonIdentity, Range, Span, TemplateFact};
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
-use crate::report::exposure::document::{Claim, CoverageFact};
+use crate::report::exposure::document::{Bound, Claim, CoverageFact, Form, Who};
 use crate::report::instant::Instant;
 use crate::report::shape::{choices, facts};
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,39 @@ choices! {
     }
 
     /// Whether a person was told.
-    pub enum Notice { Told "told", CouldNotBeTold "could_not_be_told", NotTold "not_told" }
+    pub enum Notice {
+        Told "told",
+        /// A message went where several are, or perhaps to somebody else.
+        PerhapsTold "perhaps_told",
+        CouldNotBeTold "could_not_be_told", NotTold "not_told",
+    }
+
+    /// What an answer rests on.
+    pub enum Basis {
+        /// Somebody got data, or may have.
+        Access "access",
+        /// Whose data it is.
+        Person "person",
+        /// Something stood open.
+        Way "way",
+        /// Who could see it without authority.
+        Audience "audience",
+        Loss "loss",
+        /// A copy.
+        Holding "holding",
+        /// What logging supports.
+        Logging "logging",
+    }
+
+    /// Why ENISA's figure for loss of confidentiality is proposed as it is.
+    pub enum AudienceKind { Nobody "nobody", Known "known", Uncountable "uncountable" }
+
+    /// The register's columns (GDPR Art. 33(5)).
+    pub enum RegisterColumn {
+        Reference "reference", Facts "facts", Cause "cause", Nature "nature", Kind "kind", Categories "categories",
+        Concerned "concerned", Effects "effects", Risk "risk", Notified "notified", Informed "informed", Reason "reason",
+        Remedy "remedy", Created "created",
+    }
 }
 
 facts! {
@@ -119,12 +151,59 @@ facts! {
         aware: Option<Moment>,
         /// From detection to awareness, microseconds; the reason is awareness's own statement.
         detection_to_awareness_us: Option<u64>,
-        /// An earlier statement of awareness gave an earlier instant.
+        /// Every statement of awareness, in order, each with the deadline that it would give.
+        awareness: Vec<AwarenessFact>,
+        /// The last statement of awareness gives a later instant than an earlier one.
         awareness_moved_later: bool,
         deadline: Option<DeadlineFact>,
         submitted: Vec<Moment>,
         not_notified: Option<Moment>,
         closed: Option<Moment>,
+        /// Every step, in order.
+        steps: Vec<StepFact>,
+        /// What erasures took of what the case rests on.
+        erased: Vec<ErasedFact>,
+    }
+
+    pub struct AwarenessFact {
+        stated: Moment,
+        strict: Option<Instant>,
+        /// The deadline runs from this one: the earliest.
+        counts: bool,
+    }
+
+    pub struct StepFact {
+        entry: EntryIndex,
+        recorded_at: Instant,
+        step: Code<CaseStep>,
+        stated_at: Option<Instant>,
+        by: Vec<PersonIdentity>,
+        by_erased: bool,
+        reference: Option<String>,
+        statement: Option<String>,
+        /// Fields that it answered.
+        answered: Vec<u64>,
+        /// People it names as told or not to be told, and of these those who were erased since.
+        told: u64,
+        told_erased: u64,
+        /// The ledger size that it was decided from.
+        size: u64,
+        /// SHA-256 of the report it refers to.
+        report: Option<String>,
+    }
+
+    /// What one erasure took.
+    pub struct ErasedFact {
+        /// The entry that records it.
+        entry: EntryIndex,
+        at: Instant,
+        /// Entries of which parts are gone, and of these parts those about data subjects.
+        acts: Vec<EntryIndex>,
+        subjects: u64,
+        /// Steps of the case of which parts are gone.
+        steps: Vec<EntryIndex>,
+        /// Fields whose answers rested on any of it.
+        fields: Vec<u64>,
     }
 
     pub struct DeadlineFact {
@@ -137,8 +216,12 @@ facts! {
         zone: String,
         /// Nobody set a profile: these are the template's own values.
         is_default: bool,
+        /// The step by which awareness was stated that it runs from.
+        from: EntryIndex,
         /// The first notification, or the cut-off while there is none, lies after it.
         missed: bool,
+        /// No notification is known, and the deadline had passed when this was made.
+        passed: bool,
     }
 
     pub struct SeverityFact {
@@ -175,16 +258,19 @@ facts! {
         number: u64,
         block: String,
         title: String,
+        /// The same in English, where this is not: as the authority's form has it.
+        english: Option<String>,
         origin: FieldOrigin,
         /// Shown, and to be filled in.
         required: bool,
         state: FieldState,
-        /// What stands in the form: option codes, or the value itself.
+        /// The answer: option codes, or the value itself. What is only proposed is none.
         values: Vec<String>,
         /// What the options mean; the value itself where it is none.
         texts: Vec<String>,
-        /// What the ledger says, where a person said something else.
+        /// What the ledger proposes, or says where a person said something else.
         ledger_values: Vec<String>,
+        ledger_texts: Vec<String>,
         /// What a person said, where it was not taken.
         refused_values: Vec<String>,
         /// By which entries.
@@ -195,17 +281,34 @@ facts! {
 
     pub struct TodoFact { field: u64, what: Todo }
 
-    /// What became known since a notification was computed.
+    /// What became known since a notification was computed, until the next one or now.
     pub struct Phase {
         submitted: Moment,
         /// The ledger size it was computed from.
         size: u64,
+        /// The case was opened after it.
+        before_case: bool,
         /// SHA-256 of the report that was submitted.
         report: Option<String>,
+        /// It was notified as incomplete: the rest is owed.
+        incomplete: bool,
+        /// The notification that it is compared with; absent: what is known now.
+        until: Option<EntryIndex>,
         changes: Vec<ChangeFact>,
-        /// An answer that was given then is another one now.
+        /// Facts that answers rest on, also where no answer says otherwise because of them.
+        facts: Vec<FactChange>,
+        /// Of the last notification: an answer that was given then, or a fact that answers rest on, is another one now.
         follow_up_needed: bool,
     }
+
+    /// A fact as it was told of then, and now; absent where it was not known, or is none any more.
+    pub struct FactChange { what: Basis, then: Option<String>, now: Option<String>, entries: Vec<EntryIndex> }
+
+    /// One column of the register for this breach.
+    pub struct RegisterFact { column: RegisterColumn, lines: Vec<RegisterLine> }
+
+    /// What stands there, and who says so.
+    pub struct RegisterLine { text: String, state: FieldState, entries: Vec<EntryIndex> }
 
     pub struct ChangeFact { field: u64, title: String, then: Vec<String>, now: Vec<String> }
 
@@ -220,10 +323,14 @@ facts! {
         severity: Vec<SeverityFact>,
         /// Proposed for ENISA's loss of confidentiality, from who could see it: hundredths.
         figure_confidentiality: u64,
+        /// Why.
+        figure_audience: AudienceKind,
         totals: FormTotals,
         fields: Vec<FieldFact>,
         todo: Vec<TodoFact>,
         phases: Vec<Phase>,
+        /// This breach in the register of Art. 33(5).
+        register: Vec<RegisterFact>,
         /// Whether "no data was mishandled" can be said.
         claim: Claim,
         /// How far logging supports it.
@@ -237,6 +344,8 @@ facts! {
         answer: Answer,
         totals: PersonsTotals,
         persons: Vec<PersonFact>,
+        /// Copies of what the case is about.
+        holdings: Vec<HeldFact>,
         /// People who were told and of whom nothing is recorded in what the case is about.
         others_told: Vec<OtherTold>,
         /// Public communications: nobody is counted as told by one alone.
@@ -255,6 +364,8 @@ facts! {
         not_recorded: u64,
         cannot_be_excluded: u64,
         told: u64,
+        /// A message went where several are, or perhaps to somebody else.
+        perhaps_told: u64,
         could_not_be_told: u64,
         not_told: u64,
         /// Copies that are not gone and may hold anybody's data of these.
@@ -271,6 +382,34 @@ facts! {
         seen: Seen,
         notice: Notice,
         told: Vec<ToldFact>,
+        /// Why they were not told, as the last attempt or the form's answers say.
+        reason: Option<String>,
+        /// By which of the identifiers they can be reached.
+        contact: Option<PersonIdentity>,
+        /// As the registry says of the resources: where these people live, what they read, whether they are vulnerable.
+        countries: Vec<String>,
+        language: Option<String>,
+        vulnerable: Option<bool>,
+        /// Copies that surely hold their data, by number.
+        holdings: Vec<u64>,
+        /// Copies that are not gone and hold their data: surely, and possibly, which are also those that list not everybody.
+        holdings_open: Range,
+    }
+
+    /// One copy.
+    pub struct HeldFact {
+        number: u64,
+        holder: Who,
+        resource: String,
+        start: Bound,
+        end: Bound,
+        form: Form,
+        /// It is not gone.
+        open: bool,
+        /// Of how many of these persons it surely holds data.
+        persons: u64,
+        /// These are all; otherwise anybody's may be in it.
+        listed: bool,
     }
 
     pub struct OtherTold { identities: Vec<PersonIdentity>, told: Vec<ToldFact> }
@@ -285,5 +424,7 @@ facts! {
         /// Why it could not be done.
         statement: Option<String>,
         entry: EntryIndex,
+        /// It went to this person and nobody else.
+        certain: bool,
     }
 }

@@ -1,11 +1,11 @@
 //! What a breach file is made from.
 
 use super::case::Case;
-use crate::exposure::calculus::fact::Authorised;
 use crate::law::Profile;
-use crate::model::{Outcome, PartyKind, Quantity, RecipientKind, Verb};
-use crate::report::evidence::Head;
+use crate::model::{Quantity, RecipientKind, Verb};
+use crate::report::evidence::{Head, KnownRegistry};
 use crate::report::exposure::ExposureReport;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which case, as known at which size, measured until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +23,16 @@ pub struct AsOf {
     pub exposure: ExposureReport,
     /// What the exposure report does not keep of acts on the case's resources, and of acts that opened ways to them.
     pub acts: Vec<Act>,
+    /// Whose data an act moved, by its entry: positions among the exposure report's subjects, and whether these are all.
+    pub moved: BTreeMap<u64, Moved>,
     /// Where the registry says that a resource is, in the order of the case's resources.
-    pub places: Vec<(String, Option<String>)>,
+    pub places: Vec<Place>,
+    /// The controller's registry that was in force.
+    pub registry: Option<KnownRegistry>,
+    /// The legal profile that was in force when the controller became aware: its hours count.
+    pub period: Profile,
+    /// What erasures took of it.
+    pub erased: Vec<Erased>,
     /// Unix microseconds.
     pub cut_off_us: u64,
 }
@@ -45,17 +53,27 @@ pub struct Act {
     /// At the earliest, Unix microseconds.
     pub at_us: u64,
     pub verb: Verb,
-    pub outcome: Outcome,
-    pub authorised: Authorised,
     /// It names one of the case's resources.
     pub is_of_resources: bool,
-    /// Kind of whoever acted, where it is known who that was.
-    pub actor: Option<PartyKind>,
+    pub by: Whose,
+    /// It says whose data it was about.
+    pub names_subjects: bool,
     /// Of whom it delivered data: kinds as registered.
     pub kinds: Vec<String>,
     pub recipients: Vec<OtherParty>,
     pub delivered: Option<Quantity>,
-    pub losses: Vec<Loss>,
+    /// What it moved was pseudonymised or encrypted.
+    pub protected: bool,
+}
+
+/// Whether whoever acted is of the house.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// An agent or a service, which acts under a name of its own; a member of a group, whoever uses an account, or has a role.
+    Own,
+    /// The public, another organisation, or whoever the record calls an unauthorised person.
+    Outside,
+    Unknown,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,9 +82,32 @@ pub struct OtherParty {
     pub name: String,
 }
 
-/// Data that was lost or altered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Loss {
-    /// 0: it cannot be recovered.
-    pub recoverable_until_us: u64,
+/// Whose data one act moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    pub subjects: BTreeSet<usize>,
+    /// `subjects` is everybody.
+    pub listed: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub resource: String,
+    pub location: Option<String>,
+    /// By which entry it is registered.
+    pub entry: Option<u64>,
+}
+
+/// What one erasure took of what a case rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erased {
+    /// The entry that records it.
+    pub entry: u64,
+    pub at_us: u64,
+    /// Entries of which parts are gone, on the case's resources or by which ways opened and closed.
+    pub acts: BTreeSet<u64>,
+    /// Steps of the case of which parts are gone.
+    pub steps: BTreeSet<u64>,
+    /// Parts of these entries about data subjects.
+    pub subjects: u64,
 }

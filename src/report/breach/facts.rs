@@ -1,18 +1,17 @@
 //! Evidence becomes the breach file: the case, the form, what changed since it was handed in.
 
 use super::case::{By, Case, Standing, Step};
-use super::derive::Found;
+use super::derive::{Audience, Found};
 use super::document::*;
-use super::evidence::{AsOf, BreachEvidence, BreachQuestion};
+use super::evidence::{AsOf, BreachEvidence, BreachQuestion, Erased};
 use super::form::{self, Decided};
-use super::{FORMAT, PERSONS_FORMAT};
-use crate::law::edpb::{Block, Kind};
-use crate::law::{Profile, enisa};
-use crate::model::{CaseStep, Channel, Delivery, Identity, ReportType};
-use crate::report::access::document::{EntryIndex, HeadFact, PersonIdentity, Range, Span, Verdict};
+use super::{FORMAT, basis, register};
+use crate::law::edpb::{Block, Field, Kind};
+use crate::law::{calendar, enisa};
+use crate::model::{CaseStep, Identity, ReportType};
+use crate::report::access::document::{EntryIndex, HeadFact, PersonIdentity, Span};
 use crate::report::code::Code;
 use crate::report::evidence::Envelope;
-use crate::report::exposure::document::SubjectFact;
 use crate::report::instant::Instant;
 use crate::report::template;
 use crate::report::wording::{Wording, fill};
@@ -22,67 +21,35 @@ use std::collections::BTreeSet;
 pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &Envelope) -> BreachReport {
     let w = envelope.language.wording();
     let (now, profile) = (&evidence.now, &evidence.profile);
-    let form = form::decide(now, profile, w);
-    let case = case_fact(now, profile);
+    let passed = now.case.each(CaseStep::Submitted).next().is_none()
+        && now.case.is_late(now.cut_off_us.max(envelope.generated_at_us), &now.period);
+    let form = form::decide(now, profile, passed, w);
+    let case = case_fact(now, &form, passed);
     let totals = form::totals(&form);
     let todo = form.iter().filter_map(|decided| {
         let field = u64::from(decided.field.number);
         decided.todo().map(|what| TodoFact { field, what })
     });
-    let phases = evidence.then.iter().filter_map(|(entry, then)| phase(*entry, then, &form, now, profile, w));
-    let exposure = &now.exposure;
-    let confidentiality = match (exposure.totals.unauthorised_us.high, exposure.totals.uncountable) {
-        (0, _) => 0,
-        (_, true) => 50,
-        (_, false) => 25,
+    let (confidentiality, audience) = match Found::of(now).audience() {
+        Audience::Nobody => (0, AudienceKind::Nobody),
+        Audience::Known => (25, AudienceKind::Known),
+        Audience::Uncountable => (50, AudienceKind::Uncountable),
     };
     BreachReport {
         format: FORMAT.to_owned(),
         header: header(question, evidence, envelope, ReportType::Breach, template::BREACH),
         answer: Answer { text: answer(w, &case, &totals) },
         severity: now.case.each(CaseStep::Severity).map(severity_fact).collect(),
+        register: register::of_form(now, &form, w),
         case,
         figure_confidentiality: confidentiality,
+        figure_audience: audience,
         totals,
         todo: todo.collect(),
-        phases: phases.collect(),
-        fields: form.iter().map(|decided| field_fact(decided, &now.case)).collect(),
-        claim: exposure.answer.claim,
-        coverage: exposure.coverage.clone(),
-    }
-}
-
-/// The list of persons concerned: everybody in the upper bound.
-pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &Envelope) -> PersonsReport {
-    let w = envelope.language.wording();
-    let (case, exposure) = (&evidence.now.case, &evidence.now.exposure);
-    let concerned = exposure.subjects.iter().filter(|subject| subject.is_concerned());
-    let persons: Vec<PersonFact> = concerned.map(|subject| person_fact(subject, case)).collect();
-    let others: Vec<OtherTold> = others_told(case, &persons);
-    let seen = |seen: Seen| persons.iter().filter(|person| person.seen == seen).count() as u64;
-    let notice = |notice: Notice| persons.iter().filter(|person| person.notice == notice).count() as u64;
-    let (everybody, determined) = exposure.concerned();
-    let totals = PersonsTotals {
-        persons: everybody,
-        determined,
-        accessed: seen(Seen::Accessed),
-        not_recorded: seen(Seen::NotRecorded),
-        cannot_be_excluded: seen(Seen::CannotBeExcluded),
-        told: notice(Notice::Told),
-        could_not_be_told: notice(Notice::CouldNotBeTold),
-        not_told: notice(Notice::NotTold),
-        holdings_open: exposure.totals.holdings_open,
-    };
-    PersonsReport {
-        format: PERSONS_FORMAT.to_owned(),
-        header: header(question, evidence, envelope, ReportType::Persons, template::PERSONS),
-        answer: Answer { text: persons_answer(w, &totals) },
-        totals,
-        persons,
-        others_told: others,
-        public: case.each(CaseStep::Informed).filter(|step| step.channel() == Channel::Public).map(told_fact).collect(),
-        told_erased: case.each(CaseStep::Informed).map(|step| step.told_closed).sum(),
-        coverage: exposure.coverage.clone(),
+        phases: phases(evidence, &form, w),
+        fields: form.iter().map(|decided| field_fact(decided, &now.case, w)).collect(),
+        claim: now.exposure.answer.claim,
+        coverage: now.exposure.coverage.clone(),
     }
 }
 
@@ -100,7 +67,7 @@ fn answer(w: &Wording, case: &CaseFact, totals: &FormTotals) -> String {
         _ if case.not_notified.is_some() && case.submitted.is_empty() => b.need_not.clone(),
         None => b.not_aware.clone(),
         Some(deadline) => {
-            let text = match (deadline.missed, case.submitted.is_empty()) {
+            let text = match (deadline.missed || deadline.passed, case.submitted.is_empty()) {
                 (true, _) => &b.missed,
                 (false, true) => &b.deadline,
                 (false, false) => &b.in_time,
@@ -112,22 +79,11 @@ fn answer(w: &Wording, case: &CaseFact, totals: &FormTotals) -> String {
     [deadline, form].join(" ")
 }
 
-fn persons_answer(w: &Wording, totals: &PersonsTotals) -> String {
-    let b = &w.breach.answer;
-    let text = if totals.determined { &b.persons } else { &b.persons_at_least };
-    let told = w.number(totals.told);
-    let left = w.number(totals.not_told + totals.could_not_be_told);
-    let people = w.plural_range(&w.exposure.count.people, totals.persons.low, totals.persons.high);
-    let known = w.plural_range(&w.exposure.count.people, totals.persons.high, totals.persons.high);
-    let people = if totals.determined { people } else { known };
-    fill(text, &[("people", &people), ("told", &told), ("left", &left)])
-}
-
-fn given(text: &str) -> Option<String> {
+pub(super) fn given(text: &str) -> Option<String> {
     Some(text.to_owned()).filter(|text| !text.is_empty())
 }
 
-fn identities(identities: &[Identity]) -> Vec<PersonIdentity> {
+pub(super) fn identities(identities: &[Identity]) -> Vec<PersonIdentity> {
     identities.iter().map(PersonIdentity::from).collect()
 }
 
@@ -145,20 +101,32 @@ fn moment(step: &Step) -> Moment {
     }
 }
 
-fn case_fact(as_of: &AsOf, profile: &Profile) -> CaseFact {
-    let case = &as_of.case;
+fn case_fact(as_of: &AsOf, form: &[Decided], passed: bool) -> CaseFact {
+    let (case, profile) = (&as_of.case, &as_of.period);
     let last = |step: CaseStep| case.last(step).map(moment);
-    let (detected, aware) = (case.last(CaseStep::Detected), case.last(CaseStep::Aware));
-    let delay = detected.zip(aware).map(|(detected, aware)| aware.at_us().saturating_sub(detected.at_us()));
-    let deadline = case.deadline(profile).and_then(Result::ok).map(|hours| DeadlineFact {
+    let (detected, aware) = (case.last(CaseStep::Detected), case.awareness());
+    // Detected after somebody was aware already is a contradiction and no delay.
+    let delay = detected.zip(aware).and_then(|(detected, aware)| aware.at_us().checked_sub(detected.at_us()));
+    let hours = case.deadline(profile).and_then(Result::ok);
+    let deadline = hours.zip(aware).map(|(hours, aware)| DeadlineFact {
         strict: Instant::new(hours.strict_us),
         reading: Instant::new(hours.reading_us),
         working_days: u64::from(hours.working_days),
         hours: u64::from(profile.breach_notification_h),
         zone: profile.zone_name.clone(),
         is_default: profile.is_default,
+        from: EntryIndex(aware.index),
         missed: case.is_late(as_of.cut_off_us, profile),
+        passed,
     });
+    let stated = |step: &Step| {
+        let hours = calendar::breach_deadline(step.at_us(), profile).ok();
+        AwarenessFact {
+            stated: moment(step),
+            strict: hours.map(|hours| Instant::new(hours.strict_us)),
+            counts: aware.is_some_and(|aware| aware.index == step.index),
+        }
+    };
     let standing = case.standing();
     let occurred = Found::of(as_of).occurred();
     CaseFact {
@@ -177,11 +145,55 @@ fn case_fact(as_of: &AsOf, profile: &Profile) -> CaseFact {
         processor_aware: last(CaseStep::ProcessorAware),
         aware: aware.map(moment),
         detection_to_awareness_us: delay,
+        awareness: case.each(CaseStep::Aware).map(stated).collect(),
         awareness_moved_later: case.awareness_moved_later(),
         deadline,
         submitted: case.each(CaseStep::Submitted).map(moment).collect(),
         not_notified: last(CaseStep::NotNotified).filter(|_| standing != Standing::Submitted),
         closed: last(CaseStep::Closed).filter(|_| standing == Standing::Closed),
+        steps: case.steps.iter().filter(|step| step.step != CaseStep::Read).map(step_fact).collect(),
+        erased: as_of.erased.iter().map(|erased| erased_fact(erased, as_of, form)).collect(),
+    }
+}
+
+fn step_fact(step: &Step) -> StepFact {
+    let answers = step.part.iter().flat_map(|part| &part.answers);
+    let Moment { by, by_erased, statement, .. } = moment(step);
+    StepFact {
+        entry: EntryIndex(step.index),
+        recorded_at: Instant::new(step.recorded_at_us),
+        step: Code(step.step),
+        stated_at: Some(step.stated_us).filter(|us| *us != 0).map(Instant::new),
+        by,
+        by_erased,
+        reference: given(step.reference()),
+        statement,
+        answered: answers.map(|answer| u64::from(answer.field)).collect(),
+        told: step.told.len() as u64 + step.told_closed,
+        told_erased: step.told_closed,
+        size: step.size,
+        report: step.report.map(hex::encode),
+    }
+}
+
+/// Fields that count persons or say what data it was: they rest on everybody's parts.
+const OF_PERSONS: [u8; 6] = [65, 67, 68, 70, 72, 73];
+
+fn erased_fact(erased: &Erased, as_of: &AsOf, form: &[Decided]) -> ErasedFact {
+    let entries = |all: &BTreeSet<u64>| all.iter().map(|index| EntryIndex(*index)).collect();
+    let rests = |decided: &&Decided| {
+        let number = decided.field.number;
+        let by_acts = decided.ledger.entries.iter().any(|entry| erased.acts.contains(entry));
+        let answered = as_of.case.answered_by(number).is_some_and(|step| erased.steps.contains(&step.index));
+        by_acts || answered || (erased.subjects > 0 && OF_PERSONS.contains(&number))
+    };
+    ErasedFact {
+        entry: EntryIndex(erased.entry),
+        at: Instant::new(erased.at_us),
+        acts: entries(&erased.acts),
+        subjects: erased.subjects,
+        steps: entries(&erased.steps),
+        fields: form.iter().filter(rests).map(|decided| u64::from(decided.field.number)).collect(),
     }
 }
 
@@ -215,13 +227,41 @@ fn severity_fact(step: &Step) -> SeverityFact {
     SeverityFact { level: part.and_then(|part| given(&part.level)), figure, set: moment(step) }
 }
 
-fn field_fact(decided: &Decided, case: &Case) -> FieldFact {
-    let field = decided.field;
-    let text = |value: &String| match field.kind {
-        Kind::One | Kind::Many => field.option(value).unwrap_or(value).to_owned(),
-        _ => value.clone(),
+/// What a field is called, in the report's language.
+pub(super) fn title(field: &Field, w: &Wording) -> String {
+    w.breach.form.get(&field.number.to_string()).map_or_else(|| field.title.to_owned(), |words| words.title.clone())
+}
+
+/// What its values mean; the value itself where it is no option.
+pub(super) fn texts(field: &Field, values: &[String], w: &Wording) -> Vec<String> {
+    let words = w.breach.form.get(&field.number.to_string());
+    let text = |value: &String| {
+        let ours = words.and_then(|words| words.options.get(value)).map(String::as_str);
+        match field.kind {
+            Kind::One | Kind::Many => ours.or(field.option(value)).unwrap_or(value).to_owned(),
+            Kind::YesNo => match value.as_str() {
+                "yes" => w.sheet.yes.clone(),
+                "no" => w.sheet.no.clone(),
+                other => other.to_owned(),
+            },
+            Kind::Instant => instant_text(value, w).unwrap_or_else(|| value.clone()),
+            Kind::Date => w.day(value),
+            _ => value.clone(),
+        }
     };
-    let differs = matches!(decided.state, FieldState::Differs);
+    values.iter().map(text).collect()
+}
+
+/// As the report writes instants; nothing where it is none.
+fn instant_text(value: &str, w: &Wording) -> Option<String> {
+    let at: jiff::Timestamp = value.parse().ok()?;
+    let us = u64::try_from(at.as_microsecond()).ok()?;
+    Some(format!("{} {}", w.instant(Instant::new(us)), w.time.zone))
+}
+
+fn field_fact(decided: &Decided, case: &Case, w: &Wording) -> FieldFact {
+    let field = decided.field;
+    let title = title(field, w);
     let by_ledger = matches!(
         decided.state,
         FieldState::Ledger
@@ -231,108 +271,75 @@ fn field_fact(decided: &Decided, case: &Case) -> FieldFact {
             | FieldState::Differs
             | FieldState::Refused
     );
+    let beside = decided.is_proposal() || decided.state == FieldState::Differs;
+    let ledger: &[String] = if beside { &decided.ledger.values } else { &[] };
     let entries: &[u64] = if by_ledger { &decided.ledger.entries } else { &[] };
     FieldFact {
         number: u64::from(field.number),
         block: Block::of(field.number).code().to_owned(),
-        title: field.title.to_owned(),
+        english: Some(field.title.to_owned()).filter(|english| *english != title),
+        title,
         origin: decided.origin(),
         required: decided.required,
         state: decided.state,
-        texts: decided.values.iter().map(text).collect(),
-        values: decided.values.clone(),
-        ledger_values: if differs { decided.ledger.values.clone() } else { Vec::new() },
+        texts: texts(field, decided.answer(), w),
+        values: decided.answer().to_vec(),
+        ledger_values: ledger.to_vec(),
+        ledger_texts: texts(field, ledger, w),
         refused_values: decided.refused.clone(),
         entries: entries.iter().map(|index| EntryIndex(*index)).collect(),
         answered_in: form::answered_in(decided, case).map(EntryIndex),
     }
 }
 
-fn phase(entry: u64, then: &AsOf, form: &[Decided], now: &AsOf, profile: &Profile, w: &Wording) -> Option<Phase> {
-    let submitted = now.case.steps.iter().find(|step| step.index == entry)?;
-    let changes = form::changes(&form::decide(then, profile, w), form);
-    // What was empty then was not answered: that it is known now completes the form, and corrects nothing.
-    let follow_up_needed = changes.iter().any(|(_, then, _)| !then.is_empty());
-    let change = |(field, then, now): (&'static crate::law::edpb::Field, Vec<String>, Vec<String>)| ChangeFact {
-        field: u64::from(field.number),
-        title: field.title.to_owned(),
-        then,
-        now,
+/// Each notification against the next one, the last against what is known now.
+fn phases(evidence: &BreachEvidence, form: &[Decided], w: &Wording) -> Vec<Phase> {
+    let (now, profile) = (&evidence.now, &evidence.profile);
+    let forms: Vec<Vec<Decided>> =
+        evidence.then.iter().map(|(_, then)| form::decide(then, profile, false, w)).collect();
+    let phase = |(at, (entry, then)): (usize, &(u64, AsOf))| {
+        let submitted = now.case.steps.iter().find(|step| step.index == *entry)?;
+        let next = evidence.then.get(at + 1);
+        let (later, known) = match next {
+            Some((_, next)) => (next, forms.get(at + 1)?.as_slice()),
+            None => (now, form),
+        };
+        let before = forms.get(at)?;
+        let changes = form::changes(before, known);
+        let facts = basis::changes(then, later, w);
+        // What was empty then was not answered: that it is known now completes the form, and corrects nothing.
+        let differs = changes.iter().any(|(_, then, _)| !then.is_empty()) || !facts.is_empty();
+        let change = |(field, then, now): (&'static Field, Vec<String>, Vec<String>)| ChangeFact {
+            field: u64::from(field.number),
+            title: title(field, w),
+            then: coded(field, &then, w),
+            now: coded(field, &now, w),
+        };
+        let opened = now.case.steps.first().map_or(0, |step| step.index);
+        let incomplete = before.iter().find(|decided| decided.field.number == 4);
+        Some(Phase {
+            submitted: moment(submitted),
+            size: submitted.size,
+            before_case: opened >= submitted.size,
+            report: submitted.report.map(hex::encode),
+            incomplete: incomplete.is_some_and(|decided| decided.values.iter().any(|code| code == "b")),
+            until: next.map(|(entry, _)| EntryIndex(*entry)),
+            changes: changes.into_iter().map(change).collect(),
+            facts,
+            follow_up_needed: next.is_none() && differs,
+        })
     };
-    Some(Phase {
-        submitted: moment(submitted),
-        size: submitted.size,
-        report: submitted.report.map(hex::encode),
-        changes: changes.into_iter().map(change).collect(),
-        follow_up_needed,
-    })
+    evidence.then.iter().enumerate().filter_map(phase).collect()
 }
 
-/// Who was told by this step: the persons themselves; of those who could only be told in public nobody is named.
-fn told_fact(step: &Step) -> ToldFact {
-    let part = step.part.as_ref();
-    ToldFact {
-        at: Instant::new(step.at_us()),
-        channel: Code(step.channel()),
-        delivery: Code(step.delivery()),
-        message: part.map(|part| hex::encode(&part.message)).filter(|digest| !digest.is_empty()),
-        statement: given(step.statement()),
-        entry: EntryIndex(step.index),
-    }
+/// Options with their letters, for whoever types them into the form.
+pub(super) fn coded(field: &Field, values: &[String], w: &Wording) -> Vec<String> {
+    let is_option = matches!(field.kind, Kind::One | Kind::Many);
+    let text = |(value, text): (&String, String)| if is_option { format!("{value}  {text}") } else { text };
+    values.iter().zip(texts(field, values, w)).map(text).collect()
 }
 
-fn person_fact(subject: &SubjectFact, case: &Case) -> PersonFact {
-    let told: Vec<&Step> = case.each(CaseStep::Informed).filter(|step| names(step, &subject.identities)).collect();
-    let delivered = told.iter().any(|step| step.delivery() == Delivery::Delivered);
-    PersonFact {
-        identities: subject.identities.clone(),
-        categories: subject.categories.clone(),
-        windows: subject.times.clone(),
-        open_us: subject.open_us,
-        accesses: subject.accesses,
-        seen: match (&subject.accesses, subject.verdict) {
-            (Range { low: 1.., .. }, _) => Seen::Accessed,
-            (Range { high: 0, .. }, Verdict::NoneComplete) => Seen::NotRecorded,
-            _ => Seen::CannotBeExcluded,
-        },
-        notice: match (delivered, told.is_empty()) {
-            (true, _) => Notice::Told,
-            (false, false) => Notice::CouldNotBeTold,
-            (false, true) => Notice::NotTold,
-        },
-        told: told.into_iter().map(told_fact).collect(),
-    }
-}
-
-/// Whether a step told the person of these identifiers; one is the same however sure it was when it was given.
-pub(super) fn names(step: &Step, identities: &[PersonIdentity]) -> bool {
-    let told = step.told.iter().flatten();
-    let mut known = told.flat_map(|told| identities.iter().map(move |known| (told, known)));
-    known.any(|(told, known)| told.namespace == known.namespace && told.fields == known.fields)
-}
-
-fn others_told(case: &Case, persons: &[PersonFact]) -> Vec<OtherTold> {
-    let mut others: Vec<OtherTold> = Vec::new();
-    for step in case.each(CaseStep::Informed) {
-        for told in &step.told {
-            let alone = Step { told: vec![told.clone()], ..step.clone() };
-            if persons.iter().any(|person| names(&alone, &person.identities)) {
-                continue;
-            }
-            match others.iter_mut().find(|other| names(&alone, &other.identities)) {
-                Some(other) => other.told.push(told_fact(step)),
-                // By the identifier that was used, and no other that is known of them.
-                None => {
-                    let identities = identities(told.first().map(std::slice::from_ref).unwrap_or_default());
-                    others.push(OtherTold { identities, told: vec![told_fact(step)] });
-                }
-            }
-        }
-    }
-    others
-}
-
-fn header(
+pub(super) fn header(
     question: &BreachQuestion,
     evidence: &BreachEvidence,
     envelope: &Envelope,

@@ -5,6 +5,7 @@ use super::case::Case;
 use super::derive::{self, Derived};
 use super::document::{FieldOrigin, FieldState, FormTotals, Todo};
 use super::evidence::AsOf;
+use super::registered;
 use crate::law::Profile;
 use crate::law::edpb::{self, Answers, Field, Kind, Origin};
 use crate::report::wording::Wording;
@@ -21,10 +22,12 @@ pub struct Decided {
     pub ledger: Derived,
     /// What a person said and was not taken.
     pub refused: Vec<String>,
+    /// The registry does not say where all of the resources are.
+    pub places_missing: bool,
 }
 
-/// All fields, in order.
-pub fn decide(as_of: &AsOf, profile: &Profile, w: &Wording) -> Vec<Decided> {
+/// All fields, in order. `late_meanwhile`: the deadline passed after the cut-off and before the form was made.
+pub fn decide(as_of: &AsOf, profile: &Profile, late_meanwhile: bool, w: &Wording) -> Vec<Decided> {
     let said = as_of.case.answers();
     let incomplete = said.get(&4).is_some_and(|given| given.iter().any(|code| code == "b"));
     let ledger = derive::fields(as_of, profile, incomplete, w);
@@ -36,7 +39,9 @@ pub fn decide(as_of: &AsOf, profile: &Profile, w: &Wording) -> Vec<Decided> {
         let given = own.or(ledger.get(&field.number).map(|derived| &derived.values));
         answers.extend(given.map(|values| (field.number, values.clone())));
     }
-    let circumstances = as_of.case.circumstances(as_of.cut_off_us, profile);
+    let mut circumstances = as_of.case.circumstances(as_of.cut_off_us, &as_of.period, registered::in_eea(as_of));
+    circumstances.is_late |= late_meanwhile;
+    let nowhere = as_of.places.iter().all(|place| place.location.is_none());
     let decided = |field: &'static Field| {
         let ledger = ledger.get(&field.number).cloned().unwrap_or_default();
         let own = said.get(&field.number);
@@ -48,8 +53,9 @@ pub fn decide(as_of: &AsOf, profile: &Profile, w: &Wording) -> Vec<Decided> {
             (true, Some(own), false) if says_the_same(field.kind, own, &ledger.values) => FieldState::Confirmed,
             (true, Some(_), false) => FieldState::Differs,
             (true, Some(_), true) => FieldState::Person,
+            (true, None, false) if field.number == 63 && nowhere => FieldState::Ledger,
+            (true, None, false) if is_registered(field.number, field.origin) => FieldState::Registry,
             (true, None, false) if matches!(field.origin, Origin::Ledger) => FieldState::Ledger,
-            (true, None, false) if matches!(field.origin, Origin::Registry) => FieldState::Registry,
             (true, None, false) => FieldState::Proposed,
             (true, None, true) => FieldState::NotProvided,
         };
@@ -59,10 +65,18 @@ pub fn decide(as_of: &AsOf, profile: &Profile, w: &Wording) -> Vec<Decided> {
             state,
             values: if shown { answers.get(&field.number).cloned().unwrap_or_default() } else { Vec::new() },
             refused: own.filter(|_| is_refused && shown).cloned().unwrap_or_default(),
+            places_missing: as_of.places.iter().any(|place| place.location.is_none()),
             ledger,
         }
     };
     edpb::FIELDS.iter().map(decided).collect()
+}
+
+/// What no record says although the plan counts the field as the ledger's: countries of data subjects, how others are reached.
+const FROM_REGISTRY: [u8; 6] = [41, 63, 116, 117, 121, 122];
+
+fn is_registered(field: u8, origin: Origin) -> bool {
+    matches!(origin, Origin::Registry) || FROM_REGISTRY.contains(&field)
 }
 
 /// The order of several options says nothing, nor does how an instant is written.
@@ -89,11 +103,12 @@ fn is_refused(field: u8, given: &[String], as_of: &AsOf, ledger: &BTreeMap<u8, D
 
 impl Decided {
     pub fn todo(&self) -> Option<Todo> {
-        let missing = match self.field.origin {
-            Origin::Registry => Todo::Register,
-            Origin::Ledger | Origin::Proposal | Origin::Person => Todo::Answer,
-        };
+        let missing = if is_registered(self.field.number, self.field.origin) { Todo::Register } else { Todo::Answer };
         match self.state {
+            // Where it is is asked too.
+            FieldState::Registry | FieldState::Ledger if self.field.number == 63 && self.places_missing => {
+                Some(Todo::Register)
+            }
             FieldState::Proposed => Some(Todo::Confirm),
             FieldState::Differs => Some(Todo::Reconcile),
             FieldState::Refused => Some(Todo::Replace),
@@ -112,13 +127,29 @@ impl Decided {
     }
 }
 
+impl Decided {
+    /// What stands as the answer: what is only proposed is none until somebody confirms it.
+    pub fn answer(&self) -> &[String] {
+        if self.is_proposal() { &[] } else { &self.values }
+    }
+
+    /// What stands in the form is only the ledger's proposal, also in the place of what was refused.
+    pub fn is_proposal(&self) -> bool {
+        match self.state {
+            FieldState::Proposed => true,
+            FieldState::Refused => matches!(self.field.origin, Origin::Proposal),
+            _ => false,
+        }
+    }
+}
+
 /// Counts of the fields that are shown and must be filled in; no others count as not provided.
 pub fn totals(form: &[Decided]) -> FormTotals {
     let count = |wanted: &dyn Fn(&Decided) -> bool| {
         form.iter().filter(|decided| decided.required && wanted(decided)).count() as u64
     };
     let empty = |decided: &Decided| decided.values.is_empty();
-    let to_confirm = |decided: &Decided| !empty(decided) && decided.state == FieldState::Proposed;
+    let to_confirm = |decided: &Decided| !empty(decided) && decided.is_proposal();
     FormTotals {
         required: count(&|_| true),
         provided: count(&|decided| !empty(decided) && !to_confirm(decided)),

@@ -10,13 +10,20 @@ pub mod document;
 
 pub mod evidence;
 
+mod basis;
 mod derive;
 mod facts;
 mod form;
+mod informed;
+mod persons;
+mod register;
+mod registered;
 
 pub use case::Case;
 pub use document::{BreachReport, PersonsReport};
-pub use facts::{facts, persons};
+pub use facts::facts;
+pub use persons::persons;
+pub use register::register;
 
 /// Versions of the JSON.
 pub const FORMAT: &str = "whosaw-breach-report/1";

@@ -380,6 +380,24 @@ impl SubjectFact {
 }
 
 impl ExposureReport {
+    /// Everybody through whom it happened, whom it reached, or who said something of it; data subjects as such are not.
+    pub fn everybody(&self) -> impl Iterator<Item = &[PersonIdentity]> {
+        let viewers = self.viewers.iter().map(|viewer| &viewer.who);
+        let accesses = self.accesses.iter().flat_map(|it| {
+            let others = [&it.on_behalf_of, &it.shown_to, &it.one_of].into_iter().flatten();
+            std::iter::once(&it.who).chain(others)
+        });
+        let holders = self.holdings.iter().map(|held| &held.holder);
+        let losses = self.losses.iter().map(|loss| &loss.who);
+        let causes = self.causes.iter().flat_map(|it| std::iter::once(&it.who).chain(&it.on_behalf_of));
+        let amendments = self.amendments.iter().flat_map(|it| it.by.iter().chain([&it.who]));
+        let all = viewers.chain(accesses).chain(holders).chain(losses).chain(causes).chain(amendments);
+        all.filter_map(|who| match who {
+            Who::Person { identities } => Some(identities.as_slice()),
+            Who::UnknownHuman { .. } | Who::Named { .. } | Who::Anyone => None,
+        })
+    }
+
     /// How many people are concerned, and whether that is everybody. Never 0 where something was lost and nobody says of
     /// whom.
     pub fn concerned(&self) -> (Range, bool) {

@@ -78,7 +78,9 @@ pub fn other_tables(view: &View, sheets: &[Sheet]) -> Vec<Sheet> {
             _ => None,
         });
         for (at, table) in tables.enumerate() {
-            if !told.contains(&(section.id.as_str(), table.caption.as_str())) {
+            let is_told = |caption: &str| told.contains(&(section.id.as_str(), caption));
+            // A sheet may stand for all tables of a section.
+            if !is_told(&table.caption) && !is_told("") {
                 let id = if at == 0 { section.id.clone() } else { format!("{}-{}", section.id, at + 1) };
                 others.push(as_it_stands(id, tab_name(&table.caption, &mut names), table));
             }

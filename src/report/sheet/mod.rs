@@ -5,6 +5,7 @@
 //! other table follow from the view, so that nothing a page says is left out of the sheets.
 
 mod access;
+mod breach;
 mod columns;
 mod exposure;
 mod frame;
@@ -33,7 +34,7 @@ pub struct Sheet {
     pub rows: Vec<Vec<Value>>,
     /// Whether it is read rather than sorted.
     pub prose: bool,
-    /// Section and caption of the table of the view that it tells in more columns.
+    /// Section and caption of the table of the view that it tells in more columns; no caption: all of the section's.
     stands_for: Option<(&'static str, String)>,
 }
 
@@ -65,8 +66,10 @@ impl Book {
         sheets.extend(match report {
             Report::Access(report) => access::sheets(report, w),
             Report::Exposure(report) => exposure::sheets(report, w),
-            // All their tables follow from the view.
-            Report::Breach(_) | Report::Persons(_) | Report::Activity(_) => Vec::new(),
+            Report::Breach(report) => breach::of_breach(report, w),
+            Report::Persons(report) => breach::of_persons(report, w),
+            // Its tables follow from the view.
+            Report::Activity(_) => Vec::new(),
         });
         let others = frame::other_tables(&view, &sheets);
         sheets.extend(others);

@@ -2,13 +2,19 @@
 
 use super::cover::{given, pair, verification};
 use super::*;
+use crate::law::edpb;
 use crate::report::access::answer::{identity_text, verdict_text};
 use crate::report::access::document::{EntryIndex, PersonIdentity, Span};
 use crate::report::breach::document::*;
-use crate::report::exposure::answer::duration_range;
-use crate::report::exposure::document::CoverageFact;
+use crate::report::exposure::answer::{duration_range, who_text};
+use crate::report::exposure::document::{CoverageFact, Known};
 use crate::report::instant::Instant;
 use crate::report::wording::{Wording, word};
+
+/// Something has to be notified still.
+fn owed(phase: &Phase) -> bool {
+    phase.follow_up_needed || phase.incomplete
+}
 
 /// Most things in a list inside a cell.
 const LISTED: usize = 6;
@@ -136,16 +142,15 @@ impl Said<'_> {
                     ("days", w.number(deadline.working_days)),
                 ];
                 let because = fill(zone, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
-                let tone = if deadline.missed { Tone::Warning } else { Tone::Plain };
+                let late = deadline.missed || deadline.passed;
+                let tone = if late { Tone::Warning } else { Tone::Plain };
                 verdict(&b.verdict.deadline, self.zoned(deadline.strict), Some(because), tone)
             }
         };
         let standing = word(&b.standing, report.case.standing.code()).to_owned();
-        let follow_up = report.phases.iter().filter(|phase| phase.follow_up_needed).count() as u64;
-        let (text, tone) = match (report.phases.is_empty(), follow_up) {
-            (true, _) => (b.phase.none.clone(), Tone::Plain),
-            (false, 0) => (b.phase.not_needed.clone(), Tone::Plain),
-            (false, _) => (b.phase.needed.clone(), Tone::Warning),
+        let (text, tone) = match report.phases.last() {
+            None => (b.phase.none.clone(), Tone::Plain),
+            Some(last) => (self.needed(last), if owed(last) { Tone::Warning } else { Tone::Plain }),
         };
         vec![
             deadline,
@@ -177,12 +182,40 @@ impl Said<'_> {
         ]
     }
 
+    /// Whether the authority has to hear more, and why.
+    fn needed(&self, phase: &Phase) -> String {
+        let p = &self.w.breach.phase;
+        let answers = phase.changes.iter().any(|change| !change.then.is_empty());
+        let sentences = [
+            (phase.until.is_some(), &p.followed),
+            (phase.follow_up_needed && answers, &p.needed),
+            (phase.follow_up_needed && !answers, &p.needed_by_facts),
+            (phase.until.is_none() && !phase.follow_up_needed, &p.not_needed),
+            (phase.until.is_none() && phase.incomplete, &p.incomplete),
+            (phase.before_case, &p.before_case),
+        ];
+        let said: Vec<&str> = sentences.iter().filter(|(is, _)| *is).map(|(_, text)| text.as_str()).collect();
+        said.join(" ")
+    }
+
     fn breach_notices(&self, report: &BreachReport) -> Vec<String> {
         let n = &self.w.breach.notice;
+        let erased = report.case.erased.iter().map(|erased| {
+            let fields: Vec<String> = erased.fields.iter().map(u64::to_string).collect();
+            let fields = if fields.is_empty() { self.w.time.none.clone() } else { self.w.comma(&fields) };
+            let values = [
+                ("n", self.w.number(erased.entry.0)),
+                ("at", self.zoned(erased.at)),
+                ("acts", self.w.number(erased.acts.len() as u64)),
+                ("steps", self.w.number(erased.steps.len() as u64)),
+                ("fields", fields),
+            ];
+            fill(&n.erased, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        });
         let moved = report.case.awareness_moved_later.then(|| n.moved_later.clone());
         let closed = report.header.parts_closed;
         let closed = (closed > 0).then(|| fill(&self.w.exposure.notice.closed, &[("n", &self.w.number(closed))]));
-        moved.into_iter().chain(closed).chain([n.table.clone()]).collect()
+        moved.into_iter().chain(erased).chain(closed).chain([n.table.clone()]).collect()
     }
 
     fn breach_sections(&self, report: &BreachReport) -> Vec<Section> {
@@ -193,6 +226,7 @@ impl Said<'_> {
             ("form", &s.form, &i.form, self.form(report)),
             ("severity", &s.severity, &i.severity, vec![self.severity(report)]),
             ("phases", &s.phases, &i.phases, self.phases(report)),
+            ("register", &s.register, &i.register, vec![self.register(report)]),
             ("verification", &self.w.exposure.section.verification, &i.verification, self.verification(&report.header)),
         ])
     }
@@ -224,13 +258,23 @@ impl Said<'_> {
         for (label, moment) in [
             (&c.detected, &case.detected),
             (&c.processor_aware, &case.processor_aware),
-            (&c.aware, &case.aware),
             (&c.not_notified, &case.not_notified),
             (&c.closed, &case.closed),
         ] {
             moment.iter().for_each(|moment| add(label, moment));
         }
         case.submitted.iter().for_each(|moment| add(&c.submitted, moment));
+        for aware in &case.awareness {
+            let label = match (aware.counts, case.awareness.len()) {
+                (_, 1) => c.aware.clone(),
+                (true, _) => fill(&c.aware_counts, &[("what", &c.aware)]),
+                (false, _) => {
+                    let strict = aware.strict.map_or_else(|| w.time.none.clone(), |strict| self.zoned(strict));
+                    fill(&c.aware_other, &[("what", &c.aware), ("at", &strict)])
+                }
+            };
+            add(&label, &aware.stated);
+        }
         rows.sort_by_key(|(recorded_at, _)| *recorded_at);
         let mut rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
         if let Some(Span { from, until }) = &case.occurred {
@@ -245,7 +289,7 @@ impl Said<'_> {
             rows.push(row([cell([(c.delay.clone(), Style::Strong)]), plain(delay), plain(""), plain("")]));
         }
         let t = &w.breach.table;
-        let columns = vec![column(&t.step, 18), column(&t.when, 34), column(&t.by, 20), column(&t.statement, 28)];
+        let columns = vec![column(&t.step, 28), column(&t.when, 28), column(&t.by, 18), column(&t.statement, 26)];
         self.table(&w.breach.section.life, columns, rows)
     }
 
@@ -294,20 +338,32 @@ impl Said<'_> {
 
     fn field(&self, field: &FieldFact) -> Row {
         let (w, b) = (self.w, &self.w.breach);
-        let mut pieces: Vec<(String, Style)> = Vec::new();
-        for (value, text) in field.values.iter().zip(&field.texts) {
-            let text = if value == text { value.clone() } else { format!("{value}  {text}") };
-            pieces.push((text, Style::Plain));
-        }
+        let known = u8::try_from(field.number).ok().and_then(edpb::field);
+        let is_option = known.is_some_and(|known| !known.options.is_empty());
+        let coded = |values: &[String], texts: &[String]| -> Vec<String> {
+            let text = |(value, text): (&String, &String)| match is_option {
+                true => format!("{value}  {text}"),
+                false => text.clone(),
+            };
+            values.iter().zip(texts).map(text).collect()
+        };
+        let mut pieces: Vec<(String, Style)> =
+            coded(&field.values, &field.texts).into_iter().map(|text| (text, Style::Plain)).collect();
+        let proposed = coded(&field.ledger_values, &field.ledger_texts);
         if field.values.is_empty() {
-            let text = if field.required { &w.missing.value } else { &w.time.none };
+            let text = match (field.required, proposed.is_empty()) {
+                (true, true) => &w.missing.value,
+                (_, false) => &b.table.unanswered,
+                (false, true) => &w.time.none,
+            };
             pieces.push((text.clone(), if field.required { Style::Missing } else { Style::Note }));
         }
-        for (values, text) in [(&field.ledger_values, &b.table.ledger_says), (&field.refused_values, &b.table.refused)]
-        {
-            if !values.is_empty() {
-                pieces.push((fill(text, &[("value", &w.comma(values))]), Style::Warning));
-            }
+        let says = if field.state == FieldState::Differs { &b.table.ledger_says } else { &b.table.proposes };
+        if !proposed.is_empty() {
+            pieces.push((fill(says, &[("value", &proposed.join("; "))]), Style::Warning));
+        }
+        if !field.refused_values.is_empty() {
+            pieces.push((fill(&b.table.refused, &[("value", &w.comma(&field.refused_values))]), Style::Warning));
         }
         let entries: Vec<String> = field.entries.iter().map(|EntryIndex(index)| w.number(*index)).collect();
         let by = |text: &str, list: String| if list.is_empty() { list } else { fill(text, &[("n", &list)]) };
@@ -319,7 +375,7 @@ impl Said<'_> {
         };
         row([
             plain(field.number.to_string()),
-            plain(&*field.title),
+            cell([(field.title.clone(), Style::Plain), (field.english.clone().unwrap_or_default(), Style::Note)]),
             cell(pieces),
             cell([
                 (word(&b.state, field.state.code()).to_owned(), state),
@@ -354,7 +410,9 @@ impl Said<'_> {
             ])
         };
         let mut rows: Vec<Row> = report.severity.iter().map(line).collect();
-        let proposed = fill(&b.table.proposed_cb, &[("cb", &share(report.figure_confidentiality))]);
+        let audience = word(&b.audience, report.figure_audience.code());
+        let proposed = share(report.figure_confidentiality);
+        let proposed = fill(&b.table.proposed_cb, &[("cb", &proposed), ("why", audience)]);
         rows.push(row([plain(proposed), plain(""), plain(&*b.case.by_ledger)]));
         let columns = vec![column(&b.table.level, 38), column(&b.table.statement, 34), column(&b.table.by, 28)];
         self.table(&b.section.severity, columns, rows)
@@ -374,12 +432,14 @@ impl Said<'_> {
             ];
             let heading = fill(&b.phase.heading, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             blocks.push(Block::Heading { text: heading.clone() });
-            let needed = if phase.follow_up_needed { &b.phase.needed } else { &b.phase.not_needed };
-            blocks.push(Block::Text { text: needed.clone() });
+            blocks.push(Block::Text { text: self.needed(phase) });
             if let Some(digest) = &phase.report {
                 let pairs = vec![pair(&b.table.report, digest.clone(), Style::Code)];
                 blocks.push(Block::Facts { pairs });
             }
+            let later = phase
+                .until
+                .map_or_else(|| b.table.now.clone(), |EntryIndex(n)| fill(&b.table.next, &[("n", &w.number(n))]));
             let list = |values: &[String]| {
                 let style = if values.is_empty() { Style::Missing } else { Style::Plain };
                 let text = if values.is_empty() { w.missing.value.clone() } else { values.join("\n") };
@@ -392,11 +452,70 @@ impl Said<'_> {
                 number_column(&b.table.field, 8),
                 column(&b.table.title, 26),
                 column(&b.table.then, 33),
-                column(&b.table.now, 33),
+                column(&later, 33),
             ];
-            blocks.push(self.whole_table(&heading, columns, phase.changes.iter().map(line).collect()));
+            if !phase.changes.is_empty() {
+                blocks.push(self.whole_table(&heading, columns, phase.changes.iter().map(line).collect()));
+            }
+            if !phase.facts.is_empty() {
+                blocks.push(self.fact_changes(&heading, &later, &phase.facts));
+            }
         }
         blocks
+    }
+
+    fn fact_changes(&self, heading: &str, later: &str, facts: &[FactChange]) -> Block {
+        let (w, b) = (self.w, &self.w.breach);
+        let told = |text: &Option<String>, none: &str| match text {
+            Some(text) => plain(&**text),
+            None => cell([(none.to_owned(), Style::Note)]),
+        };
+        let line = |change: &FactChange| {
+            let entries: Vec<String> = change.entries.iter().map(|EntryIndex(index)| w.number(*index)).collect();
+            let entries = w.list(&entries, LISTED);
+            let entries = if entries.is_empty() { entries } else { fill(&b.table.entries, &[("n", &entries)]) };
+            row([
+                cell([(word(&b.basis, change.what.code()).to_owned(), Style::Strong), (entries, Style::Note)]),
+                told(&change.then, &b.table.not_known),
+                told(&change.now, &b.table.no_more),
+            ])
+        };
+        let columns = vec![column(&b.table.basis, 22), column(&b.table.then, 39), column(later, 39)];
+        let caption = fill(&b.phase.facts, &[("heading", heading)]);
+        self.table(&caption, columns, facts.iter().map(line).collect())
+    }
+
+    fn register(&self, report: &BreachReport) -> Block {
+        let (w, b) = (self.w, &self.w.breach);
+        let line = |(number, fact): (usize, &RegisterFact)| {
+            let said = fact.lines.iter().map(|line| match line.state {
+                FieldState::Proposed => (fill(&b.table.proposes, &[("value", &line.text)]), Style::Warning),
+                _ => (line.text.clone(), Style::Plain),
+            });
+            let none = [(w.time.none.clone(), Style::Note)].into_iter().filter(|_| fact.lines.is_empty());
+            let mut states: Vec<(String, Style)> = Vec::new();
+            for line in &fact.lines {
+                let text = (word(&b.state, line.state.code()).to_owned(), Style::Plain);
+                if !states.contains(&text) {
+                    states.push(text);
+                }
+            }
+            let entries: std::collections::BTreeSet<u64> =
+                fact.lines.iter().flat_map(|line| &line.entries).map(|entry| entry.0).collect();
+            let entries: Vec<String> = entries.into_iter().map(|entry| w.number(entry)).collect();
+            let entries = w.list(&entries, LISTED);
+            let entries = if entries.is_empty() { entries } else { fill(&b.table.entries, &[("n", &entries)]) };
+            row([
+                plain((number + 1).to_string()),
+                cell([(word(&b.register, fact.column.code()).to_owned(), Style::Strong)]),
+                cell(said.chain(none)),
+                cell(states.into_iter().chain([(entries, Style::Note)])),
+            ])
+        };
+        let t = &b.table;
+        let columns =
+            vec![number_column(&t.number, 6), column(&t.column, 20), column(&t.entry, 50), column(&t.origin, 24)];
+        self.whole_table(&b.section.register, columns, report.register.iter().enumerate().map(line).collect())
     }
 
     fn persons_figures(&self, report: &PersonsReport) -> Vec<Figure> {
@@ -412,7 +531,7 @@ impl Said<'_> {
             true => w.range(totals.persons.low, totals.persons.high),
             false => fill(&w.exposure.figure.at_least, &[("n", &w.number(totals.persons.low))]),
         };
-        let left = totals.not_told + totals.could_not_be_told;
+        let left = totals.not_told + totals.could_not_be_told + totals.perhaps_told;
         vec![
             figure(persons, &f.persons, &f.persons_note, Tone::OtherPart),
             figure(w.number(totals.accessed), &f.accessed, &f.accessed_note, Tone::Processed),
@@ -435,7 +554,7 @@ impl Said<'_> {
     fn persons_sections(&self, report: &PersonsReport) -> Vec<Section> {
         let (s, i) = (&self.w.breach.section, &self.w.breach.intro);
         let others = report.others_told.iter().map(|other| {
-            row([cell([(self.identities(&other.identities), Style::Strong)]), self.told(&other.told, Notice::Told)])
+            row([cell([(self.identities(&other.identities), Style::Strong)]), cell(self.attempts(&other.told))])
         });
         let t = &self.w.breach.table;
         let columns = vec![column(&self.w.exposure.table.person, 40), column(&t.told, 60)];
@@ -443,6 +562,7 @@ impl Said<'_> {
         let logging = Block::Text { text: self.logging(&report.coverage) };
         self.numbered(vec![
             ("persons", &s.persons, &i.persons, vec![self.persons(report)]),
+            ("holdings", &s.holdings, &i.holdings, vec![self.holdings(report)]),
             ("others-told", &s.others_told, &i.others_told, vec![others]),
             ("logging", &self.w.exposure.section.coverage, &self.w.intro.coverage, vec![logging]),
             ("verification", &self.w.exposure.section.verification, &i.verification, self.verification(&report.header)),
@@ -454,6 +574,8 @@ impl Said<'_> {
         let line = |person: &PersonFact| {
             let categories: Vec<String> =
                 person.categories.iter().map(|c| word(&w.category, c.text()).to_owned()).collect();
+            let open = person.holdings_open;
+            let copies = fill(&b.table.copies, &[("n", &w.range(open.low, open.high))]);
             let windows: Vec<String> = person.windows.iter().map(|span| w.span(span.from, span.until)).collect();
             let accesses = w.plural_range(&w.exposure.count.accesses, person.accesses.low, person.accesses.high);
             let style = if person.seen == Seen::NotRecorded { Style::Plain } else { Style::Warning };
@@ -461,8 +583,12 @@ impl Said<'_> {
                 cell([(self.identities(&person.identities), Style::Strong)]),
                 plain(w.list(&categories, LISTED)),
                 cell([(duration_range(w, &person.open_us), Style::Plain), (w.list(&windows, LISTED), Style::Note)]),
-                cell([(word(&b.seen, person.seen.code()).to_owned(), style), (accesses, Style::Note)]),
-                self.told(&person.told, person.notice),
+                cell([
+                    (word(&b.seen, person.seen.code()).to_owned(), style),
+                    (accesses, Style::Note),
+                    (copies, Style::Note),
+                ]),
+                self.told(person),
             ])
         };
         let t = &w.exposure.table;
@@ -494,20 +620,66 @@ impl Said<'_> {
         fill(&b.table.told_line, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
     }
 
-    fn told(&self, told: &[ToldFact], notice: Notice) -> Cell {
+    /// What became of a person's message; whoever was not told, and why, stands out.
+    fn told(&self, person: &PersonFact) -> Cell {
         let b = &self.w.breach;
-        if told.is_empty() {
-            return cell([(word(&b.told, notice.code()).to_owned(), Style::Missing)]);
+        let is_told = person.notice == Notice::Told;
+        let state = word(&b.told, person.notice.code()).to_owned();
+        let mut pieces = vec![(state, if is_told { Style::Plain } else { Style::Missing })];
+        pieces.extend(self.attempts(&person.told));
+        let shown = person.told.iter().any(|told| told.statement.is_some() && told.statement == person.reason);
+        if !is_told && !shown {
+            let reason = person.reason.as_ref().unwrap_or(&self.w.missing.value);
+            let style = if person.reason.is_some() { Style::Note } else { Style::Missing };
+            pieces.push((fill(&b.table.reason, &[("why", reason)]), style));
         }
+        cell(pieces)
+    }
+
+    fn attempts(&self, told: &[ToldFact]) -> Vec<(String, Style)> {
         let mut pieces = Vec::new();
         for one in told {
             let text = self.told_line(one);
             let delivered = one.delivery.0 == crate::model::Delivery::Delivered;
-            pieces.push((text, if delivered { Style::Plain } else { Style::Warning }));
+            pieces.push((text, if delivered && one.certain { Style::Plain } else { Style::Warning }));
             pieces.push((one.statement.clone().unwrap_or_default(), Style::Note));
             pieces.push((one.message.clone().unwrap_or_default(), Style::Code));
         }
-        cell(pieces)
+        pieces
+    }
+
+    /// Copies, and of how many of these persons each surely holds data.
+    fn holdings(&self, report: &PersonsReport) -> Block {
+        let (w, t) = (self.w, &self.w.exposure.table);
+        let line = |held: &HeldFact| {
+            let style = if held.open { Style::Warning } else { Style::Plain };
+            let until = match held.end.known {
+                Known::Open => word(&w.exposure.known, Known::Open.code()).to_owned(),
+                known => format!("{}, {}", w.instant(held.end.latest), word(&w.exposure.known, known.code())),
+            };
+            let whose = w.plural_range(&w.exposure.count.people, held.persons, held.persons);
+            let others = if held.listed { String::new() } else { self.w.breach.table.anybody.clone() };
+            row([
+                plain(held.number.to_string()),
+                cell([
+                    (who_text(w, &held.holder), Style::Strong),
+                    (word(&w.exposure.form, held.form.code()).to_owned(), Style::Note),
+                ]),
+                plain(&*held.resource),
+                plain(w.instant(held.start.earliest)),
+                cell([(until, style)]),
+                cell([(whose, Style::Plain), (others, Style::Note)]),
+            ])
+        };
+        let columns = vec![
+            number_column(&self.w.breach.table.number, 5),
+            column(&t.holder, 26),
+            column(&t.resource, 20),
+            column(&t.from, 15),
+            column(&t.until, 18),
+            column(&self.w.breach.table.whose, 16),
+        ];
+        self.table(&self.w.breach.section.holdings, columns, report.holdings.iter().map(line).collect())
     }
 
     fn verification(&self, header: &Header) -> Vec<Block> {

@@ -1,0 +1,211 @@
+//! The list of persons concerned (GDPR Art. 34): everybody in the upper bound, what somebody may have of theirs, and who was
+//! told.
+
+use super::PERSONS_FORMAT;
+use super::case::{Case, Step};
+use super::document::*;
+use super::evidence::{AsOf, BreachEvidence, BreachQuestion};
+use super::facts::{given, header, identities};
+use super::informed::{Informed, Reach};
+use super::registered;
+use crate::model::{CaseStep, Channel, Delivery, ReportType, Strength};
+use crate::report::access::document::{EntryIndex, PersonIdentity, Range, Verdict};
+use crate::report::code::Code;
+use crate::report::evidence::Envelope;
+use crate::report::exposure::document::{Known, SubjectFact};
+use crate::report::instant::Instant;
+use crate::report::template;
+use crate::report::wording::{Wording, fill};
+use std::collections::BTreeSet;
+
+/// The same arguments always give the same facts.
+pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &Envelope) -> PersonsReport {
+    let w = envelope.language.wording();
+    let now = &evidence.now;
+    let (case, exposure) = (&now.case, &now.exposure);
+    let listing = Listing { now, informed: Informed::of(case, exposure), held: Held::of(now) };
+    let concerned = exposure.subjects.iter().enumerate().filter(|(_, subject)| subject.is_concerned());
+    let persons: Vec<PersonFact> = concerned.map(|(at, subject)| listing.person(at, subject)).collect();
+    let others = listing.informed.others.iter().map(|(told, steps)| OtherTold {
+        // By the identifier that was used, and no other that is known of them.
+        identities: identities(told.get(..1).unwrap_or_default()),
+        told: steps.iter().map(|step| told_fact(step, true)).collect(),
+    });
+    let seen = |seen: Seen| persons.iter().filter(|person| person.seen == seen).count() as u64;
+    let notice = |notice: Notice| persons.iter().filter(|person| person.notice == notice).count() as u64;
+    let (everybody, determined) = exposure.concerned();
+    let totals = PersonsTotals {
+        persons: everybody,
+        determined,
+        accessed: seen(Seen::Accessed),
+        not_recorded: seen(Seen::NotRecorded),
+        cannot_be_excluded: seen(Seen::CannotBeExcluded),
+        told: notice(Notice::Told),
+        perhaps_told: notice(Notice::PerhapsTold),
+        could_not_be_told: notice(Notice::CouldNotBeTold),
+        not_told: notice(Notice::NotTold),
+        holdings_open: exposure.totals.holdings_open,
+    };
+    let public = case.each(CaseStep::Informed).filter(|step| step.channel() == Channel::Public);
+    PersonsReport {
+        format: PERSONS_FORMAT.to_owned(),
+        header: header(question, evidence, envelope, ReportType::Persons, template::PERSONS),
+        answer: Answer { text: persons_answer(w, &totals) },
+        totals,
+        others_told: others.collect(),
+        persons,
+        holdings: listing.held.copies.clone(),
+        public: public.map(|step| told_fact(step, false)).collect(),
+        told_erased: case.each(CaseStep::Informed).map(|step| step.told_closed).sum(),
+        coverage: exposure.coverage.clone(),
+    }
+}
+
+fn persons_answer(w: &Wording, totals: &PersonsTotals) -> String {
+    let b = &w.breach.answer;
+    let text = if totals.determined { &b.persons } else { &b.persons_at_least };
+    let told = w.number(totals.told);
+    let left = w.number(totals.not_told + totals.could_not_be_told + totals.perhaps_told);
+    let people = w.plural_range(&w.exposure.count.people, totals.persons.low, totals.persons.high);
+    let known = w.plural_range(&w.exposure.count.people, totals.persons.high, totals.persons.high);
+    let people = if totals.determined { people } else { known };
+    fill(text, &[("people", &people), ("told", &told), ("left", &left)])
+}
+
+struct Listing<'a> {
+    now: &'a AsOf,
+    informed: Informed<'a>,
+    held: Held,
+}
+
+impl Listing<'_> {
+    fn person(&self, at: usize, subject: &SubjectFact) -> PersonFact {
+        let holdings = self.held.of_person(at);
+        let steps = self.informed.steps(at);
+        let told: Vec<ToldFact> = steps.iter().map(|(step, sure)| told_fact(step, *sure)).collect();
+        let notice = match self.informed.reach(at) {
+            Reach::Told => Notice::Told,
+            Reach::Perhaps => Notice::PerhapsTold,
+            Reach::Failed => Notice::CouldNotBeTold,
+            Reach::NotTold => Notice::NotTold,
+        };
+        let last = steps.iter().rev().map(|(step, _)| step.statement()).find(|statement| !statement.is_empty());
+        let reason = (notice != Notice::Told).then(|| last.map(str::to_owned).or_else(|| reason(&self.now.case)));
+        let resources: Vec<_> = registered::resources(self.now).into_iter().flatten().collect();
+        let countries: BTreeSet<&String> = resources.iter().flat_map(|resource| &resource.subject_countries).collect();
+        let languages: BTreeSet<&String> =
+            resources.iter().filter_map(|resource| resource.subject_language.as_ref()).collect();
+        let vulnerable: Vec<bool> = resources.iter().filter_map(|resource| resource.subjects_vulnerable).collect();
+        let (says, any) = (!vulnerable.is_empty(), vulnerable.contains(&true));
+        PersonFact {
+            identities: subject.identities.clone(),
+            categories: subject.categories.clone(),
+            windows: subject.times.clone(),
+            open_us: subject.open_us,
+            accesses: subject.accesses,
+            seen: match (&subject.accesses, subject.verdict) {
+                (Range { low: 1.., .. }, _) => Seen::Accessed,
+                (Range { high: 0, .. }, Verdict::NoneComplete) => Seen::NotRecorded,
+                _ => Seen::CannotBeExcluded,
+            },
+            notice,
+            told,
+            reason: reason.flatten(),
+            contact: contact(&subject.identities),
+            countries: countries.into_iter().cloned().collect(),
+            // Of several nobody knows which it is.
+            language: languages.first().filter(|_| languages.len() == 1).map(|language| (*language).clone()),
+            vulnerable: says.then_some(any),
+            holdings_open: self.held.open_of(&holdings),
+            holdings,
+        }
+    }
+}
+
+/// What people answered of why not everybody, or nobody, is told: fields 103 and 101.
+fn reason(case: &Case) -> Option<String> {
+    let answers = case.answers();
+    [103, 101].iter().find_map(|field| Some(answers.get(field)?.join("\n")))
+}
+
+/// Namespaces under which somebody can be written to or called; the first of these that is known.
+const REACHED_BY: [&str; 8] = ["email", "e-mail", "mail", "phone", "telephone", "mobile", "address", "postal"];
+
+/// A strong one before a weak one, which may be somebody else's too; where none is known, by what the house finds them.
+fn contact(identities: &[PersonIdentity]) -> Option<PersonIdentity> {
+    let rank = |identity: &&PersonIdentity| {
+        let namespace = identity.namespace.to_ascii_lowercase();
+        let known = REACHED_BY.iter().position(|reached| *reached == namespace)?;
+        Some((identity.strength.0 == Strength::Weak, known))
+    };
+    let known = identities.iter().filter(|identity| rank(identity).is_some());
+    let own = || identities.iter().find(|identity| identity.strength.0 != Strength::Weak);
+    known.min_by_key(|identity| rank(identity)).or_else(own).cloned()
+}
+
+/// An attempt to tell somebody. `certain`: it went to them and nobody else.
+fn told_fact(step: &Step, certain: bool) -> ToldFact {
+    let part = step.part.as_ref();
+    ToldFact {
+        at: Instant::new(step.at_us()),
+        channel: Code(step.channel()),
+        delivery: Code(step.delivery()),
+        message: part.map(|part| hex::encode(&part.message)).filter(|digest| !digest.is_empty()),
+        statement: given(step.statement()),
+        entry: EntryIndex(step.index),
+        certain: certain && step.delivery() != Delivery::Unspecified,
+    }
+}
+
+/// Copies, and whose data is in them: that follows from the act that made each.
+struct Held {
+    copies: Vec<HeldFact>,
+    /// By copy: positions of those whose data it surely holds.
+    of: Vec<BTreeSet<usize>>,
+    /// Copies that are not gone and of which it is not told whose data is in them.
+    anybodys: BTreeSet<u64>,
+}
+
+impl Held {
+    fn of(now: &AsOf) -> Self {
+        let mut all = Held { copies: Vec::new(), of: Vec::new(), anybodys: BTreeSet::new() };
+        let cut_off = Instant::new(now.cut_off_us);
+        for (number, held) in (1..).zip(&now.exposure.holdings) {
+            let moved = held.start.entry.and_then(|entry| now.moved.get(&entry.0));
+            let subjects = moved.map(|moved| moved.subjects.clone()).unwrap_or_default();
+            let listed = moved.is_some_and(|moved| moved.listed);
+            let open = matches!(held.end.known, Known::Open | Known::Unknown) || held.end.latest > cut_off;
+            if open && !listed {
+                all.anybodys.insert(number);
+            }
+            all.copies.push(HeldFact {
+                number,
+                holder: held.holder.clone(),
+                resource: held.resource.clone(),
+                start: held.start.clone(),
+                end: held.end.clone(),
+                form: held.form,
+                open,
+                persons: subjects.len() as u64,
+                listed,
+            });
+            all.of.push(subjects);
+        }
+        all
+    }
+
+    fn of_person(&self, at: usize) -> Vec<u64> {
+        let theirs = self.copies.iter().zip(&self.of).filter(|(_, subjects)| subjects.contains(&at));
+        theirs.map(|(copy, _)| copy.number).collect()
+    }
+
+    fn open_of(&self, theirs: &[u64]) -> Range {
+        let is_open = |number: &&u64| {
+            let at = usize::try_from(**number).unwrap_or_default();
+            self.copies.get(at.wrapping_sub(1)).is_some_and(|copy| copy.open)
+        };
+        let low = theirs.iter().filter(is_open).count() as u64;
+        let others = self.anybodys.iter().filter(|number| !theirs.contains(number)).count() as u64;
+        Range { low, high: low + others }
+    }
+}

@@ -1,0 +1,138 @@
+//! A breach in the register of GDPR Art. 33(5), also one that is not notified: fourteen columns, each with who says it.
+
+use super::case::{By, Case, Standing, Step};
+use super::derive::Found;
+use super::document::{FieldState, RegisterColumn, RegisterFact, RegisterLine};
+use super::evidence::AsOf;
+use super::facts::coded;
+use super::form::{self, Decided};
+use crate::law::Profile;
+use crate::model::CaseStep;
+use crate::report::access::document::EntryIndex;
+use crate::report::instant::Instant;
+use crate::report::wording::{Wording, fill, word};
+
+/// The columns, and which of a person's answers the record rules out.
+pub fn register(as_of: &AsOf, profile: &Profile, w: &Wording) -> (Vec<RegisterFact>, Vec<u8>) {
+    let form = form::decide(as_of, profile, false, w);
+    let refused = form.iter().filter(|decided| decided.state == FieldState::Refused);
+    (of_form(as_of, &form, w), refused.map(|decided| decided.field.number).collect())
+}
+
+pub(super) fn of_form(as_of: &AsOf, form: &[Decided], w: &Wording) -> Vec<RegisterFact> {
+    let row = Row { as_of, form, w };
+    RegisterColumn::ALL.iter().map(|column| RegisterFact { column: *column, lines: row.column(*column) }).collect()
+}
+
+struct Row<'a> {
+    as_of: &'a AsOf,
+    form: &'a [Decided],
+    w: &'a Wording,
+}
+
+impl Row<'_> {
+    fn column(&self, column: RegisterColumn) -> Vec<RegisterLine> {
+        let case = &self.as_of.case;
+        let mut lines = Vec::new();
+        match column {
+            RegisterColumn::Reference => {
+                let own = Some(case.reference()).filter(|reference| !reference.is_empty());
+                let text = own.map_or_else(|| uuid::Uuid::from_bytes(case.id).to_string(), str::to_owned);
+                lines.extend(case.steps.first().map(|step| by_step(text, step)));
+            }
+            RegisterColumn::Facts => {
+                lines.extend(self.period());
+                lines.extend(self.fields(&[44, 46, 47, 62, 63]));
+            }
+            RegisterColumn::Cause => lines = self.fields(&[61]),
+            RegisterColumn::Nature => lines = self.fields(&[55, 56, 58, 59]),
+            RegisterColumn::Kind => lines = self.fields(&[60]),
+            RegisterColumn::Categories => lines = self.fields(&[70, 71]),
+            RegisterColumn::Concerned => lines = self.fields(&[65, 67, 68, 72, 73]),
+            RegisterColumn::Effects => lines = self.fields(&[79, 80, 81, 82, 83, 84, 85, 86, 87]),
+            RegisterColumn::Risk => {
+                lines = self.fields(&[89, 90]);
+                lines.extend(self.severity());
+            }
+            RegisterColumn::Notified => {
+                for step in case.each(CaseStep::Submitted) {
+                    lines.push(by_step(self.at(step), step));
+                }
+                if let Some(step) = case.last(CaseStep::NotNotified).filter(|_| lines.is_empty()) {
+                    lines.push(by_step(self.w.breach.answer.need_not.clone(), step));
+                }
+            }
+            RegisterColumn::Informed => lines = self.fields(&[97, 98, 99, 102, 104]),
+            RegisterColumn::Reason => {
+                let decided = case.last(CaseStep::NotNotified).filter(|_| self.was_not_notified(case));
+                lines.extend(decided.map(|step| by_step(step.statement().to_owned(), step)));
+                lines.extend(self.fields(&[49, 100, 101, 103]));
+            }
+            RegisterColumn::Remedy => lines = self.fields(&[92, 94, 95]),
+            RegisterColumn::Created => {
+                let created = |step: &Step| by_step(self.instant(step.recorded_at_us), step);
+                lines.extend(case.steps.first().map(created));
+            }
+        }
+        lines.retain(|line| !line.text.is_empty());
+        lines
+    }
+
+    fn was_not_notified(&self, case: &Case) -> bool {
+        case.standing() != Standing::Submitted && case.each(CaseStep::Submitted).next().is_none()
+    }
+
+    fn instant(&self, us: u64) -> String {
+        format!("{} {}", self.w.instant(Instant::new(us)), self.w.time.zone)
+    }
+
+    fn at(&self, step: &Step) -> String {
+        match step.reference() {
+            "" => self.instant(step.at_us()),
+            number => format!("{} ({number})", self.instant(step.at_us())),
+        }
+    }
+
+    fn period(&self) -> Option<RegisterLine> {
+        let (from, until) = Found::of(self.as_of).occurred()?;
+        let text = format!("{} {}", self.w.span(Instant::new(from), Instant::new(until)), self.w.time.zone);
+        Some(RegisterLine { text, state: FieldState::Ledger, entries: Vec::new() })
+    }
+
+    /// What stands in these fields; what is only proposed is told as that, and what was refused is not told.
+    fn fields(&self, numbers: &[u8]) -> Vec<RegisterLine> {
+        let wanted = self.form.iter().filter(|decided| numbers.contains(&decided.field.number));
+        let shown = wanted.filter(|decided| decided.state != FieldState::Hidden && !decided.values.is_empty());
+        let line = |decided: &Decided| {
+            let state = if decided.is_proposal() { FieldState::Proposed } else { decided.state };
+            let texts = coded(decided.field, &decided.values, self.w);
+            let answered = form::answered_in(decided, &self.as_of.case).filter(|_| state != FieldState::Proposed);
+            let entries = match answered {
+                Some(entry) => vec![EntryIndex(entry)],
+                None => decided.ledger.entries.iter().map(|entry| EntryIndex(*entry)).collect(),
+            };
+            let title = super::facts::title(decided.field, self.w);
+            let mark = if title.ends_with('?') { "" } else { ":" };
+            RegisterLine { text: format!("{title}{mark} {}", texts.join("; ")), state, entries }
+        };
+        shown.map(line).collect()
+    }
+
+    fn severity(&self) -> Vec<RegisterLine> {
+        let (case, w) = (&self.as_of.case, self.w);
+        let mut lines = Vec::new();
+        lines.extend(case.level().map(|(level, step)| by_step(format!("{}: {level}", w.sheet.column.level), step)));
+        lines.extend(case.figure().map(|(figure, step)| {
+            let score = format!("{}.{:02}", figure.score() / 100, figure.score() % 100);
+            let level = word(&w.breach.figure_level, figure.level().code());
+            by_step(fill(&w.breach.table.method, &[("se", &score), ("level", level)]), step)
+        }));
+        lines
+    }
+}
+
+/// What a step says: a person said it.
+fn by_step(text: String, step: &Step) -> RegisterLine {
+    let state = if step.by == By::Nobody { FieldState::Ledger } else { FieldState::Person };
+    RegisterLine { text, state, entries: vec![EntryIndex(step.index)] }
+}
