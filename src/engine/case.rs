@@ -77,7 +77,7 @@ impl OpenLedger {
         caller: &Caller,
     ) -> Result<(Receipt, Case), EngineError> {
         // One step at a time, so that two of them are not both judged by the case as it was before either.
-        let _one_at_a_time = self.acting.lock().await;
+        let _one_at_a_time = self.acting.about_anybody().await;
         let now = self.clock.now().0;
         let (asked, case, size, report) = self
             .blocking(move |open| {

@@ -5,6 +5,7 @@
 mod common;
 
 mod bounded;
+mod calls;
 mod canary;
 mod enumeration;
 mod erased;
@@ -15,6 +16,7 @@ mod linkability;
 mod pruned;
 mod real;
 mod retained;
+mod together;
 
 use common::records::*;
 use common::{Client, TestServer};
