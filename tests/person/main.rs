@@ -13,6 +13,7 @@ mod held;
 mod histories;
 mod kept;
 mod linkability;
+mod oracles;
 mod pruned;
 mod real;
 mod retained;
