@@ -538,6 +538,7 @@ fn case_part() -> CasePart {
         channel: Channel::Other,
         delivery: Delivery::Failed,
         message: vec![6; 32],
+        report: vec![7; 32],
     }
 }
 

@@ -296,9 +296,19 @@ fn erasure_line(found: &v1::GetErasureStatusResponse) -> String {
             let state = if found.blocked { "a hold or an open case is in the way" } else { "waits for the next batch" };
             format!("asked for {}; restricted; {state}", show::time(Some(asked)))
         }
-        (None, by, 0) => format!("inaccessible by entry {by}") + &kept_lines(&found.kept),
         (None, by, later) => {
-            format!("inaccessible by entry {by}, irrecoverable by entry {later}") + &kept_lines(&found.kept)
+            let more = match (later, found.custodian()) {
+                (0, v1::CustodianClass::KeyDirectory) => {
+                    "; no more is claimed, because the root key was a file, of which the disk or a copy may hold the bytes"
+                        .to_owned()
+                }
+                (0, _) => "; not claimed to be irrecoverable yet".to_owned(),
+                (later, _) => {
+                    format!("; irrecoverable by entry {later}, {}", show::time(found.irrecoverable_at.as_ref()))
+                }
+            };
+            let at = show::time(found.inaccessible_at.as_ref());
+            format!("inaccessible by entry {by}, {at}{more}") + &kept_lines(&found.kept)
         }
     }
 }

@@ -249,7 +249,8 @@ impl OpenLedger {
     }
 
     /// Records an event together with what it changes about persons: both are durable, or neither is. Under the gate that
-    /// was closed before it was found out whom it is about.
+    /// was closed before it was found out whom it is about. Holds, restrictions and erasures have to be noted beside the
+    /// guard before anybody is answered: that is left to whoever calls, who lets others go on first.
     pub(super) async fn record_with(
         self: &Arc<Self>,
         admitted: Admitted,
@@ -269,9 +270,7 @@ impl OpenLedger {
     ) -> Result<Receipt, EngineError> {
         rows.append(&self.vault.rows_of(&changes)?);
         let sealed = self.seal_with(admitted, rows, move |vault| vault.changed(&changes))?;
-        let receipt = self.append_sealed(sealed, gate).await?;
-        self.journal_changes().await?;
-        Ok(receipt)
+        self.append_sealed(sealed, gate).await
     }
 
     /// Seals an event with rows that travel with it; `then` hears that both are durable.

@@ -116,7 +116,7 @@ impl OpenLedger {
         let is_turn = matches!(asked.step, CaseStep::Opened | CaseStep::Closed);
         let _no_batch = if is_turn { Some(self.erasing.lock().await) } else { None };
         // One step at a time, so that two of them are not both judged by the case as it was before either.
-        let _one_at_a_time = self.acting.lock().await;
+        let _one_at_a_time = self.acting.about_anybody().await;
         let now = self.clock.now().0;
         let (asked, case, size, report) = self
             .blocking(move |open| {
@@ -137,14 +137,9 @@ impl OpenLedger {
             .await?;
         let id = case.map_or_else(|| uuid::Uuid::new_v4().into_bytes(), |case| case.id);
         let CaseAsked { step, stated_us, by, told, part, .. } = asked;
-        let body = CaseBody {
-            case: id.to_vec(),
-            step,
-            stated_us: stated_us.unwrap_or_default(),
-            size,
-            report,
-            ..CaseBody::default()
-        };
+        let body =
+            CaseBody { case: id.to_vec(), step, stated_us: stated_us.unwrap_or_default(), size, ..CaseBody::default() };
+        let part = CasePart { report, ..part };
         let normal = |identity: Identity| vault::normal(&identity);
         let actors = CaseActors { by: by.map(normal), told: told.into_iter().map(normal).collect() };
         let admitted = events::case_step(body, actors, part, caller, &self.names().registry);
@@ -256,17 +251,20 @@ impl OpenLedger {
         let told_closed = told.iter().filter(|told| told.is_none()).count() as u64;
         let told = told.into_iter().flatten().map(|told| self.whole(told)).collect::<Result<_, _>>()?;
         let content = join_content(of_role(Role::Content).filter_map(open));
+        let part = content.and_then(|content| content.case);
+        let sealed = part.as_ref().map(|part| part.report.as_slice()).unwrap_or_default();
+        let report = if body.report.is_empty() { sealed } else { &body.report };
         Ok(Step {
             index,
             recorded_at_us,
             step: body.step,
             stated_us: body.stated_us,
             size: body.size,
-            report: Hash::try_from(body.report.as_slice()).ok(),
+            report: Hash::try_from(report).ok(),
             by,
             told,
             told_closed,
-            part: content.and_then(|content| content.case),
+            part,
         })
     }
 

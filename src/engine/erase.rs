@@ -15,7 +15,7 @@ use super::read::join_content;
 use super::{EngineError, Kind, OpenLedger, nobody};
 use crate::admit::events;
 use crate::exposure::{Term, TermKind};
-use crate::ledger::{AppendReply, put_covered};
+use crate::ledger::{AppendError, AppendReply, put_covered};
 use crate::model::*;
 use crate::store::{LedgerNumber, WriteSet};
 use crate::vault::{
@@ -23,9 +23,11 @@ use crate::vault::{
     Unfinished, Vault, VaultError,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::mem::take;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 use whosaw_verifier::body::{Body, ErasureBody, Lost, Place};
 use whosaw_verifier::erasure;
 use whosaw_verifier::part::{ContentPart, Part};
@@ -201,6 +203,7 @@ impl OpenLedger {
         resealed: &mut BTreeSet<PartPlace>,
     ) -> Result<Option<(Unfinished, u64, bool)>, EngineError> {
         let gate = self.sealing.write().await;
+        let closed = Instant::now();
         self.write_rows(WriteSet::default()).await?;
         // Now nothing is sealed that is not durable: whoever is due, and what there is of them, is known for certain.
         let due = self.blocking(move |open| open.due(by_rules)).await?;
@@ -249,6 +252,7 @@ impl OpenLedger {
         let index = placed(reply).await?.first().copied().unwrap_or_default();
         self.conversations.forget(&due.conversations);
         drop(gate);
+        tracing::info!(entry = index, requests, waited_ms = closed.elapsed().as_millis(), "a batch of erasures turned");
         Ok(Some((Unfinished { index, old_epoch }, requests, due.more)))
     }
 
@@ -256,29 +260,37 @@ impl OpenLedger {
     async fn finish(self: &Arc<Self>, unfinished: &Unfinished) -> Result<MovedRows, EngineError> {
         let (open, done) = (Arc::clone(self), *unfinished);
         let moved = tokio::task::spawn_blocking(move || {
-            let mut write = |rows: WriteSet| {
-                let reply = open.ledger.submit_rows(rows).map_err(|error| stopped(&error.to_string()))?;
-                let answer = reply.blocking_recv().map_err(|_| stopped("the ledger stopped"))?;
-                answer.map(drop).map_err(|error| stopped(&error.to_string()))
-            };
+            let mut writing = Writing { open: Arc::clone(&open), before: None };
+            let mut phases = Phases::begin();
             open.note_erased(done.index)?;
             open.write_journal()?;
-            let moved = open.vault.move_rows(&mut write)?;
+            phases.ended("journal");
+            let moved = open.vault.move_rows(&mut |rows| writing.write(rows))?;
+            phases.ended("rows");
             {
                 let _gate = open.sealing.blocking_write();
-                write(WriteSet::default())?;
-                open.vault.move_standing_rows(&mut write)?;
+                // What was queued before the gate was closed is read here.
+                writing.write(WriteSet::default())?;
+                writing.wait()?;
+                open.vault.move_standing_rows(&mut |rows| writing.write(rows))?;
+                writing.wait()?;
             }
-            open.remove_contents(done.index, &mut write)?;
-            write(open.vault.drop_old()?)?;
+            phases.ended("standing rows");
+            open.remove_contents(done.index, &mut |rows| writing.write(rows))?;
+            phases.ended("contents");
+            writing.write(open.vault.drop_old()?)?;
+            writing.wait()?;
             // From here on nothing in the database needs the old root; what lies outside must not either.
             open.write_mirrors()?;
             open.write_journal()?;
             open.vault.destroy_old(&done)?;
+            phases.ended("mirrors and root");
             // Files of before would still show which rows one commit wrote together, and so which entry made somebody new.
             if let Err(error) = open.vault.rewrite_tables() {
                 tracing::warn!(%error, "tables could not be rewritten after an erasure; the next one will");
             }
+            phases.ended("tables");
+            tracing::info!(entry = done.index, phases = %phases, "a batch of erasures was ended");
             Ok::<_, EngineError>(moved)
         });
         let moved = moved.await.map_err(|_| EngineError::internal("moving keys stopped"))?;
@@ -548,6 +560,66 @@ impl Erased {
             moved: self.moved.and(next.moved),
             ..next
         }
+    }
+}
+
+/// Rows on their way into the ledger: while one write is made durable the next is made ready, and no more than these two
+/// wait. The ledger keeps their order.
+struct Writing {
+    open: Arc<OpenLedger>,
+    before: Option<AppendReply>,
+}
+
+/// Between two looks for room where appends fill the queue.
+const ROOM: Duration = Duration::from_millis(1);
+
+impl Writing {
+    fn write(&mut self, rows: WriteSet) -> Result<(), VaultError> {
+        let reply = loop {
+            match self.open.ledger.submit_rows(rows.clone()) {
+                Ok(reply) => break reply,
+                Err(AppendError::Busy) => std::thread::sleep(ROOM),
+                Err(error) => return Err(stopped(&error.to_string())),
+            }
+        };
+        self.before.replace(reply).map_or(Ok(()), durable)
+    }
+
+    /// Everything that was written is durable.
+    fn wait(&mut self) -> Result<(), VaultError> {
+        self.before.take().map_or(Ok(()), durable)
+    }
+}
+
+fn durable(reply: AppendReply) -> Result<(), VaultError> {
+    let answer = reply.blocking_recv().map_err(|_| stopped("the ledger stopped"))?;
+    answer.map(drop).map_err(|error| stopped(&error.to_string()))
+}
+
+/// How long each phase of a batch's end took, for whoever wonders where the time of a night went.
+struct Phases {
+    since: Instant,
+    ended: Vec<(&'static str, Duration)>,
+}
+
+impl Phases {
+    fn begin() -> Self {
+        Phases { since: Instant::now(), ended: Vec::new() }
+    }
+
+    fn ended(&mut self, phase: &'static str) {
+        self.ended.push((phase, self.since.elapsed()));
+        self.since = Instant::now();
+    }
+}
+
+impl fmt::Display for Phases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (phase, took)) in self.ended.iter().enumerate() {
+            let comma = if i == 0 { "" } else { ", " };
+            write!(f, "{comma}{phase} {} ms", took.as_millis())?;
+        }
+        Ok(())
     }
 }
 

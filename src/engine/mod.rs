@@ -10,6 +10,7 @@
 //! Here the rooms meet, so that none of them has to know another. Knows no gRPC, no HTTP and no storage engine.
 
 mod access;
+mod acting;
 mod activity;
 mod append;
 mod backup;
@@ -44,7 +45,7 @@ pub use error::{EngineError, Kind};
 pub use export::ExportPiece;
 pub use exposure::ExposureAsked;
 pub use names::{CatalogueApplied, InForce};
-pub use person::{Asked, ErasureAsked, ErasureStatus, KeptFor, PersonStatus};
+pub use person::{Asked, ErasureAsked, ErasureStatus, KeptFor, PersonStatus, Recorded};
 pub use prune::{PlannedBodies, Pruned, Ran, RetentionRuleOf};
 pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};
 pub use registry::{DocumentInForce, RegistryApplied};
@@ -90,8 +91,7 @@ pub struct OpenLedger {
     registering: tokio::sync::RwLock<()>,
     /// Written while keys are being replaced; read from sealing until what was sealed is queued.
     sealing: tokio::sync::RwLock<()>,
-    /// One act about a person at a time, so that two of them cannot both find that nothing was asked yet.
-    acting: tokio::sync::Mutex<()>,
+    acting: acting::Acting,
     /// One batch of erasures at a time.
     erasing: tokio::sync::Mutex<()>,
     turn_bound: TurnBound,
@@ -181,7 +181,7 @@ impl OpenLedger {
             names: RwLock::new(Arc::new(names)),
             registering: tokio::sync::RwLock::default(),
             sealing: tokio::sync::RwLock::default(),
-            acting: tokio::sync::Mutex::default(),
+            acting: acting::Acting::default(),
             erasing: tokio::sync::Mutex::default(),
             turn_bound: TurnBound::default(),
             looked_us: AtomicU64::new(0),

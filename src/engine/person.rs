@@ -1,6 +1,8 @@
 //! What is asked for a person and done about them: looking up, linking, restricting, holding, asking for erasure. Each is
 //! an entry that says in the open what was done and on which ground, and sealed whom it was about.
 
+use super::acting::Alone;
+use super::append::Gate;
 use super::{EngineError, Kind, OpenLedger, Receipt};
 use crate::admit::events;
 use crate::model::*;
@@ -56,9 +58,15 @@ pub enum ErasureStatus {
     Unknown,
     /// Restricted until its batch runs.
     Waiting { asked_us: u64, blocked: bool },
-    /// Entry `index` made it inaccessible, but for what matters keep; `irrecoverable` is the entry that says more, if there
-    /// is one.
-    Done { index: u64, irrecoverable: Option<u64>, kept: Vec<KeptFor> },
+    /// Made inaccessible, but for what matters keep, and more where an entry says so.
+    Done { inaccessible: Recorded, irrecoverable: Option<Recorded>, custodian: CustodianClass, kept: Vec<KeptFor> },
+}
+
+/// An entry, and when it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recorded {
+    pub index: u64,
+    pub at_us: u64,
 }
 
 /// What stays of an erased person, and why.
@@ -88,7 +96,7 @@ impl OpenLedger {
     /// Records that somebody looked a person up, then tells how they stand.
     pub async fn person_status(self: &Arc<Self>, asked: &Asked, caller: &Caller) -> Result<PersonStatus, EngineError> {
         let (found, _) = self
-            .act(EntryKind::Request, PersonAct::LookUp, asked, caller, |_| Ok((Decision::Done, None, Vec::new())))
+            .asked_for(EntryKind::Request, PersonAct::LookUp, asked, caller, |_| Ok((Decision::Done, None, Vec::new())))
             .await?;
         let Found { person, whole, .. } = found;
         let (mut status, mut seen) = (PersonStatus::default(), BTreeSet::new());
@@ -103,10 +111,8 @@ impl OpenLedger {
         status.possible.retain(|identity| seen.insert(identity.clone()));
         let standing = self.vault.standing();
         status.restricted = whole.iter().find_map(|id| standing.restricted.get(id).cloned());
-        for due in standing.due.values() {
-            if whole.contains(&due.person()?) {
-                (status.erasure_asked_us, status.erasure_blocked) = (Some(due.asked_us), due.blocked);
-            }
+        for (_, due) in standing.due_of(&whole) {
+            (status.erasure_asked_us, status.erasure_blocked) = (Some(due.asked_us), due.blocked);
         }
         for (matter, hold) in &standing.holds {
             if hold.persons()?.iter().any(|held| whole.contains(held)) {
@@ -124,7 +130,18 @@ impl OpenLedger {
         strength: Strength,
         caller: &Caller,
     ) -> Result<Receipt, EngineError> {
-        let _one_at_a_time = self.acting.lock().await;
+        let done = self.link_known(asked, other, strength, caller).await;
+        self.or_refused(done, EntryKind::SubjectLink, PersonAct::Link, asked, caller).await
+    }
+
+    async fn link_known(
+        self: &Arc<Self>,
+        asked: &Asked,
+        other: &Identity,
+        strength: Strength,
+        caller: &Caller,
+    ) -> Result<Receipt, EngineError> {
+        let _one_at_a_time = self.acting.about_anybody().await;
         let gate = self.sealing.read().await;
         let known = |identity: &Identity| match self.person_of(identity) {
             Ok(found) => Ok(found.identity),
@@ -151,7 +168,17 @@ impl OpenLedger {
         other: &Identity,
         caller: &Caller,
     ) -> Result<(Receipt, bool), EngineError> {
-        let _one_at_a_time = self.acting.lock().await;
+        let done = self.unlink_known(asked, other, caller).await;
+        self.or_refused(done, EntryKind::SubjectLink, PersonAct::Unlink, asked, caller).await
+    }
+
+    async fn unlink_known(
+        self: &Arc<Self>,
+        asked: &Asked,
+        other: &Identity,
+        caller: &Caller,
+    ) -> Result<(Receipt, bool), EngineError> {
+        let _one_at_a_time = self.acting.about_anybody().await;
         let gate = self.sealing.write().await;
         // Rows that are on their way into the store would go over these.
         self.write_rows(WriteSet::default()).await?;
@@ -186,7 +213,7 @@ impl OpenLedger {
             let changes = found.whole.iter().map(|id| Change::Restricted(*id, Some(restriction.clone()))).collect();
             Ok((Decision::Done, None, changes))
         };
-        Ok(self.act(EntryKind::Restriction, PersonAct::Restrict, asked, caller, restricted).await?.1)
+        Ok(self.asked_for(EntryKind::Restriction, PersonAct::Restrict, asked, caller, restricted).await?.1)
     }
 
     pub async fn lift_restriction(self: &Arc<Self>, asked: &Asked, caller: &Caller) -> Result<Receipt, EngineError> {
@@ -204,7 +231,7 @@ impl OpenLedger {
             }
             Ok((Decision::Done, None, changes))
         };
-        Ok(self.act(EntryKind::Restriction, PersonAct::LiftRestriction, asked, caller, lifted).await?.1)
+        Ok(self.asked_for(EntryKind::Restriction, PersonAct::LiftRestriction, asked, caller, lifted).await?.1)
     }
 
     /// GDPR Art. 17: recorded and restricted at once; done with the next batch, unless a hold stands in the way.
@@ -243,7 +270,7 @@ impl OpenLedger {
             changes.extend(unrestricted.map(|id| Change::Restricted(*id, Some(restriction.clone()))));
             Ok((if blocked { Decision::Blocked } else { Decision::Received }, held_by, changes))
         };
-        let (_, receipt) = self.act(EntryKind::Request, PersonAct::Erase, asked, caller, requested).await?;
+        let (_, receipt) = self.asked_for(EntryKind::Request, PersonAct::Erase, asked, caller, requested).await?;
         Ok(ErasureAsked { receipt, token, blocked })
     }
 
@@ -251,18 +278,14 @@ impl OpenLedger {
     pub async fn withdraw_erasure(self: &Arc<Self>, asked: &Asked, caller: &Caller) -> Result<Receipt, EngineError> {
         let _no_batch = self.erasing.lock().await;
         let withdrawn = |found: &Found| {
-            let mut changes = Vec::new();
-            for (id, due) in &self.vault.standing().due {
-                if found.whole.contains(&due.person()?) {
-                    changes.push(Change::Due(*id, None));
-                }
-            }
+            let standing = self.vault.standing();
+            let changes: Vec<Change> = standing.due_of(&found.whole).map(|(id, _)| Change::Due(id, None)).collect();
             if changes.is_empty() {
                 return Err(EngineError::precondition("no erasure of this person waits to be done"));
             }
             Ok((Decision::Done, None, changes))
         };
-        Ok(self.act(EntryKind::Request, PersonAct::WithdrawErasure, asked, caller, withdrawn).await?.1)
+        Ok(self.asked_for(EntryKind::Request, PersonAct::WithdrawErasure, asked, caller, withdrawn).await?.1)
     }
 
     /// Says of requests that a hold stands in their way, where it came after them: each in an entry, once.
@@ -298,9 +321,19 @@ impl OpenLedger {
         scope: &HoldScope,
         caller: &Caller,
     ) -> Result<(Receipt, StandingId), EngineError> {
+        let done = self.hold_known(asked, scope, caller).await;
+        self.or_refused(done, EntryKind::Hold, PersonAct::PlaceHold, asked, caller).await
+    }
+
+    async fn hold_known(
+        self: &Arc<Self>,
+        asked: &Asked,
+        scope: &HoldScope,
+        caller: &Caller,
+    ) -> Result<(Receipt, StandingId), EngineError> {
         // A batch that has looked at the holds already must not run on without this one, nor take whom it names.
         let _no_batch = self.erasing.lock().await;
-        let _one_at_a_time = self.acting.lock().await;
+        let one_at_a_time = self.acting.about_anybody().await;
         let gate = self.sealing.read().await;
         let matter: StandingId = random()?;
         let without_persons = HoldScope { persons: Vec::new(), ..scope.clone() };
@@ -331,6 +364,8 @@ impl OpenLedger {
         let admitted = events::person_act(EntryKind::Hold, body, acts, about_nobody, caller, &self.names().registry);
         let changes = vec![Change::Hold(matter, Some(hold))];
         let receipt = self.record_with_rows(admitted, changes, rows, gate).await?;
+        drop(one_at_a_time);
+        self.journal_changes().await?;
         Ok((receipt, matter))
     }
 
@@ -341,8 +376,18 @@ impl OpenLedger {
         asked: &Asked,
         caller: &Caller,
     ) -> Result<Receipt, EngineError> {
+        let done = self.release_known(matter, asked, caller).await;
+        self.or_refused(done, EntryKind::Hold, PersonAct::ReleaseHold, asked, caller).await
+    }
+
+    async fn release_known(
+        self: &Arc<Self>,
+        matter: StandingId,
+        asked: &Asked,
+        caller: &Caller,
+    ) -> Result<Receipt, EngineError> {
         let _no_batch = self.erasing.lock().await;
-        let _one_at_a_time = self.acting.lock().await;
+        let one_at_a_time = self.acting.about_anybody().await;
         let gate = self.sealing.read().await;
         let keeps_parts = self.blocking(move |open| Ok(open.vault.kept_count(&matter)? > 0)).await?;
         let (mut changes, hold) = {
@@ -364,7 +409,10 @@ impl OpenLedger {
         let body = body_of(PersonAct::ReleaseHold, Decision::Done, asked);
         let registry = &self.names().registry;
         let admitted = events::person_act(EntryKind::Hold, body, acts, about_nobody, caller, registry);
-        self.record_with(admitted, changes, gate).await
+        let receipt = self.record_with(admitted, changes, gate).await?;
+        drop(one_at_a_time);
+        self.journal_changes().await?;
+        Ok(receipt)
     }
 
     /// Requests that something kept waiting, as they are once it is over.
@@ -383,7 +431,23 @@ impl OpenLedger {
         self.vault.standing().holds.iter().map(|(matter, hold)| (*matter, hold.clone())).collect()
     }
 
-    /// What became of the erasure that this token was given for. Nothing is recorded: the token names nobody.
+    /// Records a call that is about nobody by name, such as a look at all holds. Whoever asked is answered only after this
+    /// is durable.
+    pub async fn record_call(
+        &self,
+        act: PersonAct,
+        ground: Ground,
+        decision: Decision,
+        caller: &Caller,
+    ) -> Result<Receipt, EngineError> {
+        let body = body_of(act, decision, &Asked { ground, ..Asked::default() });
+        let registry = &self.names().registry;
+        let about_nobody = Some(PersonActPart::default());
+        self.record(events::person_act(EntryKind::Request, body, Vec::new(), about_nobody, caller, registry)).await
+    }
+
+    /// What became of the erasure that this token was given for. Nothing is recorded: the token names nobody here, whoever
+    /// has it is most likely who was erased, and an entry with who asked would name them anew where no erasure reaches.
     pub fn erasure_status(&self, token: &[u8; 32]) -> Result<ErasureStatus, EngineError> {
         let hash = token_hash(token);
         if let Some(due) = self.vault.standing().due.values().find(|due| due.token == hash) {
@@ -392,13 +456,28 @@ impl OpenLedger {
         let (mut done, mut irrecoverable) = (None, None);
         for (index, body) in self.erasure_entries()? {
             match body.state {
-                ErasureState::Inaccessible if body.tokens.iter().any(|known| *known == hash) => done = Some(index),
-                ErasureState::Irrecoverable if done == Some(body.batch) => irrecoverable = Some(index),
+                ErasureState::Inaccessible if body.tokens.iter().any(|known| *known == hash) => {
+                    done = Some((index, body.custodian));
+                }
+                ErasureState::Irrecoverable if done.is_some_and(|(batch, _)| batch == body.batch) => {
+                    irrecoverable = Some(index);
+                }
                 _ => {}
             }
         }
-        let Some(index) = done else { return Ok(ErasureStatus::Unknown) };
-        Ok(ErasureStatus::Done { index, irrecoverable, kept: self.kept_of_request(&hash)? })
+        let Some((index, custodian)) = done else { return Ok(ErasureStatus::Unknown) };
+        Ok(ErasureStatus::Done {
+            inaccessible: self.recorded(index)?,
+            irrecoverable: irrecoverable.map(|index| self.recorded(index)).transpose()?,
+            custodian,
+            kept: self.kept_of_request(&hash)?,
+        })
+    }
+
+    fn recorded(&self, index: u64) -> Result<Recorded, EngineError> {
+        let missing = || EngineError::new(Kind::Corrupt, format!("entry {index} is missing"));
+        let at_us = self.ledger.entry(index)?.ok_or_else(missing)?.header.recorded_at_us;
+        Ok(Recorded { index, at_us })
     }
 
     /// Parts that matters keep of whoever was erased for a request.
@@ -429,17 +508,76 @@ impl OpenLedger {
         caller: &Caller,
         decide: impl FnOnce(&Found) -> Result<Decided, EngineError>,
     ) -> Result<(Found, Receipt), EngineError> {
-        let _one_at_a_time = self.acting.lock().await;
-        let gate = self.sealing.read().await;
-        let found = self.person_of(&asked.subject)?;
+        let (alone, gate, found) = self.alone_with(&asked.subject).await?;
         let (decision, exemption, changes) = decide(&found)?;
         let exemption = exemption.unwrap_or(asked.exemption);
         let body = PersonActBody { exemption, ..body_of(act, decision, asked) };
         let acts = vec![(found.identity.clone(), act_of(asked))];
         let registry = &self.names().registry;
         let admitted = events::person_act(kind, body, acts, None, caller, registry);
+        let changes_anything = !changes.is_empty();
         let receipt = self.record_with(admitted, changes, gate).await?;
+        // Others need not wait for the journal: what they decide by is what is durable.
+        drop(alone);
+        if changes_anything {
+            self.journal_changes().await?;
+        }
         Ok((found, receipt))
+    }
+
+    /// The same for whoever asks; what comes to nothing is an entry too.
+    async fn asked_for(
+        self: &Arc<Self>,
+        kind: EntryKind,
+        act: PersonAct,
+        asked: &Asked,
+        caller: &Caller,
+        decide: impl FnOnce(&Found) -> Result<Decided, EngineError>,
+    ) -> Result<(Found, Receipt), EngineError> {
+        let done = self.act(kind, act, asked, caller, decide).await;
+        self.or_refused(done, kind, act, asked, caller).await
+    }
+
+    /// Records a call that was refused, with who asked: sealed for whom it was about. Where the ledger knows nobody by that
+    /// name, without any word of the caller's: what is sealed for the ledger no erasure reaches, and a word may name somebody.
+    async fn or_refused<T>(
+        &self,
+        done: Result<T, EngineError>,
+        kind: EntryKind,
+        act: PersonAct,
+        asked: &Asked,
+        caller: &Caller,
+    ) -> Result<T, EngineError> {
+        let Err(error) = done else { return done };
+        if !matches!(error.kind, Kind::NotFound | Kind::FailedPrecondition) {
+            return Err(error);
+        }
+        let gate = self.sealing.read().await;
+        let (acts, about_nobody) = match self.person_of(&asked.subject) {
+            Ok(found) => (vec![(found.identity, act_of(asked))], None),
+            Err(unknown) if unknown.kind == Kind::NotFound => (Vec::new(), Some(PersonActPart::default())),
+            Err(error) => return Err(error),
+        };
+        let body = body_of(act, Decision::Refused, asked);
+        let registry = &self.names().registry;
+        let admitted = events::person_act(kind, body, acts, about_nobody, caller, registry);
+        let sealed = self.vault.seal(admitted, self.clock.now())?;
+        self.append_sealed(sealed, gate).await?;
+        Err(error)
+    }
+
+    /// Waits for acts about this person, then for the gate: neither their ids nor what stands about them change meanwhile.
+    async fn alone_with(&self, subject: &Identity) -> Result<(Alone<'_>, Gate<'_>, Found), EngineError> {
+        loop {
+            let before = self.person_of(subject)?;
+            let alone = self.acting.about(&before.whole).await;
+            let gate = self.sealing.read().await;
+            let found = self.person_of(subject)?;
+            if alone.with(&found.whole) {
+                return Ok((alone, gate, found));
+            }
+            // A batch made them somebody new, or they were linked, between the two looks.
+        }
     }
 }
 
@@ -458,7 +596,7 @@ struct Found {
 impl Found {
     /// An erasure was asked for and waits.
     fn waits(&self, standing: &Standing) -> bool {
-        standing.due.values().any(|due| due.person().is_ok_and(|person| self.whole.contains(&person)))
+        standing.due_of(&self.whole).next().is_some()
     }
 }
 

@@ -7,7 +7,7 @@
 //! | entry | its body |
 //! |---|---|
 //! | action | goes, but for those below |
-//! | action with a fact that opens something | stays: which closing ends it stands sealed, so an exposure may be open |
+//! | action with a fact that opens something | stays, although something may have ended it: that closing may be taken back by a correction yet, and who could see before it is told by the opening alone |
 //! | action that states what a source logged | stays: what is complete is judged by it |
 //! | action that corrects or takes back others | stays: it decides what those mean |
 //! | report that was produced | goes |

@@ -62,6 +62,9 @@ async fn render_metrics(State(served): State<Served>) -> String {
         metrics::gauge!("whosaw_custodian_unavailable", &labels).set(f64::from(u8::from(lost)));
         let stuck = open.erasure_trouble().is_some();
         metrics::gauge!("whosaw_erasures_stuck", &labels).set(f64::from(u8::from(stuck)));
+        let (written, changes) = open.journal_rounds();
+        metrics::gauge!("whosaw_journal_writes", &labels).set(written as f64);
+        metrics::gauge!("whosaw_journal_changes", &labels).set(changes as f64);
         metrics::gauge!("whosaw_waiting_entries", &labels).set(open.ledger().waiting().0 as f64);
         metrics::gauge!("whosaw_waiting_bytes", &labels).set(open.ledger().waiting().1 as f64);
     }

@@ -116,6 +116,8 @@ fn asked(request: v1::RecordCaseStepRequest) -> Result<CaseAsked, Status> {
         channel,
         delivery,
         message: request.message,
+        // Of the report that was named by its entry.
+        report: Vec::new(),
     };
     Ok(CaseAsked {
         case,

@@ -181,7 +181,9 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
         &self,
         request: Request<v1::ListHoldsRequest>,
     ) -> Result<Response<v1::ListHoldsResponse>, Status> {
+        let caller = caller(request.metadata())?;
         let open = Arc::clone(self.0.ledger(&request.into_inner().ledger)?);
+        open.record_call(PersonAct::ListHolds, Ground::Unspecified, Decision::Done, &caller).await?;
         let holds = super::audit::blocking_value(move || open.holds_with_parts()).await?;
         let time = |us: u64| (us != 0).then(|| present::timestamp(us));
         let summary = |(matter, hold, kept): ([u8; 16], crate::engine::Hold, u64)| v1::HoldSummary {
@@ -241,9 +243,12 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
                 blocked,
                 ..v1::GetErasureStatusResponse::default()
             },
-            ErasureStatus::Done { index, irrecoverable, kept } => v1::GetErasureStatusResponse {
-                inaccessible_by: index,
-                irrecoverable_by: irrecoverable.unwrap_or_default(),
+            ErasureStatus::Done { inaccessible, irrecoverable, custodian, kept } => v1::GetErasureStatusResponse {
+                inaccessible_by: inaccessible.index,
+                inaccessible_at: Some(present::timestamp(inaccessible.at_us)),
+                irrecoverable_by: irrecoverable.map_or(0, |later| later.index),
+                irrecoverable_at: irrecoverable.map(|later| present::timestamp(later.at_us)),
+                custodian: custodian as i32,
                 kept: kept.iter().map(kept_for).collect(),
                 ..v1::GetErasureStatusResponse::default()
             },
@@ -275,7 +280,9 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
         &self,
         request: Request<v1::PlanRetentionRequest>,
     ) -> Result<Response<v1::PlanRetentionResponse>, Status> {
+        let caller = caller(request.metadata())?;
         let open = Arc::clone(self.0.ledger(&request.into_inner().ledger)?);
+        open.record_call(PersonAct::PlanRetention, Ground::Unspecified, Decision::Done, &caller).await?;
         let plan = super::audit::blocking_value(move || open.retention_plan()).await?;
         let planned = |class: &PlannedClass| v1::PlannedRetention {
             rule: Some(present::rule(class.rule)),
@@ -296,8 +303,11 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
         &self,
         request: Request<v1::RunErasuresRequest>,
     ) -> Result<Response<v1::RunErasuresResponse>, Status> {
+        let caller = caller(request.metadata())?;
         let request = request.into_inner();
         let open = Arc::clone(self.0.ledger(&request.ledger)?);
+        let ground = if request.with_retention { Ground::RetentionEnded } else { Ground::Unspecified };
+        open.record_call(PersonAct::RunErasures, ground, Decision::Received, &caller).await?;
         // Not dropped with the connection: a batch that has begun is better ended now than at the next start.
         let done = tokio::spawn(async move { open.run_due(request.with_retention).await }).await;
         let Ran { erased, pruned } = done.map_err(|_| EngineError::internal("the batch stopped"))??;

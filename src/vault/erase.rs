@@ -102,8 +102,12 @@ pub struct Turn {
 /// Adds to a page's write what a row becomes; whether it was changed.
 type ChangeRow<'c> = dyn FnMut(&[u8], &[u8], &mut WriteSet) -> Result<bool, VaultError> + 'c;
 
-/// Rows that one write moves at most; so that no write is large and appends come between them.
+/// Rows that are read at a time.
 const MOVED: usize = 4_096;
+/// Reader rows that one write moves: few enough that appends come between two of them.
+const READERS_MOVED: usize = 16_384;
+/// Bytes of rows of touched shards that one write moves. A shard has few rows, and a flush costs as much as some thousand.
+const GATHERED: usize = 1 << 20;
 
 impl Vault {
     /// Everything of the doomed that the store holds. Reads only; to be called again when the gate is closed, because
@@ -351,20 +355,28 @@ impl Vault {
         row.map(number).transpose()
     }
 
-    /// Moves what still stands under old keys: hands out write after write, each of which must be durable before the next
-    /// is made. `progress` hears of rows moved.
+    /// Moves what still stands under old keys: hands out write after write, which must become durable in this order. Each
+    /// may be written again.
     pub fn move_rows(
         &self,
         write: &mut dyn FnMut(WriteSet) -> Result<(), VaultError>,
     ) -> Result<MovedRows, VaultError> {
         let ring = self.ring();
         let mut moved = MovedRows::default();
+        let mut gathered = WriteSet::default();
         for shard in ring.touched() {
+            let mut gather = |rows: WriteSet| {
+                gathered.append(&rows);
+                if gathered.bytes() < GATHERED { Ok(()) } else { write(std::mem::take(&mut gathered)) }
+            };
             moved.shards += 1;
-            moved.keys += self.move_keys(&ring, shard, write)?;
+            moved.keys += self.move_keys(&ring, shard, &mut gather)?;
             for tag in [STRONG_ROW, WEAK_ROW] {
-                moved.lookups += self.move_lookups(&ring, tag, shard, write)?;
+                moved.lookups += self.move_lookups(&ring, tag, shard, &mut gather)?;
             }
+        }
+        if !gathered.is_empty() {
+            write(gathered)?;
         }
         moved.readers += self.move_readers(&ring, write)?;
         Ok(moved)
@@ -442,7 +454,7 @@ impl Vault {
         write: &mut dyn FnMut(WriteSet) -> Result<(), VaultError>,
     ) -> Result<u64, VaultError> {
         let generation = (ring.generation as u32).to_be_bytes();
-        self.each_page(Table::Readers, &[], write, &mut |row_key, row, writes| {
+        self.each_of(Table::Readers, &[], READERS_MOVED, write, &mut |row_key, row, writes| {
             let foreign = || VaultError::Foreign { what: "reader row" };
             let (of, sealed) = row.split_first_chunk::<4>().ok_or(VaultError::Torn { what: "reader row" })?;
             if *of == generation {
@@ -480,12 +492,23 @@ impl Vault {
         write: &mut dyn FnMut(WriteSet) -> Result<(), VaultError>,
         change: &mut ChangeRow<'_>,
     ) -> Result<u64, VaultError> {
+        self.each_of(table, prefix, MOVED, write, change)
+    }
+
+    fn each_of(
+        &self,
+        table: Table,
+        prefix: &[&[u8]],
+        page: usize,
+        write: &mut dyn FnMut(WriteSet) -> Result<(), VaultError>,
+        change: &mut ChangeRow<'_>,
+    ) -> Result<u64, VaultError> {
         let mut from = row_key(self.ledger, prefix);
         let until = [&from[..], &[0xff; 32]].concat();
         let mut changed = 0;
         loop {
             // A snapshot for each page: it must not hold on to what is being deleted.
-            let rows = self.store.snapshot()?.scan(table, &from, &until, MOVED)?;
+            let rows = self.store.snapshot()?.scan(table, &from, &until, page)?;
             let Some((last, _)) = rows.last() else { return Ok(changed) };
             from = last.clone();
             from.push(0);

@@ -5,7 +5,7 @@ use super::ring::{Ring, open_own, seal_own};
 use super::{PersonId, Vault, VaultError, persons, row_key};
 use crate::model::{Exemption, Ground};
 use crate::store::{Row, Snapshot, Table, WriteSet, pages};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
 use whosaw_verifier::body::{RetentionBody, RetentionRule};
 use whosaw_verifier::hash::Hash;
@@ -71,6 +71,8 @@ pub type StandingId = [u8; 16];
 #[derive(Default)]
 pub struct Standing {
     pub due: BTreeMap<StandingId, DueErasure>,
+    /// The same by person, so that each request need not look at all that wait.
+    of_person: BTreeSet<(PersonId, StandingId)>,
     pub holds: BTreeMap<StandingId, Hold>,
     /// Matters that are over and keep parts until the next batch.
     pub released: BTreeMap<StandingId, Hold>,
@@ -139,7 +141,11 @@ impl Standing {
                 let plain = open_own(&vault.ring(), &vault.own_aad(&key), &row).ok_or_else(foreign)?;
                 let id = key.get(5..21).and_then(|id| StandingId::try_from(id).ok()).ok_or_else(torn)?;
                 match tag {
-                    DUE_ROW => drop(standing.due.insert(id, DueErasure::decode(&plain).map_err(|_| torn())?)),
+                    DUE_ROW => {
+                        let due = DueErasure::decode(&plain).map_err(|_| torn())?;
+                        due.person()?;
+                        standing.apply(Change::Due(id, Some(due)));
+                    }
                     HOLD_ROW => standing.apply(Change::Hold(id, Some(Hold::decode(&plain).map_err(|_| torn())?))),
                     _ => {
                         let shard = key.get(21..23).and_then(|shard| shard.try_into().ok()).ok_or_else(torn)?;
@@ -155,8 +161,15 @@ impl Standing {
 
     fn apply(&mut self, change: Change) {
         match change {
-            Change::Due(id, Some(due)) => drop(self.due.insert(id, due)),
-            Change::Due(id, None) => drop(self.due.remove(&id)),
+            Change::Due(id, due) => {
+                if let Some(person) = self.due.remove(&id).and_then(|before| before.person().ok()) {
+                    self.of_person.remove(&(person, id));
+                }
+                if let Some(due) = due {
+                    self.of_person.extend(due.person().ok().map(|person| (person, id)));
+                    self.due.insert(id, due);
+                }
+            }
             Change::Hold(id, hold) => {
                 self.holds.remove(&id);
                 self.released.remove(&id);
@@ -170,6 +183,14 @@ impl Standing {
             Change::Rules(rules) => self.rules = rules,
             Change::Looked(month) => self.looked = month,
         }
+    }
+}
+
+impl Standing {
+    /// Erasures that wait for any of these ids of one person.
+    pub fn due_of<'s>(&'s self, whole: &'s [PersonId]) -> impl Iterator<Item = (StandingId, &'s DueErasure)> {
+        let of = |person: &PersonId| self.of_person.range((*person, [0; 16])..=(*person, [0xff; 16]));
+        whole.iter().flat_map(of).filter_map(|(_, id)| Some((*id, self.due.get(id)?)))
     }
 }
 

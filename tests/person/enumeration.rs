@@ -9,14 +9,14 @@ use std::collections::HashSet;
 use std::path::Path;
 
 /// What a hash would be known by: its first bytes, wherever they stand.
-type Window = [u8; 8];
+pub type Window = [u8; 8];
 
-fn windows(text: &[u8], found: &mut HashSet<Window>) {
+pub fn windows(text: &[u8], found: &mut HashSet<Window>) {
     found.extend(text.windows(8).map(|window| Window::try_from(window).expect("eight bytes")));
 }
 
 /// Every row of the database, and every file of an export.
-fn texts(database: &Path, export: &Path) -> Vec<Vec<u8>> {
+pub fn texts(database: &Path, export: &Path) -> Vec<Vec<u8>> {
     let mut texts = Vec::new();
     let families = rocksdb::DB::list_cf(&rocksdb::Options::default(), database).expect("families");
     let db = rocksdb::DB::open_cf_for_read_only(&rocksdb::Options::default(), database, &families, false);

@@ -172,9 +172,9 @@ async fn what_is_asked_wrongly_is_refused_field_by_field() {
         assert_eq!(status.code(), tonic::Code::InvalidArgument);
         assert!(common::wrong_fields(&status).iter().any(|field| field == expected), "{status:?}");
     }
-    assert_eq!(refused(v1::Ground::NoLongerNecessary, strong("customer", "C-9")).await.code(), tonic::Code::NotFound);
     let now = client.audit().get_checkpoint(v1::GetCheckpointRequest::default()).await.expect("a head").into_inner();
     assert_eq!(size, now, "nothing was written");
+    assert_eq!(refused(v1::Ground::NoLongerNecessary, strong("customer", "C-9")).await.code(), tonic::Code::NotFound);
 }
 
 /// Content that two shared is sealed anew for the one who stays, and their report goes on saying what it can.

@@ -5,6 +5,7 @@
 mod common;
 
 mod bounded;
+mod calls;
 mod canary;
 mod enumeration;
 mod erased;
@@ -12,9 +13,11 @@ mod held;
 mod histories;
 mod kept;
 mod linkability;
+mod oracles;
 mod pruned;
 mod real;
 mod retained;
+mod together;
 
 use common::records::*;
 use common::{Client, TestServer};

@@ -385,7 +385,7 @@ message! {
         3 stated_us: u64,
         /// The ledger size that the step was decided from: entries below it were known.
         4 size: u64,
-        /// SHA-256 of the report that the step refers to, such as what was submitted; empty where it refers to none.
+        /// What `CasePart` says of a report, as entries of before it was sealed say it in the open; empty in all others.
         5 report: Vec<u8>,
         /// One more than the ordinal of the part that says which human acted; 0: nobody is named.
         6 by: u32,

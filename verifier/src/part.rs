@@ -80,6 +80,9 @@ message! {
         8 delivery: Delivery,
         /// SHA-256 of the message that data subjects were given.
         9 message: Vec<u8>,
+        /// SHA-256 of the report that the step refers to, such as what was submitted. In the open anybody could hold a
+        /// guess of whom the report names against it.
+        10 report: Vec<u8>,
     }
 
     /// What a person answered to one field of the breach-notification template. No values: the answer is taken back.

@@ -194,6 +194,7 @@ vocabulary! {
     pub enum PersonAct: "act" {
         1 LookUp "look_up", 2 Link "link", 3 Unlink "unlink", 4 Restrict "restrict", 5 LiftRestriction "lift_restriction",
         6 PlaceHold "place_hold", 7 ReleaseHold "release_hold", 8 Erase "erase", 9 WithdrawErasure "withdraw_erasure",
+        10 ListHolds "list_holds", 11 PlanRetention "plan_retention", 12 RunErasures "run_erasures",
     }
 
     /// What became of it.

@@ -291,6 +291,7 @@ fn erasures(v: &Vectors) {
         channel: Channel::Public,
         delivery: Delivery::NotPossible,
         message: v.bytes("erasure_covers_root"),
+        report: Vec::new(),
     };
     v.check("case_part", &part.encode());
     assert_eq!(CasePart::decode(&v.bytes("case_part")), Ok(part));
