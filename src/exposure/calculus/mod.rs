@@ -14,6 +14,7 @@
 pub mod times;
 
 pub mod fact;
+mod ending;
 pub mod interval;
 
 pub mod audience;

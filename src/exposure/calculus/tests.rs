@@ -1,5 +1,6 @@
 //! Cases with one right answer, and random histories against a naive model.
 
+mod endings;
 mod naive;
 mod rules;
 
