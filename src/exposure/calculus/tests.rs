@@ -7,6 +7,7 @@ mod rules;
 use super::exposure::{Exposure, Manner, Told};
 use super::fact::*;
 use super::interval::Frame;
+use super::same::Same;
 use super::times::Instant;
 use std::collections::BTreeSet;
 use whosaw_verifier::vocabulary::{EndKind, Outcome, PartyKind, Verb};
@@ -102,6 +103,7 @@ impl Story {
             accesses: &self.accesses,
             manner: self.manner,
             frame: self.frame,
+            same: &Same::default(),
         })
     }
 }

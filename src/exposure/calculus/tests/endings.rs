@@ -4,6 +4,9 @@ use super::*;
 use crate::exposure::calculus::ending::{Closings, Ended};
 use proptest::prelude::*;
 
+/// By when it surely had ended, by which closing: when that was, and its entry.
+type Sure = (Instant, Instant, u64);
+
 /// As the rule says it, one closing after the other.
 fn plainly(edges: &[Edge], edge: &Edge, lag: Instant, used: &mut BTreeSet<usize>) -> Ended {
     let opened = edge.when;
@@ -12,7 +15,7 @@ fn plainly(edges: &[Edge], edge: &Edge, lag: Instant, used: &mut BTreeSet<usize>
         None => Vec::new(),
     };
     // When it ended at the earliest; by when it surely had, by which entry.
-    let mut endings: Vec<(Instant, Option<(Instant, Instant, u64)>)> = Vec::new();
+    let mut endings: Vec<(Instant, Option<Sure>)> = Vec::new();
     let mut ended = Ended::default();
     for (position, closing) in edges.iter().enumerate().filter(|(_, e)| e.side == Side::Closes) {
         let when = closing.when;
@@ -22,7 +25,7 @@ fn plainly(edges: &[Edge], edge: &Edge, lag: Instant, used: &mut BTreeSet<usize>
             let earlier = |other: &&Edge| {
                 other.index != edge.index && (other.when.earliest, other.index) < (when.latest, closing.index)
             };
-            if before && alike.iter().any(|other| earlier(&other)) {
+            if before && alike.iter().any(earlier) {
                 continue;
             }
             if when.latest < opened.earliest {
