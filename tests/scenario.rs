@@ -73,6 +73,7 @@ fn story(chance: &mut Chance) -> String {
     text.push_str(
         "V is an organisation in US\nV keeps for 30 days\nbot uses V\nbot sessions last 24 h\nR recovers for 30 days\n",
     );
+    text.push_str("policy p1 is approved by e2\npolicy p1 approvals last 3600 s\nW is an organisation\n");
     text.push_str("e2 may correct\ne2 may review\nemergencies are reviewed within 12 h\n");
     if chance.below(2) == 0 {
         text.push_str(&format!("{:02}:00 s1 restricts\n", chance.below(12)));
@@ -98,7 +99,7 @@ fn story(chance: &mut Chance) -> String {
             2 => format!(" same act as x{that} as x{this}"),
             _ => format!(" within x{that} approved by a{}", chance.below(3)),
         };
-        let line = match chance.below(15) {
+        let line = match chance.below(18) {
             10 => format!("e{} corrects x{that} to s{} as x{this}", chance.below(3), chance.below(3)),
             11 => format!("e{} retracts x{that} as x{this} saying it was not so", chance.below(3)),
             12 => format!(
@@ -108,6 +109,13 @@ fn story(chance: &mut Chance) -> String {
             ),
             13 => format!("{actor} reviews x{that} as {}", one(chance, &["justified", "unjustified"])),
             14 => format!("{who} {} key k1", one(chance, &["gets", "loses"])),
+            15 => one(
+                chance,
+                &["bot uses V", "bot uses W", "V keeps for 7 days", "e1 may correct", "e2 may correct no more"],
+            )
+            .to_owned(),
+            16 => format!("bot {}{how}{named}", one(chance, &["calls its model", "closes its session in session c1"])),
+            17 => format!("g1 {} key k1 as x{this}", one(chance, &["gets", "loses"])),
             0 | 1 => format!("e9 grants {resource} to {who}{end}{how}"),
             2 => format!("e9 grants {resource} to {who} as id{}", chance.below(3)),
             3 => format!("e9 revokes {resource} from {who}"),
@@ -151,6 +159,9 @@ fn story(chance: &mut Chance) -> String {
                         " about s2 for e2",
                         " about s1 giving V under key k1",
                         " emergency",
+                        " in session c1",
+                        " about s1 told by other",
+                        " about s2 under key k1 policy p1",
                     ],
                 );
                 format!("{actor} {verb} {resource}{about}{how}{named}")

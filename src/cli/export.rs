@@ -62,7 +62,7 @@ impl Export {
 }
 
 /// Appends a piece. A path from a server is not trusted: it stays below the directory.
-fn write(dir: &Path, path: &str, data: &[u8]) -> Result<(), CliError> {
+pub fn write(dir: &Path, path: &str, data: &[u8]) -> Result<(), CliError> {
     let relative = Path::new(path);
     if path.is_empty() || !relative.components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(CliError::new("the server sent a path that leads out of the export"));

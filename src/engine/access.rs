@@ -503,10 +503,13 @@ impl OpenLedger {
     }
 
     pub(super) fn entries_under(&self, term: Term, size: u64) -> Result<Vec<StoredEntry>, EngineError> {
-        let filter = Filter { terms: vec![term], ..Filter::default() };
+        self.entries_matching(&Filter { terms: vec![term], ..Filter::default() }, size)
+    }
+
+    pub(super) fn entries_matching(&self, filter: &Filter, size: u64) -> Result<Vec<StoredEntry>, EngineError> {
         let (mut entries, mut from) = (Vec::new(), Some(0));
         while let Some(at) = from {
-            let page = self.follow.follower().query(&filter, at, size, 4_096)?;
+            let page = self.follow.follower().query(filter, at, size, 4_096)?;
             entries.extend(self.entries_at(&page.indexes)?);
             from = page.next;
         }

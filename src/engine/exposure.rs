@@ -5,22 +5,24 @@ use super::access::{Produced, body_of};
 use super::people::People;
 use super::read::join_content;
 use super::{EngineError, Kind, OpenLedger};
-use crate::exposure::calculus::fact::{Party, Person};
-use crate::exposure::telling::{Named, OpenedAction, Rules, Telling};
-use crate::exposure::{Term, TermKind};
+use crate::exposure::calculus::fact::{Party, Person, Resource};
+use crate::exposure::telling::{At, Named, OpenedAction, Rules, Stands, Telling};
+use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::StoredEntry;
 use crate::model::*;
+use crate::registry;
 use crate::report::access::document::{EntryIndex, SupersededFact};
-use crate::report::access::registered::Names;
-use crate::report::evidence::{Envelope, Head};
+use crate::report::evidence::{Coverage, Envelope, Head, KnownRegistry};
 use crate::report::exposure::changes::changes;
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
+use crate::report::exposure::registered::History;
 use crate::report::exposure::{ExposureReport, facts};
 use crate::report::language::Language;
 use crate::report::question::RecordedExposure;
 use crate::report::{Report, canonical};
 use crate::vault::{self, PartPlace};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use whosaw_verifier::body::{ActionBody, Body};
 use whosaw_verifier::hash::{Hash, sha256};
@@ -160,48 +162,69 @@ impl OpenLedger {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<ExposureEvidence, EngineError> {
         let head = self.projected_head(question.size)?;
-        let registry = self.registry_at(head.size)?;
-        let names = Names::of(&registry);
-        let entries = self.exposing(question, head.size)?;
+        let (registry, history) = (self.registry_at(head.size)?, self.history(head.size)?);
+        let mut entries = self.exposing(question, head.size)?;
         let mut people = People::of(self);
         let (mut told, mut parts_closed) = (Telling::default(), 0);
-        let total = entries.len() as u64;
+        let mut total = entries.len() as u64;
         for (done, entry) in (0..).zip(entries.values()) {
-            parts_closed += self.told_by(entry, &head, &names, &mut people, &mut |body, opened| match body {
-                Body::Action(_) => told.take(&opened, &names),
+            parts_closed += self.told_by(entry, &head, &history, &mut people, &mut |body, opened| match body {
+                Body::Action(_) => told.take(&opened, &history),
                 _ => restricted(&mut told, body, &opened),
             })?;
             progress(done, total);
         }
-        let causes = self.causes(&mut told, &entries, &head, &names, &mut people)?;
-        let roles = self.roles(&told, &mut people, head.size)?;
-        let maybe_same = people.maybe_same()?;
+        let sittings = self.sittings(question, &told, &entries, head.size)?;
+        for entry in sittings.values() {
+            parts_closed +=
+                self.told_by(entry, &head, &history, &mut people, &mut |_, opened| told.take(&opened, &history))?;
+        }
+        total += sittings.len() as u64;
+        entries.extend(sittings);
+        let mut causes = self.spoken_of(&mut told, &mut entries, &head, &history, &mut people)?;
+        causes += self.causes(&mut told, &mut entries, &head, &history, &mut people)?;
+        let versions = self.versions(head.size)?;
+        let roles = Roles::of(&versions, &told, &mut people)?;
+        let same = people.same()?;
         let rules = Rules {
-            may_amend: &|party| roles.amend.contains(&party),
-            may_review: &|party| roles.review.as_ref().is_none_or(|roles| roles.contains(&party)),
-            review_us: roles.review_us,
+            may_amend: &|party, at| roles.at(at).is_some_and(|role| role.amend.contains(&party)),
+            may_review: &|party, at| {
+                roles.at(at).and_then(|role| role.review.as_ref()).is_none_or(|roles| roles.contains(&party))
+            },
+            review_us: &|at| roles.at(at)?.review_us,
+            may_approve: &|policy, party, at| {
+                let approvers = roles.at(at).and_then(|role| role.policies.get(policy)?.approvers.as_ref());
+                approvers.is_none_or(|approvers| party.is_some_and(|party| approvers.contains(&party)))
+            },
+            valid_us: &|policy, at| roles.at(at)?.policies.get(policy)?.valid_us,
             cut_off: question.cut_off_us,
-            registered: &names,
-            maybe_same: &maybe_same,
+            registered: &history,
+            same: &same,
         };
         // Both figures are told: with what counts taken out, and as everything was told.
         let mut as_told = Some(told.clone()).filter(|told| !told.amendings.is_empty());
         told.settle(&rules);
         as_told = as_told.filter(|_| told.narrowed());
         if let Some(as_told) = &mut as_told {
-            as_told.settle(&Rules { may_amend: &|_| false, ..rules });
+            as_told.settle(&Rules { may_amend: &|_, _| false, ..rules });
         }
+        let said = self.coverage(head.size)?;
+        let coverage_told = said.iter().map(|said| said.index).collect();
+        let coverage = said.into_iter().filter(|said| can_be_relied_on(&told, said)).collect();
         let undetermined = self.undetermined(head.size)?.iter().map(|sort| sort.count).sum();
         Ok(ExposureEvidence {
             told,
             as_told,
-            maybe_same,
+            same,
             persons: people.identities(),
-            coverage: self.coverage(head.size)?,
+            coverage,
+            coverage_told,
             downtimes: self.downtimes(head.size)?,
             registry,
             entries_proved: total + causes,
             controller: self.known_registry(head.size)?,
+            controllers: versions,
+            history,
             parts_closed,
             pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
             undetermined,
@@ -214,7 +237,7 @@ impl OpenLedger {
         &self,
         entry: &StoredEntry,
         head: &Head,
-        names: &Names<'_>,
+        history: &History,
         people: &mut People<'_>,
         told: &mut dyn FnMut(&Body, OpenedAction<'_>),
     ) -> Result<u64, EngineError> {
@@ -233,63 +256,130 @@ impl OpenLedger {
         let none = ActionBody::default();
         let action = if let Body::Action(action) = &body { action.as_ref() } else { &none };
         let source = action.source.as_ref();
+        let (index, recorded_at_us) = (entry.header.index, entry.header.recorded_at_us);
+        let at = At { earliest: recorded_at_us, index };
         let action = OpenedAction {
-            index: entry.header.index,
-            recorded_at_us: entry.header.recorded_at_us,
+            index,
+            recorded_at_us,
             body: action,
             persons: opened.persons,
             content: opened.content.as_ref(),
-            delay_us: source.map_or(0, |source| names.delivery_delay_us(&source.name)),
+            delay_us: source.map_or(0, |source| history.delivery_delay_us(&source.name, at)),
         };
         told(&body, action);
         Ok(opened.closed)
     }
 
-    /// Who may correct and review, by the controller's registry as of a size.
-    fn roles(&self, told: &Telling, people: &mut People<'_>, size: u64) -> Result<Roles, EngineError> {
-        let Some(in_force) = self.registry_document_at(size)? else { return Ok(Roles::default()) };
-        let document = &in_force.document;
-        let mut who_may = |act: &str| -> Result<Option<BTreeSet<Party>>, EngineError> {
-            let mut all = None;
-            for role in document.who_may(act) {
-                let parties = all.get_or_insert_with(BTreeSet::new);
-                for person in &role.persons {
-                    parties.insert(Party::Person(people.known(&vault::normal(&person.identity()))?));
-                }
-                let kinds = [PartyKind::Agent, PartyKind::Service, PartyKind::Group, PartyKind::Organisation];
-                for (name, kind) in role.parties.iter().flat_map(|name| kinds.map(|kind| (name, kind))) {
-                    let number = told.parties.find(&(kind, Named::Registered(name.clone())));
-                    parties.extend(number.map(|number| Party::Named(kind, number)));
-                }
+    /// What the registry said of names, and when.
+    fn history(&self, size: u64) -> Result<History, EngineError> {
+        let mut history = History::default();
+        for index in self.ledger.registry_indexes()?.into_iter().take_while(|index| *index < size) {
+            let Some(entry) = self.ledger.entry(index)? else { continue };
+            let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+            if let Some(Ok(Body::Registry(body))) = body {
+                history.record(index, entry.header.recorded_at_us, &body);
             }
-            Ok(all)
-        };
-        let (amend, review) = (who_may("correct")?.unwrap_or_default(), who_may("review")?);
-        let review_h = document.profile.as_ref().and_then(|profile| profile.break_glass_review_h);
-        Ok(Roles { amend, review, review_us: review_h.map(|hours| u64::from(hours) * 3_600_000_000) })
+        }
+        Ok(history)
+    }
+
+    /// All of the controller's registries that were in force, ascending, each with when it was recorded.
+    fn versions(&self, size: u64) -> Result<Vec<(u64, KnownRegistry)>, EngineError> {
+        let (mut all, mut at) = (Vec::new(), size);
+        while let Some(known) = self.known_registry(at)? {
+            at = known.entry;
+            let recorded = self.ledger.entry(at)?.map_or(0, |entry| entry.header.recorded_at_us);
+            all.push((recorded, known));
+        }
+        all.reverse();
+        Ok(all)
+    }
+
+    /// Calls of a model, and sessions that were closed whole, of agents that had data of these resources before them: they
+    /// may name no resource, or another.
+    fn sittings(
+        &self,
+        question: &ExposureQuestion,
+        told: &Telling,
+        known: &BTreeMap<u64, StoredEntry>,
+        size: u64,
+    ) -> Result<BTreeMap<u64, StoredEntry>, EngineError> {
+        let number = |name: &String| told.resources.find(&Named::Registered(name.clone())).map(Resource);
+        let resources: BTreeSet<Resource> = question.resources.iter().filter_map(number).collect();
+        let mut found = BTreeMap::new();
+        for (agent, since) in told.agents_with(&resources) {
+            for verb in [Verb::ModelInfer, Verb::ContextClose] {
+                let terms = vec![Term::new(TermKind::Verb, verb.code()), Term::new(TermKind::Actor, agent.as_str())];
+                // What was recorded before the agent had anything came before it, too.
+                let filter = Filter { terms, from_us: Some(since), ..Filter::default() };
+                let entries = self.entries_matching(&filter, size)?;
+                let new = entries.into_iter().filter(|entry| !known.contains_key(&entry.header.index));
+                found.extend(new.map(|entry| (entry.header.index, entry)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// What others correct, take back or review, wherever that stands and whoever gave it its id. Answers how many entries
+    /// were read.
+    fn spoken_of(
+        &self,
+        told: &mut Telling,
+        entries: &mut BTreeMap<u64, StoredEntry>,
+        head: &Head,
+        history: &History,
+        people: &mut People<'_>,
+    ) -> Result<u64, EngineError> {
+        let mut read = 0;
+        for id in told.spoken_of() {
+            read += self.recorded_as(&id, told, entries, head, history, people)?.len() as u64;
+        }
+        Ok(read)
+    }
+
+    /// Tells of the entries of an act's id that are not known yet, as causes only.
+    fn recorded_as(
+        &self,
+        id: &[u8],
+        told: &mut Telling,
+        entries: &mut BTreeMap<u64, StoredEntry>,
+        head: &Head,
+        history: &History,
+        people: &mut People<'_>,
+    ) -> Result<Vec<u64>, EngineError> {
+        let Ok(id) = <[u8; 16]>::try_from(id) else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        let places = self.ledger.recorded_as(id)?.into_iter().filter(|index| *index < head.size);
+        for index in places.collect::<Vec<_>>() {
+            if let Entry::Vacant(unknown) = entries.entry(index) {
+                let Some(entry) = self.ledger.entry(index)? else { continue };
+                self.told_by(&entry, head, history, people, &mut |_, opened| told.cause(&opened))?;
+                unknown.insert(entry);
+                found.push(index);
+            }
+            told.recorded_as(&id, index);
+        }
+        Ok(found)
     }
 
     /// Follows what was told back to what caused it, wherever that stands. Answers how many entries were read for it.
     fn causes(
         &self,
         told: &mut Telling,
-        entries: &BTreeMap<u64, StoredEntry>,
+        entries: &mut BTreeMap<u64, StoredEntry>,
         head: &Head,
-        names: &Names<'_>,
+        history: &History,
         people: &mut People<'_>,
     ) -> Result<u64, EngineError> {
-        let mut wanted: Vec<Vec<u8>> = told.causes_unknown(told.acts.keys().copied()).into_iter().collect();
+        // Taken from the end: what nothing is told of yet comes first.
+        let mut wanted: Vec<Vec<u8>> = told.causes_of(told.acts.keys().copied());
         let (mut looked, mut read) = (BTreeSet::new(), 0);
         while let Some(id) = wanted.pop().filter(|_| looked.len() < CAUSES_MAX) {
             if !looked.insert(id.clone()) {
                 continue;
             }
-            let Ok(id) = <[u8; 16]>::try_from(id) else { continue };
-            let places = self.ledger.recorded_as(id)?;
-            for index in places.into_iter().filter(|index| *index < head.size && !entries.contains_key(index)) {
-                let Some(entry) = self.ledger.entry(index)? else { continue };
-                self.told_by(&entry, head, names, people, &mut |_, opened| told.cause(&opened))?;
-                wanted.extend(told.causes_unknown([index]));
+            for index in self.recorded_as(&id, told, entries, head, history, people)? {
+                wanted.extend(told.causes_of([index]));
                 read += 1;
             }
         }
@@ -365,11 +455,74 @@ struct Opened {
     closed: u64,
 }
 
-/// Who may do what, as registered at the size asked for.
-#[derive(Default)]
-struct Roles {
+/// Who may do what, by each registry that was in force; nobody before the first.
+struct Roles(Vec<(u64, Role)>);
+
+struct Role {
     amend: BTreeSet<Party>,
     /// Absent: whoever took no part.
     review: Option<BTreeSet<Party>>,
     review_us: Option<u64>,
+    policies: HashMap<String, PolicyRule>,
+}
+
+struct PolicyRule {
+    /// Absent: nobody is registered.
+    approvers: Option<BTreeSet<Party>>,
+    valid_us: Option<u64>,
+}
+
+impl Roles {
+    fn of(versions: &[(u64, KnownRegistry)], told: &Telling, people: &mut People<'_>) -> Result<Self, EngineError> {
+        let mut all = Vec::with_capacity(versions.len());
+        for (_, KnownRegistry { entry, document }) in versions {
+            let mut parties = |role: &registry::Role| -> Result<BTreeSet<Party>, EngineError> {
+                let mut parties = BTreeSet::new();
+                for person in &role.persons {
+                    parties.insert(Party::Person(people.known(&vault::normal(&person.identity()))?));
+                }
+                let kinds = [PartyKind::Agent, PartyKind::Service, PartyKind::Group, PartyKind::Organisation];
+                for (name, kind) in role.parties.iter().flat_map(|name| kinds.map(|kind| (name, kind))) {
+                    let number = told.parties.find(&(kind, Named::Registered(name.clone())));
+                    parties.extend(number.map(|number| Party::Named(kind, number)));
+                }
+                Ok(parties)
+            };
+            let mut who_may = |act: &str| -> Result<Option<BTreeSet<Party>>, EngineError> {
+                let mut all = None;
+                for role in document.who_may(act) {
+                    all.get_or_insert_with(BTreeSet::new).extend(parties(role)?);
+                }
+                Ok(all)
+            };
+            let (amend, review) = (who_may("correct")?.unwrap_or_default(), who_may("review")?);
+            let review_h = document.profile.as_ref().and_then(|profile| profile.break_glass_review_h);
+            let mut policies = HashMap::new();
+            for policy in &document.policies {
+                let named = |role: &&registry::Role| Some(&role.name) == policy.approvers.as_ref();
+                let approvers = document.who_may("approve").find(named).map(&mut parties).transpose()?;
+                let valid_us = policy.valid_for_s.map(|seconds| u64::from(seconds) * 1_000_000);
+                policies.insert(policy.id.clone(), PolicyRule { approvers, valid_us });
+            }
+            let review_us = review_h.map(|hours| u64::from(hours) * 3_600_000_000);
+            all.push((*entry, Role { amend, review, review_us, policies }));
+        }
+        Ok(Roles(all))
+    }
+
+    /// What was in force when an entry was recorded.
+    fn at(&self, index: u64) -> Option<&Role> {
+        self.0.iter().rfind(|(entry, _)| *entry < index).map(|(_, role)| role)
+    }
+}
+
+/// Whether what is said of a source's logging counts. What is taken back does not; what is contested does not where it says
+/// that logging was complete, or that a gap was over.
+fn can_be_relied_on(told: &Telling, said: &Coverage) -> bool {
+    let complete = said.state == CoverageState::Complete;
+    match told.stands(said.index) {
+        Stands::Yes => true,
+        Stands::No => false,
+        Stands::Contested => complete == said.closes,
+    }
 }

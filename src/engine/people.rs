@@ -2,9 +2,11 @@
 
 use super::{EngineError, OpenLedger};
 use crate::exposure::calculus::fact::Person;
+use crate::exposure::calculus::same::Same;
 use crate::model::*;
 use crate::vault::{self, PersonId};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use whosaw_verifier::part::Part;
 
 pub(super) struct People<'a> {
@@ -24,19 +26,29 @@ impl<'a> People<'a> {
         self.identities.into_iter().map(|identities| identities.into_iter().collect()).collect()
     }
 
-    /// Pairs of persons that are perhaps one: weakly linked, as far as both are among them.
-    pub fn maybe_same(&self) -> Result<Vec<(Person, Person)>, EngineError> {
+    /// Who is perhaps one with whom: weakly linked, also over others of whom nothing is told here.
+    pub fn same(&self) -> Result<Same, EngineError> {
+        // The lowest number first, so that the answer hangs on nothing else.
+        let mut next: VecDeque<(PersonId, Person)> = self.numbers.iter().map(|(id, number)| (*id, *number)).collect();
+        next.make_contiguous().sort_by_key(|(_, number)| *number);
+        let mut reached: HashMap<PersonId, Person> = next.iter().copied().collect();
         let mut pairs = BTreeSet::new();
-        for (id, number) in &self.numbers {
-            for other in self.open.vault.weakly_linked(*id)? {
-                let whole = self.open.vault.linked(other)?;
-                let other = whole.iter().min().and_then(|first| self.numbers.get(first));
-                pairs.extend(
-                    other.filter(|other| *other != number).map(|other| (*number.min(other), *number.max(other))),
-                );
+        while let Some((id, number)) = next.pop_front() {
+            for other in self.open.vault.weakly_linked(id)? {
+                let other = self.open.vault.linked(other)?.into_iter().min().unwrap_or(other);
+                match reached.entry(other) {
+                    Entry::Occupied(known) if *known.get() != number => {
+                        pairs.insert((number.min(*known.get()), number.max(*known.get())));
+                    }
+                    Entry::Occupied(_) => {}
+                    Entry::Vacant(stranger) => {
+                        stranger.insert(number);
+                        next.push_back((other, number));
+                    }
+                }
             }
         }
-        Ok(pairs.into_iter().collect())
+        Ok(Same::of(&pairs.into_iter().collect::<Vec<_>>()))
     }
 
     /// The person of a part; none where it holds content only.

@@ -5,6 +5,7 @@
 
 pub mod amending;
 pub mod authority;
+mod contexts;
 mod copies;
 mod loss;
 mod names;
@@ -12,7 +13,7 @@ mod settle;
 
 pub use loss::{Loss, Lost};
 pub use names::{Named, Numbered};
-pub use settle::Rules;
+pub use settle::{Rules, Stands};
 
 use super::calculus::fact::*;
 use super::calculus::times::Instant;
@@ -42,20 +43,29 @@ pub struct OpenedAction<'a> {
     pub delay_us: u64,
 }
 
-/// What the registry says, as of the size asked for.
+/// The time of an act, for what the registry said then: from the earliest instant at which it may have happened until it was
+/// recorded.
+#[derive(Debug, Clone, Copy)]
+pub struct At {
+    pub earliest: Instant,
+    /// The act's entry.
+    pub index: u64,
+}
+
+/// What the registry said at the time of an act. Where it said several things in that time, whatever understates least.
 pub trait Registered {
-    /// An agent's model vendor, to whom what it has in its context goes.
-    fn vendor(&self, agent: &str) -> Option<&str>;
+    /// An agent's model vendors, to whom what it has in its context goes.
+    fn vendors(&self, agent: &str, at: At) -> Vec<&str>;
     /// How long an agent's session lasts at most, microseconds.
-    fn session_max_us(&self, agent: &str) -> Option<u64>;
+    fn session_max_us(&self, agent: &str, at: At) -> Option<u64>;
     /// How long a party keeps what it was given, by contract, microseconds.
-    fn retention_us(&self, party: &str) -> Option<u64>;
+    fn retention_us(&self, party: &str, at: At) -> Option<u64>;
     /// For how long what is deleted there can be had back, microseconds.
-    fn recoverable_us(&self, resource: &str) -> Option<u64>;
+    fn recoverable_us(&self, resource: &str, at: At) -> Option<u64>;
     /// Whether a policy's approvals may be used more than once.
-    fn approvals_repeat(&self, policy: &str) -> bool;
+    fn approvals_repeat(&self, policy: &str, at: At) -> bool;
     /// Where a party is, ISO 3166-1 alpha-2.
-    fn country(&self, party: &str) -> Option<&str>;
+    fn country(&self, party: &str, at: At) -> Option<&str>;
 }
 
 /// What all entries told.
@@ -76,14 +86,29 @@ pub struct Telling {
     pub unregistered: BTreeSet<Resource>,
     /// How the data of an entry was protected, if it was.
     pub protected: BTreeMap<u64, Protected>,
+    /// What entries that are amended told of openings and closings, before anything was taken out.
+    pub amended_edges: BTreeMap<u64, Vec<Edge>>,
+    /// Of approvals and reviews that are amended: the references of those, the acts of these.
+    pub amended_approvals: BTreeMap<u64, Vec<String>>,
+    pub amended_reviews: BTreeMap<u64, Vec<u64>>,
     approvals: Vec<Approval>,
     reviews: Vec<Reviewing>,
-    contexts: copies::Contexts,
+    restorations: Vec<loss::Restoration>,
+    contexts: contexts::Contexts,
     keys: Numbered<String>,
     references: HashMap<(FactKind, String), u64>,
-    /// The first entry of each act's id.
-    by_id: HashMap<Vec<u8>, u64>,
+    /// The entries of each act's id, ascending: an id is its caller's, and others may use the same.
+    by_id: HashMap<Vec<u8>, Vec<u64>>,
+    by_caller: HashMap<(Option<Named>, Vec<u8>), u64>,
     same: Vec<(u64, Vec<u8>)>,
+    /// Entries that were taken back, or described anew by another, so that they tell of no act any more.
+    never: BTreeSet<u64>,
+    /// Entries that somebody amends who may not: what is narrow of them is not relied on.
+    contested: BTreeSet<u64>,
+    /// Entries that amend others and do not count for it.
+    in_vain: BTreeSet<u64>,
+    /// Of entries that tell of one act, the first.
+    one_act: BTreeMap<u64, u64>,
 }
 
 /// How data was protected when it moved.
@@ -109,6 +134,7 @@ impl Telling {
                 self.fact(action, position, fact, when, resource);
             }
             self.losses(action, when, resource, registered);
+            self.restoration(action, when, resource);
         }
         if action.body.sealed_names.contains(&NamedField::SourceName) {
             self.unregistered.extend(resource);
@@ -119,6 +145,7 @@ impl Telling {
                 self.copies(action, when, resource, registered);
             }
         }
+        self.sitting(action, when, resource);
     }
 
     /// Somebody's data may only be stored from then on, or may be used again.
@@ -144,16 +171,54 @@ impl Telling {
         self.act(action, when, resource);
     }
 
-    /// Ids of acts that these entries came after, and that nothing is told of yet.
-    pub fn causes_unknown(&self, of: impl IntoIterator<Item = u64>) -> BTreeSet<Vec<u8>> {
+    /// Ids of acts that these entries came after, those of which nothing is told yet last.
+    pub fn causes_of(&self, of: impl IntoIterator<Item = u64>) -> Vec<Vec<u8>> {
         let acts = of.into_iter().filter_map(|index| self.acts.get(&index));
-        let all = acts.flat_map(|act| act.caused_by.iter().chain(&act.parents));
-        all.filter(|id| !self.by_id.contains_key(*id)).cloned().collect()
+        let all: BTreeSet<&Vec<u8>> = acts.flat_map(|act| act.caused_by.iter().chain(&act.parents)).collect();
+        let (known, unknown): (Vec<&Vec<u8>>, Vec<&Vec<u8>>) =
+            all.into_iter().partition(|id| self.by_id.contains_key(*id));
+        known.into_iter().chain(unknown).cloned().collect()
     }
 
-    /// The act of this id.
-    pub fn act_of(&self, id: &[u8]) -> Option<&Act> {
-        self.by_id.get(id).and_then(|index| self.acts.get(index))
+    /// Ids by which entries speak of acts that they correct, take back, review, or tell of again.
+    pub fn spoken_of(&self) -> BTreeSet<Vec<u8>> {
+        let amended = self.amendings.iter().flat_map(|amending| amending.corrects.iter().chain(&amending.retracts));
+        let reviewed = self.reviews.iter().flat_map(|review| &review.of);
+        amended.chain(reviewed).chain(self.same.iter().map(|(_, id)| id)).cloned().collect()
+    }
+
+    /// An entry was recorded under this id; one about nobody, with nothing sealed in it, does not say so itself.
+    pub fn recorded_as(&mut self, id: &[u8], index: u64) {
+        if let Some(caller) = self.acts.get(&index).map(|act| act.caller.clone()) {
+            self.has_id(id, &caller, index);
+        }
+    }
+
+    fn has_id(&mut self, id: &[u8], caller: &Option<Named>, index: u64) {
+        let places = self.by_id.entry(id.to_vec()).or_default();
+        let position = places.partition_point(|place| *place < index);
+        if places.get(position) != Some(&index) {
+            places.insert(position, index);
+        }
+        self.by_caller.entry((caller.clone(), id.to_vec())).or_insert(index);
+    }
+
+    /// The acts that an entry may mean by an id: that of its own caller, else those of all others.
+    pub fn acts_of(&self, id: &[u8], by: u64) -> impl Iterator<Item = &Act> {
+        let caller = self.acts.get(&by).and_then(|act| act.caller.clone());
+        self.places_of(id, &caller).into_iter().filter_map(|index| self.acts.get(&index))
+    }
+
+    fn places_of(&self, id: &[u8], caller: &Option<Named>) -> Vec<u64> {
+        match self.by_caller.get(&(caller.clone(), id.to_vec())) {
+            Some(own) => vec![*own],
+            None => self.by_id.get(id).cloned().unwrap_or_default(),
+        }
+    }
+
+    fn caller(&self, action: &OpenedAction<'_>) -> Option<Named> {
+        let caller = action.body.caller.as_ref().map_or("", |caller| &caller.name);
+        self.named(action, NamedField::CallerName, 0, caller).map(|name| name.key())
     }
 
     fn act(&mut self, action: &OpenedAction<'_>, when: When, resource: Option<Resource>) {
@@ -166,6 +231,10 @@ impl Telling {
             chain,
             resource,
             subjects: subjects_of(action).filter_map(|ordinal| action.persons.get(&ordinal).copied()).collect(),
+            closed: subjects_of(action).any(|ordinal| !action.persons.contains_key(&ordinal)),
+            outcome: body.outcome,
+            policy: body.policy.as_ref().map(|policy| policy.id.clone()).unwrap_or_default(),
+            caller: self.caller(action),
             authorised: authorised(body),
             emergency: body.break_glass,
             instruction: String::new(),
@@ -179,7 +248,7 @@ impl Telling {
         };
         if let Some(content) = action.content {
             if !content.action_id.is_empty() {
-                self.by_id.entry(content.action_id.clone()).or_insert(action.index);
+                self.has_id(&content.action_id, &act.caller, action.index);
             }
             self.same.extend(content.same_act_as.iter().map(|id| (action.index, id.clone())));
             act.instruction.clone_from(&content.instruction);
@@ -260,12 +329,17 @@ impl Telling {
                         resource: self
                             .resource(action, NamedField::FactResource, position, &fact.resource)
                             .or(resource),
+                        closed: !fact.subjects.is_empty() && self.inside(action, &fact.subjects).contains(&None),
                         subjects: self.inside(action, &fact.subjects).into_iter().flatten().collect(),
+                        policy: body.policy.as_ref().map(|policy| policy.id.clone()).unwrap_or_default(),
                         from: when,
                         // Whatever is stated: an approval is not stretched beyond it.
                         until: (until > 0).then_some(until),
                         refused: body.verb == Verb::ApprovalDeny,
-                        repeats: body.policy.as_ref().is_some_and(|policy| registered.approvals_repeat(&policy.id)),
+                        repeats: body.policy.as_ref().is_some_and(|policy| {
+                            let at = At { earliest: when.earliest, index: action.index };
+                            registered.approvals_repeat(&policy.id, at)
+                        }),
                     };
                     self.approvals.push(approval);
                 }
@@ -297,7 +371,12 @@ impl Telling {
         let clocks = [TimeSource::AgentClock, TimeSource::Gateway];
         let occurred = action.body.occurred.as_ref().filter(|occurred| clocks.contains(&occurred.source));
         let before = action.content.into_iter().flat_map(|content| content.parents.iter().chain(&content.caused_by));
-        let not_before = before.filter_map(|id| self.act_of(id)).map(|act| act.when.earliest).max();
+        let caller = self.caller(action);
+        let earliest = |id: &Vec<u8>| {
+            let places = self.places_of(id, &caller);
+            places.iter().filter_map(|index| self.acts.get(index)).map(|act| act.when.earliest).min()
+        };
+        let not_before = before.filter_map(earliest).max();
         Claim {
             occurred: occurred.map(|occurred| (occurred.earliest_us, occurred.latest_us)),
             skew_us: action.body.source.as_ref().map_or(0, |source| source.skew_us.unsigned_abs()),
@@ -461,9 +540,11 @@ impl Telling {
             .collect();
         let given = |(position, recipient): (usize, &body::Recipient)| {
             let to = self.recipient(action, position)?;
-            let registered = registered.country(&recipient.name).unwrap_or_default();
+            let at = At { earliest: when.earliest, index: action.index };
+            let registered = registered.country(&recipient.name, at).unwrap_or_default();
             let country = if recipient.country.is_empty() { registered } else { &recipient.country };
-            Some(Given { to, kind: recipient.kind, country: country.to_owned() })
+            let certain = matches!(body.outcome, Outcome::Succeeded | Outcome::Partial);
+            Some(Given { to, kind: recipient.kind, country: country.to_owned(), certain })
         };
         let recipients: BTreeSet<Given> =
             body.recipients.iter().enumerate().filter(|_| happened).filter_map(given).collect();
@@ -501,6 +582,7 @@ impl Telling {
             categories,
             shown_to,
             given_to,
+            perhaps_given_to: BTreeSet::new(),
             only_gives,
             about_nobody: body.determination == Determination::Nobody,
             authorised: if stranger { Authorised::No } else { authorised(body) },

@@ -73,6 +73,7 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
                 .collect();
             if paths.iter().any(|found| found.starts_with(path)) { Ok(()) } else { Err(format!("found {paths:?}")) }
         }
+        ["amended", count] => same(count, &Value::from(list(&report["amendments"]).len())),
         ["nothing", "corrected"] => same("0", &Value::from(list(&report["amendments"]).len())),
         [who, "holds", "nothing"] => same("0", &Value::from(holdings(report, who).len())),
         [who, "holds", rest @ ..] => holds(asked, who, rest),

@@ -1,5 +1,6 @@
 //! What a scenario file says, line by line. A line that is not understood is an error that names it; none is skipped.
 
+use crate::rpc::v1::CaseStep;
 use std::collections::BTreeMap;
 
 /// Microseconds of one minute, and of a day.
@@ -18,10 +19,20 @@ pub struct Scenario {
     pub roles: Vec<(String, String)>,
     /// Which source logs reads of which resource.
     pub logged_by: Vec<(String, String)>,
+    /// What policies say of approvals.
+    pub policies: BTreeMap<String, Policy>,
     /// Within how many hours an emergency access is reviewed.
     pub review_h: Option<u64>,
     pub steps: Vec<Step>,
     pub questions: Vec<Question>,
+}
+
+/// What a policy says of the approvals that are given under it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Policy {
+    pub approvers: Vec<String>,
+    pub valid_for_s: Option<u64>,
+    pub repeats: bool,
 }
 
 /// What a name is. One that nothing declares is a person.
@@ -118,6 +129,39 @@ pub enum What {
         subject: String,
         begins: bool,
     },
+    /// Nothing of this person may be erased while the matter lasts.
+    Hold {
+        matter: String,
+        on: String,
+    },
+    Release {
+        matter: String,
+    },
+    /// Somebody asks that their data be erased.
+    Erase {
+        subject: String,
+    },
+    /// What is due to be erased is.
+    RunErasures,
+    /// A step of a personal data breach.
+    Case {
+        case: String,
+        said: CaseStep,
+        by: Option<String>,
+        resources: Vec<String>,
+    },
+    /// The registry says something else of a name from then on.
+    Register {
+        name: String,
+        key: &'static str,
+        value: String,
+    },
+    /// Somebody may correct or review from then on, or no more.
+    Role {
+        who: String,
+        may: String,
+        begins: bool,
+    },
     Link {
         one: String,
         other: String,
@@ -150,9 +194,14 @@ pub struct How {
     /// Pseudonymised; this key undoes it.
     pub key: Option<String>,
     pub despite_restriction: bool,
+    /// The conversation it belongs to.
+    pub session: Option<String>,
+    /// Who reports it: an id of theirs is another's, too.
+    pub told_by: Option<String>,
+    pub policy: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Question {
     pub line: usize,
     pub at_us: u64,
@@ -161,7 +210,26 @@ pub struct Question {
     pub person: Option<String>,
     /// Supersedes the report before it.
     pub again: bool,
+    /// Asks for something that is no report.
+    pub aside: Option<Aside>,
     pub expected: Vec<(usize, Vec<String>)>,
+}
+
+/// What is asked beside reports.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Aside {
+    /// What became of an erasure that was asked for under this name.
+    Status(String),
+    /// How a case stands.
+    Case(String),
+    /// Whether an export verifies, perhaps after somebody did something to an entry.
+    Verify(Option<(Harm, String)>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    Altered,
+    TakenOut,
 }
 
 /// Verbs as people say them.
@@ -271,6 +339,17 @@ impl Scenario {
             [resource, "recovers", "for", days, "days"] => {
                 self.attribute(resource, Kind::Resource, "recoverable-days", number(days)?);
             }
+            ["policy", id, "is", "approved", "by", people @ ..] if !people.is_empty() => {
+                let approvers = people.iter().map(|who| (*who).to_owned());
+                self.policies.entry((*id).to_owned()).or_default().approvers.extend(approvers);
+            }
+            ["policy", id, "approvals", "last", seconds, "s"] => {
+                let seconds = number(seconds)?.parse().map_err(|_| "a validity is a number of seconds")?;
+                self.policies.entry((*id).to_owned()).or_default().valid_for_s = Some(seconds);
+            }
+            ["policy", id, "approvals", "repeat"] => {
+                self.policies.entry((*id).to_owned()).or_default().repeats = true;
+            }
             [who, "may", what @ ("correct" | "review")] => self.roles.push(((*who).to_owned(), (*what).to_owned())),
             ["emergencies", "are", "reviewed", "within", hours, "h"] => {
                 self.review_h = Some(number(hours)?.parse().map_err(|_| "a period is a number of hours")?);
@@ -287,10 +366,12 @@ impl Scenario {
                 let what = What::Inside { subjects, resource: (*resource).to_owned(), enters: true };
                 self.step(line, self.day_us, None, what, how);
             }
-            [source, "logs"] => {
+            [source, "logs", rest @ ..] => {
                 self.kinds.insert((*source).to_owned(), Kind::Source);
                 let what = What::Logging { source: (*source).to_owned(), on: true };
-                self.step(line, self.day_us, None, what, How::default());
+                let (left, how) = self.how(rest)?;
+                left.is_empty().then_some(()).ok_or("is not understood after `logs`")?;
+                self.step(line, self.day_us, None, what, how);
             }
             _ => return Err("is not understood; `whosaw scenario --help` says what a line can say".into()),
         }
@@ -323,22 +404,43 @@ impl Scenario {
         let owned = |text: &str| text.to_owned();
         let (what, rest): (What, &[&str]) = match text.as_slice() {
             ["report", "on", person] => {
-                let person = Some(owned(person));
-                let (resources, again) = (Vec::new(), false);
-                self.questions.push(Question { line, at_us, resources, person, again, expected: Vec::new() });
+                self.asks(Question { line, at_us, person: Some(owned(person)), ..Question::default() });
                 return Ok(());
             }
             ["report", resources @ .., "again"] if !resources.is_empty() => {
                 let resources = resources.iter().map(|name| owned(name)).collect();
-                let (person, again) = (None, true);
-                self.questions.push(Question { line, at_us, resources, person, again, expected: Vec::new() });
+                self.asks(Question { line, at_us, resources, again: true, ..Question::default() });
                 return Ok(());
             }
             ["report", resources @ ..] if !resources.is_empty() => {
                 let resources = resources.iter().map(|name| owned(name)).collect();
-                let (person, again) = (None, false);
-                self.questions.push(Question { line, at_us, resources, person, again, expected: Vec::new() });
+                self.asks(Question { line, at_us, resources, ..Question::default() });
                 return Ok(());
+            }
+            ["status", "of", name] => return self.asks_aside(line, at_us, Aside::Status(owned(name))),
+            ["case", name] => return self.asks_aside(line, at_us, Aside::Case(owned(name))),
+            ["verify"] => return self.asks_aside(line, at_us, Aside::Verify(None)),
+            ["verify", "with", name, "altered"] => {
+                return self.asks_aside(line, at_us, Aside::Verify(Some((Harm::Altered, owned(name)))));
+            }
+            ["verify", "with", name, "taken", "out"] => {
+                return self.asks_aside(line, at_us, Aside::Verify(Some((Harm::TakenOut, owned(name)))));
+            }
+            ["hold", matter, "on", on] => (What::Hold { matter: owned(matter), on: owned(on) }, &[]),
+            ["release", matter] => (What::Release { matter: owned(matter) }, &[]),
+            [subject, "asks", "for", "erasure", rest @ ..] => (What::Erase { subject: owned(subject) }, rest),
+            ["erasures", "are", "run"] => (What::RunErasures, &[]),
+            ["case", case, "opens", "on", resources @ ..] if !resources.is_empty() => {
+                let resources = resources.iter().map(|name| owned(name)).collect();
+                (What::Case { case: owned(case), said: CaseStep::Opened, by: None, resources }, &[])
+            }
+            ["case", case, "is", "detected"] => {
+                let (by, resources) = (None, Vec::new());
+                (What::Case { case: owned(case), said: CaseStep::Detected, by, resources }, &[])
+            }
+            [who, "is", "aware", "of", "case", case] => {
+                let (by, resources) = (Some(owned(who)), Vec::new());
+                (What::Case { case: owned(case), said: CaseStep::Aware, by, resources }, &[])
             }
             [actor, "grants", resource, "to", to, rest @ ..] => {
                 let (until_us, rest) = match rest {
@@ -368,8 +470,25 @@ impl Scenario {
             [by, "corrects", act, rest @ ..] => {
                 (What::Amend { by: owned(by), act: owned(act), retracts: false, reason: owned(reason) }, rest)
             }
-            [who, does @ ("gets" | "loses"), "key", key] => {
-                (What::Key { who: owned(who), key: owned(key), gets: *does == "gets" }, &[])
+            [who, does @ ("gets" | "loses"), "key", key, rest @ ..] => {
+                (What::Key { who: owned(who), key: owned(key), gets: *does == "gets" }, rest)
+            }
+            [party, "keeps", "for", days, "days"] => {
+                let value = number(days)?.to_owned();
+                (What::Register { name: owned(party), key: "retention-days", value }, &[])
+            }
+            [agent, "uses", vendor] => {
+                self.kinds.insert(owned(vendor), Kind::Organisation);
+                (What::Register { name: owned(agent), key: "vendor", value: owned(vendor) }, &[])
+            }
+            [who, "may", what @ ("correct" | "review"), rest @ ..] if matches!(rest, [] | ["no", "more"]) => {
+                (What::Role { who: owned(who), may: owned(what), begins: rest.is_empty() }, &[])
+            }
+            [actor, "calls", "its", "model", rest @ ..] => {
+                (What::Act { actor: owned(actor), verb: "model.infer", resource: String::new() }, rest)
+            }
+            [actor, "closes", "its", "session", rest @ ..] => {
+                (What::Act { actor: owned(actor), verb: "context.close", resource: String::new() }, rest)
             }
             [subject, "restricts"] => (What::Restrict { subject: owned(subject), begins: true }, &[]),
             [subject, "is", "unrestricted"] => (What::Restrict { subject: owned(subject), begins: false }, &[]),
@@ -392,12 +511,16 @@ impl Scenario {
                 let subjects = vec![owned(subject)];
                 (What::Inside { subjects, resource: owned(resource), enters: *enters == "enters" }, rest)
             }
-            [account, "is", "suspended"] => (What::Suspension { account: owned(account), begins: true }, &[]),
-            [account, "works", "again"] => (What::Suspension { account: owned(account), begins: false }, &[]),
-            [source, "is", "down"] => (What::Logging { source: owned(source), on: false }, &[]),
-            [source, "logs"] | [source, "logs", "again"] => {
+            [account, "is", "suspended", rest @ ..] => {
+                (What::Suspension { account: owned(account), begins: true }, rest)
+            }
+            [account, "works", "again", rest @ ..] => {
+                (What::Suspension { account: owned(account), begins: false }, rest)
+            }
+            [source, "is", "down", rest @ ..] => (What::Logging { source: owned(source), on: false }, rest),
+            [source, "logs", "again", rest @ ..] | [source, "logs", rest @ ..] => {
                 self.kinds.insert(owned(source), Kind::Source);
-                (What::Logging { source: owned(source), on: true }, &[])
+                (What::Logging { source: owned(source), on: true }, rest)
             }
             [actor, verb, resource, rest @ ..] => {
                 let verb = verb_of(verb)?;
@@ -414,6 +537,15 @@ impl Scenario {
         if let Some(step) = self.steps.last_mut() {
             step.text = format!("{at_us} {}", text.join(" "));
         }
+        Ok(())
+    }
+
+    fn asks(&mut self, question: Question) {
+        self.questions.push(question);
+    }
+
+    fn asks_aside(&mut self, line: usize, at_us: u64, aside: Aside) -> Result<(), String> {
+        self.asks(Question { line, at_us, aside: Some(aside), ..Question::default() });
         Ok(())
     }
 
@@ -467,6 +599,15 @@ impl Scenario {
                     after(&mut words, word, &["key"])?;
                     how.key = Some(words.next().ok_or("under key needs a name")?.to_string());
                 }
+                "in" => {
+                    after(&mut words, word, &["session"])?;
+                    how.session = Some(words.next().ok_or("in session needs a name")?.to_string());
+                }
+                "told" => {
+                    after(&mut words, word, &["by"])?;
+                    how.told_by = Some(words.next().ok_or("told by needs a name")?.to_string());
+                }
+                "policy" => how.policy = Some(words.next().ok_or("policy needs a name")?.to_string()),
                 "as" => how.name = Some(words.next().ok_or("as needs a name")?.to_string()),
                 name => match list {
                     Some("about") => how.about.push(name.to_owned()),

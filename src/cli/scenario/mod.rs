@@ -1,6 +1,7 @@
 //! `whosaw scenario`: a story in a file is recorded in a ledger of its own, and its reports are held against what the file
 //! expects of them.
 
+mod aside;
 mod expect;
 mod language;
 mod play;
@@ -40,6 +41,7 @@ enum Command {
 ///   R recovers for 30 days              proxy logs{n}
 ///   R is logged by proxy{n}
 ///   dana may correct, or review         emergencies are reviewed within 72 h{n}
+///   policy p1 is approved by carol      policy p1 approvals last 300 s, or approvals repeat{n}
 /// {n}What happens ([recorded HH:MM] at the end says when it was recorded, if later):{n}
 ///   09:00 bob grants R to eng [until 10:00] [unauthorised] [as g1]{n}
 ///   11:00 bob revokes R from eng        11:00 bob revokes g1{n}
@@ -51,13 +53,20 @@ enum Command {
 ///   infers, heartbeats, remembers, forgets, derives, deletes, erases, restores, alters;
 ///   denied, failed or perhaps; "anybody" is the public){n}
 ///   An act can have a name, and speak of others: [as x1] [because of x0] [within x0] [same act as x0]
-///   [approved by a1] [instructed by i1] [under key k1] [despite restriction]{n}
+///   [approved by a1] [instructed by i1] [under key k1] [despite restriction] [policy p1] [in session c1]
+///   [told by CALLER] (whose id it is then; another's act of this name is x1/CALLER){n}
+///   09:06 bot calls its model, or closes its session [in session c1]{n}
 ///   09:50 carol approves e1 reads R [until 10:00] [about s1] as a1, or refuses{n}
 ///   09:00 carol reviews x1 as justified, or as unjustified{n}
 ///   13:00 dana corrects x1 to s2 [as c1] [saying WHY]     13:00 dana retracts x1 [saying WHY]{n}
 ///   10:00 W gets key k1                 11:00 W loses key k1{n}
 ///   10:00 s1 restricts                  11:00 s1 is unrestricted{n}
 ///   14:00 s1 is linked to s9 [weakly]   15:00 s1 is unlinked from s9{n}
+///   10:00 bot uses W, V keeps for 7 days, dana may correct [no more]   (the registry says so from then on){n}
+///   10:00 hold H on s1                  13:00 release H{n}
+///   11:00 s1 asks for erasure as e1     12:00 erasures are run{n}
+///   16:30 case C opens on R             16:31 case C is detected{n}
+///   18:10 dana is aware of case C{n}
 /// {n}What is asked, and what the answer must be:{n}
 ///   12:00 report R                      (who could see it, who did, who holds a copy){n}
 ///   14:00 report R again                (supersedes the report before, and says what is otherwise){n}
@@ -69,12 +78,18 @@ enum Command {
 ///   expect recipient V in US            expect losses 1, loss R temporary, unauthorised losses 1{n}
 ///   expect x1 authorised, x1 approval expired, x1 review pending, x1 shows 1, x1 led to it{n}
 ///   expect x1 after restriction, after restriction 1{n}
-///   expect x1 was retracted, c1 does count, c1 does not count: rival, as told people saw 2{n}
+///   expect amended 1, nothing corrected, x1 was retracted, c1 does count, c1 does not count: rival, as told people saw 2{n}
 ///   expect odd CODE, nothing odd        expect claim CODE, logging CODE{n}
 ///   expect changed totals.people_saw, nothing changed{n}
 ///   12:00 report on s1                  (who processed this person's data){n}
 ///   expect processed 1, shown to people 1, read by people 1, into tools 1, attempts 1, disclosed 1{n}
-///   expect reports 1, mentions TEXT, no mention of TEXT
+///   expect reports 1, mentions TEXT, no mention of TEXT{n}
+///   12:30 status of e1                  (what became of an erasure){n}
+///   expect requested, blocked, inaccessible, irrecoverable{n}
+///   18:30 case C                        (until when the authority is to be notified){n}
+///   expect deadline +3d18:10, reading +3d19:00, open, in time, missed{n}
+///   14:00 verify [with x1 altered, or taken out]   (an export, by the verifier){n}
+///   expect holds, broken at x1, redacted 2, missing 1
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 struct Run {
@@ -132,7 +147,7 @@ async fn played(
     let client = Client::connect(&server).await?;
     let names = v1::RegisterNamesRequest { ledger: client.ledger.clone(), names: play::names(scenario) };
     client.registry().register_names(client.request(names)).await?;
-    play::put_in_force(&client, scenario).await?;
+    play::put_in_force(&client, scenario, &scenario.roles, "scenario").await?;
     let (now_us, acts) = (scenario.day_us, Acts::default());
     let mut playing = Playing { rehearsal, number, scenario, client, acts, now_us, last: 0 };
     let mut wrong = Vec::new();
@@ -179,8 +194,17 @@ impl Playing<'_> {
             v1::Name { kind: v1::RegistryKind::Term as i32, name: "scenario/asked".into(), ..Default::default() };
         let names = v1::RegisterNamesRequest { ledger: self.client.ledger.clone(), names: vec![tick] };
         self.client.registry().register_names(self.client.request(names)).await?;
+        let wrong = |error| CliError::new(format!("line {}: {error}", question.line));
+        if let Some(aside) = &question.aside {
+            let found = aside::asked(&self.client, &self.acts, aside).await.map_err(wrong)?;
+            let told = |(line, words): &(usize, Vec<String>)| {
+                let checked = aside::check(self.scenario, &self.acts, &found, words);
+                Some(format!("line {line}: expect {}: {}", words.join(" "), checked.err()?))
+            };
+            return Ok(question.expected.iter().filter_map(told).collect());
+        }
         let asked = self.asked(question).await;
-        let (json, answer, index) = asked.map_err(|error| CliError::new(format!("line {}: {error}", question.line)))?;
+        let (json, answer, index) = asked.map_err(wrong)?;
         if question.person.is_none() {
             self.last = index;
         }

@@ -2,19 +2,25 @@
 
 use super::super::CliError;
 use super::super::client::Client;
+use super::aside;
 use super::language::{How, Kind, Scenario, Step, What};
 use crate::model::RegistryKind;
-use crate::rpc::v1;
+use crate::rpc::{CALLER, v1};
 use std::collections::BTreeMap;
 use whosaw_verifier::hash::sha256;
 
-/// Puts in force who may correct and review, and until when, if the story says so.
-pub async fn put_in_force(client: &Client, scenario: &Scenario) -> Result<(), CliError> {
-    if scenario.roles.is_empty() && scenario.logged_by.is_empty() && scenario.review_h.is_none() {
+/// Puts in force who may correct, review and approve, and until when, if the story says so.
+pub async fn put_in_force(
+    client: &Client,
+    scenario: &Scenario,
+    roles: &[(String, String)],
+    version: &str,
+) -> Result<(), CliError> {
+    let nothing = scenario.logged_by.is_empty() && scenario.review_h.is_none() && scenario.policies.is_empty();
+    if nothing && roles.is_empty() && version == "scenario" {
         return Ok(());
     }
-    let mut registry =
-        String::from("version = \"scenario\"\n[profile]\nid = \"scenario\"\nsnapshot = \"2026-01-01\"\n");
+    let mut registry = format!("version = {version:?}\n[profile]\nid = \"scenario\"\nsnapshot = \"2026-01-01\"\n");
     if let Some(hours) = scenario.review_h {
         registry.push_str(&format!("break_glass_review_h = {hours}\n"));
     }
@@ -22,14 +28,28 @@ pub async fn put_in_force(client: &Client, scenario: &Scenario) -> Result<(), Cl
         let logging = format!("read_logging = \"complete\"\nread_logging_source = {source:?}");
         registry.push_str(&format!("[[resources]]\nname = {resource:?}\n{logging}\n"));
     }
-    for (place, (who, may)) in scenario.roles.iter().enumerate() {
-        let person = matches!(kind(scenario, who), v1::PartyKind::Human);
-        let holders = if person {
-            format!("persons = [{{ namespace = \"staff\", fields = [{who:?}] }}]")
-        } else {
-            format!("parties = [{who:?}]")
-        };
-        registry.push_str(&format!("[[roles]]\nname = \"role {place}\"\nmay = [{may:?}]\n{holders}\n"));
+    let approving = scenario.policies.iter().filter(|(_, policy)| !policy.approvers.is_empty());
+    let approvers = approving.map(|(id, policy)| (format!("approvers {id}"), "approve", policy.approvers.clone()));
+    let named =
+        |(place, (who, may)): (usize, &(String, String))| (format!("role {place}"), may.clone(), vec![who.clone()]);
+    let others = roles.iter().enumerate().map(named);
+    let approvers = approvers.map(|(name, may, who)| (name, may.to_owned(), who));
+    for (name, may, holders) in others.chain(approvers) {
+        let (people, parties): (Vec<&String>, Vec<&String>) =
+            holders.iter().partition(|who| matches!(kind(scenario, who), v1::PartyKind::Human));
+        let person = |who: &&String| format!("{{ namespace = \"staff\", fields = [{who:?}] }}");
+        let people: Vec<String> = people.iter().map(person).collect();
+        registry.push_str(&format!("[[roles]]\nname = {name:?}\nmay = [{may:?}]\n"));
+        registry.push_str(&format!("persons = [{}]\nparties = {parties:?}\n", people.join(", ")));
+    }
+    for (id, policy) in &scenario.policies {
+        registry.push_str(&format!("[[policies]]\nid = {id:?}\nsingle_use = {}\n", !policy.repeats));
+        if let Some(seconds) = policy.valid_for_s {
+            registry.push_str(&format!("valid_for_s = {seconds}\n"));
+        }
+        if !policy.approvers.is_empty() {
+            registry.push_str(&format!("approvers = \"approvers {id}\"\n"));
+        }
     }
     let apply = |dry_run, diff_digest| {
         let (ledger, registry) = (client.ledger.clone(), registry.clone());
@@ -43,8 +63,15 @@ pub async fn put_in_force(client: &Client, scenario: &Scenario) -> Result<(), Cl
 /// Acts by their names.
 #[derive(Default)]
 pub struct Acts {
-    /// The words of the line that first had the name, and the entry that it became.
+    /// The words of the line that first had the name, and the entry that it became; by name, and by name and caller.
     told: BTreeMap<String, (String, u64)>,
+    /// What the registry came to say of names, and who may do what by now.
+    registered: BTreeMap<(String, &'static str), String>,
+    roles: Option<Vec<(String, String)>>,
+    /// Matters, tokens of erasures, and ids of cases, by their names.
+    pub matters: BTreeMap<String, Vec<u8>>,
+    pub tokens: BTreeMap<String, Vec<u8>>,
+    pub cases: BTreeMap<String, String>,
 }
 
 impl Acts {
@@ -52,14 +79,20 @@ impl Acts {
         self.told.get(name).map(|(_, entry)| *entry)
     }
 
-    /// The id under which a step is sent: the same words under the same name are the same act, sent again.
+    /// The id under which a step is sent: the same words under the same name are the same act, sent again. Whoever else
+    /// reports it may give an act of theirs the same id.
     fn id(&self, step: &Step) -> uuid::Uuid {
         let Some(name) = &step.how.name else { return uuid::Uuid::now_v7() };
-        match self.told.get(name) {
+        match self.told.get(&of_caller(name, step)) {
             Some((text, _)) if *text != step.text => id_of(&format!("{name} line {}", step.line)),
             _ => id_of(name),
         }
     }
+}
+
+/// The name of an act among those of whoever reports it.
+fn of_caller(name: &str, step: &Step) -> String {
+    format!("{name}/{}", step.how.told_by.as_deref().unwrap_or_default())
 }
 
 /// The id of whatever has this name, said before or after.
@@ -71,6 +104,9 @@ fn id_of(name: &str) -> uuid::Uuid {
 
 /// Records one step, the way it goes in a real ledger.
 pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mut Acts) -> Result<(), CliError> {
+    if aside::record(client, scenario, step, acts).await? {
+        return Ok(());
+    }
     let ledger = client.ledger.clone();
     let case = |name: &str| v1::PersonCase {
         subject: Some(identity(namespace(scenario, name), name)),
@@ -86,6 +122,30 @@ pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mu
         What::Restrict { subject, begins: false } => {
             let request = v1::LiftRestrictionRequest { ledger, about: Some(case(subject)) };
             client.privacy().lift_restriction(client.request(request)).await?;
+        }
+        What::Register { name, key, value } => {
+            acts.registered.insert((name.clone(), key), value.clone());
+            let stated = scenario.manners.get(name).into_iter().flatten().map(|(key, value)| (key.as_str(), value));
+            let mut attributes: BTreeMap<&str, &String> = stated.collect();
+            attributes.extend(acts.registered.iter().filter(|((of, _), _)| of == name).map(|((_, key), v)| (*key, v)));
+            let attribute =
+                |(key, value): (&str, &String)| v1::NameAttribute { key: key.to_owned(), value: value.clone() };
+            let kind = if *key == "vendor" { RegistryKind::Agent } else { RegistryKind::Party };
+            let name = v1::Name {
+                kind: kind as i32,
+                name: name.clone(),
+                attributes: attributes.into_iter().map(attribute).collect(),
+                ..Default::default()
+            };
+            let names = v1::RegisterNamesRequest { ledger, names: vec![name] };
+            client.registry().register_names(client.request(names)).await?;
+        }
+        What::Role { who, may, begins } => {
+            let roles = acts.roles.get_or_insert_with(|| scenario.roles.clone());
+            let role = (who.clone(), may.clone());
+            roles.retain(|known| *known != role);
+            roles.extend(begins.then_some(role));
+            put_in_force(client, scenario, roles, &format!("scenario-{}", step.line)).await?;
         }
         What::Link { one, other, weak, links: true } => {
             let strength = if *weak { v1::Strength::Weak } else { v1::Strength::Strong };
@@ -103,10 +163,17 @@ pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mu
             let action = action(scenario, step, acts);
             let record = v1::Record { kind: Some(v1::record::Kind::Action(Box::new(action))) };
             let request = v1::AppendRequest { ledger, record: Some(record) };
-            let receipt = client.ledgers().append(client.request(request)).await?.into_inner().receipt;
+            let mut request = client.request(request);
+            let by = step.how.told_by.as_ref();
+            if let Some(by) = by.and_then(|by| by.parse().ok()) {
+                request.metadata_mut().insert(CALLER, by);
+            }
+            let receipt = client.ledgers().append(request).await?.into_inner().receipt;
             if let Some(name) = &step.how.name {
                 let entry = receipt.map(|receipt| receipt.index).unwrap_or_default();
-                acts.told.entry(name.clone()).or_insert((step.text.clone(), entry));
+                let told = (step.text.clone(), entry);
+                acts.told.entry(of_caller(name, step)).or_insert_with(|| told.clone());
+                acts.told.entry(name.clone()).or_insert(told);
             }
         }
     }
@@ -147,7 +214,7 @@ pub fn names(scenario: &Scenario) -> Vec<v1::Name> {
 fn action(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
     let at = timestamp(step.at_us);
     let ids = |names: &[String]| names.iter().map(|name| id_of(name).to_string()).collect::<Vec<_>>();
-    let how = &step.how;
+    let (how, scenario_policy) = (&step.how, "scenario".to_owned());
     let base = v1::Action {
         action_id: acts.id(step).to_string(),
         links: Some(v1::Links {
@@ -171,9 +238,12 @@ fn action(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
         occurred: Some(v1::Occurred { earliest: at, latest: at, source: v1::TimeSource::Gateway as i32 }),
         actors: vec![v1::Actor { kind: v1::PartyKind::Agent as i32, name: "scenario".into(), ..Default::default() }],
         determination: v1::Determination::Nobody as i32,
-        policy: step.how.authorised.map(|allowed| v1::Policy {
-            id: "scenario".into(),
-            decision: if allowed { v1::PolicyDecision::Permit } else { v1::PolicyDecision::Deny } as i32,
+        policy: how.policy.as_ref().or(how.authorised.map(|_| &scenario_policy)).map(|id| v1::Policy {
+            id: id.clone(),
+            decision: match how.authorised {
+                Some(false) => v1::PolicyDecision::Deny,
+                Some(true) | None => v1::PolicyDecision::Permit,
+            } as i32,
             ..Default::default()
         }),
         ..Default::default()
@@ -307,7 +377,8 @@ fn action(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
             let access = v1::Fact { resource: key, ..party(scenario, who, fact(v1::FactKind::KeyAccess, side(*gets))) };
             v1::Action { verb: "key.access".into(), actors: vec![actor(scenario, who)], facts: vec![access], ..base }
         }
-        What::Restrict { .. } | What::Link { .. } => base,
+        What::Restrict { .. } | What::Link { .. } | What::Register { .. } | What::Role { .. } => base,
+        What::Hold { .. } | What::Release { .. } | What::Erase { .. } | What::RunErasures | What::Case { .. } => base,
         What::Act { actor, verb, resource } => {
             let mut actors = vec![self::actor(scenario, actor)];
             actors.extend(step.how.on_behalf_of.iter().map(|who| self::actor(scenario, who)));
@@ -335,7 +406,10 @@ fn action(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
             v1::Action {
                 verb: (*verb).into(),
                 dataset: resource.clone(),
-                conversation: format!("{actor} {resource}"),
+                conversation: how.session.clone().unwrap_or_else(|| match resource.as_str() {
+                    "" => String::new(),
+                    resource => format!("{actor} {resource}"),
+                }),
                 subjects: subjects.collect(),
                 determination: determination as i32,
                 actors,

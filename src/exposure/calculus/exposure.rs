@@ -4,8 +4,11 @@
 //! figure and never the lower one.
 
 use super::audience::{Audience, Members};
+use super::content::Content;
 use super::fact::{Access, Authorised, Edge, Party, Person, Resource, Thing};
 use super::interval::{Bound, Frame, Interval, Known, Oddity, intervals};
+use super::restriction::{Others, Restrictions};
+use super::same::Same;
 use super::times::{Instant, TimeSet, Times};
 use crate::model::verbs::{HumanUse, human_use};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +21,8 @@ pub struct Manner {
     pub permission_cache_us: u64,
     /// Whoever joins later does not see what was there before.
     pub hides_history: bool,
+    /// It did so for a part of the time only: then nothing is certain of whoever joined later, and all is possible.
+    pub hides_at_times: bool,
 }
 
 /// Everything that is known of one resource, as of one size of the ledger.
@@ -28,6 +33,8 @@ pub struct Told<'a> {
     pub accesses: &'a [Access],
     pub manner: Manner,
     pub frame: Frame,
+    /// Persons of whom it is only suspected that they are one.
+    pub same: &'a Same,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +57,8 @@ pub struct Exposure {
     pub accesses: Vec<Judged>,
     /// Copies that somebody got of it.
     pub holdings: Vec<Interval>,
+    /// Whose data might only be stored, and when.
+    pub restrictions: Restrictions,
     /// What is odd, with the entry that it was told by.
     pub oddities: BTreeSet<(Oddity, Option<u64>)>,
 }
@@ -140,7 +149,7 @@ impl Exposure {
         let in_time = |(_, access): &(usize, &Access)| access.when.earliest <= told.frame.cut_off;
         let accesses: Vec<(usize, &Access)> = told.accesses.iter().enumerate().filter(in_time).collect();
         let successes = || accesses.iter().map(|(_, access)| *access).filter(|access| is_success(access));
-        let mut content = Content::of(&intervals, told, &always);
+        let mut content = Content::of(&intervals, told.resource, &always);
         for access in successes() {
             if content.witness(access, &always) {
                 oddities.insert((Oddity::ContentNotOnFile, access.entries.first().copied()));
@@ -174,15 +183,14 @@ impl Exposure {
             uncountable: false,
             accesses: Vec::new(),
             holdings: held(&intervals, told.resource),
+            restrictions: Restrictions::of(&intervals, &content, told.same),
             oddities,
         };
         let mut ways = Ways::default();
         for (grant, reach) in grants.iter().zip(&reaches) {
             exposure.take_path(&intervals[*grant], reach, &content, told.manner, &mut ways);
         }
-        let restricted = restricted(&intervals);
-        let judge =
-            Judge { from: told.frame.from, cut_off: told.frame.cut_off, ways, content, audience, always, restricted };
+        let judge = Judge { from: told.frame.from, cut_off: told.frame.cut_off, ways, content, audience, always };
         for (position, access) in accesses {
             exposure.take_access(position, access, &judge);
         }
@@ -212,13 +220,16 @@ impl Exposure {
         let position = self.paths.len();
         let authorised = interval.authorised;
         self.paths.push(Path { audience, start: interval.start, end: interval.end, authorised });
-        let mut reached = Times::never();
+        let mut reached = Vec::new();
         for (party, member) in reach {
             let way = granted.intersect(member);
-            let could = if manner.hides_history && *party != audience {
-                content.seen_by_joiner(&granted, member)
-            } else {
-                way.intersect(&content.any)
+            let all = || way.intersect(&content.any);
+            let could = match (*party == audience, manner.hides_history, manner.hides_at_times) {
+                (false, true, _) => content.seen_by_joiner(&granted, member),
+                (false, false, true) => {
+                    Times { certain: content.seen_by_joiner(&granted, member).certain, possible: all().possible }
+                }
+                _ => all(),
             };
             if !way.is_never() {
                 ways.of.entry(*party).or_default().push((position, way));
@@ -227,7 +238,7 @@ impl Exposure {
                 continue;
             }
             if *party == audience || !party.has_members() {
-                reached = reached.union(&could);
+                reached.push(could.clone());
             }
             if *party == Party::Anyone {
                 self.to_anyone = self.to_anyone.union(&could);
@@ -248,6 +259,7 @@ impl Exposure {
             let times = by_authority.entry(*party).or_default();
             *times = times.union(&could);
         }
+        let reached = Times::all(&reached);
         self.open = self.open.union(&reached);
         if authorised == Authorised::No {
             self.unauthorised = self.unauthorised.union(&reached);
@@ -294,10 +306,16 @@ impl Exposure {
             certain: is_certain(access),
             one_of: BTreeSet::new(),
             unidentified: false,
-            after_restriction: judge.restricted_then(access),
+            after_restriction: self.restricted_then(access),
         };
         if !is_success(access) {
             self.viewers.entry(actor).or_default().did.insert(judged, Rung::Tried);
+        }
+        for party in &access.perhaps_given_to {
+            fact.rung = fact.rung.max(Rung::Given);
+            self.viewers.entry(*party).or_default().did.insert(judged, Rung::Given);
+        }
+        if !is_success(access) {
             self.accesses.push(fact);
             return;
         }
@@ -325,6 +343,21 @@ impl Exposure {
             self.viewers.entry(*party).or_default().did.insert(judged, rung);
         }
         self.accesses.push(fact);
+    }
+
+    /// Whose data an act touched while it may only have been stored.
+    fn restricted_then(&self, access: &Access) -> BTreeSet<Person> {
+        let nothing_moved = !is_success(access) && access.perhaps_given_to.is_empty();
+        if access.despite_restriction || nothing_moved {
+            return BTreeSet::new();
+        }
+        let others = match (access.listed, access.only_gives) {
+            (true, _) => Others::Nobody,
+            (false, false) => Others::Inside,
+            // What did not come from here may be anybody's.
+            (false, true) => Others::Anybody,
+        };
+        self.restrictions.then(&access.subjects, others, access.when)
     }
 
     /// Whether whoever acted had a way, and whether somebody who was allowed to had opened it. A success also shows what was
@@ -449,32 +482,6 @@ struct Judge {
     content: Content,
     audience: Audience,
     always: Times,
-    restricted: BTreeMap<Person, Times>,
-}
-
-impl Judge {
-    /// Whose data a success touched while it may only have been stored. An act whose list is not everybody's may have
-    /// touched whoever was inside.
-    fn restricted_then(&self, access: &Access) -> BTreeSet<Person> {
-        if access.despite_restriction || !is_success(access) {
-            return BTreeSet::new();
-        }
-        let may_be = |person: &Person| !access.listed && !access.only_gives && self.content.of.contains_key(person);
-        let touched = |person: &Person| access.subjects.contains(person) || may_be(person);
-        let then = |times: &Times| times.possible.meets(access.when.earliest, access.when.latest);
-        self.restricted.iter().filter(|(person, times)| touched(person) && then(times)).map(|(p, _)| *p).collect()
-    }
-}
-
-fn restricted(intervals: &[Interval]) -> BTreeMap<Person, Times> {
-    let mut all: BTreeMap<Person, Times> = BTreeMap::new();
-    for interval in intervals {
-        if let Thing::Restriction { subject } = interval.thing {
-            let times = all.entry(subject).or_default();
-            *times = times.union(&interval.times());
-        }
-    }
-    all
 }
 
 /// Of each party the grants that reach it, and when: grant ∩ membership, whatever was inside.
@@ -501,94 +508,6 @@ fn covers(path: &Path, times: &TimeSet, access: &Access) -> bool {
     let (from, until) = (access.when.earliest, access.when.latest);
     let last = at_the_end(path, access) && from == until && times.contains(from.saturating_sub(1));
     times.covers(from, until) || last
-}
-
-/// What the resource held, and when.
-struct Content {
-    any: Times,
-    of: BTreeMap<Person, (Times, BTreeSet<Category>)>,
-    /// When something came in, with the time it stayed.
-    items: BTreeMap<Bounds, Times>,
-    /// Somebody said what was inside.
-    told: bool,
-    /// Somebody said that something was inside, and not whose.
-    nameless: bool,
-}
-
-/// Earliest and latest instant at which something came in.
-type Bounds = (Instant, Instant);
-
-impl Content {
-    fn of(intervals: &[Interval], told: &Told<'_>, always: &Times) -> Content {
-        let mut content =
-            Content { any: Times::never(), of: BTreeMap::new(), items: BTreeMap::new(), told: false, nameless: false };
-        for interval in intervals {
-            let Thing::Content { resource, subject } = interval.thing else { continue };
-            if resource != told.resource {
-                continue;
-            }
-            content.told = true;
-            let times = interval.times();
-            content.any = content.any.union(&times);
-            let item = content.items.entry((interval.start.earliest, interval.start.latest)).or_default();
-            *item = item.union(&times);
-            match subject {
-                Some(subject) => {
-                    let (known, categories) = content.of.entry(subject).or_default();
-                    *known = known.union(&times);
-                    categories.extend(&interval.categories);
-                }
-                None => content.nameless = true,
-            }
-        }
-        if !content.told {
-            // Nobody said what was inside: anything may have been, at any time.
-            content.any = always.clone();
-        }
-        content
-    }
-
-    /// What came back was inside. Answers whether that was not on file.
-    fn witness(&mut self, access: &Access, always: &Times) -> bool {
-        let mut found = false;
-        for subject in access.subjects.iter().filter(|_| !access.only_gives) {
-            let (times, _) = self.of.entry(*subject).or_default();
-            // At the instant of an end, or at the cut-off, it may still have been.
-            if times.possible.meets(access.when.earliest.saturating_sub(1), access.when.latest) {
-                continue;
-            }
-            // It came in and went at times that nobody told: any in which nothing is told of it.
-            let untold = always.possible.without(&times.possible);
-            let at = access.when.earliest;
-            let around = untold.spans().iter().filter(|(start, end)| *start <= access.when.latest && at <= *end);
-            let around = TimeSet::of(around.copied().collect());
-            times.possible = times.possible.union(&around);
-            self.any.possible = self.any.possible.union(&around);
-            // Where nobody said what was inside, nothing contradicts it.
-            found |= self.told;
-            self.nameless = true;
-        }
-        found
-    }
-
-    /// For somebody who sees only what came in while they were there.
-    fn seen_by_joiner(&self, granted: &Times, member: &Times) -> Times {
-        let mut seen = Times::never();
-        for ((earliest, latest), times) in &self.items {
-            let since = |set: &TimeSet, met: bool| {
-                let spans = set.spans().iter().filter(|(start, end)| {
-                    if met { start <= latest && earliest < end } else { start <= earliest && latest < end }
-                });
-                TimeSet::of(spans.copied().collect())
-            };
-            let there = Times { certain: since(&member.certain, false), possible: since(&member.possible, true) };
-            seen = seen.union(&times.intersect(&there));
-        }
-        if self.items.is_empty() {
-            seen = self.any.intersect(member).only_possible();
-        }
-        seen.intersect(granted)
-    }
 }
 
 fn positions(intervals: &[Interval], resource: Resource) -> Vec<usize> {

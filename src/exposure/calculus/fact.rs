@@ -165,6 +165,8 @@ pub enum Authorised {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Approved {
     Matched,
+    /// Whom it was for, or who gave it, does not open any more: whether it matched cannot be told.
+    Closed,
     /// It was for another action.
     OtherAction,
     Expired,
@@ -173,6 +175,8 @@ pub enum Approved {
     AlreadyUsed,
     /// By one of those who acted.
     ByThemselves,
+    /// By somebody whom its policy does not let approve.
+    NotApprover,
     /// It was refused.
     Refused,
     /// Nothing on file has that reference.
@@ -199,6 +203,8 @@ pub struct Given {
     pub kind: RecipientKind,
     /// ISO 3166-1 alpha-2; empty where nothing says it.
     pub country: String,
+    /// Whether it surely received them.
+    pub certain: bool,
 }
 
 impl Authorised {
@@ -234,6 +240,8 @@ pub struct Access {
     pub shown_to: BTreeSet<Party>,
     /// To whom it was given: recipients.
     pub given_to: BTreeSet<Party>,
+    /// Others to whom it was possibly given, also where the act came to nothing.
+    pub perhaps_given_to: BTreeSet<Party>,
     /// Nothing came back to whoever acted: what moved was theirs before, and went to the recipients.
     pub only_gives: bool,
     /// By what the record itself says it was about nobody's data.

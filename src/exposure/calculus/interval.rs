@@ -10,9 +10,10 @@
 //! | a closing without an opening | began at an unknown time, not after it |
 //! | a point | began and ended at unknown times |
 
+use super::ending::{Closings, Ended};
 use super::fact::{Authorised, Edge, Side, Thing};
 use super::times::{Instant, TimeSet, Times};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use whosaw_verifier::vocabulary::{Category, EndKind};
 
 /// How well the end of an interval is known.
@@ -87,43 +88,23 @@ pub struct Frame {
 /// Intervals of all edges, in the order in which they were told, and the entries of closings that close nothing and do
 /// not say what they would close. `lag` says how much later than a closing a thing may end, in microseconds.
 pub fn intervals(edges: &[Edge], frame: Frame, lag: &dyn Fn(&Thing) -> u64) -> (Vec<Interval>, Vec<u64>) {
-    let mut by_thing: BTreeMap<Thing, Vec<&Edge>> = BTreeMap::new();
-    let mut by_reference: BTreeMap<u64, Vec<&Edge>> = BTreeMap::new();
-    for edge in edges.iter().filter(|edge| edge.side == Side::Closes) {
-        match (edge.reference, edge.thing) {
-            (Some(reference), _) => by_reference.entry(reference).or_default().push(edge),
-            (None, Some(thing)) => by_thing.entry(thing).or_default().push(edge),
-            (None, None) => {}
-        }
-    }
-    let mut opened: BTreeMap<u64, Vec<&Edge>> = BTreeMap::new();
-    for edge in edges.iter().filter(|edge| edge.side == Side::Opens) {
-        if let Some(reference) = edge.reference {
-            opened.entry(reference).or_default().push(edge);
-        }
-    }
-    let (mut found, mut used) = (Vec::new(), BTreeSet::new());
+    let (mut closings, mut found) = (Closings::of(edges), Vec::new());
     for edge in edges {
         let Some(thing) = edge.thing else { continue };
         match edge.side {
             Side::Closes => {}
             Side::Point => found.push(of_point(edge, thing, frame)),
             Side::Opens => {
-                let own = edge.reference.and_then(|reference| by_reference.get(&reference));
-                let whole = by_thing.get(&thing);
-                let alike = edge.reference.and_then(|reference| opened.get(&reference));
-                let closings = Closings {
-                    own: own.map_or(&[], Vec::as_slice),
-                    whole: whole.map_or(&[], Vec::as_slice),
-                    alike: alike.map_or(&[], Vec::as_slice),
-                };
-                let interval = of_opening(edge, thing, &closings, frame, lag(&thing), &mut used);
-                found.push(interval);
+                // A suspension takes as long to work as any permission that is taken away.
+                let late = matches!(thing, Thing::Suspension { .. });
+                let (delay, lag) = if late { (lag(&thing), 0) } else { (0, lag(&thing)) };
+                let ended = closings.of_opening(edge, thing, lag);
+                found.push(of_opening(edge, thing, ended, (delay, lag), frame));
             }
         }
     }
-    let mut unmatched = Vec::new();
-    for edge in edges.iter().filter(|edge| edge.side == Side::Closes && !used.contains(&key(edge))) {
+    let (used, mut unmatched) = (closings.used(edges.len()), Vec::new());
+    for (edge, _) in edges.iter().zip(used).filter(|(edge, used)| edge.side == Side::Closes && !used) {
         match edge.thing {
             Some(thing) => found.push(of_closing(edge, thing, frame, lag(&thing))),
             None => unmatched.push(edge.index),
@@ -132,98 +113,22 @@ pub fn intervals(edges: &[Edge], frame: Frame, lag: &dyn Fn(&Thing) -> u64) -> (
     (found, unmatched)
 }
 
-struct Closings<'a> {
-    /// That carry the opening's reference.
-    own: &'a [&'a Edge],
-    /// Of the same thing, without a reference: they end whatever is open.
-    whole: &'a [&'a Edge],
-    /// All openings that carry the opening's reference, itself among them.
-    alike: &'a [&'a Edge],
-}
-
-impl Closings<'_> {
-    /// A reference that is used again: this closing ended an opening before.
-    fn ends_an_earlier_one(&self, closing: &Edge, edge: &Edge) -> bool {
-        let before = (closing.when.latest, closing.index) < (edge.when.earliest, edge.index);
-        let earlier = |other: &&Edge| {
-            other.index != edge.index && (other.when.earliest, other.index) < (closing.when.latest, closing.index)
-        };
-        before && self.alike.iter().any(earlier)
-    }
-
-    /// Whether the reference says which one ends: openings of several things may carry it.
-    fn is_of_one_thing(&self, thing: Thing) -> bool {
-        self.alike.iter().all(|other| other.thing == Some(thing))
-    }
-}
-
-/// Identity of an edge among all.
-fn key(edge: &Edge) -> usize {
-    std::ptr::from_ref(edge).addr()
-}
-
-/// What may have ended an opening.
-struct Ending {
-    earliest: Instant,
-    latest: Instant,
-    /// It did, if nothing did before.
-    sure: bool,
-    entry: u64,
-}
-
-fn of_opening(
-    edge: &Edge,
-    thing: Thing,
-    closings: &Closings<'_>,
-    frame: Frame,
-    lag: u64,
-    used: &mut BTreeSet<usize>,
-) -> Interval {
-    let (opened, mut oddities, mut endings) = (edge.when, BTreeSet::new(), Vec::new());
-    // A suspension takes as long to work as any permission that is taken away.
-    let (delay, lag) = if matches!(thing, Thing::Suspension { .. }) { (lag, 0) } else { (0, lag) };
+fn of_opening(edge: &Edge, thing: Thing, ended: Ended, (delay, lag): (u64, u64), frame: Frame) -> Interval {
+    let (opened, mut oddities) = (edge.when, BTreeSet::new());
     let mut start = Bound::between(opened.earliest, opened.latest.saturating_add(delay), Some(edge.index));
-    for closing in closings.own {
-        used.insert(key(closing));
-        if closings.ends_an_earlier_one(closing, edge) {
-            continue;
-        }
-        if closing.when.latest < opened.earliest {
-            oddities.insert(Oddity::EndsBeforeItBegins);
-            let earliest = start.earliest.min(closing.when.earliest);
-            start = Bound { earliest, known: Known::Unknown, ..start };
-        }
-        // What carries the reference came after what it ends, whatever the clocks say.
-        endings.push(Ending {
-            earliest: closing.when.earliest.max(opened.earliest),
-            latest: closing.when.latest.max(opened.latest).saturating_add(lag),
-            sure: !closing.doubtful && closings.is_of_one_thing(thing),
-            entry: closing.index,
-        });
-    }
-    for closing in closings.whole {
-        let told_later = closing.index > edge.index;
-        let (at, begun) = ((closing.when.earliest, told_later), (opened.latest, false));
-        if (closing.when.latest, told_later) <= (opened.earliest, false) {
-            continue;
-        }
-        used.insert(key(closing));
-        endings.push(Ending {
-            earliest: closing.when.earliest.max(opened.earliest),
-            latest: closing.when.latest.saturating_add(lag),
-            sure: at > begun && !closing.doubtful,
-            entry: closing.index,
-        });
+    if let Some(before) = ended.before {
+        oddities.insert(Oddity::EndsBeforeItBegins);
+        start = Bound { earliest: start.earliest.min(before), known: Known::Unknown, ..start };
     }
     // An end that is stated to lie before the beginning ends nothing, and leaves nothing certain.
     let reversed = edge.end.is_some_and(|end| end.says_something() && end.latest < opened.earliest);
     let end = if reversed {
         oddities.insert(Oddity::EndsBeforeItBegins);
-        let end = end_of(&Edge { end: None, ..edge.clone() }, &endings, lag);
+        let end = end_of(&Edge { end: None, ..edge.clone() }, ended, lag);
         let known = if end.known == Known::Open { Known::Unknown } else { end.known };
         Bound { earliest: opened.earliest, known, ..end }
     } else {
-        end_of(edge, &endings, lag)
+        end_of(edge, ended, lag)
     };
     // A copy that is promised to go later, or goes by itself, is told with that end, and not as merely open.
     let foreseen = matches!(thing, Thing::Holding { .. }) && matches!(end.known, Known::Assumed | Known::Bounded);
@@ -238,16 +143,14 @@ fn of_opening(
     }
 }
 
-fn end_of(edge: &Edge, endings: &[Ending], lag: u64) -> Bound {
-    let perhaps = endings.iter().map(|ending| ending.earliest).min();
-    let surely = endings.iter().filter(|ending| ending.sure).min_by_key(|ending| (ending.latest, ending.entry));
+fn end_of(edge: &Edge, Ended { perhaps, surely, .. }: Ended, lag: u64) -> Bound {
     let stated = edge.end.filter(|end| end.says_something());
     let earlier = |at: Instant| perhaps.map_or(at, |perhaps| perhaps.min(at));
     match (surely, stated) {
-        (Some(sure), None) => Bound::between(earlier(sure.latest), sure.latest, Some(sure.entry)),
-        (Some(sure), Some(end)) => {
-            let latest = if end.is_past(edge) { sure.latest.max(end.ends_by(lag)) } else { sure.latest };
-            Bound::between(earlier(end.earliest).min(latest), latest, Some(sure.entry))
+        (Some((sure, entry)), None) => Bound::between(earlier(sure), sure, Some(entry)),
+        (Some((sure, entry)), Some(end)) => {
+            let latest = if end.is_past(edge) { sure.max(end.ends_by(lag)) } else { sure };
+            Bound::between(earlier(end.earliest).min(latest), latest, Some(entry))
         }
         (None, Some(end)) if end.is_past(edge) => {
             Bound::between(earlier(end.earliest), end.ends_by(lag), Some(edge.index))

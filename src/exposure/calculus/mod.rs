@@ -14,9 +14,15 @@
 pub mod times;
 
 pub mod fact;
+pub mod same;
+
+mod ending;
 pub mod interval;
 
 pub mod audience;
+mod content;
+pub mod restriction;
+
 pub mod exposure;
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Cases with one right answer, and random histories against a naive model.
 
+mod endings;
 mod naive;
 mod rules;
 
 use super::exposure::{Exposure, Manner, Told};
 use super::fact::*;
 use super::interval::Frame;
+use super::same::Same;
 use super::times::Instant;
 use std::collections::BTreeSet;
 use whosaw_verifier::vocabulary::{EndKind, Outcome, PartyKind, Verb};
@@ -101,6 +103,7 @@ impl Story {
             accesses: &self.accesses,
             manner: self.manner,
             frame: self.frame,
+            same: &Same::default(),
         })
     }
 }

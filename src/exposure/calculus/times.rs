@@ -69,6 +69,11 @@ impl TimeSet {
         }
     }
 
+    /// Of all of them, at once: one after the other would go over the same spans again and again.
+    pub fn all<'a>(sets: impl IntoIterator<Item = &'a TimeSet>) -> TimeSet {
+        TimeSet::of(sets.into_iter().flat_map(|set| &set.0).copied().collect())
+    }
+
     pub fn intersect(&self, other: &TimeSet) -> TimeSet {
         let (mut left, mut right, mut found) = (0, 0, Vec::new());
         while let (Some((a, b)), Some((c, d))) = (self.0.get(left), other.0.get(right)) {
@@ -136,6 +141,12 @@ impl Times {
 
     pub fn union(&self, other: &Times) -> Times {
         Times { certain: self.certain.union(&other.certain), possible: self.possible.union(&other.possible) }
+    }
+
+    /// The union of all of them, at once.
+    pub fn all<'a>(all: impl IntoIterator<Item = &'a Times> + Clone) -> Times {
+        let certain = TimeSet::all(all.clone().into_iter().map(|times| &times.certain));
+        Times { certain, possible: TimeSet::all(all.into_iter().map(|times| &times.possible)) }
     }
 
     pub fn intersect(&self, other: &Times) -> Times {

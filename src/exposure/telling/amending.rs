@@ -50,6 +50,8 @@ pub enum Standing {
     Rival,
     /// It amends what amends it.
     Circular,
+    /// Several callers gave acts the id by which it names what it amends.
+    Ambiguous,
 }
 
 /// One amendment of one entry.
@@ -69,11 +71,13 @@ pub struct Target {
     pub chain: Vec<Party>,
 }
 
-/// Judges all amendments. `may_be` says whether two parties are perhaps one, or one acts as the other. `find` knows acts by their ids; one that it does not know is not amended.
+/// Judges all amendments. `find` says which acts an entry may mean by an id; one that it does not know is not amended. `may`
+/// says whether a party had the role when an entry was recorded, `may_be` whether two parties are perhaps one, or one acts
+/// as the other.
 pub fn judge(
     amendings: &[Amending],
-    find: &dyn Fn(&[u8]) -> Option<Target>,
-    may: &dyn Fn(Party) -> bool,
+    find: &dyn Fn(&[u8], u64) -> Vec<Target>,
+    may: &dyn Fn(Party, u64) -> bool,
     may_be: &dyn Fn(Party, Party) -> bool,
 ) -> Vec<Amended> {
     let positions: HashMap<u64, usize> = amendings.iter().enumerate().map(|(at, a)| (a.index, at)).collect();
@@ -82,18 +86,24 @@ pub fn judge(
         let targets =
             amending.corrects.iter().map(|id| (id, false)).chain(amending.retracts.iter().map(|id| (id, true)));
         for (id, retracts) in targets {
-            let Some(Target { index: target, chain }) = find(id) else { continue };
-            // Whoever corrected may take that back: it restores what was told.
-            let is_amendment = positions.get(&target).is_some_and(|at| amendings[*at].only_amends);
-            let took_part = || amending.by.iter().any(|by| chain.iter().any(|party| may_be(*by, *party)));
-            let standing = match amending.by.first() {
-                Some(_) if !is_amendment && took_part() => Standing::TookPart,
-                // What is taken back before it was told was not looked at.
-                Some(party) if may(*party) && target < amending.index => Standing::Counts,
-                _ => Standing::NoRole,
-            };
-            of.entry(target).or_default().push(all.len());
-            all.push(Amended { by, target, retracts, standing });
+            let found = find(id, amending.index);
+            let ambiguous = found.len() > 1;
+            for Target { index: target, chain } in found {
+                // Whoever corrected may take that back: it restores what was told.
+                let is_amendment = positions.get(&target).is_some_and(|at| amendings[*at].only_amends);
+                let took_part = || amending.by.iter().any(|by| chain.iter().any(|party| may_be(*by, *party)));
+                let standing = match amending.by.first() {
+                    Some(_) if !is_amendment && took_part() => Standing::TookPart,
+                    // What is taken back before it was told was not looked at.
+                    Some(party) if may(*party, amending.index) && target < amending.index => match ambiguous {
+                        true => Standing::Ambiguous,
+                        false => Standing::Counts,
+                    },
+                    _ => Standing::NoRole,
+                };
+                of.entry(target).or_default().push(all.len());
+                all.push(Amended { by, target, retracts, standing });
+            }
         }
     }
     // From those that nobody amends down to what they amend; whatever stands on a circle is never reached.
@@ -168,12 +178,15 @@ mod tests {
 
     /// Every act's id is its entry; entries below 10 are by e1.
     fn judged(amendings: &[Amending]) -> Vec<(u64, u64, Standing)> {
-        let find = |id: &[u8]| {
+        let find = |id: &[u8], _: u64| {
             let index = u64::from(id[0]);
             let chain = if index < 10 { vec![E1] } else { Vec::new() };
-            Some(Target { index, chain })
+            // Two callers gave acts the id 9.
+            let other = (index == 9).then(|| Target { index: 8, chain: chain.clone() });
+            [Target { index, chain }].into_iter().chain(other).collect()
         };
-        let all = judge(amendings, &find, &|party| party == DANA, &|one, other| one == other);
+        let may = |party, at| party == DANA && at < 20;
+        let all = judge(amendings, &find, &may, &|one, other| one == other);
         all.iter().map(|one| (amendings[one.by].index, one.target, one.standing)).collect()
     }
 
@@ -183,6 +196,14 @@ mod tests {
             [amending(10, DANA, &[], &[1]), amending(11, E1, &[], &[2]), amending(12, Party::Anyone, &[3], &[])];
         let expected = [(10, 1, Standing::Counts), (11, 2, Standing::TookPart), (12, 3, Standing::NoRole)];
         assert_eq!(judged(&story), expected);
+        // The role counts that was registered when the amendment was recorded.
+        assert_eq!(judged(&[amending(20, DANA, &[], &[1])]), [(20, 1, Standing::NoRole)]);
+    }
+
+    #[test]
+    fn what_may_mean_either_of_two_acts_counts_for_neither() {
+        let expected = [(10, 9, Standing::Ambiguous), (10, 8, Standing::Ambiguous)];
+        assert_eq!(judged(&[amending(10, DANA, &[], &[9])]), expected);
     }
 
     #[test]
@@ -226,11 +247,11 @@ mod tests {
                 ..amending(u64::from(number) + 1, DANA, &[], &[])
             })
             .collect();
-        let find = |id: &[u8]| {
-            let index = u64::from(u32::from_be_bytes(id.try_into().ok()?));
-            Some(Target { index, chain: Vec::new() })
+        let find = |id: &[u8], _: u64| {
+            let index = u64::from(u32::from_be_bytes(id.try_into().expect("four bytes")));
+            vec![Target { index, chain: Vec::new() }]
         };
-        let all = judge(&story, &find, &|_| true, &|one, other| one == other);
+        let all = judge(&story, &find, &|_, _| true, &|one, other| one == other);
         // The last counts, the one before it is withdrawn, and so on down to the first.
         let counts = |one: &Amended| (story.len() as u64 - story[one.by].index).is_multiple_of(2);
         let expected = |one: &Amended| if counts(one) { Standing::Counts } else { Standing::Withdrawn };

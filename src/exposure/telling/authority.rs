@@ -4,9 +4,10 @@
 //! resource and whose data, until when, under which reference. It opens no way to anything. An act that cites the reference
 //! is held against it.
 
+use super::Named;
 use crate::exposure::calculus::fact::*;
 use crate::exposure::calculus::times::Instant;
-use crate::model::Verb;
+use crate::model::{Outcome, Verb};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One act as it was told, for whatever refers to it.
@@ -19,6 +20,13 @@ pub struct Act {
     pub chain: Vec<Party>,
     pub resource: Option<Resource>,
     pub subjects: BTreeSet<Person>,
+    /// Others, whose parts do not open.
+    pub closed: bool,
+    pub outcome: Outcome,
+    /// The policy that decided; may be empty.
+    pub policy: String,
+    /// Whose id it has.
+    pub caller: Option<Named>,
     pub authorised: Authorised,
     pub emergency: bool,
     /// The documented instruction that it followed; may be empty.
@@ -48,6 +56,10 @@ pub struct Approval {
     pub resource: Option<Resource>,
     /// Whose data; nobody: anybody's.
     pub subjects: BTreeSet<Person>,
+    /// Others, whose parts do not open.
+    pub closed: bool,
+    /// Under which it was given; may be empty.
+    pub policy: String,
     pub from: When,
     pub until: Option<Instant>,
     pub refused: bool,
@@ -66,44 +78,96 @@ pub struct Reviewing {
     pub justified: bool,
 }
 
+/// Whether something is so, as far as it opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Is {
+    No,
+    Perhaps,
+    Yes,
+}
+
+impl Is {
+    fn of(it_is: bool) -> Self {
+        if it_is { Is::Yes } else { Is::No }
+    }
+}
+
 impl Approval {
-    fn is_for(&self, act: &Act) -> bool {
-        self.to.is_none_or(|to| act.chain.first() == Some(&to))
-            && (self.verbs.is_empty() || self.verbs.contains(&act.verb))
-            && self.resource.is_none_or(|resource| act.resource == Some(resource))
-            && (self.subjects.is_empty() || self.subjects == act.subjects)
+    fn is_for(&self, act: &Act) -> Is {
+        let to = match (self.to, act.chain.first()) {
+            (None, _) => Is::Yes,
+            // Whoever it was does not open any more.
+            (Some(Party::Unknown(..)), _) | (_, Some(Party::Unknown(..))) => Is::Perhaps,
+            (Some(to), actor) => Is::of(actor == Some(&to)),
+        };
+        let subjects = match (self.closed, act.closed) {
+            (false, _) if self.subjects.is_empty() => Is::Yes,
+            (false, false) => Is::of(self.subjects == act.subjects),
+            (true, true) => Is::Perhaps,
+            (true, false) if self.subjects.is_subset(&act.subjects) => Is::Perhaps,
+            (false, true) if act.subjects.is_subset(&self.subjects) => Is::Perhaps,
+            _ => Is::No,
+        };
+        let same = (self.verbs.is_empty() || self.verbs.contains(&act.verb))
+            && self.resource.is_none_or(|resource| act.resource == Some(resource));
+        to.min(subjects).min(Is::of(same))
     }
 
     /// On [from, until), whenever in its claim the act was.
-    fn is_valid(&self, act: &Act) -> bool {
+    fn is_valid(&self, act: &Act, until: Option<Instant>) -> bool {
         self.index < act.index
             && self.from.latest <= act.when.earliest
-            && self.until.is_none_or(|until| act.when.latest < until)
+            && until.is_none_or(|until| act.when.latest < until)
     }
 }
 
 /// Whether two parties are perhaps one, or one acts as the other.
 pub type MayBe<'a> = &'a dyn Fn(Party, Party) -> bool;
 
+/// By what approvals are judged.
+pub struct Approving<'a> {
+    pub may_be: MayBe<'a>,
+    /// Of entries that tell of one act, the first.
+    pub one_act: &'a dyn Fn(u64) -> u64,
+    /// Whether an entry was taken back.
+    pub never: &'a dyn Fn(u64) -> bool,
+    /// Whether a policy let this party approve when an entry was recorded.
+    pub may_approve: &'a dyn Fn(&str, Option<Party>, u64) -> bool,
+    pub valid_us: &'a dyn Fn(&str, u64) -> Option<u64>,
+}
+
+/// Which act used an approval, and whether it surely did.
+type Used = HashMap<String, (u64, bool)>;
+
 /// Judges every act that cites an approval. What is told of an approval never raises what a policy denied.
-pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval], may_be: MayBe<'_>) {
+pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval], by: &Approving<'_>) {
     let mut by_reference: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, approval) in approvals.iter().enumerate() {
         by_reference.entry(&approval.reference).or_default().push(at);
     }
+    let cites = |act: &&Act| !act.approval.is_empty() && !(by.never)(act.index);
     let mut citing: Vec<(Instant, u64)> =
-        acts.values().filter(|act| !act.approval.is_empty()).map(|act| (act.when.earliest, act.index)).collect();
+        acts.values().filter(cites).map(|act| (act.when.earliest, act.index)).collect();
     citing.sort_unstable();
-    let mut used: BTreeSet<String> = BTreeSet::new();
+    let mut used = Used::new();
     for (_, index) in citing {
         let Some(act) = acts.get_mut(&index) else { continue };
         let cited = by_reference.get(act.approval.as_str()).map_or(&[][..], Vec::as_slice);
-        let (approved, by) = approved(act, approvals, cited, &mut used, may_be);
+        let (approved, which) = approved(act, approvals, cited, &used, by);
+        // What was denied did not happen, and leaves the approval to whoever does it.
+        let uses = matches!(approved, Approved::Matched | Approved::Closed) && act.outcome != Outcome::Denied;
+        if uses {
+            let (first, sure) = ((by.one_act)(index), approved == Approved::Matched);
+            let known = used.entry(act.approval.clone()).or_insert((first, sure));
+            if sure && !known.1 {
+                *known = (first, true);
+            }
+        }
         act.approved = Some(approved);
-        act.approved_for = by.map(|at| approvals[at].subjects.clone()).unwrap_or_default();
+        act.approved_for = which.map(|at| approvals[at].subjects.clone()).unwrap_or_default();
         act.authorised = match (approved, act.authorised) {
-            // Nothing on file to hold it against: as whoever recorded it said.
-            (Approved::NotOnFile, authorised) => authorised,
+            // Nothing that can be held against it: as whoever recorded it said.
+            (Approved::NotOnFile | Approved::Closed, authorised) => authorised,
             (Approved::Matched, Authorised::NotAssessed) if !act.goes_further => Authorised::Yes,
             (Approved::Matched, authorised) => authorised,
             _ => Authorised::No,
@@ -116,65 +180,128 @@ fn approved(
     act: &Act,
     approvals: &[Approval],
     cited: &[usize],
-    used: &mut BTreeSet<String>,
-    may_be: &dyn Fn(Party, Party) -> bool,
+    used: &Used,
+    by: &Approving<'_>,
 ) -> (Approved, Option<usize>) {
     if cited.is_empty() {
         return (Approved::NotOnFile, None);
     }
-    let of_it: Vec<usize> = cited.iter().copied().filter(|at| approvals[*at].is_for(act)).collect();
+    let fits = |at: &usize| Some((*at, approvals[*at].is_for(act))).filter(|(_, is)| *is != Is::No);
+    let of_it: Vec<(usize, Is)> = cited.iter().filter_map(fits).collect();
     if of_it.is_empty() {
         return (Approved::OtherAction, None);
     }
     // A refusal that is not surely later stands against whatever allowed it.
-    if of_it.iter().any(|at| approvals[*at].refused && approvals[*at].from.earliest <= act.when.latest) {
+    let refuses = |at: usize| approvals[at].refused && approvals[at].from.earliest <= act.when.latest;
+    let refused = of_it.iter().filter(|(at, _)| refuses(*at)).map(|(_, is)| *is).max().unwrap_or(Is::No);
+    if refused == Is::Yes {
         return (Approved::Refused, None);
     }
-    let granted: Vec<usize> = of_it.iter().copied().filter(|at| !approvals[*at].refused).collect();
-    let (own, granted): (Vec<usize>, Vec<usize>) =
-        granted.into_iter().partition(|at| took_part(&approvals[*at].by, act, may_be));
+    let granted: Vec<(usize, Is)> = of_it.into_iter().filter(|(at, _)| !approvals[*at].refused).collect();
     if granted.is_empty() {
-        return (if own.is_empty() { Approved::Refused } else { Approved::ByThemselves }, None);
+        return (if refused == Is::No { Approved::Refused } else { Approved::Closed }, None);
     }
-    let valid: Vec<usize> = granted.iter().copied().filter(|at| approvals[*at].is_valid(act)).collect();
-    // However often it was told, one reference is one approval.
-    if let Some(at) = valid.iter().find(|at| approvals[**at].repeats || !used.contains(&act.approval)) {
-        used.insert(act.approval.clone());
-        return (Approved::Matched, Some(*at));
+    let by_others: Vec<(usize, Is)> = granted
+        .into_iter()
+        .map(|(at, is)| (at, is.min(by_another(&approvals[at].by, act, by.may_be))))
+        .filter(|(_, is)| *is != Is::No)
+        .collect();
+    if by_others.is_empty() {
+        return (Approved::ByThemselves, None);
     }
-    if !valid.is_empty() {
-        return (Approved::AlreadyUsed, None);
+    let allowed: Vec<(usize, Is)> = by_others
+        .into_iter()
+        .map(|(at, is)| (at, is.min(by_approver(&approvals[at], act, by))))
+        .filter(|(_, is)| *is != Is::No)
+        .collect();
+    if allowed.is_empty() {
+        return (Approved::NotApprover, None);
     }
-    let begun = |at: &usize| approvals[*at].from.latest <= act.when.earliest && approvals[*at].index < act.index;
-    (if granted.iter().any(begun) { Approved::Expired } else { Approved::GivenLater }, None)
+    let until = |approval: &Approval| {
+        let policies = [&approval.policy, &act.policy].into_iter().filter(|policy| !policy.is_empty());
+        let limits = policies.filter_map(|policy| (by.valid_us)(policy, approval.index));
+        let limits = limits.map(|valid| approval.from.earliest.saturating_add(valid));
+        approval.until.into_iter().chain(limits).min()
+    };
+    let is_valid = |(at, _): &&(usize, Is)| approvals[*at].is_valid(act, until(&approvals[*at]));
+    let valid: Vec<(usize, Is)> = allowed.iter().filter(is_valid).copied().collect();
+    // However often it was told, one reference is one approval; and one act that is told twice uses it once.
+    let others = used.get(&act.approval).filter(|(first, _)| *first != (by.one_act)(act.index));
+    let left = |(at, is): (usize, Is)| match others {
+        Some((_, sure)) if !approvals[at].repeats => (at, if *sure { Is::No } else { is.min(Is::Perhaps) }),
+        _ => (at, is),
+    };
+    let left: Vec<(usize, Is)> = valid.iter().copied().map(left).filter(|(_, is)| *is != Is::No).collect();
+    match left.iter().find(|(_, is)| *is == Is::Yes) {
+        Some((at, _)) if refused == Is::No => return (Approved::Matched, Some(*at)),
+        _ if !left.is_empty() => return (Approved::Closed, None),
+        _ if !valid.is_empty() => return (Approved::AlreadyUsed, None),
+        _ => {}
+    }
+    let begun = |at: usize| approvals[at].from.latest <= act.when.earliest && approvals[at].index < act.index;
+    (if allowed.iter().any(|(at, _)| begun(*at)) { Approved::Expired } else { Approved::GivenLater }, None)
+}
+
+/// Whether nobody gave it who took part in the act.
+fn by_another(approvers: &[Party], act: &Act, may_be: MayBe<'_>) -> Is {
+    let is_unknown = |party: &Party| matches!(party, Party::Unknown(..));
+    let pairs = || approvers.iter().flat_map(|by| act.chain.iter().map(move |party| (by, party)));
+    if pairs().any(|(by, party)| !is_unknown(by) && !is_unknown(party) && may_be(*by, *party)) {
+        Is::No
+    } else if pairs().any(|(by, party)| is_unknown(by) || is_unknown(party)) {
+        Is::Perhaps
+    } else {
+        Is::Yes
+    }
+}
+
+/// Whether whoever gave it is one of those whom its policy, and that of the act, let approve.
+fn by_approver(approval: &Approval, act: &Act, by: &Approving<'_>) -> Is {
+    let approver = approval.by.first().copied();
+    let mut policies = [&approval.policy, &act.policy].into_iter().filter(|policy| !policy.is_empty());
+    let allowed = policies.all(|policy| (by.may_approve)(policy, approver, approval.index));
+    match (allowed, approver) {
+        (true, _) => Is::Yes,
+        (false, Some(Party::Unknown(..))) => Is::Perhaps,
+        (false, _) => Is::No,
+    }
 }
 
 fn took_part(by: &[Party], act: &Act, may_be: &dyn Fn(Party, Party) -> bool) -> bool {
     by.iter().any(|by| act.chain.iter().any(|party| may_be(*by, *party)))
 }
 
-/// What became of each emergency access. A review against it makes it unauthorised; one by whoever took part is none.
-pub fn review(
-    acts: &mut BTreeMap<u64, Act>,
-    reviews: &[Reviewing],
-    find: &dyn Fn(&[u8]) -> Option<u64>,
-    (may, may_be): (&dyn Fn(Party) -> bool, MayBe<'_>),
-    period_us: Option<u64>,
-    cut_off: Instant,
-) {
+/// By what reviews are judged.
+pub struct By<'a> {
+    /// Whether a party had a role that may review when an entry was recorded.
+    pub may_review: &'a dyn Fn(Party, u64) -> bool,
+    pub may_be: MayBe<'a>,
+    /// Within how long an act of this entry has to be reviewed.
+    pub period_us: &'a dyn Fn(u64) -> Option<u64>,
+}
+
+/// What became of each emergency access. A review against it makes it unauthorised; one by whoever took part is none. With
+/// each review come the entries that each of its links may mean.
+pub fn review(acts: &mut BTreeMap<u64, Act>, reviews: &[(&Reviewing, Vec<Vec<u64>>)], by: &By<'_>, cut_off: Instant) {
     for act in acts.values_mut().filter(|act| act.emergency) {
-        let due = period_us.map(|period| act.when.latest.saturating_add(period));
+        let due = (by.period_us)(act.index).map(|period| act.when.latest.saturating_add(period));
         act.review = Some(due.filter(|due| *due > cut_off).map_or(Review::Unreviewed, Review::Pending));
     }
-    for reviewing in reviews {
-        for index in reviewing.of.iter().filter_map(|id| find(id)) {
+    for (reviewing, targets) in reviews {
+        for (index, alone) in targets.iter().flat_map(|of| of.iter().map(|index| (*index, of.len() == 1))) {
             let Some(act) = acts.get_mut(&index).filter(|act| act.emergency) else { continue };
-            let by_another = reviewing.by.is_some_and(|by| !took_part(&[by], act, may_be) && may(by));
+            let by_another = reviewing.by.is_some_and(|reviewer| {
+                !took_part(&[reviewer], act, by.may_be) && (by.may_review)(reviewer, reviewing.index)
+            });
+            let period = (by.period_us)(index);
             let in_time = reviewing.when.latest >= act.when.earliest
-                && period_us.is_none_or(|period| reviewing.when.earliest <= act.when.latest.saturating_add(period));
+                && period.is_none_or(|period| reviewing.when.earliest <= act.when.latest.saturating_add(period));
             match (reviewing.justified, by_another) {
                 (false, _) => (act.review, act.authorised) = (Some(Review::Against), Authorised::No),
-                (true, true) if in_time && act.review != Some(Review::Against) => act.review = Some(Review::Justified),
+                // Which of two acts it justifies is not known: neither.
+                (true, true) if in_time && alone && act.review != Some(Review::Against) => {
+                    act.review = Some(Review::Justified);
+                }
                 (true, _) => {}
             }
         }
@@ -198,6 +325,10 @@ mod tests {
             chain: vec![E1],
             resource: Some(R),
             subjects: BTreeSet::from([Person(9)]),
+            closed: false,
+            outcome: Outcome::Succeeded,
+            policy: String::new(),
+            caller: None,
             authorised: Authorised::NotAssessed,
             emergency: false,
             instruction: String::new(),
@@ -220,6 +351,8 @@ mod tests {
             verbs: BTreeSet::from([Verb::DataRead]),
             resource: Some(R),
             subjects: BTreeSet::from([Person(9)]),
+            closed: false,
+            policy: "p".into(),
             from: When::at(from * MINUTE),
             until: Some(until * MINUTE),
             refused: false,
@@ -227,9 +360,22 @@ mod tests {
         }
     }
 
+    /// Entries 30 and 31 tell of one act, 40 was taken back; under the policy `q` only Carol approves, for five minutes.
+    fn by() -> Approving<'static> {
+        Approving {
+            may_be: &|one, other| {
+                one == other || matches!(one, Party::Unknown(..)) || matches!(other, Party::Unknown(..))
+            },
+            one_act: &|index| if index == 31 { 30 } else { index },
+            never: &|index| index == 40,
+            may_approve: &|policy, party, _| policy != "q" || party == Some(CAROL),
+            valid_us: &|policy, _| (policy == "q").then_some(5 * MINUTE),
+        }
+    }
+
     fn judged(approvals: &[Approval], all: impl IntoIterator<Item = Act>) -> Vec<(Option<Approved>, Authorised)> {
         let mut acts: BTreeMap<u64, Act> = all.into_iter().map(|act| (act.index, act)).collect();
-        approve(&mut acts, approvals, &|one, other| one == other);
+        approve(&mut acts, approvals, &by());
         acts.values().map(|act| (act.approved, act.authorised)).collect()
     }
 
@@ -260,6 +406,52 @@ mod tests {
     }
 
     #[test]
+    fn one_act_uses_an_approval_once_and_what_never_was_does_not() {
+        let valid = approval(50, 60);
+        let read = |index, minute| act(index, minute, Verb::DataRead);
+        let yes = (Some(Approved::Matched), Authorised::Yes);
+        assert_eq!(judged(std::slice::from_ref(&valid), [read(30, 55), read(31, 56)]), [yes, yes]);
+        let denied = Act { outcome: Outcome::Denied, ..read(11, 54) };
+        assert_eq!(judged(std::slice::from_ref(&valid), [denied, read(12, 56)])[1], yes);
+        let untold = (None, Authorised::NotAssessed);
+        assert_eq!(judged(std::slice::from_ref(&valid), [read(12, 56), read(40, 55)]), [yes, untold]);
+    }
+
+    #[test]
+    fn a_policy_says_who_approves_and_for_how_long() {
+        let read = |minute| [act(10, minute, Verb::DataRead)];
+        let under = |approval: Approval| Approval { policy: "q".into(), ..approval };
+        let mallory = Approval { by: vec![Party::Person(Person(3))], ..approval(50, 60) };
+        let no = |approved| (Some(approved), Authorised::No);
+        assert_eq!(judged(&[under(mallory.clone())], read(51))[0], no(Approved::NotApprover));
+        let of_policy = |acts: [Act; 1]| acts.map(|act| Act { policy: "q".into(), ..act });
+        assert_eq!(judged(&[mallory], of_policy(read(51)))[0], no(Approved::NotApprover), "by the act's policy");
+        let open = under(Approval { until: None, ..approval(50, 60) });
+        assert_eq!(judged(std::slice::from_ref(&open), read(54))[0], (Some(Approved::Matched), Authorised::Yes));
+        assert_eq!(judged(&[open], read(55))[0], no(Approved::Expired));
+        assert_eq!(judged(&[under(approval(50, 60))], read(55))[0], no(Approved::Expired), "bounded by the policy");
+    }
+
+    #[test]
+    fn what_does_not_open_any_more_is_neither_matched_nor_held_against_anybody() {
+        let read = act(10, 55, Verb::DataRead);
+        let nobody = BTreeSet::new;
+        let erased = Approval { subjects: nobody(), closed: true, ..approval(50, 60) };
+        let closed = (Some(Approved::Closed), Authorised::NotAssessed);
+        let gone = Act { subjects: nobody(), closed: true, ..read.clone() };
+        assert_eq!(judged(std::slice::from_ref(&erased), [gone.clone()])[0], closed);
+        assert_eq!(judged(std::slice::from_ref(&erased), [read.clone()])[0], closed);
+        assert_eq!(judged(&[approval(50, 60)], [gone.clone()])[0], closed);
+        let approver = Approval { by: vec![Party::Unknown(1, 0)], ..approval(50, 60) };
+        assert_eq!(judged(&[approver], [read.clone()])[0], closed);
+        // What is known anyway stays: it was over, or for another verb.
+        let late = Act { when: When::at(60 * MINUTE), ..gone.clone() };
+        assert_eq!(judged(std::slice::from_ref(&erased), [late])[0], (Some(Approved::Expired), Authorised::No));
+        let other = Act { verb: Verb::DataExport, ..gone };
+        assert_eq!(judged(&[erased], [other])[0], (Some(Approved::OtherAction), Authorised::No));
+    }
+
+    #[test]
     fn an_act_that_may_lie_outside_is_not_approved() {
         let when = When { earliest: 55 * MINUTE, latest: 60 * MINUTE, clock_doubt: false };
         let found = judged(&[approval(50, 60)], [Act { when, ..act(10, 55, Verb::DataRead) }]);
@@ -271,8 +463,10 @@ mod tests {
         let emergency = || Act { emergency: true, authorised: Authorised::Exceptional, ..act(10, 0, Verb::DataRead) };
         let reviewed = |reviews: &[Reviewing], cut_off: u64| {
             let mut acts = BTreeMap::from([(10, emergency())]);
-            let alike = |one, other| one == other;
-            review(&mut acts, reviews, &|_| Some(10), (&|_| true, &alike), Some(60 * MINUTE), cut_off * MINUTE);
+            let by =
+                By { may_review: &|_, _| true, may_be: &|one, other| one == other, period_us: &|_| Some(60 * MINUTE) };
+            let reviews: Vec<_> = reviews.iter().map(|review| (review, vec![vec![10]])).collect();
+            review(&mut acts, &reviews, &by, cut_off * MINUTE);
             (acts[&10].review, acts[&10].authorised)
         };
         let by = |who, justified| Reviewing {

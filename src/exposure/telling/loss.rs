@@ -14,6 +14,8 @@ pub enum Lost {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
     pub index: u64,
+    /// Other entries that tell of it.
+    pub also: Vec<u64>,
     pub resource: Resource,
     pub lost: Lost,
     pub when: When,
@@ -22,12 +24,55 @@ pub struct Loss {
     pub listed: bool,
     /// It can be had back until then; absent where it cannot, or nothing says so.
     pub recoverable_until: Option<Instant>,
-    /// It was had back.
+    /// It was had back, by the act that brought back the last of it.
     pub restored: Option<(u64, When)>,
+    /// Art. 18(2) was named as its ground.
+    pub despite_restriction: bool,
+}
+
+/// Something was had back, of these persons.
+#[derive(Debug, Clone)]
+pub(super) struct Restoration {
+    pub index: u64,
+    pub resource: Resource,
+    pub when: When,
+    pub subjects: BTreeSet<Person>,
 }
 
 impl Telling {
-    /// A deletion, an erasure, or what an entry states as lost; and what a restoration brings back.
+    pub(super) fn restoration(&mut self, action: &OpenedAction<'_>, when: When, resource: Option<Resource>) {
+        let is_one = action.body.verb == Verb::DataRestore && action.body.outcome == Outcome::Succeeded;
+        if let Some(resource) = resource.filter(|_| is_one) {
+            let (subjects, _) = listed_by(action);
+            self.restorations.push(Restoration { index: action.index, resource, when, subjects });
+        }
+    }
+
+    /// What was had back once everything was told: in one turn or in several, and only what nobody takes back or contests.
+    pub(super) fn restore(&mut self) {
+        let stands = |one: &Restoration| !self.never.contains(&one.index) && !self.contested.contains(&one.index);
+        let mut by_resource: BTreeMap<Resource, Vec<Restoration>> = BTreeMap::new();
+        for one in std::mem::take(&mut self.restorations).into_iter().filter(stands) {
+            by_resource.entry(one.resource).or_default().push(one);
+        }
+        for restorations in by_resource.values_mut() {
+            restorations.sort_by_key(|one| (one.when.latest, one.index));
+        }
+        for loss in self.losses.iter_mut().filter(|loss| loss.listed && !loss.subjects.is_empty()) {
+            // Whoever is not named as had back is not; nor is what was lost afterwards.
+            let mut left = loss.subjects.clone();
+            let after = by_resource.get(&loss.resource).into_iter().flatten();
+            for one in after.filter(|one| loss.when.latest <= one.when.earliest) {
+                left.retain(|person| !one.subjects.contains(person));
+                if left.is_empty() {
+                    loss.restored = Some((one.index, one.when));
+                    break;
+                }
+            }
+        }
+    }
+
+    /// A deletion, an erasure, or what an entry states as lost.
     pub(super) fn losses(
         &mut self,
         action: &OpenedAction<'_>,
@@ -36,17 +81,6 @@ impl Telling {
         registered: &dyn Registered,
     ) {
         let body = action.body;
-        if body.verb == Verb::DataRestore && body.outcome == Outcome::Succeeded {
-            let (subjects, _) = listed_by(action);
-            let of_it = |loss: &&mut Loss| Some(loss.resource) == resource && loss.restored.is_none();
-            for loss in self.losses.iter_mut().filter(of_it) {
-                // Whoever is not named as had back is not; nor is what was lost afterwards.
-                let named = loss.listed && !loss.subjects.is_empty() && loss.subjects.is_subset(&subjects);
-                if named && loss.when.latest <= when.earliest {
-                    loss.restored = Some((action.index, when));
-                }
-            }
-        }
         let stated: Vec<(usize, &body::Fact)> =
             body.facts.iter().enumerate().filter(|(_, fact)| fact.kind == FactKind::Loss).collect();
         for (position, fact) in &stated {
@@ -61,34 +95,59 @@ impl Telling {
             };
             let lost = if body.verb == Verb::DataUpdate { Lost::Altered } else { Lost::Unavailable };
             let until = Some(fact.recoverable_until_us).filter(|until| *until > 0);
-            self.lose(action.index, resource, lost, when, subjects, listed, until);
+            self.lose(action, resource, lost, when, (subjects, listed), until);
         }
         if body.verb == Verb::DataUpdate && stated.is_empty() && authorised(body) == Authorised::No {
             let (subjects, listed) = listed_by(action);
             if let Some(resource) = resource {
-                self.lose(action.index, resource, Lost::Altered, when, subjects, listed, None);
+                self.lose(action, resource, Lost::Altered, when, (subjects, listed), None);
             }
         }
         let deletes = matches!(body.verb, Verb::DataDelete | Verb::DataErase);
         if let (Some(resource), true, true) = (resource, deletes, stated.is_empty()) {
             let (subjects, listed) = listed_by(action);
-            let recoverable = registered.recoverable_us(&body.dataset).filter(|_| body.verb == Verb::DataDelete);
+            let at = At { earliest: when.earliest, index: action.index };
+            let recoverable = registered.recoverable_us(&body.dataset, at).filter(|_| body.verb == Verb::DataDelete);
             let until = recoverable.map(|recoverable| when.latest.saturating_add(recoverable));
-            self.lose(action.index, resource, Lost::Unavailable, when, subjects, listed, until);
+            self.lose(action, resource, Lost::Unavailable, when, (subjects, listed), until);
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one loss")]
     fn lose(
         &mut self,
-        index: u64,
+        action: &OpenedAction<'_>,
         resource: Resource,
         lost: Lost,
         when: When,
-        subjects: BTreeSet<Person>,
-        listed: bool,
+        (subjects, listed): (BTreeSet<Person>, bool),
         recoverable_until: Option<Instant>,
     ) {
-        self.losses.push(Loss { index, resource, lost, when, subjects, listed, recoverable_until, restored: None });
+        let despite_restriction = action.body.legal_bases.contains(&LegalBasis::DespiteRestriction);
+        let (index, also, restored) = (action.index, Vec::new(), None);
+        self.losses.push(Loss {
+            index,
+            also,
+            resource,
+            lost,
+            when,
+            subjects,
+            listed,
+            recoverable_until,
+            restored,
+            despite_restriction,
+        });
+    }
+}
+
+impl Loss {
+    /// Two reports of one loss: all that either tells.
+    pub(super) fn unite(&mut self, other: Loss) {
+        self.when = self.when.or(other.when);
+        self.subjects.extend(other.subjects);
+        self.listed &= other.listed;
+        self.recoverable_until = self.recoverable_until.into_iter().chain(other.recoverable_until).min();
+        self.despite_restriction &= other.despite_restriction;
+        self.also.extend([other.index].into_iter().chain(other.also));
+        self.also.sort_unstable();
     }
 }

@@ -3,20 +3,37 @@
 
 use super::amending::{Standing, Target};
 use super::*;
+use crate::exposure::calculus::same::Same;
 use crate::model::verbs::{HumanUse, human_use};
 
 /// By what is settled.
+///
+/// What a role may do, and what a policy says, is asked as of an entry: what was in force when that was recorded.
 pub struct Rules<'a> {
-    /// Whether a party has a registered role that may correct.
-    pub may_amend: &'a dyn Fn(Party) -> bool,
-    /// Whether it has one that may review.
-    pub may_review: &'a dyn Fn(Party) -> bool,
+    /// Whether a party had a registered role that may correct.
+    pub may_amend: &'a dyn Fn(Party, u64) -> bool,
+    /// Whether it had one that may review.
+    pub may_review: &'a dyn Fn(Party, u64) -> bool,
     /// Within how long an emergency access has to be reviewed, microseconds.
-    pub review_us: Option<u64>,
+    pub review_us: &'a dyn Fn(u64) -> Option<u64>,
+    /// Whether a policy lets this party approve; any may, where it registers nobody.
+    pub may_approve: &'a dyn Fn(&str, Option<Party>, u64) -> bool,
+    /// How long an approval under a policy is valid at most, microseconds.
+    pub valid_us: &'a dyn Fn(&str, u64) -> Option<u64>,
     pub cut_off: Instant,
     pub registered: &'a dyn Registered,
     /// Persons of whom it is only suspected that they are one.
-    pub maybe_same: &'a [(Person, Person)],
+    pub same: &'a Same,
+}
+
+/// Whether what an entry says can be gone by, after what others say of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    Yes,
+    /// It was taken back, or described anew.
+    No,
+    /// Somebody amends it who may not, or it amends others without being allowed to: it counts, but for what it narrows.
+    Contested,
 }
 
 impl Telling {
@@ -25,12 +42,25 @@ impl Telling {
         let alike = Alike::of(self, rules);
         let may_be = |one: Party, other: Party| alike.may_be(one, other);
         self.amend(rules, &may_be);
+        self.restore();
         self.unite();
-        let by_id = &self.by_id;
-        authority::approve(&mut self.acts, &self.approvals, &may_be);
-        let find = |id: &[u8]| by_id.get(id).copied();
-        let (may, period) = ((rules.may_review, &may_be as &dyn Fn(Party, Party) -> bool), rules.review_us);
-        authority::review(&mut self.acts, &self.reviews, &find, may, period, rules.cut_off);
+        let (never, one_act) = (&self.never, &self.one_act);
+        let approving = authority::Approving {
+            may_be: &may_be,
+            one_act: &|index| one_act.get(&index).copied().unwrap_or(index),
+            never: &|index| never.contains(&index),
+            may_approve: rules.may_approve,
+            valid_us: rules.valid_us,
+        };
+        authority::approve(&mut self.acts, &self.approvals, &approving);
+        let of = |reviewing: &Reviewing| {
+            let caller = self.acts.get(&reviewing.index).and_then(|act| act.caller.clone());
+            reviewing.of.iter().map(|id| self.places_of(id, &caller)).collect()
+        };
+        let targets: Vec<Vec<Vec<u64>>> = self.reviews.iter().map(of).collect();
+        let reviewing = authority::By { may_review: rules.may_review, may_be: &may_be, period_us: rules.review_us };
+        let reviews: Vec<(&Reviewing, Vec<Vec<u64>>)> = self.reviews.iter().zip(targets).collect();
+        authority::review(&mut self.acts, &reviews, &reviewing, rules.cut_off);
         let amends = self.only_amending();
         for access in &mut self.accesses {
             let reports: Vec<&Act> = access.entries.iter().filter_map(|index| self.acts.get(index)).collect();
@@ -62,6 +92,16 @@ impl Telling {
         self.settle_contexts(rules.registered);
     }
 
+    /// Whether an entry can be gone by. Known once everything was settled.
+    pub fn stands(&self, index: u64) -> Stands {
+        let contested = self.contested.contains(&index) || self.in_vain.contains(&index);
+        match (self.never.contains(&index), contested) {
+            (true, _) => Stands::No,
+            (false, true) => Stands::Contested,
+            (false, false) => Stands::Yes,
+        }
+    }
+
     /// Whether any entry was taken out of the count.
     pub fn narrowed(&self) -> bool {
         self.amended.iter().any(|amended| amended.standing == Standing::Counts)
@@ -80,11 +120,24 @@ impl Telling {
 
     /// Takes out what no longer stands. Where an amendment does not count, what it says is another report of the same act.
     fn amend(&mut self, rules: &Rules<'_>, may_be: &dyn Fn(Party, Party) -> bool) {
-        let find = |id: &[u8]| {
-            let act = self.act_of(id)?;
-            Some(Target { index: act.index, chain: act.chain.clone() })
+        let find = |id: &[u8], by: u64| {
+            let target = |act: &Act| Target { index: act.index, chain: act.chain.clone() };
+            self.acts_of(id, by).map(target).collect()
         };
         self.amended = amending::judge(&self.amendings, &find, rules.may_amend, may_be);
+        let targets: BTreeSet<u64> = self.amended.iter().map(|amended| amended.target).collect();
+        for edge in self.edges.iter().filter(|edge| targets.contains(&edge.index)) {
+            self.amended_edges.entry(edge.index).or_default().push(edge.clone());
+        }
+        let in_vain = self.amended.iter().filter(|amended| amended.standing != Standing::Counts);
+        self.in_vain = in_vain.map(|amended| self.amendings[amended.by].index).collect();
+        for approval in self.approvals.iter().filter(|approval| targets.contains(&approval.index)) {
+            self.amended_approvals.entry(approval.index).or_default().push(approval.reference.clone());
+        }
+        for review in self.reviews.iter().filter(|review| targets.contains(&review.index)) {
+            let of = review.of.iter().flat_map(|id| self.acts_of(id, review.index)).map(|act| act.index);
+            self.amended_reviews.insert(review.index, of.collect());
+        }
         self.contest();
         let mut gone: BTreeSet<u64> = BTreeSet::new();
         let mut keeps_edges: BTreeSet<u64> = BTreeSet::new();
@@ -119,7 +172,9 @@ impl Telling {
                 }
                 (None, _) if !amended.retracts && !counts && amended.standing != Standing::Withdrawn => {
                     // Described anew, by nobody who may: two reports of one act.
-                    let id = amending.corrects.iter().find(|id| self.by_id.get(*id) == Some(&amended.target));
+                    let of_it =
+                        |id: &&Vec<u8>| self.by_id.get(*id).is_some_and(|places| places.contains(&amended.target));
+                    let id = amending.corrects.iter().find(of_it);
                     self.same.extend(id.map(|id| (amending.index, id.clone())));
                 }
                 _ => {}
@@ -127,6 +182,13 @@ impl Telling {
             if counts && !amended.retracts && amending.restated.as_ref().is_some_and(|said| !said.has_facts) {
                 // What came back was described anew, and nothing was said of what opened or closed.
                 keeps_edges.insert(amended.target);
+            }
+            if counts && !amended.retracts && amending.restated.is_none() {
+                // The act is the one that tells it anew.
+                self.one_act.insert(amended.target, amending.index);
+            }
+            if counts && (amended.retracts || amending.restated.is_none()) {
+                self.never.insert(amended.target);
             }
         }
         // Whoever may not narrow may still say more, of what it was corrected to as well.
@@ -178,6 +240,11 @@ impl Telling {
                 loss.listed &= said.listed;
             }
         }
+        for restoration in &mut self.restorations {
+            for said in said_of(restoration.index) {
+                restoration.subjects.retain(|person| said.subjects.contains(person));
+            }
+        }
         self.edges.extend(more);
     }
 
@@ -186,6 +253,7 @@ impl Telling {
     fn contest(&mut self) {
         let stands = |amended: &&amending::Amended| !matches!(amended.standing, Standing::Counts | Standing::Withdrawn);
         let contested: BTreeSet<u64> = self.amended.iter().filter(stands).map(|amended| amended.target).collect();
+        self.contested.clone_from(&contested);
         for edge in self.edges.iter_mut().filter(|edge| contested.contains(&edge.index)) {
             let ends = match edge.thing {
                 Some(Thing::Suspension { .. } | Thing::Restriction { .. }) => edge.side == Side::Opens,
@@ -195,9 +263,6 @@ impl Telling {
         }
         self.approvals.retain(|approval| approval.refused || !contested.contains(&approval.index));
         self.reviews.retain(|review| !review.justified || !contested.contains(&review.index));
-        for loss in &mut self.losses {
-            loss.restored = loss.restored.filter(|(index, _)| !contested.contains(index));
-        }
     }
 
     /// Acts that are one by a recorded link are one, where both name the same actor. Where they do not, both stay: one of the
@@ -208,15 +273,27 @@ impl Telling {
         for (at, edge) in self.edges.iter().enumerate() {
             of_entry.entry(edge.index).or_default().push(at);
         }
+        let mut lost: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (at, loss) in self.losses.iter().enumerate() {
+            lost.entry(loss.index).or_default().push(at);
+        }
+        let mut first = Joined(self.one_act.clone());
         for (index, id) in std::mem::take(&mut self.same) {
-            let Some(other) = self.by_id.get(&id).copied().filter(|other| *other != index) else { continue };
-            self.unite_edges(of_entry.get(&index), of_entry.get(&other));
+            let others: Vec<u64> = self.acts_of(&id, index).map(|act| act.index).filter(|at| *at != index).collect();
+            for other in &others {
+                self.unite_edges(of_entry.get(&index), of_entry.get(other));
+            }
+            // Several callers gave acts this id: which of them it is, only likeness could say.
+            let [other] = others[..] else { continue };
+            if amends.contains(&index) || !self.is_one(index, other) {
+                continue;
+            }
+            first.join(index, other);
+            self.unite_losses(lost.get(&index), lost.get(&other));
             let (Some(one), Some(two)) = (by_entry.get(&index).copied(), by_entry.get(&other).copied()) else {
                 continue;
             };
-            let (a, b) = (&self.accesses[one], &self.accesses[two]);
-            let differs = a.resource != b.resource || a.chain.first() != b.chain.first();
-            if one == two || differs || amends.contains(&index) {
+            if one == two || self.accesses[one].resource != self.accesses[two].resource {
                 continue;
             }
             let (keep, drop) = (one.min(two), one.max(two));
@@ -226,7 +303,29 @@ impl Telling {
             }
             self.accesses[keep].unite(gone);
         }
+        self.one_act = first.all();
         self.accesses.retain(|access| !access.entries.is_empty());
+        self.losses.retain(|loss| loss.index != GONE);
+    }
+
+    /// Whether two entries may tell of one act: by the same actor, on the same resource.
+    fn is_one(&self, index: u64, other: u64) -> bool {
+        let (Some(one), Some(two)) = (self.acts.get(&index), self.acts.get(&other)) else { return false };
+        one.chain.first() == two.chain.first() && one.resource == two.resource
+    }
+
+    /// Two reports of one loss are one, of whatever either tells.
+    fn unite_losses(&mut self, one: Option<&Vec<usize>>, other: Option<&Vec<usize>>) {
+        for (a, b) in one.into_iter().flatten().flat_map(|a| other.into_iter().flatten().map(move |b| (*a, *b))) {
+            let (keep, drop) = (a.min(b), a.max(b));
+            let (first, second) = (&self.losses[keep], &self.losses[drop]);
+            let alike = first.resource == second.resource && first.lost == second.lost;
+            if alike && first.index != GONE && second.index != GONE {
+                let gone = second.clone();
+                self.losses[drop].index = GONE;
+                self.losses[keep].unite(gone);
+            }
+        }
     }
 
     /// Two reports of one opening or closing: at any time that either tells, with the authority of the lesser.
@@ -246,6 +345,32 @@ impl Telling {
     }
 }
 
+/// Of a loss that another report tells of as well.
+const GONE: u64 = u64::MAX;
+
+/// Entries that tell of one act: each with another, and in the end with the first.
+struct Joined(BTreeMap<u64, u64>);
+
+impl Joined {
+    fn first(&self, mut index: u64) -> u64 {
+        while let Some(before) = self.0.get(&index) {
+            index = *before;
+        }
+        index
+    }
+
+    fn join(&mut self, one: u64, other: u64) {
+        let (one, other) = (self.first(one), self.first(other));
+        if one != other {
+            self.0.insert(one.max(other), one.min(other));
+        }
+    }
+
+    fn all(&self) -> BTreeMap<u64, u64> {
+        self.0.keys().map(|index| (*index, self.first(*index))).collect()
+    }
+}
+
 impl Access {
     /// The union: whatever either report tells may have been.
     fn unite(&mut self, other: Access) {
@@ -254,6 +379,7 @@ impl Access {
         self.categories.extend(other.categories);
         self.shown_to.extend(other.shown_to);
         self.given_to.extend(other.given_to);
+        self.perhaps_given_to.extend(other.perhaps_given_to);
         self.recipients.extend(other.recipients);
         self.listed &= other.listed;
         self.only_gives &= other.only_gives;
@@ -275,7 +401,7 @@ impl Access {
 struct Alike {
     names: HashMap<Party, Named>,
     accounts: BTreeSet<(Party, Party)>,
-    persons: BTreeSet<(Person, Person)>,
+    same: Same,
 }
 
 impl Alike {
@@ -295,7 +421,7 @@ impl Alike {
         Alike {
             names: parties.chain(by).filter_map(named).collect(),
             accounts: told.edges.iter().filter_map(account).collect(),
-            persons: rules.maybe_same.iter().copied().collect(),
+            same: rules.same.clone(),
         }
     }
 
@@ -303,7 +429,7 @@ impl Alike {
         let names = self.names.get(&one).zip(self.names.get(&other)).is_some_and(|(one, other)| one == other);
         let uses = self.accounts.contains(&(one, other)) || self.accounts.contains(&(other, one));
         let persons = match (one, other) {
-            (Party::Person(one), Party::Person(other)) => self.persons.contains(&(one.min(other), one.max(other))),
+            (Party::Person(one), Party::Person(other)) => self.same.may_be(one, other),
             // Nothing is known of one of them.
             (Party::Unknown(..) | Party::Anyone, _) | (_, Party::Unknown(..) | Party::Anyone) => true,
             _ => false,

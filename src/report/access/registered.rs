@@ -1,4 +1,5 @@
 //! What the registry says of names, also of retired ones: the past was under them.
+//! (What it said at the time of an act, for who could see what, is with `report::exposure::registered`.)
 //!
 //! Attributes that a report reads: of an agent `vendor`, of a tool `operator` and `country`, of a party `country`, of a
 //! source `delivery-delay-s`; of a dataset `permission-cache-s` (how long a permission that was taken away may go on
@@ -6,7 +7,6 @@
 //! what is deleted can be had back). Of an agent `session-max-s`, of a party `retention-days` (how long it keeps what it was
 //! given), of a term `policy/…` `single-use` (`no`: its approvals may be used more than once).
 
-use crate::exposure::telling;
 use crate::model::{Registered, Registry, RegistryKind};
 use std::collections::HashMap;
 
@@ -49,42 +49,5 @@ impl<'a> Names<'a> {
     pub fn tool_country(&self, tool: &str) -> Option<String> {
         let own = || self.attribute(RegistryKind::Tool, tool, "country").map(str::to_owned);
         self.operator(tool).and_then(|operator| self.country(operator)).or_else(own)
-    }
-}
-
-/// Microseconds of a day.
-const DAY_US: u64 = 86_400_000_000;
-
-impl Names<'_> {
-    /// A whole number above 0 times a unit; what is no number says nothing.
-    fn times(&self, kind: RegistryKind, name: &str, key: &str, unit_us: u64) -> Option<u64> {
-        let number = self.attribute(kind, name, key)?.parse::<u64>().ok()?;
-        Some(number.saturating_mul(unit_us)).filter(|us| *us > 0)
-    }
-}
-
-impl telling::Registered for Names<'_> {
-    fn vendor(&self, agent: &str) -> Option<&str> {
-        Names::vendor(self, agent)
-    }
-
-    fn session_max_us(&self, agent: &str) -> Option<u64> {
-        self.times(RegistryKind::Agent, agent, "session-max-s", 1_000_000)
-    }
-
-    fn retention_us(&self, party: &str) -> Option<u64> {
-        self.times(RegistryKind::Party, party, "retention-days", DAY_US)
-    }
-
-    fn recoverable_us(&self, resource: &str) -> Option<u64> {
-        self.times(RegistryKind::Dataset, resource, "recoverable-days", DAY_US)
-    }
-
-    fn approvals_repeat(&self, policy: &str) -> bool {
-        self.attribute(RegistryKind::Term, &format!("policy/{policy}"), "single-use") == Some("no")
-    }
-
-    fn country(&self, party: &str) -> Option<&str> {
-        self.attribute(RegistryKind::Party, party, "country")
     }
 }

@@ -2,8 +2,9 @@
 
 use super::document::*;
 use super::facts::{Found, People, approval, authorisation, span};
-use crate::exposure::telling::amending;
+use crate::exposure::calculus::fact::{Edge, Party, Resource, Thing};
 use crate::exposure::telling::authority::Act;
+use crate::exposure::telling::{Telling, amending};
 use crate::report::access::document::EntryIndex;
 use crate::report::code::Code;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,11 +24,12 @@ pub(super) fn causes(found: &[Found<'_>], people: &People<'_>) -> Vec<CauseFact>
             while let Some(act) = next.pop().filter(|_| chain.len() < CHAIN_MAX) {
                 let caused = act.caused_by.iter().map(|id| (id, Relation::Caused));
                 for (id, relation) in caused.chain(act.parents.iter().map(|id| (id, Relation::Within))) {
-                    let Some(before) = people.told.act_of(id).filter(|before| seen.insert(before.index)) else {
-                        continue;
-                    };
-                    chain.push(cause(found.name, before, Some(act.index), relation, people));
-                    next.push(before);
+                    for before in people.told.acts_of(id, act.index) {
+                        if seen.insert(before.index) {
+                            chain.push(cause(found.name, before, Some(act.index), relation, people));
+                            next.push(before);
+                        }
+                    }
                 }
             }
             // A way that nothing led to tells nothing here that the table of ways does not.
@@ -55,12 +57,12 @@ fn cause(resource: &str, act: &Act, led_to: Option<u64>, relation: Relation, peo
     }
 }
 
-/// Corrections and retractions of what these resources' figures come from.
-pub(super) fn amendments(found: &[Found<'_>], people: &People<'_>) -> Vec<AmendmentFact> {
+/// Corrections and retractions of what these resources' figures come from, in whatever entries that stands: also who was in
+/// a group, who had a key, what was approved, and what was said of logging.
+pub(super) fn amendments(found: &[Found<'_>], people: &People<'_>, coverage: &BTreeSet<u64>) -> Vec<AmendmentFact> {
     let told = people.told;
-    let resources: BTreeSet<_> = found.iter().map(|found| found.resource).collect();
-    let of_these =
-        |index: u64| told.acts.get(&index).and_then(|act| act.resource).is_some_and(|r| resources.contains(&r));
+    let bearing = Bearing::of(found, told);
+    let of_these = |index: u64| coverage.contains(&index) || bearing.on_these(index, told);
     // What amends an amendment of them concerns them too, and so on.
     let mut amended_by: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
     for one in &told.amended {
@@ -85,6 +87,7 @@ pub(super) fn amendments(found: &[Found<'_>], people: &People<'_>) -> Vec<Amendm
                 amending::Standing::Withdrawn => Standing::Withdrawn,
                 amending::Standing::Rival => Standing::Rival,
                 amending::Standing::Circular => Standing::Circular,
+                amending::Standing::Ambiguous => Standing::Ambiguous,
             },
             by: amending.by.first().map(|party| people.who(*party)),
             reason: Some(amending.reason.clone()).filter(|reason| !reason.is_empty()),
@@ -94,4 +97,68 @@ pub(super) fn amendments(found: &[Found<'_>], people: &People<'_>) -> Vec<Amendm
         })
     };
     told.amended.iter().filter(|amended| concerned.contains(&amended.target)).filter_map(fact).collect()
+}
+
+/// What the figures of some resources come from.
+struct Bearing<'a> {
+    resources: BTreeSet<Resource>,
+    /// Whoever is told of as having had, used or been given anything, groups and accounts among them.
+    parties: BTreeSet<Party>,
+    /// Something of them was protected by a key.
+    keys: bool,
+    /// References of approvals that were gone by, and the acts that went by them.
+    approvals: BTreeSet<&'a str>,
+    acts: BTreeSet<u64>,
+    /// References under which something of these opened.
+    references: BTreeSet<u64>,
+}
+
+impl<'a> Bearing<'a> {
+    fn of(found: &[Found<'_>], told: &'a Telling) -> Self {
+        let resources: BTreeSet<Resource> = found.iter().map(|found| found.resource).collect();
+        let mut parties = BTreeSet::new();
+        for found in found {
+            parties.extend(found.exposure.viewers.keys().copied());
+            parties.extend(found.exposure.paths.iter().map(|path| path.audience));
+        }
+        let of_it = |act: &&Act| act.resource.is_some_and(|resource| resources.contains(&resource));
+        let acts: Vec<&Act> = told.acts.values().filter(of_it).collect();
+        let approvals = acts.iter().map(|act| act.approval.as_str()).filter(|reference| !reference.is_empty());
+        let edges = told.edges.iter().chain(told.amended_edges.values().flatten());
+        // A copy that is readable only with a key hangs on whoever has any.
+        let keys = acts.iter().any(|act| told.protected.contains_key(&act.index));
+        let bears = |edge: &&Edge| edge.thing.is_some_and(|thing| on(&resources, &parties, keys, thing));
+        let references = edges.filter(bears).filter_map(|edge| edge.reference).collect();
+        let approvals = approvals.collect();
+        let acts = acts.iter().map(|act| act.index).collect();
+        Bearing { resources, parties, keys, approvals, acts, references }
+    }
+
+    fn on_these(&self, index: u64, told: &Telling) -> bool {
+        if self.acts.contains(&index) {
+            return true;
+        }
+        let mut approvals = told.amended_approvals.get(&index).into_iter().flatten();
+        let mut reviewed = told.amended_reviews.get(&index).into_iter().flatten();
+        let mut edges = told.amended_edges.get(&index).into_iter().flatten();
+        approvals.any(|reference| self.approvals.contains(reference.as_str()))
+            || reviewed.any(|act| self.acts.contains(act))
+            || edges.any(|edge| match edge.thing {
+                Some(thing) => on(&self.resources, &self.parties, self.keys, thing),
+                None => edge.reference.is_some_and(|reference| self.references.contains(&reference)),
+            })
+    }
+}
+
+/// Whether something that opens or closes bears on these resources, and on those who are told of.
+fn on(resources: &BTreeSet<Resource>, parties: &BTreeSet<Party>, keys: bool, thing: Thing) -> bool {
+    match thing {
+        Thing::Grant { resource, .. } | Thing::Content { resource, .. } | Thing::Holding { resource, .. } => {
+            resources.contains(&resource)
+        }
+        Thing::Membership { whole, .. } => parties.contains(&whole),
+        Thing::Suspension { account } => parties.contains(&account),
+        Thing::Key { .. } => keys,
+        Thing::Restriction { .. } => true,
+    }
 }

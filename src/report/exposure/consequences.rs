@@ -2,9 +2,13 @@
 
 use super::document::*;
 use super::facts::{Found, People, approval, authorisation, bound, span};
+use crate::exposure::calculus::audience::Audience;
 use crate::exposure::calculus::exposure as calculus;
-use crate::exposure::calculus::fact::{Authorised, Given, Party, Person, Thing, When};
+use crate::exposure::calculus::fact::{Authorised, Edge, Given, Party, Person, Thing, When};
 use crate::exposure::calculus::interval::{self, Frame, Interval};
+use crate::exposure::calculus::restriction::Others;
+use crate::exposure::calculus::same::Same;
+use crate::exposure::calculus::times::{TimeSet, Times};
 use crate::exposure::telling::{self, Telling};
 use crate::model::Category;
 use crate::report::access::document::EntryIndex;
@@ -13,57 +17,91 @@ use crate::report::instant::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Copies, each in the form in which its holder has it.
-pub(super) fn holdings(found: &[Found<'_>], people: &People<'_>, frame: Frame) -> Vec<HoldingFact> {
-    let keys = keys(people.told, frame);
+pub(super) fn holdings(found: &[Found<'_>], people: &People<'_>, frame: Frame, same: &Same) -> Vec<HoldingFact> {
+    let keys = Keys::of(people.told, frame, same);
     let fact = |found: &Found<'_>, held: &Interval| {
         let Thing::Holding { holder, .. } = held.thing else { return None };
         Some(HoldingFact {
             holder: people.who(holder),
             resource: found.name.to_owned(),
+            certain: !held.doubtful,
             start: bound(held.start),
             end: bound(held.end),
-            form: form(people.told, held, holder, &keys),
+            form: keys.form(people.told, held, holder),
         })
     };
     let all = found.iter().flat_map(|found| found.exposure.holdings.iter().map(move |held| (found, held)));
     all.filter_map(|(found, held)| fact(found, held)).collect()
 }
 
-/// Who could use which key, and when.
-fn keys(told: &Telling, frame: Frame) -> BTreeMap<(Party, u32), Vec<Interval>> {
-    let of_keys = told.edges.iter().filter(|edge| edge.thing.is_none_or(|thing| matches!(thing, Thing::Key { .. })));
-    let edges: Vec<_> = of_keys.cloned().collect();
-    let (intervals, _) = interval::intervals(&edges, frame, &|_| 0);
-    let mut keys: BTreeMap<(Party, u32), Vec<Interval>> = BTreeMap::new();
-    for interval in intervals {
-        if let Thing::Key { holder, key } = interval.thing {
-            keys.entry((holder, key)).or_default().push(interval);
-        }
-    }
-    keys
+/// Who could use which key, and when: whoever holds it, and whoever is then in a group or uses an account that does.
+struct Keys<'a> {
+    /// Of each key its holders, members among them.
+    of: BTreeMap<u32, BTreeMap<Party, Times>>,
+    audience: Audience,
+    always: Times,
+    same: &'a Same,
 }
 
-/// Data and key together, once, make a holder able to read it until the copy is gone; a key of which nothing is told may be
-/// anybody's only if anybody is told to have one.
-fn form(told: &Telling, held: &Interval, holder: Party, keys: &BTreeMap<(Party, u32), Vec<Interval>>) -> Form {
-    let protected = held.start.entry.and_then(|entry| told.protected.get(&entry));
-    let Some(protected) = protected else { return Form::Readable };
-    let copy = held.times().possible;
-    let may_use = |key: u32| {
-        let of_holder = [holder, Party::Anyone].into_iter().filter_map(|party| keys.get(&(party, key)));
-        of_holder.flatten().any(|interval| !interval.times().possible.intersect(&copy).is_empty())
-    };
-    match protected.key {
-        // Which key undoes it is not told: whoever holds any may.
-        None if keys.keys().any(|(party, _)| *party == holder) => Form::Readable,
-        Some(key) if may_use(key) => Form::Readable,
-        _ if protected.pseudonymised => Form::Pseudonymised,
-        _ => Form::Encrypted,
+impl<'a> Keys<'a> {
+    fn of(told: &Telling, frame: Frame, same: &'a Same) -> Self {
+        let concerns = |thing: Thing| matches!(thing, Thing::Key { .. } | Thing::Membership { .. });
+        let edges: Vec<Edge> = told.edges.iter().filter(|edge| edge.thing.is_none_or(concerns)).cloned().collect();
+        let (intervals, _) = interval::intervals(&edges, frame, &|_| 0);
+        let always = Times::exactly(TimeSet::span(frame.from, frame.cut_off));
+        let audience = Audience::of(&intervals);
+        let mut of: BTreeMap<u32, BTreeMap<Party, Times>> = BTreeMap::new();
+        for interval in &intervals {
+            let Thing::Key { holder, key } = interval.thing else { continue };
+            let holders = of.entry(key).or_default();
+            for (party, member) in audience.reach(holder, &always) {
+                let times = holders.entry(party).or_default();
+                *times = times.union(&interval.times().intersect(&member));
+            }
+        }
+        Keys { of, audience, always, same }
+    }
+
+    /// Data and key together, once, make a holder able to read it until the copy is gone; a key of which nothing is told may
+    /// be anybody's only if anybody is told to have one.
+    fn form(&self, told: &Telling, held: &Interval, holder: Party) -> Form {
+        let protected = held.start.entry.and_then(|entry| told.protected.get(&entry));
+        let Some(protected) = protected else { return Form::Readable };
+        let copy = held.times().possible;
+        // Whoever is in it has the copy too.
+        let holders = self.audience.reach(holder, &self.always);
+        let may_use = |key: &u32| {
+            let users = self.of.get(key).into_iter().flatten();
+            let mut together = users.flat_map(|(user, times)| {
+                let had = holders.iter().filter(|(party, _)| self.may_be(**party, *user));
+                had.map(|(_, member)| times.intersect(member).possible.intersect(&copy))
+            });
+            together.any(|times| !times.is_empty())
+        };
+        match protected.key {
+            // Which key undoes it is not told: whoever holds any may.
+            None if self.of.keys().any(&may_use) => Form::Readable,
+            Some(key) if may_use(&key) => Form::Readable,
+            _ if protected.pseudonymised => Form::Pseudonymised,
+            _ => Form::Encrypted,
+        }
+    }
+
+    fn may_be(&self, holder: Party, user: Party) -> bool {
+        match (holder, user) {
+            (_, Party::Anyone) => true,
+            (Party::Person(one), Party::Person(other)) => self.same.may_be(one, other),
+            // One human of whom nothing is known.
+            (Party::Unknown(..), user) => user.is_human(),
+            (holder, Party::Unknown(..)) => holder.is_human(),
+            (holder, user) => holder == user,
+        }
     }
 }
 
 struct Gifts {
-    acts: u64,
+    /// By their first entries.
+    acts: BTreeSet<u64>,
     first: u64,
     last: u64,
     subjects: BTreeSet<Person>,
@@ -78,13 +116,13 @@ pub(super) fn disclosures(found: &[Found<'_>], people: &People<'_>) -> Vec<Discl
             let access = &found.accesses[judged.access];
             for given in &access.recipients {
                 let gifts = all.entry((found.name, given)).or_insert_with(|| Gifts {
-                    acts: 0,
+                    acts: BTreeSet::new(),
                     first: u64::MAX,
                     last: 0,
                     subjects: BTreeSet::new(),
                     categories: BTreeSet::new(),
                 });
-                gifts.acts += 1;
+                gifts.acts.extend(access.entries.first());
                 gifts.first = gifts.first.min(access.when.earliest);
                 gifts.last = gifts.last.max(access.when.latest);
                 gifts.subjects.extend(&access.subjects);
@@ -96,8 +134,9 @@ pub(super) fn disclosures(found: &[Found<'_>], people: &People<'_>) -> Vec<Discl
         to: people.who(given.to),
         kind: Code(given.kind),
         country: Some(given.country.clone()).filter(|country| !country.is_empty()),
+        certain: given.certain,
         resource: resource.to_owned(),
-        acts: gifts.acts,
+        acts: gifts.acts.len() as u64,
         first: Instant::new(gifts.first),
         last: Instant::new(gifts.last),
         subjects: gifts.subjects.len() as u64,
@@ -112,6 +151,11 @@ pub(super) fn losses(found: &[Found<'_>], people: &People<'_>, frame: Frame) -> 
     let in_time = |when: When| when.earliest <= frame.cut_off;
     let fact = |found: &Found<'_>, loss: &telling::Loss| {
         let act = told.acts.get(&loss.index);
+        let reports = || std::iter::once(&loss.index).chain(&loss.also).filter_map(|entry| told.acts.get(entry));
+        // Of several reports of it, what allows less.
+        let authorised = reports().map(|act| act.authorised).reduce(Authorised::min_authority);
+        let others = if loss.listed { Others::Nobody } else { Others::Inside };
+        let restricted = found.exposure.restrictions.then(&loss.subjects, others, loss.when);
         let restored = loss.restored.filter(|(_, when)| in_time(*when));
         let recovery = match (restored, loss.recoverable_until) {
             (Some(_), _) => Recovery::Restored,
@@ -121,6 +165,7 @@ pub(super) fn losses(found: &[Found<'_>], people: &People<'_>, frame: Frame) -> 
         };
         LossFact {
             entry: EntryIndex(loss.index),
+            also: loss.also.iter().map(|entry| EntryIndex(*entry)).collect(),
             resource: found.name.to_owned(),
             lost: match loss.lost {
                 telling::Lost::Unavailable => Lost::Unavailable,
@@ -128,11 +173,12 @@ pub(super) fn losses(found: &[Found<'_>], people: &People<'_>, frame: Frame) -> 
             },
             when: span(loss.when),
             who: act.and_then(|act| act.chain.first()).map_or(Who::Anyone, |party| people.who(*party)),
-            authorisation: authorisation(act.map_or(Authorised::NotAssessed, |act| act.authorised)),
-            approval: act.and_then(|act| act.approved).map(approval),
+            authorisation: authorisation(authorised.unwrap_or_default()),
+            approval: reports().filter_map(|act| act.approved).max().map(approval),
             instruction: act.map(|act| act.instruction.clone()).filter(|text| !text.is_empty()),
             subjects: loss.subjects.len() as u64,
             listed: loss.listed,
+            after_restriction: if loss.despite_restriction { 0 } else { restricted.len() as u64 },
             recovery,
             recoverable_until: loss.recoverable_until.map(Instant::new),
             restored_by: restored.map(|(entry, _)| EntryIndex(entry)),

@@ -4,11 +4,12 @@ use super::document::*;
 use super::facts::{Found, measure};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure};
 use crate::exposure::calculus::fact::{Party, Person};
+use crate::exposure::calculus::same::Same;
 use crate::exposure::calculus::times::Times;
 use crate::model::PartyKind;
 use crate::report::access::document::{Authorisation, Range};
 use crate::report::instant::Instant;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What is counted.
 pub(super) struct Counting<'a> {
@@ -18,17 +19,16 @@ pub(super) struct Counting<'a> {
     pub holdings: &'a [HoldingFact],
     pub losses: &'a [LossFact],
     /// Persons of whom it is only suspected that they are one.
-    pub maybe_same: &'a [(Person, Person)],
+    pub same: &'a Same,
     pub cut_off: Instant,
 }
 
 pub(super) fn totals(counting: &Counting<'_>) -> Totals {
-    let Counting { found, viewers, accesses, holdings, losses, maybe_same, cut_off } = *counting;
-    let same = Same::of(maybe_same);
+    let Counting { found, viewers, accesses, holdings, losses, same, cut_off } = *counting;
     let union = |times: fn(&Exposure) -> &Times| {
         measure(&found.iter().fold(Times::never(), |all, found| all.union(times(&found.exposure))))
     };
-    let people = Counted::of(found, &same);
+    let people = Counted::of(found, same);
     let machine = |who: &Who| match who {
         Who::Named { kind, .. } => matches!(kind.0, PartyKind::Agent | PartyKind::Service),
         _ => false,
@@ -63,7 +63,8 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         not_assessed_accesses: judged(Authorisation::NotAssessed),
         exceptional_accesses: judged(Authorisation::Exceptional),
         exceptional_justified: successes().filter(justified).count() as u64,
-        after_restriction: successes().filter(|access| access.after_restriction > 0).count() as u64,
+        after_restriction: (accesses.iter().filter(|access| access.after_restriction > 0).count()
+            + losses.iter().filter(|loss| loss.after_restriction > 0).count()) as u64,
         losses: losses.len() as u64,
         unauthorised_losses: losses.iter().filter(without).count() as u64,
         successes: successes().count() as u64,
@@ -118,12 +119,13 @@ impl Counted {
             }
         }
         // An account that acted was somebody; that may be one who is counted already.
-        let somebody = accounts.iter().any(|members| members.is_disjoint(&surely_saw));
+        let somebody = accounts.iter().any(|members| !may_meet(members, &surely_saw, same));
         // Whoever surely saw it is not counted as given it again.
         let given: BTreeSet<Party> = given.difference(&surely_saw).copied().collect();
-        let surely_given: BTreeSet<Party> = surely_given.difference(&saw).copied().collect();
+        let alone = |party: &Party| !may_meet(&BTreeSet::from([*party]), &saw, same);
+        let surely_given: BTreeSet<Party> = surely_given.into_iter().filter(alone).collect();
         let range =
-            |sure: &BTreeSet<Party>, all: &BTreeSet<Party>| Range { low: same.people(sure), high: all.len() as u64 };
+            |sure: &BTreeSet<Party>, all: &BTreeSet<Party>| Range { low: people(sure, same), high: all.len() as u64 };
         let seen = range(&surely_saw, &saw);
         let low = seen.low + u64::from(somebody);
         Counted {
@@ -161,39 +163,19 @@ fn exposed(found: &[Found<'_>]) -> (BTreeSet<Person>, BTreeSet<Person>) {
     (surely, possibly)
 }
 
-/// Who is perhaps one with whom: a suspicion makes of a count a range, and joins nobody.
-struct Same(BTreeMap<Person, Person>);
+/// Whether one of these people is perhaps one of those: the same, perhaps the same, or somebody of whom nothing is known.
+fn may_meet(these: &BTreeSet<Party>, those: &BTreeSet<Party>, same: &Same) -> bool {
+    let unknown = |people: &BTreeSet<Party>| people.iter().any(|party| matches!(party, Party::Unknown(..)));
+    let firsts = |people: &BTreeSet<Party>| persons(people).map(|person| same.first(person)).collect::<BTreeSet<_>>();
+    let anybody = (unknown(these) && !those.is_empty()) || (unknown(those) && !these.is_empty());
+    anybody || !firsts(these).is_disjoint(&firsts(those))
+}
 
-impl Same {
-    fn of(pairs: &[(Person, Person)]) -> Self {
-        let mut same = Same(BTreeMap::new());
-        for (one, other) in pairs {
-            let (one, other) = (same.first(*one), same.first(*other));
-            if one != other {
-                same.0.insert(one.max(other), one.min(other));
-            }
-        }
-        same
-    }
+fn persons(people: &BTreeSet<Party>) -> impl Iterator<Item = Person> {
+    people.iter().filter_map(|party| if let Party::Person(person) = party { Some(*person) } else { None })
+}
 
-    /// The first of all that a person is perhaps one with.
-    fn first(&self, person: Person) -> Person {
-        let mut at = person;
-        while let Some(before) = self.0.get(&at) {
-            at = *before;
-        }
-        at
-    }
-
-    /// At least so many persons.
-    fn distinct(&self, persons: impl IntoIterator<Item = Person>) -> u64 {
-        persons.into_iter().map(|person| self.first(person)).collect::<BTreeSet<_>>().len() as u64
-    }
-
-    /// At least so many: those of whom nothing is known may all be one, or one of the others.
-    fn people(&self, people: &BTreeSet<Party>) -> u64 {
-        let persons =
-            people.iter().filter_map(|party| if let Party::Person(person) = party { Some(*person) } else { None });
-        self.distinct(persons).max(u64::from(!people.is_empty()))
-    }
+/// At least so many: those of whom nothing is known may all be one, or one of the others.
+fn people(people: &BTreeSet<Party>, same: &Same) -> u64 {
+    same.distinct(persons(people)).max(u64::from(!people.is_empty()))
 }

@@ -56,12 +56,13 @@ choices! {
     /// Whether a correction or retraction counts, or why it does not.
     pub enum Standing {
         Counts "counts", NoRole "no_role", TookPart "took_part", Withdrawn "withdrawn", Rival "rival", Circular "circular",
+        Ambiguous "ambiguous",
     }
 
     /// What the approval was worth that an act went by.
     pub enum Approval {
-        Matched "matched", OtherAction "other_action", Expired "expired", GivenLater "given_later",
-        AlreadyUsed "already_used", ByThemselves "by_themselves", Refused "refused", NotOnFile "not_on_file",
+        Matched "matched", Closed "closed", OtherAction "other_action", Expired "expired", GivenLater "given_later",
+        AlreadyUsed "already_used", ByThemselves "by_themselves", NotApprover "not_approver", Refused "refused", NotOnFile "not_on_file",
     }
 
     /// What became of an emergency access.
@@ -194,7 +195,7 @@ facts! {
         /// Emergency access; of it, what somebody else found justified.
         exceptional_accesses: u64,
         exceptional_justified: u64,
-        /// Accesses to data that possibly might only be stored then (GDPR Art. 18(2)).
+        /// Accesses to data, deletions and alterations of it, that possibly might only be stored then (GDPR Art. 18(2)).
         after_restriction: u64,
         /// Deletions and alterations, and those of them without authority.
         losses: u64,
@@ -254,6 +255,8 @@ facts! {
         shown_to: Vec<Who>,
         /// Recipients.
         given_to: Vec<Who>,
+        /// Others to whom it possibly was given.
+        perhaps_given_to: Vec<Who>,
         /// It was one of these: members of the account that acted.
         one_of: Vec<Who>,
         /// Whoever acted cannot be told from others, and may be human or machine.
@@ -280,7 +283,15 @@ facts! {
         until: Option<Instant>,
     }
 
-    pub struct HoldingFact { holder: Who, resource: String, start: Bound, end: Bound, form: Form }
+    pub struct HoldingFact {
+        holder: Who,
+        resource: String,
+        /// Whether there surely was one.
+        certain: bool,
+        start: Bound,
+        end: Bound,
+        form: Form,
+    }
 
     /// What one recipient was given of one resource, over all acts.
     pub struct DisclosureFact {
@@ -288,6 +299,8 @@ facts! {
         kind: Code<RecipientKind>,
         /// ISO 3166-1 alpha-2; absent where neither the record nor the registry says it.
         country: Option<String>,
+        /// Whether it surely was given these.
+        certain: bool,
         resource: String,
         /// Acts, and the first and last of them.
         acts: u64,
@@ -300,6 +313,8 @@ facts! {
 
     pub struct LossFact {
         entry: EntryIndex,
+        /// Other entries that tell of it.
+        also: Vec<EntryIndex>,
         resource: String,
         lost: Lost,
         when: Span,
@@ -310,6 +325,8 @@ facts! {
         instruction: Option<String>,
         subjects: u64,
         listed: bool,
+        /// People among them whose data might only be stored then.
+        after_restriction: u64,
         recovery: Recovery,
         recoverable_until: Option<Instant>,
         restored_by: Option<EntryIndex>,

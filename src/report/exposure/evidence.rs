@@ -1,9 +1,11 @@
 //! What an exposure report is made from.
 
-use crate::exposure::calculus::fact::Person;
+use super::registered::History;
+use crate::exposure::calculus::same::Same;
 use crate::exposure::telling::Telling;
 use crate::model::{Identity, Registry};
 use crate::report::evidence::{Coverage, Downtime, Head, KnownRegistry};
+use std::collections::BTreeSet;
 
 /// What is asked. Everything that was recorded below `size` counts, as it was known then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,15 +26,21 @@ pub struct ExposureEvidence {
     /// The same with nothing taken out that corrections or retractions count for; absent where that is the same.
     pub as_told: Option<Telling>,
     /// Persons of whom it is only suspected that they are one.
-    pub maybe_same: Vec<(Person, Person)>,
+    pub same: Same,
     /// Of each person the identities that these entries showed, by number.
     pub persons: Vec<Vec<Identity>>,
+    /// What sources said of their logging that can be relied on, and all entries that said anything.
     pub coverage: Vec<Coverage>,
+    pub coverage_told: BTreeSet<u64>,
     /// Times in which the ledger itself was not running.
     pub downtimes: Vec<Downtime>,
     pub registry: Registry,
+    /// What was said of names, and when.
+    pub history: History,
     /// The controller's registry that was in force at the size.
     pub controller: Option<KnownRegistry>,
+    /// All that were in force until then, each with when it was recorded, ascending.
+    pub controllers: Vec<(u64, KnownRegistry)>,
     /// Entries looked at, each proved to stand in the signed tree with this very content.
     pub entries_proved: u64,
     /// Parts among them that are gone or do not open.

@@ -8,7 +8,8 @@ use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Perso
 use crate::exposure::calculus::interval::{self, Frame};
 use crate::exposure::calculus::times::Times;
 use crate::exposure::telling::{Named, Telling};
-use crate::model::{Identity, PartyKind, RegistryKind, ReportType};
+use crate::model::{Identity, PartyKind, ReportType};
+use crate::registry::{self, Document};
 use crate::report::access::document::{
     Authorisation, EntryIndex, HeadFact, Limit, Name, PersonIdentity, Range, Span, Verdict,
 };
@@ -31,7 +32,7 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
     let frame = frame(question, evidence);
     let period = Span { from: Instant::new(frame.from), until: Instant::new(frame.cut_off) };
     let coverage = coverage_fact(question, evidence, &names, &period);
-    let of = |told| Stated::of(question, told, evidence, &names, frame, coverage.sentence);
+    let of = |told| Stated::of(question, told, evidence, frame, coverage.sentence);
     let as_told = evidence.as_told.as_ref().map(|told| of(told).totals);
     let stated = of(&evidence.told);
     let people = People { told: &evidence.told, persons: &evidence.persons };
@@ -49,7 +50,7 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         losses: stated.losses,
         subjects: stated.subjects,
         causes: acts::causes(&stated.found, &people),
-        amendments: acts::amendments(&stated.found, &people),
+        amendments: acts::amendments(&stated.found, &people, &evidence.coverage_told),
         oddities: oddities(&stated.found),
         coverage,
         changes: Vec::new(),
@@ -74,15 +75,15 @@ impl<'a> Stated<'a> {
         question: &'a ExposureQuestion,
         told: &'a Telling,
         evidence: &'a ExposureEvidence,
-        names: &Names<'_>,
         frame: Frame,
         negative: Verdict,
     ) -> Self {
-        let found: Vec<Found<'a>> = question.resources.iter().map(|name| Found::of(name, told, names, frame)).collect();
+        let of = |name: &'a String| Found::of(name, told, evidence, frame);
+        let found: Vec<Found<'a>> = question.resources.iter().map(of).collect();
         let people = People { told, persons: &evidence.persons };
         let viewers = viewers(&found, &people, negative);
         let accesses: Vec<AccessFact> = found.iter().flat_map(|found| found.accesses(&people)).collect();
-        let holdings = consequences::holdings(&found, &people, frame);
+        let holdings = consequences::holdings(&found, &people, frame, &evidence.same);
         let losses = consequences::losses(&found, &people, frame);
         let subjects = subjects(&found, &people, negative);
         let mut totals = count::totals(&count::Counting {
@@ -91,7 +92,7 @@ impl<'a> Stated<'a> {
             accesses: &accesses,
             holdings: &holdings,
             losses: &losses,
-            maybe_same: &evidence.maybe_same,
+            same: &evidence.same,
             cut_off: Instant::new(frame.cut_off),
         });
         let settled = |authorised: Authorised| matches!(authorised, Authorised::Yes | Authorised::No);
@@ -123,17 +124,17 @@ pub(super) struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn of(name: &'a str, told: &Telling, names: &Names<'_>, frame: Frame) -> Self {
+    fn of(name: &'a str, told: &Telling, evidence: &ExposureEvidence, frame: Frame) -> Self {
         let number = told.resources.find(&Named::Registered(name.to_owned()));
         // A number that nothing has: the calculus then says that nothing is known.
         let resource = Resource(number.unwrap_or(u32::MAX));
         let of_it = told.accesses.iter().filter(|access| access.resource == resource);
         let accesses: Vec<Access> = of_it.cloned().collect();
-        let manner = Manner {
-            permission_cache_us: names.seconds_us(RegistryKind::Dataset, name, "permission-cache-s"),
-            hides_history: names.attribute(RegistryKind::Dataset, name, "history") == Some("hidden"),
-        };
-        let exposure = Exposure::of(&Told { resource, edges: &told.edges, accesses: &accesses, manner, frame });
+        let permission_cache_us = evidence.history.permission_cache_us(name, frame);
+        let (hides_history, hides_at_times) = evidence.history.hides_history(name, frame);
+        let manner = Manner { permission_cache_us, hides_history, hides_at_times };
+        let (edges, same) = (&told.edges, &evidence.same);
+        let exposure = Exposure::of(&Told { resource, edges, accesses: &accesses, manner, frame, same });
         Found { name, resource, known: number.is_some(), exposure, accesses }
     }
 
@@ -173,6 +174,7 @@ impl<'a> Found<'a> {
                 on_behalf_of: access.chain.iter().skip(1).map(who).collect(),
                 shown_to: access.shown_to.iter().map(who).collect(),
                 given_to: access.given_to.iter().map(who).collect(),
+                perhaps_given_to: access.perhaps_given_to.iter().map(who).collect(),
                 one_of: judged.one_of.iter().map(who).collect(),
                 unidentified: judged.unidentified,
                 verb: Code(access.verb),
@@ -262,11 +264,13 @@ pub(super) fn authorisation(authorised: Authorised) -> Authorisation {
 pub(super) fn approval(approved: Approved) -> Approval {
     match approved {
         Approved::Matched => Approval::Matched,
+        Approved::Closed => Approval::Closed,
         Approved::OtherAction => Approval::OtherAction,
         Approved::Expired => Approval::Expired,
         Approved::GivenLater => Approval::GivenLater,
         Approved::AlreadyUsed => Approval::AlreadyUsed,
         Approved::ByThemselves => Approval::ByThemselves,
+        Approved::NotApprover => Approval::NotApprover,
         Approved::Refused => Approval::Refused,
         Approved::NotOnFile => Approval::NotOnFile,
     }
@@ -321,8 +325,9 @@ fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<V
                     all.tried += 1;
                     continue;
                 }
+                let perhaps = access.perhaps_given_to.contains(party);
                 all.did += 1;
-                all.surely += u64::from(judged.certain);
+                all.surely += u64::from(judged.certain && !perhaps);
                 let (first, last) = all.times.unwrap_or((access.when.earliest, access.when.latest));
                 all.times = Some((first.min(access.when.earliest), last.max(access.when.latest)));
                 all.highest = all.highest.max(Some(rung(*shows)));
@@ -435,24 +440,31 @@ fn coverage_fact(
     names: &Names<'_>,
     period: &Span,
 ) -> CoverageFact {
-    let document = evidence.controller.as_ref().map(|known| &known.document);
-    let declared = |name: &String| document.and_then(|document| document.resource(name));
-    let logging = question.resources.iter().map(|name| declared(name)?.read_logging_source.as_deref());
-    let logging: Option<BTreeSet<&str>> = logging.collect();
-    let feeds = document.into_iter().flat_map(|document| &document.groups).filter_map(|group| group.feed.as_deref());
+    // All that were in force at any time of the period; what came first was so from the beginning.
+    let begun = evidence.controllers.iter().rposition(|(at, _)| *at <= period.from.us()).unwrap_or_default();
+    let documents: Vec<&Document> = evidence.controllers.iter().skip(begun).map(|(_, known)| &known.document).collect();
+    let declared = documents.iter().flat_map(|document| {
+        question.resources.iter().map(|name| document.resource(name).map(|resource| (name, resource)))
+    });
+    let declared: Vec<Option<(&String, &registry::Resource)>> = declared.collect();
+    let logging = declared.iter().map(|declared| declared.as_ref()?.1.read_logging_source.as_deref());
+    let logging: Option<BTreeSet<&str>> = logging.collect::<Option<_>>().filter(|_| !documents.is_empty());
+    let feeds = documents.iter().flat_map(|document| &document.groups).filter_map(|group| group.feed.as_deref());
     let mut sources = coverage::sources(&evidence.registry, &evidence.coverage, evidence.head.size, names, period);
     if let Some(mut logging) = logging {
         logging.extend(feeds);
         sources.retain(|source| logging.contains(source.source.as_str()));
     }
-    let unlogged = |name: &String| matches!(declared(name)?.read_logging.as_deref()?, "none" | "sampled").then_some(());
+    let unlogged = |(_, resource): &&(&String, &registry::Resource)| {
+        matches!(resource.read_logging.as_deref(), Some("none" | "sampled"))
+    };
     let number = |name: &String| evidence.told.resources.find(&Named::Registered(name.clone())).map(Resource);
     let numbers: Vec<Option<Resource>> = question.resources.iter().map(number).collect();
     let unregistered = numbers.iter().flatten().any(|resource| evidence.told.unregistered.contains(resource));
     let downtimes = coverage::own_gaps(&evidence.downtimes, evidence.head.size, period);
     let mut limits = coverage::limits(&sources, evidence.head.recorded_at_us, period);
     let mut limit = |when: bool, limit: Limit| limits.extend(when.then_some(limit));
-    limit(question.resources.iter().any(|name| unlogged(name).is_some()), Limit::NotLogged);
+    limit(declared.iter().flatten().any(|declared| unlogged(&declared)), Limit::NotLogged);
     limit(unregistered, Limit::UnregisteredSource);
     // Of a name that nothing speaks of nothing can be excluded: most likely it is mistyped.
     limit(numbers.contains(&None), Limit::UnknownResource);

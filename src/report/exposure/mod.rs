@@ -6,6 +6,7 @@
 pub mod document;
 
 pub mod evidence;
+pub mod registered;
 
 mod acts;
 pub mod changes;

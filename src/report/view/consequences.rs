@@ -30,9 +30,7 @@ impl Said<'_> {
             let until = review.until.map(|at| fill(&x.table.review_until, &[("at", &w.instant(at))]));
             [Some(word(&x.reviewed, review.state.code()).to_owned()), until].into_iter().flatten().collect::<Vec<_>>()
         });
-        let restricted = (access.after_restriction > 0).then(|| {
-            fill(&x.table.after_restriction, &[("persons", &w.plural(&x.count.persons, access.after_restriction))])
-        });
+        let restricted = self.restricted(access.after_restriction);
         let style = if access.authorisation == Authorisation::Authorised { Style::Plain } else { Style::Warning };
         cell([
             (word(&w.authorisation, access.authorisation.code()).to_owned(), style),
@@ -42,6 +40,13 @@ impl Said<'_> {
         ])
     }
 
+    /// That data might only be stored then, of so many persons.
+    fn restricted(&self, persons: u64) -> Option<String> {
+        let (w, x) = (self.w, &self.w.exposure);
+        let persons = (persons > 0).then(|| w.plural(&x.count.persons, persons))?;
+        Some(fill(&x.table.after_restriction, &[("persons", &persons)]))
+    }
+
     pub(super) fn disclosures(&self) -> Block {
         let (w, x) = (self.w, &self.w.exposure);
         let t = &x.table;
@@ -49,8 +54,13 @@ impl Said<'_> {
             let categories: Vec<String> =
                 given.categories.iter().map(|code| word(&w.category, code.text()).to_owned()).collect();
             let country = given.country.clone().map(|country| (country, Style::Plain));
+            let possible = if given.certain { String::new() } else { t.possible.clone() };
             row([
-                cell([(self.who(&given.to), Style::Strong), (given.resource.clone(), Style::Note)]),
+                cell([
+                    (self.who(&given.to), Style::Strong),
+                    (given.resource.clone(), Style::Note),
+                    (possible, Style::Note),
+                ]),
                 cell([
                     (word(&w.recipient_kind, given.kind.text()).to_owned(), Style::Plain),
                     country.unwrap_or_else(|| (t.no_country.clone(), Style::Warning)),
@@ -79,13 +89,16 @@ impl Said<'_> {
             let restored = loss.restored_by.map(|entry| fill(&t.restored_by, &[("n", &w.number(entry.0))]));
             let subjects = w.plural(&x.count.persons, loss.subjects);
             let subjects = if loss.listed { subjects } else { fill(&x.figure.at_least, &[("n", &subjects)]) };
+            let also: Vec<String> = loss.also.iter().map(|entry| w.number(entry.0)).collect();
+            let also = (!also.is_empty()).then(|| fill(&t.by_entry, &[("n", &w.comma(&also))]));
             row([
-                self.act(loss.when.clone(), loss.entry, None),
+                self.act(loss.when.clone(), loss.entry, also),
                 self.doer(&loss.who, &[], loss.instruction.as_deref()),
                 cell([
                     (word(&x.lost, loss.lost.code()).to_owned(), Style::Plain),
                     (loss.resource.clone(), Style::Note),
                     (subjects, Style::Note),
+                    (self.restricted(loss.after_restriction).unwrap_or_default(), Style::Warning),
                 ]),
                 cell([
                     (word(&x.recovery, loss.recovery.code()).to_owned(), Style::Plain),

@@ -369,6 +369,7 @@ impl Said<'_> {
                     }
                 };
                 let given = list(&access.given_to, &x.table.given_to);
+                let perhaps_given = list(&access.perhaps_given_to, &x.table.perhaps_given_to);
                 let one_of = list(&access.one_of, &x.table.one_of);
                 let unidentified = if access.unidentified { x.table.unidentified.clone() } else { String::new() };
                 let shown: Vec<String> = access.shown_to.iter().map(|who| self.who(who)).collect();
@@ -399,6 +400,7 @@ impl Said<'_> {
                             (behalf, Style::Note),
                             (shown, Style::Warning),
                             (given, Style::Warning),
+                            (perhaps_given, Style::Note),
                             (one_of, Style::Note),
                             (unidentified, Style::Note),
                         ]),
@@ -431,11 +433,13 @@ impl Said<'_> {
             .iter()
             .map(|held| {
                 let form = word(&x.form, held.form.code()).to_owned();
+                let possible = if held.certain { String::new() } else { t.possible.clone() };
                 row([
                     cell([
                         (self.who(&held.holder), Style::Strong),
                         (held.resource.clone(), Style::Note),
                         (form, Style::Note),
+                        (possible, Style::Note),
                     ]),
                     self.bound(&held.start),
                     self.bound(&held.end),

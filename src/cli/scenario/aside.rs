@@ -1,0 +1,197 @@
+//! What a story does and asks beside reports: erasures and holds, a case and its deadline, an export and its verification.
+
+use super::super::CliError;
+use super::super::client::Client;
+use super::super::export::write;
+use super::language::{Aside, Harm, Scenario, Step, What};
+use super::play::{Acts, identity_of, timestamp};
+use crate::rpc::v1;
+use serde_json::{Value, json};
+use std::path::Path;
+use whosaw_verifier::export;
+
+/// Bytes of a header, and of the hash before a part.
+const HEADER: usize = 120;
+const LEAF: usize = 32;
+/// Where a header says when it was recorded, and how many parts it has.
+const RECORDED: usize = 10;
+const PARTS: usize = 52;
+/// Entries that one file of an export holds.
+const BUNDLE: u64 = 256;
+
+/// Records a step that is about a person or a case rather than an act; false for any other.
+pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mut Acts) -> Result<bool, CliError> {
+    let ledger = client.ledger.clone();
+    match &step.what {
+        What::Hold { matter, on } => {
+            let scope = v1::HoldScopes { persons: vec![identity_of(scenario, on)], ..Default::default() };
+            let request = v1::PlaceHoldRequest {
+                ledger,
+                scope: Some(scope),
+                exemption: v1::Exemption::LegalClaims as i32,
+                reference: matter.clone(),
+                ..Default::default()
+            };
+            let placed = client.privacy().place_hold(client.request(request)).await?.into_inner();
+            acts.matters.insert(matter.clone(), placed.matter);
+        }
+        What::Release { matter } => {
+            let known = acts.matters.get(matter).cloned();
+            let known = known.ok_or_else(|| CliError::usage(format!("nothing is held as {matter}")))?;
+            let request = v1::ReleaseHoldRequest { ledger, matter: known, ..Default::default() };
+            client.privacy().release_hold(client.request(request)).await?;
+        }
+        What::Erase { subject } => {
+            let about = v1::PersonCase {
+                subject: Some(identity_of(scenario, subject)),
+                ground: v1::Ground::ConsentWithdrawn as i32,
+                reference: "scenario".into(),
+                ..Default::default()
+            };
+            let request = v1::RequestErasureRequest { ledger, about: Some(about) };
+            let asked = client.privacy().request_erasure(client.request(request)).await?.into_inner();
+            let name = step.how.name.as_ref().unwrap_or(subject);
+            acts.tokens.insert(name.clone(), asked.token);
+        }
+        What::RunErasures => {
+            let request = v1::RunErasuresRequest { ledger, with_retention: false };
+            client.privacy().run_erasures(client.request(request)).await?;
+        }
+        What::Case { case, said, by, resources } => {
+            let happened = *said != v1::CaseStep::Opened;
+            let request = v1::RecordCaseStepRequest {
+                ledger,
+                case_id: acts.cases.get(case).cloned().unwrap_or_default(),
+                step: *said as i32,
+                stated_at: if happened { timestamp(step.at_us) } else { None },
+                by: by.as_ref().map(|who| identity_of(scenario, who)),
+                resources: resources.clone(),
+                ..Default::default()
+            };
+            let recorded = client.cases().record_case_step(client.request(request)).await?.into_inner();
+            acts.cases.insert(case.clone(), recorded.case.unwrap_or_default().case_id);
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// What is answered, as expectations read it.
+pub async fn asked(client: &Client, acts: &Acts, aside: &Aside) -> Result<Value, CliError> {
+    let ledger = client.ledger.clone();
+    match aside {
+        Aside::Status(name) => {
+            let token = acts.tokens.get(name).cloned();
+            let token = token.ok_or_else(|| CliError::usage(format!("no erasure was asked for as {name}")))?;
+            let request = v1::GetErasureStatusRequest { ledger, token };
+            let status = client.privacy().get_erasure_status(client.request(request)).await?.into_inner();
+            let state = match &status {
+                status if status.irrecoverable_by > 0 => "irrecoverable",
+                status if status.inaccessible_by > 0 => "inaccessible",
+                status if status.blocked => "blocked",
+                _ => "requested",
+            };
+            Ok(json!({ "state": state }))
+        }
+        Aside::Case(name) => {
+            let case_id = acts.cases.get(name).cloned();
+            let case_id = case_id.ok_or_else(|| CliError::usage(format!("no case was opened as {name}")))?;
+            let request = v1::GetCaseRequest { ledger, case_id };
+            let case = client.cases().get_case(client.request(request)).await?.into_inner().case.unwrap_or_default();
+            let state = case.state().as_str_name().trim_start_matches("CASE_STATE_").to_lowercase();
+            let deadline = case.deadline.unwrap_or_default();
+            let us =
+                |at: Option<prost_types::Timestamp>| at.map(|at| at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000);
+            let (strict, reading) = (us(deadline.strict), us(deadline.reading));
+            Ok(json!({ "state": state, "deadline": strict, "reading": reading, "missed": deadline.missed }))
+        }
+        Aside::Verify(harm) => {
+            let directory = tempfile::tempdir().map_err(|error| CliError::new(error.to_string()))?;
+            exported(client, directory.path()).await?;
+            if let Some((harm, name)) = harm {
+                let entry = acts.entry(name).ok_or_else(|| CliError::usage(format!("nothing is named {name}")))?;
+                damaged(directory.path(), *harm, entry)?;
+            }
+            let report = export::verify(directory.path(), &[]).map_err(|error| CliError::new(error.to_string()))?;
+            let broken_at = report.first_problem.as_ref().and_then(|problem| problem.index);
+            Ok(json!({
+                "holds": report.first_problem.is_none(),
+                "broken_at": broken_at,
+                "redacted": report.bodies.redacted + report.parts.redacted,
+                "missing": report.bodies.missing + report.parts.missing,
+            }))
+        }
+    }
+}
+
+/// Why an expectation does not hold; nothing where it does.
+pub fn check(scenario: &Scenario, acts: &Acts, found: &Value, words: &[String]) -> Result<(), String> {
+    let text: Vec<&str> = words.iter().map(String::as_str).collect();
+    let same = |holds: bool| if holds { Ok(()) } else { Err(format!("found {found}")) };
+    match text.as_slice() {
+        [key @ ("deadline" | "reading"), at] => {
+            let at = scenario.clock(at).ok_or("a deadline is a time")?;
+            same(found[*key] == at)
+        }
+        ["broken", "at", name] => {
+            let entry = acts.entry(name).ok_or("names no act of this story")?;
+            same(found["broken_at"] == entry)
+        }
+        ["holds"] => same(found["holds"] == true),
+        ["missed"] => same(found["missed"] == true),
+        ["in", "time"] => same(found["missed"] == false),
+        [key @ ("redacted" | "missing"), count] => same(count.parse::<u64>().is_ok_and(|count| found[*key] == count)),
+        [state] => same(found["state"] == **state),
+        _ => Err("is not something that can be expected of it; `whosaw scenario --help` says what can".into()),
+    }
+}
+
+async fn exported(client: &Client, directory: &Path) -> Result<(), CliError> {
+    let request = v1::ExportRequest { ledger: client.ledger.clone(), content: true, disclose: None };
+    let mut pieces = client.audit().export(client.request(request)).await?.into_inner();
+    while let Some(piece) = pieces.message().await? {
+        write(directory, &piece.path, &piece.data)?;
+    }
+    Ok(())
+}
+
+/// What somebody might do to an export, or to a database, who has no key.
+fn damaged(directory: &Path, harm: Harm, entry: u64) -> Result<(), CliError> {
+    let failed = |error: std::io::Error| CliError::new(format!("the export cannot be changed: {error}"));
+    let file = |below: &str| {
+        let partial = directory.join(format!("{below}/000.p"));
+        let first = std::fs::read_dir(&partial).ok().and_then(|mut files| files.next()?.ok());
+        first.map_or_else(|| directory.join(format!("{below}/000")), |file| file.path())
+    };
+    if entry >= BUNDLE {
+        return Err(CliError::usage("a story that damages an entry has fewer than 256 before it"));
+    }
+    let (headers, contents) = (file("tile/entries"), file("content"));
+    let mut header_bytes = std::fs::read(&headers).map_err(failed)?;
+    let place = |entry: u64| entry as usize * (HEADER + 2) + 2;
+    match harm {
+        Harm::Altered => {
+            header_bytes[place(entry) + RECORDED + 7] ^= 1;
+            std::fs::write(&headers, header_bytes).map_err(failed)
+        }
+        Harm::TakenOut => {
+            let bytes = std::fs::read(&contents).map_err(failed)?;
+            let (mut at, mut kept) = (0, Vec::new());
+            let number = |bytes: &[u8]| bytes.iter().fold(0usize, |all, byte| all << 8 | usize::from(*byte));
+            for index in 0..(header_bytes.len() / (HEADER + 2)) as u64 {
+                let parts = number(&header_bytes[place(index) + PARTS..place(index) + PARTS + 4]);
+                let mut piece = |before: usize, takes: bool| {
+                    kept.extend_from_slice(&bytes[at..at + before]);
+                    let length = number(&bytes[at + before..at + before + 4]);
+                    let end = at + before + 4 + length;
+                    let whole = if takes { &[0; 4][..] } else { &bytes[at + before..end] };
+                    kept.extend_from_slice(whole);
+                    at = end;
+                };
+                piece(0, false);
+                (0..parts).for_each(|_| piece(LEAF, index == entry));
+            }
+            std::fs::write(&contents, kept).map_err(failed)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What a resource held, and when, as far as it was told and shown.
+
+use super::fact::{Access, Person, Resource, Thing};
+use super::interval::Interval;
+use super::times::{Instant, TimeSet, Times};
+use std::collections::{BTreeMap, BTreeSet};
+use whosaw_verifier::vocabulary::Category;
+
+/// What the resource held, and when.
+pub struct Content {
+    pub any: Times,
+    pub of: BTreeMap<Person, (Times, BTreeSet<Category>)>,
+    /// When something came in, with the time it stayed.
+    items: BTreeMap<Bounds, Times>,
+    /// Somebody said what was inside.
+    pub told: bool,
+    /// Somebody said that something was inside, and not whose.
+    pub nameless: bool,
+}
+
+/// Earliest and latest instant at which something came in.
+type Bounds = (Instant, Instant);
+
+impl Content {
+    pub fn of(intervals: &[Interval], of: Resource, always: &Times) -> Content {
+        let mut content =
+            Content { any: Times::never(), of: BTreeMap::new(), items: BTreeMap::new(), told: false, nameless: false };
+        let mut all = Vec::new();
+        for interval in intervals {
+            let Thing::Content { resource, subject } = interval.thing else { continue };
+            if resource != of {
+                continue;
+            }
+            content.told = true;
+            let times = interval.times();
+            all.push(times.clone());
+            let item = content.items.entry((interval.start.earliest, interval.start.latest)).or_default();
+            *item = item.union(&times);
+            match subject {
+                Some(subject) => {
+                    let (known, categories) = content.of.entry(subject).or_default();
+                    *known = known.union(&times);
+                    categories.extend(&interval.categories);
+                }
+                None => content.nameless = true,
+            }
+        }
+        // Nobody said what was inside: anything may have been, at any time.
+        content.any = if content.told { Times::all(&all) } else { always.clone() };
+        content
+    }
+
+    /// What came back was inside. Answers whether that was not on file.
+    pub fn witness(&mut self, access: &Access, always: &Times) -> bool {
+        let mut found = false;
+        for subject in access.subjects.iter().filter(|_| !access.only_gives) {
+            let (times, _) = self.of.entry(*subject).or_default();
+            // At the instant of an end, or at the cut-off, it may still have been.
+            if times.possible.meets(access.when.earliest.saturating_sub(1), access.when.latest) {
+                continue;
+            }
+            // It came in and went at times that nobody told: any in which nothing is told of it.
+            let untold = always.possible.without(&times.possible);
+            let at = access.when.earliest;
+            let around = untold.spans().iter().filter(|(start, end)| *start <= access.when.latest && at <= *end);
+            let around = TimeSet::of(around.copied().collect());
+            times.possible = times.possible.union(&around);
+            self.any.possible = self.any.possible.union(&around);
+            // Where nobody said what was inside, nothing contradicts it.
+            found |= self.told;
+            self.nameless = true;
+        }
+        found
+    }
+
+    /// For somebody who sees only what came in while they were there.
+    pub fn seen_by_joiner(&self, granted: &Times, member: &Times) -> Times {
+        let mut seen = Times::never();
+        for ((earliest, latest), times) in &self.items {
+            let since = |set: &TimeSet, met: bool| {
+                let spans = set.spans().iter().filter(|(start, end)| {
+                    if met { start <= latest && earliest < end } else { start <= earliest && latest < end }
+                });
+                TimeSet::of(spans.copied().collect())
+            };
+            let there = Times { certain: since(&member.certain, false), possible: since(&member.possible, true) };
+            seen = seen.union(&times.intersect(&there));
+        }
+        if self.items.is_empty() {
+            seen = self.any.intersect(member).only_possible();
+        }
+        seen.intersect(granted)
+    }
+}

@@ -1,0 +1,221 @@
+//! Which closings may have ended an opening, without looking at each of them: a session may be opened and closed thousands
+//! of times under one reference.
+
+use super::fact::{Edge, Side, Thing};
+use super::times::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// When something came, and by which entry: at one instant in the order of the ledger.
+type Place = (Instant, u64);
+
+/// What ended an opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ended {
+    /// It may have ended then.
+    pub perhaps: Option<Instant>,
+    /// By then it surely had, by which entry.
+    pub surely: Option<(Instant, u64)>,
+    /// A closing with its reference claims to lie before it: then, at the earliest.
+    pub before: Option<Instant>,
+}
+
+/// All closings, and the openings that share their references.
+pub struct Closings {
+    by_reference: BTreeMap<u64, Own>,
+    by_thing: BTreeMap<Thing, Whole>,
+}
+
+/// Closings with one reference.
+#[derive(Default)]
+struct Own {
+    closings: Ordered,
+    /// The two first openings with this reference that stand in different entries.
+    first: Option<Place>,
+    second: Option<Place>,
+    things: BTreeSet<Option<Thing>>,
+    used: bool,
+}
+
+/// Closings of one thing without a reference: they end whatever is open.
+#[derive(Default)]
+struct Whole {
+    closings: Ordered,
+    /// Those that surely happened, by their earliest instants; with each the best of it and all after it, by latest instant.
+    sure: Vec<(Place, Place)>,
+    /// Of `closings` those from here on ended something.
+    used_from: Option<usize>,
+}
+
+/// Closings by their latest instants.
+#[derive(Default)]
+struct Ordered {
+    all: Vec<Closing>,
+    /// The least of the earliest instants of those before each place, and of those from it on.
+    least_before: Vec<Instant>,
+    least_from: Vec<Instant>,
+    /// The first that surely happened, from each place on.
+    sure_from: Vec<Option<usize>>,
+}
+
+struct Closing {
+    latest: Place,
+    earliest: Instant,
+    sure: bool,
+    /// Position among the edges.
+    edge: usize,
+}
+
+impl Closings {
+    pub fn of(edges: &[Edge]) -> Self {
+        let mut closings = Closings { by_reference: BTreeMap::new(), by_thing: BTreeMap::new() };
+        for (position, edge) in edges.iter().enumerate().filter(|(_, edge)| edge.side == Side::Closes) {
+            let ordered = match (edge.reference, edge.thing) {
+                (Some(reference), _) => &mut closings.by_reference.entry(reference).or_default().closings,
+                (None, Some(thing)) => &mut closings.by_thing.entry(thing).or_default().closings,
+                (None, None) => continue,
+            };
+            ordered.all.push(Closing {
+                latest: (edge.when.latest, edge.index),
+                earliest: edge.when.earliest,
+                sure: !edge.doubtful,
+                edge: position,
+            });
+        }
+        for edge in edges.iter().filter(|edge| edge.side == Side::Opens) {
+            let own = edge.reference.and_then(|reference| closings.by_reference.get_mut(&reference));
+            if let Some(own) = own {
+                own.opens((edge.when.earliest, edge.index));
+                own.things.insert(edge.thing);
+            }
+        }
+        closings.by_reference.values_mut().for_each(|own| own.closings.order());
+        closings.by_thing.values_mut().for_each(Whole::order);
+        closings
+    }
+
+    /// What ended this opening of a thing, which may go on for as long as `lag` after it was closed.
+    pub fn of_opening(&mut self, edge: &Edge, thing: Thing, lag: u64) -> Ended {
+        let own = edge.reference.and_then(|reference| self.by_reference.get_mut(&reference));
+        let own = own.map(|own| own.ended(edge, thing)).unwrap_or_default();
+        let whole = self.by_thing.get_mut(&thing).map(|whole| whole.ended(edge)).unwrap_or_default();
+        let earliest = |one: Option<Instant>, other: Option<Instant>| one.into_iter().chain(other).min();
+        // What carries the reference came after what it ends, whatever the clocks say.
+        let own_surely = own.surely.map(|(at, entry)| (at.max(edge.when.latest), at, entry));
+        let whole_surely = whole.surely.map(|(at, entry)| (at, at, entry));
+        let surely = own_surely.into_iter().chain(whole_surely).min();
+        Ended {
+            perhaps: earliest(own.perhaps, whole.perhaps).map(|at| at.max(edge.when.earliest)),
+            surely: surely.map(|(at, _, entry)| (at.saturating_add(lag), entry)),
+            before: own.before,
+        }
+    }
+
+    /// Which edges are closings that ended something, by position.
+    pub fn used(&self, edges: usize) -> Vec<bool> {
+        let mut used = vec![false; edges];
+        let own = self.by_reference.values().filter(|own| own.used).flat_map(|own| &own.closings.all);
+        let ended = |whole: &Whole| whole.used_from.unwrap_or(whole.closings.all.len());
+        let whole = self.by_thing.values().flat_map(|whole| &whole.closings.all[ended(whole)..]);
+        for closing in own.chain(whole) {
+            used[closing.edge] = true;
+        }
+        used
+    }
+}
+
+impl Own {
+    fn opens(&mut self, place: Place) {
+        match (self.first, self.second) {
+            (None, _) => self.first = Some(place),
+            (Some(first), _) if first.1 == place.1 => self.first = Some(first.min(place)),
+            (Some(first), _) if place < first => (self.first, self.second) = (Some(place), Some(first)),
+            (_, Some(second)) if second <= place => {}
+            _ => self.second = Some(place),
+        }
+    }
+
+    fn ended(&mut self, edge: &Edge, thing: Thing) -> Ended {
+        self.used = true;
+        let opened = (edge.when.earliest, edge.index);
+        // A reference that is used again: whatever lies between another opening and this one ended the other.
+        let other = [self.first, self.second].into_iter().flatten().find(|(_, entry)| *entry != edge.index);
+        let all = &self.closings;
+        let earlier = all.latest_before(edge.when.earliest);
+        // Those before the one place and those from the other on.
+        let (until, from, before) = match other {
+            Some(other) if other < opened => {
+                let until = all.place_after(other);
+                (until, all.place_of(opened), until.min(earlier))
+            }
+            _ => (0, 0, earlier),
+        };
+        let perhaps = [all.least_before.get(until).copied().filter(|_| until > 0), all.least_from.get(from).copied()];
+        // Where openings of several things carry the reference, it does not say which one ended.
+        let of_one_thing = self.things.len() == 1 && self.things.contains(&Some(thing));
+        let sure = || {
+            let early = all.sure_from.first().copied().flatten().filter(|at| *at < until);
+            early.or_else(|| all.sure_from.get(from).copied().flatten())
+        };
+        Ended {
+            perhaps: perhaps.into_iter().flatten().min(),
+            surely: of_one_thing.then(sure).flatten().map(|at| all.all[at].latest),
+            before: all.least_before.get(before).copied().filter(|_| before > 0),
+        }
+    }
+}
+
+impl Whole {
+    fn order(&mut self) {
+        self.closings.order();
+        let sure = self.closings.all.iter().filter(|closing| closing.sure);
+        self.sure = sure.map(|closing| ((closing.earliest, closing.latest.1), closing.latest)).collect();
+        self.sure.sort_unstable();
+        let mut best = None;
+        for (_, latest) in self.sure.iter_mut().rev() {
+            *latest = best.map_or(*latest, |best: Place| best.min(*latest));
+            best = Some(*latest);
+        }
+    }
+
+    fn ended(&mut self, edge: &Edge) -> Ended {
+        let from = self.closings.place_after((edge.when.earliest, edge.index));
+        self.used_from = Some(self.used_from.map_or(from, |used| used.min(from)));
+        let surely = self.sure.partition_point(|(earliest, _)| *earliest <= (edge.when.latest, edge.index));
+        Ended {
+            perhaps: self.closings.least_from.get(from).copied(),
+            surely: self.sure.get(surely).map(|(_, latest)| *latest),
+            before: None,
+        }
+    }
+}
+
+impl Ordered {
+    fn order(&mut self) {
+        self.all.sort_by_key(|closing| (closing.latest, closing.edge));
+        self.least_before = vec![Instant::MAX];
+        for closing in &self.all {
+            let least = self.least_before.last().copied().unwrap_or(Instant::MAX);
+            self.least_before.push(least.min(closing.earliest));
+        }
+        (self.least_from, self.sure_from) = (vec![Instant::MAX; self.all.len()], vec![None; self.all.len()]);
+        let (mut least, mut sure) = (Instant::MAX, None);
+        for (at, closing) in self.all.iter().enumerate().rev() {
+            least = least.min(closing.earliest);
+            sure = if closing.sure { Some(at) } else { sure };
+            (self.least_from[at], self.sure_from[at]) = (least, sure);
+        }
+    }
+
+    /// The first that is not before a place.
+    fn place_of(&self, place: Place) -> usize {
+        self.all.partition_point(|closing| closing.latest < place)
+    }
+
+    fn place_after(&self, place: Place) -> usize {
+        self.all.partition_point(|closing| closing.latest <= place)
+    }
+
+    fn latest_before(&self, at: Instant) -> usize {
+        self.all.partition_point(|closing| closing.latest.0 < at)
+    }
+}

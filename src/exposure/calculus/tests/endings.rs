@@ -1,0 +1,112 @@
+//! Which closing ends which opening, against the rule written down plainly: every opening looks at every closing.
+
+use super::*;
+use crate::exposure::calculus::ending::{Closings, Ended};
+use proptest::prelude::*;
+
+/// By when it surely had ended, by which closing: when that was, and its entry.
+type Sure = (Instant, Instant, u64);
+
+/// As the rule says it, one closing after the other.
+fn plainly(edges: &[Edge], edge: &Edge, lag: Instant, used: &mut BTreeSet<usize>) -> Ended {
+    let opened = edge.when;
+    let alike: Vec<&Edge> = match edge.reference {
+        Some(_) => edges.iter().filter(|e| e.side == Side::Opens && e.reference == edge.reference).collect(),
+        None => Vec::new(),
+    };
+    // When it ended at the earliest; by when it surely had, by which entry.
+    let mut endings: Vec<(Instant, Option<Sure>)> = Vec::new();
+    let mut ended = Ended::default();
+    for (position, closing) in edges.iter().enumerate().filter(|(_, e)| e.side == Side::Closes) {
+        let when = closing.when;
+        if closing.reference.is_some() && closing.reference == edge.reference {
+            used.insert(position);
+            let before = (when.latest, closing.index) < (opened.earliest, edge.index);
+            let earlier = |other: &&Edge| {
+                other.index != edge.index && (other.when.earliest, other.index) < (when.latest, closing.index)
+            };
+            if before && alike.iter().any(earlier) {
+                continue;
+            }
+            if when.latest < opened.earliest {
+                ended.before = Some(ended.before.map_or(when.earliest, |before| before.min(when.earliest)));
+            }
+            let sure = !closing.doubtful && alike.iter().all(|other| other.thing == edge.thing);
+            let by = (when.latest.max(opened.latest) + lag, when.latest, closing.index);
+            endings.push((when.earliest.max(opened.earliest), sure.then_some(by)));
+        }
+        if closing.reference.is_none() && closing.thing == edge.thing {
+            let told_later = closing.index > edge.index;
+            if (when.latest, told_later) <= (opened.earliest, false) {
+                continue;
+            }
+            used.insert(position);
+            let sure = (when.earliest, told_later) > (opened.latest, false) && !closing.doubtful;
+            let by = (when.latest + lag, when.latest, closing.index);
+            endings.push((when.earliest.max(opened.earliest), sure.then_some(by)));
+        }
+    }
+    ended.perhaps = endings.iter().map(|(earliest, _)| *earliest).min();
+    ended.surely = endings.iter().filter_map(|(_, sure)| *sure).min().map(|(at, _, entry)| (at, entry));
+    ended
+}
+
+fn edges() -> impl Strategy<Value = Vec<Edge>> {
+    let side = prop_oneof![Just(Side::Opens), Just(Side::Closes), Just(Side::Closes)];
+    let edge = (side, 0u8..3, 0u64..6, 0u64..3, prop::option::of(0u64..2), any::<bool>(), any::<bool>());
+    prop::collection::vec(edge, 1..14).prop_map(|lines| {
+        let mut edges = Vec::new();
+        for (side, thing, earliest, width, reference, doubtful, same_entry) in lines {
+            let thing = match thing {
+                0 => None,
+                number => Some(Thing::Holding { holder: person(u32::from(number)), resource: R }),
+            };
+            let index = (edges.len() as u64).saturating_sub(u64::from(same_entry));
+            edges.push(Edge {
+                index,
+                thing,
+                side,
+                when: When { earliest, latest: earliest + width, clock_doubt: false },
+                recorded_at: 9,
+                reference,
+                end: None,
+                categories: BTreeSet::new(),
+                authorised: Authorised::NotAssessed,
+                doubtful,
+            });
+        }
+        edges
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 4_096, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_found_quickly_is_what_is_found_plainly(edges in edges(), lag in 0u64..2) {
+        let (mut closings, mut used) = (Closings::of(&edges), BTreeSet::new());
+        for edge in edges.iter().filter(|edge| edge.side == Side::Opens) {
+            let Some(thing) = edge.thing else { continue };
+            let expected = plainly(&edges, edge, lag, &mut used);
+            prop_assert_eq!(closings.of_opening(edge, thing, lag), expected, "{:?} among {:?}", edge, &edges);
+        }
+        let found: Vec<usize> =
+            closings.used(edges.len()).into_iter().enumerate().filter(|(_, used)| *used).map(|(at, _)| at).collect();
+        prop_assert_eq!(found, used.into_iter().collect::<Vec<_>>());
+    }
+}
+
+/// Thousands of sittings under one reference are answered, each with its own end.
+#[test]
+fn a_session_that_was_opened_and_closed_often_ends_each_time() {
+    let mut story = Story::new();
+    story.frame = Frame { from: 0, cut_off: 1_000_000 };
+    let thing = Thing::Holding { holder: person(1), resource: R };
+    for number in 0..5_000 {
+        story.opens(thing, number * 20).reference = Some(1);
+        story.closes(thing, number * 20 + 10).reference = Some(1);
+    }
+    let exposure = story.exposure();
+    assert_eq!(exposure.holdings.len(), 5_000);
+    assert!(exposure.holdings.iter().all(|held| held.end.latest - held.start.earliest == 10));
+}

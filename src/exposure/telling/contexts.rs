@@ -1,0 +1,460 @@
+//! What agents had before them, and what their model vendors got of it (REPORTS 2.3, What was in it).
+//!
+//! What an agent loaded into its context went to the vendor with each call of its model, in whatever call that stands; where
+//! none is recorded, until the context closed. What it only read was before it too, and so possibly went the same way. A call
+//! that came to nothing was sent all the same.
+
+use super::copies::promised;
+use super::*;
+
+/// What agents did with their contexts, until everything was told.
+#[derive(Clone, Default)]
+pub(super) struct Contexts {
+    puts: Vec<Put>,
+    closes: Vec<Close>,
+    calls: Vec<Call>,
+    /// The latest sign of life of a session, by agent.
+    alive: HashMap<(Party, u64), Instant>,
+}
+
+/// Data came before an agent.
+#[derive(Clone)]
+struct Put {
+    index: u64,
+    agent: Party,
+    session: Option<u64>,
+    resource: Resource,
+    when: When,
+    name: Named,
+    /// It was surely put into its context.
+    loads: bool,
+    /// The reference of its copy.
+    reference: u64,
+}
+
+/// A context or a whole session was closed.
+#[derive(Clone)]
+struct Close {
+    index: u64,
+    agent: Party,
+    session: Option<u64>,
+    /// Absent: all that the session had.
+    resource: Option<Resource>,
+    when: When,
+    recorded_at: Instant,
+    sure: bool,
+}
+
+/// A call of a model.
+#[derive(Clone)]
+struct Call {
+    index: u64,
+    agent: Party,
+    session: Option<u64>,
+    resource: Option<Resource>,
+    when: When,
+    name: Named,
+    outcome: Outcome,
+    despite_restriction: bool,
+}
+
+impl Telling {
+    /// Keeps in mind what an agent had before it, and what it did with that. After the action's access, if it has one.
+    pub(super) fn sitting(&mut self, action: &OpenedAction<'_>, when: When, resource: Option<Resource>) {
+        let body = action.body;
+        let (Some(agent), Some(actor)) = (self.actor(action, 0), body.actors.first()) else { return };
+        let session = self.session(action);
+        let name = self.named(action, NamedField::ActorName, 0, &actor.name);
+        let name = name.unwrap_or(Named::Closed(action.index, 0));
+        let index = action.index;
+        if body.verb == Verb::ModelInfer {
+            let outcome = body.outcome;
+            let despite_restriction = body.legal_bases.contains(&LegalBasis::DespiteRestriction);
+            self.contexts.calls.push(Call {
+                index,
+                agent,
+                session,
+                resource,
+                when,
+                name,
+                outcome,
+                despite_restriction,
+            });
+            return;
+        }
+        if matches!(body.outcome, Outcome::Denied | Outcome::Failed) {
+            return;
+        }
+        if let Some(session) = session.filter(|_| resource.is_some()) {
+            let alive = self.contexts.alive.entry((agent, session)).or_default();
+            *alive = (*alive).max(when.latest);
+        }
+        if body.verb == Verb::ContextClose {
+            let sure = body.outcome != Outcome::Unknown && subjects_of(action).next().is_none();
+            let recorded_at = action.recorded_at_us;
+            self.contexts.closes.push(Close { index, agent, session, resource, when, recorded_at, sure });
+            return;
+        }
+        let Some(resource) = resource else { return };
+        let came_back = |access: &Access| access.entries == [index] && !access.only_gives && !access.about_nobody;
+        let loads = body.verb == Verb::ContextLoad;
+        let reads = actor.kind == PartyKind::Agent && self.accesses.last().is_some_and(came_back);
+        if loads || reads {
+            let reference = self.context(session, resource);
+            let loads = loads && body.outcome != Outcome::Unknown;
+            self.contexts.puts.push(Put { index, agent, session, resource, when, name, loads, reference });
+        }
+    }
+
+    /// The conversation that an action belongs to, by a number.
+    pub(super) fn session(&mut self, action: &OpenedAction<'_>) -> Option<u64> {
+        let session = action.content.map(|content| content.conversation.as_str()).filter(|text| !text.is_empty());
+        session.map(|session| self.reference(FactKind::Holding, &format!("conversation\0{session}")))
+    }
+
+    /// The reference of what is in the context of a session of one resource. What is forgotten or closed is a memory or a
+    /// context, and no download.
+    pub(super) fn context(&mut self, session: Option<u64>, resource: Resource) -> u64 {
+        let session = session.map(|number| number.to_string()).unwrap_or_default();
+        self.reference(FactKind::Holding, &format!("\0context\0{session}\0{}", resource.0))
+    }
+
+    /// Registered agents that had data of these resources before them, and since when.
+    pub fn agents_with(&self, resources: &BTreeSet<Resource>) -> BTreeMap<String, Instant> {
+        let mut all: BTreeMap<String, Instant> = BTreeMap::new();
+        for put in self.contexts.puts.iter().filter(|put| resources.contains(&put.resource)) {
+            if let Named::Registered(name) = &put.name {
+                let since = all.entry(name.clone()).or_insert(Instant::MAX);
+                *since = (*since).min(put.when.earliest);
+            }
+        }
+        all
+    }
+
+    /// What follows from contexts once everything was told: a session that nothing ends is over when its limit is, one that
+    /// was closed whole is closed for all it had, and an agent's model vendor was given what the agent had before it.
+    pub(super) fn settle_contexts(&mut self, registered: &dyn Registered) {
+        let mut contexts = std::mem::take(&mut self.contexts);
+        contexts.puts.retain(|put| !self.never.contains(&put.index));
+        contexts.closes.retain(|close| !self.never.contains(&close.index));
+        contexts.calls.retain(|call| !self.never.contains(&call.index));
+        for close in &mut contexts.closes {
+            close.sure &= !self.contested.contains(&close.index);
+        }
+        contexts.puts.sort_by_key(|put| (put.when.earliest, put.index));
+        contexts.calls.sort_by_key(|call| (call.when.earliest, call.index));
+        self.close_whole(&contexts);
+        let ends = Ends::of(&contexts.closes);
+        let (mut places, mut calls) = (Places::of(self), HashMap::<Party, Vec<&Call>>::new());
+        for call in &contexts.calls {
+            calls.entry(call.agent).or_default().push(call);
+        }
+        let mut of: BTreeMap<(Party, Resource), Vec<Had>> = BTreeMap::new();
+        for put in &contexts.puts {
+            let closed = ends.of_put(put);
+            let end = self.end_of_session(put, closed, &contexts, registered, &mut places);
+            let access = places.accesses.get(&(put.index, put.resource)).copied();
+            of.entry((put.agent, put.resource)).or_default().push(Had { put, closed, end, access });
+        }
+        for call in contexts.calls.iter().filter(|call| call.resource.is_some()) {
+            // What it names itself went with it, whatever else was in the context.
+            let resource = call.resource.unwrap_or_default();
+            of.entry((call.agent, resource)).or_default();
+        }
+        for ((agent, resource), all) in of {
+            let calls = calls.get(&agent).map(Vec::as_slice).unwrap_or_default();
+            for had in all.iter().filter(|had| !calls.iter().any(|call| had.is_called(call))) {
+                self.given_unrecorded(had, registered, &mut places);
+            }
+            let mut from = 0;
+            for call in calls {
+                while all.get(from).is_some_and(|had| had.is_over_before(call)) {
+                    from += 1;
+                }
+                let before = |had: &&Had| had.put.when.earliest <= call.when.latest;
+                let had: Vec<&Had> =
+                    all[from..].iter().take_while(before).filter(|had| had.may_go_with(call)).collect();
+                if !had.is_empty() || call.resource == Some(resource) {
+                    self.given_with(call, resource, &had, registered, &mut places);
+                }
+            }
+        }
+    }
+
+    /// A close that names no resource closes all that the session had.
+    fn close_whole(&mut self, contexts: &Contexts) {
+        let mut had: HashMap<(Party, Option<u64>), BTreeMap<Resource, u64>> = HashMap::new();
+        for put in &contexts.puts {
+            had.entry((put.agent, put.session)).or_default().insert(put.resource, put.reference);
+        }
+        for close in contexts.closes.iter().filter(|close| close.resource.is_none()) {
+            for (resource, reference) in had.get(&(close.agent, close.session)).into_iter().flatten() {
+                self.edges.push(Edge {
+                    index: close.index,
+                    thing: Some(Thing::Holding { holder: close.agent, resource: *resource }),
+                    side: Side::Closes,
+                    when: close.when,
+                    recorded_at: close.recorded_at,
+                    reference: Some(*reference),
+                    end: None,
+                    categories: BTreeSet::new(),
+                    authorised: Authorised::NotAssessed,
+                    doubtful: !close.sure,
+                });
+            }
+        }
+    }
+
+    /// By when what was put there was gone at the latest; a copy in a session that nothing ends goes with the session.
+    fn end_of_session(
+        &mut self,
+        put: &Put,
+        closed: Option<When>,
+        contexts: &Contexts,
+        registered: &dyn Registered,
+        places: &mut Places,
+    ) -> Option<Instant> {
+        let limit = registered.session_max_us(put.name.text().unwrap_or_default(), put.at());
+        let limit = limit.map(|max| put.when.latest.saturating_add(max));
+        let alive = put.session.and_then(|session| contexts.alive.get(&(put.agent, session)).copied());
+        let alive = alive.unwrap_or_default().max(put.when.latest);
+        let enforced = limit.filter(|limit| closed.is_none() && alive < *limit).map(|latest| StatedEnd {
+            earliest: alive,
+            latest,
+            kind: EndKind::Bounded,
+            enforced: true,
+        });
+        let context = Thing::Holding { holder: put.agent, resource: put.resource };
+        let edge = places.edges.get(&(put.index, context)).and_then(|at| self.edges.get_mut(*at));
+        if let Some(edge) = edge.filter(|edge| put.loads || edge.reference == Some(put.reference)) {
+            edge.end = edge.end.or(enforced);
+        }
+        closed.map(|closed| closed.latest).or(enforced.map(|end| end.latest))
+    }
+
+    /// No call of the model is recorded: the vendor had it until the context closed.
+    fn given_unrecorded(&mut self, had: &Had, registered: &dyn Registered, places: &mut Places) {
+        let put = had.put;
+        for vendor in self.vendors(&put.name, put.at(), put.loads, registered) {
+            let kept = registered.retention_us(&vendor.name, put.at());
+            let end = had.end.zip(kept).map(|(last, kept)| promised(last, kept));
+            self.copy_of_vendor((put.index, put.when), &vendor, put.resource, end, places);
+            if let Some(access) = had.access.and_then(|at| self.accesses.get_mut(at)) {
+                access.give(&vendor.given);
+            }
+        }
+    }
+
+    /// What went to the vendor with one call of the model.
+    fn given_with(
+        &mut self,
+        call: &Call,
+        resource: Resource,
+        had: &[&Had],
+        registered: &dyn Registered,
+        places: &mut Places,
+    ) {
+        let happened = matches!(call.outcome, Outcome::Succeeded | Outcome::Partial);
+        let (surely, perhaps): (Vec<&Had>, Vec<&Had>) = had.iter().partition(|had| had.surely_goes_with(call));
+        let names_it = call.resource == Some(resource);
+        let certain = happened && (names_it || !surely.is_empty());
+        let at = At { earliest: call.when.earliest, index: call.index };
+        for vendor in self.vendors(&call.name, at, certain, registered) {
+            let kept = registered.retention_us(&vendor.name, at);
+            let end = kept.map(|kept| promised(call.when.latest, kept));
+            self.copy_of_vendor((call.index, call.when), &vendor, resource, end, places);
+            let own = places.accesses.get(&(call.index, resource)).copied();
+            if let Some(access) = own.and_then(|at| self.accesses.get_mut(at)) {
+                access.give(&vendor.given);
+            }
+            let known = own.and_then(|at| self.accesses.get(at)).cloned();
+            let mut told: Option<Access> = known;
+            for (had, certain) in [(&surely, certain), (&perhaps, false)] {
+                let Some(more) = self.gathered(call, resource, had, told.as_ref()) else { continue };
+                let mut access = Access { outcome: if certain { call.outcome } else { Outcome::Unknown }, ..more };
+                access.give(&Given { certain, ..vendor.given.clone() });
+                told = Some(access.clone());
+                self.accesses.push(access);
+            }
+        }
+    }
+
+    /// What of one resource a call took with it, beside what was told of it.
+    fn gathered(&self, call: &Call, resource: Resource, had: &[&Had], told: Option<&Access>) -> Option<Access> {
+        let act = self.acts.get(&call.index)?;
+        let mut access = Access {
+            entries: vec![call.index],
+            when: call.when,
+            verb: Verb::ModelInfer,
+            chain: act.chain.clone(),
+            resource,
+            only_gives: true,
+            authorised: act.authorised,
+            approved: act.approved,
+            review: act.review,
+            despite_restriction: call.despite_restriction,
+            ..Access::default()
+        };
+        access.listed = had.iter().all(|had| had.access.is_some());
+        for put in had.iter().filter_map(|had| self.accesses.get(had.access?)) {
+            access.subjects.extend(&put.subjects);
+            access.categories.extend(&put.categories);
+            access.listed &= put.listed;
+        }
+        let is_new =
+            told.is_none_or(|told| !access.subjects.is_subset(&told.subjects) || told.listed && !access.listed);
+        (is_new && !had.is_empty()).then_some(access)
+    }
+
+    fn vendors(&mut self, agent: &Named, at: At, certain: bool, registered: &dyn Registered) -> Vec<Vendor> {
+        let vendor = |name: &str| {
+            let to = self.named_party(PartyKind::Organisation, Named::Registered(name.to_owned()));
+            let country = registered.country(name, at).unwrap_or_default().to_owned();
+            Vendor { name: name.to_owned(), given: Given { to, kind: RecipientKind::Processor, country, certain } }
+        };
+        registered.vendors(agent.text().unwrap_or_default(), at).into_iter().map(vendor).collect()
+    }
+
+    fn copy_of_vendor(
+        &mut self,
+        (index, when): (u64, When),
+        vendor: &Vendor,
+        resource: Resource,
+        end: Option<StatedEnd>,
+        places: &mut Places,
+    ) {
+        let thing = Thing::Holding { holder: vendor.given.to, resource };
+        if places.edges.contains_key(&(index, thing)) {
+            // It stands in the entry as a recipient, or was told by an earlier load of the session.
+            return;
+        }
+        places.edges.insert((index, thing), self.edges.len());
+        self.edges.push(Edge {
+            index,
+            thing: Some(thing),
+            side: Side::Opens,
+            when,
+            recorded_at: when.latest,
+            reference: None,
+            end,
+            categories: BTreeSet::new(),
+            authorised: Authorised::NotAssessed,
+            doubtful: !vendor.given.certain,
+        });
+    }
+}
+
+impl Access {
+    fn give(&mut self, given: &Given) {
+        if given.certain && matches!(self.outcome, Outcome::Succeeded | Outcome::Partial) {
+            self.given_to.insert(given.to);
+            self.perhaps_given_to.remove(&given.to);
+        } else if !self.given_to.contains(&given.to) {
+            self.perhaps_given_to.insert(given.to);
+        }
+        self.recipients.insert(given.clone());
+    }
+}
+
+struct Vendor {
+    name: String,
+    given: Given,
+}
+
+/// What an agent had before it, and until when.
+struct Had<'a> {
+    put: &'a Put,
+    closed: Option<When>,
+    /// It was gone then at the latest.
+    end: Option<Instant>,
+    /// Position of the access that tells whose data it was.
+    access: Option<usize>,
+}
+
+impl Had<'_> {
+    /// Calls of the model are recorded from then on, in this very session.
+    fn is_called(&self, call: &Call) -> bool {
+        self.put.session == call.session && self.may_go_with(call)
+    }
+
+    fn is_over_before(&self, call: &Call) -> bool {
+        self.closed.is_some_and(|closed| closed.latest < call.when.earliest)
+    }
+
+    fn may_go_with(&self, call: &Call) -> bool {
+        // One that names no session may belong to any.
+        let sessions = (self.put.session, call.session);
+        let other = matches!(sessions, (Some(one), Some(other)) if one != other);
+        !other && call.when.latest >= self.put.when.earliest && !self.is_over_before(call)
+    }
+
+    fn surely_goes_with(&self, call: &Call) -> bool {
+        self.put.loads
+            && self.put.session == call.session
+            && self.put.when.latest <= call.when.earliest
+            && self.closed.is_none_or(|closed| closed.earliest >= call.when.latest)
+    }
+}
+
+impl Put {
+    fn at(&self) -> At {
+        At { earliest: self.when.earliest, index: self.index }
+    }
+}
+
+/// When sessions were surely closed, by agent, session and, if it was not closed whole, resource; with each close the first
+/// end of it and all after it.
+struct Ends(HashMap<Closed, Vec<(Place, When)>>);
+
+/// When something surely came, and by which entry.
+type Place = (Instant, u64);
+
+/// Whose session, which one, and what of it.
+type Closed = (Party, Option<u64>, Option<Resource>);
+
+impl Ends {
+    fn of(closes: &[Close]) -> Self {
+        let mut ends = Ends(HashMap::new());
+        for close in closes.iter().filter(|close| close.sure) {
+            let of_it = ends.0.entry((close.agent, close.session, close.resource)).or_default();
+            of_it.push(((close.when.earliest, close.index), close.when));
+        }
+        for of_it in ends.0.values_mut() {
+            of_it.sort_unstable_by_key(|(place, _)| *place);
+            let mut first: Option<When> = None;
+            for (_, when) in of_it.iter_mut().rev() {
+                *when = first.filter(|first| first.latest < when.latest).unwrap_or(*when);
+                first = Some(*when);
+            }
+        }
+        ends
+    }
+
+    /// The first that surely came after it.
+    fn of_put(&self, put: &Put) -> Option<When> {
+        let of = |resource: Option<Resource>| {
+            let of_it = self.0.get(&(put.agent, put.session, resource))?;
+            let next = of_it.partition_point(|(place, _)| *place <= (put.when.latest, put.index));
+            of_it.get(next).map(|(_, when)| *when)
+        };
+        [of(None), of(Some(put.resource))].into_iter().flatten().min_by_key(|when| when.latest)
+    }
+}
+
+/// Where edges of copies and accesses stand, by entry.
+struct Places {
+    edges: HashMap<(u64, Thing), usize>,
+    accesses: HashMap<(u64, Resource), usize>,
+}
+
+impl Places {
+    fn of(told: &Telling) -> Self {
+        let copies = told.edges.iter().enumerate().filter_map(|(at, edge)| match edge.thing {
+            Some(thing @ Thing::Holding { .. }) if edge.side == Side::Opens => Some(((edge.index, thing), at)),
+            _ => None,
+        });
+        let resource = |at: usize| told.accesses[at].resource;
+        let accesses = told.by_entry().into_iter().map(|(entry, at)| ((entry, resource(at)), at));
+        Places { edges: copies.collect(), accesses: accesses.collect() }
+    }
+}

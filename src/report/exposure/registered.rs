@@ -1,0 +1,170 @@
+//! What the registry said of names, and when: an act is told by what was in force at its time.
+//!
+//! Of an act's time everything counts that was in force between the earliest instant at which it may have happened and its
+//! own entry; where nothing was then, what came first after it. Where that is more than one value, the one that understates
+//! least.
+
+use crate::exposure::calculus::interval::Frame;
+use crate::exposure::telling::{self, At};
+use crate::model::RegistryKind;
+use std::collections::{BTreeMap, HashMap};
+use whosaw_verifier::body::RegistryBody;
+
+/// Microseconds of a day, and of a second.
+const DAY_US: u64 = 86_400_000_000;
+const SECOND_US: u64 = 1_000_000;
+
+/// All that was ever said of names, in the order of the ledger.
+#[derive(Default)]
+pub struct History(HashMap<(RegistryKind, String), Vec<Said>>);
+
+struct Said {
+    index: u64,
+    at_us: u64,
+    attributes: BTreeMap<String, String>,
+}
+
+impl History {
+    /// Folds in what one entry made known.
+    pub fn record(&mut self, index: u64, at_us: u64, body: &RegistryBody) {
+        for record in &body.records {
+            let said = self.0.entry((record.kind, record.name.clone())).or_default();
+            let mut attributes = BTreeMap::new();
+            for attribute in &record.attributes {
+                attributes.entry(attribute.key.clone()).or_insert_with(|| attribute.value.clone());
+            }
+            // What is retired is what it was.
+            if record.retired && attributes.is_empty() {
+                attributes = said.last().map(|said| said.attributes.clone()).unwrap_or_default();
+            }
+            said.push(Said { index, at_us, attributes });
+        }
+    }
+
+    /// What was in force at any time of an act.
+    fn at(&self, kind: RegistryKind, name: &str, key: &str, at: At) -> Vec<Option<&str>> {
+        let before = |said: &Said| said.index < at.index;
+        self.in_force(kind, name, key, at.earliest, &before)
+    }
+
+    /// What was in force at any time of a report's period.
+    fn within(&self, kind: RegistryKind, name: &str, key: &str, frame: Frame) -> Vec<Option<&str>> {
+        let before = |said: &Said| said.at_us <= frame.cut_off;
+        self.in_force(kind, name, key, frame.from, &before)
+    }
+
+    fn in_force(
+        &self,
+        kind: RegistryKind,
+        name: &str,
+        key: &str,
+        from: u64,
+        before: &dyn Fn(&Said) -> bool,
+    ) -> Vec<Option<&str>> {
+        let Some(all) = self.0.get(&(kind, name.to_owned())) else { return Vec::new() };
+        let until = all.iter().take_while(|said| before(said)).count().max(1);
+        let begun = all[..until].iter().rposition(|said| said.at_us <= from).unwrap_or_default();
+        all[begun..until].iter().map(|said| said.attributes.get(key).map(String::as_str)).collect()
+    }
+
+    /// Whole numbers above 0, times a unit; what is no number says nothing.
+    fn times<'a>(said: &'a [Option<&'a str>], unit_us: u64) -> impl Iterator<Item = u64> + 'a {
+        let number = |text: &Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
+        said.iter().filter_map(number).map(move |number| number.saturating_mul(unit_us)).filter(|us| *us > 0)
+    }
+
+    /// How long records of a source may take to arrive.
+    pub fn delivery_delay_us(&self, source: &str, at: At) -> u64 {
+        let said = self.at(RegistryKind::Source, source, "delivery-delay-s", at);
+        Self::times(&said, SECOND_US).max().unwrap_or_default()
+    }
+
+    /// How long a permission may go on working, the longest that was in force.
+    pub fn permission_cache_us(&self, resource: &str, frame: Frame) -> u64 {
+        let said = self.within(RegistryKind::Dataset, resource, "permission-cache-s", frame);
+        Self::times(&said, SECOND_US).max().unwrap_or_default()
+    }
+
+    /// Whether whoever joins later did not see what was there before: all the time, and at times.
+    pub fn hides_history(&self, resource: &str, frame: Frame) -> (bool, bool) {
+        let said = self.within(RegistryKind::Dataset, resource, "history", frame);
+        let hidden = |said: &Option<&str>| *said == Some("hidden");
+        (!said.is_empty() && said.iter().all(hidden), said.iter().any(hidden))
+    }
+}
+
+impl telling::Registered for History {
+    fn vendors(&self, agent: &str, at: At) -> Vec<&str> {
+        let mut all: Vec<&str> = self.at(RegistryKind::Agent, agent, "vendor", at).into_iter().flatten().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    fn session_max_us(&self, agent: &str, at: At) -> Option<u64> {
+        let said = self.at(RegistryKind::Agent, agent, "session-max-s", at);
+        // At a time without a limit it may have lasted for ever.
+        if said.contains(&None) { None } else { Self::times(&said, SECOND_US).max() }
+    }
+
+    fn retention_us(&self, party: &str, at: At) -> Option<u64> {
+        let said = self.at(RegistryKind::Party, party, "retention-days", at);
+        if said.contains(&None) { None } else { Self::times(&said, DAY_US).max() }
+    }
+
+    fn recoverable_us(&self, resource: &str, at: At) -> Option<u64> {
+        let said = self.at(RegistryKind::Dataset, resource, "recoverable-days", at);
+        if said.contains(&None) { None } else { Self::times(&said, DAY_US).min() }
+    }
+
+    fn approvals_repeat(&self, policy: &str, at: At) -> bool {
+        let said = self.at(RegistryKind::Term, &format!("policy/{policy}"), "single-use", at);
+        !said.is_empty() && said.iter().all(|said| *said == Some("no"))
+    }
+
+    fn country(&self, party: &str, at: At) -> Option<&str> {
+        self.at(RegistryKind::Party, party, "country", at).into_iter().flatten().next_back()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exposure::telling::Registered;
+    use whosaw_verifier::body::{Attribute, RegistryRecord};
+
+    fn said(history: &mut History, index: u64, (kind, name): (RegistryKind, &str), key: &str, value: &str) {
+        let attributes = vec![Attribute { key: key.into(), value: value.into() }];
+        let record = RegistryRecord { kind, name: name.into(), attributes, ..RegistryRecord::default() };
+        history.record(index, index * 10, &RegistryBody { records: vec![record], ..RegistryBody::default() });
+    }
+
+    #[test]
+    fn an_act_is_told_by_what_was_in_force_at_its_time() {
+        let mut history = History::default();
+        let (bot, vendor) = ((RegistryKind::Agent, "bot"), (RegistryKind::Party, "V"));
+        said(&mut history, 10, bot, "vendor", "V");
+        said(&mut history, 20, bot, "vendor", "W");
+        said(&mut history, 10, vendor, "retention-days", "30");
+        said(&mut history, 30, vendor, "retention-days", "7");
+        let at = |earliest, index| At { earliest, index };
+        assert_eq!(history.vendors("bot", at(110, 12)), ["V"]);
+        assert_eq!(history.vendors("bot", at(210, 22)), ["W"]);
+        assert_eq!(history.vendors("bot", at(110, 22)), ["V", "W"], "it may have happened under either");
+        assert_eq!(history.vendors("bot", at(10, 2)), ["V"], "nothing was registered yet: what came first");
+        assert_eq!(history.retention_us("V", at(110, 12)), Some(30 * DAY_US));
+        assert_eq!(history.retention_us("V", at(310, 32)), Some(7 * DAY_US));
+        assert_eq!(history.retention_us("V", at(110, 32)), Some(30 * DAY_US), "the longer of both");
+        assert_eq!(history.retention_us("X", at(110, 32)), None);
+    }
+
+    #[test]
+    fn what_is_retired_is_what_it_was() {
+        let mut history = History::default();
+        said(&mut history, 10, (RegistryKind::Agent, "bot"), "vendor", "V");
+        let record =
+            RegistryRecord { kind: RegistryKind::Agent, name: "bot".into(), retired: true, ..Default::default() };
+        history.record(20, 200, &RegistryBody { records: vec![record], ..RegistryBody::default() });
+        assert_eq!(history.vendors("bot", At { earliest: 210, index: 21 }), ["V"]);
+    }
+}
