@@ -141,6 +141,16 @@ impl Report {
         })
     }
 
+    /// In which it tells times.
+    fn zone(&self) -> instant::Zone {
+        match self {
+            Report::Access(report) => report.header.template.zone(),
+            Report::Exposure(report) => report.header.template.zone(),
+            Report::Breach(report) => report.header.template.zone(),
+            Report::Persons(report) => report.header.template.zone(),
+        }
+    }
+
     fn view(&self, w: &Wording, extent: Extent) -> View {
         match self {
             Report::Access(report) => View::of(w, report, extent),
@@ -169,7 +179,7 @@ pub fn render(report: &impl Serialize, formats: &[Format]) -> Result<Vec<Rendere
 pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, RenderError> {
     let report = Report::read(json).ok_or(RenderError::Unreadable)?;
     let language = report.language().ok_or(RenderError::Unreadable)?;
-    let w = language.wording();
+    let w = &language.wording_in(&report.zone());
     let view = report.view(w, Extent::Pages);
     let made = OnceCell::new();
     let book = || made.get_or_init(|| sheet::Book::of(&report, w));
@@ -182,7 +192,7 @@ pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, Ren
                     let view = view.made_visible(w, |_| true).map_err(|_| RenderError::Html)?;
                     html::page(&view).map_err(|_| RenderError::Html)?.into_bytes()
                 }
-                Format::Pdf => pdf::document(&view, language, json, report.generated_at().civil())?,
+                Format::Pdf => pdf::document(&view, language, json, report.generated_at().civil(&instant::Zone::default()))?,
                 Format::Xlsx => sheet::xlsx::workbook(book(), w)?,
                 Format::Csv => sheet::csv::archive(book())?,
             };

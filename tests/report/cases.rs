@@ -439,7 +439,7 @@ fn the_answer_to_nobody_is_a_permitted_sentence() {
         (
             Verdict::NoneIncomplete,
             "Access to data of this person: no access recorded; logging incomplete in [proxy: 2026-03-10 00:00:00 – \
-             01:00:00 and the ledger itself: 2026-03-10 02:00:00 – 03:00:00]; cannot be excluded."
+             01:00:00 UTC and the ledger itself: 2026-03-10 02:00:00 – 03:00:00 UTC]; cannot be excluded."
                 .into()
         )
     );
@@ -641,6 +641,31 @@ fn who_is_responsible_is_told_from_the_registry_of_the_reports_size() {
     assert!(
         html.contains("contact NOT PROVIDED") && html.contains(">NOT PROVIDED – the controller must complete this")
     );
+}
+
+/// Pages and sheets tell times by the clocks of the legal profile, with how far these are ahead; the JSON stays in UTC.
+#[test]
+fn times_are_told_in_the_zone_of_the_legal_profile() {
+    let mut evidence = with(vec![read(1).done()]);
+    let files = |evidence: &Evidence, language| {
+        let report = facts(&question(), evidence, &Envelope { language, ..envelope() });
+        let rendered = whosaw::report::render(&report, &[Format::Json, Format::Html, Format::Csv]).expect("it renders");
+        let csv: String = crate::sheets_read::files(&rendered[2].bytes).into_iter().map(|(_, text)| text).collect();
+        let text = |at: usize| String::from_utf8(rendered[at].bytes.clone()).expect("text");
+        (text(0), text(1), csv)
+    };
+    let (json, html, csv) = files(&evidence, Language::En);
+    assert!(json.contains(r#""zone":"UTC""#) && html.contains("All times UTC.") && html.contains("2026-03-10 08:01:00 UTC"), "{html}");
+    assert!(csv.contains("2026-03-10T08:01:00.000000Z"), "{csv}");
+    evidence.controller = Some(known_registry());
+    let (told, html, csv) = files(&evidence, Language::En);
+    assert!(told.contains(r#""zone":"Europe/Berlin""#) && told.contains("2026-03-10T08:01:00"), "{told}");
+    assert!(!told.contains("+01:00"), "what machines read is UTC");
+    assert!(html.contains("2026-03-10 09:01:00 +01:00") && html.contains("All times Europe/Berlin."), "{html}");
+    assert!(!html.contains(" UTC"), "{html}");
+    assert!(csv.contains("2026-03-10T09:01:00.000000+01:00") && !csv.contains("T08:01:00"), "{csv}");
+    let (_, html, _) = files(&evidence, Language::De);
+    assert!(html.contains("10.03.2026 09:01:00 +01:00") && html.contains("Alle Zeiten in Europe/Berlin."), "{html}");
 }
 
 #[test]

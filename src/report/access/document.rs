@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
-use crate::report::instant::Instant;
+use crate::report::instant::{Instant, Zone};
 use crate::report::shape::{choices, facts};
 use serde::{Deserialize, Serialize};
 
@@ -243,6 +243,12 @@ facts! {
     }
 
     pub struct QuestionFact {
+        /// In which pages and sheets tell times; those of this JSON are UTC.
+        #[serde(default = "utc")]
+        zone: String,
+        /// Version of the time zone data by which they do; none in reports of before they told times so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tzdata: Option<String>,
         subject: PersonIdentity,
         /// Entries below this index count.
         size: u64,
@@ -687,6 +693,16 @@ impl Counts {
             Class::Processed => &mut self.processed,
             Class::Possible => &mut self.possible,
             Class::ArgumentsOnly => &mut self.arguments_only,
+fn utc() -> String {
+    Zone::default().name().to_owned()
+}
+
+impl TemplateFact {
+    pub fn zone(&self) -> Zone {
+        Zone::named(Some(&self.zone))
+    }
+}
+
             Class::Attempt => &mut self.attempt,
             Class::OtherPart => &mut self.other_part,
         } += 1;

@@ -85,7 +85,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         conversations: found.conversations,
         entries: found.entries,
     };
-    report.answer.text = answer::text(envelope.language.wording(), &report);
+    report.answer.text = answer::text(&envelope.language.wording_in(&report.header.template.zone()), &report);
     report
 }
 
@@ -102,9 +102,10 @@ fn header(
     Header {
         report_id: uuid(&envelope.report_id),
         report_type: Code(ReportType::Access),
-        template: template::fact(template::ACCESS, envelope.language),
+        template: template::fact(template::ACCESS, envelope.language, &controller.zone()),
+    let controller = ControllerFacts::of(evidence.controller.as_ref());
         legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
-        controller: ControllerFacts::of(evidence.controller.as_ref()),
+        controller,
         requester: given(&envelope.generated_by),
         reference: given(&envelope.reference),
         generated_at: Instant::new(envelope.generated_at_us),

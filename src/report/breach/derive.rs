@@ -397,7 +397,7 @@ impl<'a> Found<'a> {
                 let line = |text: &str, bound: &Bound, us: u64| {
                     let n = bound.entry.map_or_else(|| w.time.none.clone(), |entry| w.number(entry.0));
                     let values =
-                        [("at", at(us)), ("zone", w.time.zone.clone()), ("resource", resource.name.clone()), ("n", n)];
+                        [("at", at(us)), ("resource", resource.name.clone()), ("n", n)];
                     fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
                 };
                 events.push((start.earliest.us(), entry(start), line(&b.opened, start, start.earliest.us())));
@@ -410,7 +410,7 @@ impl<'a> Found<'a> {
         }
         for act in self.as_of.acts.iter().filter(|act| act.verb == Verb::IncidentContain) {
             let (what, n) = (word(&w.verb, act.verb.code()), w.number(act.index));
-            let values = [("at", at(act.at_us)), ("zone", w.time.zone.clone()), ("what", what.to_owned()), ("n", n)];
+            let values = [("at", at(act.at_us)), ("what", what.to_owned()), ("n", n)];
             let text = fill(&b.act, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             events.push((act.at_us, act.index, text.clone()));
             contained.push((act.at_us, act.index, text));
@@ -421,7 +421,7 @@ impl<'a> Found<'a> {
             (CaseStep::Aware, &b.aware),
         ] {
             let Some(step) = self.as_of.case.last(step) else { continue };
-            let values = [("at", at(step.at_us())), ("zone", w.time.zone.clone()), ("n", w.number(step.index))];
+            let values = [("at", at(step.at_us())), ("n", w.number(step.index))];
             let text = fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             events.push((step.at_us(), step.index, text));
         }

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 
 /// The breach file. The same arguments always give the same facts.
 pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &Envelope) -> BreachReport {
-    let w = envelope.language.wording();
+    let w = &envelope.language.wording_in(&evidence.now.exposure.header.controller.zone());
     let (now, profile) = (&evidence.now, &evidence.profile);
     let form = form::decide(now, profile, w);
     let case = case_fact(now, profile);
@@ -54,7 +54,7 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
 
 /// The list of persons concerned: everybody in the upper bound.
 pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &Envelope) -> PersonsReport {
-    let w = envelope.language.wording();
+    let w = &envelope.language.wording_in(&evidence.now.exposure.header.controller.zone());
     let (case, exposure) = (&evidence.now.case, &evidence.now.exposure);
     let concerned = exposure.subjects.iter().filter(|subject| subject.is_concerned());
     let persons: Vec<PersonFact> = concerned.map(|subject| person_fact(subject, case)).collect();
@@ -106,7 +106,7 @@ fn answer(w: &Wording, case: &CaseFact, totals: &FormTotals) -> String {
                 (false, false) => &b.in_time,
             };
             let (at, hours) = (w.instant(deadline.strict), w.number(deadline.hours));
-            fill(text, &[("at", &at), ("zone", &w.time.zone), ("hours", &hours)])
+            fill(text, &[("at", &at), ("hours", &hours)])
         }
     };
     [deadline, form].join(" ")
@@ -344,7 +344,7 @@ fn header(
     Header {
         report_id: uuid::Uuid::from_bytes(envelope.report_id).to_string(),
         report_type: Code(report_type),
-        template: template::fact(template, envelope.language),
+        template: template::fact(template, envelope.language, &evidence.now.exposure.header.controller.zone()),
         legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
         controller: evidence.now.exposure.header.controller.clone(),
         requester: given(&envelope.generated_by),

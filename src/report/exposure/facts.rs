@@ -54,7 +54,7 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         coverage,
         changes: Vec::new(),
     };
-    report.answer.text = answer::text(envelope.language.wording(), &report);
+    report.answer.text = answer::text(&envelope.language.wording_in(&report.header.template.zone()), &report);
     report
 }
 
@@ -475,7 +475,7 @@ fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &E
     Header {
         report_id: uuid::Uuid::from_bytes(envelope.report_id).to_string(),
         report_type: Code(ReportType::Exposure),
-        template: template::fact(template::EXPOSURE, envelope.language),
+        template: template::fact(template::EXPOSURE, envelope.language, &controller.zone()),
         legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
         controller,
         requester: given(&envelope.generated_by),

@@ -53,7 +53,7 @@ impl Said<'_> {
         let w = self.w;
         let head = &header.as_known_at;
         let footer =
-            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", &w.time.zone)]);
+            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", w.zone.name())]);
         View {
             language: header.template.language.clone(),
             title: title.to_owned(),
@@ -103,7 +103,11 @@ impl Said<'_> {
     }
 
     fn zoned(&self, at: Instant) -> String {
-        format!("{} {}", self.w.exact(at), self.w.time.zone)
+        self.w.exact(at)
+    }
+
+    fn as_read(&self, values: &[String]) -> Vec<String> {
+        values.iter().map(|value| self.w.told(value)).collect()
     }
 
     fn numbered(&self, sections: Vec<(&str, &str, &str, Vec<Block>)>) -> Vec<Section> {
@@ -234,7 +238,7 @@ impl Said<'_> {
         rows.sort_by_key(|(recorded_at, _)| *recorded_at);
         let mut rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
         if let Some(Span { from, until }) = &case.occurred {
-            let span = format!("{} {}", w.exact_span(*from, *until), w.time.zone);
+            let span = w.exact_span(*from, *until);
             let first =
                 row([cell([(c.occurred.clone(), Style::Strong)]), plain(span), plain(""), plain(&*c.by_ledger)]);
             rows.insert(0, first);
@@ -296,7 +300,7 @@ impl Said<'_> {
         let (w, b) = (self.w, &self.w.breach);
         let mut pieces: Vec<(String, Style)> = Vec::new();
         for (value, text) in field.values.iter().zip(&field.texts) {
-            let text = if value == text { value.clone() } else { format!("{value}  {text}") };
+            let text = if value == text { w.told(value) } else { format!("{value}  {text}") };
             pieces.push((text, Style::Plain));
         }
         if field.values.is_empty() {
@@ -306,7 +310,7 @@ impl Said<'_> {
         for (values, text) in [(&field.ledger_values, &b.table.ledger_says), (&field.refused_values, &b.table.refused)]
         {
             if !values.is_empty() {
-                pieces.push((fill(text, &[("value", &w.comma(values))]), Style::Warning));
+                pieces.push((fill(text, &[("value", &w.comma(&self.as_read(values)))]), Style::Warning));
             }
         }
         let entries: Vec<String> = field.entries.iter().map(|EntryIndex(index)| w.number(*index)).collect();
@@ -382,7 +386,7 @@ impl Said<'_> {
             }
             let list = |values: &[String]| {
                 let style = if values.is_empty() { Style::Missing } else { Style::Plain };
-                let text = if values.is_empty() { w.missing.value.clone() } else { values.join("\n") };
+                let text = if values.is_empty() { w.missing.value.clone() } else { self.as_read(values).join("\n") };
                 cell([(text, style)])
             };
             let line = |change: &ChangeFact| {

@@ -27,7 +27,7 @@ impl View {
         let (x, header) = (&w.exposure, &report.header);
         let head = &header.as_known_at;
         let footer =
-            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", &w.time.zone)]);
+            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", w.zone.name())]);
         View {
             language: header.template.language.clone(),
             title: x.title.report.clone(),
@@ -125,13 +125,13 @@ impl Said<'_> {
     fn facts(&self) -> Vec<Pair> {
         let (w, header) = (self.w, &self.report.header);
         let (f, head) = (&w.fact, &header.as_known_at);
-        let zoned = |at: Instant| format!("{} {}", w.exact(at), w.time.zone);
+        let zoned = |at: Instant| w.exact(at);
         let as_known_at = fill(
             &f.as_known_at_value,
             &[("origin", &head.origin), ("size", &w.number(head.size)), ("recorded", &zoned(head.recorded_at))],
         );
         let period =
-            format!("{} {}", w.exact_span(header.question.period.from, header.question.period.until), w.time.zone);
+            w.exact_span(header.question.period.from, header.question.period.until);
         let resources = w.list(&header.question.resources, usize::MAX);
         let completeness = &header.completeness;
         let summary = fill(
