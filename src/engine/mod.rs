@@ -10,6 +10,7 @@
 //! Here the rooms meet, so that none of them has to know another. Knows no gRPC, no HTTP and no storage engine.
 
 mod access;
+mod again;
 mod append;
 mod backup;
 mod beside;
@@ -22,17 +23,21 @@ mod exposure;
 mod follow;
 mod held;
 mod names;
+mod naming;
 mod people;
 mod person;
 mod prune;
 mod read;
 mod refusals;
 mod registry;
+mod request;
 mod restore;
 mod retention;
+mod suppressed;
 
 pub use crate::vault::{Hold, part_identity};
 pub use access::{AccessAsked, Produced};
+pub use again::Again;
 pub use append::{Batch, Pending, Raw, Receipt, Sent};
 pub use backup::{BackedUp, Backup, BackupSource, DATABASE as BACKUP_DATABASE, checkpoint_name};
 pub use breach::BreachAsked;
@@ -42,10 +47,12 @@ pub use error::{EngineError, Kind};
 pub use export::ExportPiece;
 pub use exposure::ExposureAsked;
 pub use names::{CatalogueApplied, InForce};
+pub use naming::NamingAsked;
 pub use person::{Asked, ErasureAsked, ErasureStatus, KeptFor, PersonStatus};
 pub use prune::{PlannedBodies, Pruned, Ran, RetentionRuleOf};
 pub use read::{EntryPage, EntryQuery, OpenedEntry, OpenedPart, PartState};
 pub use registry::{DocumentInForce, RegistryApplied};
+pub use request::RequestAsked;
 pub use restore::{Behind, Outcome, Restored, Sources, restore_ledger};
 
 pub use retention::{PlannedClass, RetentionPlan};

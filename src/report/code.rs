@@ -40,6 +40,7 @@ coded!(
     Determination,
     Direction,
     Doubt,
+    Ground,
     LegalBasis,
     Outcome,
     PartyKind,

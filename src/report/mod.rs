@@ -9,6 +9,7 @@ pub mod breach;
 pub mod exposure;
 
 pub mod controller;
+pub mod erratum;
 pub mod logging;
 pub mod person;
 pub mod question;
@@ -152,12 +153,43 @@ impl Report {
     }
 
     fn view(&self, w: &Wording, extent: Extent) -> View {
-        match self {
+        let view = match self {
             Report::Access(report) => View::of(w, report, extent),
             Report::Exposure(report) => View::of_exposure(w, report, extent),
             Report::Breach(report) => View::of_breach(w, report, extent),
             Report::Persons(report) => View::of_persons(w, report, extent),
+        };
+        view.with_erratum(w, extent, self.erratum())
+    }
+
+    /// What is gone since it was made first, where it was made again after an erasure.
+    pub fn erratum(&self) -> Option<&erratum::ErratumFact> {
+        match self {
+            Report::Access(report) => report.erratum.as_ref(),
+            Report::Exposure(report) => report.erratum.as_ref(),
+            Report::Breach(report) => report.erratum.as_ref(),
+            Report::Persons(report) => report.erratum.as_ref(),
         }
+    }
+
+    pub fn set_erratum(&mut self, erratum: erratum::ErratumFact) {
+        *match self {
+            Report::Access(report) => &mut report.erratum,
+            Report::Exposure(report) => &mut report.erratum,
+            Report::Breach(report) => &mut report.erratum,
+            Report::Persons(report) => &mut report.erratum,
+        } = Some(erratum);
+    }
+
+    /// The vault's generation that it states: of a report that is made again the one of then.
+    pub fn set_generation(&mut self, generation: u64) {
+        match self {
+            Report::Access(report) => &mut report.header.as_known_at,
+            Report::Exposure(report) => &mut report.header.as_known_at,
+            Report::Breach(report) => &mut report.header.as_known_at,
+            Report::Persons(report) => &mut report.header.as_known_at,
+        }
+        .vault_generation = generation;
     }
 
     fn generated_at(&self) -> instant::Instant {
@@ -192,7 +224,9 @@ pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, Ren
                     let view = view.made_visible(w, |_| true).map_err(|_| RenderError::Html)?;
                     html::page(&view).map_err(|_| RenderError::Html)?.into_bytes()
                 }
-                Format::Pdf => pdf::document(&view, language, json, report.generated_at().civil(&instant::Zone::default()))?,
+                Format::Pdf => {
+                    pdf::document(&view, language, json, report.generated_at().civil(&instant::Zone::default()))?
+                }
                 Format::Xlsx => sheet::xlsx::workbook(book(), w)?,
                 Format::Csv => sheet::csv::archive(book())?,
             };

@@ -38,7 +38,7 @@ sections! {
         verification: Verification, timeline: Timeline, strength: Codes, outcome: Codes, assurance: Codes,
         recipient_kind: Codes, category: Codes, direction: Codes, legal_basis: Codes, policy_decision: Codes,
         approval: Codes, determination: Codes, doubt: Codes, content_kind: Codes, role: Codes, scope: Codes, report_type: Codes,
-        provenance: Codes, verb: Codes, declared: Declared, exposure: Exposure, breach: Breach, sheet: Sheet,
+        provenance: Codes, verb: Codes, declared: Declared, request: Request, erratum: Erratum, staff: Staff, exposure: Exposure, breach: Breach, sheet: Sheet,
     }
 
     Number { group: String, decimal: String, range: String, list_and: String, list_comma: String, chain: String, more: String }
@@ -74,7 +74,7 @@ sections! {
     Section {
         facts: String, how_to_read: String, lines: String, timeline: String, agents: String,
         principals: String, recipients: String, tools: String, data: String, fields: String, records: String,
-        policies: String, conversations: String, why: String, other_parts: String, undetermined: String, reports: String, coverage: String, clock: String, completeness: String, declared: String,
+        policies: String, conversations: String, why: String, other_parts: String, undetermined: String, reports: String, coverage: String, clock: String, completeness: String, declared: String, requests: String, staff: String,
         verification: String, annex: String, checkpoint: String,
     }
 
@@ -82,12 +82,25 @@ sections! {
         how_to_read: String, rungs: String, lines: String, timeline: String, agents: String, principals: String,
         recipients: String, tools: String, data: String, why: String, other_parts: String,
         other_parts_undetermined: String, undetermined: String, possible: String, reports: String,
-        reads_unknown: String, coverage: String, clock: String, completeness: String, restriction: String, declared: String,
+        reads_unknown: String, coverage: String, clock: String, completeness: String, restriction: String, declared: String, requests: String, staff: String,
         verification: String, verify_command: String, verify_hint: String, not_proved_here: String, as_amended: String, annex: String, annex_cut: String,
         list_cut: String, substituted: String, legal: String, nothing_here: String,
     }
 
     /// What the controller declares.
+    Erratum {
+        title: String, notice: String, first: String, first_unknown: String, others: String, erasures: String, marks: String,
+        entry: String, erased_at: String, covers: String, marked: String, role: String, what: String, gone: Codes,
+    }
+    Staff {
+        named: String, erased: String, gone: String, acts_in: String, decision: String, who: String, decided_by: String,
+        reasons: String, interest: String,
+    }
+    Request {
+        received: String, verified: String, due: String, outcome: String, by_entry: String, none: String,
+        counted: String, counted_by_default: String, extended: String, extended_late: String,
+        answered: String, refused: String, remedies: String, state: Codes, ground: Codes,
+    }
     Declared {
         observed: String, not_observed: String, months: Plural, transfer: String, storage: String, recipients: String,
         source: String, rights: String, complaint: String, contact: String,
@@ -199,7 +212,7 @@ sections! {
         subjects: String, possible: String, holder: String, person: String, open: String, categories: String,
         ongoing: String, by_entry: String, anyone: String, named: String, given_to: String, one_of: String, unidentified: String,
         recipient: String, acts: String, act: String, led_to: String, instruction: String, review_until: String,
-        after_restriction: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
+        after_restriction: String, kept_from: String, kept_from_until: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
         standing: String, by: String, no_country: String, before: String, after: String,
     }
 
@@ -522,6 +535,12 @@ mod tests {
         assert_eq!(notices, expected);
         check("field", &wording.field, completeness::FIELDS.to_vec());
         check("profile", &wording.profile, vec!["counsel", "lawyer"]);
+        let states = document::RequestState::ALL.iter().map(|state| state.code()).collect();
+        check("request.state", &wording.request.state, states);
+        let gone = crate::report::erratum::Gone::ALL.iter().map(|gone| gone.code()).collect();
+        check("erratum.gone", &wording.erratum.gone, gone);
+        let refusals = Ground::ALL.iter().filter(|ground| **ground as i32 >= 30).map(|ground| ground.code());
+        check("request.ground", &wording.request.ground, refusals.collect());
         macro_rules! of_exposure {
             ($($section:ident : $list:ident),*) => {$(
                 let codes = exposure::document::$list::ALL.iter().map(|choice| choice.code()).collect();
@@ -729,7 +748,6 @@ mod tests {
         assert_eq!(wording.span(at, next), "10.03.2026 09:30:00 – 11.03.2026 09:30:00 UTC");
         assert_eq!(wording.list(&["a".into(), "b".into(), "c".into()], 3), "a, b und c");
     }
-}
 
     /// In the zone of the legal profile, with how far its clocks are ahead: days are those of that zone.
     #[test]
@@ -748,3 +766,4 @@ mod tests {
         assert_eq!(w.told("2026-03-10T23:20:00.000000Z"), "2026-03-11 00:20:00 +01:00");
         assert_eq!((w.told("2026-03-10"), w.told("crm")), ("2026-03-10".into(), "crm".into()));
     }
+}

@@ -4,6 +4,7 @@
 #[allow(dead_code, reason = "shared by tests that use different parts of it")]
 mod common;
 
+mod again;
 mod bounded;
 mod canary;
 mod enumeration;
@@ -12,9 +13,12 @@ mod held;
 mod histories;
 mod kept;
 mod linkability;
+mod named;
 mod pruned;
 mod real;
+mod requested;
 mod retained;
+mod suppressed;
 
 use common::records::*;
 use common::{Client, TestServer};

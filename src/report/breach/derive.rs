@@ -396,8 +396,7 @@ impl<'a> Found<'a> {
                 let entry = |bound: &Bound| bound.entry.map_or(0, |entry| entry.0);
                 let line = |text: &str, bound: &Bound, us: u64| {
                     let n = bound.entry.map_or_else(|| w.time.none.clone(), |entry| w.number(entry.0));
-                    let values =
-                        [("at", at(us)), ("resource", resource.name.clone()), ("n", n)];
+                    let values = [("at", at(us)), ("resource", resource.name.clone()), ("n", n)];
                     fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
                 };
                 events.push((start.earliest.us(), entry(start), line(&b.opened, start, start.earliest.us())));

@@ -38,6 +38,7 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
     };
     BreachReport {
         format: FORMAT.to_owned(),
+        erratum: None,
         header: header(question, evidence, envelope, ReportType::Breach, template::BREACH),
         answer: Answer { text: answer(w, &case, &totals) },
         severity: now.case.each(CaseStep::Severity).map(severity_fact).collect(),
@@ -75,6 +76,7 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
     };
     PersonsReport {
         format: PERSONS_FORMAT.to_owned(),
+        erratum: None,
         header: header(question, evidence, envelope, ReportType::Persons, template::PERSONS),
         answer: Answer { text: persons_answer(w, &totals) },
         totals,

@@ -1,7 +1,7 @@
 //! Evidence becomes facts: the calculus for each resource, then what is counted over all of them.
 
 use super::document::*;
-use super::evidence::{ExposureEvidence, ExposureQuestion};
+use super::evidence::{ExposureEvidence, ExposureQuestion, Suppressed};
 use super::{acts, answer, consequences, count};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
 use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, When};
@@ -53,6 +53,8 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         oddities: oddities(&stated.found),
         coverage,
         changes: Vec::new(),
+        suppressed: evidence.suppressed.iter().map(suppressed).collect(),
+        erratum: None,
     };
     report.answer.text = answer::text(&envelope.language.wording_in(&report.header.template.zone()), &report);
     report
@@ -466,6 +468,11 @@ fn coverage_fact(
         downtimes,
         undetermined: evidence.undetermined,
     }
+}
+
+fn suppressed(known: &Suppressed) -> SuppressedFact {
+    let Suppressed { index, reference, until } = known.clone();
+    SuppressedFact { entry: EntryIndex(index), reference, until }
 }
 
 fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &Envelope, period: Span) -> Header {

@@ -130,8 +130,7 @@ impl Said<'_> {
             &f.as_known_at_value,
             &[("origin", &head.origin), ("size", &w.number(head.size)), ("recorded", &zoned(head.recorded_at))],
         );
-        let period =
-            w.exact_span(header.question.period.from, header.question.period.until);
+        let period = w.exact_span(header.question.period.from, header.question.period.until);
         let resources = w.list(&header.question.resources, usize::MAX);
         let completeness = &header.completeness;
         let summary = fill(
@@ -342,6 +341,17 @@ impl Said<'_> {
         self.table(&x.section.people, columns, rows)
     }
 
+    /// By which order, and until when; nothing where none covers it.
+    fn kept_from_them(&self, access: &AccessFact) -> String {
+        let t = &self.w.exposure.table;
+        let covers = |fact: &&SuppressedFact| access.entries.contains(&fact.entry);
+        let text = |fact: &SuppressedFact| match &fact.until {
+            Some(until) => fill(&t.kept_from_until, &[("order", &fact.reference), ("until", &self.w.day(until))]),
+            None => fill(&t.kept_from, &[("order", &fact.reference)]),
+        };
+        self.report.suppressed.iter().find(covers).map(text).unwrap_or_default()
+    }
+
     fn accesses(&self) -> Block {
         let (w, x) = (self.w, &self.w.exposure);
         let t = &x.table;
@@ -388,6 +398,7 @@ impl Said<'_> {
                         cell([
                             (w.span(access.when.from, access.when.until), Style::Plain),
                             (w.comma(&entries), Style::Note),
+                            (self.kept_from_them(access), Style::Warning),
                         ]),
                         cell([
                             (self.who(&access.who), Style::Strong),

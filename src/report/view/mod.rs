@@ -9,8 +9,11 @@ mod consequences;
 mod controller;
 mod cover;
 mod declared;
+mod erratum;
 mod exposure;
+mod request;
 mod sections;
+mod staff;
 mod timeline;
 pub(in crate::report) mod words;
 
