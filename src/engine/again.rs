@@ -86,7 +86,7 @@ impl OpenLedger {
             }
             None if made.is_none() => Ok(Produced { again: Again::NotKnown, ..produced }),
             None => {
-                let text = "the wording of reports or the legal profile was changed, or persons were linked or unlinked, \
+                let text = "the wording of reports or the legal profile was changed, or persons were linked or unlinked \
                             since this report was made: it cannot be reproduced to the byte";
                 Err(EngineError::precondition(text))
             }

@@ -695,6 +695,9 @@ mod tests {
                                 ".breach.told",
                                 ".breach.channel",
                                 ".breach.delivery",
+                                ".request.state",
+                                ".request.ground",
+                                ".erratum.gone",
                             ]
                             .contains(&here.as_str());
                         // `missing.not_stated` is a sentence like others.
