@@ -12,8 +12,8 @@ use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto, Fil
 use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::body::*;
 use whosaw_verifier::part::{
-    self, AgentPart, CaseAnswer, CasePart, ContentPart, HoldScope, Part, PersonActPart, PersonPart, SealedFact,
-    SealedName,
+    self, AgentPart, CaseAnswer, CasePart, ContentPart, HoldScope, NamedRow, Part, PersonActPart, PersonPart,
+    SealedFact, SealedName,
 };
 use whosaw_verifier::vocabulary::*;
 use whosaw_verifier::wire::{Message, Varint};
@@ -622,6 +622,10 @@ fn act_part() -> PersonActPart {
             until_us: 2,
         }),
         matter: vec![5; 16],
+        at_us: 3,
+        request: 4,
+        rows: vec![NamedRow { entry: 5, ordinal: 6 }, NamedRow { entry: 7, ordinal: 0 }],
+        interest: "i".into(),
     }
 }
 

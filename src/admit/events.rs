@@ -187,6 +187,54 @@ pub fn link_act(
     event(EntryKind::SubjectLink, body.encode(), caller.clone(), parts)
 }
 
+/// That somebody who acted on a person's data is named to that person (C-579/21). Whom it is told to has the rows and
+/// nothing else; who is named, why, and who decided stand with the keys of those whose names they are.
+pub fn name_staff(
+    mut body: PersonActBody,
+    [subject, staff, by]: [Identity; 3],
+    rows: PersonActPart,
+    why: PersonActPart,
+    caller: &Caller,
+    registry: &Registry,
+) -> Admitted {
+    let holder = |identity: &Identity, class| Holder::Person { identities: vec![identity.clone()], class };
+    let named = |identity: &Identity, role: Role| {
+        let Identity { namespace, fields, strength } = identity.clone();
+        let identities = vec![part::Identity { namespace, fields, strength }];
+        Some(PersonPart { roles: vec![role], identities, ..PersonPart::default() })
+    };
+    let act = |act: PersonActPart| Some(ContentPart { act: Some(act), ..ContentPart::default() });
+    let parts = [
+        (holder(&subject, RetentionClass::Subject), Part { content: act(rows), ..Part::default() }),
+        (
+            holder(&staff, RetentionClass::Staff),
+            Part { person: named(&staff, Role::Actor), content: act(why), ..Part::default() },
+        ),
+        (holder(&by, RetentionClass::Staff), Part { person: named(&by, Role::Approver), ..Part::default() }),
+    ];
+    let mut parts: Vec<PlainPart> = parts.into_iter().map(|(holder, part)| PlainPart { holder, part }).collect();
+    let roles = [(Role::DataSubject, true), (Role::Actor, true), (Role::Approver, false)];
+    body.parts = (0..)
+        .zip(roles)
+        .map(|(first, (role, holds_content))| PartGroup {
+            first,
+            count: 1,
+            roles: vec![role],
+            holds_content,
+            ..PartGroup::default()
+        })
+        .collect();
+    let (caller_body, own) = sealed_event(ContentPart::default(), Holder::Ledger, caller, registry);
+    if !own.is_empty() {
+        let (first, count) = (parts.len() as u32, own.len() as u32);
+        let roles = vec![Role::Content];
+        body.parts.push(PartGroup { first, count, roles, holds_content: true, ..PartGroup::default() });
+    }
+    parts.extend(own);
+    body.caller = Some(caller_body);
+    event(EntryKind::Request, body.encode(), caller.clone(), parts)
+}
+
 /// Who has a part in a step of a breach.
 #[derive(Debug, Clone, Default)]
 pub struct CaseActors {

@@ -82,6 +82,29 @@ enum PersonCommand {
     },
     /// Take back a request for erasure that no batch has done.
     Withdraw(Case),
+    /// Record what happens to a person's request for access (GDPR Art. 15). Prints its last day by the legal profile.
+    Request {
+        #[command(subcommand)]
+        step: RequestStep,
+    },
+    /// Record the decision that somebody who acted on the person's data is named in the person's reports (C-579/21); why the
+    /// name is essential to them, in --statement.
+    NameStaff {
+        #[command(flatten)]
+        case: Case,
+        /// Who is named, written namespace=value.
+        #[arg(long, value_name = "PERSON")]
+        staff: String,
+        /// The human who decides, written namespace=value.
+        #[arg(long, value_name = "PERSON")]
+        by: String,
+        /// What speaks against it for whoever is named, and how it was weighed.
+        #[arg(long, value_name = "TEXT")]
+        interest: String,
+        /// In this entry alone; may be repeated [default: wherever they act on the person's data].
+        #[arg(long = "entry", value_name = "ENTRY")]
+        entries: Vec<u64>,
+    },
     /// Tell what became of an erasure, by the person's token.
     Status {
         /// As `whosaw person erase` printed it.
@@ -126,6 +149,66 @@ enum PersonCommand {
     },
     /// Show the holds in force.
     Holds,
+}
+
+/// Each step is an entry. What is said is sealed for the person; that there was a step is not.
+#[derive(Subcommand)]
+enum RequestStep {
+    /// It was received. The person need not be known to the ledger.
+    Receive(RequestCase),
+    /// Their identity was verified; how, in --statement.
+    Verify(RequestCase),
+    /// The person was told that it takes longer; why, in --statement. Counts only within the first month.
+    Extend(RequestCase),
+    /// It was answered.
+    Answer(RequestCase),
+    /// It was refused; why, in --statement.
+    Refuse {
+        #[command(flatten)]
+        case: RequestCase,
+        /// gdpr:12.2 (not identifiable), gdpr:12.5.a (fee not paid) or gdpr:12.5.b (manifestly unfounded or excessive).
+        #[arg(long)]
+        ground: String,
+    },
+}
+
+#[derive(Args)]
+struct RequestCase {
+    #[command(flatten)]
+    case: Case,
+    /// When, RFC 3339 [default: now].
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// The entry that says that it was received [default: the newest that waits for an answer].
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
+    request: u64,
+}
+
+impl RequestStep {
+    fn request(self, ledger: String) -> Result<v1::RecordRequestStepRequest, CliError> {
+        use v1::PersonAct as Act;
+        let (step, RequestCase { case, at, request }, ground) = match self {
+            RequestStep::Receive(case) => (Act::RequestReceive, case, None),
+            RequestStep::Verify(case) => (Act::RequestVerify, case, None),
+            RequestStep::Extend(case) => (Act::RequestExtend, case, None),
+            RequestStep::Answer(case) => (Act::RequestAnswer, case, None),
+            RequestStep::Refuse { case, ground } => (Act::RequestRefuse, case, Some(ground)),
+        };
+        let (about, at) = (case.about(ground.as_deref())?, at.as_deref().map(show::read_time).transpose()?);
+        Ok(v1::RecordRequestStepRequest { ledger, about, step: step as i32, at, request })
+    }
+}
+
+fn request_lines(done: &v1::RecordRequestStepResponse) -> String {
+    let extended = if done.extended { ", extended" } else { "" };
+    let late = if done.late { "; late" } else { "" };
+    let received = show::time(done.received.as_ref());
+    format!(
+        "{}\nrequest   entry {}, received {received}\ndue       {}{extended}{late}",
+        recorded(&done.receipt),
+        done.request,
+        done.due
+    )
 }
 
 impl Case {
@@ -202,6 +285,21 @@ impl Person {
                 let request = client.request(v1::WithdrawErasureRequest { ledger, about: case.about(None)? });
                 let done = privacy.withdraw_erasure(request).await?.into_inner();
                 answer(json, "WithdrawErasureResponse", &done, || recorded(&done.receipt))
+            }
+            PersonCommand::Request { step } => {
+                let request = client.request(step.request(ledger)?);
+                let done = privacy.record_request_step(request).await?.into_inner();
+                answer(json, "RecordRequestStepResponse", &done, || request_lines(&done))
+            }
+            PersonCommand::NameStaff { case, staff, by, interest, entries } => {
+                let about = case.about(None)?;
+                let (staff, by) = (Some(person(&staff)?), Some(person(&by)?));
+                let request = v1::NameStaffRequest { ledger, about, staff, by, interest, entries };
+                let done = privacy.name_staff(client.request(request)).await?.into_inner();
+                answer(json, "NameStaffResponse", &done, || {
+                    let entries: Vec<String> = done.entries.iter().map(u64::to_string).collect();
+                    format!("{}\nnamed in  entries {}", recorded(&done.receipt), entries.join(", "))
+                })
             }
             PersonCommand::Status { token } => {
                 let token = bytes(&token, 32, "a token is 64 hexadecimal digits")?;

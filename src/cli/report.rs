@@ -96,7 +96,8 @@ enum ReportCommand {
         #[command(flatten)]
         out: Out,
     },
-    /// The same bytes again, from the entry that recorded a report's production.
+    /// The same bytes again, from the entry that recorded a report's production; with marks and an erratum where something it
+    /// rests on was erased since.
     Again {
         /// Index of that entry.
         index: u64,
@@ -336,6 +337,20 @@ impl Files {
         }
         println!("{}", produced.answer);
         println!("as known at {} entries; recorded as entry {}", show::grouped(produced.tree_size), produced.index);
+        match produced.reproduction() {
+            v1::Reproduction::Unspecified => {}
+            v1::Reproduction::Identical => println!("the same as the recorded report, to the byte"),
+            v1::Reproduction::WithMarks => {
+                println!(
+                    "NOT the recorded report to the byte: what was erased since is marked, and its erratum says by what"
+                );
+            }
+            v1::Reproduction::NotKnown => {
+                println!(
+                    "whether this is the recorded report to the byte is not known: its digest was not recorded then"
+                );
+            }
+        }
         if produced.rows_missing > 0 {
             println!("WARNING: {} index rows were missing; the report is complete all the same", produced.rows_missing);
         }

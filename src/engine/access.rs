@@ -1,6 +1,8 @@
 //! The access report: finds every entry that concerns one person, proves each, and records that the report was made.
 
+use super::again::{Again, made};
 use super::read::join_content;
+use super::suppressed::Orders;
 use super::{EngineError, Kind, OpenLedger, PartState};
 use crate::admit::events;
 use crate::exposure::{Filter, Term, TermKind};
@@ -8,24 +10,22 @@ use crate::ledger::{Published, StoredEntry};
 use crate::model::*;
 use crate::report::evidence::{
     AccessQuestion, Amendment, Coverage, Downtime, Envelope, Evidence, Head, LedgerRead, Observation, ObservedBody,
-    Removed, Search, Undetermined,
+    Removed, RequestStep, Search, Undetermined,
 };
 use crate::report::language::Language;
 use crate::report::logging::statements;
 use crate::report::person::{KnownThen, StatedLink, known_then, stated_then, strength_of};
-use crate::report::question::{
-    RecordedActivity, RecordedBreach, RecordedExposure, RecordedQuestion, cut_off_violation,
-};
+use crate::report::question::{RecordedQuestion, cut_off_violation};
 use crate::report::{self, Report};
 use crate::vault::{self, DataKey, OpenError, PartPlace, PersonId};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
-use whosaw_verifier::body::{ActionBody, Body, LedgerAccessBody, PrunedBodies, ReportBody};
-use whosaw_verifier::entry::body_commitment;
+use whosaw_verifier::body::{ActionBody, Body, LedgerAccessBody, PersonActBody, PrunedBodies, ReportBody};
+use whosaw_verifier::entry::{Header, body_commitment};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::merkle::{self, verify_inclusion};
-use whosaw_verifier::part::{ContentPart, Part, PersonActPart, PersonPart};
+use whosaw_verifier::part::{ContentPart, NamedRow, Part, PersonActPart, PersonPart};
 
 /// A report waits so long for projections to be complete up to its size; then it is refused rather than incomplete.
 pub(super) const PROJECTIONS: Duration = Duration::from_secs(60);
@@ -73,12 +73,12 @@ impl OpenLedger {
     pub fn access_evidence(
         &self,
         question: &AccessQuestion,
+        orders: &Orders,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Gathered, EngineError> {
         let head = self.projected_head(question.size)?;
         let person = self.vault.find(&question.subject)?;
         let certain = person.map(|person| self.vault.linked(person)).transpose()?.unwrap_or_default();
-        self.may_be_told(&question.subject, &certain, &head)?;
         let mut weak: Vec<PersonId> = Vec::new();
         for found in person.map(|person| self.vault.weakly_linked(person)).transpose()?.unwrap_or_default() {
             // Who may be this person is so with everything that is theirs.
@@ -90,6 +90,8 @@ impl OpenLedger {
         }
         let certain = self.also_linked_then(certain, &head)?;
         weak.retain(|id| !certain.contains(id));
+        let orders = self.orders_over(orders, &question.subject, &certain, &weak)?;
+        let whole = certain.clone();
         let (certain, weak) = (self.places(&certain, head.size)?, self.places(&weak, head.size)?);
         let keys: Vec<Arc<DataKey>> = certain.keys.iter().chain(&weak.keys).cloned().collect();
         let scan = self.vault.scan_parts(&keys, head.size, progress)?;
@@ -98,15 +100,34 @@ impl OpenLedger {
             let places = if found.key < certain.keys.len() { &mut certain_places } else { &mut weak_places };
             rows_missing += u64::from(places.insert(found.place));
         }
-        let certain = self.observe(&certain_places, &head)?;
-        let weak = self.observe(&weak_places, &head)?;
+        let resealed = self.resealed_since(&whole, &head)?;
+        let mut certain = self.observe(&certain_places, &head)?;
+        certain.resealed.extend(resealed);
+        let mut weak = self.observe(&weak_places, &head)?;
+        // Before anything is counted, numbered or asked of it.
+        let hidden = self.hidden(&orders, &certain.observations, &weak.observations, &head)?;
+        certain.observations.retain(|observation| !hidden.certain.contains(&observation.index));
+        weak.observations.retain(|observation| !hidden.weak.contains(&observation.index));
         let known = known_then(&question.subject, certain.of_actions(), weak.of_actions(), &certain.links);
+        let requests = requests_of(&certain.requests, &question.subject, &known.identities);
+        let mut namings = Vec::new();
+        for (index, told_to, rows) in std::mem::take(&mut certain.namings) {
+            if is_one_of(&told_to, &known.identities, &question.subject) {
+                namings.extend(self.naming(index, rows, &head)?);
+            }
+        }
         // Every observation was proved before it came to be one. Only what belongs is counted, so that links that are made
         // later do not change what a report of this size says.
         let entries_proved = known.entries();
-        let search = Search { searched: true, has_keys: entries_proved > 0, parts_tried: scan.tried, entries_proved };
+        // Of somebody of whom nothing belongs nothing tells, either, that there are keys.
+        let parts_tried = if entries_proved > 0 { scan.tried } else { 0 };
+        let search = Search { searched: true, has_keys: entries_proved > 0, parts_tried, entries_proved };
         let KnownThen { observations, identities, possible } = known;
-        let kept = self.kept_apart(&self.known_as(&question.subject, &identities)?, head.size)?;
+        // Of what nobody can open nobody can say that no order covers it.
+        let kept = match orders.is_any() {
+            true => Vec::new(),
+            false => self.kept_apart(&self.known_as(&question.subject, &identities)?, head.size)?,
+        };
         let evidence = Evidence {
             undetermined: self.undetermined(head.size)?,
             amendments: self.amendments(&observations, &head)?,
@@ -114,9 +135,12 @@ impl OpenLedger {
             downtimes: self.downtimes(head.size)?,
             removed: self.removed_below(head.size)?,
             kept,
-            ledger_reads: Some(self.ledger_reads(&observations, head.size)?),
+            ledger_reads: Some(self.readings_told(&orders, self.ledger_reads(&observations, head.size)?, &head)?),
             registry: self.registry_at(head.size)?,
             controller: self.known_registry(head.size)?,
+            profile: self.profile_at(head.size)?,
+            requests,
+            namings,
             identities,
             observations,
             possible,
@@ -124,24 +148,6 @@ impl OpenLedger {
             head,
         };
         Ok(Gathered { evidence, rows_missing })
-    }
-
-    /// An order that keeps accesses from this person (GDPR Art. 23) covers rows and all that they caused. A report without
-    /// them cannot be made yet, and one with them must not be.
-    fn may_be_told(&self, subject: &Identity, whole: &[PersonId], head: &Head) -> Result<(), EngineError> {
-        let Some(in_force) = self.registry_document_at(head.size)? else { return Ok(()) };
-        let subject = vault::normal(subject);
-        for kept_from in in_force.document.orders_at(head.recorded_at_us).flat_map(|order| &order.subjects) {
-            let identity = vault::normal(&kept_from.identity());
-            let same = identity.namespace == subject.namespace && identity.fields == subject.fields;
-            let known = self.vault.find(&identity)?.is_some_and(|person| whole.contains(&person));
-            if same || known {
-                let text = "an order in the controller's registry keeps accesses from this person: a report that leaves \
-                            out what it covers cannot be made, so the request has to be answered by hand";
-                return Err(EngineError::precondition(text));
-            }
-        }
-        Ok(())
     }
 
     /// Answers an access question: gathers, states the facts, and records that a report left the house, before it does.
@@ -154,46 +160,24 @@ impl OpenLedger {
         let (open, generated_by) = (Arc::clone(self), caller.name.clone());
         let gathered = tokio::task::spawn_blocking(move || {
             let question = open.access_question(asked.subject, asked.size, asked.cut_off_us)?;
-            let gathered = open.access_evidence(&question, &progress)?;
             let envelope = open.new_envelope(generated_by, asked.reference, asked.language);
-            Ok::<_, EngineError>((question, envelope, gathered))
+            // Those of now, whatever size is asked for: an order holds for what it forbids to tell, since when ever.
+            let registry = open.names().versions.newest();
+            let orders = open.orders(registry, envelope.generated_at_us)?;
+            let gathered = open.access_evidence(&question, &orders, &progress)?;
+            let (language, parts_tried) = (envelope.language, Some(gathered.evidence.search.parts_tried));
+            let recorded = RecordedQuestion { question, envelope, registry, parts_tried, made: None };
+            let produced = Produced::of(&recorded, &gathered, 0);
+            let made = Some(made(&produced, language)?);
+            Ok::<_, EngineError>((RecordedQuestion { made, ..recorded }, gathered.evidence.head, produced))
         });
-        let (question, envelope, gathered) =
-            gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
-        let recorded = RecordedQuestion { question, envelope };
-        let index = self.record_access_report(&recorded, &gathered.evidence.head, caller).await?;
-        Ok(Produced::of(&recorded, &gathered, index))
-    }
-
-    /// The same report again, from the question and envelope that the entry at `index` recorded. Blocks.
-    pub fn reproduce_report(&self, index: u64, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Produced, EngineError> {
-        let (body, question) = self.recorded_question(index)?;
-        if body.generation != self.vault.generation() {
-            let text = "keys were destroyed since this report was made: it cannot be reproduced to the byte";
-            return Err(EngineError::precondition(text));
+        let (recorded, head, produced) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
+        if self.names().versions.newest() != recorded.registry {
+            let text = "the controller's registry was changed while the report was made: ask again";
+            return Err(EngineError::new(Kind::Aborted, text));
         }
-        if self.head(body.size)?.root != *body.root {
-            return Err(EngineError::new(Kind::Corrupt, "the ledger's root at this size is not the one recorded then"));
-        }
-        let unreadable = || EngineError::precondition("the question of this report is of a form that is not known");
-        match body.report_type {
-            ReportType::Exposure => {
-                let recorded = RecordedExposure::read(&question).ok_or_else(unreadable)?;
-                return self.exposure_again(&recorded, index, progress);
-            }
-            ReportType::Breach | ReportType::Persons => {
-                let recorded = RecordedBreach::read(&question).ok_or_else(unreadable)?;
-                return self.breach_again(body.report_type, &recorded, index, progress);
-            }
-            ReportType::Activity => {
-                let recorded = RecordedActivity::read(&question).ok_or_else(unreadable)?;
-                return self.activity_again(&recorded, index, progress);
-            }
-            ReportType::Access | ReportType::Unspecified => {}
-        }
-        let recorded = RecordedQuestion::read(&question).ok_or_else(unreadable)?;
-        let gathered = self.access_evidence(&recorded.question, progress)?;
-        Ok(Produced::of(&recorded, &gathered, index))
+        let index = self.record_access_report(&recorded, &head, caller).await?;
+        Ok(Produced { index, ..produced })
     }
 
     /// Records that a report is read again, which opens the person's parts again.
@@ -291,6 +275,29 @@ impl OpenLedger {
             places.extend(self.vault.occurrences(*person)?.into_iter().filter(|place| place.index < size));
         }
         Ok(Places { keys, places })
+    }
+
+    /// Content of entries below the head's size that was sealed anew after it, because somebody who shared it was erased: it
+    /// says what it said.
+    fn resealed_since(&self, persons: &[PersonId], head: &Head) -> Result<BTreeMap<u64, ContentPart>, EngineError> {
+        let mut places = BTreeSet::new();
+        for person in persons {
+            places.extend(self.vault.occurrences(*person)?.into_iter().filter(|place| place.index >= head.size));
+        }
+        let mut later = BTreeSet::new();
+        for place in places {
+            let entry = self.ledger.entry(place.index)?;
+            if entry.is_some_and(|entry| entry.header.kind == EntryKind::Erasure as u8) {
+                later.insert(place);
+            }
+        }
+        if later.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let now = self.head(self.ledger.published().size)?;
+        let mut resealed = self.observe(&later, &now)?.resealed;
+        resealed.retain(|index, _| *index < head.size);
+        Ok(resealed)
     }
 
     /// As whom the vault knows this person by what was known of them at the size, so that later links change nothing. Nobody
@@ -541,10 +548,11 @@ pub struct Produced {
     pub index: u64,
     pub size: u64,
     pub rows_missing: u64,
+    pub again: Again,
 }
 
 impl Produced {
-    fn of(recorded: &RecordedQuestion, gathered: &Gathered, index: u64) -> Self {
+    pub(super) fn of(recorded: &RecordedQuestion, gathered: &Gathered, index: u64) -> Self {
         if gathered.rows_missing > 0 {
             tracing::error!(
                 rows = gathered.rows_missing,
@@ -557,6 +565,7 @@ impl Produced {
             index,
             size: recorded.question.size,
             rows_missing: gathered.rows_missing,
+            again: Again::First,
         }
     }
 }
@@ -573,6 +582,10 @@ pub struct Gathered {
 struct Observed {
     observations: Vec<Observation>,
     links: Vec<StatedLink>,
+    /// What the person asked for.
+    requests: Vec<RequestStep>,
+    /// Decisions to name somebody to the person: entry, to whom, and where.
+    namings: Vec<(u64, Identity, Vec<NamedRow>)>,
     /// Content that was sealed anew when somebody with whom it was shared was erased, by the entry it stood in.
     resealed: BTreeMap<u64, ContentPart>,
 }
@@ -584,6 +597,11 @@ impl Observed {
             Some(Ok(Body::Person(body))) => {
                 let act = join_content(opened.iter().map(|(_, part)| part)).and_then(|content| content.act);
                 let identity = vault::identity_of;
+                if let (PersonAct::NameStaff, Some(PersonActPart { asked: Some(told_to), rows, .. })) = (body.act, &act)
+                {
+                    self.namings.push((entry.header.index, identity(told_to), rows.clone()));
+                }
+                self.requests.extend(act.as_ref().and_then(|act| request_step(&entry.header, &body, act)));
                 if let Some(PersonActPart { asked: Some(one), other: Some(other), .. }) = act {
                     self.links.push(StatedLink {
                         index: entry.header.index,
@@ -612,6 +630,42 @@ impl Observed {
         }
         observations
     }
+}
+
+/// A step of a request, as its entry tells it.
+pub(super) fn request_step(header: &Header, body: &PersonActBody, act: &PersonActPart) -> Option<RequestStep> {
+    let is_receipt = body.act == PersonAct::ReceiveRequest;
+    let later =
+        [PersonAct::VerifyRequest, PersonAct::ExtendRequest, PersonAct::AnswerRequest, PersonAct::RefuseRequest];
+    if !is_receipt && !later.contains(&body.act) {
+        return None;
+    }
+    let (index, recorded_at_us) = (header.index, header.recorded_at_us);
+    Some(RequestStep {
+        index,
+        recorded_at_us,
+        act: body.act,
+        ground: body.ground,
+        at_us: if act.at_us == 0 { recorded_at_us } else { act.at_us },
+        request: if is_receipt { index } else { act.request },
+        subject: vault::identity_of(act.asked.as_ref()?),
+        reference: act.reference.clone(),
+        statement: act.statement.clone(),
+    })
+}
+
+fn is_one_of(identity: &Identity, known: &[Identity], asked: &Identity) -> bool {
+    let same = |other: &Identity| identity.namespace == other.namespace && identity.fields == other.fields;
+    known.iter().chain([asked]).any(same)
+}
+
+/// Of all that is linked today what belonged to the person then: steps of requests under an identifier that was theirs.
+fn requests_of(all: &[RequestStep], asked: &Identity, known: &[Identity]) -> Vec<RequestStep> {
+    let is_theirs = |step: &&RequestStep| is_one_of(&step.subject, known, asked);
+    let mut steps: Vec<RequestStep> = all.iter().filter(is_theirs).cloned().collect();
+    steps.sort_by_key(|step| step.index);
+    steps.dedup();
+    steps
 }
 
 struct Places {

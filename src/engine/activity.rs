@@ -1,7 +1,7 @@
 //! What one agent did: finds its entries, proves each, counts it, and records that the report was made.
 
 use super::access::{Produced, body_of};
-use super::exposure::{as_recorded, digest_of};
+use super::again::{Again, made};
 use super::read::join_content;
 use super::{EngineError, OpenLedger};
 use crate::exposure::{Filter, Term, TermKind};
@@ -15,6 +15,7 @@ use crate::report::activity::{self};
 use crate::report::evidence::{Envelope, Head};
 use crate::report::language::Language;
 use crate::report::question::RecordedActivity;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use whosaw_verifier::body::Body;
 
@@ -53,8 +54,8 @@ impl OpenLedger {
             let envelope = open.new_envelope(generated_by, reference, language);
             let head = open.head(size)?;
             let produced = open.activity_produced(&question, &envelope, 0, &progress)?;
-            let digest = digest_of(&produced)?;
-            Ok::<_, EngineError>((RecordedActivity { question, cut_off_us, envelope, digest }, head, produced))
+            let made = made(&produced, envelope.language)?;
+            Ok::<_, EngineError>((RecordedActivity { question, cut_off_us, envelope, made }, head, produced))
         });
         let (recorded, head, produced) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
         let body = body_of(ReportType::Activity, &recorded.envelope, recorded.cut_off_us);
@@ -62,18 +63,8 @@ impl OpenLedger {
         Ok(Produced { index, ..produced })
     }
 
-    /// The report of a recorded question again, to the byte, or not at all. Blocks.
-    pub(super) fn activity_again(
-        &self,
-        recorded: &RecordedActivity,
-        index: u64,
-        progress: &(dyn Fn(u64, u64) + Sync),
-    ) -> Result<Produced, EngineError> {
-        let produced = self.activity_produced(&recorded.question, &recorded.envelope, index, progress)?;
-        as_recorded(produced, &recorded.digest, "the wording of reports was changed")
-    }
-
-    fn activity_produced(
+    /// Blocks; `progress` hears how many entries of how many were read.
+    pub(super) fn activity_produced(
         &self,
         question: &ActivityQuestion,
         envelope: &Envelope,
@@ -91,7 +82,29 @@ impl OpenLedger {
             head,
         };
         let report = Report::Activity(Box::new(activity::facts(question, &evidence, envelope)));
-        Ok(Produced { report, report_id: envelope.report_id, index, size: question.size, rows_missing: 0 })
+        Ok(Produced {
+            report,
+            report_id: envelope.report_id,
+            index,
+            size: question.size,
+            rows_missing: 0,
+            again: Again::First,
+        })
+    }
+
+    /// Entries of the agent, and those of actors whose names stand sealed: whoever is not registered, or was not then.
+    pub(super) fn acts_of(&self, agent: &str, size: u64) -> Result<BTreeSet<u64>, EngineError> {
+        let mut indexes = BTreeSet::new();
+        for term in [Term::new(TermKind::Actor, agent), Term::sealed_actor()] {
+            let filter = Filter { terms: vec![term], ..Filter::default() };
+            let mut from = Some(0);
+            while let Some(at) = from {
+                let page = self.follow.follower().query(&filter, at, size, PAGE)?;
+                indexes.extend(page.indexes);
+                from = page.next;
+            }
+        }
+        Ok(indexes)
     }
 
     /// Reads a page at a time, so that an agent's million acts need no more room than a thousand.
@@ -102,19 +115,14 @@ impl OpenLedger {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Tally, EngineError> {
         let mut tally = Tally::default();
-        // Whoever is not registered, or was not then, stands sealed.
-        let terms = [Term::new(TermKind::Actor, question.agent.as_str()), Term::sealed_actor()];
-        for (pass, term) in (0..).zip(terms) {
-            let filter = Filter { terms: vec![term], ..Filter::default() };
-            let mut from = Some(0);
-            while let Some(at) = from {
-                let page = self.follow.follower().query(&filter, at, head.size, PAGE)?;
-                for entry in self.entries_at(&page.indexes)? {
-                    self.take_act(&mut tally, question, &entry, head, pass)?;
-                }
-                from = page.next;
-                progress(pass * head.size + from.unwrap_or(head.size), 2 * head.size);
+        let indexes: Vec<u64> = self.acts_of(&question.agent, head.size)?.into_iter().collect();
+        let (mut done, total) = (0, indexes.len() as u64);
+        for page in indexes.chunks(PAGE) {
+            for entry in self.entries_at(page)? {
+                self.take_act(&mut tally, question, &entry, head)?;
             }
+            done += page.len() as u64;
+            progress(done, total);
         }
         Ok(tally)
     }
@@ -125,7 +133,6 @@ impl OpenLedger {
         question: &ActivityQuestion,
         entry: &StoredEntry,
         head: &Head,
-        pass: u64,
     ) -> Result<(), EngineError> {
         let header = &entry.header;
         if !question.covers(header.recorded_at_us) {
@@ -134,9 +141,6 @@ impl OpenLedger {
         let body = entry.content.as_ref().map(|(_, body)| Body::decode(header.kind, body));
         // What was pruned is counted for the whole ledger.
         let Some(Ok(Body::Action(body))) = body else { return Ok(()) };
-        if pass > 0 && body.actors.iter().any(|actor| actor.name == question.agent) {
-            return Ok(());
-        }
         let ordinals: Vec<u32> = (0..header.parts).collect();
         let parts = self.open_proved(entry, &ordinals, head)?;
         let content = join_content(parts.iter().map(|(_, part)| part));

@@ -2,7 +2,7 @@
 //! notification, beside what the case's steps say.
 
 use super::access::{Produced, body_of};
-use super::exposure::{as_recorded, digest_of};
+use super::again::{Again, made};
 use super::read::join_content;
 use super::{EngineError, OpenLedger};
 use crate::exposure::calculus::fact::{Party, Person, Thing};
@@ -56,8 +56,8 @@ impl OpenLedger {
             let envelope = open.new_envelope(generated_by, asked.reference, asked.language);
             let head = open.head(size)?;
             let produced = open.breach_produced(report_type, &question, &envelope, 0, &progress)?;
-            let digest = digest_of(&produced)?;
-            Ok::<_, EngineError>((RecordedBreach { question, envelope, digest }, head, produced))
+            let made = made(&produced, envelope.language)?;
+            Ok::<_, EngineError>((RecordedBreach { question, envelope, made }, head, produced))
         });
         let (recorded, head, produced) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
         let body = body_of(report_type, &recorded.envelope, recorded.question.cut_off_us);
@@ -65,20 +65,7 @@ impl OpenLedger {
         Ok(Produced { index, ..produced })
     }
 
-    /// The report of a recorded question again, to the byte, or not at all. Blocks.
-    pub(super) fn breach_again(
-        &self,
-        report_type: ReportType,
-        recorded: &RecordedBreach,
-        index: u64,
-        progress: &(dyn Fn(u64, u64) + Sync),
-    ) -> Result<Produced, EngineError> {
-        let produced = self.breach_produced(report_type, &recorded.question, &recorded.envelope, index, progress)?;
-        let changed = "the wording of reports or the legal profile was changed, or persons were linked or unlinked";
-        as_recorded(produced, &recorded.digest, changed)
-    }
-
-    fn breach_produced(
+    pub(super) fn breach_produced(
         &self,
         report_type: ReportType,
         question: &BreachQuestion,
@@ -91,7 +78,14 @@ impl OpenLedger {
             ReportType::Persons => Report::Persons(Box::new(breach::persons(question, &evidence, envelope))),
             _ => Report::Breach(Box::new(breach::facts(question, &evidence, envelope))),
         };
-        Ok(Produced { report, report_id: envelope.report_id, index, size: question.size, rows_missing: 0 })
+        Ok(Produced {
+            report,
+            report_id: envelope.report_id,
+            index,
+            size: question.size,
+            rows_missing: 0,
+            again: Again::First,
+        })
     }
 
     fn breach_evidence(

@@ -98,7 +98,11 @@ impl OpenLedger {
         let holidays = set.holidays.iter().filter_map(|day| day.parse().ok()).collect();
         let unusable =
             |error: ProfileError| EngineError::precondition(format!("the registry's legal profile: {error}"));
-        Profile::new(hours, zone, holidays, scale).map_err(unusable)
+        let mut profile = Profile::new(hours, zone, holidays, scale).map_err(unusable)?;
+        profile.request_months = set.access_request_months.unwrap_or(profile.request_months);
+        profile.request_extension_months =
+            set.access_request_extension_months.unwrap_or(profile.request_extension_months);
+        Ok(profile)
     }
 
     /// The ledger's clock.
@@ -289,10 +293,10 @@ impl OpenLedger {
             _ => error,
         })?;
         let digest = match body.report_type {
-            ReportType::Exposure => RecordedExposure::read(&question).map(|recorded| recorded.digest),
+            ReportType::Exposure => RecordedExposure::read(&question).map(|recorded| recorded.made.digest),
             ReportType::Breach | ReportType::Persons => RecordedBreach::read(&question)
                 .filter(|recorded| case.is_none_or(|case| *case == recorded.question.case))
-                .map(|recorded| recorded.digest),
+                .map(|recorded| recorded.made.digest),
             ReportType::Access | ReportType::Activity | ReportType::Unspecified => None,
         };
         let other = || EngineError::invalid("report", "is a report of another type, or on another case");

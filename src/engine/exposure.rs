@@ -2,6 +2,7 @@
 //! the report was made.
 
 use super::access::{Produced, body_of};
+use super::again::{Again, made};
 use super::people::People;
 use super::read::join_content;
 use super::{EngineError, Kind, OpenLedger};
@@ -62,8 +63,8 @@ impl OpenLedger {
             let question = open.exposure_question(asked)?;
             let head = open.head(question.size)?;
             let produced = open.exposure_produced(&question, &envelope, 0, &progress)?;
-            let digest = digest_of(&produced)?;
-            Ok::<_, EngineError>((RecordedExposure { question, envelope, digest }, head, produced))
+            let made = made(&produced, envelope.language)?;
+            Ok::<_, EngineError>((RecordedExposure { question, envelope, made }, head, produced))
         });
         let (recorded, head, produced) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
         let body = body_of(ReportType::Exposure, &recorded.envelope, recorded.question.cut_off_us);
@@ -71,21 +72,8 @@ impl OpenLedger {
         Ok(Produced { index, ..produced })
     }
 
-    /// The report of a recorded question again, to the byte. Blocks. Who is the same person is known by the links of now:
-    /// where these tell another story than those of then, it is refused rather than told otherwise.
-    pub(super) fn exposure_again(
-        &self,
-        recorded: &RecordedExposure,
-        index: u64,
-        progress: &(dyn Fn(u64, u64) + Sync),
-    ) -> Result<Produced, EngineError> {
-        let produced = self.exposure_produced(&recorded.question, &recorded.envelope, index, progress)?;
-        let changed = "the wording of reports was changed, or persons were linked or unlinked";
-        as_recorded(produced, &recorded.digest, changed)
-    }
-
     /// Blocks; `progress` hears how many entries of how many were opened.
-    fn exposure_produced(
+    pub(super) fn exposure_produced(
         &self,
         question: &ExposureQuestion,
         envelope: &Envelope,
@@ -107,6 +95,7 @@ impl OpenLedger {
             index,
             size: question.size,
             rows_missing: 0,
+            again: Again::First,
         })
     }
 
@@ -139,7 +128,12 @@ impl OpenLedger {
         if before.is_some() {
             return Err(EngineError::precondition(format!("more than {SUPERSEDED_MAX} reports supersede each other")));
         }
-        match self.reproduce_report(index, progress)?.report {
+        let Produced { report, again, .. } = self.reproduce_report(index, progress)?;
+        if again == Again::WithMarks {
+            let text = "keys were destroyed since the report that it supersedes was made: they cannot be compared";
+            return Err(EngineError::precondition(text));
+        }
+        match report {
             Report::Exposure(report) => Ok(*report),
             _ => Err(other()),
         }
@@ -222,6 +216,7 @@ impl OpenLedger {
             downtimes: self.downtimes(head.size)?,
             registry,
             entries_proved: total + causes,
+            suppressed: self.kept_from_somebody(&entries, &head)?,
             controller: self.known_registry(head.size)?,
             controllers: versions,
             history,
@@ -431,15 +426,6 @@ fn restricted(told: &mut Telling, body: &Body, opened: &OpenedAction<'_>) {
     for person in persons.into_iter().filter(|_| act.decision == Decision::Done) {
         told.restriction(opened.index, person, opened.recorded_at_us, begins);
     }
-}
-
-/// What was made again, if it is what was recorded then; else why it may be another.
-pub(super) fn as_recorded(produced: Produced, digest: &Hash, changed: &str) -> Result<Produced, EngineError> {
-    if digest_of(&produced)? != *digest {
-        let text = format!("{changed} since this report was made: it cannot be reproduced to the byte");
-        return Err(EngineError::precondition(text));
-    }
-    Ok(produced)
 }
 
 pub(super) fn digest_of(produced: &Produced) -> Result<Hash, EngineError> {

@@ -82,7 +82,7 @@ pub struct KeptFor {
 impl OpenLedger {
     /// Whoever this identifier means, with everybody who is the same person. To be asked with the gate held, if something
     /// is to be sealed for them: a batch of erasures in between would make them somebody new.
-    fn person_of(&self, subject: &Identity) -> Result<Found, EngineError> {
+    pub(super) fn person_of(&self, subject: &Identity) -> Result<Found, EngineError> {
         let unknown = || EngineError::not_found("this ledger knows nobody by this identifier");
         let subject = crate::vault::normal(subject);
         let person = self.vault.find(&subject)?.ok_or_else(unknown)?;
@@ -585,12 +585,12 @@ impl OpenLedger {
 type Decided = (Decision, Option<Exemption>, Vec<Change>);
 
 /// A person as the vault knows them now.
-struct Found {
+pub(super) struct Found {
     person: PersonId,
     /// Every id that is this person.
-    whole: Vec<PersonId>,
+    pub whole: Vec<PersonId>,
     /// The identifier asked for, as it was shown.
-    identity: Identity,
+    pub identity: Identity,
 }
 
 impl Found {
@@ -607,7 +607,7 @@ fn unblocked(standing: &Standing) -> Vec<Change> {
     blocked.map(|(id, due)| Change::Due(*id, Some(unblocked(due)))).collect()
 }
 
-fn body_of(act: PersonAct, decision: Decision, asked: &Asked) -> PersonActBody {
+pub(super) fn body_of(act: PersonAct, decision: Decision, asked: &Asked) -> PersonActBody {
     PersonActBody { act, decision, ground: asked.ground, exemption: asked.exemption, ..PersonActBody::default() }
 }
 
@@ -616,7 +616,7 @@ fn link_of(asked: &Asked, both: &[Identity; 2]) -> PersonActPart {
     PersonActPart { asked: Some(one), other: Some(other), ..act_of(asked) }
 }
 
-fn act_of(asked: &Asked) -> PersonActPart {
+pub(super) fn act_of(asked: &Asked) -> PersonActPart {
     PersonActPart {
         reference: asked.reference.clone(),
         authority: asked.authority.clone(),

@@ -52,10 +52,12 @@ pub fn breach_deadline(aware_us: u64, profile: &Profile) -> Result<Hours, Beyond
     Ok(Hours { strict_us, reading_us, working_days: working_days(starts_us, reading_us, profile)? })
 }
 
-/// GDPR Art. 12(3): one month after receipt, and two further months.
+/// GDPR Art. 12(3): one month after receipt, and two further months, or as the profile sets them.
 pub fn request_deadline(received_us: u64, profile: &Profile) -> Result<Months, BeyondCalendar> {
     let received = day_of(received_us, profile)?;
-    Ok(Months { due: months_after(received, 1, profile)?, extended: months_after(received, 3, profile)? })
+    let after = |months: u32| months_after(received, i32::try_from(months).map_err(|_| BeyondCalendar)?, profile);
+    let extended = profile.request_months.saturating_add(profile.request_extension_months);
+    Ok(Months { due: after(profile.request_months)?, extended: after(extended)? })
 }
 
 /// The last day of a period of so many months that runs from an event on this day.
@@ -205,6 +207,16 @@ mod tests {
         assert_eq!(end(months.due, &berlin), "2026-03-10T23:00:00Z");
         // The day on which clocks go forward is shorter.
         assert_eq!(end(day("2026-03-29"), &berlin), "2026-03-29T22:00:00Z");
+    }
+
+    #[test]
+    fn a_profile_sets_other_months() {
+        let mut profile = Profile::default();
+        (profile.request_months, profile.request_extension_months) = (2, 1);
+        let deadline = request_deadline(us("2026-02-10T09:00:00Z"), &profile).expect("a deadline");
+        assert_eq!((deadline.due, deadline.extended), (day("2026-04-10"), day("2026-05-11")));
+        profile.request_months = u32::MAX;
+        assert_eq!(request_deadline(us("2026-02-10T09:00:00Z"), &profile), Err(BeyondCalendar));
     }
 
     #[test]

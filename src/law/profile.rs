@@ -12,6 +12,9 @@ pub struct Profile {
     /// IANA name of the zone whose calendar counts.
     pub zone_name: String,
     zone: TimeZone,
+    /// Months from receipt to the answer of a request, and those by which they can be extended, Art. 12(3).
+    pub request_months: u32,
+    pub request_extension_months: u32,
     /// Public holidays where the controller is, beside Saturdays and Sundays.
     pub holidays: BTreeSet<Date>,
     /// The house's own levels, the gravest first.
@@ -39,6 +42,8 @@ pub const SEVERITY_BYTES_MAX: usize = 64;
 /// What holds where nobody set anything.
 const HOURS: u32 = 72;
 const ZONE: &str = "Europe/Berlin";
+const MONTHS: u32 = 1;
+const EXTENSION: u32 = 2;
 const SCALE: [&str; 4] = ["sev-1", "sev-2", "sev-3", "sev-4"];
 
 impl Profile {
@@ -61,7 +66,16 @@ impl Profile {
         // The one that was built in, not the machine's: the same binary counts the same days everywhere.
         let zone = TimeZoneDatabase::bundled().get(zone_name).map_err(|_| ProfileError::Zone(zone_name.to_owned()))?;
         let zone_name = zone_name.to_owned();
-        Ok(Profile { breach_notification_h, zone_name, zone, holidays, severity_scale, is_default: false })
+        Ok(Profile {
+            breach_notification_h,
+            zone_name,
+            zone,
+            request_months: MONTHS,
+            request_extension_months: EXTENSION,
+            holidays,
+            severity_scale,
+            is_default: false,
+        })
     }
 
     pub fn zone(&self) -> &TimeZone {

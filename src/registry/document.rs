@@ -219,16 +219,29 @@ tables! {
         approvers: Option<String>,
     }
 
-    /// That some are not to be told of certain accesses, Art. 23.
+    /// That some are not to be told of certain accesses, Art. 23: of what was done by one of the callers or actors or given
+    /// to one of the recipients, to one of the datasets, for one of the purposes and cases, within the period. A list that is
+    /// left out fits everything.
     pub struct Suppression {
         reference: String,
         authority: String,
         /// Who is not to be told.
         subjects: Vec<Person>,
-        /// Whose accesses: names of callers.
+        /// Who reported it: names of callers.
         callers: Vec<String>,
+        /// Who did it: names of agents, services, groups or organisations.
+        actors: Vec<String>,
         /// Names of parties that got data.
         recipients: Vec<String>,
+        /// What it touched, by name.
+        datasets: Vec<String>,
+        purposes: Vec<String>,
+        /// Conversations, or instructions, under which it was done.
+        cases: Vec<String>,
+        /// First day of what was done, YYYY-MM-DD, in the profile's zone.
+        acts_from: Option<String>,
+        /// First day of what is not covered any more.
+        acts_until: Option<String>,
         /// First day, YYYY-MM-DD, in the profile's zone.
         from: String,
         /// First day on which it is over; left out: until it is taken out of the file.
@@ -271,15 +284,20 @@ impl Document {
 
     /// Orders in force at an instant, Unix microseconds, by the calendar of the profile's zone.
     pub fn orders_at(&self, at_us: u64) -> impl Iterator<Item = &Suppression> {
-        let zone = self.profile.as_ref().and_then(|profile| profile.zone.as_deref()).unwrap_or("UTC");
-        let zone = jiff::tz::TimeZoneDatabase::bundled().get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let at = i64::try_from(at_us).ok().and_then(|us| jiff::Timestamp::from_microsecond(us).ok());
-        let day = at.map(|at| at.to_zoned(zone).date().to_string());
+        let day = self.day_of(at_us);
         // Of an instant that is no day, every order is in force.
         let begun = move |order: &&Suppression| {
             day.as_ref().is_none_or(|day| order.from <= *day && order.until.as_ref().is_none_or(|until| day < until))
         };
         self.suppressions.iter().filter(begun)
+    }
+
+    /// The day of an instant in the profile's zone, YYYY-MM-DD; nothing for what is no day.
+    pub fn day_of(&self, at_us: u64) -> Option<String> {
+        let zone = self.profile.as_ref().and_then(|profile| profile.zone.as_deref()).unwrap_or("UTC");
+        let zone = jiff::tz::TimeZoneDatabase::bundled().get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let at = i64::try_from(at_us).ok().and_then(|us| jiff::Timestamp::from_microsecond(us).ok());
+        at.map(|at| at.to_zoned(zone).date().to_string())
     }
 
     /// Roles that may do this: `correct`, `review`, `approve` or `disclose`.

@@ -41,6 +41,7 @@ coded!(
     Determination,
     Direction,
     Doubt,
+    Ground,
     LegalBasis,
     Outcome,
     PartyKind,

@@ -3,6 +3,7 @@
 
 use super::access::document::{EntryIndex, Provision};
 use super::evidence::KnownRegistry;
+use super::instant::Zone;
 use super::shape::facts;
 use crate::registry::{Authority, Contact, Controller, Profile};
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,11 @@ impl ControllerFacts {
             authority: document.and_then(|it| it.authority.as_ref()).map(ContactFact::of_authority),
             legal_profile: document.and_then(|it| it.profile.as_ref()).map(ProfileFact::of),
         }
+    }
+
+    /// In which times are told: the legal profile's, UTC where it names none.
+    pub fn zone(&self) -> Zone {
+        Zone::named(self.legal_profile.as_ref().and_then(|profile| profile.zone.as_deref()))
     }
 
     /// Controller and data-protection officer, and how both are reached.

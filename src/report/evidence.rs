@@ -1,6 +1,7 @@
 //! What a report is made from: a question, the entries that answer it, and what is known of gaps. Gathered by `engine`.
 
-use crate::model::{Identity, Registry};
+use crate::law::Profile;
+use crate::model::{Ground, Identity, PersonAct, Registry};
 use crate::registry::Document;
 use crate::report::language::Language;
 use whosaw_verifier::body::{ActionBody, LedgerAccessBody, ReportBody};
@@ -63,6 +64,44 @@ pub struct Evidence {
     pub registry: Registry,
     /// The controller's registry that was in force at N.
     pub controller: Option<KnownRegistry>,
+    /// The legal profile that was in force at N, or the template's.
+    pub profile: Profile,
+    /// What the person asked for, and what was done about it, in the order of the ledger.
+    pub requests: Vec<RequestStep>,
+    /// Decisions to name other humans in this person's report, in the order of the ledger.
+    pub namings: Vec<Naming>,
+}
+
+/// A recorded decision that a human who acted is named to the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Naming {
+    pub index: u64,
+    /// Entry and ordinal of their part.
+    pub rows: Vec<(u64, u32)>,
+    /// Nobody where they were erased since.
+    pub staff: Vec<Identity>,
+    pub erased_by: Option<u64>,
+    /// Who decided it; nobody where they were erased since.
+    pub by: Vec<Identity>,
+    pub reasons: String,
+    pub interest: String,
+}
+
+/// A step in the life of a request: `request.receive`, `.verify`, `.extend`, `.answer` or `.refuse`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestStep {
+    pub index: u64,
+    pub recorded_at_us: u64,
+    pub act: PersonAct,
+    pub ground: Ground,
+    /// When it was taken, Unix microseconds.
+    pub at_us: u64,
+    /// The entry by which the request was received: of a receipt its own.
+    pub request: u64,
+    /// Under which identifier.
+    pub subject: Identity,
+    pub reference: String,
+    pub statement: String,
 }
 
 /// The controller's registry, and the entry that put it in force.

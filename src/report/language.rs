@@ -1,5 +1,6 @@
 //! In which language a report is written.
 
+use super::instant::Zone;
 use super::wording::Wording;
 use std::sync::LazyLock;
 
@@ -54,6 +55,11 @@ impl Language {
             Language::En => &ENGLISH,
             Language::De => &GERMAN,
         }
+    }
+
+    /// The same, for a report whose times are those of a zone.
+    pub fn wording_in(self, zone: &Zone) -> Wording {
+        Wording { zone: zone.clone(), ..self.wording().clone() }
     }
 }
 

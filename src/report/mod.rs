@@ -10,6 +10,7 @@ pub mod breach;
 pub mod exposure;
 
 pub mod controller;
+pub mod erratum;
 pub mod logging;
 pub mod person;
 pub mod question;
@@ -148,14 +149,59 @@ impl Report {
         })
     }
 
-    fn view(&self, w: &Wording, extent: Extent) -> View {
+    /// In which it tells times.
+    fn zone(&self) -> instant::Zone {
         match self {
+            Report::Access(report) => report.header.template.zone(),
+            Report::Exposure(report) => report.header.template.zone(),
+            Report::Breach(report) => report.header.template.zone(),
+            Report::Persons(report) => report.header.template.zone(),
+            Report::Activity(report) => report.header.template.zone(),
+        }
+    }
+
+    fn view(&self, w: &Wording, extent: Extent) -> View {
+        let view = match self {
             Report::Access(report) => View::of(w, report, extent),
             Report::Exposure(report) => View::of_exposure(w, report, extent),
             Report::Breach(report) => View::of_breach(w, report, extent),
             Report::Persons(report) => View::of_persons(w, report, extent),
             Report::Activity(report) => View::of_activity(w, report, extent),
+        };
+        view.with_erratum(w, extent, self.erratum())
+    }
+
+    /// What is gone since it was made first, where it was made again after an erasure.
+    pub fn erratum(&self) -> Option<&erratum::ErratumFact> {
+        match self {
+            Report::Access(report) => report.erratum.as_ref(),
+            Report::Exposure(report) => report.erratum.as_ref(),
+            Report::Breach(report) => report.erratum.as_ref(),
+            Report::Persons(report) => report.erratum.as_ref(),
+            Report::Activity(report) => report.erratum.as_ref(),
         }
+    }
+
+    pub fn set_erratum(&mut self, erratum: erratum::ErratumFact) {
+        *match self {
+            Report::Access(report) => &mut report.erratum,
+            Report::Exposure(report) => &mut report.erratum,
+            Report::Breach(report) => &mut report.erratum,
+            Report::Persons(report) => &mut report.erratum,
+            Report::Activity(report) => &mut report.erratum,
+        } = Some(erratum);
+    }
+
+    /// The vault's generation that it states: of a report that is made again the one of then.
+    pub fn set_generation(&mut self, generation: u64) {
+        match self {
+            Report::Access(report) => &mut report.header.as_known_at,
+            Report::Exposure(report) => &mut report.header.as_known_at,
+            Report::Breach(report) => &mut report.header.as_known_at,
+            Report::Persons(report) => &mut report.header.as_known_at,
+            Report::Activity(report) => &mut report.header.as_known_at,
+        }
+        .vault_generation = generation;
     }
 
     fn generated_at(&self) -> instant::Instant {
@@ -178,7 +224,7 @@ pub fn render(report: &impl Serialize, formats: &[Format]) -> Result<Vec<Rendere
 pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, RenderError> {
     let report = Report::read(json).ok_or(RenderError::Unreadable)?;
     let language = report.language().ok_or(RenderError::Unreadable)?;
-    let w = language.wording();
+    let w = &language.wording_in(&report.zone());
     let view = report.view(w, Extent::Pages);
     let made = OnceCell::new();
     let book = || made.get_or_init(|| sheet::Book::of(&report, w));
@@ -191,7 +237,9 @@ pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, Ren
                     let view = view.made_visible(w, |_| true).map_err(|_| RenderError::Html)?;
                     html::page(&view).map_err(|_| RenderError::Html)?.into_bytes()
                 }
-                Format::Pdf => pdf::document(&view, language, json, report.generated_at().civil())?,
+                Format::Pdf => {
+                    pdf::document(&view, language, json, report.generated_at().civil(&instant::Zone::default()))?
+                }
                 Format::Xlsx => sheet::xlsx::workbook(book(), w)?,
                 Format::Csv => sheet::csv::archive(book())?,
             };

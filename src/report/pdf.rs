@@ -28,7 +28,7 @@ pub enum PdfError {
     Typesetter(usize),
 }
 
-/// `json` is attached as it is; `produced` is the civil time of production: year, month, day, hour, minute, second.
+/// `json` is attached as it is; `produced` is the time of production in UTC: year, month, day, hour, minute, second.
 pub fn document(
     view: &View,
     language: Language,

@@ -30,6 +30,22 @@ pub fn cut_off_violation(cut_off_us: u64, head: &Head) -> Option<&'static str> {
 pub struct RecordedQuestion {
     pub question: AccessQuestion,
     pub envelope: Envelope,
+    /// The entry of the controller's registry whose orders of secrecy were heeded; absent where there was none, and in
+    /// questions of before: a report that an order forbade was refused then.
+    pub registry: Option<u64>,
+    /// How many sealed parts were tried: an erasure since takes some of them. Absent in questions of before.
+    pub parts_tried: Option<u64>,
+    /// Absent in questions of before it was recorded.
+    pub made: Option<Made>,
+}
+
+/// What came of a question: what is made again is this, or is told to be otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Made {
+    /// SHA-256 of the report's canonical JSON.
+    pub digest: Hash,
+    /// [`super::template::digest`] then; absent in questions of before it was recorded.
+    pub template: Option<Hash>,
 }
 
 /// The same of an exposure report.
@@ -37,8 +53,7 @@ pub struct RecordedQuestion {
 pub struct RecordedExposure {
     pub question: ExposureQuestion,
     pub envelope: Envelope,
-    /// SHA-256 of the report's canonical JSON: what is made again is this, or is not handed out.
-    pub digest: Hash,
+    pub made: Made,
 }
 
 /// The same of a breach file, or of the persons concerned by it.
@@ -46,8 +61,7 @@ pub struct RecordedExposure {
 pub struct RecordedBreach {
     pub question: BreachQuestion,
     pub envelope: Envelope,
-    /// SHA-256 of the report's canonical JSON.
-    pub digest: Hash,
+    pub made: Made,
 }
 
 /// The same of what one agent did.
@@ -57,8 +71,7 @@ pub struct RecordedActivity {
     /// When the last entry of the size was recorded, Unix microseconds.
     pub cut_off_us: u64,
     pub envelope: Envelope,
-    /// SHA-256 of the report's canonical JSON.
-    pub digest: Hash,
+    pub made: Made,
 }
 
 /// Versions of the bytes; a new one stands beside it, never in its place.
@@ -97,6 +110,12 @@ struct Written {
     supersedes: Option<u64>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    template: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    registry: Option<u64>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    parts_tried: Option<u64>,
 }
 
 /// A field that is left out is not there; one that says null is no field of this.
@@ -125,6 +144,25 @@ impl Written {
             language: (language != Language::default()).then(|| language.code().to_owned()),
             supersedes: None,
             digest: None,
+            template: None,
+            registry: None,
+            parts_tried: None,
+        }
+    }
+
+    fn with(self, made: &Made) -> Self {
+        let template = made.template.as_ref().map(|digest| whosaw_verifier::hash::hex(digest));
+        Written { digest: Some(whosaw_verifier::hash::hex(&made.digest)), template, ..self }
+    }
+
+    /// Nothing where what is there cannot be read; none where nothing is there.
+    fn made(&self) -> Option<Option<Made>> {
+        let template = self.template.as_ref().map(|text| bytes_of(text));
+        match (&self.digest, template) {
+            (None, None) => Some(None),
+            (Some(digest), None) => Some(Some(Made { digest: bytes_of(digest)?, template: None })),
+            (Some(digest), Some(template)) => Some(Some(Made { digest: bytes_of(digest)?, template: Some(template?) })),
+            (None, Some(_)) => None,
         }
     }
 
@@ -159,29 +197,42 @@ impl RecordedQuestion {
     /// As canonical JSON.
     pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
         let AccessQuestion { subject, size, cut_off_us } = &self.question;
-        canonical::of(&Written {
+        let written = Written {
             subject: Some(PersonIdentity {
                 namespace: subject.namespace.clone(),
                 fields: subject.fields.clone(),
                 strength: Code(subject.strength),
             }),
+            registry: self.registry,
+            parts_tried: self.parts_tried,
             ..Written::of(ACCESS_FORMAT, *size, *cut_off_us, &self.envelope)
+        };
+        canonical::of(&match &self.made {
+            Some(made) => written.with(made),
+            None => written,
         })
     }
 
     /// Nothing where the bytes are no question of this format.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let written = Written::read(bytes, ACCESS_FORMAT)?;
-        let envelope = written.envelope()?;
-        let Written { subject: Some(subject), resources: None, case: None, supersedes: None, digest: None, .. } =
-            written
+        let (envelope, made) = (written.envelope()?, written.made()?);
+        let Written {
+            subject: Some(subject),
+            resources: None,
+            case: None,
+            supersedes: None,
+            registry,
+            parts_tried,
+            ..
+        } = written
         else {
             return None;
         };
         let PersonIdentity { namespace, fields, strength } = subject;
         let subject = Identity { namespace, fields, strength: strength.0 };
         let question = AccessQuestion { subject, size: written.size, cut_off_us: written.cut_off.us() };
-        Some(RecordedQuestion { question, envelope })
+        Some(RecordedQuestion { question, envelope, registry, parts_tried, made })
     }
 }
 
@@ -189,25 +240,32 @@ impl RecordedExposure {
     /// As canonical JSON.
     pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
         let ExposureQuestion { resources, size, cut_off_us, supersedes } = &self.question;
-        canonical::of(&Written {
+        let written = Written {
             resources: Some(resources.clone()),
             supersedes: *supersedes,
-            digest: Some(whosaw_verifier::hash::hex(&self.digest)),
             ..Written::of(EXPOSURE_FORMAT, *size, *cut_off_us, &self.envelope)
-        })
+        };
+        canonical::of(&written.with(&self.made))
     }
 
     /// Nothing where the bytes are no question of this format.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let written = Written::read(bytes, EXPOSURE_FORMAT)?;
-        let envelope = written.envelope()?;
-        let Written { resources: Some(resources), digest: Some(digest), subject: None, case: None, supersedes, .. } =
-            written
+        let (envelope, made) = (written.envelope()?, written.made()??);
+        let Written {
+            resources: Some(resources),
+            subject: None,
+            case: None,
+            supersedes,
+            registry: None,
+            parts_tried: None,
+            ..
+        } = written
         else {
             return None;
         };
         let question = ExposureQuestion { resources, size: written.size, cut_off_us: written.cut_off.us(), supersedes };
-        Some(RecordedExposure { question, envelope, digest: bytes_of(&digest)? })
+        Some(RecordedExposure { question, envelope, made })
     }
 }
 
@@ -215,25 +273,31 @@ impl RecordedBreach {
     /// As canonical JSON.
     pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
         let BreachQuestion { case, size, cut_off_us } = &self.question;
-        canonical::of(&Written {
+        let written = Written {
             case: Some(whosaw_verifier::hash::hex(case)),
-            digest: Some(whosaw_verifier::hash::hex(&self.digest)),
             ..Written::of(BREACH_FORMAT, *size, *cut_off_us, &self.envelope)
-        })
+        };
+        canonical::of(&written.with(&self.made))
     }
 
     /// Nothing where the bytes are no question of this format.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let written = Written::read(bytes, BREACH_FORMAT)?;
-        let envelope = written.envelope()?;
+        let (envelope, made) = (written.envelope()?, written.made()??);
         let Written {
-            case: Some(case), digest: Some(digest), subject: None, resources: None, supersedes: None, ..
+            case: Some(case),
+            subject: None,
+            resources: None,
+            supersedes: None,
+            registry: None,
+            parts_tried: None,
+            ..
         } = written
         else {
             return None;
         };
         let question = BreachQuestion { case: bytes_of(&case)?, size: written.size, cut_off_us: written.cut_off.us() };
-        Some(RecordedBreach { question, envelope, digest: bytes_of(&digest)? })
+        Some(RecordedBreach { question, envelope, made })
     }
 }
 
@@ -241,28 +305,29 @@ impl RecordedActivity {
     /// As canonical JSON.
     pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
         let ActivityQuestion { agent, size, from_us, until_us } = &self.question;
-        canonical::of(&Written {
+        let written = Written {
             agent: Some(agent.clone()),
             from: from_us.map(Instant::new),
             until: until_us.map(Instant::new),
-            digest: Some(whosaw_verifier::hash::hex(&self.digest)),
             ..Written::of(ACTIVITY_FORMAT, *size, self.cut_off_us, &self.envelope)
-        })
+        };
+        canonical::of(&written.with(&self.made))
     }
 
     /// Nothing where the bytes are no question of this format.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let written = Written::read(bytes, ACTIVITY_FORMAT)?;
-        let envelope = written.envelope()?;
+        let (envelope, made) = (written.envelope()?, written.made()??);
         let Written {
             agent: Some(agent),
-            digest: Some(digest),
             from,
             until,
             subject: None,
             resources: None,
             case: None,
             supersedes: None,
+            registry: None,
+            parts_tried: None,
             ..
         } = written
         else {
@@ -270,8 +335,7 @@ impl RecordedActivity {
         };
         let (from_us, until_us) = (from.map(|at| at.us()), until.map(|at| at.us()));
         let question = ActivityQuestion { agent, size: written.size, from_us, until_us };
-        let cut_off_us = written.cut_off.us();
-        Some(RecordedActivity { question, cut_off_us, envelope, digest: bytes_of(&digest)? })
+        Some(RecordedActivity { question, cut_off_us: written.cut_off.us(), envelope, made })
     }
 }
 
@@ -299,6 +363,9 @@ mod tests {
                 reference: "file \"7\"".into(),
                 language: Language::En,
             },
+            registry: Some(4),
+            parts_tried: Some(9),
+            made: Some(Made { digest: [1; 32], template: Some([2; 32]) }),
         };
         let bytes = recorded.write().expect("it can be written");
         assert_eq!(RecordedQuestion::read(&bytes), Some(recorded));
@@ -322,6 +389,24 @@ mod tests {
         let read = RecordedExposure::read(exposure.as_bytes()).expect("it is known");
         assert_eq!(read.envelope.language, Language::En);
         assert_eq!(read.write().expect("it is written"), exposure.as_bytes());
+    }
+
+    #[test]
+    fn what_came_of_a_question_is_known_as_far_as_it_was_recorded() {
+        let [access, exposure] = BEFORE;
+        let mut read = RecordedQuestion::read(access.as_bytes()).expect("it is known");
+        assert_eq!(read.made, None, "of before");
+        let before = RecordedExposure::read(exposure.as_bytes()).expect("it is known");
+        assert_eq!(before.made, Made { digest: [1; 32], template: None });
+        for template in [None, Some([2; 32])] {
+            read.made = Some(Made { digest: [3; 32], template });
+            assert_eq!(RecordedQuestion::read(&read.write().expect("it is written")), Some(read.clone()));
+        }
+        let half = String::from_utf8(read.write().expect("it is written")).expect("JSON is UTF-8");
+        let half = half.replace(&format!(r#""digest":"{}","#, "03".repeat(32)), "");
+        assert_eq!(RecordedQuestion::read(half.as_bytes()), None, "a template of no report");
+        let without = exposure.replace(&format!(r#""digest":"{}","#, "01".repeat(32)), "");
+        assert_eq!(RecordedExposure::read(without.as_bytes()), None, "it was always recorded of these");
     }
 
     #[test]

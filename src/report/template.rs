@@ -1,8 +1,9 @@
 //! Which template and wording a report was made with, and as of when the law behind them was read.
 
 use crate::report::access::document::TemplateFact;
+use crate::report::instant::{Zone, tzdata};
 use crate::report::language::Language;
-use whosaw_verifier::hash::{hex, sha256};
+use whosaw_verifier::hash::{Hash, hex, sha256};
 
 /// As of which day the law was read; a date of its own, because a report is judged by the law that its template knew.
 pub const LEGAL_SNAPSHOT: &str = include_str!("../../reports/legal-snapshot.txt");
@@ -21,14 +22,20 @@ pub const ACTIVITY: &str = "whosaw/activity/lawyer";
 const VERSION: u64 = 1;
 
 /// With the digest of everything that decides how a report reads: the text that a lawyer signed is the text that was used.
-pub fn fact(id: &str, language: Language) -> TemplateFact {
-    let pieces = [language.text(), "\0", HTML, "\0", TYPST, "\0", LEGAL_SNAPSHOT].map(str::as_bytes);
+pub fn fact(id: &str, language: Language, zone: &Zone) -> TemplateFact {
     TemplateFact {
         id: id.to_owned(),
         version: VERSION,
         language: language.code().to_owned(),
-        digest: hex(&sha256(&pieces)),
+        zone: zone.name().to_owned(),
+        tzdata: Some(tzdata().to_owned()),
+        digest: hex(&digest(language)),
     }
+}
+
+/// Of all that is written down of how a report reads in a language.
+pub fn digest(language: Language) -> Hash {
+    sha256(&[language.text(), "\0", HTML, "\0", TYPST, "\0", LEGAL_SNAPSHOT].map(str::as_bytes))
 }
 
 /// What to type to check the ledger and the root that a report of this size states. Each line stands for itself, and the

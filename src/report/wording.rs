@@ -3,7 +3,7 @@
 //! Every key is a field here, so that a missing or superfluous one fails when the file is read, and a wrong one when this
 //! is compiled.
 
-use super::instant::Instant;
+use super::instant::{Instant, Zone};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,6 +29,8 @@ macro_rules! sections {
 
 sections! {
     Wording {
+        /// In which times are told: the report's, never the file's.
+        #[serde(skip)] zone: Zone,
         number: Number, time: Time, title: Title, missing: Missing, answer: Answer, count: Count, party: Party, verdict: Verdict,
         limit: Codes, figure: Figure, section: Section, intro: Intro, class: Codes, class_meaning: Codes, data: Data,
         table: Table, fact: Fact, profile: Codes, clock: Clock, times: Times, mark: Mark, authorisation: Codes, basis: Codes,
@@ -36,11 +38,11 @@ sections! {
         verification: Verification, timeline: Timeline, strength: Codes, outcome: Codes, assurance: Codes,
         recipient_kind: Codes, category: Codes, direction: Codes, legal_basis: Codes, policy_decision: Codes,
         approval: Codes, determination: Codes, doubt: Codes, content_kind: Codes, role: Codes, scope: Codes, report_type: Codes,
-        provenance: Codes, verb: Codes, declared: Declared, exposure: Exposure, breach: Breach, activity: Activity, sheet: Sheet,
+        provenance: Codes, verb: Codes, declared: Declared, request: Request, erratum: Erratum, staff: Staff, exposure: Exposure, breach: Breach, activity: Activity, sheet: Sheet,
     }
 
     Number { group: String, decimal: String, range: String, list_and: String, list_comma: String, chain: String, more: String }
-    Time { zone: String, date: String, clock: String, short: String, instant: String, span: String, none: String }
+    Time { date: String, clock: String, short: String, instant: String, zoned: String, span: String, none: String }
     Title { report: String, subtitle: String, running: String, page: String, footer: String, language: String, attachment: String,  }
     Missing { value: String, controller: String, contact: String, not_stated: String, closed: String, unregistered: String, nobody: String, in_person: String }
 
@@ -72,7 +74,7 @@ sections! {
     Section {
         facts: String, how_to_read: String, lines: String, timeline: String, agents: String,
         principals: String, recipients: String, tools: String, data: String, fields: String, records: String,
-        policies: String, conversations: String, why: String, other_parts: String, undetermined: String, reports: String, coverage: String, clock: String, completeness: String, declared: String,
+        policies: String, conversations: String, why: String, other_parts: String, undetermined: String, reports: String, coverage: String, clock: String, completeness: String, declared: String, requests: String, staff: String,
         verification: String, annex: String, checkpoint: String,
     }
 
@@ -80,7 +82,7 @@ sections! {
         how_to_read: String, rungs: String, lines: String, timeline: String, agents: String, principals: String,
         recipients: String, tools: String, data: String, why: String, other_parts: String,
         other_parts_undetermined: String, undetermined: String, possible: String, reports: String,
-        reads_unknown: String, coverage: String, clock: String, completeness: String, restriction: String, declared: String,
+        reads_unknown: String, coverage: String, clock: String, completeness: String, restriction: String, declared: String, requests: String, staff: String,
         verification: String, verify_command: String, verify_hint: String, not_proved_here: String, as_amended: String, annex: String, annex_cut: String,
         list_cut: String, substituted: String, legal: String, nothing_here: String,
     }
@@ -116,6 +118,20 @@ sections! {
         instruction: String, declared: String, model: String, vendor: String, region: String,
     }
 
+    /// What is gone since a report was made first.
+    Erratum {
+        title: String, notice: String, first: String, first_unknown: String, others: String, erasures: String, marks: String,
+        entry: String, erased_at: String, covers: String, marked: String, role: String, what: String, gone: Codes,
+    }
+    Staff {
+        named: String, erased: String, gone: String, acts_in: String, decision: String, who: String, decided_by: String,
+        reasons: String, interest: String,
+    }
+    Request {
+        received: String, verified: String, due: String, outcome: String, by_entry: String, none: String,
+        counted: String, counted_by_default: String, extended: String, extended_late: String,
+        answered: String, refused: String, remedies: String, state: Codes, ground: Codes,
+    }
     /// What the controller declares.
     Declared {
         observed: String, not_observed: String, months: Plural, transfer: String, storage: String, recipients: String,
@@ -228,7 +244,7 @@ sections! {
         subjects: String, possible: String, holder: String, person: String, open: String, categories: String,
         ongoing: String, by_entry: String, anyone: String, named: String, given_to: String, perhaps_given_to: String, one_of: String, unidentified: String,
         recipient: String, acts: String, act: String, led_to: String, instruction: String, review_until: String,
-        after_restriction: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
+        after_restriction: String, kept_from: String, kept_from_until: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
         standing: String, by: String, no_country: String, before: String, after: String,
     }
 
@@ -409,7 +425,7 @@ impl Wording {
 
     /// `2026-03-10`, or as the language writes a day.
     pub fn date(&self, at: Instant) -> String {
-        let (year, month, day, ..) = at.civil();
+        let (year, month, day, ..) = at.civil(&self.zone);
         self.day_of(&format!("{year:04}"), &format!("{month:02}"), &format!("{day:02}"))
     }
 
@@ -436,7 +452,7 @@ impl Wording {
     }
 
     fn clock_of(&self, pattern: &str, at: Instant) -> String {
-        let (.., hour, minute, second) = at.civil();
+        let (.., hour, minute, second) = at.civil(&self.zone);
         let [hour, minute, second] = [hour, minute, second].map(|part| format!("{part:02}"));
         fill(pattern, &[("hour", &hour), ("minute", &minute), ("second", &second)])
     }
@@ -452,14 +468,25 @@ impl Wording {
         fill(&self.time.instant, &[("date", &self.date(at)), ("clock", clock)])
     }
 
-    /// To the second: `2026-03-10 09:30:00`.
+    fn zoned(&self, text: &str, offset: &str) -> String {
+        fill(&self.time.zoned, &[("at", text), ("offset", offset)])
+    }
+
+    /// To the second: `2026-03-10 10:30:00 +01:00`.
     pub fn instant(&self, at: Instant) -> String {
-        self.at(at, &self.clock(at))
+        self.zoned(&self.at(at, &self.clock(at)), &at.offset(&self.zone))
     }
 
     /// To the microsecond, where there are any.
     pub fn exact(&self, at: Instant) -> String {
-        self.at(at, &self.exact_clock(at))
+        self.zoned(&self.at(at, &self.exact_clock(at)), &at.offset(&self.zone))
+    }
+
+    /// A value out of a report's JSON: an instant as people read it, all else as it stands.
+    pub fn told(&self, value: &str) -> String {
+        // As short as RFC 3339 can be; a day alone is no instant.
+        let instant = (value.len() >= "2026-03-10T09:30:00Z".len()).then(|| value.parse().ok()).flatten();
+        instant.map_or_else(|| value.to_owned(), |at| self.exact(at))
     }
 
     pub fn span(&self, from: Instant, until: Instant) -> String {
@@ -470,15 +497,21 @@ impl Wording {
         self.span_of([from, until], [self.exact_clock(from), self.exact_clock(until)])
     }
 
-    /// A day that both ends share is written once.
+    /// A day that both ends share is written once, and so is what the clocks are ahead.
     fn span_of(&self, [from, until]: [Instant; 2], [opens, closes]: [String; 2]) -> String {
-        let same_day = self.date(from) == self.date(until);
+        let [ahead, ahead_then] = [from, until].map(|at| at.offset(&self.zone));
+        let same_offset = ahead == ahead_then;
+        let same_day = same_offset && self.date(from) == self.date(until);
         let first = self.at(from, &opens);
         if same_day && opens == closes {
-            return first;
+            return self.zoned(&first, &ahead);
         }
         let last = if same_day { closes } else { self.at(until, &closes) };
-        fill(&self.time.span, &[("from", &first), ("until", &last)])
+        let span = |first: &str, last: &str| fill(&self.time.span, &[("from", first), ("until", last)]);
+        match same_offset {
+            true => self.zoned(&span(&first, &last), &ahead),
+            false => span(&self.zoned(&first, &ahead), &self.zoned(&last, &ahead_then)),
+        }
     }
 
     /// "a, b, c".
@@ -554,6 +587,12 @@ mod tests {
         let declared = activity::document::Declared::ALL.iter().map(|choice| choice.code()).collect();
         check("activity.declared", &wording.activity.declared, declared);
         check("profile", &wording.profile, vec!["counsel", "instructing", "lawyer"]);
+        let states = document::RequestState::ALL.iter().map(|state| state.code()).collect();
+        check("request.state", &wording.request.state, states);
+        let gone = crate::report::erratum::Gone::ALL.iter().map(|gone| gone.code()).collect();
+        check("erratum.gone", &wording.erratum.gone, gone);
+        let refusals = Ground::ALL.iter().filter(|ground| **ground as i32 >= 30).map(|ground| ground.code());
+        check("request.ground", &wording.request.ground, refusals.collect());
         macro_rules! of_exposure {
             ($($section:ident : $list:ident),*) => {$(
                 let codes = exposure::document::$list::ALL.iter().map(|choice| choice.code()).collect();
@@ -756,6 +795,9 @@ mod tests {
                                 ".breach.step",
                                 ".breach.form",
                                 ".breach.origin",
+                                ".request.state",
+                                ".request.ground",
+                                ".erratum.gone",
                             ]
                             .contains(&here.as_str());
                         // `missing.not_stated` is a sentence like others.
@@ -800,13 +842,31 @@ mod tests {
         assert_eq!(wording.range(11, 13), "11 bis 13");
         let at = Instant::new(1_773_135_000_000_001);
         assert_eq!((wording.date(at), wording.day("2026-11-05")), ("10.03.2026".into(), "05.11.2026".into()));
-        assert_eq!(wording.instant(at), "10.03.2026 09:30:00");
-        assert_eq!(wording.exact(at), "10.03.2026 09:30:00,000001");
+        assert_eq!(wording.instant(at), "10.03.2026 09:30:00 UTC");
+        assert_eq!(wording.exact(at), "10.03.2026 09:30:00,000001 UTC");
         let later = Instant::new(at.us() + 3_600_000_000);
-        assert_eq!(wording.span(at, later), "10.03.2026 09:30:00 – 10:30:00");
-        assert_eq!(wording.exact_span(at, at), "10.03.2026 09:30:00,000001");
+        assert_eq!(wording.span(at, later), "10.03.2026 09:30:00 – 10:30:00 UTC");
+        assert_eq!(wording.exact_span(at, at), "10.03.2026 09:30:00,000001 UTC");
         let next = Instant::new(at.us() + 86_400_000_000);
-        assert_eq!(wording.span(at, next), "10.03.2026 09:30:00 – 11.03.2026 09:30:00");
+        assert_eq!(wording.span(at, next), "10.03.2026 09:30:00 – 11.03.2026 09:30:00 UTC");
         assert_eq!(wording.list(&["a".into(), "b".into(), "c".into()], 3), "a, b und c");
+    }
+
+    /// In the zone of the legal profile, with how far its clocks are ahead: days are those of that zone.
+    #[test]
+    fn times_are_those_of_the_zone_and_say_how_far_it_is_ahead() {
+        let w = Language::En.wording_in(&Zone::named(Some("Europe/Berlin")));
+        let at = |text: &str| text.parse::<Instant>().expect("an instant");
+        let late = at("2026-03-10T23:20:00Z");
+        assert_eq!((w.instant(late), w.date(late)), ("2026-03-11 00:20:00 +01:00".into(), "2026-03-11".into()));
+        assert_eq!(w.span(late, at("2026-03-11T01:00:00Z")), "2026-03-11 00:20:00 – 02:00:00 +01:00");
+        // Clocks go forward: each end has its own, and an hour on the clock may be none that passed.
+        let (before, after) = (at("2026-03-29T00:30:00Z"), at("2026-03-29T01:30:00Z"));
+        assert_eq!(w.span(before, after), "2026-03-29 01:30:00 +01:00 – 2026-03-29 03:30:00 +02:00");
+        // They go back: the same time on the clock twice is no instant.
+        let (once, again) = (at("2026-10-25T00:30:00Z"), at("2026-10-25T01:30:00Z"));
+        assert_eq!(w.span(once, again), "2026-10-25 02:30:00 +02:00 – 2026-10-25 02:30:00 +01:00");
+        assert_eq!(w.told("2026-03-10T23:20:00.000000Z"), "2026-03-11 00:20:00 +01:00");
+        assert_eq!((w.told("2026-03-10"), w.told("crm")), ("2026-03-10".into(), "crm".into()));
     }
 }

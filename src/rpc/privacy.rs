@@ -3,8 +3,9 @@
 use super::caller::caller;
 use super::{convert, present, status, v1};
 use crate::admit;
-use crate::engine::{Asked, Engine, EngineError, ErasureStatus, KeptFor, PlannedClass, Ran};
+use crate::engine::{Asked, Engine, EngineError, ErasureStatus, KeptFor, NamingAsked, PlannedClass, Ran, RequestAsked};
 use crate::model::*;
+use crate::report::access::document::RequestState;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use whosaw_verifier::body;
@@ -95,6 +96,38 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
         let asked = Case::read(request.about, Needs::Nothing)?;
         let receipt = open.lift_restriction(&asked, &caller).await?;
         Ok(Response::new(v1::LiftRestrictionResponse { receipt: Some(present::receipt(receipt)) }))
+    }
+
+    async fn record_request_step(
+        &self,
+        request: Request<v1::RecordRequestStepRequest>,
+    ) -> Result<Response<v1::RecordRequestStepResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let asked = request_asked(request)?;
+        let (receipt, fact) = open.record_request_step(asked, &caller).await?;
+        let extension = fact.extension.filter(|extension| extension.in_time);
+        Ok(Response::new(v1::RecordRequestStepResponse {
+            receipt: Some(present::receipt(receipt)),
+            request: fact.entry.0,
+            received: Some(present::timestamp(fact.received.us())),
+            extended: extension.is_some(),
+            due: extension.and_then(|extension| extension.due).or(fact.due).unwrap_or_default(),
+            late: matches!(fact.state, RequestState::Late | RequestState::Overdue),
+        }))
+    }
+
+    async fn name_staff(
+        &self,
+        request: Request<v1::NameStaffRequest>,
+    ) -> Result<Response<v1::NameStaffResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let asked = naming_asked(request)?;
+        let (receipt, entries) = open.name_staff(asked, &caller).await?;
+        Ok(Response::new(v1::NameStaffResponse { receipt: Some(present::receipt(receipt)), entries }))
     }
 
     async fn place_hold(
@@ -344,6 +377,67 @@ enum Needs {
     Restriction,
     /// GDPR Art. 17(1).
     Erasure,
+    /// GDPR Art. 12(2) and (5).
+    Refusal,
+}
+
+/// A step of a request, with what has to be said of it.
+fn request_asked(request: v1::RecordRequestStepRequest) -> Result<RequestAsked, Status> {
+    let mut reader = convert::Reader::default();
+    let act: PersonAct = reader.number(request.step, || "step".into());
+    let at_us = reader.micros(request.at, || "at".into());
+    let mut violations = reader.finish(()).err().unwrap_or_default();
+    let mut refuse = |field: &str, what: &str| {
+        violations.push(Violation { field: field.into(), description: what.into() });
+    };
+    let (needs_words, needs) = match act {
+        PersonAct::ReceiveRequest | PersonAct::AnswerRequest => (false, Needs::Nothing),
+        PersonAct::VerifyRequest | PersonAct::ExtendRequest => (true, Needs::Nothing),
+        PersonAct::RefuseRequest => (true, Needs::Refusal),
+        _ => {
+            refuse("step", "is no step of a request: receive, verify, extend, answer or refuse");
+            (false, Needs::Nothing)
+        }
+    };
+    if needs_words && request.about.as_ref().is_none_or(|about| about.statement.trim().is_empty()) {
+        refuse("about.statement", "is missing: how the identity was verified, or the reasons");
+    }
+    if at_us < 0 {
+        refuse("at", "lies before 1970");
+    }
+    if !violations.is_empty() {
+        return Err(status::invalid(violations));
+    }
+    let about = Case::read(request.about, needs)?;
+    let at_us = Some(at_us.unsigned_abs()).filter(|us| *us > 0);
+    Ok(RequestAsked { about, act, at_us, request: Some(request.request).filter(|index| *index > 0) })
+}
+
+/// A decision to name somebody, with all that has to be said of it.
+fn naming_asked(request: v1::NameStaffRequest) -> Result<NamingAsked, Status> {
+    let missing = |text: &str| text.trim().is_empty();
+    let mut violations = Vec::new();
+    let mut refuse = |field: &str, what: &str| {
+        violations.push(Violation { field: field.into(), description: what.into() });
+    };
+    if request.about.as_ref().is_none_or(|about| missing(&about.statement)) {
+        refuse("about.statement", "is missing: why the name is essential to the person");
+    }
+    if missing(&request.interest) {
+        refuse("interest", "is missing: what speaks against it for whoever is named, and how it was weighed");
+    }
+    if request.interest.len() > LONG || request.interest.chars().any(|c| c.is_control() && c != '\n') {
+        refuse("interest", "has more than 4,096 bytes, or a control character");
+    }
+    if request.entries.len() > 4_096 {
+        refuse("entries", "has more than 4,096 entries");
+    }
+    if !violations.is_empty() {
+        return Err(status::invalid(violations));
+    }
+    let about = Case::read(request.about, Needs::Nothing)?;
+    let (staff, by) = (Case::person(request.staff, "staff")?, Case::person(request.by, "by")?);
+    Ok(NamingAsked { about, staff, by, interest: request.interest, entries: request.entries })
 }
 
 /// The sealed words beside a call.
@@ -394,6 +488,7 @@ impl Case {
         let (fits, which) = match needs {
             Needs::Nothing => (true, ""),
             Needs::Restriction => ((10..20).contains(&number), "must be one of gdpr:18.1.a to gdpr:18.1.d"),
+            Needs::Refusal => ((30..40).contains(&number), "must be one of gdpr:12.2, gdpr:12.5.a and gdpr:12.5.b"),
             Needs::Erasure => ((1..10).contains(&number), "must be one of gdpr:17.1.a to gdpr:17.1.f"),
         };
         if !fits {
@@ -406,10 +501,14 @@ impl Case {
     }
 
     fn other(other: Option<v1::Identity>) -> Result<Identity, Status> {
+        Case::person(other, "other")
+    }
+
+    fn person(person: Option<v1::Identity>, field: &str) -> Result<Identity, Status> {
         let mut reader = convert::Reader::default();
-        let other = reader.identity(strong_unless_said(other), || "other".into());
+        let other = reader.identity(strong_unless_said(person), || field.into());
         let mut violations = reader.finish(()).err().unwrap_or_default();
-        violations.extend(admit::person_case(&[("other", &other)], &[], &admit::Limits::default(), UnixMicros(0)));
+        violations.extend(admit::person_case(&[(field, &other)], &[], &admit::Limits::default(), UnixMicros(0)));
         if violations.is_empty() { Ok(other) } else { Err(status::invalid(violations)) }
     }
 }

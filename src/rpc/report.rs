@@ -2,7 +2,7 @@
 
 use super::caller::caller;
 use super::{convert, status, v1};
-use crate::engine::{AccessAsked, ActivityAsked, BreachAsked, Engine, EngineError, ExposureAsked, Produced};
+use crate::engine::{AccessAsked, ActivityAsked, Again, BreachAsked, Engine, EngineError, ExposureAsked, Produced};
 use crate::model::ReportType;
 use crate::report::language::Language;
 use crate::report::{self, Format};
@@ -334,6 +334,12 @@ async fn tell<T: From<Told>>(produced: Result<Produced, EngineError>, formats: V
         tree_size: produced.size,
         rows_missing: produced.rows_missing,
         report_type: produced.report.report_type() as i32,
+        reproduction: match produced.again {
+            Again::First => v1::Reproduction::Unspecified,
+            Again::Identical => v1::Reproduction::Identical,
+            Again::WithMarks => v1::Reproduction::WithMarks,
+            Again::NotKnown => v1::Reproduction::NotKnown,
+        } as i32,
     };
     let _ = send.send(Ok(Told::Produced(last).into())).await;
 }

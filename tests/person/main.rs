@@ -4,6 +4,7 @@
 #[allow(dead_code, reason = "shared by tests that use different parts of it")]
 mod common;
 
+mod again;
 mod bounded;
 mod calls;
 mod canary;
@@ -13,10 +14,13 @@ mod held;
 mod histories;
 mod kept;
 mod linkability;
+mod named;
 mod oracles;
 mod pruned;
 mod real;
+mod requested;
 mod retained;
+mod suppressed;
 mod together;
 
 use common::records::*;

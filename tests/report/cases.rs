@@ -439,7 +439,7 @@ fn the_answer_to_nobody_is_a_permitted_sentence() {
         (
             Verdict::NoneIncomplete,
             "Access to data of this person: no access recorded; logging incomplete in [proxy: 2026-03-10 00:00:00 – \
-             01:00:00 and the ledger itself: 2026-03-10 02:00:00 – 03:00:00]; cannot be excluded."
+             01:00:00 UTC and the ledger itself: 2026-03-10 02:00:00 – 03:00:00 UTC]; cannot be excluded."
                 .into()
         )
     );
@@ -641,6 +641,109 @@ fn who_is_responsible_is_told_from_the_registry_of_the_reports_size() {
     assert!(
         html.contains("contact NOT PROVIDED") && html.contains(">NOT PROVIDED – the controller must complete this")
     );
+}
+
+/// Case 36: by number, and by name where a decision on file gives it.
+#[test]
+fn another_human_has_no_name_but_by_a_recorded_decision() {
+    let by_human = || read(1).body(|body| body.actors = vec![human(OTHER)]);
+    let mut evidence = with(vec![by_human().done()]);
+    let page = |evidence: &Evidence| {
+        let report = report(evidence);
+        let rendered = whosaw::report::render(&report, &[Format::Html]).expect("a page");
+        (report, String::from_utf8(rendered[0].bytes.clone()).expect("text"))
+    };
+    let state = |report: &AccessReport| {
+        report.completeness.fields.iter().find(|fact| fact.field == "12a").expect("it is asked").provision
+    };
+    let (report, html) = page(&evidence);
+    assert!(html.contains("another person #1") && !html.contains("dana.rao") && report.staff.is_empty());
+    assert_eq!(state(&report), Provision::NotProvided);
+    let naming = Naming {
+        index: 9,
+        rows: vec![(1, OTHER - 1), (2, 0)],
+        staff: vec![identity("employee", &["dana.rao"], Strength::Strong)],
+        erased_by: None,
+        by: vec![identity("employee", &["4711"], Strength::Strong)],
+        reasons: "To sue.".into(),
+        interest: "Acted outside instructions.".into(),
+    };
+    evidence.namings = vec![naming.clone()];
+    let (report, html) = page(&evidence);
+    assert_eq!((report.staff.len(), state(&report)), (1, Provision::Provided));
+    assert!(html.contains("dana.rao (named by decision, entry 9)"), "{html}");
+    evidence.namings = vec![Naming { staff: Vec::new(), erased_by: Some(77), ..naming.clone() }];
+    let (_, html) = page(&evidence);
+    assert!(html.contains("another person #1 (identity erased, entry 77)") && !html.contains("dana.rao"), "{html}");
+    evidence.namings = vec![Naming { index: question().size, ..naming }];
+    assert!(page(&evidence).0.staff.is_empty(), "not known at this size");
+}
+
+#[test]
+fn a_request_is_told_with_the_day_on_which_it_is_due() {
+    let mut evidence = with(vec![read(1).done()]);
+    let page = |evidence: &Evidence, language| {
+        let report = facts(&question(), evidence, &Envelope { language, ..envelope() });
+        let rendered = whosaw::report::render(&report, &[Format::Html]).expect("a page");
+        (report, String::from_utf8(rendered[0].bytes.clone()).expect("text"))
+    };
+    let state = |report: &AccessReport, field: &str| {
+        report.completeness.fields.iter().find(|fact| fact.field == field).expect("it is asked").provision
+    };
+    let (report, html) = page(&evidence, Language::En);
+    assert!(report.requests.log.is_empty() && html.contains("No request is on file"), "{html}");
+    assert_eq!(state(&report, "14"), Provision::NotProvided);
+    // Case 35: received on 10 February, and told to the day of the report.
+    let received = DAY - 28 * 24 * HOUR;
+    evidence.requests = vec![step(2, 2, PersonAct::ReceiveRequest, received, "")];
+    let (report, html) = page(&evidence, Language::En);
+    let [request] = report.requests.log.as_slice() else { panic!("one request") };
+    assert_eq!((request.due.as_deref(), request.state), (Some("2026-03-10"), RequestState::Open));
+    assert_eq!(state(&report, "14"), Provision::Partly, "whose identity nobody verified");
+    assert!(
+        html.contains("2026-03-10") && html.contains("Not answered yet") && !html.contains("No request is on file")
+    );
+    let mut refused = step(4, 2, PersonAct::RefuseRequest, DAY + HOUR, "");
+    refused.ground = Ground::UnfoundedOrExcessive;
+    evidence.requests.extend([step(3, 2, PersonAct::VerifyRequest, received, "By passport"), refused]);
+    let (report, html) = page(&evidence, Language::De);
+    assert_eq!(
+        (state(&report, "14"), state(&report, "15")),
+        (Provision::Provided, Provision::NotProvided),
+        "no reasons"
+    );
+    assert!(html.contains("exzessiv") && html.contains("gerichtlichen Rechtsbehelf") && html.contains("By passport"));
+    // What was recorded later is not known to this report.
+    evidence.requests[0].index = question().size;
+    assert!(page(&evidence, Language::En).0.requests.log.is_empty());
+}
+
+/// Pages and sheets tell times by the clocks of the legal profile, with how far these are ahead; the JSON stays in UTC.
+#[test]
+fn times_are_told_in_the_zone_of_the_legal_profile() {
+    let mut evidence = with(vec![read(1).done()]);
+    let files = |evidence: &Evidence, language| {
+        let report = facts(&question(), evidence, &Envelope { language, ..envelope() });
+        let rendered = whosaw::report::render(&report, &[Format::Json, Format::Html, Format::Csv]).expect("it renders");
+        let csv: String = crate::sheets_read::files(&rendered[2].bytes).into_iter().map(|(_, text)| text).collect();
+        let text = |at: usize| String::from_utf8(rendered[at].bytes.clone()).expect("text");
+        (text(0), text(1), csv)
+    };
+    let (json, html, csv) = files(&evidence, Language::En);
+    assert!(
+        json.contains(r#""zone":"UTC""#) && html.contains("All times UTC.") && html.contains("2026-03-10 08:01:00 UTC"),
+        "{html}"
+    );
+    assert!(csv.contains("2026-03-10T08:01:00.000000Z"), "{csv}");
+    evidence.controller = Some(known_registry());
+    let (told, html, csv) = files(&evidence, Language::En);
+    assert!(told.contains(r#""zone":"Europe/Berlin""#) && told.contains("2026-03-10T08:01:00"), "{told}");
+    assert!(!told.contains("+01:00"), "what machines read is UTC");
+    assert!(html.contains("2026-03-10 09:01:00 +01:00") && html.contains("All times Europe/Berlin."), "{html}");
+    assert!(!html.contains(" UTC"), "{html}");
+    assert!(csv.contains("2026-03-10T09:01:00.000000+01:00") && !csv.contains("T08:01:00"), "{csv}");
+    let (_, html, _) = files(&evidence, Language::De);
+    assert!(html.contains("10.03.2026 09:01:00 +01:00") && html.contains("Alle Zeiten in Europe/Berlin."), "{html}");
 }
 
 #[test]

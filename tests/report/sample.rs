@@ -69,6 +69,24 @@ pub fn nothing() -> Evidence {
         search: Search { searched: true, has_keys: true, parts_tried: 9_120, entries_proved: 0 },
         registry: Registry::default(),
         controller: None,
+        profile: whosaw::law::Profile::default(),
+        requests: Vec::new(),
+        namings: Vec::new(),
+    }
+}
+
+/// A step of the person's request, which was received by entry `request`.
+pub fn step(index: u64, request: u64, act: PersonAct, at_us: u64, statement: &str) -> RequestStep {
+    RequestStep {
+        index,
+        recorded_at_us: at_us,
+        act,
+        ground: Ground::default(),
+        at_us,
+        request,
+        subject: customer(),
+        reference: "DSR-2026-12".into(),
+        statement: statement.into(),
     }
 }
 
@@ -519,6 +537,23 @@ pub fn everything() -> Evidence {
     register(registry, RegistryKind::Source, "gateway-eu", &[]);
     register(registry, RegistryKind::Source, "gateway-us", &[]);
     evidence.controller = Some(known_registry());
+    evidence.requests = vec![
+        step(3_800, 3_800, PersonAct::ReceiveRequest, DAY - 28 * 24 * HOUR + 9 * HOUR, ""),
+        step(
+            3_801,
+            3_800,
+            PersonAct::VerifyRequest,
+            DAY - 27 * 24 * HOUR + 9 * HOUR,
+            "By the code in the customer app.",
+        ),
+        step(
+            3_802,
+            3_800,
+            PersonAct::ExtendRequest,
+            DAY - 2 * 24 * HOUR,
+            "Records of three systems have to be put together.",
+        ),
+    ];
     evidence
 }
 

@@ -107,7 +107,18 @@ message! {
         6 hold: Option<HoldScope>,
         /// The hold's own random id, 16 bytes; what a release names.
         7 matter: Vec<u8>,
+        /// Of a step of a request: when it was taken, Unix microseconds; 0: when it was recorded.
+        8 at_us: u64,
+        /// Of a later step of a request: the entry that says that it was received.
+        9 request: u64,
+        /// Of a decision to name somebody in a person's report: where they act.
+        10 rows: Vec<NamedRow>,
+        /// The interest of whoever is named, and how it was weighed.
+        11 interest: String,
     }
+
+    /// A human in an entry: the part of theirs.
+    pub struct NamedRow { 1 entry: u64, 2 ordinal: u32 }
 
     /// What a hold keeps. Where several lists are given an entry must fit each; an empty list fits everything.
     pub struct HoldScope { 1 persons: Vec<Identity>, 2 datasets: Vec<String>, 3 agents: Vec<String>,

@@ -182,6 +182,7 @@ vocabulary! {
         4 UnlawfulProcessing "gdpr:17.1.d", 5 LegalObligation "gdpr:17.1.e", 6 ChildServices "gdpr:17.1.f",
         10 AccuracyContested "gdpr:18.1.a", 11 UnlawfulButKept "gdpr:18.1.b", 12 NeededForClaims "gdpr:18.1.c",
         13 ObjectionPending "gdpr:18.1.d", 20 RetentionEnded "retention_ended",
+        30 NotIdentifiable "gdpr:12.2", 31 FeeNotPaid "gdpr:12.5.a", 32 UnfoundedOrExcessive "gdpr:12.5.b",
     }
 
     /// Why data stays although its erasure was asked for: GDPR Art. 17(3).
@@ -195,6 +196,8 @@ vocabulary! {
         1 LookUp "look_up", 2 Link "link", 3 Unlink "unlink", 4 Restrict "restrict", 5 LiftRestriction "lift_restriction",
         6 PlaceHold "place_hold", 7 ReleaseHold "release_hold", 8 Erase "erase", 9 WithdrawErasure "withdraw_erasure",
         10 ListHolds "list_holds", 11 PlanRetention "plan_retention", 12 RunErasures "run_erasures",
+        13 ReceiveRequest "request.receive", 14 VerifyRequest "request.verify", 15 ExtendRequest "request.extend",
+        16 AnswerRequest "request.answer", 17 RefuseRequest "request.refuse", 18 NameStaff "name_staff",
     }
 
     /// What became of it.

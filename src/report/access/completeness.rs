@@ -39,7 +39,7 @@ pub const FIELDS: [&str; 24] = [
 
 pub fn facts(
     controller: &ControllerFacts,
-    declared: &DeclaredFacts,
+    (declared, requests, staff): (&DeclaredFacts, &RequestLog, &[StaffFact]),
     envelope: &Envelope,
     recipients: &[RecipientFact],
     totals: &Totals,
@@ -75,8 +75,14 @@ pub fn facts(
         // The entries are here, the data themselves stand in the source systems; decisions are recorded as far as they
         // were described as such, their logic is not.
         "9" | "11" => Provision::Partly,
+        "14" => requests.log_provided(),
+        "15" => requests.refusal_provided(declared.complaint.is_some()),
         "4a" if !by_category => Provision::NotApplicable,
         "12a" if !humans => Provision::NotApplicable,
+        "12a" if !staff.is_empty() => {
+            let is_whole = |fact: &StaffFact| fact.reasons.is_some() && fact.interest.is_some();
+            if staff.iter().all(is_whole) { Provision::Provided } else { Provision::Partly }
+        }
         _ => Provision::NotProvided,
     };
     counted(&FIELDS, provision)

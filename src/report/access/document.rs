@@ -4,12 +4,13 @@
 //! back ([`Class`], [`Exposure`]), and what an agent processed and what a human was shown.
 
 use crate::model::{
-    ApprovalResult, Assurance, Category, ContentKind, Determination, Direction, Doubt, LegalBasis, Outcome, PartyKind,
-    PolicyDecision, Provenance, RecipientKind, RecordScope, ReportType, Role, Strength, TimeSource, Verb,
+    ApprovalResult, Assurance, Category, ContentKind, Determination, Direction, Doubt, Ground, LegalBasis, Outcome,
+    PartyKind, PolicyDecision, Provenance, RecipientKind, RecordScope, ReportType, Role, Strength, TimeSource, Verb,
 };
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
-use crate::report::instant::Instant;
+use crate::report::erratum::ErratumFact;
+use crate::report::instant::{Instant, Zone};
 use crate::report::shape::{choices, facts};
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +90,9 @@ choices! {
         /// Nothing in this report calls for it.
         NotApplicable "not_applicable",
     }
+
+    /// How a request stands at the report's cut-off.
+    pub enum RequestState { Open "open", Overdue "overdue", InTime "in_time", Late "late" }
 
     /// Something a reader must know before trusting a number.
     pub enum Notice {
@@ -205,10 +209,17 @@ facts! {
         completeness: Completeness,
         /// What the controller declares; nothing of it comes from the ledger.
         declared: DeclaredFacts,
+        /// What the person asked for, and what became of it (Art. 12(3) and (4)).
+        requests: RequestLog,
+        /// Other humans whom a recorded decision names (C-579/21).
+        staff: Vec<StaffFact>,
         notices: Vec<NoticeFact>,
         /// What only legal matters keep of the person. What these parts say is not in this report.
         kept: Vec<KeptFact>,
         conversations: Vec<ConversationFact>,
+        /// Made again after an erasure: what is gone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        erratum: Option<ErratumFact>,
         /// Every entry, by index.
         entries: Vec<Entry>,
     }
@@ -238,6 +249,12 @@ facts! {
         id: String,
         version: u64,
         language: String,
+        /// In which pages and sheets tell times; those of this JSON are UTC.
+        #[serde(default = "utc")]
+        zone: String,
+        /// Version of the time zone data by which they do; none in reports of before they told times so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tzdata: Option<String>,
         /// SHA-256 over template and wording: what a lawyer signs.
         digest: String,
     }
@@ -575,6 +592,55 @@ facts! {
 
     pub struct DeclaredTransfer { recipient: String, country: String, safeguard: Option<Code<LegalBasis>> }
 
+    pub struct StaffFact {
+        /// By which this report calls them.
+        number: PersonNumber,
+        /// Where they act.
+        entry: EntryIndex,
+        /// The entry of the decision.
+        decision: EntryIndex,
+        /// Empty where they were erased since.
+        names: Vec<PersonIdentity>,
+        erased_by: Option<EntryIndex>,
+        /// Who decided it; empty where they were erased since.
+        decided_by: Vec<PersonIdentity>,
+        /// Why the name is essential to the person.
+        reasons: Option<String>,
+        /// The interest of whoever is named, and how it was weighed.
+        interest: Option<String>,
+    }
+
+    /// Requests of the person, by when their receipt was recorded.
+    pub struct RequestLog {
+        /// In which days are counted.
+        zone: String,
+        /// Public holidays on which no period ends.
+        holidays: u64,
+        /// Nobody set a legal profile: these are the template's values.
+        default_profile: bool,
+        log: Vec<RequestFact>,
+    }
+
+    pub struct RequestFact {
+        entry: EntryIndex,
+        reference: Option<String>,
+        received: Instant,
+        verified: Option<RequestStepFact>,
+        /// Last day of the period, YYYY-MM-DD; none where no calendar has it.
+        due: Option<String>,
+        extension: Option<ExtensionFact>,
+        answered: Option<RequestStepFact>,
+        refused: Option<RefusalFact>,
+        state: RequestState,
+    }
+
+    pub struct RequestStepFact { entry: EntryIndex, at: Instant, statement: Option<String> }
+
+    /// Moves the end only where the person was told within the first period.
+    pub struct ExtensionFact { entry: EntryIndex, at: Instant, reasons: Option<String>, due: Option<String>, in_time: bool }
+
+    pub struct RefusalFact { entry: EntryIndex, at: Instant, ground: Option<Code<Ground>>, reasons: Option<String> }
+
     pub struct NoticeFact { notice: Notice, count: u64 }
 
     pub struct KeptFact {
@@ -649,6 +715,16 @@ facts! {
     pub struct EntryRecord { dataset: String, id: String, scope: Code<RecordScope> }
 
     pub struct EntryPolicy { id: Name, version: Option<Name>, decision: Code<PolicyDecision> }
+}
+
+fn utc() -> String {
+    Zone::default().name().to_owned()
+}
+
+impl TemplateFact {
+    pub fn zone(&self) -> Zone {
+        Zone::named(Some(&self.zone))
+    }
 }
 
 impl Name {

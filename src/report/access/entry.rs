@@ -161,6 +161,10 @@ impl People {
         *self.numbers.entry((index, part)).or_insert(next)
     }
 
+    pub fn into_numbers(self) -> BTreeMap<(EntryIndex, u32), PersonNumber> {
+        self.numbers
+    }
+
     /// Who a party of an entry is, as this report may say it.
     pub fn party(&mut self, material: &Material<'_>, kind: PartyKind, part: u32, name: Option<Name>) -> Party {
         match (kind, name) {

@@ -5,12 +5,12 @@
 use super::document::*;
 use super::found::{Act, Found};
 use super::registered::Names;
-use super::{answer, completeness, coverage, declared, parties, things};
-use crate::model::{Determination, NamedField, Outcome, PartyKind, ReportType, Verb};
+use super::{answer, completeness, coverage, declared, parties, request, staff, things};
+use crate::model::{Determination, NamedField, Outcome, PartyKind, ReportType, Strength, Verb};
 use crate::report::canonical::cut;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
-use crate::report::evidence::{AccessQuestion, Envelope, Evidence, Head, Observation, ObservedBody};
+use crate::report::evidence::{AccessQuestion, Envelope, Evidence, Head, Observation, ObservedBody, RequestStep};
 use crate::report::instant::Instant;
 use crate::report::template;
 use std::collections::BTreeSet;
@@ -50,6 +50,10 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     let notices = notices(evidence, question.size, &found, &verification);
     let header = header(question, evidence, envelope, verification, period, supersedes(&earlier_reports));
     let purposes = things::purposes(&found);
+    let below = |step: &&RequestStep| step.index < question.size;
+    let steps: Vec<RequestStep> = evidence.requests.iter().filter(below).cloned().collect();
+    let requests = request::log(&steps, &evidence.profile, question.cut_off_us);
+    let named = staff::facts(&evidence.namings, question.size, &found);
     let stated = declared::facts(evidence.controller.as_ref(), &purposes, envelope.language);
     let mut report = AccessReport {
         format: FORMAT.to_owned(),
@@ -58,8 +62,17 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         lines: things::lines(&found),
         agents: parties::agents(&found, &names),
         principals: parties::principals(found.acts.iter(), &found),
-        completeness: completeness::facts(&header.controller, &stated, envelope, &recipients, &totals),
+        completeness: completeness::facts(
+            &header.controller,
+            (&stated, &requests, &named),
+            envelope,
+            &recipients,
+            &totals,
+        ),
         declared: stated,
+        erratum: None,
+        requests,
+        staff: named,
         header,
         recipients,
         tools: parties::tools(&found, &names),
@@ -85,7 +98,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         conversations: found.conversations,
         entries: found.entries,
     };
-    report.answer.text = answer::text(envelope.language.wording(), &report);
+    report.answer.text = answer::text(&envelope.language.wording_in(&report.header.template.zone()), &report);
     report
 }
 
@@ -99,17 +112,18 @@ fn header(
 ) -> Header {
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let head = &evidence.head;
+    let controller = ControllerFacts::of(evidence.controller.as_ref());
     Header {
         report_id: uuid(&envelope.report_id),
         report_type: Code(ReportType::Access),
-        template: template::fact(template::ACCESS, envelope.language),
+        template: template::fact(template::ACCESS, envelope.language, &controller.zone()),
         legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
-        controller: ControllerFacts::of(evidence.controller.as_ref()),
+        controller,
         requester: given(&envelope.generated_by),
         reference: given(&envelope.reference),
         generated_at: Instant::new(envelope.generated_at_us),
         question: QuestionFact {
-            subject: PersonIdentity::from(&question.subject),
+            subject: subject_of(question, evidence),
             size: question.size,
             cut_off: Instant::new(question.cut_off_us),
             period,
@@ -119,6 +133,13 @@ fn header(
         redaction_profile: REDACTION_PROFILE.to_owned(),
         supersedes,
     }
+}
+
+/// As it was asked for. Whether two people may share it is known of those alone of whom this report knows anything.
+fn subject_of(question: &AccessQuestion, evidence: &Evidence) -> PersonIdentity {
+    let known = !evidence.observations.is_empty() || !evidence.possible.is_empty() || !evidence.identities.is_empty();
+    let strength = if known { question.subject.strength } else { Strength::Strong };
+    PersonIdentity { strength: Code(strength), ..PersonIdentity::from(&question.subject) }
 }
 
 /// The newest access report among the earlier ones.

@@ -9,7 +9,7 @@ use crate::report::canonical::cut;
 use crate::report::code::Code;
 use crate::report::evidence::{Amendment, Observation};
 use crate::report::instant::Instant;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::entry::{CLOCK_NOT_SYNCHRONISED, TIME_CLAMPED};
 use whosaw_verifier::hash::hex;
 
@@ -31,6 +31,8 @@ pub struct Found {
     pub is_weak: bool,
     /// Entries that were corrected or taken back, by amendments that hold.
     pub replaced: BTreeSet<u64>,
+    /// Other people by entry and part, counted from 1.
+    pub numbers: BTreeMap<(EntryIndex, u32), PersonNumber>,
 }
 
 /// One act: its entries, and the union of what they say.
@@ -106,6 +108,7 @@ impl Found {
             skew_max_us: certain.iter().map(skew).max().unwrap_or_default(),
             is_weak,
             replaced: amended.replaced,
+            numbers: people.into_numbers(),
             entries,
         }
     }

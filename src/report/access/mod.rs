@@ -22,6 +22,10 @@ pub(super) mod coverage;
 
 mod declared;
 
+pub mod request;
+
+mod staff;
+
 pub mod registered;
 
 pub mod completeness;

@@ -9,6 +9,7 @@ use crate::report::access::document::{
 };
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
+use crate::report::erratum::ErratumFact;
 use crate::report::exposure::document::CoverageFact;
 use crate::report::instant::Instant;
 use crate::report::shape::{choices, facts};
@@ -42,6 +43,9 @@ facts! {
         tools: Vec<ToolFact>,
         models: Vec<ModelFact>,
         coverage: CoverageFact,
+        /// Made again after an erasure: what is gone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        erratum: Option<ErratumFact>,
     }
 
     pub struct Header {

@@ -41,8 +41,9 @@ pub fn facts(question: &ActivityQuestion, evidence: &ActivityEvidence, envelope:
         tools,
         models: tally.models.iter().map(|(model, series)| model_fact(model, *series)).collect(),
         coverage: coverage_fact(question, evidence, &names),
+        erratum: None,
     };
-    report.answer.text = answer(envelope.language.wording(), &report);
+    report.answer.text = answer(&envelope.language.wording_in(&report.header.template.zone()), &report);
     report
 }
 
@@ -57,7 +58,7 @@ fn header(question: &ActivityQuestion, evidence: &ActivityEvidence, envelope: &E
     Header {
         report_id: uuid::Uuid::from_bytes(envelope.report_id).to_string(),
         report_type: Code(ReportType::Activity),
-        template: template::fact(template::ACTIVITY, envelope.language),
+        template: template::fact(template::ACTIVITY, envelope.language, &controller.zone()),
         legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
         controller,
         requester: given(&envelope.generated_by),

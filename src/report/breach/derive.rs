@@ -427,8 +427,7 @@ impl<'a> Found<'a> {
                 let entry = |bound: &Bound| bound.entry.map_or(0, |entry| entry.0);
                 let line = |text: &str, bound: &Bound, us: u64| {
                     let n = bound.entry.map_or_else(|| w.time.none.clone(), |entry| w.number(entry.0));
-                    let values =
-                        [("at", at(us)), ("zone", w.time.zone.clone()), ("resource", resource.name.clone()), ("n", n)];
+                    let values = [("at", at(us)), ("resource", resource.name.clone()), ("n", n)];
                     fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
                 };
                 events.push((start.earliest.us(), entry(start), line(&b.opened, start, start.earliest.us())));
@@ -441,7 +440,7 @@ impl<'a> Found<'a> {
         }
         for act in self.as_of.acts.iter().filter(|act| act.verb == Verb::IncidentContain) {
             let (what, n) = (word(&w.verb, act.verb.code()), w.number(act.index));
-            let values = [("at", at(act.at_us)), ("zone", w.time.zone.clone()), ("what", what.to_owned()), ("n", n)];
+            let values = [("at", at(act.at_us)), ("what", what.to_owned()), ("n", n)];
             let text = fill(&b.act, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             events.push((act.at_us, act.index, text.clone()));
             contained.push((act.at_us, act.index, text));
@@ -452,7 +451,7 @@ impl<'a> Found<'a> {
             (CaseStep::Aware, &b.aware),
         ] {
             for step in self.as_of.case.each(step) {
-                let values = [("at", at(step.at_us())), ("zone", w.time.zone.clone()), ("n", w.number(step.index))];
+                let values = [("at", at(step.at_us())), ("n", w.number(step.index))];
                 let text = fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
                 events.push((step.at_us(), step.index, text));
             }
@@ -461,7 +460,6 @@ impl<'a> Found<'a> {
             let (what, n) = (word(&w.exposure.lost, loss.lost.code()), w.number(loss.entry.0));
             let values = [
                 ("at", w.instant(loss.when.from)),
-                ("zone", w.time.zone.clone()),
                 ("resource", loss.resource.clone()),
                 ("what", what.to_owned()),
                 ("n", n),

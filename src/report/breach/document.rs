@@ -4,6 +4,7 @@ use crate::model::{CaseStep, Category, Channel, Delivery, ReportType};
 use crate::report::access::document::{EntryIndex, HeadFact, PersonIdentity, Range, Span, TemplateFact};
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
+use crate::report::erratum::ErratumFact;
 use crate::report::exposure::document::{Bound, Claim, CoverageFact, Form, Who};
 use crate::report::instant::Instant;
 use crate::report::shape::{choices, facts};
@@ -317,6 +318,9 @@ facts! {
     pub struct BreachReport {
         /// Format of this JSON.
         format: String,
+        /// Made again after an erasure: what is gone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        erratum: Option<ErratumFact>,
         header: Header,
         answer: Answer,
         case: CaseFact,
@@ -340,6 +344,9 @@ facts! {
     pub struct PersonsReport {
         /// Format of this JSON.
         format: String,
+        /// Made again after an erasure: what is gone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        erratum: Option<ErratumFact>,
         header: Header,
         answer: Answer,
         totals: PersonsTotals,

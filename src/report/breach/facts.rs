@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 
 /// The breach file. The same arguments always give the same facts.
 pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &Envelope) -> BreachReport {
-    let w = envelope.language.wording();
+    let w = &envelope.language.wording_in(&evidence.now.exposure.header.controller.zone());
     let (now, profile) = (&evidence.now, &evidence.profile);
     let passed = now.case.each(CaseStep::Submitted).next().is_none()
         && now.case.is_late(now.cut_off_us.max(envelope.generated_at_us), &now.period);
@@ -37,6 +37,7 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
     };
     BreachReport {
         format: FORMAT.to_owned(),
+        erratum: None,
         header: header(question, evidence, envelope, ReportType::Breach, template::BREACH),
         answer: Answer { text: answer(w, &case, &totals) },
         severity: now.case.each(CaseStep::Severity).map(severity_fact).collect(),
@@ -73,7 +74,7 @@ fn answer(w: &Wording, case: &CaseFact, totals: &FormTotals) -> String {
                 (false, false) => &b.in_time,
             };
             let (at, hours) = (w.instant(deadline.strict), w.number(deadline.hours));
-            fill(text, &[("at", &at), ("zone", &w.time.zone), ("hours", &hours)])
+            fill(text, &[("at", &at), ("hours", &hours)])
         }
     };
     [deadline, form].join(" ")
@@ -256,7 +257,7 @@ pub(super) fn texts(field: &Field, values: &[String], w: &Wording) -> Vec<String
 fn instant_text(value: &str, w: &Wording) -> Option<String> {
     let at: jiff::Timestamp = value.parse().ok()?;
     let us = u64::try_from(at.as_microsecond()).ok()?;
-    Some(format!("{} {}", w.instant(Instant::new(us)), w.time.zone))
+    Some(w.instant(Instant::new(us)))
 }
 
 fn field_fact(decided: &Decided, case: &Case, w: &Wording) -> FieldFact {
@@ -351,7 +352,7 @@ pub(super) fn header(
     Header {
         report_id: uuid::Uuid::from_bytes(envelope.report_id).to_string(),
         report_type: Code(report_type),
-        template: template::fact(template, envelope.language),
+        template: template::fact(template, envelope.language, &evidence.now.exposure.header.controller.zone()),
         legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
         controller: evidence.now.exposure.header.controller.clone(),
         requester: given(&envelope.generated_by),

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 
 /// The same arguments always give the same facts.
 pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &Envelope) -> PersonsReport {
-    let w = envelope.language.wording();
+    let w = &envelope.language.wording_in(&evidence.now.exposure.header.controller.zone());
     let now = &evidence.now;
     let (case, exposure) = (&now.case, &now.exposure);
     let listing = Listing { now, informed: Informed::of(case, exposure), held: Held::of(now) };
@@ -48,6 +48,7 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
     };
     let public = case.each(CaseStep::Informed).filter(|step| step.channel() == Channel::Public);
     PersonsReport {
+        erratum: None,
         format: PERSONS_FORMAT.to_owned(),
         header: header(question, evidence, envelope, ReportType::Persons, template::PERSONS),
         answer: Answer { text: persons_answer(w, &totals) },

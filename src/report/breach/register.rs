@@ -83,7 +83,7 @@ impl Row<'_> {
     }
 
     fn instant(&self, us: u64) -> String {
-        format!("{} {}", self.w.instant(Instant::new(us)), self.w.time.zone)
+        self.w.instant(Instant::new(us))
     }
 
     fn at(&self, step: &Step) -> String {
@@ -95,7 +95,7 @@ impl Row<'_> {
 
     fn period(&self) -> Option<RegisterLine> {
         let (from, until) = Found::of(self.as_of).occurred()?;
-        let text = format!("{} {}", self.w.span(Instant::new(from), Instant::new(until)), self.w.time.zone);
+        let text = self.w.span(Instant::new(from), Instant::new(until));
         Some(RegisterLine { text, state: FieldState::Ledger, entries: Vec::new() })
     }
 

@@ -10,6 +10,7 @@ use crate::report::access::document::{
 };
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
+use crate::report::erratum::ErratumFact;
 use crate::report::instant::Instant;
 use crate::report::shape::{choices, facts};
 use serde::{Deserialize, Serialize};
@@ -129,6 +130,20 @@ facts! {
         coverage: CoverageFact,
         /// What this report says otherwise than the one that it supersedes, by path.
         changes: Vec<ChangeFact>,
+        /// Entries that an order keeps from whom they are about (GDPR Art. 23): this report is not for them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        suppressed: Vec<SuppressedFact>,
+        /// Made again after an erasure: what is gone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        erratum: Option<ErratumFact>,
+    }
+
+    pub struct SuppressedFact {
+        entry: EntryIndex,
+        /// Of the order.
+        reference: String,
+        /// First day on which it is over; none: until it is taken back.
+        until: Option<String>,
     }
 
     /// A figure or a text that is another than it was; absent where it is new, or gone.

@@ -49,4 +49,15 @@ pub struct ExposureEvidence {
     pub pruned: u64,
     /// Actions of which it is not known whose data they touched.
     pub undetermined: u64,
+    /// Entries of which an order keeps whom they are about from being told.
+    pub suppressed: Vec<Suppressed>,
+}
+
+/// An entry that an order of the controller's registry covers (GDPR Art. 23).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    pub index: u64,
+    pub reference: String,
+    /// First day on which it is over, YYYY-MM-DD.
+    pub until: Option<String>,
 }

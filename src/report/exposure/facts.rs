@@ -1,7 +1,7 @@
 //! Evidence becomes facts: the calculus for each resource, then what is counted over all of them.
 
 use super::document::*;
-use super::evidence::{ExposureEvidence, ExposureQuestion};
+use super::evidence::{ExposureEvidence, ExposureQuestion, Suppressed};
 use super::{acts, answer, consequences, count};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
 use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, When};
@@ -54,8 +54,10 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         oddities: oddities(&stated.found),
         coverage,
         changes: Vec::new(),
+        suppressed: evidence.suppressed.iter().map(suppressed).collect(),
+        erratum: None,
     };
-    report.answer.text = answer::text(envelope.language.wording(), &report);
+    report.answer.text = answer::text(&envelope.language.wording_in(&report.header.template.zone()), &report);
     report
 }
 
@@ -480,6 +482,11 @@ fn coverage_fact(
     }
 }
 
+fn suppressed(known: &Suppressed) -> SuppressedFact {
+    let Suppressed { index, reference, until } = known.clone();
+    SuppressedFact { entry: EntryIndex(index), reference, until }
+}
+
 fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &Envelope, period: Span) -> Header {
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let controller = ControllerFacts::of(evidence.controller.as_ref());
@@ -487,7 +494,7 @@ fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &E
     Header {
         report_id: uuid::Uuid::from_bytes(envelope.report_id).to_string(),
         report_type: Code(ReportType::Exposure),
-        template: template::fact(template::EXPOSURE, envelope.language),
+        template: template::fact(template::EXPOSURE, envelope.language, &controller.zone()),
         legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
         controller,
         requester: given(&envelope.generated_by),

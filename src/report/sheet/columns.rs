@@ -4,7 +4,7 @@ use super::{SEPARATOR, Sheet, Value};
 use crate::report::access::document::{Class, Counts, Exposure, Level, Range, Span, Times};
 use crate::report::exposure::answer::duration_range;
 use crate::report::exposure::document::Bound;
-use crate::report::instant::Instant;
+use crate::report::instant::{Instant, Zone};
 use crate::report::wording::{Wording, fill, word};
 
 type Cells<'a, T> = Box<dyn Fn(&T) -> Vec<Value> + 'a>;
@@ -94,15 +94,17 @@ impl<'a, T> Columns<'a, T> {
     }
 
     pub fn instant(self, label: &str, at: impl Fn(&T) -> Option<Instant> + 'a) -> Self {
-        self.with([label.to_owned()], move |row| vec![instant(at(row))])
+        let zone = &self.w.zone;
+        self.with([label.to_owned()], move |row| vec![instant(zone, at(row))])
     }
 
     pub fn span(self, label: &str, span: impl Fn(&T) -> Option<Span> + 'a) -> Self {
-        let s = &self.w.sheet;
+        let (s, zone) = (&self.w.sheet, &self.w.zone);
         let labels = [&s.from, &s.until].map(|pattern| self.labelled(pattern, label));
         self.with(labels, move |row| {
             let span = span(row);
-            vec![instant(span.as_ref().map(|span| span.from)), instant(span.map(|span| span.until))]
+            let at = |at| instant(zone, at);
+            vec![at(span.as_ref().map(|span| span.from)), at(span.map(|span| span.until))]
         })
     }
 
@@ -114,7 +116,8 @@ impl<'a, T> Columns<'a, T> {
             let bound = bound(row);
             let known = word(&w.exposure.known, bound.known.code());
             let entry = bound.entry.map_or(Value::Empty, |entry| Value::Number(entry.0));
-            vec![instant(Some(bound.earliest)), instant(Some(bound.latest)), Value::text(known), entry]
+            let at = |at| instant(&w.zone, Some(at));
+            vec![at(bound.earliest), at(bound.latest), Value::text(known), entry]
         })
     }
 
@@ -129,7 +132,7 @@ impl<'a, T> Columns<'a, T> {
 
     /// When acts happened and were recorded, and by whose clock how many of them.
     pub fn times(self, times: impl Fn(&T) -> Option<Times> + 'a) -> Self {
-        let (c, s) = (&self.w.sheet.column, &self.w.sheet);
+        let (c, s, zone) = (&self.w.sheet.column, &self.w.sheet, &self.w.zone);
         let spans = [&c.happened, &c.recorded]
             .into_iter()
             .flat_map(|what| [&s.from, &s.until].map(|pattern| self.labelled(pattern, what)));
@@ -139,11 +142,12 @@ impl<'a, T> Columns<'a, T> {
         self.with(labels, move |row| {
             let Some(times) = times(row) else { return vec![Value::Empty; width] };
             let occurred = times.occurred.as_ref();
+            let at = |at| instant(zone, at);
             let mut cells = vec![
-                instant(occurred.map(|span| span.from)),
-                instant(occurred.map(|span| span.until)),
-                instant(Some(times.recorded.from)),
-                instant(Some(times.recorded.until)),
+                at(occurred.map(|span| span.from)),
+                at(occurred.map(|span| span.until)),
+                at(Some(times.recorded.from)),
+                at(Some(times.recorded.until)),
             ];
             cells.extend([times.gateway, times.agent_clock, times.replayed, times.unknown].map(Value::Number));
             cells
@@ -221,7 +225,7 @@ pub fn measured(range: Range) -> [Value; 2] {
     [Value::Seconds(range.low), Value::Seconds(range.high)]
 }
 
-/// ISO 8601 in UTC with microseconds, as the JSON has it.
-pub fn instant(at: Option<Instant>) -> Value {
-    at.map_or(Value::Empty, |at| Value::Text(at.to_string()))
+/// ISO 8601 with microseconds, in the report's zone and with how far that is ahead of UTC.
+pub fn instant(zone: &Zone, at: Option<Instant>) -> Value {
+    at.map_or(Value::Empty, |at| Value::Text(at.in_zone(zone)))
 }

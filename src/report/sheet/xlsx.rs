@@ -3,6 +3,7 @@
 //! same bytes.
 
 use super::{Book, Sheet, Value, frame};
+use crate::report::instant::Zone;
 use crate::report::wording::{Wording, fill};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use std::borrow::Cow;
@@ -37,7 +38,7 @@ pub fn workbook(book: &Book, w: &Wording) -> Result<Vec<u8>, Unwritable> {
 }
 
 fn within(limits: Limits, book: &Book, w: &Wording) -> Result<Vec<u8>, Unwritable> {
-    let (year, month, day, hour, minute, second) = book.produced.civil();
+    let (year, month, day, hour, minute, second) = book.produced.civil(&Zone::default());
     let part = |number: i8| u8::try_from(number).unwrap_or_default();
     let day = ExcelDateTime::from_ymd(u16::try_from(year).map_err(|_| Unwritable)?, part(month), part(day))?;
     let produced = day.and_hms(u16::from(part(hour)), part(minute), f64::from(part(second)))?;

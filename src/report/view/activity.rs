@@ -20,7 +20,7 @@ impl View {
         let (a, header) = (&w.activity, &report.header);
         let head = &header.as_known_at;
         let footer =
-            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", &w.time.zone)]);
+            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", w.zone.name())]);
         View {
             language: header.template.language.clone(),
             title: a.title.report.clone(),
@@ -157,7 +157,7 @@ impl Said<'_> {
     }
 
     fn zoned(&self, at: Instant) -> String {
-        format!("{} {}", self.w.exact(at), self.w.time.zone)
+        self.w.exact(at)
     }
 
     fn sections(&self) -> Vec<Section> {

@@ -59,7 +59,7 @@ impl Said<'_> {
         let w = self.w;
         let head = &header.as_known_at;
         let footer =
-            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", &w.time.zone)]);
+            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", w.zone.name())]);
         View {
             language: header.template.language.clone(),
             title: title.to_owned(),
@@ -109,7 +109,11 @@ impl Said<'_> {
     }
 
     fn zoned(&self, at: Instant) -> String {
-        format!("{} {}", self.w.exact(at), self.w.time.zone)
+        self.w.exact(at)
+    }
+
+    fn as_read(&self, values: &[String]) -> Vec<String> {
+        values.iter().map(|value| self.w.told(value)).collect()
     }
 
     fn numbered(&self, sections: Vec<(&str, &str, &str, Vec<Block>)>) -> Vec<Section> {
@@ -278,7 +282,7 @@ impl Said<'_> {
         rows.sort_by_key(|(recorded_at, _)| *recorded_at);
         let mut rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
         if let Some(Span { from, until }) = &case.occurred {
-            let span = format!("{} {}", w.exact_span(*from, *until), w.time.zone);
+            let span = w.exact_span(*from, *until);
             let first =
                 row([cell([(c.occurred.clone(), Style::Strong)]), plain(span), plain(""), plain(&*c.by_ledger)]);
             rows.insert(0, first);
@@ -343,6 +347,7 @@ impl Said<'_> {
         let coded = |values: &[String], texts: &[String]| -> Vec<String> {
             let text = |(value, text): (&String, &String)| match is_option {
                 true => format!("{value}  {text}"),
+                false if value == text => w.told(value),
                 false => text.clone(),
             };
             values.iter().zip(texts).map(text).collect()
@@ -363,7 +368,10 @@ impl Said<'_> {
             pieces.push((fill(says, &[("value", &proposed.join("; "))]), Style::Warning));
         }
         if !field.refused_values.is_empty() {
-            pieces.push((fill(&b.table.refused, &[("value", &w.comma(&field.refused_values))]), Style::Warning));
+            pieces.push((
+                fill(&b.table.refused, &[("value", &w.comma(&self.as_read(&field.refused_values)))]),
+                Style::Warning,
+            ));
         }
         let entries: Vec<String> = field.entries.iter().map(|EntryIndex(index)| w.number(*index)).collect();
         let by = |text: &str, list: String| if list.is_empty() { list } else { fill(text, &[("n", &list)]) };
@@ -442,7 +450,7 @@ impl Said<'_> {
                 .map_or_else(|| b.table.now.clone(), |EntryIndex(n)| fill(&b.table.next, &[("n", &w.number(n))]));
             let list = |values: &[String]| {
                 let style = if values.is_empty() { Style::Missing } else { Style::Plain };
-                let text = if values.is_empty() { w.missing.value.clone() } else { values.join("\n") };
+                let text = if values.is_empty() { w.missing.value.clone() } else { self.as_read(values).join("\n") };
                 cell([(text, style)])
             };
             let line = |change: &ChangeFact| {

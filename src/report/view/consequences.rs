@@ -185,7 +185,8 @@ impl Said<'_> {
         let (x, none) = (&self.w.exposure, &self.w.time.none);
         let t = &x.table;
         let row_of = |change: &ChangeFact| {
-            let told = |value: &Option<String>| plain(value.clone().unwrap_or_else(|| none.clone()));
+            let told =
+                |value: &Option<String>| plain(value.as_ref().map_or_else(|| none.clone(), |value| self.w.told(value)));
             row([cell([(change.path.clone(), Style::Code)]), told(&change.before), told(&change.after)])
         };
         let rows = self.report.changes.iter().map(row_of).collect();

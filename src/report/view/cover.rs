@@ -23,7 +23,7 @@ pub fn person(words: &Words<'_>) -> String {
 pub fn footer(words: &Words<'_>) -> String {
     let head = &words.report.header.as_known_at;
     let size = words.number(head.size);
-    fill(&words.w.title.footer, &[("origin", &head.origin), ("size", &size), ("zone", &words.w.time.zone)])
+    fill(&words.w.title.footer, &[("origin", &head.origin), ("size", &size), ("zone", words.w.zone.name())])
 }
 
 pub fn verdicts(words: &Words<'_>) -> Vec<Verdict> {
@@ -108,7 +108,7 @@ pub fn notices(words: &Words<'_>) -> Vec<String> {
 pub fn facts(words: &Words<'_>) -> Vec<Pair> {
     let (w, header) = (words.w, &words.report.header);
     let (f, head) = (&w.fact, &header.as_known_at);
-    let zoned = |at| format!("{} {}", words.exact(at), w.time.zone);
+    let zoned = |at| words.exact(at);
     let known = &words.report.person;
     let mut identities: Vec<Piece> =
         known.iter().take(IDENTITIES_SHOWN).map(|known| Piece::new(words.identity(known), Style::Plain)).collect();
@@ -134,7 +134,7 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
     let times = words.report.totals.times.as_ref().map(|times| words.times(times)).unwrap_or_default();
     let times = if times.is_empty() { vec![(w.time.none.clone(), Style::Plain)] } else { times };
     let times = times.into_iter().map(|(text, style)| Piece { text, style }).collect();
-    let period = format!("{} {}", words.exact_span(&header.question.period), w.time.zone);
+    let period = words.exact_span(&header.question.period);
     let supersedes = match &header.supersedes {
         Some(earlier) => {
             let entry = words.number(earlier.entry.0);
@@ -200,6 +200,8 @@ fn template_text(w: &Wording, template: &TemplateFact) -> String {
             ("version", &w.number(template.version)),
             ("language", &template.language),
             ("digest", &template.digest),
+            ("zone", &template.zone),
+            ("tzdata", template.tzdata.as_deref().unwrap_or(&w.time.none)),
         ],
     )
 }

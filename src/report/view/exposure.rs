@@ -27,7 +27,7 @@ impl View {
         let (x, header) = (&w.exposure, &report.header);
         let head = &header.as_known_at;
         let footer =
-            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", &w.time.zone)]);
+            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", w.zone.name())]);
         View {
             language: header.template.language.clone(),
             title: x.title.report.clone(),
@@ -125,13 +125,12 @@ impl Said<'_> {
     fn facts(&self) -> Vec<Pair> {
         let (w, header) = (self.w, &self.report.header);
         let (f, head) = (&w.fact, &header.as_known_at);
-        let zoned = |at: Instant| format!("{} {}", w.exact(at), w.time.zone);
+        let zoned = |at: Instant| w.exact(at);
         let as_known_at = fill(
             &f.as_known_at_value,
             &[("origin", &head.origin), ("size", &w.number(head.size)), ("recorded", &zoned(head.recorded_at))],
         );
-        let period =
-            format!("{} {}", w.exact_span(header.question.period.from, header.question.period.until), w.time.zone);
+        let period = w.exact_span(header.question.period.from, header.question.period.until);
         let resources = w.list(&header.question.resources, usize::MAX);
         let completeness = &header.completeness;
         let summary = fill(
@@ -347,6 +346,17 @@ impl Said<'_> {
         self.table(&x.section.people, columns, rows)
     }
 
+    /// By which order, and until when; nothing where none covers it.
+    fn kept_from_them(&self, access: &AccessFact) -> String {
+        let t = &self.w.exposure.table;
+        let covers = |fact: &&SuppressedFact| access.entries.contains(&fact.entry);
+        let text = |fact: &SuppressedFact| match &fact.until {
+            Some(until) => fill(&t.kept_from_until, &[("order", &fact.reference), ("until", &self.w.day(until))]),
+            None => fill(&t.kept_from, &[("order", &fact.reference)]),
+        };
+        self.report.suppressed.iter().find(covers).map(text).unwrap_or_default()
+    }
+
     fn accesses(&self) -> Block {
         let (w, x) = (self.w, &self.w.exposure);
         let t = &x.table;
@@ -394,6 +404,7 @@ impl Said<'_> {
                         cell([
                             (w.span(access.when.from, access.when.until), Style::Plain),
                             (w.comma(&entries), Style::Note),
+                            (self.kept_from_them(access), Style::Warning),
                         ]),
                         cell([
                             (self.who(&access.who), Style::Strong),

@@ -10,9 +10,12 @@ mod consequences;
 mod controller;
 mod cover;
 mod declared;
+mod erratum;
 mod exposure;
 mod logging;
+mod request;
 mod sections;
+mod staff;
 mod timeline;
 pub(in crate::report) mod words;
 

@@ -22,6 +22,8 @@ pub fn all(words: &Words<'_>) -> Vec<Section> {
         ("coverage", &s.coverage, coverage(words)),
         ("clocks", &s.clock, clock(words)),
         ("declared", &s.declared, declared::declared(words)),
+        ("staff", &s.staff, staff::staff(words)),
+        ("requests", &s.requests, request::requests(words)),
         ("article-15", &s.completeness, completeness(words)),
         ("verification", &s.verification, verification(words)),
     ];

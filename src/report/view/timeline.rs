@@ -211,8 +211,15 @@ impl Scale {
         let step = STEPS.iter().map(|s| s * SECOND).find(|step| span / step < 10).unwrap_or(span);
         let mut ticks = Vec::new();
         let mut day = String::new();
-        let mut at = self.from_us.div_ceil(step) * step;
-        while at <= self.until_us {
+        // Round by the clocks of the zone, also after these were put forward or back.
+        let ahead = |us: u64| i64::from(Instant::new(us).offset_s(&w.zone)) * SECOND as i64;
+        let first_ahead = ahead(self.from_us);
+        let mut clock = self.from_us.saturating_add_signed(first_ahead).div_ceil(step) * step;
+        loop {
+            let at = clock.saturating_add_signed(-ahead(clock.saturating_add_signed(-first_ahead)));
+            if at > self.until_us {
+                break;
+            }
             let instant = Instant::new(at);
             let date = w.date(instant);
             let time = if step < 60 * SECOND { w.clock(instant) } else { w.short_clock(instant) };
@@ -224,7 +231,7 @@ impl Scale {
                 day: if new_day { date.clone() } else { String::new() },
             });
             day = date;
-            at += step;
+            clock += step;
         }
         ticks
     }

@@ -39,8 +39,21 @@ impl Words<'_> {
         word(codes, code.text()).to_owned()
     }
 
+    /// Another human by number, and by name where a recorded decision gives it.
     pub fn party(&self, party: &Party) -> String {
-        party_text(self.w, party)
+        let plain = party_text(self.w, party);
+        let Party::OtherPerson { number: Some(number) } = party else { return plain };
+        let Some(fact) = self.report.staff.iter().find(|fact| fact.number == *number) else { return plain };
+        let decision = self.number(fact.decision.0);
+        match (fact.names.as_slice(), fact.erased_by) {
+            ([], Some(by)) => fill(&self.w.staff.erased, &[("party", &plain), ("n", &self.number(by.0))]),
+            ([], None) => plain,
+            (names, _) => {
+                let names: Vec<String> = names.iter().map(|name| identity_text(self.w, name)).collect();
+                let name = self.w.list(&names, LISTED);
+                fill(&self.w.staff.named, &[("party", &plain), ("name", &name), ("n", &decision)])
+            }
+        }
     }
 
     pub fn name(&self, name: &Name) -> String {

@@ -1,0 +1,140 @@
+//! Naming staff to a person (CJEU C-579/21, GDPR Art. 15(4)): a decision of a human, with why it is essential to the person and
+//! what speaks against it for whoever is named. Without one, a person's report names no other human.
+
+use super::person::{act_of, body_of};
+use super::{Asked, EngineError, OpenLedger, Receipt};
+use crate::admit::events;
+use crate::model::*;
+use crate::report::evidence::{Head, Naming};
+use crate::vault::{self, PartPlace, PersonId};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use whosaw_verifier::body::Body;
+use whosaw_verifier::part::{NamedRow, Part, PersonActPart};
+
+/// Where the parts of a decision stand in its entry: after the person's own.
+const STAFF: u32 = 1;
+const BY: u32 = 2;
+
+/// A decision to be recorded. The statement says why the name is essential to the person.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NamingAsked {
+    pub about: Asked,
+    pub staff: Identity,
+    pub by: Identity,
+    pub interest: String,
+    /// In these entries alone; empty: wherever they act.
+    pub entries: Vec<u64>,
+}
+
+impl OpenLedger {
+    /// Records the decision. Answers with the entries in which the person's reports name them from now on.
+    pub async fn name_staff(
+        self: &Arc<Self>,
+        asked: NamingAsked,
+        caller: &Caller,
+    ) -> Result<(Receipt, Vec<u64>), EngineError> {
+        let _one_at_a_time = self.acting.about_anybody().await;
+        let gate = self.sealing.read().await;
+        let NamingAsked { about, staff, by, interest, entries } = asked;
+        self.may_disclose(&by)?;
+        let (subject, staff) = (self.person_of(&about.subject)?, self.person_of(&staff)?);
+        if subject.whole.iter().any(|id| staff.whole.contains(id)) {
+            return Err(EngineError::invalid("staff", "is the person themself"));
+        }
+        let (whole, others) = (subject.whole.clone(), staff.whole.clone());
+        let rows = self.blocking(move |open| open.rows_of(&whole, &others, &entries)).await?;
+        if rows.is_empty() {
+            let text =
+                "this human acts in none of these entries about the person: there is nothing in which to name them";
+            return Err(EngineError::precondition(text));
+        }
+        let mut named: Vec<u64> = rows.iter().map(|row| row.entry).collect();
+        named.dedup();
+        let asked = Some(vault::part_identity(&subject.identity));
+        let told = PersonActPart { asked, rows, reference: about.reference.clone(), ..PersonActPart::default() };
+        let why = PersonActPart { interest, ..act_of(&about) };
+        let identities = [subject.identity, staff.identity, vault::normal(&by)];
+        let body = body_of(PersonAct::NameStaff, Decision::Done, &about);
+        let registry = &self.names().registry;
+        let admitted = events::name_staff(body, identities, told, why, caller, registry);
+        Ok((self.record_with(admitted, Vec::new(), gate).await?, named))
+    }
+
+    /// Where the registry says who may disclose, nobody else decides it.
+    fn may_disclose(&self, by: &Identity) -> Result<(), EngineError> {
+        let Some(in_force) = self.registry_document_at(self.ledger.published().size)? else { return Ok(()) };
+        let mut roles = in_force.document.who_may("disclose").peekable();
+        if roles.peek().is_none() {
+            return Ok(());
+        }
+        let by = vault::normal(by);
+        let person = self.vault.find(&by)?;
+        for known in roles.flat_map(|role| &role.persons) {
+            let known = vault::normal(&known.identity());
+            let same = known.namespace == by.namespace && known.fields == by.fields;
+            if same || (person.is_some() && self.vault.find(&known)? == person) {
+                return Ok(());
+            }
+        }
+        Err(EngineError::invalid("by", "has no role in the controller's registry that may disclose"))
+    }
+
+    /// Parts of these others in entries about the person, where they act or were given something. Blocks.
+    fn rows_of(&self, whole: &[PersonId], others: &[PersonId], entries: &[u64]) -> Result<Vec<NamedRow>, EngineError> {
+        let (mut indexes, mut theirs) = (BTreeSet::new(), BTreeSet::new());
+        for id in whole {
+            indexes.extend(self.vault.occurrences(*id)?.into_iter().map(|place| place.index));
+        }
+        for id in others {
+            theirs.extend(self.vault.occurrences(*id)?);
+        }
+        let mut rows = Vec::new();
+        for PartPlace { index, ordinal } in theirs {
+            if !indexes.contains(&index) || (!entries.is_empty() && !entries.contains(&index)) {
+                continue;
+            }
+            let Some(entry) = self.ledger.entry(index)? else { continue };
+            let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+            let Some(Ok(Body::Action(body))) = body else { continue };
+            let parts = body.actors.iter().map(|it| it.part).chain(body.recipients.iter().map(|it| it.part));
+            if parts.into_iter().any(|part| part == ordinal + 1) {
+                rows.push(NamedRow { entry: index, ordinal });
+            }
+        }
+        Ok(rows)
+    }
+
+    /// A decision as its entry tells it now: who is named is gone with them.
+    pub(super) fn naming(&self, index: u64, rows: Vec<NamedRow>, head: &Head) -> Result<Option<Naming>, EngineError> {
+        let Some(entry) = self.ledger.entry(index)? else { return Ok(None) };
+        let opened = self.open_proved(&entry, &[STAFF, BY], head)?;
+        let part = |ordinal: u32| opened.iter().find(|(at, _)| *at == ordinal).map(|(_, part)| part);
+        let identities = |part: &Part| {
+            let person = part.person.as_ref();
+            person.map(|person| person.identities.iter().map(vault::identity_of).collect::<Vec<_>>())
+        };
+        let why = part(STAFF).and_then(|part| part.content.as_ref()).and_then(|content| content.act.clone());
+        let staff = part(STAFF).and_then(identities);
+        let erased_by = if staff.is_none() { self.erased_by((index, STAFF))? } else { None };
+        Ok(Some(Naming {
+            index,
+            rows: rows.into_iter().map(|row| (row.entry, row.ordinal)).collect(),
+            staff: staff.unwrap_or_default(),
+            erased_by,
+            by: part(BY).and_then(identities).unwrap_or_default(),
+            reasons: why.as_ref().map(|why| why.statement.clone()).unwrap_or_default(),
+            interest: why.map(|why| why.interest).unwrap_or_default(),
+        }))
+    }
+
+    /// The erasure entry that took this part.
+    fn erased_by(&self, place: (u64, u32)) -> Result<Option<u64>, EngineError> {
+        for (by, _) in self.erasure_entries()?.into_iter().filter(|(by, _)| *by > place.0) {
+            if self.ledger.covered(by)?.contains(&place) {
+                return Ok(Some(by));
+            }
+        }
+        Ok(None)
+    }
+}

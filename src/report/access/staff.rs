@@ -1,0 +1,32 @@
+//! Other humans whom a recorded decision names in this report. Without one, nobody is.
+
+use super::document::*;
+use super::found::Found;
+use crate::report::evidence::Naming;
+use std::collections::BTreeMap;
+
+/// By their numbers; of several decisions on one the newest counts.
+pub fn facts(namings: &[Naming], size: u64, found: &Found) -> Vec<StaffFact> {
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let mut named: BTreeMap<PersonNumber, StaffFact> = BTreeMap::new();
+    for naming in namings.iter().filter(|naming| naming.index < size) {
+        for (entry, ordinal) in &naming.rows {
+            let entry = EntryIndex(*entry);
+            let Some(number) = ordinal.checked_add(1).and_then(|part| found.numbers.get(&(entry, part))) else {
+                continue;
+            };
+            let fact = StaffFact {
+                number: *number,
+                entry,
+                decision: EntryIndex(naming.index),
+                names: naming.staff.iter().map(PersonIdentity::from).collect(),
+                erased_by: naming.erased_by.map(EntryIndex),
+                decided_by: naming.by.iter().map(PersonIdentity::from).collect(),
+                reasons: given(&naming.reasons),
+                interest: given(&naming.interest),
+            };
+            named.insert(*number, fact);
+        }
+    }
+    named.into_values().collect()
+}

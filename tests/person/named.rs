@@ -1,0 +1,63 @@
+//! Staff who are named to a person by a recorded decision, and by nothing else (case 36).
+
+use super::*;
+
+const WHO: [&str; 2] = ["staff", "staff one"];
+
+async fn name(client: &Client, customer: &str, by: &str) -> Result<v1::NameStaffResponse, Status> {
+    let about = about(strong("customer", customer), v1::Ground::Unspecified)
+        .map(|about| v1::PersonCase { statement: "He wants to sue whoever looked.".into(), ..about });
+    let request = v1::NameStaffRequest {
+        ledger: client.ledger.clone(),
+        about,
+        staff: Some(strong(WHO[0], WHO[1])),
+        by: Some(strong("employee", by)),
+        interest: "She acted outside her instructions.".into(),
+        entries: Vec::new(),
+    };
+    Ok(privacy(client).name_staff(client.request(request)).await?.into_inner())
+}
+
+#[tokio::test]
+async fn a_human_who_acted_is_named_by_a_decision_alone_until_they_are_erased() {
+    let (mut server, client) = server().await;
+    let index = client.append(telling("C-1", "one", &["C-2"])).await.expect("recorded").index;
+    client.append(common::records::about("C-3")).await.expect("recorded");
+    let before = requested::report(&client, "C-1").await;
+    assert!(before["staff"].as_array().is_some_and(Vec::is_empty) && !before.to_string().contains(WHO[1]), "{before}");
+    let nowhere = name(&client, "C-3", "4711").await.expect_err("acts in none of their entries");
+    assert_eq!(nowhere.code(), tonic::Code::FailedPrecondition);
+    let decided = name(&client, "C-1", "4711").await.expect("recorded");
+    assert_eq!(decided.entries, [index]);
+    let decision = decided.receipt.expect("a receipt").index;
+    server.restart();
+    let client = server.client_as("tester").await;
+    let told = requested::report(&client, "C-1").await;
+    let [staff] = told["staff"].as_array().expect("a list").as_slice() else { panic!("{told}") };
+    assert_eq!(staff["names"][0]["fields"][0], WHO[1], "{told}");
+    assert_eq!((staff["entry"].as_u64(), staff["decision"].as_u64()), (Some(index), Some(decision)));
+    assert_eq!(staff["decided_by"][0]["fields"][0], "4711");
+    assert_eq!(staff["reasons"], "He wants to sue whoever looked.");
+    assert_eq!(staff["interest"], "She acted outside her instructions.");
+    // The other customer of the same entry is told no name.
+    let other = requested::report(&client, "C-2").await;
+    assert!(other["totals"]["entries"] == 1 && !other.to_string().contains(WHO[1]), "{other}");
+    erase(&client, strong(WHO[0], WHO[1])).await.expect("recorded");
+    let batch = run(&client).await.index;
+    let told = requested::report(&client, "C-1").await;
+    let [staff] = told["staff"].as_array().expect("a list").as_slice() else { panic!("{told}") };
+    assert_eq!((&staff["names"], staff["erased_by"].as_u64()), (&serde_json::json!([]), Some(batch)), "{told}");
+    assert!(!told.to_string().contains(WHO[1]) && staff["reasons"].is_null(), "what spoke of her went with her");
+}
+
+#[tokio::test]
+async fn only_who_may_disclose_decides_where_the_registry_says_who_that_is() {
+    let (_server, client) = server().await;
+    client.append(telling("C-1", "one", &[])).await.expect("recorded");
+    let roles = "version = \"v1\"\n[[roles]]\nname = \"privacy team\"\nmay = [\"disclose\"]\n\
+                 persons = [{ namespace = \"employee\", fields = [\"4711\"] }]\n";
+    client.put_registry_in_force(roles).await;
+    let refused = name(&client, "C-1", "4712").await.expect_err("has no such role");
+    assert_eq!(common::wrong_fields(&refused), ["by"]);
+    name(&client, "C-1", "4711").await.expect("has the role");
+}
