@@ -1,7 +1,10 @@
 //! How answers look on a terminal.
 
 use super::CliError;
-use crate::model::{CaseStep, Determination, EntryKind, Identity, Outcome, PartyKind, Role, Strength, Verb};
+use crate::model::{
+    CaseStep, Decision, Determination, EntryKind, ErasureState, Identity, Outcome, PartyKind, PersonAct, ReportType,
+    Role, Strength, Verb,
+};
 use crate::rpc::{json, v1};
 use prost::Message;
 use tonic::Status;
@@ -82,12 +85,35 @@ pub fn entry(entry: &v1::Entry) -> String {
             let id = uuid::Uuid::from_slice(&case.case).map(|id| id.to_string());
             format!("{step} {}", id.unwrap_or_else(|_| "all cases".into()))
         }
+        Some(v1::entry::Content::PersonAct(act)) => {
+            let what = known::<PersonAct>(act.act).map_or("", PersonAct::code);
+            let decision = known::<Decision>(act.decision).map_or("", Decision::code);
+            format!("{what:<18} {decision:<9} {}", caller(act.caller.as_ref()))
+        }
+        Some(v1::entry::Content::ReportProduced(report)) => {
+            let of = known::<ReportType>(report.report_type).map_or("", ReportType::code);
+            format!("{of:<9} as known at {} {}", grouped(report.size), caller(report.caller.as_ref()))
+        }
+        Some(v1::entry::Content::LedgerAccess(access)) => {
+            let verb = known::<Verb>(access.verb).map_or("", Verb::code);
+            let reach = format!("{} from {}", grouped(access.count), access.first_index);
+            format!("{verb:<14} {reach} {}", caller(access.caller.as_ref()))
+        }
+        Some(v1::entry::Content::Erasure(erasure)) => {
+            let state = known::<ErasureState>(erasure.state).map_or("", ErasureState::code);
+            format!("{state:<14} covers {}", grouped(erasure.covers))
+        }
         None if entry.removed_by > 0 => format!("content removed, authorised by entry {}", entry.removed_by),
         None if entry.salt.is_empty() => "content removed".into(),
         _ => String::new(),
     };
     let kind = known::<EntryKind>(entry.kind).map_or("unknown", EntryKind::code);
     format!("{:>8}  {time}  {kind:<16} {what}", entry.index)
+}
+
+/// Whoever is not registered stands sealed.
+fn caller(caller: Option<&v1::BodyCaller>) -> String {
+    caller.filter(|caller| !caller.name.is_empty()).map_or_else(String::new, |caller| format!("by {}", caller.name))
 }
 
 fn action_line(action: &v1::ActionBody) -> String {
