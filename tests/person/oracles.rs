@@ -163,14 +163,15 @@ async fn no_digest_and_no_signature_tells_whether_a_guess_is_right() {
     let opening =
         RecordCaseStepRequest { step: CaseStep::Opened as i32, resources: vec!["crm".into()], ..Default::default() };
     let case_id = step(opening).await.case.expect("told").case_id;
-    let submitted = step(RecordCaseStepRequest {
-        case_id,
-        step: CaseStep::Submitted as i32,
+    let by_dana = |of: CaseStep| RecordCaseStepRequest {
+        case_id: case_id.clone(),
+        step: of as i32,
         by: Some(strong("staff", "dana")),
         stated_at: common::records::time(1_772_820_600),
-        report: produced,
         ..Default::default()
-    });
+    };
+    step(by_dana(CaseStep::Aware)).await;
+    let submitted = step(RecordCaseStepRequest { report: produced, ..by_dana(CaseStep::Submitted) });
     let step = submitted.await.receipt.expect("a receipt").index;
     let directory = tempfile::tempdir().expect("a directory");
     judge::export(&client, true, directory.path()).await;
