@@ -429,7 +429,7 @@ impl OpenLedger {
                 holding.flat_map(|group| group.first..group.first.saturating_add(group.count)).collect();
             let opened = self.open_proved(&entry, &ordinals, head)?;
             let content = join_content(opened.iter().map(|(_, part)| part));
-            all.extend(content.and_then(|content| Amendment::of(entry.header.index, &content)));
+            all.extend(content.and_then(|content| Amendment::of(entry.header.index, &action, &content)));
         }
         let contents = observations.iter().filter_map(|observation| observation.content.as_ref());
         let mut wanted: HashSet<Vec<u8>> = contents.map(|content| content.action_id.clone()).collect();
