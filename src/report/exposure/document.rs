@@ -404,6 +404,13 @@ facts! {
     }
 }
 
+impl AccessFact {
+    /// To whom it was given, or possibly was.
+    pub fn recipients(&self) -> impl Iterator<Item = &Who> {
+        self.given_to.iter().chain(&self.perhaps_given_to)
+    }
+}
+
 impl SubjectFact {
     /// Whether this person's data possibly stood open, was reached, or was lost: whom a breach concerns.
     pub fn is_concerned(&self) -> bool {
