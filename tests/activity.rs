@@ -100,6 +100,30 @@ async fn tools_that_it_was_not_given_are_told_and_what_was_told_twice_counts_onc
     assert_eq!((&report["totals"]["outside_tools"], &report["agent"]["known"]), (&Value::Null, &json!(false)));
 }
 
+/// A statement that somebody takes back who may is no statement, and one that anybody contests supports no "complete".
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_of_logging_and_is_contested_is_not_relied_on() {
+    let server = TestServer::new();
+    run(&mut server.client_command(&["names", "add", "source", "proxy"]), 0);
+    let client = server.client().await;
+    let complete = Fact {
+        kind: FactKind::Coverage as i32,
+        edge: Edge::Open as i32,
+        coverage: CoverageState::Complete as i32,
+        source: "proxy".into(),
+        ..Default::default()
+    };
+    let logs = Action { verb: "coverage.start".into(), facts: vec![complete], actors: vec![agent("proxy")], ..plain() };
+    client.append(logs.clone()).await.expect("recorded");
+    client.append(Action { actors: vec![agent("bot")], ..plain() }).await.expect("recorded");
+    let statements = |report: Value| report["coverage"]["sources"][0]["complete"].as_array().map(Vec::len);
+    assert_eq!(statements(activity(&server, "bot", &[])), Some(1));
+    let links = Some(Links { retracts: vec![logs.action_id], ..Default::default() });
+    let retraction = Action { verb: "event.retract".into(), links, actors: vec![agent("eve")], ..plain() };
+    client.append(retraction).await.expect("recorded");
+    assert_eq!(statements(activity(&server, "bot", &[])), Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_period_after_another_leaves_nothing_out_and_has_nothing_twice() {
     let server = TestServer::new();

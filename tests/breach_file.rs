@@ -305,6 +305,28 @@ fn what_was_sent_to_a_stranger_happened_on_a_day_and_its_records_are_counted_onc
     assert_eq!(form(&[72, 73]), ["c", ""], "one of them does not say how many");
 }
 
+/// A call of the model that failed may have been sent all the same: whoever runs it was possibly given what the agent had.
+#[test]
+fn what_was_possibly_given_is_put_to_a_person_and_not_left_out() {
+    let server = TestServer::new();
+    let vendor = ["names", "add", "agent", "helper", "--attribute", "vendor=V"];
+    run(&mut server.client_command(&vendor), 0);
+    let of_anna = r#","determination":"listed","conversation":"c1","subjects":[{"identities":[{"namespace":"customer","fields":["anna"],"strength":"strong"}],"categories":[{"direction":"result","categories":["health"]}]}]"#;
+    act(&server, "context.load", "09:00", &format!("{DENIED}{of_anna}"));
+    let case = opened(&server, RESOURCE);
+    let before = file(&server, &case).0;
+    assert_eq!(values(&before, 60), ["r"], "no call is recorded: until the session closes it was possibly given");
+    let failed = format!(
+        r#"{{"verb":"model.infer","outcome":"failed","at":"2026-03-10T09:10:00Z","clock":"gateway","dataset":"{RESOURCE}","conversation":"c1","determination":"nobody"{DENIED}}}"#
+    );
+    let path = server.place.join("failed.jsonl");
+    std::fs::write(&path, failed).expect("a file can be written");
+    run(server.client_command(&["append"]).arg(&path), 0);
+    let report = file(&server, &case).0;
+    assert_eq!((values(&report, 38), values(&report, 40)), (vec!["a".to_owned()], vec!["V".to_owned()]));
+    assert_eq!((values(&report, 60), field(&report, 60)["state"].as_str()), (vec!["r".to_owned()], Some("proposed")));
+}
+
 /// Case 26: what was submitted is held against what became known since.
 #[test]
 fn late_facts_that_change_a_submitted_answer_ask_for_a_follow_up() {

@@ -128,10 +128,11 @@ impl OpenLedger {
             true => Vec::new(),
             false => self.kept_apart(&self.known_as(&question.subject, &identities)?, head.size)?,
         };
+        let amendments = self.amendments(&head)?;
         let evidence = Evidence {
             undetermined: self.undetermined(head.size)?,
-            amendments: self.amendments(&observations, &head)?,
-            coverage: self.coverage(head.size)?,
+            coverage: self.relied_coverage(&head, &amendments)?,
+            amendments: amendments_of(&observations, amendments),
             downtimes: self.downtimes(head.size)?,
             removed: self.removed_below(head.size)?,
             kept,
@@ -358,6 +359,10 @@ impl OpenLedger {
                 observed.take(&entry, opened)?;
             }
         }
+        // What was sealed anew more than once stands for what it said first.
+        for (index, content) in std::mem::take(&mut observed.resealed) {
+            observed.resealed.insert(self.resealed_for(index)?, content);
+        }
         Ok(observed)
     }
 
@@ -417,9 +422,9 @@ impl OpenLedger {
             .collect())
     }
 
-    /// Corrections and retractions of the observations, and of each other. They may name nobody and stand sealed for a
-    /// conversation, so that no key of the person's finds them.
-    fn amendments(&self, observations: &[Observation], head: &Head) -> Result<Vec<Amendment>, EngineError> {
+    /// All corrections and retractions. They may name nobody and stand sealed for a conversation, so that no key of the
+    /// person's finds them.
+    pub(super) fn amendments(&self, head: &Head) -> Result<Vec<Amendment>, EngineError> {
         let mut all = Vec::new();
         for entry in self.entries_under(Term::amending(), head.size)? {
             let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
@@ -429,22 +434,8 @@ impl OpenLedger {
                 holding.flat_map(|group| group.first..group.first.saturating_add(group.count)).collect();
             let opened = self.open_proved(&entry, &ordinals, head)?;
             let content = join_content(opened.iter().map(|(_, part)| part));
-            all.extend(content.and_then(|content| Amendment::of(entry.header.index, &content)));
+            all.extend(content.and_then(|content| Amendment::of(entry.header.index, &action, &content)));
         }
-        let contents = observations.iter().filter_map(|observation| observation.content.as_ref());
-        let mut wanted: HashSet<Vec<u8>> = contents.map(|content| content.action_id.clone()).collect();
-        wanted.remove(&Vec::new());
-        // An amendment may be amended, and so on.
-        loop {
-            let known = wanted.len();
-            let touching = all.iter().filter(|amendment| amendment.targets().any(|id| wanted.contains(id)));
-            let ids: Vec<Vec<u8>> = touching.map(|amendment| amendment.action_id.clone()).collect();
-            wanted.extend(ids.into_iter().filter(|id| !id.is_empty()));
-            if wanted.len() == known {
-                break;
-            }
-        }
-        all.retain(|amendment| amendment.targets().any(|id| wanted.contains(id)));
         Ok(all)
     }
 
@@ -522,6 +513,25 @@ impl OpenLedger {
         }
         Ok(entries)
     }
+}
+
+/// Those of the observations, and of each other.
+fn amendments_of(observations: &[Observation], mut all: Vec<Amendment>) -> Vec<Amendment> {
+    let contents = observations.iter().filter_map(|observation| observation.content.as_ref());
+    let mut wanted: HashSet<Vec<u8>> = contents.map(|content| content.action_id.clone()).collect();
+    wanted.remove(&Vec::new());
+    // An amendment may be amended, and so on.
+    loop {
+        let known = wanted.len();
+        let touching = all.iter().filter(|amendment| amendment.targets().any(|id| wanted.contains(id)));
+        let ids: Vec<Vec<u8>> = touching.map(|amendment| amendment.action_id.clone()).collect();
+        wanted.extend(ids.into_iter().filter(|id| !id.is_empty()));
+        if wanted.len() == known {
+            break;
+        }
+    }
+    all.retain(|amendment| amendment.targets().any(|id| wanted.contains(id)));
+    all
 }
 
 /// What an entry says in the open of a report's production; the head is filled in when it is recorded.

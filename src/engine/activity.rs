@@ -76,7 +76,7 @@ impl OpenLedger {
             tally: self.tally_of(question, &head, progress)?,
             registry: self.registry_at(head.size)?,
             controller: self.known_registry(head.size)?,
-            coverage: self.coverage(head.size)?,
+            coverage: self.relied_coverage(&head, &self.amendments(&head)?)?,
             downtimes: self.downtimes(head.size)?,
             pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
             head,

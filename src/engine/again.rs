@@ -110,7 +110,7 @@ impl OpenLedger {
         // What was sealed anew for those who stay is not gone for them.
         let anew = |(_, body): &(u64, ErasureBody)| body.state == ErasureState::Resealed;
         let sealed_anew: BTreeSet<(u64, u32)> = match report {
-            Report::Access(_) => {
+            Report::Access(_) | Report::Exposure(_) => {
                 let cites = all.iter().filter(|it| anew(it)).flat_map(|(_, body)| &body.cites);
                 cites.map(|place| (place.index, place.ordinal)).collect()
             }

@@ -494,8 +494,14 @@ impl OpenLedger {
                 let mut survivors = Vec::new();
                 for sharer in shared.first().into_iter().flat_map(|shared| &shared.sharers).filter(|it| it.stays) {
                     let person = self.part_at(index, sharer.ordinal)?.and_then(|part| part.person);
-                    let identities: Vec<Identity> =
+                    let mut identities: Vec<Identity> =
                         person.iter().flat_map(|person| &person.identities).map(crate::vault::identity_of).collect();
+                    // What was sealed anew before names nobody: it is theirs who can open it.
+                    if identities.is_empty() {
+                        for id in self.vault.readers_of(PartPlace { index, ordinal: sharer.ordinal })? {
+                            identities.extend(self.vault.identities(id)?);
+                        }
+                    }
                     if identities.is_empty() {
                         lose(LostReason::SharerUnknown)
                     } else {

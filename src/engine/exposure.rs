@@ -3,17 +3,19 @@
 
 use super::access::{Produced, body_of};
 use super::again::{Again, made};
+use super::logging::can_be_relied_on;
 use super::people::People;
 use super::read::join_content;
+use super::resealed::Resealed;
 use super::{EngineError, Kind, OpenLedger};
 use crate::exposure::calculus::fact::{Party, Person, Resource};
-use crate::exposure::telling::{At, Named, OpenedAction, Rules, Stands, Telling};
+use crate::exposure::telling::{At, Named, OpenedAction, Rules, Telling};
 use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::registry;
 use crate::report::access::document::{EntryIndex, SupersededFact};
-use crate::report::evidence::{Coverage, Envelope, Head, KnownRegistry};
+use crate::report::evidence::{Envelope, Head, KnownRegistry};
 use crate::report::exposure::changes::changes;
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::report::exposure::registered::History;
@@ -156,13 +158,14 @@ impl OpenLedger {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<ExposureEvidence, EngineError> {
         let head = self.projected_head(question.size)?;
-        let (registry, history) = (self.registry_at(head.size)?, self.history(head.size)?);
+        let versions = self.versions(head.size)?;
+        let (registry, history) = (self.registry_at(head.size)?, self.history(head.size, &versions)?);
         let mut entries = self.exposing(question, head.size)?;
-        let mut people = People::of(self);
+        let mut reading = Reading::of(self, &head, &history);
         let (mut told, mut parts_closed) = (Telling::default(), 0);
         let mut total = entries.len() as u64;
         for (done, entry) in (0..).zip(entries.values()) {
-            parts_closed += self.told_by(entry, &head, &history, &mut people, &mut |body, opened| match body {
+            parts_closed += self.told_by(entry, &mut reading, &mut |body, opened| match body {
                 Body::Action(_) => told.take(&opened, &history),
                 _ => restricted(&mut told, body, &opened),
             })?;
@@ -170,18 +173,17 @@ impl OpenLedger {
         }
         let sittings = self.sittings(question, &told, &entries, head.size)?;
         for entry in sittings.values() {
-            parts_closed +=
-                self.told_by(entry, &head, &history, &mut people, &mut |_, opened| told.take(&opened, &history))?;
+            parts_closed += self.told_by(entry, &mut reading, &mut |_, opened| told.take(&opened, &history))?;
         }
         total += sittings.len() as u64;
         entries.extend(sittings);
-        let mut causes = self.spoken_of(&mut told, &mut entries, &head, &history, &mut people)?;
-        causes += self.causes(&mut told, &mut entries, &head, &history, &mut people)?;
-        let versions = self.versions(head.size)?;
+        let mut causes = self.spoken_of(&mut told, &mut entries, &mut reading)?;
+        causes += self.causes(&mut told, &mut entries, &mut reading)?;
+        let mut people = reading.people;
         let roles = Roles::of(&versions, &told, &mut people)?;
         let same = people.same()?;
         let rules = Rules {
-            may_amend: &|party, at| roles.at(at).is_some_and(|role| role.amend.contains(&party)),
+            may_amend: &|party, at| roles.may_amend(party, at),
             may_review: &|party, at| {
                 roles.at(at).and_then(|role| role.review.as_ref()).is_none_or(|roles| roles.contains(&party))
             },
@@ -228,28 +230,29 @@ impl OpenLedger {
     }
 
     /// Opens one entry and hands out what it tells; answers how many of its parts are gone or do not open.
-    fn told_by(
+    pub(super) fn told_by(
         &self,
         entry: &StoredEntry,
-        head: &Head,
-        history: &History,
-        people: &mut People<'_>,
+        reading: &mut Reading<'_>,
         told: &mut dyn FnMut(&Body, OpenedAction<'_>),
     ) -> Result<u64, EngineError> {
         let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
         // What is removed or not understood opens something unknown.
         let Some(Ok(body @ (Body::Action(_) | Body::Person(_)))) = body else { return Ok(1) };
-        let mut opened = self.opened(entry, head, people)?;
+        let mut opened = self.opened(entry, reading)?;
         if let Body::Person(_) = &body {
             // Whom an act about a person concerns is whose key opens its part.
             for ordinal in 0..entry.header.parts {
                 for id in self.vault.readers_of(PartPlace { index: entry.header.index, ordinal })? {
-                    opened.persons.insert(ordinal, people.of_id(id)?);
+                    opened.persons.insert(ordinal, reading.people.of_id(id)?);
                 }
             }
         }
         let none = ActionBody::default();
         let action = if let Body::Action(action) = &body { action.as_ref() } else { &none };
+        if opened.content.is_none() && action.parts.iter().any(|group| group.holds_content) {
+            opened.content = reading.resealed.content(entry.header.index)?;
+        }
         let source = action.source.as_ref();
         let (index, recorded_at_us) = (entry.header.index, entry.header.recorded_at_us);
         let at = At { earliest: recorded_at_us, index };
@@ -259,15 +262,18 @@ impl OpenLedger {
             body: action,
             persons: opened.persons,
             content: opened.content.as_ref(),
-            delay_us: source.map_or(0, |source| history.delivery_delay_us(&source.name, at)),
+            delay_us: source.map_or(0, |source| reading.history.delivery_delay_us(&source.name, at)),
         };
         told(&body, action);
         Ok(opened.closed)
     }
 
     /// What the registry said of names, and when.
-    fn history(&self, size: u64) -> Result<History, EngineError> {
+    pub(super) fn history(&self, size: u64, versions: &[(u64, KnownRegistry)]) -> Result<History, EngineError> {
         let mut history = History::default();
+        for (at, known) in versions {
+            history.file(known.entry, *at, &known.document);
+        }
         for index in self.ledger.registry_indexes()?.into_iter().take_while(|index| *index < size) {
             let Some(entry) = self.ledger.entry(index)? else { continue };
             let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
@@ -279,7 +285,7 @@ impl OpenLedger {
     }
 
     /// All of the controller's registries that were in force, ascending, each with when it was recorded.
-    fn versions(&self, size: u64) -> Result<Vec<(u64, KnownRegistry)>, EngineError> {
+    pub(super) fn versions(&self, size: u64) -> Result<Vec<(u64, KnownRegistry)>, EngineError> {
         let (mut all, mut at) = (Vec::new(), size);
         while let Some(known) = self.known_registry(at)? {
             at = known.entry;
@@ -317,17 +323,15 @@ impl OpenLedger {
 
     /// What others correct, take back or review, wherever that stands and whoever gave it its id. Answers how many entries
     /// were read.
-    fn spoken_of(
+    pub(super) fn spoken_of(
         &self,
         told: &mut Telling,
         entries: &mut BTreeMap<u64, StoredEntry>,
-        head: &Head,
-        history: &History,
-        people: &mut People<'_>,
+        reading: &mut Reading<'_>,
     ) -> Result<u64, EngineError> {
         let mut read = 0;
         for id in told.spoken_of() {
-            read += self.recorded_as(&id, told, entries, head, history, people)?.len() as u64;
+            read += self.recorded_as(&id, told, entries, reading)?.len() as u64;
         }
         Ok(read)
     }
@@ -338,17 +342,15 @@ impl OpenLedger {
         id: &[u8],
         told: &mut Telling,
         entries: &mut BTreeMap<u64, StoredEntry>,
-        head: &Head,
-        history: &History,
-        people: &mut People<'_>,
+        reading: &mut Reading<'_>,
     ) -> Result<Vec<u64>, EngineError> {
         let Ok(id) = <[u8; 16]>::try_from(id) else { return Ok(Vec::new()) };
         let mut found = Vec::new();
-        let places = self.ledger.recorded_as(id)?.into_iter().filter(|index| *index < head.size);
+        let places = self.ledger.recorded_as(id)?.into_iter().filter(|index| *index < reading.head.size);
         for index in places.collect::<Vec<_>>() {
             if let Entry::Vacant(unknown) = entries.entry(index) {
                 let Some(entry) = self.ledger.entry(index)? else { continue };
-                self.told_by(&entry, head, history, people, &mut |_, opened| told.cause(&opened))?;
+                self.told_by(&entry, reading, &mut |_, opened| told.cause(&opened))?;
                 unknown.insert(entry);
                 found.push(index);
             }
@@ -362,9 +364,7 @@ impl OpenLedger {
         &self,
         told: &mut Telling,
         entries: &mut BTreeMap<u64, StoredEntry>,
-        head: &Head,
-        history: &History,
-        people: &mut People<'_>,
+        reading: &mut Reading<'_>,
     ) -> Result<u64, EngineError> {
         // Taken from the end: what nothing is told of yet comes first.
         let mut wanted: Vec<Vec<u8>> = told.causes_of(told.acts.keys().copied());
@@ -373,7 +373,7 @@ impl OpenLedger {
             if !looked.insert(id.clone()) {
                 continue;
             }
-            for index in self.recorded_as(&id, told, entries, head, history, people)? {
+            for index in self.recorded_as(&id, told, entries, reading)? {
                 wanted.extend(told.causes_of([index]));
                 read += 1;
             }
@@ -397,16 +397,20 @@ impl OpenLedger {
             let found = self.entries_under(term, size)?;
             entries.extend(found.into_iter().map(|entry| (entry.header.index, entry)));
         }
+        // What else was asked for a person opens and closes nothing.
+        let asked = self.entries_under(Term::new(TermKind::EntryKind, EntryKind::Request.code()), size)?;
+        let asked = asked.into_iter().filter(asks_for_erasure);
+        entries.extend(asked.map(|entry| (entry.header.index, entry)));
         Ok(entries)
     }
 
-    fn opened(&self, entry: &StoredEntry, head: &Head, people: &mut People<'_>) -> Result<Opened, EngineError> {
+    fn opened(&self, entry: &StoredEntry, reading: &mut Reading<'_>) -> Result<Opened, EngineError> {
         let ordinals: Vec<u32> = (0..entry.header.parts).collect();
-        let parts = self.open_proved(entry, &ordinals, head)?;
+        let parts = self.open_proved(entry, &ordinals, reading.head)?;
         let closed = u64::from(entry.header.parts) - parts.len() as u64;
         let mut persons = BTreeMap::new();
         for (ordinal, part) in &parts {
-            if let Some(number) = people.number(part)? {
+            if let Some(number) = reading.people.number(part)? {
                 persons.insert(*ordinal, number);
             }
         }
@@ -414,23 +418,43 @@ impl OpenLedger {
     }
 }
 
-/// What was asked for a person: of it, that their data may only be stored, or may be used again.
+/// What was asked for a person: of it, that their data may only be stored, or may be used again. Whoever asks for erasure is
+/// restricted from then on; that they withdraw it leaves the restriction as it is until that is lifted.
 fn restricted(told: &mut Telling, body: &Body, opened: &OpenedAction<'_>) {
     let Body::Person(act) = body else { return };
-    let begins = match act.act {
-        PersonAct::Restrict => true,
-        PersonAct::LiftRestriction => false,
+    let begins = match (act.act, act.decision) {
+        (PersonAct::Restrict, Decision::Done) | (PersonAct::Erase, Decision::Received | Decision::Blocked) => true,
+        (PersonAct::LiftRestriction, Decision::Done) => false,
         _ => return,
     };
     let persons: BTreeSet<Person> = opened.persons.values().copied().collect();
-    for person in persons.into_iter().filter(|_| act.decision == Decision::Done) {
+    for person in persons {
         told.restriction(opened.index, person, opened.recorded_at_us, begins);
     }
+}
+
+fn asks_for_erasure(entry: &StoredEntry) -> bool {
+    let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+    matches!(body, Some(Ok(Body::Person(act))) if act.act == PersonAct::Erase)
 }
 
 pub(super) fn digest_of(produced: &Produced) -> Result<Hash, EngineError> {
     let json = canonical::of(&produced.report).map_err(|error| EngineError::internal(error.to_string()))?;
     Ok(sha256(&[&json]))
+}
+
+/// How entries are read for one report: as of which size, who is who in it, and where content is that was sealed anew.
+pub(super) struct Reading<'a> {
+    pub head: &'a Head,
+    pub history: &'a History,
+    pub people: People<'a>,
+    pub resealed: Resealed<'a>,
+}
+
+impl<'a> Reading<'a> {
+    pub fn of(open: &'a OpenLedger, head: &'a Head, history: &'a History) -> Self {
+        Reading { head, history, people: People::of(open), resealed: Resealed::of(open) }
+    }
 }
 
 /// What opened of one action.
@@ -442,7 +466,7 @@ struct Opened {
 }
 
 /// Who may do what, by each registry that was in force; nobody before the first.
-struct Roles(Vec<(u64, Role)>);
+pub(super) struct Roles(Vec<(u64, Role)>);
 
 struct Role {
     amend: BTreeSet<Party>,
@@ -459,7 +483,7 @@ struct PolicyRule {
 }
 
 impl Roles {
-    fn of(versions: &[(u64, KnownRegistry)], told: &Telling, people: &mut People<'_>) -> Result<Self, EngineError> {
+    pub fn of(versions: &[(u64, KnownRegistry)], told: &Telling, people: &mut People<'_>) -> Result<Self, EngineError> {
         let mut all = Vec::with_capacity(versions.len());
         for (_, KnownRegistry { entry, document }) in versions {
             let mut parties = |role: &registry::Role| -> Result<BTreeSet<Party>, EngineError> {
@@ -496,19 +520,12 @@ impl Roles {
         Ok(Roles(all))
     }
 
+    pub fn may_amend(&self, party: Party, at: u64) -> bool {
+        self.at(at).is_some_and(|role| role.amend.contains(&party))
+    }
+
     /// What was in force when an entry was recorded.
     fn at(&self, index: u64) -> Option<&Role> {
         self.0.iter().rfind(|(entry, _)| *entry < index).map(|(_, role)| role)
-    }
-}
-
-/// Whether what is said of a source's logging counts. What is taken back does not; what is contested does not where it says
-/// that logging was complete, or that a gap was over.
-fn can_be_relied_on(told: &Telling, said: &Coverage) -> bool {
-    let complete = said.state == CoverageState::Complete;
-    match told.stands(said.index) {
-        Stands::Yes => true,
-        Stands::No => false,
-        Stands::Contested => complete == said.closes,
     }
 }

@@ -64,6 +64,8 @@ pub trait Registered {
     fn recoverable_us(&self, resource: &str, at: At) -> Option<u64>;
     /// Whether a policy's approvals may be used more than once.
     fn approvals_repeat(&self, policy: &str, at: At) -> bool;
+    /// The categories that lists and searches of a resource show; absent where it may have shown any.
+    fn listing(&self, resource: &str, at: At) -> Option<BTreeSet<Category>>;
     /// Where a party is, ISO 3166-1 alpha-2.
     fn country(&self, party: &str, at: At) -> Option<&str>;
 }
@@ -556,7 +558,10 @@ impl Telling {
         let counts = |group: &&PartGroup| only_gives || comes_back(group);
         let (mut subjects, mut categories, mut shown_to) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut all_open = true;
+        // Where no part says whose data it was, none says which.
+        let mut unstated = of_subjects().filter(counts).next().is_none();
         for group in of_subjects().filter(counts) {
+            let mut states = false;
             for ordinal in group.first..group.first.saturating_add(group.count) {
                 match action.persons.get(&ordinal) {
                     Some(person) => drop(subjects.insert(*person)),
@@ -564,12 +569,20 @@ impl Telling {
                 }
             }
             for used in group.categories.iter().filter(|used| only_gives || used.direction != Direction::Argument) {
-                categories.extend(used.categories.iter().copied().filter(|c| *c != Category::Unspecified));
+                let stated = used.categories.iter().copied().filter(|c| *c != Category::Unspecified);
+                categories.extend(stated.inspect(|_| states = true));
                 for number in &used.rendered_to {
                     shown_to.extend(self.eyes(action, *number));
                 }
             }
+            unstated |= !states;
         }
+        unstated &= happened && body.determination != Determination::Nobody;
+        let lists = matches!(body.verb, Verb::DataList | Verb::DataSearch);
+        let at = At { earliest: when.earliest, index: action.index };
+        let listing = Some(&body.dataset).filter(|_| lists).and_then(|resource| registered.listing(resource, at));
+        let perhaps_all = unstated && listing.is_none();
+        let perhaps_categories = listing.filter(|_| unstated).unwrap_or_default();
         let access = Access {
             entries: vec![action.index],
             when,
@@ -580,6 +593,8 @@ impl Telling {
             subjects,
             listed: body.determination == Determination::Listed && all_open,
             categories,
+            perhaps_categories,
+            perhaps_all,
             shown_to,
             given_to,
             perhaps_given_to: BTreeSet::new(),

@@ -1,7 +1,7 @@
 //! What a report is made from: a question, the entries that answer it, and what is known of gaps. Gathered by `engine`.
 
 use crate::law::Profile;
-use crate::model::{Ground, Identity, PersonAct, Registry};
+use crate::model::{Ground, Identity, NamedField, PersonAct, Registry};
 use crate::registry::Document;
 use crate::report::language::Language;
 use whosaw_verifier::body::{ActionBody, LedgerAccessBody, ReportBody};
@@ -179,16 +179,19 @@ pub struct Amendment {
     pub index: u64,
     /// Its own.
     pub action_id: Vec<u8>,
+    /// Who gave it that, and by whose ids it names others.
+    pub told_by: ToldBy,
     pub corrects: Vec<Vec<u8>>,
     pub retracts: Vec<Vec<u8>>,
 }
 
 impl Amendment {
-    pub fn of(index: u64, content: &ContentPart) -> Option<Self> {
+    pub fn of(index: u64, body: &ActionBody, content: &ContentPart) -> Option<Self> {
         let is_one = !content.corrects.is_empty() || !content.retracts.is_empty();
         is_one.then(|| Amendment {
             index,
             action_id: content.action_id.clone(),
+            told_by: ToldBy::of(index, body, Some(content)),
             corrects: content.corrects.clone(),
             retracts: content.retracts.clone(),
         })
@@ -196,6 +199,29 @@ impl Amendment {
 
     pub fn targets(&self) -> impl Iterator<Item = &Vec<u8>> {
         self.corrects.iter().chain(&self.retracts)
+    }
+}
+
+/// Who told of an act: an id is its caller's, and another may use the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum ToldBy {
+    #[default]
+    Nobody,
+    Caller(String),
+    /// The caller's name stands sealed in this entry and does not open, so that two are not taken for one.
+    Closed(u64),
+}
+
+impl ToldBy {
+    pub fn of(index: u64, body: &ActionBody, content: Option<&ContentPart>) -> Self {
+        let named = |name: &str| if name.is_empty() { ToldBy::Nobody } else { ToldBy::Caller(name.to_owned()) };
+        let public = body.caller.as_ref().map_or("", |caller| &caller.name);
+        if !public.is_empty() || !body.sealed_names.contains(&NamedField::CallerName) {
+            return named(public);
+        }
+        let Some(content) = content else { return ToldBy::Closed(index) };
+        let sealed = content.names.iter().find(|name| name.field == NamedField::CallerName && name.position == 0);
+        sealed.map_or(ToldBy::Nobody, |name| named(&name.value))
     }
 }
 

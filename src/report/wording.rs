@@ -241,7 +241,7 @@ sections! {
     ExposureTable {
         resource: String, from: String, until: String, duration: String, path: String, authorisation: String, who: String,
         could: String, excess_only: String, did: String, over: String, excess: String, when: String, what: String,
-        subjects: String, possible: String, holder: String, person: String, open: String, categories: String,
+        subjects: String, possible: String, holder: String, person: String, open: String, categories: String, perhaps_categories: String,
         ongoing: String, by_entry: String, anyone: String, named: String, given_to: String, perhaps_given_to: String, one_of: String, unidentified: String,
         recipient: String, acts: String, act: String, led_to: String, instruction: String, review_until: String,
         after_restriction: String, kept_from: String, kept_from_until: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
@@ -279,7 +279,7 @@ sections! {
         kind: String, kind_of_time: String, known_here: String, last: String, last_entry: String, leaf: String, model: String,
         not_assessed_accesses: String, not_kept: String, of: String, one_of: String, open: String,
         open_seconds: String, open_to_anyone: String, order: String, over: String, people_given: String,
-        perhaps_given_to: String, perhaps_more: String, period: String, provenance: String, recipient_in_law: String, recorded: String,
+        perhaps_categories: String, perhaps_given_to: String, perhaps_more: String, period: String, provenance: String, recipient_in_law: String, recorded: String,
         records_unowned: String, refused: String, region: String, registered: String, replayed: String,
         retracted_by: String, scope: String, shown_to: String, size: String, special: String, statements: String,
         subjects: String, successes: String, time_unknown: String, times: String, to_audience: String,

@@ -45,6 +45,23 @@ fn a_retraction_that_is_itself_taken_back_changes_nothing() {
 }
 
 #[test]
+fn what_may_mean_the_acts_of_several_callers_takes_out_none() {
+    let other = || {
+        read(2)
+            .body(|body| body.caller.as_mut().expect("a caller").name = "proxy".into())
+            .content(|content| content.action_id = action_id(1))
+    };
+    let told = report(vec![read(1), other()], vec![retracts(9, 1)]);
+    assert_eq!(told.totals.processed_as_amended, None);
+    assert!(told.entries.iter().all(|entry| entry.retracted_by == [EntryIndex(9)]), "both are marked");
+    // Its own caller's act is the one that a caller means.
+    let own = Amendment { told_by: ToldBy::Caller("proxy".into()), ..retracts(9, 1) };
+    let told = report(vec![read(1), other()], vec![own]);
+    assert_eq!(told.totals.processed_as_amended, Some(range(1, 1)));
+    assert!(told.entries[0].retracted_by.is_empty());
+}
+
+#[test]
 fn a_correction_of_a_read_is_not_a_second_certain_read() {
     let correction = |index: u64| read(index).content(|content| content.corrects = vec![action_id(1)]);
     let report = report(vec![read(1), correction(2)], Vec::new());

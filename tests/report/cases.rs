@@ -268,6 +268,33 @@ fn one_act_told_twice_counts_once_and_two_alike_count_twice() {
 }
 
 #[test]
+fn an_id_is_its_callers_and_two_callers_may_use_the_same() {
+    let by = |caller: &'static str, index: u64, id: u64| {
+        read(index)
+            .body(move |body| body.caller.as_mut().expect("a caller").name = caller.into())
+            .content(move |content| content.action_id = action_id(id))
+    };
+    let again = |caller: &'static str, index: u64, of: u64| {
+        by(caller, index, index).content(move |content| content.same_act_as = vec![action_id(of)])
+    };
+    let acts = |samples: Vec<Sample>| of(samples).totals.acts;
+    assert_eq!(acts(vec![by("a", 1, 1), by("b", 2, 1)]), 2);
+    assert_eq!(acts(vec![by("a", 1, 1), again("b", 2, 1)]), 1, "only another gave it");
+    assert_eq!(acts(vec![again("b", 1, 2), by("a", 2, 2)]), 1, "also before that one was recorded");
+    assert_eq!(acts(vec![by("a", 1, 1), by("b", 2, 1), again("b", 3, 1)]), 2, "its own caller's");
+    assert_eq!(acts(vec![by("a", 1, 1), by("b", 2, 1), again("c", 3, 1)]), 3, "which of both nobody knows");
+    // A caller's name may stand sealed.
+    let sealed = |caller: &'static str, index: u64| {
+        by("", index, 9).body(|body| body.sealed_names = vec![NamedField::CallerName]).content(move |content| {
+            let name = SealedName { field: NamedField::CallerName, position: 0, value: caller.into() };
+            content.names = vec![name];
+        })
+    };
+    assert_eq!(acts(vec![sealed("a", 1), sealed("b", 2)]), 2);
+    assert_eq!(acts(vec![sealed("a", 1), by("a", 2, 9)]), 1, "sealed or not, a name is a name");
+}
+
+#[test]
 fn another_human_is_a_number_and_agents_have_names() {
     let sample = |index| {
         read(index)

@@ -53,6 +53,11 @@ pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mu
             let name = step.how.name.as_ref().unwrap_or(subject);
             acts.tokens.insert(name.clone(), asked.token);
         }
+        What::Withdraw { subject } => {
+            let about = v1::PersonCase { subject: Some(identity_of(scenario, subject)), ..Default::default() };
+            let request = v1::WithdrawErasureRequest { ledger, about: Some(about) };
+            client.privacy().withdraw_erasure(client.request(request)).await?;
+        }
         What::RunErasures => {
             let request = v1::RunErasuresRequest { ledger, with_retention: false };
             client.privacy().run_erasures(client.request(request)).await?;

@@ -113,6 +113,7 @@ pub fn check_person(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["into", "tools", rest @ ..] => count_of(&totals["into_tools"], rest),
         ["attempts", rest @ ..] => count_of(&totals["attempts"], rest),
         ["disclosed", rest @ ..] => count_of(&totals["disclosed"], rest),
+        ["logging", code] => same(code, &report["coverage"]["sentence"]),
         ["reports", count] => same(count, &Value::from(list(&report["earlier_reports"]).len())),
         ["mentions", rest @ ..] if !rest.is_empty() => says(rest).then_some(()).ok_or_else(|| "it does not".into()),
         ["no", "mention", "of", rest @ ..] if !rest.is_empty() => {
@@ -223,9 +224,19 @@ fn of_act(report: &Value, entry: u64, words: &[&str]) -> Option<Result<(), Strin
             Some(cause) if !cause["led_to"].is_null() => Ok(()),
             found => Err(format!("found {found:?}")),
         },
+        ["shows", "category", code] => holds_code(&act()["categories"], code),
+        ["perhaps", "shows", "category", code] => holds_code(&act()["perhaps_categories"], code),
+        ["perhaps", "shows", count, "categories"] => {
+            same(count, &Value::from(list(&act()["perhaps_categories"]).len()))
+        }
+        ["shows", "no", "category"] => same("0", &Value::from(list(&act()["categories"]).len())),
         ["shows", subjects] => same(subjects, &act()["subjects"]),
         _ => return None,
     })
+}
+
+fn holds_code(found: &Value, code: &str) -> Result<(), String> {
+    if list(found).iter().any(|one| one == code) { Ok(()) } else { Err(format!("found {found}")) }
 }
 
 fn holdings(report: &Value, who: &str) -> Vec<Value> {

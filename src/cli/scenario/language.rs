@@ -19,6 +19,8 @@ pub struct Scenario {
     pub roles: Vec<(String, String)>,
     /// Which source logs reads of which resource.
     pub logged_by: Vec<(String, String)>,
+    /// Which categories lists and searches of which resource show.
+    pub listings: BTreeMap<String, Vec<String>>,
     /// What policies say of approvals.
     pub policies: BTreeMap<String, Policy>,
     /// Within how many hours an emergency access is reviewed.
@@ -141,6 +143,10 @@ pub enum What {
     Erase {
         subject: String,
     },
+    /// They take that back before it is done.
+    Withdraw {
+        subject: String,
+    },
     /// What is due to be erased is.
     RunErasures,
     /// A step of a personal data breach.
@@ -155,6 +161,11 @@ pub enum What {
         name: String,
         key: &'static str,
         value: String,
+    },
+    /// The registry says otherwise what lists and searches show.
+    Listing {
+        resource: String,
+        categories: Vec<String>,
     },
     /// Somebody may correct or review from then on, or no more.
     Role {
@@ -366,6 +377,11 @@ impl Scenario {
                 let what = What::Inside { subjects, resource: (*resource).to_owned(), enters: true };
                 self.step(line, self.day_us, None, what, how);
             }
+            [resource, "lists", categories @ ..] if !categories.is_empty() => {
+                self.kinds.insert((*resource).to_owned(), Kind::Resource);
+                let categories = categories.iter().map(|category| (*category).to_owned()).collect();
+                self.listings.insert((*resource).to_owned(), categories);
+            }
             [source, "logs", rest @ ..] => {
                 self.kinds.insert((*source).to_owned(), Kind::Source);
                 let what = What::Logging { source: (*source).to_owned(), on: true };
@@ -429,6 +445,7 @@ impl Scenario {
             ["hold", matter, "on", on] => (What::Hold { matter: owned(matter), on: owned(on) }, &[]),
             ["release", matter] => (What::Release { matter: owned(matter) }, &[]),
             [subject, "asks", "for", "erasure", rest @ ..] => (What::Erase { subject: owned(subject) }, rest),
+            [subject, "withdraws", "that"] => (What::Withdraw { subject: owned(subject) }, &[]),
             ["erasures", "are", "run"] => (What::RunErasures, &[]),
             ["case", case, "opens", "on", resources @ ..] if !resources.is_empty() => {
                 let resources = resources.iter().map(|name| owned(name)).collect();
@@ -476,6 +493,13 @@ impl Scenario {
             [party, "keeps", "for", days, "days"] => {
                 let value = number(days)?.to_owned();
                 (What::Register { name: owned(party), key: "retention-days", value }, &[])
+            }
+            // What acts is no resource, and what is declared to hold something does not act.
+            [resource, "lists", categories @ ..]
+                if self.kinds.get(*resource) == Some(&Kind::Resource) && !categories.is_empty() =>
+            {
+                let categories = categories.iter().map(|category| owned(category)).collect();
+                (What::Listing { resource: owned(resource), categories }, &[])
             }
             [agent, "uses", vendor] => {
                 self.kinds.insert(owned(vendor), Kind::Organisation);

@@ -39,7 +39,7 @@ enum Command {
 ///   bot uses V                          bot sessions last 24 h{n}
 ///   R caches permissions for 300 s      R hides history{n}
 ///   R recovers for 30 days              proxy logs{n}
-///   R is logged by proxy{n}
+///   R is logged by proxy                R lists basic           (the categories that lists and searches show){n}
 ///   dana may correct, or review         emergencies are reviewed within 72 h{n}
 ///   policy p1 is approved by carol      policy p1 approvals last 300 s, or approvals repeat{n}
 /// {n}What happens ([recorded HH:MM] at the end says when it was recorded, if later):{n}
@@ -62,9 +62,9 @@ enum Command {
 ///   10:00 W gets key k1                 11:00 W loses key k1{n}
 ///   10:00 s1 restricts                  11:00 s1 is unrestricted{n}
 ///   14:00 s1 is linked to s9 [weakly]   15:00 s1 is unlinked from s9{n}
-///   10:00 bot uses W, V keeps for 7 days, dana may correct [no more]   (the registry says so from then on){n}
+///   10:00 bot uses W, V keeps for 7 days, R lists basic, dana may correct [no more]   (the registry says so from then on){n}
 ///   10:00 hold H on s1                  13:00 release H{n}
-///   11:00 s1 asks for erasure as e1     12:00 erasures are run{n}
+///   11:00 s1 asks for erasure as e1     11:30 s1 withdraws that     12:00 erasures are run{n}
 ///   16:30 case C opens on R             16:31 case C is detected{n}
 ///   18:10 dana is aware of case C{n}
 /// {n}What is asked, and what the answer must be:{n}
@@ -77,13 +77,15 @@ enum Command {
 ///   expect V holds 09:05 to +30d09:05 [assumed], V holds 09:30 on, V holds pseudonymised, V holds nothing{n}
 ///   expect recipient V in US            expect losses 1, loss R temporary, unauthorised losses 1{n}
 ///   expect x1 authorised, x1 approval expired, x1 review pending, x1 shows 1, x1 led to it{n}
+///   expect x1 shows category CODE, x1 shows no category{n}
+///   expect x1 perhaps shows category CODE, x1 perhaps shows 2 categories{n}
 ///   expect x1 after restriction, after restriction 1{n}
 ///   expect amended 1, nothing corrected, x1 was retracted, c1 does count, c1 does not count: rival, as told people saw 2{n}
 ///   expect odd CODE, nothing odd        expect claim CODE, logging CODE{n}
 ///   expect changed totals.people_saw, nothing changed{n}
 ///   12:00 report on s1                  (who processed this person's data){n}
 ///   expect processed 1, shown to people 1, read by people 1, into tools 1, attempts 1, disclosed 1{n}
-///   expect reports 1, mentions TEXT, no mention of TEXT{n}
+///   expect reports 1, logging CODE, mentions TEXT, no mention of TEXT{n}
 ///   12:30 status of e1                  (what became of an erasure){n}
 ///   expect requested, blocked, inaccessible, irrecoverable{n}
 ///   18:30 case C                        (until when the authority is to be notified){n}
@@ -147,7 +149,7 @@ async fn played(
     let client = Client::connect(&server).await?;
     let names = v1::RegisterNamesRequest { ledger: client.ledger.clone(), names: play::names(scenario) };
     client.registry().register_names(client.request(names)).await?;
-    play::put_in_force(&client, scenario, &scenario.roles, "scenario").await?;
+    play::put_in_force(&client, scenario, &scenario.roles, &scenario.listings, "scenario").await?;
     let (now_us, acts) = (scenario.day_us, Acts::default());
     let mut playing = Playing { rehearsal, number, scenario, client, acts, now_us, last: 0 };
     let mut wrong = Vec::new();

@@ -14,9 +14,13 @@ pub async fn put_in_force(
     client: &Client,
     scenario: &Scenario,
     roles: &[(String, String)],
+    listings: &BTreeMap<String, Vec<String>>,
     version: &str,
 ) -> Result<(), CliError> {
-    let nothing = scenario.logged_by.is_empty() && scenario.review_h.is_none() && scenario.policies.is_empty();
+    let nothing = scenario.logged_by.is_empty()
+        && scenario.listings.is_empty()
+        && scenario.review_h.is_none()
+        && scenario.policies.is_empty();
     if nothing && roles.is_empty() && version == "scenario" {
         return Ok(());
     }
@@ -24,9 +28,16 @@ pub async fn put_in_force(
     if let Some(hours) = scenario.review_h {
         registry.push_str(&format!("break_glass_review_h = {hours}\n"));
     }
+    let mut resources: BTreeMap<&String, String> = BTreeMap::new();
     for (resource, source) in &scenario.logged_by {
-        let logging = format!("read_logging = \"complete\"\nread_logging_source = {source:?}");
-        registry.push_str(&format!("[[resources]]\nname = {resource:?}\n{logging}\n"));
+        let logging = format!("read_logging = \"complete\"\nread_logging_source = {source:?}\n");
+        resources.entry(resource).or_default().push_str(&logging);
+    }
+    for (resource, categories) in listings {
+        resources.entry(resource).or_default().push_str(&format!("listing_categories = {categories:?}\n"));
+    }
+    for (resource, said) in resources {
+        registry.push_str(&format!("[[resources]]\nname = {resource:?}\n{said}"));
     }
     let approving = scenario.policies.iter().filter(|(_, policy)| !policy.approvers.is_empty());
     let approvers = approving.map(|(id, policy)| (format!("approvers {id}"), "approve", policy.approvers.clone()));
@@ -65,9 +76,10 @@ pub async fn put_in_force(
 pub struct Acts {
     /// The words of the line that first had the name, and the entry that it became; by name, and by name and caller.
     told: BTreeMap<String, (String, u64)>,
-    /// What the registry came to say of names, and who may do what by now.
+    /// What the registry came to say of names, who may do what by now, and what lists show.
     registered: BTreeMap<(String, &'static str), String>,
     roles: Option<Vec<(String, String)>>,
+    listings: Option<BTreeMap<String, Vec<String>>>,
     /// Matters, tokens of erasures, and ids of cases, by their names.
     pub matters: BTreeMap<String, Vec<u8>>,
     pub tokens: BTreeMap<String, Vec<u8>>,
@@ -145,7 +157,14 @@ pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mu
             let role = (who.clone(), may.clone());
             roles.retain(|known| *known != role);
             roles.extend(begins.then_some(role));
-            put_in_force(client, scenario, roles, &format!("scenario-{}", step.line)).await?;
+            let listings = acts.listings.get_or_insert_with(|| scenario.listings.clone());
+            put_in_force(client, scenario, roles, listings, &format!("scenario-{}", step.line)).await?;
+        }
+        What::Listing { resource, categories } => {
+            let roles = acts.roles.get_or_insert_with(|| scenario.roles.clone());
+            let listings = acts.listings.get_or_insert_with(|| scenario.listings.clone());
+            listings.insert(resource.clone(), categories.clone());
+            put_in_force(client, scenario, roles, listings, &format!("scenario-{}", step.line)).await?;
         }
         What::Link { one, other, weak, links: true } => {
             let strength = if *weak { v1::Strength::Weak } else { v1::Strength::Strong };
@@ -378,7 +397,8 @@ fn action(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
             v1::Action { verb: "key.access".into(), actors: vec![actor(scenario, who)], facts: vec![access], ..base }
         }
         What::Restrict { .. } | What::Link { .. } | What::Register { .. } | What::Role { .. } => base,
-        What::Hold { .. } | What::Release { .. } | What::Erase { .. } | What::RunErasures | What::Case { .. } => base,
+        What::Hold { .. } | What::Release { .. } | What::Erase { .. } | What::Withdraw { .. } => base,
+        What::RunErasures | What::Case { .. } | What::Listing { .. } => base,
         What::Act { actor, verb, resource } => {
             let mut actors = vec![self::actor(scenario, actor)];
             actors.extend(step.how.on_behalf_of.iter().map(|who| self::actor(scenario, who)));

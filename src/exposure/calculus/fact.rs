@@ -236,6 +236,10 @@ pub struct Access {
     /// `subjects` is everybody. Otherwise everybody whose data the resource held may be among them.
     pub listed: bool,
     pub categories: BTreeSet<Category>,
+    /// Others that it possibly showed, where nobody said which it did.
+    pub perhaps_categories: BTreeSet<Category>,
+    /// These are all that the resource had.
+    pub perhaps_all: bool,
     /// To whom it was shown, besides whoever acted.
     pub shown_to: BTreeSet<Party>,
     /// To whom it was given: recipients.

@@ -89,7 +89,34 @@ impl Telling {
                 edge.authorised = judged(edge.authorised, act);
             }
         }
+        self.settle_categories();
         self.settle_contexts(rules.registered);
+    }
+
+    /// An act that does not say which categories it showed possibly showed all that the resource had: what was told to have
+    /// come in until then, and what anybody is told to have got.
+    fn settle_categories(&mut self) {
+        let mut shown: HashMap<Resource, BTreeSet<Category>> = HashMap::new();
+        for access in &self.accesses {
+            shown.entry(access.resource).or_default().extend(&access.categories);
+        }
+        let mut inside: HashMap<Resource, Vec<&Edge>> = HashMap::new();
+        for edge in self.edges.iter().filter(|edge| edge.side != Side::Closes) {
+            if let Some(Thing::Content { resource, .. }) = edge.thing {
+                inside.entry(resource).or_default().push(edge);
+            }
+        }
+        for access in &mut self.accesses {
+            if access.perhaps_all {
+                let before = |edge: &&&Edge| edge.when.earliest <= access.when.latest;
+                let came_in = inside.get(&access.resource).into_iter().flatten().filter(before);
+                let came_in: BTreeSet<Category> = came_in.flat_map(|edge| &edge.categories).copied().collect();
+                access.perhaps_categories.extend(came_in);
+                access.perhaps_categories.extend(shown.get(&access.resource).into_iter().flatten());
+            }
+            let Access { categories, perhaps_categories, .. } = access;
+            perhaps_categories.retain(|category| !categories.contains(category));
+        }
     }
 
     /// Whether an entry can be gone by. Known once everything was settled.
@@ -159,6 +186,8 @@ impl Telling {
                         access.about_nobody = said.about_nobody;
                         if !said.categories.is_empty() {
                             access.categories.clone_from(&said.categories);
+                            access.perhaps_categories.clear();
+                            access.perhaps_all = false;
                         }
                         access.entries.push(amending.index);
                         restated.insert(amended.target, access);
@@ -377,6 +406,8 @@ impl Access {
         self.when = self.when.or(other.when);
         self.subjects.extend(other.subjects);
         self.categories.extend(other.categories);
+        self.perhaps_categories.extend(other.perhaps_categories);
+        self.perhaps_all |= other.perhaps_all;
         self.shown_to.extend(other.shown_to);
         self.given_to.extend(other.given_to);
         self.perhaps_given_to.extend(other.perhaps_given_to);

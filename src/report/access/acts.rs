@@ -1,14 +1,16 @@
 //! Which entries are one act, and what follows from their links.
 //!
-//! One act by an equal action id or a recorded `same_act_as`, never by likeness: two reads that look the same are two.
+//! One act by an equal action id of one caller or a recorded `same_act_as`, never by likeness: two reads that look the same
+//! are two, and so are two that different callers gave one id.
 
 use super::document::*;
 use super::entry::Material;
+use super::ids::Ids;
 use super::registered::Names;
 use crate::model::TimeSource;
 use crate::report::canonical::cut;
 use crate::report::code::Code;
-use crate::report::evidence::Amendment;
+use crate::report::evidence::{Amendment, ToldBy};
 use crate::report::instant::Instant;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use whosaw_verifier::body::Occurred;
@@ -16,16 +18,27 @@ use whosaw_verifier::body::Occurred;
 /// For each material the number of its act, from 0 in the order of first appearance.
 pub fn acts(materials: &[Material<'_>]) -> Vec<usize> {
     let mut joined = Joined((0..materials.len()).collect());
-    let mut known: HashMap<&[u8], usize> = HashMap::new();
-    let mut entries: HashMap<EntryIndex, usize> = HashMap::new();
+    let (mut ids, mut entries) = (Ids::default(), HashMap::new());
     for (at, material) in materials.iter().enumerate() {
         // A certain and a weak part may stand in the same entry.
         joined.join(at, *entries.entry(material.index).or_insert(at));
+        if let Some(content) = material.content {
+            ids.give(&content.action_id, &material.told_by(), at);
+        }
+    }
+    // Acts of which this person has nothing: whoever names the same one twice tells of one act.
+    let mut elsewhere: HashMap<(ToldBy, &[u8]), usize> = HashMap::new();
+    for (at, material) in materials.iter().enumerate() {
         let Some(content) = material.content else { continue };
         let own = std::iter::once(&content.action_id).filter(|id| !id.is_empty());
+        let by = material.told_by();
         for id in own.chain(&content.same_act_as) {
-            let other = *known.entry(id).or_insert(at);
-            joined.join(at, other);
+            let meant = ids.meant(id, &by);
+            match meant.acts.first() {
+                Some(other) if !meant.ambiguous => joined.join(at, *other),
+                Some(_) => {}
+                None => joined.join(at, *elsewhere.entry((by.clone(), id)).or_insert(at)),
+            }
         }
     }
     let mut numbers = HashMap::new();
@@ -68,37 +81,45 @@ pub struct Amended {
 }
 
 pub fn amended(materials: &[Material<'_>], others: &[Amendment]) -> Amended {
-    let mut by_id: HashMap<&[u8], Vec<usize>> = HashMap::new();
+    let (mut ids, mut of_amendments) = (Ids::default(), Ids::default());
     let mut amendments: BTreeMap<u64, Amendment> = others.iter().map(|other| (other.index, other.clone())).collect();
     for (at, material) in materials.iter().enumerate() {
         let Some(content) = material.content else { continue };
-        if !content.action_id.is_empty() {
-            by_id.entry(&content.action_id).or_default().push(at);
-        }
-        amendments.extend(Amendment::of(material.index.0, content).map(|own| (own.index, own)));
+        ids.give(&content.action_id, &material.told_by(), at);
+        amendments.extend(Amendment::of(material.index.0, material.body, content).map(|own| (own.index, own)));
     }
-    let taken_back: HashSet<&[u8]> =
-        amendments.values().flat_map(|amendment| &amendment.retracts).map(Vec::as_slice).collect();
+    let amendments: Vec<Amendment> = amendments.into_values().collect();
+    for (at, amendment) in amendments.iter().enumerate() {
+        of_amendments.give(&amendment.action_id, &amendment.told_by, at);
+    }
+    let mut taken_back: HashSet<usize> = HashSet::new();
+    for amendment in &amendments {
+        let meant = amendment.retracts.iter().map(|id| of_amendments.meant(id, &amendment.told_by));
+        taken_back.extend(meant.filter(|meant| !meant.ambiguous).flat_map(|meant| meant.acts));
+    }
     let none = || vec![Vec::new(); materials.len()];
     let (mut corrected_by, mut retracted_by, mut corrects) = (none(), none(), vec![Vec::new(); materials.len()]);
     let mut replaced = BTreeSet::new();
     let places: HashMap<u64, usize> = materials.iter().enumerate().map(|(at, found)| (found.index.0, at)).collect();
-    for amendment in amendments.values() {
-        let holds = amendment.action_id.is_empty() || !taken_back.contains(amendment.action_id.as_slice());
+    for (number, amendment) in amendments.iter().enumerate() {
+        let holds = !taken_back.contains(&number);
         let own = places.get(&amendment.index).copied();
-        for (ids, by) in [(&amendment.corrects, &mut corrected_by), (&amendment.retracts, &mut retracted_by)] {
-            for at in ids.iter().filter_map(|id| by_id.get(id.as_slice())).flatten().filter(|at| Some(**at) != own) {
-                if by[*at].last() != Some(&EntryIndex(amendment.index)) {
-                    by[*at].push(EntryIndex(amendment.index));
-                }
-                if holds {
-                    replaced.insert(materials[*at].index.0);
+        for (named, by) in [(&amendment.corrects, &mut corrected_by), (&amendment.retracts, &mut retracted_by)] {
+            for meant in named.iter().map(|id| ids.meant(id, &amendment.told_by)) {
+                for at in meant.acts.iter().copied().filter(|at| Some(*at) != own) {
+                    if by[at].last() != Some(&EntryIndex(amendment.index)) {
+                        by[at].push(EntryIndex(amendment.index));
+                    }
+                    // What may mean several takes out none of them.
+                    if holds && !meant.ambiguous {
+                        replaced.insert(materials[at].index.0);
+                    }
                 }
             }
         }
         let Some(own) = own else { continue };
-        let targets = amendment.corrects.iter().filter_map(|id| by_id.get(id.as_slice())).flatten();
-        corrects[own] = targets.copied().filter(|at| *at != own).collect();
+        let targets = amendment.corrects.iter().flat_map(|id| ids.meant(id, &amendment.told_by).acts);
+        corrects[own] = targets.filter(|at| *at != own).collect();
     }
     Amended { corrected_by, retracted_by, corrects, replaced }
 }
@@ -231,17 +252,20 @@ fn bounds<'a>(materials: &[Material<'a>], names: &Names<'a>) -> Vec<Option<Bound
 /// The earliest time of each entry, raised to that of its parents and their parents. From the latest downwards, so that
 /// each entry is settled once and a ring of causes comes to an end.
 fn after_causes(materials: &[Material<'_>], claims: &[Option<(u64, u64)>]) -> Vec<u64> {
-    let mut by_id: HashMap<&[u8], usize> = HashMap::new();
+    let mut ids = Ids::default();
     for (at, material) in materials.iter().enumerate() {
-        if let Some(content) = material.content.filter(|content| !content.action_id.is_empty()) {
-            by_id.entry(&content.action_id).or_insert(at);
+        if let Some(content) = material.content {
+            ids.give(&content.action_id, &material.told_by(), at);
         }
     }
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); materials.len()];
     for (at, material) in materials.iter().enumerate() {
         let parents = material.content.map(|content| content.parents.as_slice()).unwrap_or_default();
-        for parent in parents.iter().filter_map(|id| by_id.get(id.as_slice())) {
-            children[*parent].push(at);
+        for meant in parents.iter().map(|id| ids.meant(id, &material.told_by())) {
+            // Of several that may be meant none bounds it.
+            if let Some(parent) = meant.acts.first().filter(|_| !meant.ambiguous) {
+                children[*parent].push(at);
+            }
         }
     }
     let mut earliest: Vec<u64> = claims.iter().map(|claim| claim.map_or(0, |(earliest, _)| earliest)).collect();

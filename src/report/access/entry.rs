@@ -4,7 +4,7 @@ use super::document::*;
 use crate::exposure::{Authorised, authorised};
 use crate::model::*;
 use crate::report::code::Code;
-use crate::report::evidence::{Observation, ObservedBody};
+use crate::report::evidence::{Observation, ObservedBody, ToldBy};
 use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::body::{self, ActionBody, PartGroup};
 use whosaw_verifier::part::{ContentPart, PersonPart};
@@ -84,6 +84,11 @@ impl Material<'_> {
     pub fn categories(&self, direction: Direction) -> BTreeSet<Category> {
         let stated = self.uses().filter(|used| goes(used, direction)).flat_map(|used| &used.categories);
         stated.copied().filter(|category| *category != Category::Unspecified).collect()
+    }
+
+    /// Who told of the entry: its ids are theirs.
+    pub fn told_by(&self) -> ToldBy {
+        ToldBy::of(self.index.0, self.body, self.content)
     }
 
     pub fn is_this_person(&self, part: u32) -> bool {

@@ -14,6 +14,8 @@ mod exposure;
 
 mod acts;
 
+mod ids;
+
 mod parties;
 
 mod things;

@@ -82,15 +82,20 @@ impl Telling<'_> {
         let (w, b) = (self.w, &self.w.breach.basis_text);
         for access in self.unsettled() {
             let entries: BTreeSet<u64> = access.entries.iter().map(|entry| entry.0).collect();
-            let to = access.shown_to.iter().chain(&access.given_to).filter(|who| **who != access.who);
-            let to: Vec<String> = to.map(|who| who_text(w, who)).collect();
-            let to = if to.is_empty() { String::new() } else { fill(&b.to, &[("who", &w.comma(&to))]) };
+            let others = |others: &mut dyn Iterator<Item = &Who>, text: &str, key: &str| {
+                let others: Vec<String> =
+                    others.filter(|who| **who != access.who).map(|who| who_text(w, who)).collect();
+                if others.is_empty() { String::new() } else { fill(text, &[(key, &w.comma(&others))]) }
+            };
+            let to = others(&mut access.shown_to.iter().chain(&access.given_to), &b.to, "who");
+            let perhaps_to = others(&mut access.perhaps_given_to.iter(), &w.exposure.table.perhaps_given_to, "list");
             let text = self.joined(&[
                 w.span(access.when.from, access.when.until),
                 who_text(w, &access.who),
                 word(&w.exposure.rung, access.rung.code()).to_owned(),
                 access.resource.clone(),
                 to,
+                perhaps_to,
                 self.people(access.subjects, access.listed),
                 word(&w.authorisation, access.authorisation.code()).to_owned(),
                 if access.certain { String::new() } else { b.possible.clone() },

@@ -211,7 +211,8 @@ impl<'a> Found<'a> {
             put(all, 59, one(kind), lost().map(|loss| loss.entry.0).chain(restored).collect());
         }
         let to_anyone = self.paths.iter().any(|path| path.audience == Who::Anyone);
-        let sent = self.accesses.iter().any(|access| !access.given_to.is_empty());
+        // What possibly went to somebody is put to a person as having gone.
+        let sent = self.accesses.iter().any(|access| access.recipients().next().is_some());
         let kind = match (confidentiality, self.paths.is_empty()) {
             (true, false) if to_anyone => "v",
             (true, false) => "n",
@@ -354,18 +355,31 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// 38 to 41: processors and joint controllers that got data, and how the registry says that they are reached. That none
-    /// is on record does not mean that there is none.
+    /// 38 to 41: processors and joint controllers that got data or possibly did, also those that no record names as its
+    /// recipient, such as an agent's model vendor, and how the registry says that they are reached. That none is on record
+    /// does not mean that there is none.
     fn parties(&self, w: &Wording, all: &mut BTreeMap<u8, Derived>) {
         let involved = [RecipientKind::Processor, RecipientKind::SubProcessor, RecipientKind::JointController];
-        let is_party = |party: &&OtherParty| involved.contains(&party.kind) && !party.name.is_empty();
-        let of_resources = || self.as_of.acts.iter().filter(|act| act.is_of_resources);
-        let parties: BTreeSet<&OtherParty> = of_resources().flat_map(|act| &act.recipients).filter(is_party).collect();
+        let is_party = |party: &OtherParty| involved.contains(&party.kind) && !party.name.is_empty();
+        let mut parties: BTreeSet<OtherParty> = BTreeSet::new();
+        let mut entries: Vec<u64> = Vec::new();
+        for act in self.as_of.acts.iter().filter(|act| act.is_of_resources) {
+            let named: Vec<&OtherParty> = act.recipients.iter().filter(|party| is_party(party)).collect();
+            entries.extend((!named.is_empty()).then_some(act.index));
+            parties.extend(named.into_iter().cloned());
+        }
+        let exposure = &self.as_of.exposure;
+        for given in exposure.disclosures.iter().filter(|given| involved.contains(&given.kind.0)) {
+            let Who::Named { name: Name::Registered(name) | Name::Unregistered(name), .. } = &given.to else {
+                continue;
+            };
+            parties.insert(OtherParty { kind: given.kind.0, name: name.clone() });
+            let gave = exposure.accesses.iter().filter(|access| access.recipients().any(|who| *who == given.to));
+            entries.extend(gave.flat_map(|access| access.entries.iter().map(|entry| entry.0)));
+        }
         if parties.is_empty() {
             return;
         }
-        let gave = of_resources().filter(|act| act.recipients.iter().any(|party| is_party(&party)));
-        let entries: Vec<u64> = gave.map(|act| act.index).collect();
         put(all, 38, one("a"), entries.clone());
         let kinds = parties.iter().map(|party| word(&w.recipient_kind, party.kind.code()).to_owned());
         put(all, 39, kinds, entries.clone());
@@ -499,7 +513,7 @@ impl Found<'_> {
             Who::Person { .. } => false,
         };
         let reached = |access: &&&AccessFact| {
-            let recipients = access.given_to.iter().chain(&access.shown_to);
+            let recipients = access.recipients().chain(&access.shown_to);
             access.unidentified || recipients.chain([&access.who]).any(anybody)
         };
         // A group whose members are not on file is counted there, whoever let it in.

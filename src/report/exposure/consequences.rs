@@ -106,6 +106,7 @@ struct Gifts {
     last: u64,
     subjects: BTreeSet<Person>,
     categories: BTreeSet<Category>,
+    perhaps: BTreeSet<Category>,
 }
 
 /// What each recipient was given, over all acts.
@@ -121,12 +122,14 @@ pub(super) fn disclosures(found: &[Found<'_>], people: &People<'_>) -> Vec<Discl
                     last: 0,
                     subjects: BTreeSet::new(),
                     categories: BTreeSet::new(),
+                    perhaps: BTreeSet::new(),
                 });
                 gifts.acts.extend(access.entries.first());
                 gifts.first = gifts.first.min(access.when.earliest);
                 gifts.last = gifts.last.max(access.when.latest);
                 gifts.subjects.extend(&access.subjects);
                 gifts.categories.extend(&access.categories);
+                gifts.perhaps.extend(&access.perhaps_categories);
             }
         }
     }
@@ -140,6 +143,7 @@ pub(super) fn disclosures(found: &[Found<'_>], people: &People<'_>) -> Vec<Discl
         first: Instant::new(gifts.first),
         last: Instant::new(gifts.last),
         subjects: gifts.subjects.len() as u64,
+        perhaps_categories: gifts.perhaps.difference(&gifts.categories).copied().map(Code).collect(),
         categories: gifts.categories.into_iter().map(Code).collect(),
     };
     all.into_iter().map(fact).collect()

@@ -290,6 +290,9 @@ facts! {
         /// Whether these are all.
         listed: bool,
         categories: Vec<Code<Category>>,
+        /// Others that it possibly showed, where no entry says which it did.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        perhaps_categories: Vec<Code<Category>>,
     }
 
     pub struct ReviewFact {
@@ -324,6 +327,9 @@ facts! {
         /// Persons whom these acts name.
         subjects: u64,
         categories: Vec<Code<Category>>,
+        /// Others that these acts possibly gave.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        perhaps_categories: Vec<Code<Category>>,
     }
 
     pub struct LossFact {
@@ -401,6 +407,13 @@ facts! {
         downtimes: Vec<Gap>,
         /// Actions of which it is not known whose data they touched.
         undetermined: u64,
+    }
+}
+
+impl AccessFact {
+    /// To whom it was given, or possibly was.
+    pub fn recipients(&self) -> impl Iterator<Item = &Who> {
+        self.given_to.iter().chain(&self.perhaps_given_to)
     }
 }
 

@@ -190,6 +190,7 @@ impl<'a> Found<'a> {
                 subjects: access.subjects.len() as u64,
                 listed: access.listed,
                 categories: access.categories.iter().map(|category| Code(*category)).collect(),
+                perhaps_categories: access.perhaps_categories.iter().map(|category| Code(*category)).collect(),
             }
         };
         self.exposure.accesses.iter().map(fact).collect()
@@ -385,7 +386,8 @@ fn subjects(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<
                 let known = all.entry(*person).or_insert_with(new);
                 known.accesses.low += u64::from(judged.certain);
                 known.accesses.high += 1;
-                known.categories.extend(&found.accesses[judged.access].categories);
+                let access = &found.accesses[judged.access];
+                known.categories.extend(access.categories.iter().chain(&access.perhaps_categories));
             }
         }
         // Where an act does not list everybody, whoever was inside may be among them.

@@ -6,17 +6,28 @@
 
 use crate::exposure::calculus::interval::Frame;
 use crate::exposure::telling::{self, At};
-use crate::model::RegistryKind;
-use std::collections::{BTreeMap, HashMap};
+use crate::model::{Category, RegistryKind};
+use crate::registry::Document;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::body::RegistryBody;
 
 /// Microseconds of a day, and of a second.
 const DAY_US: u64 = 86_400_000_000;
 const SECOND_US: u64 = 1_000_000;
 
-/// All that was ever said of names, in the order of the ledger.
+/// All that was ever said of names, and all files, in the order of the ledger.
 #[derive(Default)]
-pub struct History(HashMap<(RegistryKind, String), Vec<Said>>);
+pub struct History {
+    names: HashMap<(RegistryKind, String), Vec<Said>>,
+    listings: Vec<Listings>,
+}
+
+/// What one of the controller's files says that lists and searches show, by resource.
+struct Listings {
+    index: u64,
+    at_us: u64,
+    of: BTreeMap<String, BTreeSet<Category>>,
+}
 
 struct Said {
     index: u64,
@@ -28,7 +39,7 @@ impl History {
     /// Folds in what one entry made known.
     pub fn record(&mut self, index: u64, at_us: u64, body: &RegistryBody) {
         for record in &body.records {
-            let said = self.0.entry((record.kind, record.name.clone())).or_default();
+            let said = self.names.entry((record.kind, record.name.clone())).or_default();
             let mut attributes = BTreeMap::new();
             for attribute in &record.attributes {
                 attributes.entry(attribute.key.clone()).or_insert_with(|| attribute.value.clone());
@@ -39,6 +50,14 @@ impl History {
             }
             said.push(Said { index, at_us, attributes });
         }
+    }
+
+    /// Folds in a file of the controller's registry.
+    pub fn file(&mut self, index: u64, at_us: u64, document: &Document) {
+        let categories = |codes: &[String]| codes.iter().filter_map(|code| Category::from_code(code)).collect();
+        let listed = document.resources.iter().filter(|resource| !resource.listing_categories.is_empty());
+        let of = listed.map(|resource| (resource.name.clone(), categories(&resource.listing_categories)));
+        self.listings.push(Listings { index, at_us, of: of.collect() });
     }
 
     /// What was in force at any time of an act.
@@ -61,10 +80,11 @@ impl History {
         from: u64,
         before: &dyn Fn(&Said) -> bool,
     ) -> Vec<Option<&str>> {
-        let Some(all) = self.0.get(&(kind, name.to_owned())) else { return Vec::new() };
-        let until = all.iter().take_while(|said| before(said)).count().max(1);
-        let begun = all[..until].iter().rposition(|said| said.at_us <= from).unwrap_or_default();
-        all[begun..until].iter().map(|said| said.attributes.get(key).map(String::as_str)).collect()
+        let Some(all) = self.names.get(&(kind, name.to_owned())) else { return Vec::new() };
+        then(all, from, before, &|said| said.at_us)
+            .iter()
+            .map(|said| said.attributes.get(key).map(String::as_str))
+            .collect()
     }
 
     /// Whole numbers above 0, times a unit; what is no number says nothing.
@@ -93,7 +113,23 @@ impl History {
     }
 }
 
+/// Of what was said one after the other, what was in force at any time since `from`; what came first where nothing was yet.
+fn then<'a, T>(all: &'a [T], from: u64, before: &dyn Fn(&T) -> bool, at_us: &dyn Fn(&T) -> u64) -> &'a [T] {
+    let until = all.iter().take_while(|said| before(said)).count().max(1).min(all.len());
+    let begun = all[..until].iter().rposition(|said| at_us(said) <= from).unwrap_or_default();
+    &all[begun..until]
+}
+
 impl telling::Registered for History {
+    fn listing(&self, resource: &str, at: At) -> Option<BTreeSet<Category>> {
+        let before = |listings: &Listings| listings.index < at.index;
+        let in_force = then(&self.listings, at.earliest, &before, &|listings| listings.at_us);
+        // Under one that says nothing of it, it may have shown anything.
+        let said: Option<Vec<&BTreeSet<Category>>> =
+            in_force.iter().map(|listings| listings.of.get(resource)).collect();
+        said.filter(|said| !said.is_empty()).map(|said| said.into_iter().flatten().copied().collect())
+    }
+
     fn vendors(&self, agent: &str, at: At) -> Vec<&str> {
         let mut all: Vec<&str> = self.at(RegistryKind::Agent, agent, "vendor", at).into_iter().flatten().collect();
         all.sort_unstable();

@@ -173,6 +173,7 @@ impl<'a> Told<'a> {
             .number(&c.subjects, |a| a.subjects)
             .yes_or_no(&c.all_listed, |a| a.listed)
             .texts(&t.categories, move |a| self.categories(&a.categories))
+            .texts(&c.perhaps_categories, move |a| self.categories(&a.perhaps_categories))
             .sheet(
                 "accesses",
                 &w.sheet.name.accesses,

@@ -396,6 +396,13 @@ impl Said<'_> {
                 };
                 let categories: Vec<String> =
                     access.categories.iter().map(|c| word(&w.category, c.text()).to_owned()).collect();
+                let perhaps: Vec<String> =
+                    access.perhaps_categories.iter().map(|c| word(&w.category, c.text()).to_owned()).collect();
+                let perhaps = if perhaps.is_empty() {
+                    String::new()
+                } else {
+                    fill(&x.table.perhaps_categories, &[("list", &w.list(&perhaps, LISTED))])
+                };
                 let possible =
                     if access.certain || access.rung == Rung::Tried { String::new() } else { x.table.possible.clone() };
                 Row {
@@ -420,7 +427,11 @@ impl Said<'_> {
                             (word(&x.rung, access.rung.code()).to_owned(), Style::Note),
                             (possible, Style::Note),
                         ]),
-                        cell([(subjects, Style::Plain), (w.list(&categories, LISTED), Style::Note)]),
+                        cell([
+                            (subjects, Style::Plain),
+                            (w.list(&categories, LISTED), Style::Note),
+                            (perhaps, Style::Note),
+                        ]),
                         self.authority(access),
                     ],
                 }
