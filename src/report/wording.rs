@@ -1,7 +1,7 @@
 //! What a report says, by key, in one language. Texts stand in `reports/wording/`, never in code.
 //!
-//! Every key is a field here, so that a missing or superfluous one fails when the file is read, and a wrong one when this
-//! is compiled.
+//! Every key is a field of [`keys`], into which the build reads every language: a missing or superfluous one fails there, and a
+//! wrong one when this is compiled.
 
 mod keys;
 
