@@ -12,7 +12,7 @@ pub enum Language {
     De,
 }
 
-// Complete, or a test of the wording fails.
+// Complete, or the build fails.
 const EN: &str = include_str!("../../reports/wording/en.toml");
 const DE: &str = include_str!("../../reports/wording/de.toml");
 
@@ -64,7 +64,7 @@ impl Language {
 }
 
 fn read(language: Language) -> Wording {
-    toml::from_str(language.text()).expect("a test of this room reads every wording")
+    toml::from_str(language.text()).expect("the build has read every wording")
 }
 
 #[cfg(test)]

@@ -144,7 +144,12 @@ fn run(export: &Export, options: &[&str]) -> (i32, String) {
     // A pipe would block whoever says much.
     let said = fs::File::create(export.path.join("said")).unwrap();
     let mut child = Command::new("sh")
-        .args(["-c", "ulimit -v 1000000; ulimit -t 20; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_whosaw-verify"), "export"])
+        .args([
+            "-c",
+            "ulimit -v 1000000; ulimit -t 20; exec \"$0\" \"$@\"",
+            env!("CARGO_BIN_EXE_whosaw-verify"),
+            "export",
+        ])
         .arg(&export.path)
         .args(options)
         .stdout(said.try_clone().unwrap())
