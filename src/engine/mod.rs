@@ -35,6 +35,7 @@ mod registry;
 mod request;
 mod restore;
 mod retention;
+mod superseded;
 mod suppressed;
 
 pub use crate::vault::{Hold, part_identity};
