@@ -41,6 +41,21 @@ fn what_does_not_hold_is_told_with_its_line_and_what_was_found() {
     assert!(said.err.contains("unread.txt: line 1: "), "{}", said.err);
 }
 
+/// Somebody names a resource by the hash of whose it is: whoever has a list of addresses finds them by it.
+#[test]
+fn a_hash_of_an_identifier_that_an_export_holds_is_found() {
+    use sha2::Digest as _;
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let hash = hex::encode(sha2::Sha256::digest("ann@example.org"));
+    let story = format!(
+        "09:00 e1 reads {hash} about ann@example.org\n10:00 guess ann@example.org, e1 among 100 others\n\
+         expect ann@example.org matches\nexpect e1 matches\nexpect nothing matches\n"
+    );
+    let said = run(whosaw().args(["scenario", "run"]).arg(written(directory.path(), "hashed.txt", &story)), 1);
+    assert!(said.out.contains("1 expectations held, 2 did not"), "{}", said.out);
+    assert!(said.out.contains("expect nothing matches: found"), "{}", said.out);
+}
+
 /// A hundred stories that nobody made up: whatever they say, the server answers.
 #[test]
 fn no_random_story_brings_the_server_down() {

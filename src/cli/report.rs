@@ -31,6 +31,9 @@ enum ReportCommand {
         /// Why it is pulled, such as a file number; printed in the report.
         #[arg(long, default_value = "", hide_default_value = true)]
         reference: String,
+        /// Entry of an earlier report on the person, which this one supersedes: what it says otherwise is listed.
+        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
+        supersedes: u64,
         /// In which language it is written.
         #[arg(long, value_enum, default_value_t = Language::En)]
         language: Language,
@@ -190,7 +193,7 @@ impl Report {
             | ReportCommand::Again { out, .. } => Files::new(out)?,
         };
         match self.command {
-            ReportCommand::Access { subject, at_size, cut_off, reference, language, out } => {
+            ReportCommand::Access { subject, at_size, cut_off, reference, supersedes, language, out } => {
                 let subject = show::wire_identity(&show::identity(&subject)?);
                 let request = client.request(v1::ProduceAccessReportRequest {
                     ledger: client.ledger.clone(),
@@ -199,6 +202,7 @@ impl Report {
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
                     formats: out.formats(),
                     reference,
+                    supersedes,
                     language: language.code().to_owned(),
                 });
                 receive!(files, client.reports().produce_access_report(request), produce_access_report_response);

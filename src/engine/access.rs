@@ -2,7 +2,7 @@
 
 use super::again::{Again, made};
 use super::read::join_content;
-use super::suppressed::Orders;
+use super::suppressed::{Orders, OrdersOver};
 use super::{EngineError, Kind, OpenLedger, PartState};
 use crate::admit::events;
 use crate::exposure::{Filter, Term, TermKind};
@@ -44,7 +44,7 @@ impl OpenLedger {
         let person = self.vault.find(&subject)?;
         let known = person.map(|person| self.vault.identities(person)).transpose()?.unwrap_or_default();
         let subject = Identity { strength: strength_of(&subject, &known), ..subject };
-        Ok(AccessQuestion { subject, size, cut_off_us })
+        Ok(AccessQuestion { subject, size, cut_off_us, supersedes: None })
     }
 
     /// The size and cut-off of a question, with what was left out filled in.
@@ -69,11 +69,11 @@ impl OpenLedger {
     }
 
     /// Everything that answers the question, as known at its size. Blocks; `progress` hears how many sealed parts of how
-    /// many were tried against the person's keys.
-    pub fn access_evidence(
+    /// many were tried against the person's keys. What any of the orders covers is not among it.
+    pub(super) fn access_evidence(
         &self,
         question: &AccessQuestion,
-        orders: &Orders,
+        orders: &[&Orders],
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Gathered, EngineError> {
         let head = self.projected_head(question.size)?;
@@ -90,7 +90,8 @@ impl OpenLedger {
         }
         let certain = self.also_linked_then(certain, &head)?;
         weak.retain(|id| !certain.contains(id));
-        let orders = self.orders_over(orders, &question.subject, &certain, &weak)?;
+        let orders = orders.iter().map(|orders| self.orders_over(orders, &question.subject, &certain, &weak));
+        let orders = orders.collect::<Result<Vec<_>, _>>()?;
         let whole = certain.clone();
         let (certain, weak) = (self.places(&certain, head.size)?, self.places(&weak, head.size)?);
         let keys: Vec<Arc<DataKey>> = certain.keys.iter().chain(&weak.keys).cloned().collect();
@@ -105,9 +106,11 @@ impl OpenLedger {
         certain.resealed.extend(resealed);
         let mut weak = self.observe(&weak_places, &head)?;
         // Before anything is counted, numbered or asked of it.
-        let hidden = self.hidden(&orders, &certain.observations, &weak.observations, &head)?;
-        certain.observations.retain(|observation| !hidden.certain.contains(&observation.index));
-        weak.observations.retain(|observation| !hidden.weak.contains(&observation.index));
+        for orders in &orders {
+            let hidden = self.hidden(orders, &certain.observations, &weak.observations, &head)?;
+            certain.observations.retain(|observation| !hidden.certain.contains(&observation.index));
+            weak.observations.retain(|observation| !hidden.weak.contains(&observation.index));
+        }
         let known = known_then(&question.subject, certain.of_actions(), weak.of_actions(), &certain.links);
         let requests = requests_of(&certain.requests, &question.subject, &known.identities);
         let mut namings = Vec::new();
@@ -124,10 +127,14 @@ impl OpenLedger {
         let search = Search { searched: true, has_keys: entries_proved > 0, parts_tried, entries_proved };
         let KnownThen { observations, identities, possible } = known;
         // Of what nobody can open nobody can say that no order covers it.
-        let kept = match orders.is_any() {
+        let kept = match orders.iter().any(OrdersOver::is_any) {
             true => Vec::new(),
             false => self.kept_apart(&self.known_as(&question.subject, &identities)?, head.size)?,
         };
+        let mut ledger_reads = self.ledger_reads(&observations, head.size)?;
+        for orders in &orders {
+            ledger_reads = self.readings_told(orders, ledger_reads, &head)?;
+        }
         let amendments = self.amendments(&head)?;
         let evidence = Evidence {
             undetermined: self.undetermined(head.size)?,
@@ -136,7 +143,7 @@ impl OpenLedger {
             downtimes: self.downtimes(head.size)?,
             removed: self.removed_below(head.size)?,
             kept,
-            ledger_reads: Some(self.readings_told(&orders, self.ledger_reads(&observations, head.size)?, &head)?),
+            ledger_reads: Some(ledger_reads),
             registry: self.registry_at(head.size)?,
             controller: self.known_registry(head.size)?,
             profile: self.profile_at(head.size)?,
@@ -161,14 +168,16 @@ impl OpenLedger {
         let (open, generated_by) = (Arc::clone(self), caller.name.clone());
         let gathered = tokio::task::spawn_blocking(move || {
             let question = open.access_question(asked.subject, asked.size, asked.cut_off_us)?;
+            let question = AccessQuestion { supersedes: asked.supersedes, ..question };
             let envelope = open.new_envelope(generated_by, asked.reference, asked.language);
             // Those of now, whatever size is asked for: an order holds for what it forbids to tell, since when ever.
             let registry = open.names().versions.newest();
             let orders = open.orders(registry, envelope.generated_at_us)?;
-            let gathered = open.access_evidence(&question, &orders, &progress)?;
+            let gathered = open.access_evidence(&question, &[&orders], &progress)?;
             let (language, parts_tried) = (envelope.language, Some(gathered.evidence.search.parts_tried));
             let recorded = RecordedQuestion { question, envelope, registry, parts_tried, made: None };
             let produced = Produced::of(&recorded, &gathered, 0);
+            let produced = open.compared(produced, &recorded.question, &orders, &progress)?;
             let made = Some(made(&produced, language)?);
             Ok::<_, EngineError>((RecordedQuestion { made, ..recorded }, gathered.evidence.head, produced))
         });
@@ -549,6 +558,8 @@ pub struct AccessAsked {
     pub cut_off_us: Option<u64>,
     pub reference: String,
     pub language: Language,
+    /// The entry of an earlier report on the person, which this one supersedes.
+    pub supersedes: Option<u64>,
 }
 
 /// A report and the entry that records its production.

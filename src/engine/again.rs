@@ -66,10 +66,12 @@ impl OpenLedger {
                 let recorded = RecordedQuestion::read(&question).ok_or_else(unreadable)?;
                 // What an order forbade to tell then stays untold in this report, also when the order is over.
                 let orders = self.orders(recorded.registry, recorded.envelope.generated_at_us)?;
-                let mut gathered = self.access_evidence(&recorded.question, &orders, progress)?;
+                let mut gathered = self.access_evidence(&recorded.question, &[&orders], progress)?;
                 let search = &mut gathered.evidence.search;
                 search.parts_tried = recorded.parts_tried.unwrap_or(search.parts_tried);
-                (Produced::of(&recorded, &gathered, index), recorded.made, recorded.envelope.language)
+                let produced = Produced::of(&recorded, &gathered, index);
+                let produced = self.compared(produced, &recorded.question, &orders, progress)?;
+                (produced, recorded.made, recorded.envelope.language)
             }
         };
         produced.report.set_generation(body.generation);

@@ -15,8 +15,8 @@ use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::registry;
 use crate::report::access::document::{EntryIndex, SupersededFact};
+use crate::report::changes;
 use crate::report::evidence::{Envelope, Head, KnownRegistry};
-use crate::report::exposure::changes::changes;
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::report::exposure::registered::History;
 use crate::report::exposure::{ExposureReport, facts};
@@ -33,7 +33,7 @@ use whosaw_verifier::hash::{Hash, sha256};
 /// Causes that are followed back in one report.
 const CAUSES_MAX: usize = 10_000;
 /// Reports that may supersede each other in a chain.
-const SUPERSEDED_MAX: usize = 32;
+pub(super) const SUPERSEDED_MAX: usize = 32;
 /// Resources that one report may ask for.
 const RESOURCES_MAX: usize = 256;
 
@@ -87,7 +87,7 @@ impl OpenLedger {
         drop(evidence);
         if let Some(earlier) = question.supersedes {
             let superseded = self.superseded(earlier, question, progress)?;
-            report.changes = changes(&superseded, &report);
+            report.changes = changes::of_exposure(&superseded, &report);
             let report_id = superseded.header.report_id.clone();
             report.header.supersedes = Some(SupersededFact { report_id, entry: EntryIndex(earlier) });
         }

@@ -37,6 +37,7 @@ mod request;
 mod resealed;
 mod restore;
 mod retention;
+mod superseded;
 mod suppressed;
 
 pub use crate::vault::{Hold, part_identity};

@@ -23,6 +23,10 @@ pub struct Orders {
 }
 
 impl Orders {
+    pub(super) fn is_any(&self) -> bool {
+        self.in_force().next().is_some()
+    }
+
     fn in_force(&self) -> impl Iterator<Item = &Suppression> {
         self.registry.iter().flat_map(|registry| registry.document.orders_at(self.at_us))
     }

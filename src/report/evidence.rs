@@ -18,6 +18,8 @@ pub struct AccessQuestion {
     pub size: u64,
     /// Open intervals are measured to this instant, Unix microseconds.
     pub cut_off_us: u64,
+    /// The entry by which an earlier report on the person was recorded, which this one supersedes.
+    pub supersedes: Option<u64>,
 }
 
 /// The production envelope (REPORTS 2.3): recorded when a report is produced, reused when it is reproduced.

@@ -9,6 +9,7 @@ pub mod activity;
 pub mod breach;
 pub mod exposure;
 
+pub mod changes;
 pub mod controller;
 pub mod erratum;
 pub mod logging;

@@ -196,13 +196,14 @@ fn bytes_of<const N: usize>(text: &str) -> Option<[u8; N]> {
 impl RecordedQuestion {
     /// As canonical JSON.
     pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
-        let AccessQuestion { subject, size, cut_off_us } = &self.question;
+        let AccessQuestion { subject, size, cut_off_us, supersedes } = &self.question;
         let written = Written {
             subject: Some(PersonIdentity {
                 namespace: subject.namespace.clone(),
                 fields: subject.fields.clone(),
                 strength: Code(subject.strength),
             }),
+            supersedes: *supersedes,
             registry: self.registry,
             parts_tried: self.parts_tried,
             ..Written::of(ACCESS_FORMAT, *size, *cut_off_us, &self.envelope)
@@ -217,21 +218,14 @@ impl RecordedQuestion {
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let written = Written::read(bytes, ACCESS_FORMAT)?;
         let (envelope, made) = (written.envelope()?, written.made()?);
-        let Written {
-            subject: Some(subject),
-            resources: None,
-            case: None,
-            supersedes: None,
-            registry,
-            parts_tried,
-            ..
-        } = written
+        let Written { subject: Some(subject), resources: None, case: None, supersedes, registry, parts_tried, .. } =
+            written
         else {
             return None;
         };
         let PersonIdentity { namespace, fields, strength } = subject;
         let subject = Identity { namespace, fields, strength: strength.0 };
-        let question = AccessQuestion { subject, size: written.size, cut_off_us: written.cut_off.us() };
+        let question = AccessQuestion { subject, size: written.size, cut_off_us: written.cut_off.us(), supersedes };
         Some(RecordedQuestion { question, envelope, registry, parts_tried, made })
     }
 }
@@ -355,6 +349,7 @@ mod tests {
                 },
                 size: 12,
                 cut_off_us: 1_773_135_000_000_001,
+                supersedes: Some(7),
             },
             envelope: Envelope {
                 report_id: [0xa7; 16],

@@ -162,7 +162,8 @@ fn asked(request: v1::ProduceAccessReportRequest) -> Result<AccessAsked, Status>
     }
     let (reference, cut_off_us) = (reference(request.reference)?, cut_off(cut_off_us)?);
     let language = language(&request.language)?;
-    Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, reference, language })
+    let supersedes = Some(request.supersedes).filter(|entry| *entry > 0);
+    Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, reference, language, supersedes })
 }
 
 fn asked_of_resources(request: v1::ProduceExposureReportRequest) -> Result<ExposureAsked, Status> {

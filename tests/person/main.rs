@@ -20,6 +20,7 @@ mod pruned;
 mod real;
 mod requested;
 mod retained;
+mod superseded;
 mod suppressed;
 mod together;
 

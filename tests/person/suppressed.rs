@@ -3,7 +3,7 @@
 use super::*;
 use serde_json::{Value, json};
 
-const ORDER: &str = r#"version = "v1"
+pub const ORDER: &str = r#"version = "v1"
 [profile]
 id = "eu-de"
 snapshot = "2026-11-24"
@@ -18,7 +18,7 @@ silent = true
 "#;
 
 /// Accesses of a desk that an order speaks of, and what came of them, about one customer; between accesses of others about C-1.
-async fn story(server: &TestServer, client: &Client, whom: &str) {
+pub async fn story(server: &TestServer, client: &Client, whom: &str) {
     let desk = server.client_as("fraud-desk").await;
     let id = |n: u64| common::records::id(n);
     let action = |n: u64, whom: &str| v1::Action { action_id: id(n), ..common::records::about(whom) };
@@ -42,7 +42,7 @@ async fn story(server: &TestServer, client: &Client, whom: &str) {
 }
 
 /// Without what differs between two ledgers that tell the same: hashes, ids, keys and times of recording.
-fn without_chance(value: &mut Value) {
+pub fn without_chance(value: &mut Value) {
     match value {
         Value::String(text) => {
             let is_time = text.parse::<jiff::Timestamp>().is_ok();

@@ -18,7 +18,7 @@ pub const HOUR: u64 = 60 * MINUTE;
 pub const OTHER: u32 = 2;
 
 pub fn question() -> AccessQuestion {
-    AccessQuestion { subject: customer(), size: 4_096, cut_off_us: DAY + 18 * HOUR }
+    AccessQuestion { subject: customer(), size: 4_096, cut_off_us: DAY + 18 * HOUR, supersedes: None }
 }
 
 pub fn customer() -> Identity {

@@ -3,6 +3,7 @@
 use super::super::CliError;
 use super::super::client::Client;
 use super::super::export::write;
+use super::guess;
 use super::language::{Aside, Harm, Scenario, Step, What};
 use super::play::{Acts, identity_of, timestamp};
 use crate::rpc::v1;
@@ -16,6 +17,8 @@ const LEAF: usize = 32;
 /// Where a header says when it was recorded, and how many parts it has.
 const RECORDED: usize = 10;
 const PARTS: usize = 52;
+/// Microseconds from midnight.
+const NOON: u64 = 43_200_000_000;
 /// Entries that one file of an export holds.
 const BUNDLE: u64 = 256;
 
@@ -61,6 +64,24 @@ pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mu
         What::RunErasures => {
             let request = v1::RunErasuresRequest { ledger, with_retention: false };
             client.privacy().run_erasures(client.request(request)).await?;
+        }
+        What::Request { subject, step: act, day_us, statement } => {
+            let ground = match act {
+                v1::PersonAct::RequestRefuse => v1::Ground::UnfoundedOrExcessive,
+                _ => v1::Ground::Unspecified,
+            };
+            let about = v1::PersonCase {
+                subject: Some(identity_of(scenario, subject)),
+                ground: ground as i32,
+                reference: "scenario".into(),
+                statement: statement.clone(),
+                ..Default::default()
+            };
+            // At noon, which is the same day wherever the profile's zone is.
+            let at = timestamp(day_us.map_or(step.at_us, |day_us| step.at_us.min(day_us + NOON)));
+            let request =
+                v1::RecordRequestStepRequest { ledger, about: Some(about), step: *act as i32, at, request: 0 };
+            client.privacy().record_request_step(client.request(request)).await?;
         }
         What::Case { case, said, by, resources } => {
             let happened = *said != v1::CaseStep::Opened;
@@ -110,6 +131,12 @@ pub async fn asked(client: &Client, acts: &Acts, aside: &Aside) -> Result<Value,
             let (strict, reading) = (us(deadline.strict), us(deadline.reading));
             Ok(json!({ "state": state, "deadline": strict, "reading": reading, "missed": deadline.missed }))
         }
+        Aside::Guess { suspects, others } => {
+            let directory = tempfile::tempdir().map_err(|error| CliError::new(error.to_string()))?;
+            exported(client, directory.path()).await?;
+            let found = guess::found(directory.path(), suspects, *others);
+            Ok(json!({ "matches": found.map_err(|error| CliError::new(error.to_string()))? }))
+        }
         Aside::Verify(harm) => {
             let directory = tempfile::tempdir().map_err(|error| CliError::new(error.to_string()))?;
             exported(client, directory.path()).await?;
@@ -142,6 +169,8 @@ pub fn check(scenario: &Scenario, acts: &Acts, found: &Value, words: &[String]) 
             let entry = acts.entry(name).ok_or("names no act of this story")?;
             same(found["broken_at"] == entry)
         }
+        ["nothing", "matches"] => same(found["matches"] == json!([])),
+        [name, "matches"] => same(found["matches"].as_array().is_some_and(|all| all.contains(&json!(name)))),
         ["holds"] => same(found["holds"] == true),
         ["missed"] => same(found["missed"] == true),
         ["in", "time"] => same(found["missed"] == false),

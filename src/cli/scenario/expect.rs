@@ -66,13 +66,7 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
             if of_it.iter().any(|loss| is(&loss)) { Ok(()) } else { Err(format!("found {of_it:?}")) }
         }
         ["nothing", "changed"] => same("0", &Value::from(list(&report["changes"]).len())),
-        ["changed", path] => {
-            let paths: Vec<String> = list(&report["changes"])
-                .iter()
-                .filter_map(|change| Some(change["path"].as_str()?.to_owned()))
-                .collect();
-            if paths.iter().any(|found| found.starts_with(path)) { Ok(()) } else { Err(format!("found {paths:?}")) }
-        }
+        ["changed", path] => changed(report, path),
         ["amended", count] => same(count, &Value::from(list(&report["amendments"]).len())),
         ["nothing", "corrected"] => same("0", &Value::from(list(&report["amendments"]).len())),
         [who, "holds", "nothing"] => same("0", &Value::from(holdings(report, who).len())),
@@ -105,6 +99,7 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
 pub fn check_person(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
     let text: Vec<&str> = words.iter().map(String::as_str).collect();
     let (report, totals) = (asked.report, &asked.report["totals"]);
+    let request = || list(&report["requests"]["log"]).pop().unwrap_or_default();
     let says = |words: &[&str]| report.to_string().contains(&words.join(" "));
     match text.as_slice() {
         ["processed", rest @ ..] => count_of(&totals["processed"], rest),
@@ -115,6 +110,22 @@ pub fn check_person(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["disclosed", rest @ ..] => count_of(&totals["disclosed"], rest),
         ["logging", code] => same(code, &report["coverage"]["sentence"]),
         ["reports", count] => same(count, &Value::from(list(&report["earlier_reports"]).len())),
+        ["changed", path] => changed(report, path),
+        ["unchanged", path] => match changed(report, path) {
+            Ok(()) => Err("it is another".into()),
+            Err(_) if report["changes"].is_null() => Err("nothing was compared".into()),
+            Err(_) => Ok(()),
+        },
+        ["due", day] => same(day, &request()["due"]),
+        ["extended", "to", day] => match &request()["extension"] {
+            extension if extension["in_time"] == true => same(day, &extension["due"]),
+            extension => Err(format!("found {extension}")),
+        },
+        ["not", "extended"] => match &request()["extension"] {
+            extension if extension["in_time"] == true => Err(format!("found {extension}")),
+            _ => Ok(()),
+        },
+        ["request", state @ ..] => same(&state.join("_"), &request()["state"]),
         ["mentions", rest @ ..] if !rest.is_empty() => says(rest).then_some(()).ok_or_else(|| "it does not".into()),
         ["no", "mention", "of", rest @ ..] if !rest.is_empty() => {
             if says(rest) {
@@ -125,6 +136,13 @@ pub fn check_person(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         }
         _ => Err("is not something that can be expected of it; `whosaw scenario --help` says what can".into()),
     }
+}
+
+/// Whether the report says of anything under this path that it is otherwise than in the one before.
+fn changed(report: &Value, path: &str) -> Result<(), String> {
+    let told = list(&report["changes"]);
+    let paths: Vec<&str> = told.iter().filter_map(|change| change["path"].as_str()).collect();
+    if paths.iter().any(|found| found.starts_with(path)) { Ok(()) } else { Err(format!("found {paths:?}")) }
 }
 
 /// What must be so in every report: no figure is certain beyond what is possible, and no window beyond the whole.
@@ -220,6 +238,11 @@ fn of_act(report: &Value, entry: u64, words: &[&str]) -> Option<Result<(), Strin
         ["does", "not", "count:", code] => same(code, &find("amendments").unwrap_or_default()["standing"]),
         ["was", "retracted"] => same("true", &amended().unwrap_or_default()["retracts"]),
         ["was", "corrected"] => same("false", &amended().unwrap_or_default()["retracts"]),
+        ["suppressed", until @ ..] => match (find("suppressed"), until) {
+            (Some(_), []) => Ok(()),
+            (Some(order), ["until", day]) => same(day, &order["until"]),
+            (found, _) => Err(format!("found {found:?}")),
+        },
         ["led", "to", "it"] => match find("causes") {
             Some(cause) if !cause["led_to"].is_null() => Ok(()),
             found => Err(format!("found {found:?}")),

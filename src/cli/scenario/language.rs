@@ -1,6 +1,6 @@
 //! What a scenario file says, line by line. A line that is not understood is an error that names it; none is skipped.
 
-use crate::rpc::v1::CaseStep;
+use crate::rpc::v1::{CaseStep, PersonAct};
 use std::collections::BTreeMap;
 
 /// Microseconds of one minute, and of a day.
@@ -35,6 +35,18 @@ pub struct Policy {
     pub approvers: Vec<String>,
     pub valid_for_s: Option<u64>,
     pub repeats: bool,
+}
+
+/// An order of secrecy (GDPR Art. 23).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    pub name: String,
+    /// What they do is not told.
+    pub keeps: String,
+    /// To whom it is not told.
+    pub from: String,
+    /// First day on which it is over.
+    pub until: Option<String>,
 }
 
 /// What a name is. One that nothing declares is a person.
@@ -149,6 +161,19 @@ pub enum What {
     },
     /// What is due to be erased is.
     RunErasures,
+    /// A step of somebody's request for access.
+    Request {
+        subject: String,
+        step: PersonAct,
+        /// When it was taken, where that was on an earlier day.
+        day_us: Option<u64>,
+        statement: String,
+    },
+    /// From then on an order keeps from somebody what somebody does, or does so no more.
+    Order(Order),
+    OrderOver {
+        name: String,
+    },
     /// A step of a personal data breach.
     Case {
         case: String,
@@ -235,6 +260,8 @@ pub enum Aside {
     Case(String),
     /// Whether an export verifies, perhaps after somebody did something to an entry.
     Verify(Option<(Harm, String)>),
+    /// Whether an export holds a hash of any of these, or of so many others.
+    Guess { suspects: Vec<String>, others: u64 },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -419,8 +446,9 @@ impl Scenario {
         let text: Vec<&str> = words.iter().map(String::as_str).collect();
         let owned = |text: &str| text.to_owned();
         let (what, rest): (What, &[&str]) = match text.as_slice() {
-            ["report", "on", person] => {
-                self.asks(Question { line, at_us, person: Some(owned(person)), ..Question::default() });
+            ["report", "on", person, again @ ..] if matches!(again, [] | ["again"]) => {
+                let (person, again) = (Some(owned(person)), !again.is_empty());
+                self.asks(Question { line, at_us, person, again, ..Question::default() });
                 return Ok(());
             }
             ["report", resources @ .., "again"] if !resources.is_empty() => {
@@ -432,6 +460,11 @@ impl Scenario {
                 let resources = resources.iter().map(|name| owned(name)).collect();
                 self.asks(Question { line, at_us, resources, ..Question::default() });
                 return Ok(());
+            }
+            ["guess", suspects @ .., "among", others, "others"] if !suspects.is_empty() => {
+                let others = number(others)?.parse().map_err(|_| "others are a number")?;
+                let suspects = suspects.iter().map(|name| owned(name)).collect();
+                return self.asks_aside(line, at_us, Aside::Guess { suspects, others });
             }
             ["status", "of", name] => return self.asks_aside(line, at_us, Aside::Status(owned(name))),
             ["case", name] => return self.asks_aside(line, at_us, Aside::Case(owned(name))),
@@ -447,6 +480,35 @@ impl Scenario {
             [subject, "asks", "for", "erasure", rest @ ..] => (What::Erase { subject: owned(subject) }, rest),
             [subject, "withdraws", "that"] => (What::Withdraw { subject: owned(subject) }, &[]),
             ["erasures", "are", "run"] => (What::RunErasures, &[]),
+            [subject, "asks", "for", "access", received @ ..] => {
+                let day_us = match received {
+                    [] => None,
+                    ["received", text] => Some(day(text).ok_or("a day is written 2026-03-10")?),
+                    _ => return Err("asks for access [received 2026-03-10]".into()),
+                };
+                let (subject, step, statement) = (owned(subject), PersonAct::RequestReceive, String::new());
+                (What::Request { subject, step, day_us, statement }, &[])
+            }
+            ["access", "of", subject, "is", step] => {
+                let step = match *step {
+                    "verified" => PersonAct::RequestVerify,
+                    "extended" => PersonAct::RequestExtend,
+                    "answered" => PersonAct::RequestAnswer,
+                    "refused" => PersonAct::RequestRefuse,
+                    other => return Err(format!("{other} is not verified, extended, answered or refused")),
+                };
+                (What::Request { subject: owned(subject), step, day_us: None, statement: owned(reason) }, &[])
+            }
+            ["order", name, "keeps", keeps, "from", from, until @ ..] => {
+                let until = match until {
+                    [] => None,
+                    ["until", text] if day(text).is_some() => Some(owned(text)),
+                    _ => return Err("an order lasts [until 2026-03-10]".into()),
+                };
+                let (name, keeps, from) = (owned(name), owned(keeps), owned(from));
+                (What::Order(Order { name, keeps, from, until }), &[])
+            }
+            ["order", name, "is", "over"] => (What::OrderOver { name: owned(name) }, &[]),
             ["case", case, "opens", "on", resources @ ..] if !resources.is_empty() => {
                 let resources = resources.iter().map(|name| owned(name)).collect();
                 (What::Case { case: owned(case), said: CaseStep::Opened, by: None, resources }, &[])

@@ -3,6 +3,7 @@
 
 mod aside;
 mod expect;
+mod guess;
 mod language;
 mod play;
 
@@ -15,6 +16,7 @@ use expect::Asked;
 use language::{Question, Scenario};
 use play::Acts;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -63,6 +65,10 @@ enum Command {
 ///   10:00 s1 restricts                  11:00 s1 is unrestricted{n}
 ///   14:00 s1 is linked to s9 [weakly]   15:00 s1 is unlinked from s9{n}
 ///   10:00 bot uses W, V keeps for 7 days, R lists basic, dana may correct [no more]   (the registry says so from then on){n}
+///   10:00 order O keeps V from s1 [until 2026-06-01]     10:00 order O is over{n}
+///   (s1 is not told what V does; the registry says so from then on){n}
+///   09:00 s1 asks for access [received 2026-02-10]{n}
+///   09:10 access of s1 is verified [saying HOW], extended [saying WHY], answered, or refused [saying WHY]{n}
 ///   10:00 hold H on s1                  13:00 release H{n}
 ///   11:00 s1 asks for erasure as e1     11:30 s1 withdraws that     12:00 erasures are run{n}
 ///   16:30 case C opens on R             16:31 case C is detected{n}
@@ -83,15 +89,21 @@ enum Command {
 ///   expect amended 1, nothing corrected, x1 was retracted, c1 does count, c1 does not count: rival, as told people saw 2{n}
 ///   expect odd CODE, nothing odd        expect claim CODE, logging CODE{n}
 ///   expect changed totals.people_saw, nothing changed{n}
+///   expect x1 suppressed [until 2026-06-01]   (an order keeps it from whom it is about){n}
 ///   12:00 report on s1                  (who processed this person's data){n}
+///   14:00 report on s1 again            (supersedes the report on s1 before, and says what is otherwise){n}
 ///   expect processed 1, shown to people 1, read by people 1, into tools 1, attempts 1, disclosed 1{n}
 ///   expect reports 1, logging CODE, mentions TEXT, no mention of TEXT{n}
+///   expect due 2026-03-10, extended to 2026-05-11, not extended, request open, overdue, in time, late{n}
+///   expect changed entries, unchanged totals.processed{n}
 ///   12:30 status of e1                  (what became of an erasure){n}
 ///   expect requested, blocked, inaccessible, irrecoverable{n}
 ///   18:30 case C                        (until when the authority is to be notified){n}
 ///   expect deadline +3d18:10, reading +3d19:00, open, in time, missed{n}
 ///   14:00 verify [with x1 altered, or taken out]   (an export, by the verifier){n}
-///   expect holds, broken at x1, redacted 2, missing 1
+///   expect holds, broken at x1, redacted 2, missing 1{n}
+///   10:00 guess s1, e1 among 10000 others          (by hashing candidates, with whatever an export holds as salt){n}
+///   expect nothing matches, s1 matches
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 struct Run {
@@ -149,9 +161,9 @@ async fn played(
     let client = Client::connect(&server).await?;
     let names = v1::RegisterNamesRequest { ledger: client.ledger.clone(), names: play::names(scenario) };
     client.registry().register_names(client.request(names)).await?;
-    play::put_in_force(&client, scenario, &scenario.roles, &scenario.listings, "scenario").await?;
+    play::put_in_force(&client, scenario, &scenario.roles, &scenario.listings, &[], "scenario").await?;
     let (now_us, acts) = (scenario.day_us, Acts::default());
-    let mut playing = Playing { rehearsal, number, scenario, client, acts, now_us, last: 0 };
+    let mut playing = Playing { rehearsal, number, scenario, client, acts, now_us, last: 0, last_on: BTreeMap::new() };
     let mut wrong = Vec::new();
     let mut asked = scenario.questions.iter().peekable();
     for step in &scenario.steps {
@@ -177,8 +189,9 @@ struct Playing<'a> {
     client: Client,
     acts: Acts,
     now_us: u64,
-    /// Entry of the last report on resources.
+    /// Entry of the last report on resources, and of the last one on a person.
     last: u64,
+    last_on: BTreeMap<String, u64>,
 }
 
 impl Playing<'_> {
@@ -207,8 +220,9 @@ impl Playing<'_> {
         }
         let asked = self.asked(question).await;
         let (json, answer, index) = asked.map_err(wrong)?;
-        if question.person.is_none() {
-            self.last = index;
+        match &question.person {
+            Some(person) => drop(self.last_on.insert(person.clone(), index)),
+            None => self.last = index,
         }
         let report: Value = serde_json::from_slice(&json).map_err(|error| CliError::new(error.to_string()))?;
         if show {
@@ -247,8 +261,15 @@ impl Playing<'_> {
         match &question.person {
             Some(person) => {
                 let subject = Some(play::identity_of(self.scenario, person));
-                let request =
-                    v1::ProduceAccessReportRequest { ledger, subject, cut_off, formats, ..Default::default() };
+                let last = self.last_on.get(person).copied().unwrap_or_default();
+                let request = v1::ProduceAccessReportRequest {
+                    ledger,
+                    subject,
+                    cut_off,
+                    formats,
+                    supersedes: if question.again { last } else { 0 },
+                    ..Default::default()
+                };
                 receive!(
                     client.reports().produce_access_report(client.request(request)),
                     produce_access_report_response

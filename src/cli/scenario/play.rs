@@ -3,18 +3,19 @@
 use super::super::CliError;
 use super::super::client::Client;
 use super::aside;
-use super::language::{How, Kind, Scenario, Step, What};
+use super::language::{How, Kind, Order, Scenario, Step, What};
 use crate::model::RegistryKind;
 use crate::rpc::{CALLER, v1};
 use std::collections::BTreeMap;
 use whosaw_verifier::hash::sha256;
 
-/// Puts in force who may correct, review and approve, and until when, if the story says so.
+/// Puts in force who may correct, review and approve, until when, and what orders keep from whom, if the story says so.
 pub async fn put_in_force(
     client: &Client,
     scenario: &Scenario,
     roles: &[(String, String)],
     listings: &BTreeMap<String, Vec<String>>,
+    orders: &[Order],
     version: &str,
 ) -> Result<(), CliError> {
     let nothing = scenario.logged_by.is_empty()
@@ -62,6 +63,15 @@ pub async fn put_in_force(
             registry.push_str(&format!("approvers = \"approvers {id}\"\n"));
         }
     }
+    for Order { name, keeps, from, until } in orders {
+        let whom = format!("{{ namespace = {:?}, fields = [{from:?}] }}", namespace(scenario, from));
+        registry.push_str(&format!("[[suppressions]]\nreference = {name:?}\nauthority = \"scenario\"\n"));
+        registry
+            .push_str(&format!("subjects = [{whom}]\nactors = [{keeps:?}]\nfrom = \"2000-01-01\"\nsilent = true\n"));
+        if let Some(until) = until {
+            registry.push_str(&format!("until = {until:?}\n"));
+        }
+    }
     let apply = |dry_run, diff_digest| {
         let (ledger, registry) = (client.ledger.clone(), registry.clone());
         client.request(v1::ApplyRegistryRequest { ledger, registry, dry_run, diff_digest })
@@ -80,6 +90,7 @@ pub struct Acts {
     registered: BTreeMap<(String, &'static str), String>,
     roles: Option<Vec<(String, String)>>,
     listings: Option<BTreeMap<String, Vec<String>>>,
+    orders: Vec<Order>,
     /// Matters, tokens of erasures, and ids of cases, by their names.
     pub matters: BTreeMap<String, Vec<u8>>,
     pub tokens: BTreeMap<String, Vec<u8>>,
@@ -87,6 +98,13 @@ pub struct Acts {
 }
 
 impl Acts {
+    /// The registry as the story has it by now, as a version of its own.
+    async fn put_in_force(&self, client: &Client, scenario: &Scenario, line: usize) -> Result<(), CliError> {
+        let roles = self.roles.as_ref().unwrap_or(&scenario.roles);
+        let listings = self.listings.as_ref().unwrap_or(&scenario.listings);
+        put_in_force(client, scenario, roles, listings, &self.orders, &format!("scenario-{line}")).await
+    }
+
     pub fn entry(&self, name: &str) -> Option<u64> {
         self.told.get(name).map(|(_, entry)| *entry)
     }
@@ -157,14 +175,20 @@ pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mu
             let role = (who.clone(), may.clone());
             roles.retain(|known| *known != role);
             roles.extend(begins.then_some(role));
-            let listings = acts.listings.get_or_insert_with(|| scenario.listings.clone());
-            put_in_force(client, scenario, roles, listings, &format!("scenario-{}", step.line)).await?;
+            acts.put_in_force(client, scenario, step.line).await?;
         }
         What::Listing { resource, categories } => {
-            let roles = acts.roles.get_or_insert_with(|| scenario.roles.clone());
             let listings = acts.listings.get_or_insert_with(|| scenario.listings.clone());
             listings.insert(resource.clone(), categories.clone());
-            put_in_force(client, scenario, roles, listings, &format!("scenario-{}", step.line)).await?;
+            acts.put_in_force(client, scenario, step.line).await?;
+        }
+        What::Order(order) => {
+            acts.orders.push(order.clone());
+            acts.put_in_force(client, scenario, step.line).await?;
+        }
+        What::OrderOver { name } => {
+            acts.orders.retain(|order| order.name != *name);
+            acts.put_in_force(client, scenario, step.line).await?;
         }
         What::Link { one, other, weak, links: true } => {
             let strength = if *weak { v1::Strength::Weak } else { v1::Strength::Strong };
@@ -399,6 +423,7 @@ fn action(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
         What::Restrict { .. } | What::Link { .. } | What::Register { .. } | What::Role { .. } => base,
         What::Hold { .. } | What::Release { .. } | What::Erase { .. } | What::Withdraw { .. } => base,
         What::RunErasures | What::Case { .. } | What::Listing { .. } => base,
+        What::Request { .. } | What::Order(_) | What::OrderOver { .. } => base,
         What::Act { actor, verb, resource } => {
             let mut actors = vec![self::actor(scenario, actor)];
             actors.extend(step.how.on_behalf_of.iter().map(|who| self::actor(scenario, who)));

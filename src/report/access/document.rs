@@ -7,6 +7,7 @@ use crate::model::{
     ApprovalResult, Assurance, Category, ContentKind, Determination, Direction, Doubt, Ground, LegalBasis, Outcome,
     PartyKind, PolicyDecision, Provenance, RecipientKind, RecordScope, ReportType, Role, Strength, TimeSource, Verb,
 };
+use crate::report::changes::ChangeFact;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
 use crate::report::erratum::ErratumFact;
@@ -217,6 +218,9 @@ facts! {
         /// What only legal matters keep of the person. What these parts say is not in this report.
         kept: Vec<KeptFact>,
         conversations: Vec<ConversationFact>,
+        /// What this report says otherwise than the one that it was asked to supersede, by path; none where it was not asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changes: Option<Vec<ChangeFact>>,
         /// Made again after an erasure: what is gone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         erratum: Option<ErratumFact>,
@@ -239,7 +243,7 @@ facts! {
         verification: Verification,
         /// For whose eyes.
         redaction_profile: String,
-        /// The newest earlier access report on the person.
+        /// The one that it was asked to supersede, else the newest earlier access report on the person.
         supersedes: Option<SupersededFact>,
     }
 

@@ -70,6 +70,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
             &totals,
         ),
         declared: stated,
+        changes: None,
         erratum: None,
         requests,
         staff: named,

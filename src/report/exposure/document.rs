@@ -8,6 +8,7 @@ use crate::report::access::document::{
     Authorisation, Completeness, EntryIndex, Gap, HeadFact, Limit, Name, PersonIdentity, Range, SourceCoverage, Span,
     SupersededFact, TemplateFact, Verdict,
 };
+use crate::report::changes::ChangeFact;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
 use crate::report::erratum::ErratumFact;
@@ -145,9 +146,6 @@ facts! {
         /// First day on which it is over; none: until it is taken back.
         until: Option<String>,
     }
-
-    /// A figure or a text that is another than it was; absent where it is new, or gone.
-    pub struct ChangeFact { path: String, before: Option<String>, after: Option<String> }
 
     pub struct Header {
         report_id: String,

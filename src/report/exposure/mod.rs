@@ -9,7 +9,6 @@ pub mod evidence;
 pub mod registered;
 
 mod acts;
-pub mod changes;
 mod consequences;
 mod count;
 mod facts;

@@ -3,6 +3,7 @@
 use super::exposure::Said;
 use super::*;
 use crate::report::access::document::{Authorisation, EntryIndex, Span};
+use crate::report::changes::ChangeFact;
 use crate::report::exposure::answer::{duration_range, people};
 use crate::report::exposure::document::*;
 use crate::report::wording::word;
@@ -182,16 +183,8 @@ impl Said<'_> {
     }
 
     pub(super) fn changes(&self) -> Block {
-        let (x, none) = (&self.w.exposure, &self.w.time.none);
-        let t = &x.table;
-        let row_of = |change: &ChangeFact| {
-            let told =
-                |value: &Option<String>| plain(value.as_ref().map_or_else(|| none.clone(), |value| self.w.told(value)));
-            row([cell([(change.path.clone(), Style::Code)]), told(&change.before), told(&change.after)])
-        };
-        let rows = self.report.changes.iter().map(row_of).collect();
-        let columns = vec![column(&t.what, 50), column(&t.before, 25), column(&t.after, 25)];
-        self.table(&x.section.changes, columns, rows)
+        let rows = self.report.changes.iter().map(|change| change_row(self.w, change)).collect();
+        self.table(&self.w.exposure.section.changes, change_columns(self.w), rows)
     }
 
     fn act(&self, when: Span, entry: EntryIndex, also: Option<String>) -> Cell {
@@ -221,4 +214,15 @@ impl Said<'_> {
         let style = if authorisation == Authorisation::Authorised { Style::Plain } else { Style::Warning };
         cell([(word(&w.authorisation, authorisation.code()).to_owned(), style), (approval, Style::Note)])
     }
+}
+
+pub(super) fn change_columns(w: &Wording) -> Vec<Column> {
+    let t = &w.exposure.table;
+    vec![column(&t.what, 50), column(&t.before, 25), column(&t.after, 25)]
+}
+
+pub(super) fn change_row(w: &Wording, change: &ChangeFact) -> Row {
+    let told =
+        |value: &Option<String>| plain(value.as_ref().map_or_else(|| w.time.none.clone(), |value| w.told(value)));
+    row([cell([(change.path.clone(), Style::Code)]), told(&change.before), told(&change.after)])
 }
