@@ -187,8 +187,9 @@ pub fn link_act(
     event(EntryKind::SubjectLink, body.encode(), caller.clone(), parts)
 }
 
-/// That somebody who acted on a person's data is named to that person (C-579/21). Whom it is told to has the rows and
-/// nothing else; who is named, why, and who decided stand with the keys of those whose names they are.
+/// That somebody who acted on a person's data is named to that person (C-579/21). Whom it is told to has the rows; who is
+/// named, and who decided, stand with the keys of those whose names they are. The reasons speak of whom it is told to and
+/// of who is named, so they are sealed for both together, and go with either.
 pub fn name_staff(
     mut body: PersonActBody,
     [subject, staff, by]: [Identity; 3],
@@ -206,21 +207,26 @@ pub fn name_staff(
     let act = |act: PersonActPart| Some(ContentPart { act: Some(act), ..ContentPart::default() });
     let parts = [
         (holder(&subject, RetentionClass::Subject), Part { content: act(rows), ..Part::default() }),
-        (
-            holder(&staff, RetentionClass::Staff),
-            Part { person: named(&staff, Role::Actor), content: act(why), ..Part::default() },
-        ),
+        (holder(&staff, RetentionClass::Staff), Part { person: named(&staff, Role::Actor), ..Part::default() }),
         (holder(&by, RetentionClass::Staff), Part { person: named(&by, Role::Approver), ..Part::default() }),
+        (Holder::Shared { by: vec![0, 1] }, Part { content: act(why), ..Part::default() }),
     ];
     let mut parts: Vec<PlainPart> = parts.into_iter().map(|(holder, part)| PlainPart { holder, part }).collect();
-    let roles = [(Role::DataSubject, true), (Role::Actor, true), (Role::Approver, false)];
+    let both = vec![body::Run { first: 0, count: 2 }];
+    let groups = [
+        (Role::DataSubject, true, Vec::new()),
+        (Role::Actor, false, Vec::new()),
+        (Role::Approver, false, Vec::new()),
+        (Role::Content, true, both),
+    ];
     body.parts = (0..)
-        .zip(roles)
-        .map(|(first, (role, holds_content))| PartGroup {
+        .zip(groups)
+        .map(|(first, (role, holds_content, shared_by))| PartGroup {
             first,
             count: 1,
             roles: vec![role],
             holds_content,
+            shared_by,
             ..PartGroup::default()
         })
         .collect();

@@ -618,9 +618,14 @@ impl Observed {
             Some(Ok(Body::Person(body))) => {
                 let act = join_content(opened.iter().map(|(_, part)| part)).and_then(|content| content.act);
                 let identity = vault::identity_of;
-                if let (PersonAct::NameStaff, Some(PersonActPart { asked: Some(told_to), rows, .. })) = (body.act, &act)
-                {
-                    self.namings.push((entry.header.index, identity(told_to), rows.clone()));
+                if body.act == PersonAct::NameStaff {
+                    // The reasons stand in a part of their own.
+                    let mut acts = opened.iter().filter_map(|(_, part)| part.content.as_ref()?.act.as_ref());
+                    let told =
+                        acts.find_map(|act| Some((act.asked.as_ref().filter(|_| !act.rows.is_empty())?, &act.rows)));
+                    let naming =
+                        |(told_to, rows): (_, &Vec<NamedRow>)| (entry.header.index, identity(told_to), rows.clone());
+                    self.namings.extend(told.map(naming));
                 }
                 self.requests.extend(act.as_ref().and_then(|act| request_step(&entry.header, &body, act)));
                 if let Some(PersonActPart { asked: Some(one), other: Some(other), .. }) = act {

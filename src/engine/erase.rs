@@ -487,7 +487,7 @@ impl OpenLedger {
         match self.content_at(index, &ordinals)? {
             None => lose(LostReason::AlreadyClosed),
             Some(content) => {
-                let (kept, cut) = without_names(content);
+                let (kept, cut) = without_names(content, &self.names_of_doomed(index, shared)?);
                 if cut {
                     lose(LostReason::MayNameErasedPerson);
                 }
@@ -516,6 +516,25 @@ impl OpenLedger {
         let cites = shared.iter().map(|shared| Place { index, ordinal: shared.place.ordinal }).collect();
         let admitted = events::resealed(cites, contents, lost.into_values().collect(), self.vault.generation());
         Ok((admitted, entry.header.recorded_at_us))
+    }
+
+    /// What identifies those who go of the sharers of this content.
+    fn names_of_doomed(&self, index: u64, shared: &[SharedPlace]) -> Result<BTreeSet<String>, EngineError> {
+        let sharers = shared.iter().flat_map(|shared| &shared.sharers);
+        let doomed: BTreeSet<u32> = sharers.filter(|it| !it.stays).map(|it| it.ordinal).collect();
+        let mut names = BTreeSet::new();
+        for ordinal in doomed {
+            let person = self.part_at(index, ordinal)?.and_then(|part| part.person);
+            for shown in person.iter().flat_map(|person| &person.identities).map(crate::vault::identity_of) {
+                names.extend(shown.fields.iter().map(|field| field.to_lowercase()));
+                let Some(person) = self.vault.find(&shown)? else { continue };
+                for id in self.vault.linked(person)? {
+                    let known = self.vault.identities(id)?;
+                    names.extend(known.iter().flat_map(|known| &known.fields).map(|field| field.to_lowercase()));
+                }
+            }
+        }
+        Ok(names)
     }
 
     /// All erasure entries, oldest first.
@@ -649,7 +668,14 @@ fn changes_of(due: &Due) -> Vec<Change> {
 
 /// Of content what names nobody: ids that actions have of us, and registered kinds of names. Whatever a caller wrote in
 /// words of its own may name who is no longer to be found.
-fn without_names(mut content: ContentPart) -> (ContentPart, bool) {
+/// A name that was not registered is free input too, such as `mailbox/ann@example.org`: one that holds an identifier of
+/// `doomed` stays as a name that is closed, because that there was one is no secret.
+fn without_names(mut content: ContentPart, doomed: &BTreeSet<String>) -> (ContentPart, bool) {
+    let mut cut = false;
+    for name in content.names.iter_mut().filter(|name| names_one(&name.value, doomed)) {
+        name.value = String::new();
+        cut = true;
+    }
     let kept = ContentPart {
         action_id: take(&mut content.action_id),
         parents: take(&mut content.parents),
@@ -661,7 +687,22 @@ fn without_names(mut content: ContentPart) -> (ContentPart, bool) {
         facts: take(&mut content.facts),
         ..ContentPart::default()
     };
-    (kept, !content.is_empty())
+    (kept, cut || !content.is_empty())
+}
+
+/// Whether a name holds one of these identifiers, in whatever case; a short one only as a word of its own.
+fn names_one(value: &str, identifiers: &BTreeSet<String>) -> bool {
+    let value = value.to_lowercase();
+    let holds = |identifier: &&String| {
+        let is_long = identifier.chars().count() > 3;
+        let stands_apart = |(at, found): (usize, &str)| {
+            let before = value[..at].chars().next_back();
+            let after = value[at + found.len()..].chars().next();
+            is_long || !before.into_iter().chain(after).any(char::is_alphanumeric)
+        };
+        !identifier.is_empty() && value.match_indices(identifier.as_str()).any(stands_apart)
+    };
+    identifiers.iter().any(|identifier| holds(&identifier))
 }
 
 /// The turn on its way into the ledger.

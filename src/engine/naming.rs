@@ -34,6 +34,14 @@ impl OpenLedger {
         asked: NamingAsked,
         caller: &Caller,
     ) -> Result<(Receipt, Vec<u64>), EngineError> {
+        // Without the words: they speak of whoever was to be named, and this entry would be the person's alone.
+        let Asked { subject, reference, .. } = asked.about.clone();
+        let about = Asked { subject, reference, ..Asked::default() };
+        let done = self.named(asked, caller).await;
+        self.or_judged(done, EntryKind::Request, PersonAct::NameStaff, &about, caller).await
+    }
+
+    async fn named(self: &Arc<Self>, asked: NamingAsked, caller: &Caller) -> Result<(Receipt, Vec<u64>), EngineError> {
         let _one_at_a_time = self.acting.about_anybody().await;
         let gate = self.sealing.read().await;
         let NamingAsked { about, staff, by, interest, entries } = asked;
@@ -108,13 +116,18 @@ impl OpenLedger {
     /// A decision as its entry tells it now: who is named is gone with them.
     pub(super) fn naming(&self, index: u64, rows: Vec<NamedRow>, head: &Head) -> Result<Option<Naming>, EngineError> {
         let Some(entry) = self.ledger.entry(index)? else { return Ok(None) };
-        let opened = self.open_proved(&entry, &[STAFF, BY], head)?;
+        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+        let groups = body.and_then(Result::ok).map(|body| body.parts().to_vec()).unwrap_or_default();
+        // In decisions of before, the reasons stood with who is named alone.
+        let why = groups.iter().find(|group| !group.shared_by.is_empty()).map_or(STAFF, |group| group.first);
+        let opened =
+            self.open_proved(&entry, &BTreeSet::from([STAFF, BY, why]).into_iter().collect::<Vec<_>>(), head)?;
         let part = |ordinal: u32| opened.iter().find(|(at, _)| *at == ordinal).map(|(_, part)| part);
         let identities = |part: &Part| {
             let person = part.person.as_ref();
             person.map(|person| person.identities.iter().map(vault::identity_of).collect::<Vec<_>>())
         };
-        let why = part(STAFF).and_then(|part| part.content.as_ref()).and_then(|content| content.act.clone());
+        let why = part(why).and_then(|part| part.content.as_ref()).and_then(|content| content.act.clone());
         let staff = part(STAFF).and_then(identities);
         let erased_by = if staff.is_none() { self.erased_by((index, STAFF))? } else { None };
         Ok(Some(Naming {

@@ -548,10 +548,41 @@ impl OpenLedger {
         asked: &Asked,
         caller: &Caller,
     ) -> Result<T, EngineError> {
-        let Err(error) = done else { return done };
-        if !matches!(error.kind, Kind::NotFound | Kind::FailedPrecondition) {
-            return Err(error);
+        match done {
+            Err(error) if matches!(error.kind, Kind::NotFound | Kind::FailedPrecondition) => {
+                self.record_refused(kind, act, asked, caller).await?;
+                Err(error)
+            }
+            done => done,
         }
+    }
+
+    /// The same where a field is held against what the ledger knows, such as who may decide: refused for that it is judged
+    /// too, and not only unreadable.
+    pub(super) async fn or_judged<T>(
+        &self,
+        done: Result<T, EngineError>,
+        kind: EntryKind,
+        act: PersonAct,
+        asked: &Asked,
+        caller: &Caller,
+    ) -> Result<T, EngineError> {
+        match done {
+            Err(error) if error.kind == Kind::Invalid => {
+                self.record_refused(kind, act, asked, caller).await?;
+                Err(error)
+            }
+            done => self.or_refused(done, kind, act, asked, caller).await,
+        }
+    }
+
+    async fn record_refused(
+        &self,
+        kind: EntryKind,
+        act: PersonAct,
+        asked: &Asked,
+        caller: &Caller,
+    ) -> Result<(), EngineError> {
         let gate = self.sealing.read().await;
         let (acts, about_nobody) = match self.person_of(&asked.subject) {
             Ok(found) => (vec![(found.identity, act_of(asked))], None),
@@ -562,8 +593,7 @@ impl OpenLedger {
         let registry = &self.names().registry;
         let admitted = events::person_act(kind, body, acts, about_nobody, caller, registry);
         let sealed = self.vault.seal(admitted, self.clock.now())?;
-        self.append_sealed(sealed, gate).await?;
-        Err(error)
+        self.append_sealed(sealed, gate).await.map(drop)
     }
 
     /// Waits for acts about this person, then for the gate: neither their ids nor what stands about them change meanwhile.

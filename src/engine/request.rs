@@ -33,6 +33,16 @@ impl OpenLedger {
         asked: RequestAsked,
         caller: &Caller,
     ) -> Result<(Receipt, RequestFact), EngineError> {
+        let (act, about) = (asked.act, asked.about.clone());
+        let done = self.step_taken(asked, caller).await;
+        self.or_judged(done, EntryKind::Request, act, &about, caller).await
+    }
+
+    async fn step_taken(
+        self: &Arc<Self>,
+        asked: RequestAsked,
+        caller: &Caller,
+    ) -> Result<(Receipt, RequestFact), EngineError> {
         let _one_at_a_time = self.acting.about_anybody().await;
         let gate = self.sealing.read().await;
         let RequestAsked { about, act, at_us, request, .. } = asked;

@@ -298,7 +298,8 @@ fn covers(order: &Suppression, registry: &DocumentInForce, judged: &Judged) -> b
         }
         let Some(content) = &judged.content else { return is_sealed && judged.closed && !names.is_empty() };
         let mut sealed = content.names.iter().filter(|it| it.field == field && it.position as usize == position);
-        sealed.any(|it| is_named(&it.value))
+        // One that was taken out with somebody whom it named may be what the order names.
+        sealed.any(|it| is_named(&it.value) || (it.value.is_empty() && !names.is_empty()))
     };
     let caller = |caller: &Option<body::Caller>, is_sealed: bool| {
         caller.as_ref().is_some_and(|it| says(&order.callers, &it.name, NamedField::CallerName, 0, is_sealed))

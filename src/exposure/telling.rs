@@ -679,7 +679,11 @@ impl Telling {
             return Some(Named::Closed(a.index, place_of(field, position)));
         };
         let sealed = content.names.iter().find(|name| name.field == field && name.position as usize == position);
-        sealed.map(|name| Named::Sealed(name.value.clone()))
+        sealed.map(|name| match name.value.as_str() {
+            // Taken out with somebody whom it named.
+            "" => Named::Closed(a.index, place_of(field, position)),
+            value => Named::Sealed(value.to_owned()),
+        })
     }
 
     fn reference(&mut self, kind: FactKind, reference: &str) -> u64 {

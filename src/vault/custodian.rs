@@ -66,7 +66,7 @@ pub enum CustodianError {
     Unavailable { what: String, reason: String },
     #[error("{key} cannot be destroyed: {reason}")]
     NotDestroyed { key: String, reason: String },
-    #[error("{path} has mode {mode:03o}, so others could read keys; make it {wanted:03o}")]
+    #[error("{path} has mode {mode:03o}, so others could read or replace keys; make it {wanted:03o}")]
     Permissions { path: PathBuf, mode: u32, wanted: u32 },
     #[error("the key directory {path} must not lie inside the database directory")]
     InsideDatabase { path: PathBuf },
@@ -229,7 +229,10 @@ impl Custodian for KeyDirectory {
         Ok(Box::new(RootFile { epoch, key: read_key(&path)? }))
     }
 
+    /// Not once the directory is gone: whoever were recorded then would be gone with this process, receipts and all.
     fn lookup_mac(&self, message: &[u8]) -> Result<Hash, CustodianError> {
+        let lookup = self.path.join(LOOKUP);
+        fs::metadata(&lookup).map_err(|e| unavailable(&lookup, &e))?;
         Ok(self.lookup.mac(&[message]))
     }
 }
@@ -257,6 +260,14 @@ fn check_mode(path: &Path) -> Result<(), CustodianError> {
 
 pub(super) fn check_directory(path: &Path, database: &Path) -> Result<(), CustodianError> {
     check_mode(path)?;
+    // Who may write above it may put another in its place.
+    let above = fs::canonicalize(path).ok().and_then(|real| real.parent().map(Path::to_owned));
+    if let Some(above) = above {
+        let mode = fs::metadata(&above).map_err(|e| unavailable(&above, &e))?.mode() & 0o1777;
+        if mode & 0o022 != 0 && mode & 0o1000 == 0 {
+            return Err(CustodianError::Permissions { path: above, mode, wanted: 0o700 });
+        }
+    }
     // Compared as real paths: a link into the database would put the keys into its backups.
     let inside = match (fs::canonicalize(path), fs::canonicalize(database)) {
         (Ok(path), Ok(database)) => path.starts_with(database),
@@ -406,6 +417,30 @@ mod tests {
         assert_eq!(custodian.strongest_claim(), Claim::Inaccessible);
         assert!(Claim::Inaccessible < Claim::Irrecoverable);
         assert!(custodian.reason().ends_with("a deleted file is not proof"), "{}", custodian.reason());
+    }
+
+    #[test]
+    fn a_directory_that_others_could_put_another_in_the_place_of_is_not_used() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (above, database) = (directory.path().join("above"), directory.path().join("db"));
+        let keys = above.join("keys");
+        KeyDirectory::create(&keys, &database).expect("creates");
+        for (mode, is_used) in [(0o755, true), (0o775, false), (0o777, false), (0o1777, true), (0o700, true)] {
+            fs::set_permissions(&above, fs::Permissions::from_mode(mode)).expect("chmod");
+            assert_eq!(KeyDirectory::open(&keys, &database).is_ok(), is_used, "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn without_its_file_no_identifier_is_looked_up() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let keys = directory.path().join("keys");
+        let custodian = KeyDirectory::create(&keys, &directory.path().join("db")).expect("creates");
+        let before = custodian.lookup_mac(b"anna").expect("is there");
+        fs::rename(&keys, directory.path().join("aside")).expect("renames");
+        assert!(matches!(custodian.lookup_mac(b"anna"), Err(CustodianError::Unavailable { .. })));
+        fs::rename(directory.path().join("aside"), &keys).expect("renames");
+        assert_eq!(custodian.lookup_mac(b"anna").expect("is back"), before);
     }
 
     #[test]

@@ -173,12 +173,19 @@ async fn what_is_wrong_with_the_token_is_said_before_anything_is_opened() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_directory_that_goes_away_is_told() {
+async fn a_key_directory_that_goes_away_is_told_and_nobody_new_is_recorded_without_it() {
     let server = TestServer::new();
     let client = server.client().await;
-    client.append(about("anna")).await.expect("recorded");
+    let known = client.append(about("anna")).await.expect("recorded").index;
     let aside = server.place.join("aside");
     std::fs::rename(server.keys(1), &aside).expect("renames");
+    let size = client.size().await;
+    let status = client.append(about("ben")).await.expect_err("his keys would be lost with this process");
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    assert!(status.message().contains("is missing or unreadable") && !status.message().contains("ben"), "{status}");
+    assert_eq!(client.size().await, size, "something was recorded");
+    client.append(plain()).await.expect("nobody is in it");
+    assert!(opens(&client, known).await, "what is there does not open");
     until_ready(&server, 503).await;
     assert!(get(server.address, "/readyz").text().contains("keys/ledger-1 is missing or unreadable"));
     assert!(lost(&server));

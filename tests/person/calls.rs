@@ -119,6 +119,58 @@ async fn a_call_that_comes_to_nothing_is_an_entry_for_whom_it_was_about_and_for_
 }
 
 #[tokio::test]
+async fn a_step_and_a_naming_that_are_refused_are_entries_too() {
+    let (_server, client) = server().await;
+    client.append(telling("C-1", "one", &[])).await.expect("recorded");
+    let mut service = privacy(&client);
+    let telling_words = |customer: &str| {
+        let about = about(strong("customer", customer), v1::Ground::Unspecified).expect("a case");
+        Some(v1::PersonCase { statement: format!("words about staff one and {customer}"), ..about })
+    };
+    let verify = |customer: &str, request: u64| v1::RecordRequestStepRequest {
+        about: telling_words(customer),
+        step: v1::PersonAct::RequestVerify as i32,
+        request,
+        ..Default::default()
+    };
+    // Nobody asked; somebody whom the ledger does not know; an entry that is none of this person's requests.
+    for (customer, request, code, parts) in [
+        ("C-1", 0, Code::FailedPrecondition, true),
+        ("C-unknown", 0, Code::NotFound, false),
+        ("C-1", 1, Code::InvalidArgument, true),
+    ] {
+        let size = client.size().await;
+        let request = client.request(verify(customer, request));
+        assert_eq!(service.record_request_step(request).await.expect_err("cannot be").code(), code);
+        let (act, decision, _, index) = one_call(&client, size).await;
+        assert_eq!((act, decision), (PersonAct::VerifyRequest, Decision::Refused));
+        assert_eq!(who_asked(&client, index).await, "tester");
+        assert_eq!(format!("{:?}", client.opened(index).await).contains("words about"), parts);
+    }
+    // Somebody who acts in none of these entries, and the person themself.
+    for (staff, code) in [("staff two", Code::NotFound), ("C-1", Code::InvalidArgument)] {
+        let size = client.size().await;
+        let namespace = if staff == "C-1" { "customer" } else { "staff" };
+        let request = v1::NameStaffRequest {
+            about: telling_words("C-1"),
+            staff: Some(strong(namespace, staff)),
+            by: Some(strong("employee", "4711")),
+            interest: "weighed".into(),
+            ..Default::default()
+        };
+        assert_eq!(service.name_staff(client.request(request)).await.expect_err("cannot be").code(), code);
+        let (act, decision, _, index) = one_call(&client, size).await;
+        assert_eq!((act, decision), (PersonAct::NameStaff, Decision::Refused));
+        assert_eq!(who_asked(&client, index).await, "tester");
+        let said = format!("{:?}", client.opened(index).await);
+        assert!(!said.contains("words about"), "they speak of whoever was to be named: {said}");
+    }
+    // Nothing of it stands in the person's report.
+    let report = requested::report(&client, "C-1").await;
+    assert_eq!((&report["requests"]["log"], &report["staff"]), (&serde_json::json!([]), &serde_json::json!([])));
+}
+
+#[tokio::test]
 async fn whoever_has_a_token_leaves_no_trace_and_is_told_when() {
     let (_server, client) = server().await;
     client.append(common::records::about("C-1")).await.expect("recorded");

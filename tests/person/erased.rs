@@ -253,3 +253,24 @@ async fn a_reading_is_recorded_in_blocks() {
     let Some(v1::entry::Content::LedgerAccess(access)) = entries[0].content.clone() else { panic!("{entries:?}") };
     assert_eq!((access.first_index, access.count), (0, entries[0].index));
 }
+
+/// A name that nobody registered is free input: what is sealed anew for those who stay must not spell the erased.
+#[tokio::test]
+async fn what_is_sealed_anew_holds_no_name_with_an_identifier_of_who_goes() {
+    let (_server, client) = server().await;
+    let (ann, bob) = ("C-ann-4711", "C-bob-4712");
+    let mut action = telling(ann, "one", &[bob]);
+    action.dataset = format!("Mailbox/{}", ann.to_uppercase());
+    action.tool = "tool that is not registered".into();
+    let index = client.append(action).await.expect("recorded").index;
+    erase(&client, strong("customer", ann)).await.expect("recorded");
+    run(&client).await;
+    let opened = list(&client, strong("customer", bob)).await;
+    let said = format!("{opened:?}").to_lowercase();
+    assert!(said.contains("tool that is not registered"), "what names nobody stays: {said}");
+    assert!(!said.contains("mailbox/") && !said.contains(ann), "{said}");
+    // That there was a dataset is told, and that its name is closed.
+    let told = requested::report(&client, bob).await;
+    let entry = told["entries"].as_array().expect("a list").iter().find(|entry| entry["index"] == index).expect("it");
+    assert_eq!(entry["dataset"], "closed", "{entry}");
+}

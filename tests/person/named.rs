@@ -61,3 +61,18 @@ async fn only_who_may_disclose_decides_where_the_registry_says_who_that_is() {
     assert_eq!(common::wrong_fields(&refused), ["by"]);
     name(&client, "C-1", "4711").await.expect("has the role");
 }
+
+/// The reasons say of the person why the name is essential to them.
+#[tokio::test]
+async fn the_reasons_go_with_whom_they_were_about() {
+    let (_server, client) = server().await;
+    client.append(telling("C-1", "one", &[])).await.expect("recorded");
+    let index = name(&client, "C-1", "4711").await.expect("recorded").receipt.expect("a receipt").index;
+    let said = async || format!("{:?}", client.opened(index).await);
+    assert!(said().await.contains("He wants to sue") && said().await.contains(WHO[1]));
+    erase(&client, strong("customer", "C-1")).await.expect("recorded");
+    run(&client).await;
+    let left = said().await;
+    assert!(!left.contains("He wants to sue") && !left.contains("outside her instructions"), "{left}");
+    assert!(left.contains(WHO[1]) && left.contains("4711"), "who was named and who decided are still known: {left}");
+}

@@ -669,6 +669,20 @@ fn with_tokens() -> TestLedger {
     ledger
 }
 
+/// Nobody tells the ledger how long backups are kept: that none could hold old keys is not for it to say.
+#[test]
+fn how_long_backups_last_is_not_claimed_where_nobody_stated_it() {
+    let ledger = with_tokens();
+    let export = ledger.write();
+    let (path, token) = (export.path.to_str().unwrap(), hex(&[3; 32]));
+    let arguments = ["erasure", "--export", path, "--token", &token];
+    let (_, text) = run(Command::new(env!("CARGO_BIN_EXE_whosaw-verify")), &arguments);
+    assert!(
+        text.contains("    backups    not stated; a copy of the old root key would open copies of what was erased\n")
+    );
+    assert!(text.contains("    backups    not stated\n") && !text.contains("none is known"), "{text}");
+}
+
 #[test]
 fn a_token_finds_its_erasure_and_what_became_of_it() {
     let ledger = with_tokens();

@@ -124,6 +124,13 @@ pub enum Name {
     Closed,
 }
 
+impl Name {
+    /// As it stood sealed. An empty one was taken out with somebody whom it named.
+    pub fn sealed(value: &str) -> Self {
+        if value.is_empty() { Name::Closed } else { Name::Unregistered(value.to_owned()) }
+    }
+}
+
 /// Somebody in an action.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]

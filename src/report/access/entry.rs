@@ -128,7 +128,7 @@ impl Material<'_> {
         }
         let Some(content) = self.content else { return Some(Name::Closed) };
         let sealed = content.names.iter().find(|name| name.field == field && name.position as usize == position);
-        sealed.map(|name| Name::Unregistered(name.value.clone()))
+        sealed.map(|name| Name::sealed(&name.value))
     }
 
     pub fn tool(&self) -> Option<Name> {

@@ -371,7 +371,7 @@ fn caller_name(caller: &Caller, content: Option<&part::ContentPart>) -> Option<N
         return Some(Name::Registered(caller.name.clone()));
     }
     let is_caller = |name: &&part::SealedName| name.field == NamedField::CallerName;
-    content?.names.iter().find(is_caller).map(|name| Name::Unregistered(name.value.clone()))
+    content?.names.iter().find(is_caller).map(|name| Name::sealed(&name.value))
 }
 
 fn ledger_reads(evidence: &Evidence, size: u64) -> Option<Vec<LedgerReadFact>> {

@@ -235,5 +235,5 @@ fn name(
     }
     let Some(content) = content else { return Some(Name::Closed) };
     let mut of_it = content.names.iter().filter(|name| name.field == field && name.position as usize == position);
-    of_it.next().map(|name| Name::Unregistered(name.value.clone()))
+    of_it.next().map(|name| Name::sealed(&name.value))
 }

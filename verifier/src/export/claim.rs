@@ -70,7 +70,11 @@ impl Claim {
         line(
             "backups",
             match self.backups_until_us {
-                0 => "none is known that could hold old keys".into(),
+                // Nobody tells the ledger how long backups are kept, and it cannot know of copies.
+                0 if self.custodian == CustodianClass::KeyDirectory => {
+                    "not stated; a copy of the old root key would open copies of what was erased".into()
+                }
+                0 => "not stated".into(),
                 until_us => format!("the last that could hold old keys ends {}", instant(until_us)),
             },
         );
