@@ -152,6 +152,7 @@ impl Said<'_> {
             pair(&f.generated_at, self.zoned(header.generated_at), Style::Plain),
             pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
             pair(&f.legal_snapshot, w.day(&header.legal_snapshot), Style::Plain),
+            controller::counted(w, &header.completeness),
         ]);
         pairs
     }
