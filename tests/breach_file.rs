@@ -942,3 +942,40 @@ fn copies_are_told_for_each_person() {
         .sum();
     assert_eq!(sum, named as u64);
 }
+
+/// Both files say of each source what it stated; times of the register and of sheets are the profile's.
+#[test]
+fn logging_period_and_what_is_missing_stand_in_both_files_and_times_in_the_zone() {
+    let server = incident();
+    registry(
+        &server,
+        "version = \"r1\"\n[profile]\nid = \"eu-de\"\nsnapshot = \"2026-11-24\"\nzone = \"Europe/Berlin\"\n",
+    );
+    let case = opened(&server, RESOURCE);
+    let (breach_file, _) = report(&server, &["breach", &case]);
+    let (persons, _) = report(&server, &["persons", &case]);
+    for files in [&breach_file, &persons] {
+        let html = files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page");
+        let html = String::from_utf8_lossy(&html.1).into_owned();
+        for text in ["Period of coverage", "storage-proxy", "Nothing stated", "NOT PROVIDED"] {
+            assert!(html.contains(text), "{text}");
+        }
+        let completeness = &json_of(files)["header"]["completeness"];
+        assert!(completeness["not_provided"].as_u64() >= Some(2), "{completeness}");
+    }
+    let fields = json_of(&persons)["header"]["completeness"]["fields"].clone();
+    let of = |field: &str| {
+        let found = fields.as_array().expect("fields").iter().find(|fact| fact["field"] == field);
+        found.expect("it is there")["provision"].clone()
+    };
+    assert_eq!(
+        (of("P.country"), of("P.reason"), of("H.profile")),
+        (json!("not_provided"), json!("not_provided"), json!("provided"))
+    );
+    let csv = persons.iter().find(|(name, _)| name.ends_with(".csv.zip")).expect("sheets");
+    let csv = sheets::files(&csv.1);
+    let (_, concerned) = csv.iter().find(|(name, _)| name == "persons.csv").expect("the people");
+    assert!(concerned.contains("2026-03-10T10:20:00.000000+01:00/2026-03-10T12:20:00.000000+01:00"), "{concerned}");
+    let list = breach(&server, &["list"]).out;
+    assert!(list.contains("2026-03-10 10:20:00 – 12:20:00 +01:00") && !list.contains("UTC"), "{list}");
+}

@@ -344,7 +344,7 @@ fn head_lines(case: &v1::BreachCase) -> String {
     let se = case.figure_hundredths;
     line("ENISA", if se == 0 { String::new() } else { format!("{}.{:02}", se / 100, se % 100) });
     if case.told + case.not_told > 0 {
-        line("people", format!("{} told, {} could not be", case.told, case.not_told));
+        line("people", format!("told {} times, could not be told {} times", case.told, case.not_told));
     }
     for answer in &case.answers {
         let refused = if case.refused.contains(&answer.field) { "  (not taken: the record rules it out)" } else { "" };

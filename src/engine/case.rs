@@ -178,7 +178,8 @@ impl OpenLedger {
     /// With what the ledger, the registry and people say of each column. Blocks.
     fn registered(&self, case: Case) -> Result<RegisteredCase, EngineError> {
         let as_of = self.case_now(case)?;
-        let (register, refused) = breach::register(&as_of, &self.profile()?, Language::default().wording());
+        let w = Language::default().wording_in(&as_of.exposure.header.controller.zone());
+        let (register, refused) = breach::register(&as_of, &self.profile()?, &w);
         let AsOf { case, period, .. } = as_of;
         Ok(RegisteredCase { case, period, register, refused })
     }

@@ -153,7 +153,7 @@ fn record(number: u64) -> v1::Record {
     } else if let Some(at) = next(READS) {
         read(INCIDENT, thrown(at, CONCERNED), Some(thrown(at, STAFF)))
     } else {
-        let by = (number % 2 == 0).then(|| thrown(number, STAFF));
+        let by = number.is_multiple_of(2).then(|| thrown(number, STAFF));
         read(1 + thrown(number, RESOURCES - 1), thrown(number + 3, PERSONS), by)
     };
     v1::Record { kind: Some(v1::record::Kind::Action(Box::new(action))) }

@@ -52,7 +52,16 @@ impl Audience {
 
     /// Who is meant by a party at which times, itself among them.
     pub fn reach(&self, party: Party, always: &Times) -> Members {
-        let mut found = Members::from([(party, self.active(party, always))]);
+        self.members(party, always, |account, times| self.active(account, times))
+    }
+
+    /// The same of what acted: then it worked, whatever is on file of its suspension.
+    pub fn reach_of_acting(&self, party: Party, always: &Times) -> Members {
+        self.members(party, always, |_, times| times.clone())
+    }
+
+    fn members(&self, party: Party, always: &Times, active: impl Fn(Party, &Times) -> Times) -> Members {
+        let mut found = Members::from([(party, active(party, always))]);
         let mut next = vec![party];
         // Each round adds times or ends: what comes in over a circle was there already.
         while let Some(whole) = next.pop() {
@@ -61,7 +70,7 @@ impl Audience {
                 let both = times.intersect(&within);
                 // A person's own account that is suspended closes no account that they share.
                 let shared = matches!(whole, Party::Named(PartyKind::Service, _)) && !member.has_members();
-                let more = if shared { both } else { self.active(*member, &both) };
+                let more = if shared { both } else { active(*member, &both) };
                 let known = found.entry(*member).or_default();
                 let all = known.union(&more);
                 if all != *known {

@@ -324,10 +324,10 @@ impl Exposure {
             fact.unidentified =
                 matches!(actor, Party::Anyone | Party::Named(PartyKind::Group | PartyKind::Organisation, _));
             if actor.has_members() {
-                let members = judge.audience.reach(actor, &judge.always);
-                let then = |times: &Times| times.possible.meets(access.when.earliest, access.when.latest);
-                let people = members.iter().filter(|(party, times)| party.is_human() && then(times));
-                fact.one_of = people.map(|(party, _)| *party).collect();
+                let members = members_then(actor, access, judge);
+                fact.one_of = members.keys().copied().filter(|party| party.is_human()).collect();
+                // An account that had users, and none of them then, was used by somebody else, or by one who had not left.
+                fact.unidentified |= members.is_empty() && judge.audience.has_members(actor);
             }
             for party in &fact.one_of {
                 self.viewers.entry(*party).or_default().perhaps = true;
@@ -413,13 +413,30 @@ impl Exposure {
         let ended = closed.iter().flat_map(|(_, _, times)| times.possible.spans()).map(|(_, end)| *end);
         let since = ended.filter(|end| *end <= access.when.latest).max().unwrap_or(judge.from);
         let unknown = TimeSet::span(since, judge.cut_off);
-        let viewer = self.viewers.entry(actor).or_default();
-        viewer.could.possible = viewer.could.possible.union(&unknown);
+        let was_closed = !closed.is_empty();
+        // It was possible for whoever acted, and, where their way had ended, for the one on whose behalf; through an account
+        // for each of its users, because one of them it was.
+        let theirs = closed.iter().map(|(party, _, _)| *party).filter(|party| *party != Party::Anyone);
+        let mut those: Vec<(Party, Option<Party>, TimeSet)> = Vec::new();
+        for party in theirs.chain([actor]).collect::<BTreeSet<_>>() {
+            those.push((party, None, unknown.clone()));
+            if matches!(party, Party::Named(PartyKind::Service, _)) {
+                let members = members_then(party, access, judge).into_iter();
+                those.extend(members.map(|(it, times)| (it, Some(party), times.possible.intersect(&unknown))));
+            }
+        }
+        for (party, over, possible) in those {
+            let viewer = self.viewers.entry(party).or_default();
+            viewer.could.possible = viewer.could.possible.union(&possible);
+            viewer.over.extend(over);
+            if was_closed {
+                viewer.excess.possible = viewer.excess.possible.union(&possible);
+            }
+        }
         self.open.possible = self.open.possible.union(&unknown);
-        if closed.is_empty() {
+        if !was_closed {
             return Authorised::NotAssessed;
         }
-        viewer.excess.possible = viewer.excess.possible.union(&unknown);
         self.unauthorised.possible = self.unauthorised.possible.union(&unknown);
         Authorised::No
     }
@@ -549,6 +566,14 @@ fn expire(intervals: &mut [Interval], grants: &[usize], reaches: &[Members], acc
 }
 
 /// Data came back or was given, or may have been.
+/// Who was in what acted, when it did, over however many groups and accounts.
+fn members_then(acting: Party, access: &Access, judge: &Judge) -> Members {
+    let mut members = judge.audience.reach_of_acting(acting, &judge.always);
+    members.remove(&acting);
+    members.retain(|_, times| times.possible.meets(access.when.earliest, access.when.latest));
+    members
+}
+
 fn is_success(access: &Access) -> bool {
     !matches!(access.outcome, Outcome::Denied | Outcome::Failed) && !access.about_nobody
 }

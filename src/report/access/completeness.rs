@@ -93,6 +93,25 @@ pub fn of_header(controller: &ControllerFacts, envelope: &Envelope) -> Completen
     counted(&OF_HEADER, |field| of_header_field(field, controller, envelope))
 }
 
+/// What its header asks for, and what else such a report asks of the controller, by the name of the field.
+pub fn of_header_and(header: &Completeness, more: impl IntoIterator<Item = (&'static str, Provision)>) -> Completeness {
+    let known = header.fields.iter().map(|fact| (fact.field.clone(), fact.provision));
+    let more = more.into_iter().map(|(field, provision)| (field.to_owned(), provision));
+    summed(known.chain(more).map(|(field, provision)| ProvisionFact { field, provision }).collect())
+}
+
+/// Of something that each of several is asked for.
+pub fn of_each(given: impl IntoIterator<Item = bool>) -> Provision {
+    let (mut some, mut none) = (false, false);
+    given.into_iter().for_each(|given| if given { some = true } else { none = true });
+    match (some, none) {
+        (false, false) => Provision::NotApplicable,
+        (true, false) => Provision::Provided,
+        (false, true) => Provision::NotProvided,
+        (true, true) => Provision::Partly,
+    }
+}
+
 fn of_header_field(field: &str, controller: &ControllerFacts, envelope: &Envelope) -> Provision {
     match field {
         "H.controller" => controller.responsible(),
@@ -105,7 +124,10 @@ fn of_header_field(field: &str, controller: &ControllerFacts, envelope: &Envelop
 
 fn counted(fields: &[&str], provision: impl Fn(&str) -> Provision) -> Completeness {
     let fact = |field: &&str| ProvisionFact { field: (*field).to_owned(), provision: provision(field) };
-    let fields: Vec<ProvisionFact> = fields.iter().map(fact).collect();
+    summed(fields.iter().map(fact).collect())
+}
+
+fn summed(fields: Vec<ProvisionFact>) -> Completeness {
     let count = |wanted| fields.iter().filter(|fact| fact.provision == wanted).count() as u64;
     Completeness {
         provided: count(Provision::Provided),

@@ -5,7 +5,7 @@ use super::evidence::{ActivityEvidence, ActivityQuestion};
 use super::tally::{self, Authority, Instruction};
 use crate::model::{Outcome, PartyKind, RecipientKind, RegistryKind, ReportType};
 use crate::registry::{Agent, Document};
-use crate::report::access::document::{Authorisation, EntryIndex, HeadFact, Limit, Name, Range, Span};
+use crate::report::access::document::{Authorisation, EntryIndex, HeadFact, Limit, Name, Provision, Range, Span};
 use crate::report::access::registered::Names;
 use crate::report::access::{completeness, coverage};
 use crate::report::code::Code;
@@ -43,8 +43,23 @@ pub fn facts(question: &ActivityQuestion, evidence: &ActivityEvidence, envelope:
         coverage: coverage_fact(question, evidence, &names),
         erratum: None,
     };
+    report.header.completeness = completeness::of_header_and(&report.header.completeness, asked_of(&report.agent));
     report.answer.text = answer(&envelope.language.wording_in(&report.header.template.zone()), &report);
     report
+}
+
+/// What only the controller can say of the agent, and whether it did.
+fn asked_of(agent: &AgentFact) -> [(&'static str, Provision); 7] {
+    let given = |field, is_given| (field, if is_given { Provision::Provided } else { Provision::NotProvided });
+    [
+        given("A.owner", agent.owner.is_some()),
+        given("A.model", agent.model.is_some()),
+        given("A.vendor", agent.vendor.is_some()),
+        given("A.tools", !agent.tools.is_empty()),
+        given("A.charter", agent.charter.is_some()),
+        given("A.memory", agent.memory_days.is_some()),
+        given("A.session", agent.session_max_s.is_some()),
+    ]
 }
 
 fn is_actor(kind: RegistryKind) -> bool {

@@ -1,7 +1,7 @@
 //! The breach file and the list of persons concerned, as typed facts. Their JSON is the report.
 
 use crate::model::{CaseStep, Category, Channel, Delivery, ReportType};
-use crate::report::access::document::{EntryIndex, HeadFact, PersonIdentity, Range, Span, TemplateFact};
+use crate::report::access::document::{Completeness, EntryIndex, HeadFact, PersonIdentity, Range, Span, TemplateFact};
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
 use crate::report::erratum::ErratumFact;
@@ -117,6 +117,8 @@ facts! {
         /// Parts among them that are gone or do not open.
         parts_closed: u64,
         redaction_profile: String,
+        /// Of what only the controller can say, beside the form.
+        completeness: Completeness,
     }
 
     pub struct Question {

@@ -9,6 +9,7 @@ use super::{FORMAT, basis, register};
 use crate::law::edpb::{Block, Field, Kind};
 use crate::law::{calendar, enisa};
 use crate::model::{CaseStep, Identity, ReportType};
+use crate::report::access::completeness;
 use crate::report::access::document::{EntryIndex, HeadFact, PersonIdentity, Span};
 use crate::report::code::Code;
 use crate::report::evidence::Envelope;
@@ -368,5 +369,6 @@ pub(super) fn header(
         entries_proved: evidence.now.exposure.header.entries_proved,
         parts_closed: closed.into_iter().max().unwrap_or_default(),
         redaction_profile: "counsel".to_owned(),
+        completeness: completeness::of_header(&evidence.now.exposure.header.controller, envelope),
     }
 }

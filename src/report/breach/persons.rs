@@ -9,7 +9,8 @@ use super::facts::{given, header, identities};
 use super::informed::{Informed, Reach};
 use super::registered;
 use crate::model::{CaseStep, Channel, Delivery, ReportType, Strength};
-use crate::report::access::document::{EntryIndex, PersonIdentity, Range, Verdict};
+use crate::report::access::completeness::{of_each, of_header_and};
+use crate::report::access::document::{EntryIndex, PersonIdentity, Provision, Range, Verdict};
 use crate::report::code::Code;
 use crate::report::evidence::Envelope;
 use crate::report::exposure::document::{Known, SubjectFact};
@@ -47,10 +48,12 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
         holdings_open: exposure.totals.holdings_open,
     };
     let public = case.each(CaseStep::Informed).filter(|step| step.channel() == Channel::Public);
+    let mut header = header(question, evidence, envelope, ReportType::Persons, template::PERSONS);
+    header.completeness = of_header_and(&header.completeness, asked_of(&persons));
     PersonsReport {
         erratum: None,
         format: PERSONS_FORMAT.to_owned(),
-        header: header(question, evidence, envelope, ReportType::Persons, template::PERSONS),
+        header,
         answer: Answer { text: persons_answer(w, &totals) },
         totals,
         others_told: others.collect(),
@@ -60,6 +63,18 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
         told_erased: case.each(CaseStep::Informed).map(|step| step.told_closed).sum(),
         coverage: exposure.coverage.clone(),
     }
+}
+
+/// What only the controller can say of these people, and of how many of them it did.
+fn asked_of(persons: &[PersonFact]) -> [(&'static str, Provision); 5] {
+    let not_told = persons.iter().filter(|person| person.notice != Notice::Told);
+    [
+        ("P.contact", of_each(persons.iter().map(|person| person.contact.is_some()))),
+        ("P.language", of_each(persons.iter().map(|person| person.language.is_some()))),
+        ("P.country", of_each(persons.iter().map(|person| !person.countries.is_empty()))),
+        ("P.vulnerable", of_each(persons.iter().map(|person| person.vulnerable.is_some()))),
+        ("P.reason", of_each(not_told.map(|person| person.reason.is_some()))),
+    ]
 }
 
 fn persons_answer(w: &Wording, totals: &PersonsTotals) -> String {

@@ -254,9 +254,7 @@ impl<'a> Told<'a> {
                 stated(person.vulnerable.map(|is| if is { w.sheet.yes.clone() } else { w.sheet.no.clone() }))
             })
             .texts(&w.exposure.table.categories, move |person| self.categories(&person.categories))
-            .texts(&c.times, |person| {
-                person.windows.iter().map(|span| format!("{}/{}", span.from, span.until)).collect()
-            })
+            .spans(&c.times, |person| &person.windows)
             .duration(&c.open, |person| person.open_us)
             .text(&w.exposure.table.did, |person| word(&b.seen, person.seen.code()).to_owned())
             .range(&c.successes, |person| person.accesses)

@@ -108,6 +108,15 @@ impl<'a, T> Columns<'a, T> {
         })
     }
 
+    /// Several spans in one cell, each as ISO 8601 writes an interval.
+    pub fn spans(self, label: &str, spans: impl Fn(&T) -> &[Span] + 'a) -> Self {
+        let zone = &self.w.zone;
+        self.texts(label, move |row| {
+            let text = |span: &Span| format!("{}/{}", span.from.in_zone(zone), span.until.in_zone(zone));
+            spans(row).iter().map(text).collect()
+        })
+    }
+
     /// An end of an interval: not before, not after, how well it is known, and by which entry.
     pub fn bound(self, label: &str, bound: impl Fn(&T) -> Bound + 'a) -> Self {
         let (w, s) = (self.w, &self.w.sheet);

@@ -131,7 +131,7 @@ impl<'a> Told<'a> {
             .texts(&c.over, move |v| self.everybody(&v.over))
             .duration(&t.could, |v| v.could_us)
             .duration(&t.excess_only, |v| v.excess_us)
-            .texts(&c.times, |v| v.times.iter().map(|span| format!("{}/{}", span.from, span.until)).collect())
+            .spans(&c.times, |v| &v.times)
             .text(&c.verdict, move |v| self.verdict(v.verdict))
             .text(&c.highest, |v| {
                 v.highest.map(|rung| word(&w.exposure.rung, rung.code()).to_owned()).unwrap_or_default()

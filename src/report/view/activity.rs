@@ -152,6 +152,7 @@ impl Said<'_> {
             pair(&f.generated_at, self.zoned(header.generated_at), Style::Plain),
             pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
             pair(&f.legal_snapshot, w.day(&header.legal_snapshot), Style::Plain),
+            controller::counted(w, &header.completeness),
         ]);
         pairs
     }
@@ -181,14 +182,15 @@ impl Said<'_> {
             ),
             ("verification", &w.exposure.section.verification, one(&w.exposure.intro.verification), verified),
         ];
-        let section = |(number, (id, title, intro, blocks)): (u32, (&str, &String, Vec<String>, Vec<Block>))| Section {
+        let numbered = (1_u32..).zip(all);
+        let section = numbered.map(|(number, (id, title, intro, blocks))| Section {
             id: id.to_owned(),
             number: number.to_string(),
             title: title.clone(),
             intro,
             blocks,
-        };
-        (1..).zip(all).map(section).collect()
+        });
+        section.collect()
     }
 
     fn table(&self, caption: &str, columns: Vec<Column>, rows: impl ExactSizeIterator<Item = Row>) -> Block {

@@ -35,7 +35,12 @@ impl View {
             figures: said.breach_figures(report),
             notices: said.breach_notices(report),
             sections: said.breach_sections(report),
-            ..said.frame(&report.header, &b.title.breach, &b.title.breach_subtitle, &b.title.breach_running)
+            ..said.frame(
+                (&report.header, &report.coverage.period),
+                &b.title.breach,
+                &b.title.breach_subtitle,
+                &b.title.breach_running,
+            )
         }
     }
 
@@ -48,14 +53,19 @@ impl View {
             figures: said.persons_figures(report),
             notices: said.persons_notices(report),
             sections: said.persons_sections(report),
-            ..said.frame(&report.header, &b.title.persons, &b.title.persons_subtitle, &b.title.persons_running)
+            ..said.frame(
+                (&report.header, &report.coverage.period),
+                &b.title.persons,
+                &b.title.persons_subtitle,
+                &b.title.persons_running,
+            )
         }
     }
 }
 
 impl Said<'_> {
     /// Everything that does not depend on what is answered.
-    fn frame(&self, header: &Header, title: &str, subtitle: &str, running: &str) -> View {
+    fn frame(&self, (header, period): (&Header, &Span), title: &str, subtitle: &str, running: &str) -> View {
         let w = self.w;
         let head = &header.as_known_at;
         let footer =
@@ -77,14 +87,14 @@ impl Said<'_> {
             figures: Vec::new(),
             notices: Vec::new(),
             facts_heading: w.section.facts.clone(),
-            facts: self.facts(header),
+            facts: self.facts(header, period),
             sections: Vec::new(),
             legal: fill(&w.intro.legal, &[("date", &w.day(&header.legal_snapshot))]),
             substituted: None,
         }
     }
 
-    fn facts(&self, header: &Header) -> Vec<Pair> {
+    fn facts(&self, header: &Header, period: &Span) -> Vec<Pair> {
         let w = self.w;
         let (f, head) = (&w.fact, &header.as_known_at);
         let as_known_at = fill(
@@ -94,6 +104,7 @@ impl Said<'_> {
         let mut pairs = vec![
             pair(&w.breach.fact.case, header.question.case.clone(), Style::Code),
             pair(&w.exposure.fact.resources, w.list(&header.question.resources, usize::MAX), Style::Plain),
+            pair(&f.period, w.exact_span(period.from, period.until), Style::Plain),
             pair(&w.exposure.fact.cut_off, self.zoned(header.question.cut_off), Style::Plain),
             pair(&f.as_known_at, as_known_at, Style::Plain),
         ];
@@ -104,6 +115,7 @@ impl Said<'_> {
             pair(&f.generated_at, self.zoned(header.generated_at), Style::Plain),
             pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
             pair(&f.legal_snapshot, w.day(&header.legal_snapshot), Style::Plain),
+            controller::counted(w, &header.completeness),
         ]);
         pairs
     }
@@ -166,6 +178,15 @@ impl Said<'_> {
 
     fn logging(&self, coverage: &CoverageFact) -> String {
         verdict_text(self.w, coverage.sentence, &coverage.sources, &coverage.downtimes)
+    }
+
+    /// What can be said of access beyond the record, why not more, and what each source stated.
+    fn coverage<'b>(&'b self, coverage: &CoverageFact) -> (&'b str, &'b str, &'b str, Vec<Block>) {
+        let w = self.w;
+        let because = sections::because(w, &coverage.limits).map(|text| Block::Note { text });
+        let said = std::iter::once(Block::Text { text: self.logging(coverage) }).chain(because);
+        let blocks = said.chain([logging::table(w, self.extent, coverage)]).collect();
+        ("logging", &w.exposure.section.coverage, &w.intro.coverage, blocks)
     }
 
     fn breach_figures(&self, report: &BreachReport) -> Vec<Figure> {
@@ -231,6 +252,7 @@ impl Said<'_> {
             ("severity", &s.severity, &i.severity, vec![self.severity(report)]),
             ("phases", &s.phases, &i.phases, self.phases(report)),
             ("register", &s.register, &i.register, vec![self.register(report)]),
+            self.coverage(&report.coverage),
             ("verification", &self.w.exposure.section.verification, &i.verification, self.verification(&report.header)),
         ])
     }
@@ -567,12 +589,11 @@ impl Said<'_> {
         let t = &self.w.breach.table;
         let columns = vec![column(&self.w.exposure.table.person, 40), column(&t.told, 60)];
         let others = self.whole_table(&s.others_told, columns, others.collect());
-        let logging = Block::Text { text: self.logging(&report.coverage) };
         self.numbered(vec![
             ("persons", &s.persons, &i.persons, vec![self.persons(report)]),
             ("holdings", &s.holdings, &i.holdings, vec![self.holdings(report)]),
             ("others-told", &s.others_told, &i.others_told, vec![others]),
-            ("logging", &self.w.exposure.section.coverage, &self.w.intro.coverage, vec![logging]),
+            self.coverage(&report.coverage),
             ("verification", &self.w.exposure.section.verification, &i.verification, self.verification(&report.header)),
         ])
     }

@@ -2,6 +2,7 @@
 
 use super::cover::pair;
 use super::*;
+use crate::report::access::document::Completeness;
 use crate::report::controller::{ContactFact, ControllerFacts};
 use crate::report::wording::Wording;
 
@@ -13,7 +14,8 @@ pub fn pairs(w: &Wording, facts: &ControllerFacts) -> Vec<Pair> {
     pairs.push(contact(w, &f.authority, facts.authority.as_ref()));
     pairs.push(match &facts.legal_profile {
         Some(profile) => {
-            let value = fill(&f.legal_profile_value, &[("id", &profile.id), ("snapshot", &profile.snapshot)]);
+            let snapshot = w.day(&profile.snapshot);
+            let value = fill(&f.legal_profile_value, &[("id", &profile.id), ("snapshot", &snapshot)]);
             let place = [&profile.country, &profile.zone].into_iter().flatten();
             let pieces = std::iter::once(value).chain(place.cloned());
             Pair {
@@ -32,6 +34,18 @@ pub fn pairs(w: &Wording, facts: &ControllerFacts) -> Vec<Pair> {
         None => pair(&f.registry, missing.clone(), Style::Missing),
     });
     pairs
+}
+
+/// How much of what only the controller can say is there.
+pub fn counted(w: &Wording, completeness: &Completeness) -> Pair {
+    let values = [
+        ("provided", w.number(completeness.provided)),
+        ("partly", w.number(completeness.partly)),
+        ("not_provided", w.number(completeness.not_provided)),
+        ("not_applicable", w.number(completeness.not_applicable)),
+    ];
+    let summary = fill(&w.provision.summary, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+    pair(&w.exposure.fact.completeness, summary, Style::Plain)
 }
 
 /// What is known line by line; a contact without a way to reach it lacks what the law asks for.

@@ -132,16 +132,6 @@ impl Said<'_> {
         );
         let period = w.exact_span(header.question.period.from, header.question.period.until);
         let resources = w.list(&header.question.resources, usize::MAX);
-        let completeness = &header.completeness;
-        let summary = fill(
-            &w.provision.summary,
-            &[
-                ("provided", &w.number(completeness.provided)),
-                ("partly", &w.number(completeness.partly)),
-                ("not_provided", &w.number(completeness.not_provided)),
-                ("not_applicable", &w.number(completeness.not_applicable)),
-            ],
-        );
         let mut pairs = vec![
             pair(&w.exposure.fact.resources, resources, Style::Plain),
             pair(&f.period, period, Style::Plain),
@@ -156,7 +146,7 @@ impl Said<'_> {
             pair(&f.supersedes, self.supersedes(), Style::Plain),
             pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
             pair(&f.legal_snapshot, w.day(&header.legal_snapshot), Style::Plain),
-            pair(&w.exposure.fact.completeness, summary, Style::Plain),
+            controller::counted(w, &header.completeness),
         ]);
         pairs
     }

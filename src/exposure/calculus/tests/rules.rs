@@ -95,6 +95,59 @@ fn a_success_over_a_closed_way_is_unauthorised_and_leaves_the_end_unknown() {
     assert!(exposure.oddities.iter().any(|(oddity, _)| *oddity == Oddity::PathWasClosed));
 }
 
+/// The account was suspended, or its way closed, and it got in all the same: one of its users did, and no figure may say
+/// that none of them could or saw.
+#[test]
+fn what_a_closed_account_still_got_was_possible_for_each_of_its_users() {
+    for suspended in [true, false] {
+        let account = Party::Named(PartyKind::Service, 7);
+        let mut story = Story::new().content();
+        for number in [1, 2] {
+            story.opens(Thing::Membership { member: person(number), whole: account }, 0);
+        }
+        story.opens(grant(account), at(9, 0)).authorised = Authorised::No;
+        match suspended {
+            true => story.opens(Thing::Suspension { account }, at(10, 0)),
+            false => story.closes(grant(account), at(10, 0)),
+        };
+        story.reads(account, at(10, 30));
+        let exposure = story.exposure();
+        assert_eq!(exposure.accesses[0].authorised, Authorised::No);
+        assert_eq!(exposure.accesses[0].one_of, [person(1), person(2)].into());
+        for number in [1, 2] {
+            assert_eq!(could(&exposure, person(number)), (60, 360), "suspended: {suspended}");
+            assert!(exposure.viewers[&person(number)].perhaps);
+        }
+    }
+}
+
+/// Nobody who is on file used it then: somebody did.
+#[test]
+fn an_account_that_acts_when_all_its_users_have_left_was_used_by_somebody() {
+    let account = Party::Named(PartyKind::Service, 7);
+    let mut story = Story::new().content();
+    let user = Thing::Membership { member: person(1), whole: account };
+    story.opens(user, 0);
+    story.closes(user, at(10, 0));
+    story.opens(grant(account), at(9, 0));
+    story.reads(account, at(10, 30));
+    let exposure = story.exposure();
+    assert!(exposure.accesses[0].unidentified && exposure.accesses[0].one_of.is_empty());
+    assert!(exposure.viewers[&person(1)].perhaps, "it may have been the one who left");
+}
+
+#[test]
+fn what_was_done_for_somebody_whose_way_had_closed_leaves_their_end_unknown() {
+    let agent = Party::Named(PartyKind::Agent, 8);
+    let mut story = Story::new().content();
+    story.opens(grant(person(1)), at(9, 0));
+    story.closes(grant(person(1)), at(10, 0));
+    story.reads(agent, at(10, 30)).chain = vec![agent, person(1)];
+    let exposure = story.exposure();
+    assert_eq!(could(&exposure, person(1)), (60, 360));
+    assert_eq!(could(&exposure, agent).1, 300);
+}
+
 #[test]
 fn each_persons_data_is_exposed_while_it_is_inside() {
     let mut story = Story::new().engineers();
