@@ -559,7 +559,7 @@ impl Telling {
         let (mut subjects, mut categories, mut shown_to) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut all_open = true;
         // Where no part says whose data it was, none says which.
-        let mut unstated = of_subjects().filter(counts).next().is_none();
+        let mut unstated = !of_subjects().any(|it| counts(&it));
         for group in of_subjects().filter(counts) {
             let mut states = false;
             for ordinal in group.first..group.first.saturating_add(group.count) {
