@@ -1,6 +1,7 @@
 //! The access report: finds every entry that concerns one person, proves each, and records that the report was made.
 
 use super::again::{Again, made};
+use super::proving::Proving;
 use super::read::join_content;
 use super::suppressed::{Orders, OrdersOver};
 use super::{EngineError, Kind, OpenLedger, PartState};
@@ -59,13 +60,13 @@ impl OpenLedger {
     }
 
     /// The head of a size, once the projections reach it.
-    pub(super) fn projected_head(&self, size: u64) -> Result<Head, EngineError> {
+    pub(super) fn projected_head(&self, size: u64) -> Result<Proving, EngineError> {
         let head = self.head(size)?;
         if self.follow.wait_for(head.size, PROJECTIONS) < head.size {
             let text = "the projections do not reach this size yet; try again, or rebuild them";
             return Err(EngineError::precondition(text));
         }
-        Ok(head)
+        Ok(Proving::under(head))
     }
 
     /// Everything that answers the question, as known at its size. Blocks; `progress` hears how many sealed parts of how
@@ -153,7 +154,7 @@ impl OpenLedger {
             observations,
             possible,
             search,
-            head,
+            head: head.head,
         };
         Ok(Gathered { evidence, rows_missing })
     }
@@ -289,7 +290,7 @@ impl OpenLedger {
 
     /// Content of entries below the head's size that was sealed anew after it, because somebody who shared it was erased: it
     /// says what it said.
-    fn resealed_since(&self, persons: &[PersonId], head: &Head) -> Result<BTreeMap<u64, ContentPart>, EngineError> {
+    fn resealed_since(&self, persons: &[PersonId], head: &Proving) -> Result<BTreeMap<u64, ContentPart>, EngineError> {
         let mut places = BTreeSet::new();
         for person in persons {
             places.extend(self.vault.occurrences(*person)?.into_iter().filter(|place| place.index >= head.size));
@@ -304,7 +305,7 @@ impl OpenLedger {
         if later.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let now = self.head(self.ledger.published().size)?;
+        let now = Proving::under(self.head(self.ledger.published().size)?);
         let mut resealed = self.observe(&later, &now)?.resealed;
         resealed.retain(|index, _| *index < head.size);
         Ok(resealed)
@@ -324,7 +325,7 @@ impl OpenLedger {
     }
 
     /// Persons who were linked by an entry then and are not any more: a report that is made again has to find them.
-    fn also_linked_then(&self, mut certain: Vec<PersonId>, head: &Head) -> Result<Vec<PersonId>, EngineError> {
+    fn also_linked_then(&self, mut certain: Vec<PersonId>, head: &Proving) -> Result<Vec<PersonId>, EngineError> {
         let stating = self.entries_under(Term::new(TermKind::EntryKind, EntryKind::SubjectLink.code()), head.size)?;
         let stating: BTreeSet<u64> = stating.iter().map(|entry| entry.header.index).collect();
         if stating.is_empty() {
@@ -354,7 +355,7 @@ impl OpenLedger {
     }
 
     /// Opens the person's parts, entry by entry, and proves each entry before it counts.
-    fn observe(&self, places: &BTreeSet<PartPlace>, head: &Head) -> Result<Observed, EngineError> {
+    fn observe(&self, places: &BTreeSet<PartPlace>, head: &Proving) -> Result<Observed, EngineError> {
         let mut by_entry: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
         for place in places {
             by_entry.entry(place.index).or_default().push(place.ordinal);
@@ -380,12 +381,12 @@ impl OpenLedger {
         &self,
         entry: &StoredEntry,
         ordinals: &[u32],
-        head: &Head,
+        head: &Proving,
     ) -> Result<Vec<(u32, Part)>, EngineError> {
         let index = entry.header.index;
         let broken =
             |what: &str| EngineError::new(Kind::Corrupt, format!("entry {index} {what}; no report can be made"));
-        let proof = self.ledger.inclusion_proof(index, head.size)?;
+        let proof = self.ledger.inclusion_proof_among(&head.tiles, index, head.size)?;
         verify_inclusion(&entry.leaf, index, head.size, &proof, &head.root)
             .map_err(|_| broken("does not stand in the signed tree"))?;
         if let Some((salt, body)) = &entry.content
@@ -433,7 +434,7 @@ impl OpenLedger {
 
     /// All corrections and retractions. They may name nobody and stand sealed for a conversation, so that no key of the
     /// person's finds them.
-    pub(super) fn amendments(&self, head: &Head) -> Result<Vec<Amendment>, EngineError> {
+    pub(super) fn amendments(&self, head: &Proving) -> Result<Vec<Amendment>, EngineError> {
         let mut all = Vec::new();
         for entry in self.entries_under(Term::amending(), head.size)? {
             let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));

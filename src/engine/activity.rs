@@ -2,6 +2,7 @@
 
 use super::access::{Produced, body_of};
 use super::again::{Again, made};
+use super::proving::Proving;
 use super::read::join_content;
 use super::{EngineError, OpenLedger};
 use crate::exposure::{Filter, Term, TermKind};
@@ -12,7 +13,7 @@ use crate::report::activity::evidence::{ActivityEvidence, ActivityQuestion};
 use crate::report::activity::tally::{Done, Tally};
 use crate::report::activity::{self};
 
-use crate::report::evidence::{Envelope, Head};
+use crate::report::evidence::Envelope;
 use crate::report::language::Language;
 use crate::report::question::RecordedActivity;
 use std::collections::BTreeSet;
@@ -79,7 +80,7 @@ impl OpenLedger {
             coverage: self.relied_coverage(&head, &self.amendments(&head)?)?,
             downtimes: self.downtimes(head.size)?,
             pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
-            head,
+            head: head.head,
         };
         let report = Report::Activity(Box::new(activity::facts(question, &evidence, envelope)));
         Ok(Produced {
@@ -111,7 +112,7 @@ impl OpenLedger {
     fn tally_of(
         &self,
         question: &ActivityQuestion,
-        head: &Head,
+        head: &Proving,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Tally, EngineError> {
         let mut tally = Tally::default();
@@ -132,7 +133,7 @@ impl OpenLedger {
         tally: &mut Tally,
         question: &ActivityQuestion,
         entry: &StoredEntry,
-        head: &Head,
+        head: &Proving,
     ) -> Result<(), EngineError> {
         let header = &entry.header;
         if !question.covers(header.recorded_at_us) {

@@ -3,6 +3,7 @@
 
 use super::access::{Produced, body_of};
 use super::again::{Again, made};
+use super::proving::Proving;
 use super::read::join_content;
 use super::{EngineError, OpenLedger};
 use crate::exposure::calculus::fact::{Party, Person, Thing};
@@ -16,7 +17,7 @@ use crate::report::breach::evidence::{
     Act, AsOf, BreachEvidence, BreachQuestion, Erased, Moved, OtherParty, Place, Whose,
 };
 use crate::report::breach::{self};
-use crate::report::evidence::{Envelope, Head};
+use crate::report::evidence::Envelope;
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::report::exposure::{self, ExposureReport};
 use crate::report::language::Language;
@@ -109,7 +110,7 @@ impl OpenLedger {
             then.push((step.index, self.case_as_of(known, step.size, cut_off_us, envelope, progress)?));
         }
         let now = self.case_as_of(case, question.size, question.cut_off_us, envelope, progress)?;
-        Ok(BreachEvidence { head, now, then, profile: self.profile_at(question.size)? })
+        Ok(BreachEvidence { head: head.head, now, then, profile: self.profile_at(question.size)? })
     }
 
     /// The same without a notification to compare with, as of now: for the register, and for whoever looks at a case.
@@ -134,9 +135,9 @@ impl OpenLedger {
         let exposure = exposure::facts(&question, &evidence, envelope);
         let entries = self.exposing(&question, size)?;
         let house = House::of(&evidence);
-        let mut acts = Vec::new();
+        let (head, mut acts) = (Proving::under(evidence.head.clone()), Vec::new());
         for entry in entries.values() {
-            acts.extend(self.act_in(entry, &resources, &house, &evidence.head)?);
+            acts.extend(self.act_in(entry, &resources, &house, &head)?);
         }
         let period = self.period_of(&case, size)?;
         let erased = self.erased_of(&case, &entries, size)?;
@@ -230,7 +231,7 @@ impl OpenLedger {
         entry: &StoredEntry,
         resources: &[String],
         house: &House,
-        head: &Head,
+        head: &Proving,
     ) -> Result<Option<Act>, EngineError> {
         let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
         let Some(Ok(Body::Action(body))) = body else { return Ok(None) };

@@ -5,6 +5,7 @@ use super::access::{Produced, body_of};
 use super::again::{Again, made};
 use super::logging::can_be_relied_on;
 use super::people::People;
+use super::proving::Proving;
 use super::read::join_content;
 use super::resealed::Resealed;
 use super::{EngineError, Kind, OpenLedger};
@@ -16,7 +17,7 @@ use crate::model::*;
 use crate::registry;
 use crate::report::access::document::{EntryIndex, SupersededFact};
 use crate::report::changes;
-use crate::report::evidence::{Envelope, Head, KnownRegistry};
+use crate::report::evidence::{Envelope, KnownRegistry};
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::report::exposure::registered::History;
 use crate::report::exposure::{ExposureReport, facts};
@@ -225,7 +226,7 @@ impl OpenLedger {
             parts_closed,
             pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
             undetermined,
-            head,
+            head: head.head,
         })
     }
 
@@ -445,14 +446,14 @@ pub(super) fn digest_of(produced: &Produced) -> Result<Hash, EngineError> {
 
 /// How entries are read for one report: as of which size, who is who in it, and where content is that was sealed anew.
 pub(super) struct Reading<'a> {
-    pub head: &'a Head,
+    pub head: &'a Proving,
     pub history: &'a History,
     pub people: People<'a>,
     pub resealed: Resealed<'a>,
 }
 
 impl<'a> Reading<'a> {
-    pub fn of(open: &'a OpenLedger, head: &'a Head, history: &'a History) -> Self {
+    pub fn of(open: &'a OpenLedger, head: &'a Proving, history: &'a History) -> Self {
         Reading { head, history, people: People::of(open), resealed: Resealed::of(open) }
     }
 }

@@ -1,18 +1,23 @@
 //! What sources said of their logging, as far as it can be relied on: one rule for every report.
 
 use super::exposure::{Reading, Roles};
+use super::proving::Proving;
 use super::{EngineError, OpenLedger};
 use crate::exposure::Term;
 use crate::exposure::telling::{Rules, Stands, Telling};
 use crate::ledger::StoredEntry;
 use crate::model::*;
-use crate::report::evidence::{Amendment, Coverage, Head};
+use crate::report::evidence::{Amendment, Coverage};
 use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::body::Body;
 
 impl OpenLedger {
     /// The statements that count, by what others correct and take back (`amendments`: all there are below the size).
-    pub(super) fn relied_coverage(&self, head: &Head, amendments: &[Amendment]) -> Result<Vec<Coverage>, EngineError> {
+    pub(super) fn relied_coverage(
+        &self,
+        head: &Proving,
+        amendments: &[Amendment],
+    ) -> Result<Vec<Coverage>, EngineError> {
         let said = self.coverage(head.size)?;
         let stating: BTreeSet<u64> = said.iter().map(|said| said.index).collect();
         let mut concerned = amendments.iter().any(|amendment| stating.contains(&amendment.index));
@@ -28,7 +33,7 @@ impl OpenLedger {
     }
 
     /// All that amends, what it amends, and what says who may be whom, judged as an exposure report judges it.
-    fn amended(&self, head: &Head) -> Result<Telling, EngineError> {
+    fn amended(&self, head: &Proving) -> Result<Telling, EngineError> {
         let versions = self.versions(head.size)?;
         let history = self.history(head.size, &versions)?;
         let mut reading = Reading::of(self, head, &history);

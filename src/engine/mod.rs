@@ -29,6 +29,7 @@ mod names;
 mod naming;
 mod people;
 mod person;
+mod proving;
 mod prune;
 mod read;
 mod refusals;

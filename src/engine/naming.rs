@@ -2,10 +2,11 @@
 //! what speaks against it for whoever is named. Without one, a person's report names no other human.
 
 use super::person::{act_of, body_of};
+use super::proving::Proving;
 use super::{Asked, EngineError, OpenLedger, Receipt};
 use crate::admit::events;
 use crate::model::*;
-use crate::report::evidence::{Head, Naming};
+use crate::report::evidence::Naming;
 use crate::vault::{self, PartPlace, PersonId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -114,7 +115,12 @@ impl OpenLedger {
     }
 
     /// A decision as its entry tells it now: who is named is gone with them.
-    pub(super) fn naming(&self, index: u64, rows: Vec<NamedRow>, head: &Head) -> Result<Option<Naming>, EngineError> {
+    pub(super) fn naming(
+        &self,
+        index: u64,
+        rows: Vec<NamedRow>,
+        head: &Proving,
+    ) -> Result<Option<Naming>, EngineError> {
         let Some(entry) = self.ledger.entry(index)? else { return Ok(None) };
         let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
         let groups = body.and_then(Result::ok).map(|body| body.parts().to_vec()).unwrap_or_default();

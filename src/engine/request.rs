@@ -3,6 +3,7 @@
 
 use super::access::{PROJECTIONS, request_step};
 use super::person::{act_of, body_of};
+use super::proving::Proving;
 use super::read::join_content;
 use super::{Asked, EngineError, Kind, OpenLedger, Receipt};
 use crate::admit::events;
@@ -92,7 +93,7 @@ impl OpenLedger {
             return Err(EngineError::precondition(text));
         }
         let Some(person) = self.vault.find(subject)? else { return Ok(Vec::new()) };
-        let head = self.head(size)?;
+        let head = Proving::under(self.head(size)?);
         let mut steps = Vec::new();
         for id in self.vault.linked(person)? {
             for place in self.vault.occurrences(id)?.into_iter().filter(|place| place.index < size) {

@@ -1,10 +1,10 @@
 //! Content that was sealed anew for those who stay, because somebody who shared it was erased: it says what it said.
 
+use super::proving::Proving;
 use super::read::join_content;
 use super::{EngineError, OpenLedger};
 use crate::exposure::{Term, TermKind};
 use crate::model::{EntryKind, ErasureState};
-use crate::report::evidence::Head;
 use std::collections::BTreeMap;
 use whosaw_verifier::body::Body;
 use whosaw_verifier::part::ContentPart;
@@ -17,7 +17,7 @@ pub(super) struct Resealed<'a> {
 
 struct Found {
     /// Of now: it may have been sealed anew after the size that is asked for.
-    head: Head,
+    head: Proving,
     /// Erasure entries that hold the content of an entry, in the order of the ledger.
     at: BTreeMap<u64, Vec<u64>>,
 }

@@ -1,13 +1,14 @@
 //! Orders that keep accesses from a person (GDPR Art. 23). What an order covers, and all that it caused, is taken out of that
 //! person's report before anything is counted, so that no number, gap or field betrays it.
 
+use super::proving::Proving;
 use super::read::join_content;
 use super::registry::DocumentInForce;
 use super::{EngineError, OpenLedger};
 use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::registry::Suppression;
-use crate::report::evidence::{Head, LedgerRead, Observation};
+use crate::report::evidence::{LedgerRead, Observation};
 use crate::report::exposure::evidence::Suppressed;
 use crate::vault::{self, PartPlace, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,7 +114,7 @@ impl OpenLedger {
         orders: &OrdersOver<'_>,
         certain: &[Observation],
         weak: &[Observation],
-        head: &Head,
+        head: &Proving,
     ) -> Result<Hidden, EngineError> {
         let Some(registry) = orders.registry else { return Ok(Hidden::default()) };
         if orders.certain.is_empty() && orders.weak.is_empty() {
@@ -137,7 +138,7 @@ impl OpenLedger {
         &self,
         orders: &OrdersOver<'_>,
         mut readings: Vec<LedgerRead>,
-        head: &Head,
+        head: &Proving,
     ) -> Result<Vec<LedgerRead>, EngineError> {
         let Some(registry) = orders.registry.filter(|_| orders.is_any()) else { return Ok(readings) };
         let judged = self.judged(readings.iter().map(|reading| reading.index), head)?;
@@ -150,7 +151,7 @@ impl OpenLedger {
     pub(super) fn kept_from_somebody(
         &self,
         entries: &BTreeMap<u64, StoredEntry>,
-        head: &Head,
+        head: &Proving,
     ) -> Result<Vec<Suppressed>, EngineError> {
         let registry = self.registry_document_at(head.size)?;
         let orders = Orders { registry, at_us: head.recorded_at_us };
@@ -183,7 +184,7 @@ impl OpenLedger {
         Ok(found.into_values().collect())
     }
 
-    fn judged(&self, indexes: impl Iterator<Item = u64>, head: &Head) -> Result<BTreeMap<u64, Judged>, EngineError> {
+    fn judged(&self, indexes: impl Iterator<Item = u64>, head: &Proving) -> Result<BTreeMap<u64, Judged>, EngineError> {
         let mut all = BTreeMap::new();
         for index in indexes {
             let Some(entry) = self.ledger.entry(index)? else { continue };
@@ -192,7 +193,7 @@ impl OpenLedger {
         Ok(all)
     }
 
-    fn to_judge(&self, entry: &StoredEntry, head: &Head) -> Result<Option<Judged>, EngineError> {
+    fn to_judge(&self, entry: &StoredEntry, head: &Proving) -> Result<Option<Judged>, EngineError> {
         let told = match entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body)) {
             Some(Ok(Body::Action(body))) => Told::Action(body),
             Some(Ok(Body::ReportProduced(body))) => Told::Looked(body.caller),
@@ -214,7 +215,7 @@ impl OpenLedger {
         orders: &[&Suppression],
         registry: &DocumentInForce,
         all: &BTreeMap<u64, Judged>,
-        head: &Head,
+        head: &Proving,
     ) -> Result<BTreeSet<u64>, EngineError> {
         let is_covered = |judged: &Judged| orders.iter().any(|order| covers(order, registry, judged));
         let mut covered: BTreeSet<u64> =
@@ -252,7 +253,7 @@ impl OpenLedger {
         content: &ContentPart,
         ids: &BTreeSet<Vec<u8>>,
         known: &mut BTreeMap<Vec<u8>, bool>,
-        head: &Head,
+        head: &Proving,
     ) -> Result<bool, EngineError> {
         let mut wanted: Vec<Vec<u8>> = causes(content).collect();
         let mut seen: BTreeSet<Vec<u8>> = BTreeSet::new();

@@ -21,6 +21,7 @@ mod sequencer;
 mod signer;
 #[cfg(test)]
 mod tests;
+mod tiles;
 mod tree;
 
 pub use committer::{Committed, Place};
@@ -29,6 +30,7 @@ pub use open::LedgerOptions;
 pub use recover::{ErasedPlaces, append_exported, erase_again, remembered, stored_entries, stored_parts};
 pub use rows::{StoredEntry, StoredPart, put_covered, put_pruned};
 pub use signer::Signer;
+pub use tiles::TileCache;
 
 use crate::model::{EntryKind, Judgement, Placement, Sealed};
 use crate::store::{LedgerNumber, Store, StoreError, Table, WriteSet};
@@ -38,6 +40,7 @@ use signer::DurableHead;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
+use tiles::CachedTiles;
 use tokio::sync::{oneshot, watch};
 use tree::Tree;
 use whosaw_verifier::entry::{HEADER_BYTES, Header, body_commitment};
@@ -281,10 +284,15 @@ impl Ledger {
     }
 
     pub fn inclusion_proof(&self, index: u64, size: u64) -> Result<Vec<Hash>, LedgerError> {
+        self.inclusion_proof_among(&TileCache::default(), index, size)
+    }
+
+    /// One of many proofs, which share what they read of stored tiles.
+    pub fn inclusion_proof_among(&self, cache: &TileCache, index: u64, size: u64) -> Result<Vec<Hash>, LedgerError> {
         if index >= size || size > self.published().size {
             return Err(LedgerError::OutOfRange { size: self.published().size });
         }
-        self.with_tree(|tree, tiles| tree.inclusion_proof(tiles, index, size))
+        self.with_tree(|tree, stored| tree.inclusion_proof(&CachedTiles { stored, cache }, index, size))
     }
 
     /// Also verified before it leaves.

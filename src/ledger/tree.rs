@@ -12,13 +12,26 @@ use whosaw_verifier::merkle::{EMPTY_ROOT, node_hash};
 /// Leaves in a block; the height of what is pruned.
 pub const BLOCK: u64 = 1 << BLOCK_LEVEL;
 const BLOCK_LEVEL: usize = 16;
-const TILE_LEVELS: usize = 8;
+pub(super) const TILE_LEVELS: usize = 8;
 pub const TILE_WIDTH: u64 = 256;
 
 /// Where full tiles come from when their nodes are no longer in memory.
 pub trait TileSource {
     /// The 256 hashes of full tile `number` at tile level `level`.
     fn tile(&self, level: u8, number: u64) -> Result<Vec<Hash>, StoreError>;
+
+    /// The root of the perfect subtree at (height, position), which lies in a full tile.
+    fn node(&self, height: usize, position: u64) -> Result<Hash, StoreError> {
+        let (level, within) = (height / TILE_LEVELS, height % TILE_LEVELS);
+        let first = position << within;
+        let mut hashes = self.tile(level as u8, first / TILE_WIDTH)?;
+        let start = (first % TILE_WIDTH) as usize;
+        hashes = hashes.get(start..start + (1 << within)).ok_or_else(short_tile)?.to_vec();
+        while hashes.len() > 1 {
+            hashes = hashes.chunks_exact(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
+        }
+        hashes.pop().ok_or_else(short_tile)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -120,19 +133,10 @@ impl Tree {
 
     /// The root of the perfect subtree at (height, position), which must lie wholly inside the tree.
     pub fn node(&self, tiles: &dyn TileSource, height: usize, position: u64) -> Result<Hash, StoreError> {
-        if let Some(hash) = self.kept(height, position) {
-            return Ok(hash);
+        match self.kept(height, position) {
+            Some(hash) => Ok(hash),
+            None => tiles.node(height, position),
         }
-        let tile_level = height / TILE_LEVELS;
-        let within = height % TILE_LEVELS;
-        let first = position << within;
-        let mut hashes = tiles.tile(tile_level as u8, first / TILE_WIDTH)?;
-        let start = (first % TILE_WIDTH) as usize;
-        hashes = hashes.get(start..start + (1 << within)).ok_or_else(short_tile)?.to_vec();
-        while hashes.len() > 1 {
-            hashes = hashes.chunks_exact(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
-        }
-        hashes.pop().ok_or_else(short_tile)
     }
 
     /// Root of the leaves `start..end`, where `start` is a multiple of the largest power of two that fits.
@@ -215,7 +219,7 @@ impl Tree {
     }
 }
 
-fn short_tile() -> StoreError {
+pub(super) fn short_tile() -> StoreError {
     StoreError::Corrupt("a stored tile is shorter than 256 hashes".into())
 }
 
