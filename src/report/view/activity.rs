@@ -1,6 +1,7 @@
 //! The activity report in words and in order.
 
 use super::cover::{given, pair, verification};
+use super::heading::heading;
 use super::*;
 use crate::report::access::document::{self, Name};
 use crate::report::activity::document::*;
@@ -17,31 +18,16 @@ struct Said<'a> {
 impl View {
     pub fn of_activity(w: &Wording, report: &ActivityReport, extent: Extent) -> Self {
         let said = Said { w, report, extent };
-        let (a, header) = (&w.activity, &report.header);
-        let head = &header.as_known_at;
-        let footer =
-            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", w.zone.name())]);
+        let title = &w.activity.title;
         View {
-            language: header.template.language.clone(),
-            title: a.title.report.clone(),
-            subtitle: a.title.subtitle.clone(),
-            report_id: header.report_id.clone(),
-            running: fill(&a.title.running, &[("id", &header.report_id)]),
             person: report.agent.name.clone(),
-            footer,
-            page: w.title.page.clone(),
-            attachment: w.title.attachment.clone(),
-            answer_heading: w.answer.heading.clone(),
             answer: report.answer.text.clone(),
-            verdict_heading: w.verdict.heading.clone(),
             verdicts: said.verdicts(),
             figures: said.figures(),
             notices: said.notices(),
-            facts_heading: w.section.facts.clone(),
             facts: said.facts(),
             sections: said.sections(),
-            legal: fill(&w.intro.legal, &[("date", &w.day(&header.legal_snapshot))]),
-            substituted: None,
+            ..heading!(&report.header).frame(w, [&title.report, &title.subtitle, &title.running])
         }
     }
 }
@@ -114,14 +100,9 @@ impl Said<'_> {
     }
 
     fn facts(&self) -> Vec<Pair> {
-        let (w, f, header, agent) = (self.w, &self.w.fact, &self.report.header, &self.report.agent);
+        let (w, header, agent) = (self.w, &self.report.header, &self.report.agent);
         let a = &w.activity.fact;
-        let head = &header.as_known_at;
-        let as_known_at = fill(
-            &f.as_known_at_value,
-            &[("origin", &head.origin), ("size", &w.number(head.size)), ("recorded", &self.zoned(head.recorded_at))],
-        );
-        let bound = |at: Option<Instant>, none: &str| at.map_or_else(|| none.to_owned(), |at| self.zoned(at));
+        let bound = |at: Option<Instant>, none: &str| at.map_or_else(|| none.to_owned(), |at| w.exact(at));
         let period = fill(
             &a.period_value,
             &[
@@ -143,22 +124,12 @@ impl Said<'_> {
             registered(&a.memory, days),
             registered(&a.session, session),
             pair(&a.period, period, Style::Plain),
-            pair(&f.as_known_at, as_known_at, Style::Plain),
         ];
-        pairs.extend(controller::pairs(w, &header.controller));
-        pairs.extend([
-            given(&f.requester, &header.requester, &w.missing.value),
-            given(&f.reference, &header.reference, &w.missing.value),
-            pair(&f.generated_at, self.zoned(header.generated_at), Style::Plain),
-            pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
-            pair(&f.legal_snapshot, w.day(&header.legal_snapshot), Style::Plain),
-            controller::counted(w, &header.completeness),
-        ]);
+        let heading = heading!(header);
+        pairs.extend(heading.known_and_asked(w));
+        pairs.extend(heading.made_for(w));
+        pairs.push(controller::counted(w, &header.completeness));
         pairs
-    }
-
-    fn zoned(&self, at: Instant) -> String {
-        self.w.exact(at)
     }
 
     fn sections(&self) -> Vec<Section> {

@@ -1,6 +1,7 @@
 //! The breach file and the list of persons concerned, in words and in order.
 
-use super::cover::{given, pair, verification};
+use super::cover::{pair, verification};
+use super::heading::heading;
 use super::*;
 use crate::law::edpb;
 use crate::report::access::answer::{identity_text, verdict_text};
@@ -67,56 +68,25 @@ impl Said<'_> {
     /// Everything that does not depend on what is answered.
     fn frame(&self, (header, period): (&Header, &Span), title: &str, subtitle: &str, running: &str) -> View {
         let w = self.w;
-        let head = &header.as_known_at;
-        let footer =
-            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", w.zone.name())]);
         View {
-            language: header.template.language.clone(),
-            title: title.to_owned(),
-            subtitle: subtitle.to_owned(),
-            report_id: header.report_id.clone(),
-            running: fill(running, &[("id", &header.report_id)]),
             person: w.list(&header.question.resources, LISTED),
-            footer,
-            page: w.title.page.clone(),
-            attachment: w.title.attachment.clone(),
-            answer_heading: w.answer.heading.clone(),
-            answer: String::new(),
-            verdict_heading: w.verdict.heading.clone(),
-            verdicts: Vec::new(),
-            figures: Vec::new(),
-            notices: Vec::new(),
-            facts_heading: w.section.facts.clone(),
             facts: self.facts(header, period),
-            sections: Vec::new(),
-            legal: fill(&w.intro.legal, &[("date", &w.day(&header.legal_snapshot))]),
-            substituted: None,
+            ..heading!(header).frame(w, [title, subtitle, running])
         }
     }
 
     fn facts(&self, header: &Header, period: &Span) -> Vec<Pair> {
         let w = self.w;
-        let (f, head) = (&w.fact, &header.as_known_at);
-        let as_known_at = fill(
-            &f.as_known_at_value,
-            &[("origin", &head.origin), ("size", &w.number(head.size)), ("recorded", &self.zoned(head.recorded_at))],
-        );
         let mut pairs = vec![
             pair(&w.breach.fact.case, header.question.case.clone(), Style::Code),
             pair(&w.exposure.fact.resources, w.list(&header.question.resources, usize::MAX), Style::Plain),
-            pair(&f.period, w.exact_span(period.from, period.until), Style::Plain),
+            pair(&w.fact.period, w.exact_span(period.from, period.until), Style::Plain),
             pair(&w.exposure.fact.cut_off, self.zoned(header.question.cut_off), Style::Plain),
-            pair(&f.as_known_at, as_known_at, Style::Plain),
         ];
-        pairs.extend(controller::pairs(w, &header.controller));
-        pairs.extend([
-            given(&f.requester, &header.requester, &w.missing.value),
-            given(&f.reference, &header.reference, &w.missing.value),
-            pair(&f.generated_at, self.zoned(header.generated_at), Style::Plain),
-            pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
-            pair(&f.legal_snapshot, w.day(&header.legal_snapshot), Style::Plain),
-            controller::counted(w, &header.completeness),
-        ]);
+        let heading = heading!(header);
+        pairs.extend(heading.known_and_asked(w));
+        pairs.extend(heading.made_for(w));
+        pairs.push(controller::counted(w, &header.completeness));
         pairs
     }
 

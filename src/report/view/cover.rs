@@ -1,5 +1,6 @@
 //! The first page: what may be said, the figures, what to know before trusting them, and what was asked.
 
+use super::heading::heading;
 use super::words::Words;
 use super::*;
 use crate::report::access::document::{self, HeadFact, KeptFact, Limit, Notice, TemplateFact};
@@ -17,13 +18,6 @@ pub fn person(words: &Words<'_>) -> String {
     let identities = if known.is_empty() { asked } else { known.as_slice() };
     let identities: Vec<String> = identities.iter().map(|identity| words.identity(identity)).collect();
     words.w.list(&identities, IDENTITIES_MAX)
-}
-
-/// What every page says below: as known when, and by which clock all times are.
-pub fn footer(words: &Words<'_>) -> String {
-    let head = &words.report.header.as_known_at;
-    let size = words.number(head.size);
-    fill(&words.w.title.footer, &[("origin", &head.origin), ("size", &size), ("zone", words.w.zone.name())])
 }
 
 pub fn verdicts(words: &Words<'_>) -> Vec<Verdict> {
@@ -127,10 +121,6 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
             ("cut_off", &zoned(header.question.cut_off)),
         ],
     );
-    let as_known_at = fill(
-        &f.as_known_at_value,
-        &[("origin", &head.origin), ("size", &words.number(head.size)), ("recorded", &zoned(head.recorded_at))],
-    );
     let times = words.report.totals.times.as_ref().map(|times| words.times(times)).unwrap_or_default();
     let times = if times.is_empty() { vec![(w.time.none.clone(), Style::Plain)] } else { times };
     let times = times.into_iter().map(|(text, style)| Piece { text, style }).collect();
@@ -147,17 +137,11 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
         pair(&f.query, query, Style::Plain),
         pair(&f.period, period, Style::Plain),
         Pair { label: f.times.clone(), value: times },
-        pair(&f.as_known_at, as_known_at, Style::Plain),
     ];
-    pairs.extend(controller::pairs(w, &header.controller));
-    pairs.extend([
-        given(&f.requester, &header.requester, &w.missing.value),
-        given(&f.reference, &header.reference, &w.missing.value),
-        pair(&f.generated_at, zoned(header.generated_at), Style::Plain),
-        pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
-        pair(&f.legal_snapshot, w.day(&header.legal_snapshot), Style::Plain),
-        pair(&f.supersedes, supersedes, Style::Plain),
-    ]);
+    let heading = heading!(header);
+    pairs.extend(heading.known_and_asked(w));
+    pairs.extend(heading.made_for(w));
+    pairs.push(pair(&f.supersedes, supersedes, Style::Plain));
     pairs
 }
 

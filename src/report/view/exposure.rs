@@ -1,13 +1,13 @@
 //! The exposure report in words and in order.
 
-use super::cover::{given, pair, verification};
+use super::cover::{pair, verification};
+use super::heading::heading;
 use super::timeline::{Lane, LaneSpan, Mark, Scale};
 use super::*;
 use crate::report::access::answer::identity_text;
 use crate::report::access::document::{self, Authorisation, Range, Span};
 use crate::report::exposure::answer::{claim_text, duration_range, people, verdict_text, who_text};
 use crate::report::exposure::document::*;
-use crate::report::instant::Instant;
 use crate::report::wording::{Wording, word};
 
 /// Most things in a list inside a cell.
@@ -24,31 +24,16 @@ pub(super) struct Said<'a> {
 impl View {
     pub fn of_exposure(w: &Wording, report: &ExposureReport, extent: Extent) -> Self {
         let said = Said { w, report, extent };
-        let (x, header) = (&w.exposure, &report.header);
-        let head = &header.as_known_at;
-        let footer =
-            fill(&w.title.footer, &[("origin", &head.origin), ("size", &w.number(head.size)), ("zone", w.zone.name())]);
+        let title = &w.exposure.title;
         View {
-            language: header.template.language.clone(),
-            title: x.title.report.clone(),
-            subtitle: x.title.subtitle.clone(),
-            report_id: header.report_id.clone(),
-            running: fill(&x.title.running, &[("id", &header.report_id)]),
-            person: w.list(&header.question.resources, LISTED),
-            footer,
-            page: w.title.page.clone(),
-            attachment: w.title.attachment.clone(),
-            answer_heading: w.answer.heading.clone(),
+            person: w.list(&report.header.question.resources, LISTED),
             answer: report.answer.text.clone(),
-            verdict_heading: w.verdict.heading.clone(),
             verdicts: said.verdicts(),
             figures: said.figures(),
             notices: said.notices(),
-            facts_heading: w.section.facts.clone(),
             facts: said.facts(),
             sections: said.sections(),
-            legal: fill(&w.intro.legal, &[("date", &w.day(&header.legal_snapshot))]),
-            substituted: None,
+            ..heading!(&report.header).frame(w, [&title.report, &title.subtitle, &title.running])
         }
     }
 }
@@ -124,30 +109,19 @@ impl Said<'_> {
 
     fn facts(&self) -> Vec<Pair> {
         let (w, header) = (self.w, &self.report.header);
-        let (f, head) = (&w.fact, &header.as_known_at);
-        let zoned = |at: Instant| w.exact(at);
-        let as_known_at = fill(
-            &f.as_known_at_value,
-            &[("origin", &head.origin), ("size", &w.number(head.size)), ("recorded", &zoned(head.recorded_at))],
-        );
+        let f = &w.fact;
         let period = w.exact_span(header.question.period.from, header.question.period.until);
         let resources = w.list(&header.question.resources, usize::MAX);
         let mut pairs = vec![
             pair(&w.exposure.fact.resources, resources, Style::Plain),
             pair(&f.period, period, Style::Plain),
-            pair(&w.exposure.fact.cut_off, zoned(header.question.cut_off), Style::Plain),
-            pair(&f.as_known_at, as_known_at, Style::Plain),
+            pair(&w.exposure.fact.cut_off, w.exact(header.question.cut_off), Style::Plain),
         ];
-        pairs.extend(controller::pairs(w, &header.controller));
-        pairs.extend([
-            given(&f.requester, &header.requester, &w.missing.value),
-            given(&f.reference, &header.reference, &w.missing.value),
-            pair(&f.generated_at, zoned(header.generated_at), Style::Plain),
-            pair(&f.supersedes, self.supersedes(), Style::Plain),
-            pair(&f.redaction, word(&w.profile, &header.redaction_profile).to_owned(), Style::Plain),
-            pair(&f.legal_snapshot, w.day(&header.legal_snapshot), Style::Plain),
-            controller::counted(w, &header.completeness),
-        ]);
+        let heading = heading!(header);
+        pairs.extend(heading.known_and_asked(w));
+        pairs.push(pair(&f.supersedes, self.supersedes(), Style::Plain));
+        pairs.extend(heading.made_for(w));
+        pairs.push(controller::counted(w, &header.completeness));
         pairs
     }
 

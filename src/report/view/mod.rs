@@ -12,6 +12,7 @@ mod cover;
 mod declared;
 mod erratum;
 mod exposure;
+mod heading;
 mod logging;
 mod request;
 mod sections;
@@ -249,28 +250,16 @@ pub fn number_column(label: &str, width: u32) -> Column {
 impl View {
     pub fn of(w: &Wording, report: &AccessReport, extent: Extent) -> Self {
         let words = Words { w, report, extent };
-        let header = &report.header;
+        let title = &w.title;
         View {
-            language: header.template.language.clone(),
-            title: w.title.report.clone(),
-            subtitle: w.title.subtitle.clone(),
-            report_id: header.report_id.clone(),
-            running: fill(&w.title.running, &[("id", &header.report_id)]),
             person: cover::person(&words),
-            footer: cover::footer(&words),
-            page: w.title.page.clone(),
-            attachment: w.title.attachment.clone(),
-            answer_heading: w.answer.heading.clone(),
             answer: report.answer.text.clone(),
-            verdict_heading: w.verdict.heading.clone(),
             verdicts: cover::verdicts(&words),
             figures: cover::figures(&words),
             notices: cover::notices(&words),
-            facts_heading: w.section.facts.clone(),
             facts: cover::facts(&words),
             sections: sections::all(&words),
-            legal: fill(&w.intro.legal, &[("date", &w.day(&header.legal_snapshot))]),
-            substituted: None,
+            ..heading::heading!(&report.header).frame(w, [&title.report, &title.subtitle, &title.running])
         }
     }
 
