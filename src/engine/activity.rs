@@ -9,10 +9,9 @@ use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::report::Report;
+use crate::report::activity;
 use crate::report::activity::evidence::{ActivityEvidence, ActivityQuestion};
 use crate::report::activity::tally::{Done, Tally};
-use crate::report::activity::{self};
-
 use crate::report::evidence::Envelope;
 use crate::report::language::Language;
 use crate::report::question::RecordedActivity;

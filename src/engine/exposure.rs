@@ -30,6 +30,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use whosaw_verifier::body::{ActionBody, Body};
 use whosaw_verifier::hash::{Hash, sha256};
+use whosaw_verifier::part::Part;
 
 /// Causes that are followed back in one report.
 const CAUSES_MAX: usize = 10_000;
@@ -165,17 +166,18 @@ impl OpenLedger {
         let mut reading = Reading::of(self, &head, &history);
         let (mut told, mut parts_closed) = (Telling::default(), 0);
         let mut total = entries.len() as u64;
-        for (done, entry) in (0..).zip(entries.values()) {
-            parts_closed += self.told_by(entry, &mut reading, &mut |body, opened| match body {
+        let mut done = 0;
+        parts_closed += self.told_by_all(entries.values(), &mut reading, &mut |body, opened| {
+            match body {
                 Body::Action(_) => told.take(&opened, &history),
                 _ => restricted(&mut told, body, &opened),
-            })?;
+            }
             progress(done, total);
-        }
+            done += 1;
+        })?;
         let sittings = self.sittings(question, &told, &entries, head.size)?;
-        for entry in sittings.values() {
-            parts_closed += self.told_by(entry, &mut reading, &mut |_, opened| told.take(&opened, &history))?;
-        }
+        parts_closed +=
+            self.told_by_all(sittings.values(), &mut reading, &mut |_, opened| told.take(&opened, &history))?;
         total += sittings.len() as u64;
         entries.extend(sittings);
         let mut causes = self.spoken_of(&mut told, &mut entries, &mut reading)?;
@@ -230,18 +232,36 @@ impl OpenLedger {
         })
     }
 
-    /// Opens one entry and hands out what it tells; answers how many of its parts are gone or do not open.
-    pub(super) fn told_by(
+    /// Opens entries and hands out what each tells; answers how many of their parts are gone or do not open.
+    pub(super) fn told_by_all<'e>(
         &self,
-        entry: &StoredEntry,
+        entries: impl Iterator<Item = &'e StoredEntry>,
         reading: &mut Reading<'_>,
         told: &mut dyn FnMut(&Body, OpenedAction<'_>),
     ) -> Result<u64, EngineError> {
-        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
-        // What is removed or not understood opens something unknown.
-        let Some(Ok(body @ (Body::Action(_) | Body::Person(_)))) = body else { return Ok(1) };
-        let mut opened = self.opened(entry, reading)?;
-        if let Body::Person(_) = &body {
+        let (entries, head) = (entries.collect::<Vec<_>>(), reading.head);
+        let mut closed = 0;
+        self.open_ahead(&entries, head, &mut |entry, opened| {
+            // What is removed or not understood opens something unknown.
+            closed += match opened {
+                Some((body, parts)) => self.told_by(entry, &body, &parts, reading, told)?,
+                None => 1,
+            };
+            Ok(())
+        })?;
+        Ok(closed)
+    }
+
+    fn told_by(
+        &self,
+        entry: &StoredEntry,
+        body: &Body,
+        parts: &[(u32, Part)],
+        reading: &mut Reading<'_>,
+        told: &mut dyn FnMut(&Body, OpenedAction<'_>),
+    ) -> Result<u64, EngineError> {
+        let mut opened = Opened::of(entry, parts, &mut reading.people)?;
+        if let Body::Person(_) = body {
             // Whom an act about a person concerns is whose key opens its part.
             for ordinal in 0..entry.header.parts {
                 for id in self.vault.readers_of(PartPlace { index: entry.header.index, ordinal })? {
@@ -250,7 +270,7 @@ impl OpenLedger {
             }
         }
         let none = ActionBody::default();
-        let action = if let Body::Action(action) = &body { action.as_ref() } else { &none };
+        let action = if let Body::Action(action) = body { action.as_ref() } else { &none };
         if opened.content.is_none() && action.parts.iter().any(|group| group.holds_content) {
             opened.content = reading.resealed.content(entry.header.index)?;
         }
@@ -265,7 +285,7 @@ impl OpenLedger {
             content: opened.content.as_ref(),
             delay_us: source.map_or(0, |source| reading.history.delivery_delay_us(&source.name, at)),
         };
-        told(&body, action);
+        told(body, action);
         Ok(opened.closed)
     }
 
@@ -351,7 +371,7 @@ impl OpenLedger {
         for index in places.collect::<Vec<_>>() {
             if let Entry::Vacant(unknown) = entries.entry(index) {
                 let Some(entry) = self.ledger.entry(index)? else { continue };
-                self.told_by(&entry, reading, &mut |_, opened| told.cause(&opened))?;
+                self.told_by_all([&entry].into_iter(), reading, &mut |_, opened| told.cause(&opened))?;
                 unknown.insert(entry);
                 found.push(index);
             }
@@ -404,19 +424,6 @@ impl OpenLedger {
         entries.extend(asked.map(|entry| (entry.header.index, entry)));
         Ok(entries)
     }
-
-    fn opened(&self, entry: &StoredEntry, reading: &mut Reading<'_>) -> Result<Opened, EngineError> {
-        let ordinals: Vec<u32> = (0..entry.header.parts).collect();
-        let parts = self.open_proved(entry, &ordinals, reading.head)?;
-        let closed = u64::from(entry.header.parts) - parts.len() as u64;
-        let mut persons = BTreeMap::new();
-        for (ordinal, part) in &parts {
-            if let Some(number) = reading.people.number(part)? {
-                persons.insert(*ordinal, number);
-            }
-        }
-        Ok(Opened { persons, content: join_content(parts.iter().map(|(_, part)| part)), closed })
-    }
 }
 
 /// What was asked for a person: of it, that their data may only be stored, or may be used again. Whoever asks for erasure is
@@ -464,6 +471,19 @@ struct Opened {
     content: Option<whosaw_verifier::part::ContentPart>,
     /// Parts that are gone or do not open.
     closed: u64,
+}
+
+impl Opened {
+    fn of(entry: &StoredEntry, parts: &[(u32, Part)], people: &mut People<'_>) -> Result<Self, EngineError> {
+        let closed = u64::from(entry.header.parts) - parts.len() as u64;
+        let mut persons = BTreeMap::new();
+        for (ordinal, part) in parts {
+            if let Some(number) = people.number(part)? {
+                persons.insert(*ordinal, number);
+            }
+        }
+        Ok(Opened { persons, content: join_content(parts.iter().map(|(_, part)| part)), closed })
+    }
 }
 
 /// Who may do what, by each registry that was in force; nobody before the first.

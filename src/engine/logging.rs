@@ -43,13 +43,11 @@ impl OpenLedger {
             entries.extend(found.into_iter().map(|entry| (entry.header.index, entry)));
         }
         let mut told = Telling::default();
-        for entry in entries.values() {
-            self.told_by(entry, &mut reading, &mut |body, opened| {
-                if matches!(body, Body::Action(_)) {
-                    told.take(&opened, &history);
-                }
-            })?;
-        }
+        self.told_by_all(entries.values(), &mut reading, &mut |body, opened| {
+            if matches!(body, Body::Action(_)) {
+                told.take(&opened, &history);
+            }
+        })?;
         self.spoken_of(&mut told, &mut entries, &mut reading)?;
         let roles = Roles::of(&versions, &told, &mut reading.people)?;
         let same = reading.people.same()?;

@@ -13,6 +13,7 @@ mod access;
 mod acting;
 mod activity;
 mod again;
+mod ahead;
 mod append;
 mod backup;
 mod beside;
