@@ -145,8 +145,9 @@ impl OpenLedger {
         let parts = self.open_proved(entry, &ordinals, head)?;
         let content = join_content(parts.iter().map(|(_, part)| part));
         let closed = u64::from(header.parts) - parts.len() as u64;
-        let (index, recorded_at_us) = (header.index, header.recorded_at_us);
-        tally.take(&question.agent, &Done { index, recorded_at_us, body: &body, content: content.as_ref(), closed });
+        let (index, recorded_at_us, flags) = (header.index, header.recorded_at_us, header.flags);
+        let content = content.as_ref();
+        tally.take(&question.agent, &Done { index, recorded_at_us, flags, body: &body, content, closed });
         Ok(())
     }
 }

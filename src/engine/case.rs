@@ -19,6 +19,7 @@ use crate::vault;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use whosaw_verifier::body::{Body, CaseBody};
+use whosaw_verifier::entry::Header;
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::{CasePart, Part};
 
@@ -234,7 +235,7 @@ impl OpenLedger {
     }
 
     fn case_step(&self, entry: StoredEntry, body: &CaseBody) -> Result<Step, EngineError> {
-        let (index, recorded_at_us) = (entry.header.index, entry.header.recorded_at_us);
+        let Header { index, recorded_at_us, flags, .. } = entry.header;
         let opened = self.open_all(entry)?;
         let open = |ordinal: u32| match opened.parts.get(ordinal as usize).map(|part| &part.state) {
             Some(PartState::Open(part)) => Some(&**part),
@@ -262,6 +263,7 @@ impl OpenLedger {
         Ok(Step {
             index,
             recorded_at_us,
+            flags,
             step: body.step,
             stated_us: body.stated_us,
             size: body.size,

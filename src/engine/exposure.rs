@@ -17,6 +17,7 @@ use crate::model::*;
 use crate::registry;
 use crate::report::access::document::{EntryIndex, SupersededFact};
 use crate::report::changes;
+use crate::report::clock::ClockFacts;
 use crate::report::evidence::{Envelope, KnownRegistry};
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::report::exposure::registered::History;
@@ -182,7 +183,7 @@ impl OpenLedger {
         entries.extend(sittings);
         let mut causes = self.spoken_of(&mut told, &mut entries, &mut reading)?;
         causes += self.causes(&mut told, &mut entries, &mut reading)?;
-        let mut people = reading.people;
+        let (mut people, clock) = (reading.people, reading.clock);
         let roles = Roles::of(&versions, &told, &mut people)?;
         let same = people.same()?;
         let rules = Rules {
@@ -228,6 +229,7 @@ impl OpenLedger {
             parts_closed,
             pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
             undetermined,
+            clock,
             head: head.head,
         })
     }
@@ -242,6 +244,15 @@ impl OpenLedger {
         let (entries, head) = (entries.collect::<Vec<_>>(), reading.head);
         let mut closed = 0;
         self.open_ahead(&entries, head, &mut |entry, opened| {
+            let clock = &mut reading.clock;
+            clock.recorded(entry.header.flags);
+            match &opened {
+                Some((Body::Action(action), _)) => clock.told(entry.header.recorded_at_us, action),
+                None if entry.header.kind == EntryKind::Action as u8 => {
+                    clock.told(entry.header.recorded_at_us, &ActionBody::default());
+                }
+                _ => {}
+            }
             // What is removed or not understood opens something unknown.
             closed += match opened {
                 Some((body, parts)) => self.told_by(entry, &body, &parts, reading, told)?,
@@ -457,11 +468,13 @@ pub(super) struct Reading<'a> {
     pub history: &'a History,
     pub people: People<'a>,
     pub resealed: Resealed<'a>,
+    /// By whose clocks the entries tell their times that were read.
+    pub clock: ClockFacts,
 }
 
 impl<'a> Reading<'a> {
     pub fn of(open: &'a OpenLedger, head: &'a Proving, history: &'a History) -> Self {
-        Reading { head, history, people: People::of(open), resealed: Resealed::of(open) }
+        Reading { head, history, people: People::of(open), resealed: Resealed::of(open), clock: ClockFacts::default() }
     }
 }
 

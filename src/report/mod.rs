@@ -10,6 +10,7 @@ pub mod breach;
 pub mod exposure;
 
 pub mod changes;
+pub mod clock;
 pub mod controller;
 pub mod erratum;
 pub mod logging;

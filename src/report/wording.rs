@@ -155,6 +155,17 @@ impl Wording {
         self.span_of([from, until], [self.exact_clock(from), self.exact_clock(until)])
     }
 
+    pub fn seconds(&self, us: u64) -> String {
+        let text = match us % 1_000_000 {
+            0 => self.number(us / 1_000_000),
+            fraction => {
+                let fraction = format!("{fraction:06}");
+                format!("{}{}{}", self.number(us / 1_000_000), self.number.decimal, fraction.trim_end_matches('0'))
+            }
+        };
+        fill(&self.clock.seconds, &[("n", &text)])
+    }
+
     /// A day that both ends share is written once, and so is what the clocks are ahead.
     fn span_of(&self, [from, until]: [Instant; 2], [opens, closes]: [String; 2]) -> String {
         let [ahead, ahead_then] = [from, until].map(|at| at.offset(&self.zone));

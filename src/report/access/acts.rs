@@ -8,12 +8,11 @@ use super::entry::Material;
 use super::ids::Ids;
 use super::registered::Names;
 use crate::model::TimeSource;
-use crate::report::canonical::cut;
+use crate::report::clock::{is_claimed, skew};
 use crate::report::code::Code;
 use crate::report::evidence::{Amendment, ToldBy};
 use crate::report::instant::Instant;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use whosaw_verifier::body::Occurred;
 
 /// For each material the number of its act, from 0 in the order of first appearance.
 pub fn acts(materials: &[Material<'_>]) -> Vec<usize> {
@@ -163,7 +162,7 @@ pub fn times<'a>(
             clock: Code(occurred.source),
             claimed: Span { from: Instant::new(occurred.earliest_us), until: Instant::new(occurred.latest_us) },
             bounded: bounded.span,
-            skew_us: skew(material),
+            skew_us: skew(material.body),
             doubtful: bounded.doubtful,
         },
         _ => ActTime::Unknown { place },
@@ -202,19 +201,9 @@ fn places(
     places
 }
 
-/// Whether somebody's clock was read.
-pub fn is_claimed(occurred: &Occurred) -> bool {
-    matches!(occurred.source, TimeSource::AgentClock | TimeSource::Gateway)
-}
-
 struct Bounded {
     span: Span,
     doubtful: bool,
-}
-
-/// That far the source says its clock may be wrong.
-pub fn skew(material: &Material<'_>) -> u64 {
-    material.body.source.as_ref().map_or(0, |source| cut(source.skew_us.unsigned_abs()))
 }
 
 /// The claim, widened by the source's stated skew, at most until it was recorded and not before what caused it
@@ -227,7 +216,7 @@ fn bounds<'a>(materials: &[Material<'a>], names: &Names<'a>) -> Vec<Option<Bound
             if !is_claimed(occurred) {
                 return None;
             }
-            let skew = skew(material);
+            let skew = skew(material.body);
             let latest = occurred.latest_us.saturating_add(skew).min(material.first.recorded_at_us);
             Some((occurred.earliest_us.saturating_sub(skew), latest))
         })

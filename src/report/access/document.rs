@@ -8,6 +8,7 @@ use crate::model::{
     PartyKind, PolicyDecision, Provenance, RecipientKind, RecordScope, ReportType, Role, Strength, TimeSource, Verb,
 };
 use crate::report::changes::ChangeFact;
+use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
 use crate::report::erratum::ErratumFact;
@@ -564,22 +565,6 @@ facts! {
     }
 
     pub struct Gap { kind: GapKind, span: Span, refused: u64, entry: EntryIndex }
-
-    pub struct ClockFacts {
-        /// Entries of this report whose time the ledger held back because its clock had stepped back.
-        clamped: u64,
-        /// Entries recorded while the ledger's clock was not synchronised.
-        not_synchronised: u64,
-        /// Claims that lie after their recording.
-        late: u64,
-        /// The farthest of these.
-        late_max_us: u64,
-        /// The largest skew that a source stated of itself.
-        skew_max_us: u64,
-        claimed: u64,
-        replayed: u64,
-        unknown: u64,
-    }
 
     pub struct Completeness { provided: u64, partly: u64, not_provided: u64, not_applicable: u64, fields: Vec<ProvisionFact> }
 

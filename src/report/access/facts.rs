@@ -92,7 +92,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         earlier_reports,
         ledger_reads,
         coverage,
-        clock: clock(&found),
+        clock: found.clock,
         notices,
         kept: evidence.kept.iter().map(|kept| KeptFact { since: EntryIndex(kept.by), parts: kept.parts }).collect(),
         totals,
@@ -418,22 +418,8 @@ fn notices(evidence: &Evidence, size: u64, found: &Found, verification: &Verific
         (Notice::PartUndescribed, found.undescribed),
         (Notice::Corrected, of_entries(|entry| !entry.corrected_by.is_empty())),
         (Notice::Retracted, of_entries(|entry| !entry.retracted_by.is_empty())),
-        (Notice::Late, found.late_us.len() as u64),
+        (Notice::Late, found.clock.late),
         (Notice::ReadsNotSearched, u64::from(evidence.ledger_reads.is_none())),
     ];
     counts.into_iter().filter(|(_, count)| *count > 0).map(|(notice, count)| NoticeFact { notice, count }).collect()
-}
-
-fn clock(found: &Found) -> ClockFacts {
-    let of_entries = |test: fn(&Entry) -> bool| found.entries.iter().filter(|entry| test(entry)).count() as u64;
-    ClockFacts {
-        clamped: of_entries(|entry| entry.clamped),
-        not_synchronised: of_entries(|entry| entry.not_synchronised),
-        late: found.late_us.len() as u64,
-        late_max_us: found.late_us.iter().copied().max().unwrap_or_default(),
-        skew_max_us: found.skew_max_us,
-        claimed: of_entries(|entry| matches!(entry.time, ActTime::Claimed { .. })),
-        replayed: of_entries(|entry| matches!(entry.time, ActTime::Replay { .. })),
-        unknown: of_entries(|entry| matches!(entry.time, ActTime::Unknown { .. })),
-    }
 }

@@ -1,11 +1,11 @@
 //! The entries of the person, and the acts they make up: what every count is made from.
 
-use super::acts::{acts, amended, conversations, is_claimed, skew, times};
+use super::acts::{acts, amended, conversations, times};
 use super::document::*;
 use super::entry::{Material, People, materials};
 use super::registered::Names;
 use crate::model::*;
-use crate::report::canonical::cut;
+use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
 use crate::report::evidence::{Amendment, Observation};
 use crate::report::instant::Instant;
@@ -24,9 +24,7 @@ pub struct Found {
     pub conversations: Vec<ConversationFact>,
     /// Entries with a part of the person that the body does not describe.
     pub undescribed: u64,
-    /// How far claims lie after their recording.
-    pub late_us: Vec<u64>,
-    pub skew_max_us: u64,
+    pub clock: ClockFacts,
     /// The person was asked for by a weak identity, which two people may share: nothing is certain of either.
     pub is_weak: bool,
     /// Entries that were corrected or taken back, by amendments that hold.
@@ -104,8 +102,7 @@ impl Found {
             weak_entries: weak.iter().filter(|material| !own.contains(&material.index)).count() as u64,
             conversations,
             undescribed: certain.iter().filter(|material| material.undescribed).count() as u64,
-            late_us: certain.iter().filter_map(late).collect(),
-            skew_max_us: certain.iter().map(skew).max().unwrap_or_default(),
+            clock: clock(certain),
             is_weak,
             replaced: amended.replaced,
             numbers: people.into_numbers(),
@@ -222,12 +219,13 @@ fn add(
     }
 }
 
-/// How far the claim lies after its recording: that much is certainly wrong with the source's clock.
-fn late(material: &Material<'_>) -> Option<u64> {
-    let occurred = material.body.occurred.as_ref()?;
-    let late = occurred.latest_us.checked_sub(material.first.recorded_at_us);
-    let late = late.filter(|late| is_claimed(occurred) && *late > 0);
-    late.map(cut)
+fn clock(materials: &[Material<'_>]) -> ClockFacts {
+    let mut clock = ClockFacts::default();
+    for material in materials {
+        clock.recorded(material.first.flags);
+        clock.told(material.first.recorded_at_us, material.body);
+    }
+    clock
 }
 
 fn entry(material: &Material<'_>, act: ActNumber, time: ActTime, people: &mut People) -> Entry {

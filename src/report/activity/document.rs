@@ -7,6 +7,7 @@ use crate::model::{Outcome, PartyKind, RecipientKind, ReportType, Verb};
 use crate::report::access::document::{
     Authorisation, Completeness, EntryIndex, HeadFact, Name, Range, Span, TemplateFact,
 };
+use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
 use crate::report::erratum::ErratumFact;
@@ -43,6 +44,9 @@ facts! {
         tools: Vec<ToolFact>,
         models: Vec<ModelFact>,
         coverage: CoverageFact,
+        /// By whose clocks times were told; absent in reports of before it was counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clock: Option<ClockFacts>,
         /// Made again after an erasure: what is gone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         erratum: Option<ErratumFact>,

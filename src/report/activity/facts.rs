@@ -41,6 +41,7 @@ pub fn facts(question: &ActivityQuestion, evidence: &ActivityEvidence, envelope:
         tools,
         models: tally.models.iter().map(|(model, series)| model_fact(model, *series)).collect(),
         coverage: coverage_fact(question, evidence, &names),
+        clock: Some(tally.clock.clone()),
         erratum: None,
     };
     report.header.completeness = completeness::of_header_and(&report.header.completeness, asked_of(&report.agent));

@@ -4,6 +4,7 @@ use crate::exposure::calculus::fact::Authorised;
 use crate::exposure::telling::authorised;
 use crate::model::{Determination, NamedField, Outcome, PartyKind, RecipientKind, Role, Verb};
 use crate::report::access::document::Name;
+use crate::report::clock::ClockFacts;
 use std::collections::BTreeMap;
 use whosaw_verifier::body::ActionBody;
 use whosaw_verifier::part::ContentPart;
@@ -12,6 +13,8 @@ use whosaw_verifier::part::ContentPart;
 pub struct Done<'a> {
     pub index: u64,
     pub recorded_at_us: u64,
+    /// Of the entry's header.
+    pub flags: u16,
     pub body: &'a ActionBody,
     /// What stands sealed in it; absent where it has none, or does not open.
     pub content: Option<&'a ContentPart>,
@@ -112,6 +115,8 @@ pub struct Tally {
     pub entries_proved: u64,
     /// Parts that are gone or do not open.
     pub parts_closed: u64,
+    /// By whose clocks the entries tell their times in whose chain of actors the agent stands, or perhaps stands.
+    pub clock: ClockFacts,
 }
 
 impl Tally {
@@ -135,6 +140,10 @@ impl Tally {
             }
         };
         let is_it: Vec<Option<bool>> = body.actors.iter().enumerate().map(is_it).collect();
+        if is_it.iter().any(Option::is_some) {
+            self.clock.recorded(done.flags);
+            self.clock.told(done.recorded_at_us, body);
+        }
         if is_it.first() != Some(&Some(true)) {
             match is_it.iter().flatten().max() {
                 Some(true) => count(&mut self.by_others),

@@ -17,6 +17,8 @@ pub type CaseId = [u8; 16];
 pub struct Step {
     pub index: u64,
     pub recorded_at_us: u64,
+    /// Of the entry's header.
+    pub flags: u16,
     pub step: CaseStep,
     /// When it happened, as stated; 0: not stated, then when it was recorded.
     pub stated_us: u64,
@@ -234,6 +236,7 @@ pub(crate) mod tests {
         Step {
             index,
             recorded_at_us: index * 1_000_000,
+            flags: 0,
             step,
             stated_us,
             size: index,

@@ -2,6 +2,7 @@
 
 use crate::model::{CaseStep, Category, Channel, Delivery, ReportType};
 use crate::report::access::document::{Completeness, EntryIndex, HeadFact, PersonIdentity, Range, Span, TemplateFact};
+use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
 use crate::report::erratum::ErratumFact;
@@ -341,6 +342,9 @@ facts! {
         claim: Claim,
         /// How far logging supports it.
         coverage: CoverageFact,
+        /// By whose clocks times were told; absent in reports of before it was counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clock: Option<ClockFacts>,
     }
 
     pub struct PersonsReport {
@@ -362,6 +366,9 @@ facts! {
         /// People who were told and have been erased since.
         told_erased: u64,
         coverage: CoverageFact,
+        /// By whose clocks times were told; absent in reports of before it was counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clock: Option<ClockFacts>,
     }
 
     pub struct PersonsTotals {

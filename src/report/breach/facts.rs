@@ -11,6 +11,7 @@ use crate::law::{calendar, enisa};
 use crate::model::{CaseStep, Identity, ReportType};
 use crate::report::access::completeness;
 use crate::report::access::document::{EntryIndex, HeadFact, PersonIdentity, Span};
+use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
 use crate::report::evidence::Envelope;
 use crate::report::instant::Instant;
@@ -52,6 +53,7 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
         fields: form.iter().map(|decided| field_fact(decided, &now.case, w)).collect(),
         claim: now.exposure.answer.claim,
         coverage: now.exposure.coverage.clone(),
+        clock: clock(now),
     }
 }
 
@@ -339,6 +341,13 @@ pub(super) fn coded(field: &Field, values: &[String], w: &Wording) -> Vec<String
     let is_option = matches!(field.kind, Kind::One | Kind::Many);
     let text = |(value, text): (&String, String)| if is_option { format!("{value}  {text}") } else { text };
     values.iter().zip(texts(field, values, w)).map(text).collect()
+}
+
+/// Of what the case is about, and of its own steps, whose claims people state.
+pub(super) fn clock(now: &AsOf) -> Option<ClockFacts> {
+    let mut clock = now.exposure.clock.clone()?;
+    now.case.steps.iter().for_each(|step| clock.recorded(step.flags));
+    Some(clock)
 }
 
 pub(super) fn header(

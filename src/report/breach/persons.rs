@@ -5,7 +5,7 @@ use super::PERSONS_FORMAT;
 use super::case::{Case, Step};
 use super::document::*;
 use super::evidence::{AsOf, BreachEvidence, BreachQuestion};
-use super::facts::{given, header, identities};
+use super::facts::{clock, given, header, identities};
 use super::informed::{Informed, Reach};
 use super::registered;
 use crate::model::{CaseStep, Channel, Delivery, ReportType, Strength};
@@ -62,6 +62,7 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
         public: public.map(|step| told_fact(step, false)).collect(),
         told_erased: case.each(CaseStep::Informed).map(|step| step.told_closed).sum(),
         coverage: exposure.coverage.clone(),
+        clock: clock(now),
     }
 }
 

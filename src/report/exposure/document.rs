@@ -9,6 +9,7 @@ use crate::report::access::document::{
     SupersededFact, TemplateFact, Verdict,
 };
 use crate::report::changes::ChangeFact;
+use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
 use crate::report::erratum::ErratumFact;
@@ -129,6 +130,9 @@ facts! {
         amendments: Vec<AmendmentFact>,
         oddities: Vec<OddityFact>,
         coverage: CoverageFact,
+        /// By whose clocks times were told; absent in reports of before it was counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clock: Option<ClockFacts>,
         /// What this report says otherwise than the one that it supersedes, by path.
         changes: Vec<ChangeFact>,
         /// Entries that an order keeps from whom they are about (GDPR Art. 23): this report is not for them.

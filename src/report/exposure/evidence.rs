@@ -4,6 +4,7 @@ use super::registered::History;
 use crate::exposure::calculus::same::Same;
 use crate::exposure::telling::Telling;
 use crate::model::{Identity, Registry};
+use crate::report::clock::ClockFacts;
 use crate::report::evidence::{Coverage, Downtime, Head, KnownRegistry};
 use std::collections::BTreeSet;
 
@@ -47,6 +48,8 @@ pub struct ExposureEvidence {
     pub parts_closed: u64,
     /// Entries whose bodies were pruned: what they did is not known any more. None of them opened anything.
     pub pruned: u64,
+    /// By whose clocks these entries tell their times.
+    pub clock: ClockFacts,
     /// Actions of which it is not known whose data they touched.
     pub undetermined: u64,
     /// Entries of which an order keeps whom they are about from being told.

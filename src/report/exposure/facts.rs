@@ -53,6 +53,7 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         amendments: acts::amendments(&stated.found, &people, &evidence.coverage_told),
         oddities: oddities(&stated.found),
         coverage,
+        clock: Some(evidence.clock.clone()),
         changes: Vec::new(),
         suppressed: evidence.suppressed.iter().map(suppressed).collect(),
         erratum: None,

@@ -2,6 +2,7 @@
 
 use super::columns::{Columns, counted, figures};
 use super::frame::coverage;
+use super::frame::clocks;
 use super::{Sheet, Value};
 use crate::report::access::document::*;
 use crate::report::code::{Code, Coded};
@@ -35,7 +36,7 @@ pub fn sheets(report: &AccessReport, w: &Wording) -> Vec<Sheet> {
     // Where nobody looked for readings, a sheet without rows would say that there are none.
     sheets.extend(report.ledger_reads.as_deref().map(|reads| told.ledger_reads(reads)));
     sheets.extend(coverage(w, &w.section.coverage, &report.coverage.sources, &report.coverage.downtimes));
-    sheets.extend([told.clock(), told.completeness(), told.conversations()]);
+    sheets.extend([clocks(w, &report.clock), told.completeness(), told.conversations()]);
     sheets
 }
 
@@ -472,25 +473,6 @@ impl<'a> Told<'a> {
             .number(&c.first_entry, |r| r.first.0)
             .number(&t.entries, |r| r.count)
             .sheet("ledger-reads", &w.sheet.name.ledger_reads, Some(("earlier-reports", &t.reading)), reads)
-    }
-
-    fn clock(self) -> Sheet {
-        let (w, k, clock) = (self.w(), &self.w().clock, &self.report().clock);
-        let rows = [
-            (&k.claimed, Value::Number(clock.claimed)),
-            (&k.replayed, Value::Number(clock.replayed)),
-            (&k.unknown, Value::Number(clock.unknown)),
-            (&k.clamped, Value::Number(clock.clamped)),
-            (&k.not_synchronised, Value::Number(clock.not_synchronised)),
-            (&k.late, Value::Number(clock.late)),
-            (&k.late_max, Value::Seconds(clock.late_max_us)),
-            (&k.skew_max, Value::Seconds(clock.skew_max_us)),
-        ];
-        let c = &w.sheet.column;
-        Columns::new(w)
-            .text(&c.item, |row: &(&String, Value)| row.0.clone())
-            .value(&c.count_or_seconds, |row| row.1.clone())
-            .sheet("clocks", &w.sheet.name.clocks, None, &rows)
     }
 
     fn completeness(self) -> Sheet {

@@ -3,7 +3,7 @@
 
 use super::Sheet;
 use super::columns::{Columns, counted, figures};
-use super::frame::coverage;
+use super::frame::{clocks, coverage};
 use crate::model::Category;
 use crate::report::access::answer::identity_text;
 use crate::report::access::document::{PersonIdentity, Range, Span};
@@ -24,6 +24,7 @@ pub fn of_breach(report: &BreachReport, w: &Wording) -> Vec<Sheet> {
     ]);
     let known = &report.coverage;
     sheets.extend(coverage(w, &w.exposure.section.coverage, &known.sources, &known.downtimes));
+    sheets.extend(report.clock.iter().map(|clock| clocks(w, clock)));
     sheets
 }
 
@@ -38,6 +39,7 @@ pub fn of_persons(report: &PersonsReport, w: &Wording) -> Vec<Sheet> {
     ];
     let known = &report.coverage;
     sheets.extend(coverage(w, &w.exposure.section.coverage, &known.sources, &known.downtimes));
+    sheets.extend(report.clock.iter().map(|clock| clocks(w, clock)));
     sheets
 }
 

@@ -2,7 +2,7 @@
 
 use super::Sheet;
 use super::columns::{Columns, counted, figures, measured};
-use super::frame::coverage;
+use super::frame::{clocks, coverage};
 use crate::model::{Category, PartyKind};
 use crate::report::access::answer as access;
 use crate::report::access::document::{PersonIdentity, Range};
@@ -26,6 +26,7 @@ pub fn sheets(report: &ExposureReport, w: &Wording) -> Vec<Sheet> {
     ];
     let known = &report.coverage;
     sheets.extend(coverage(w, &w.exposure.section.coverage, &known.sources, &known.downtimes));
+    sheets.extend(report.clock.iter().map(|clock| clocks(w, clock)));
     sheets
 }
 

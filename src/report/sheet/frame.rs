@@ -3,6 +3,7 @@
 
 use super::{SEPARATOR, Sheet, Value};
 use crate::report::access::document::{Gap, GapKind, SourceCoverage, Span};
+use crate::report::clock::ClockFacts;
 use crate::report::sheet::columns::Columns;
 use crate::report::view::{Block, Cell, Pair, Piece, Table, View};
 use crate::report::wording::Wording;
@@ -170,6 +171,26 @@ pub fn coverage(w: &Wording, caption: &str, sources: &[SourceCoverage], downtime
         .number_if_any(&t.entry, |s| s.entry)
         .sheet("coverage-times", &name.coverage_times, None, &times);
     [of_sources, of_times]
+}
+
+/// By whose clocks times were told.
+pub fn clocks(w: &Wording, clock: &ClockFacts) -> Sheet {
+    let k = &w.clock;
+    let rows = [
+        (&k.claimed, Value::Number(clock.claimed)),
+        (&k.replayed, Value::Number(clock.replayed)),
+        (&k.unknown, Value::Number(clock.unknown)),
+        (&k.clamped, Value::Number(clock.clamped)),
+        (&k.not_synchronised, Value::Number(clock.not_synchronised)),
+        (&k.late, Value::Number(clock.late)),
+        (&k.late_max, Value::Seconds(clock.late_max_us)),
+        (&k.skew_max, Value::Seconds(clock.skew_max_us)),
+    ];
+    let c = &w.sheet.column;
+    Columns::new(w)
+        .text(&c.item, |row: &(&String, Value)| row.0.clone())
+        .value(&c.count_or_seconds, |row| row.1.clone())
+        .sheet("clocks", &w.sheet.name.clocks, None, &rows)
 }
 
 /// What a source states of a time.

@@ -69,7 +69,7 @@ impl Book {
             Report::Breach(report) => breach::of_breach(report, w),
             Report::Persons(report) => breach::of_persons(report, w),
             // Its tables follow from the view.
-            Report::Activity(_) => Vec::new(),
+            Report::Activity(report) => report.clock.iter().map(|clock| frame::clocks(w, clock)).collect(),
         });
         let others = frame::other_tables(&view, &sheets);
         sheets.extend(others);

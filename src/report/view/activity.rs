@@ -126,7 +126,7 @@ impl Said<'_> {
             pair(&a.period, period, Style::Plain),
         ];
         let heading = heading!(header);
-        pairs.extend(heading.known_and_asked(w));
+        pairs.extend(heading.known_and_asked(w, self.report.clock.as_ref()));
         pairs.extend(heading.made_for(w));
         pairs.push(controller::counted(w, &header.completeness));
         pairs
@@ -151,6 +151,7 @@ impl Said<'_> {
                 logging::intro(w, &report.coverage),
                 vec![logging::table(w, self.extent, &report.coverage)],
             ),
+            ("clocks", &w.section.clock, one(&w.intro.clocks), vec![clock::block(w, report.clock.as_ref())]),
             ("verification", &w.exposure.section.verification, one(&w.exposure.intro.verification), verified),
         ];
         let numbered = (1_u32..).zip(all);

@@ -7,6 +7,7 @@ use crate::law::edpb;
 use crate::report::access::answer::{identity_text, verdict_text};
 use crate::report::access::document::{EntryIndex, PersonIdentity, Span};
 use crate::report::breach::document::*;
+use crate::report::clock::ClockFacts;
 use crate::report::exposure::answer::{duration_range, who_text};
 use crate::report::exposure::document::{CoverageFact, Known};
 use crate::report::instant::Instant;
@@ -37,7 +38,7 @@ impl View {
             notices: said.breach_notices(report),
             sections: said.breach_sections(report),
             ..said.frame(
-                (&report.header, &report.coverage.period),
+                (&report.header, &report.coverage.period, report.clock.as_ref()),
                 &b.title.breach,
                 &b.title.breach_subtitle,
                 &b.title.breach_running,
@@ -55,7 +56,7 @@ impl View {
             notices: said.persons_notices(report),
             sections: said.persons_sections(report),
             ..said.frame(
-                (&report.header, &report.coverage.period),
+                (&report.header, &report.coverage.period, report.clock.as_ref()),
                 &b.title.persons,
                 &b.title.persons_subtitle,
                 &b.title.persons_running,
@@ -66,16 +67,16 @@ impl View {
 
 impl Said<'_> {
     /// Everything that does not depend on what is answered.
-    fn frame(&self, (header, period): (&Header, &Span), title: &str, subtitle: &str, running: &str) -> View {
+    fn frame(&self, (header, period, clock): (&Header, &Span, Option<&ClockFacts>), title: &str, subtitle: &str, running: &str) -> View {
         let w = self.w;
         View {
             person: w.list(&header.question.resources, LISTED),
-            facts: self.facts(header, period),
+            facts: self.facts(header, period, clock),
             ..heading!(header).frame(w, [title, subtitle, running])
         }
     }
 
-    fn facts(&self, header: &Header, period: &Span) -> Vec<Pair> {
+    fn facts(&self, header: &Header, period: &Span, clock: Option<&ClockFacts>) -> Vec<Pair> {
         let w = self.w;
         let mut pairs = vec![
             pair(&w.breach.fact.case, header.question.case.clone(), Style::Code),
@@ -84,7 +85,7 @@ impl Said<'_> {
             pair(&w.exposure.fact.cut_off, self.zoned(header.question.cut_off), Style::Plain),
         ];
         let heading = heading!(header);
-        pairs.extend(heading.known_and_asked(w));
+        pairs.extend(heading.known_and_asked(w, clock));
         pairs.extend(heading.made_for(w));
         pairs.push(controller::counted(w, &header.completeness));
         pairs
@@ -159,6 +160,10 @@ impl Said<'_> {
         ("logging", &w.exposure.section.coverage, &w.intro.coverage, blocks)
     }
 
+    fn clocks<'b>(&'b self, clock: Option<&ClockFacts>) -> (&'b str, &'b str, &'b str, Vec<Block>) {
+        ("clocks", &self.w.section.clock, &self.w.intro.clocks, vec![clock::block(self.w, clock)])
+    }
+
     fn breach_figures(&self, report: &BreachReport) -> Vec<Figure> {
         let (w, f) = (self.w, &self.w.breach.figure);
         let totals = &report.totals;
@@ -223,6 +228,7 @@ impl Said<'_> {
             ("phases", &s.phases, &i.phases, self.phases(report)),
             ("register", &s.register, &i.register, vec![self.register(report)]),
             self.coverage(&report.coverage),
+            self.clocks(report.clock.as_ref()),
             ("verification", &self.w.exposure.section.verification, &i.verification, self.verification(&report.header)),
         ])
     }
@@ -564,6 +570,7 @@ impl Said<'_> {
             ("holdings", &s.holdings, &i.holdings, vec![self.holdings(report)]),
             ("others-told", &s.others_told, &i.others_told, vec![others]),
             self.coverage(&report.coverage),
+            self.clocks(report.clock.as_ref()),
             ("verification", &self.w.exposure.section.verification, &i.verification, self.verification(&report.header)),
         ])
     }

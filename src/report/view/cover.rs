@@ -139,7 +139,7 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
         Pair { label: f.times.clone(), value: times },
     ];
     let heading = heading!(header);
-    pairs.extend(heading.known_and_asked(w));
+    pairs.extend(heading.known_and_asked(w, Some(&words.report.clock)));
     pairs.extend(heading.made_for(w));
     pairs.push(pair(&f.supersedes, supersedes, Style::Plain));
     pairs

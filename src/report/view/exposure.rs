@@ -118,7 +118,7 @@ impl Said<'_> {
             pair(&w.exposure.fact.cut_off, w.exact(header.question.cut_off), Style::Plain),
         ];
         let heading = heading!(header);
-        pairs.extend(heading.known_and_asked(w));
+        pairs.extend(heading.known_and_asked(w, self.report.clock.as_ref()));
         pairs.push(pair(&f.supersedes, self.supersedes(), Style::Plain));
         pairs.extend(heading.made_for(w));
         pairs.push(controller::counted(w, &header.completeness));
@@ -146,6 +146,12 @@ impl Said<'_> {
                 &s.coverage,
                 logging::intro(self.w, &self.report.coverage),
                 vec![logging::table(self.w, self.extent, &self.report.coverage)],
+            ),
+            (
+                "clocks",
+                &self.w.section.clock,
+                vec![self.w.intro.clocks.clone()],
+                vec![clock::block(self.w, self.report.clock.as_ref())],
             ),
             ("verification", &s.verification, vec![self.w.exposure.intro.verification.clone()], self.verification()),
         ];

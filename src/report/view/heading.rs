@@ -3,6 +3,7 @@
 use super::cover::{given, pair};
 use super::*;
 use crate::report::access::document::{HeadFact, TemplateFact};
+use crate::report::clock::ClockFacts;
 use crate::report::controller::ControllerFacts;
 use crate::report::instant::Instant;
 use crate::report::wording::{Wording, word};
@@ -69,14 +70,14 @@ impl Heading<'_> {
         }
     }
 
-    /// As known when, who is responsible, and who asked for it, why and when.
-    pub fn known_and_asked(&self, w: &Wording) -> Vec<Pair> {
+    /// As known when and by which clocks, who is responsible, and who asked for it, why and when.
+    pub fn known_and_asked(&self, w: &Wording, clock: Option<&ClockFacts>) -> Vec<Pair> {
         let (f, head) = (&w.fact, self.head);
         let as_known_at = fill(
             &f.as_known_at_value,
             &[("origin", &head.origin), ("size", &w.number(head.size)), ("recorded", &w.exact(head.recorded_at))],
         );
-        let mut pairs = vec![pair(&f.as_known_at, as_known_at, Style::Plain)];
+        let mut pairs = vec![pair(&f.as_known_at, as_known_at, Style::Plain), super::clock::line(w, clock)];
         pairs.extend(controller::pairs(w, self.controller));
         pairs.extend([
             given(&f.requester, self.requester, &w.missing.value),

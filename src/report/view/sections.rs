@@ -615,22 +615,7 @@ fn coverage(words: &Words<'_>) -> Content {
 }
 
 fn clock(words: &Words<'_>) -> Content {
-    let (w, clock) = (&words.w.clock, &words.report.clock);
-    let pair =
-        |label: &str, text: String| Pair { label: label.to_owned(), value: vec![Piece::new(text, Style::Plain)] };
-    let mut pairs = vec![
-        pair(&w.claimed, words.number(clock.claimed)),
-        pair(&w.replayed, words.number(clock.replayed)),
-        pair(&w.unknown, words.number(clock.unknown)),
-        pair(&w.clamped, words.number(clock.clamped)),
-        pair(&w.not_synchronised, words.number(clock.not_synchronised)),
-        pair(&w.late, words.number(clock.late)),
-    ];
-    if clock.late > 0 {
-        pairs.push(pair(&w.late_max, words.seconds(clock.late_max_us)));
-    }
-    pairs.push(pair(&w.skew_max, words.seconds(clock.skew_max_us)));
-    (vec![words.w.intro.clock.clone()], vec![Block::Pairs { pairs }])
+    (vec![words.w.intro.clock.clone()], vec![super::clock::block(words.w, Some(&words.report.clock))])
 }
 
 fn completeness(words: &Words<'_>) -> Content {

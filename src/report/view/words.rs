@@ -105,14 +105,7 @@ impl Words<'_> {
     }
 
     pub fn seconds(&self, us: u64) -> String {
-        let text = match us % 1_000_000 {
-            0 => self.number(us / 1_000_000),
-            fraction => {
-                let fraction = format!("{fraction:06}");
-                format!("{}{}{}", self.number(us / 1_000_000), self.w.number.decimal, fraction.trim_end_matches('0'))
-            }
-        };
-        fill(&self.w.clock.seconds, &[("n", &text)])
+        self.w.seconds(us)
     }
 
     /// When several acts happened: the span of what is claimed, else that no time is known.

@@ -81,7 +81,7 @@ sections! {
         how_to_read: String, rungs: String, lines: String, timeline: String, agents: String, principals: String,
         recipients: String, tools: String, data: String, why: String, other_parts: String,
         other_parts_undetermined: String, undetermined: String, possible: String, reports: String,
-        reads_unknown: String, coverage: String, clock: String, completeness: String, restriction: String, declared: String, requests: String, staff: String,
+        reads_unknown: String, coverage: String, clock: String, clocks: String, completeness: String, restriction: String, declared: String, requests: String, staff: String,
         verification: String, verify_command: String, verify_hint: String, not_proved_here: String, as_amended: String, annex: String, annex_cut: String,
         list_cut: String, substituted: String, legal: String, nothing_here: String,
     }
@@ -160,7 +160,7 @@ sections! {
         controller: String, joint_controller: String, dpo: String, authority: String, legal_profile: String,
         legal_profile_value: String, registry: String, registry_value: String, representative_value: String,
         requester: String, reference: String, generated_at: String, times: String, query: String,
-        query_value: String, period: String, as_known_at: String, as_known_at_value: String, earlier_value: String, root: String,
+        query_value: String, period: String, as_known_at: String, as_known_at_value: String, clocks: String, clocks_value: String, earlier_value: String, root: String,
         verifier_key: String, custodian: String, custodian_value: String, redaction: String, supersedes: String,
         supersedes_none: String, supersedes_value: String, signature: String, signature_value: String, identity: String, identity_weak: String,
     }
