@@ -28,9 +28,12 @@ enum ReportCommand {
         /// Open intervals are measured to this time, RFC 3339 [default: when the last entry was recorded].
         #[arg(long, value_name = "TIME")]
         cut_off: Option<String>,
-        /// Why it is pulled, such as a file number; printed in the report.
+        /// The request or file that it answers, such as a file number; printed in the report.
         #[arg(long, default_value = "", hide_default_value = true)]
         reference: String,
+        /// Why it is pulled; printed in the report.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        purpose: String,
         /// Entry of an earlier report on the person, which this one supersedes: what it says otherwise is listed.
         #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
         supersedes: u64,
@@ -51,9 +54,12 @@ enum ReportCommand {
         /// What is open is measured to this time, RFC 3339 [default: when the last entry was recorded].
         #[arg(long, value_name = "TIME")]
         cut_off: Option<String>,
-        /// Why it is pulled, such as an incident's number; printed in the report.
+        /// The request or file that it answers, such as an incident's number; printed in the report.
         #[arg(long, default_value = "", hide_default_value = true)]
         reference: String,
+        /// Why it is pulled; printed in the report.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        purpose: String,
         /// Entry of an earlier exposure report, which this one supersedes: what it says otherwise is listed.
         #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
         supersedes: u64,
@@ -90,9 +96,12 @@ enum ReportCommand {
         /// What was recorded before this time, RFC 3339 [default: all].
         #[arg(long, value_name = "TIME")]
         until: Option<String>,
-        /// Why it is pulled; printed in the report.
+        /// The request or file that it answers; printed in the report.
         #[arg(long, default_value = "", hide_default_value = true)]
         reference: String,
+        /// Why it is pulled; printed in the report.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        purpose: String,
         /// In which language it is written.
         #[arg(long, value_enum, default_value_t = Language::En)]
         language: Language,
@@ -119,9 +128,12 @@ struct OfCase {
     /// What is open is measured to this time, RFC 3339 [default: when the last entry was recorded].
     #[arg(long, value_name = "TIME")]
     cut_off: Option<String>,
-    /// Why it is pulled; printed in the report.
+    /// The request or file that it answers; printed in the report.
     #[arg(long, default_value = "", hide_default_value = true)]
     reference: String,
+    /// Why it is pulled; printed in the report.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    purpose: String,
     /// In which language it is written.
     #[arg(long, value_enum, default_value_t = Language::En)]
     language: Language,
@@ -193,7 +205,7 @@ impl Report {
             | ReportCommand::Again { out, .. } => Files::new(out)?,
         };
         match self.command {
-            ReportCommand::Access { subject, at_size, cut_off, reference, supersedes, language, out } => {
+            ReportCommand::Access { subject, at_size, cut_off, reference, purpose, supersedes, language, out } => {
                 let subject = show::wire_identity(&show::identity(&subject)?);
                 let request = client.request(v1::ProduceAccessReportRequest {
                     ledger: client.ledger.clone(),
@@ -202,12 +214,13 @@ impl Report {
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
                     formats: out.formats(),
                     reference,
+                    purpose,
                     supersedes,
                     language: language.code().to_owned(),
                 });
                 receive!(files, client.reports().produce_access_report(request), produce_access_report_response);
             }
-            ReportCommand::Exposure { resource, at_size, cut_off, reference, supersedes, language, out } => {
+            ReportCommand::Exposure { resource, at_size, cut_off, reference, purpose, supersedes, language, out } => {
                 let request = client.request(v1::ProduceExposureReportRequest {
                     ledger: client.ledger.clone(),
                     resources: resource,
@@ -215,12 +228,13 @@ impl Report {
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
                     formats: out.formats(),
                     reference,
+                    purpose,
                     supersedes,
                     language: language.code().to_owned(),
                 });
                 receive!(files, client.reports().produce_exposure_report(request), produce_exposure_report_response);
             }
-            ReportCommand::Breach { of: OfCase { case, at_size, cut_off, reference, language, out } } => {
+            ReportCommand::Breach { of: OfCase { case, at_size, cut_off, reference, purpose, language, out } } => {
                 let request = client.request(v1::ProduceBreachReportRequest {
                     ledger: client.ledger.clone(),
                     case_id: case,
@@ -228,11 +242,12 @@ impl Report {
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
                     formats: out.formats(),
                     reference,
+                    purpose,
                     language: language.code().to_owned(),
                 });
                 receive!(files, client.reports().produce_breach_report(request), produce_breach_report_response);
             }
-            ReportCommand::Persons { of: OfCase { case, at_size, cut_off, reference, language, out } } => {
+            ReportCommand::Persons { of: OfCase { case, at_size, cut_off, reference, purpose, language, out } } => {
                 let request = client.request(v1::ProducePersonsReportRequest {
                     ledger: client.ledger.clone(),
                     case_id: case,
@@ -240,11 +255,12 @@ impl Report {
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
                     formats: out.formats(),
                     reference,
+                    purpose,
                     language: language.code().to_owned(),
                 });
                 receive!(files, client.reports().produce_persons_report(request), produce_persons_report_response);
             }
-            ReportCommand::Activity { agent, at_size, from, until, reference, language, out } => {
+            ReportCommand::Activity { agent, at_size, from, until, reference, purpose, language, out } => {
                 let request = client.request(v1::ProduceActivityReportRequest {
                     ledger: client.ledger.clone(),
                     agent,
@@ -253,6 +269,7 @@ impl Report {
                     until: until.as_deref().map(show::read_time).transpose()?,
                     formats: out.formats(),
                     reference,
+                    purpose,
                     language: language.code().to_owned(),
                 });
                 receive!(files, client.reports().produce_activity_report(request), produce_activity_report_response);

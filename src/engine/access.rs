@@ -170,7 +170,7 @@ impl OpenLedger {
         let gathered = tokio::task::spawn_blocking(move || {
             let question = open.access_question(asked.subject, asked.size, asked.cut_off_us)?;
             let question = AccessQuestion { supersedes: asked.supersedes, ..question };
-            let envelope = open.new_envelope(generated_by, asked.reference, asked.language);
+            let envelope = open.new_envelope(generated_by, asked.pull);
             // Those of now, whatever size is asked for: an order holds for what it forbids to tell, since when ever.
             let registry = open.names().versions.newest();
             let orders = open.orders(registry, envelope.generated_at_us)?;
@@ -199,9 +199,10 @@ impl OpenLedger {
     }
 
     /// Of a report that is made now.
-    pub(super) fn new_envelope(&self, generated_by: String, reference: String, language: Language) -> Envelope {
+    pub(super) fn new_envelope(&self, generated_by: String, pull: Pull) -> Envelope {
+        let Pull { reference, purpose, language } = pull;
         let report_id = uuid::Uuid::new_v4().into_bytes();
-        Envelope { report_id, generated_at_us: self.clock.now().0, generated_by, reference, language }
+        Envelope { report_id, generated_at_us: self.clock.now().0, generated_by, reference, purpose, language }
     }
 
     async fn record_access_report(
@@ -549,6 +550,16 @@ pub(super) fn body_of(report_type: ReportType, envelope: &Envelope, cut_off_us: 
     ReportBody { report_type, report_id: envelope.report_id.to_vec(), cut_off_us, ..ReportBody::default() }
 }
 
+/// What whoever pulls a report says of that, whatever it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pull {
+    /// The request or file that it answers; may be empty.
+    pub reference: String,
+    /// Why; may be empty.
+    pub purpose: String,
+    pub language: Language,
+}
+
 /// What is asked for; what is left out is filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessAsked {
@@ -557,8 +568,7 @@ pub struct AccessAsked {
     pub size: u64,
     /// Absent: when the last entry below the size was recorded.
     pub cut_off_us: Option<u64>,
-    pub reference: String,
-    pub language: Language,
+    pub pull: Pull,
     /// The entry of an earlier report on the person, which this one supersedes.
     pub supersedes: Option<u64>,
 }

@@ -1,6 +1,6 @@
 //! What one agent did: finds its entries, proves each, counts it, and records that the report was made.
 
-use super::access::{Produced, body_of};
+use super::access::{Produced, Pull, body_of};
 use super::again::{Again, made};
 use super::proving::Proving;
 use super::read::join_content;
@@ -13,7 +13,6 @@ use crate::report::activity;
 use crate::report::activity::evidence::{ActivityEvidence, ActivityQuestion};
 use crate::report::activity::tally::{Done, Tally};
 use crate::report::evidence::Envelope;
-use crate::report::language::Language;
 use crate::report::question::RecordedActivity;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,8 +30,7 @@ pub struct ActivityAsked {
     /// Entries recorded from here on, and before; absent: no bound.
     pub from_us: Option<u64>,
     pub until_us: Option<u64>,
-    pub reference: String,
-    pub language: Language,
+    pub pull: Pull,
 }
 
 impl OpenLedger {
@@ -45,13 +43,13 @@ impl OpenLedger {
     ) -> Result<Produced, EngineError> {
         let (open, generated_by) = (Arc::clone(self), caller.name.clone());
         let gathered = tokio::task::spawn_blocking(move || {
-            let ActivityAsked { agent, size, from_us, until_us, reference, language } = asked;
+            let ActivityAsked { agent, size, from_us, until_us, pull } = asked;
             let (size, cut_off_us) = open.as_of(size, None)?;
             if from_us.zip(until_us).is_some_and(|(from, until)| until <= from) {
                 return Err(EngineError::invalid("until", "lies not after `from`"));
             }
             let question = ActivityQuestion { agent, size, from_us, until_us };
-            let envelope = open.new_envelope(generated_by, reference, language);
+            let envelope = open.new_envelope(generated_by, pull);
             let head = open.head(size)?;
             let produced = open.activity_produced(&question, &envelope, 0, &progress)?;
             let made = made(&produced, envelope.language)?;

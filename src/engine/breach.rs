@@ -1,7 +1,7 @@
 //! The breach file and the persons concerned: the exposure report of a case's resources, as known now and to each
 //! notification, beside what the case's steps say.
 
-use super::access::{Produced, body_of};
+use super::access::{Produced, Pull, body_of};
 use super::again::{Again, made};
 use super::proving::Proving;
 use super::read::join_content;
@@ -20,7 +20,6 @@ use crate::report::breach::{self};
 use crate::report::evidence::Envelope;
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::report::exposure::{self, ExposureReport};
-use crate::report::language::Language;
 use crate::report::question::RecordedBreach;
 use crate::vault::PersonId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -36,8 +35,7 @@ pub struct BreachAsked {
     pub size: u64,
     /// Absent: when the last entry below the size was recorded.
     pub cut_off_us: Option<u64>,
-    pub reference: String,
-    pub language: Language,
+    pub pull: Pull,
 }
 
 impl OpenLedger {
@@ -54,7 +52,7 @@ impl OpenLedger {
         let gathered = tokio::task::spawn_blocking(move || {
             let (size, cut_off_us) = open.as_of(asked.size, asked.cut_off_us)?;
             let question = BreachQuestion { case: asked.case, size, cut_off_us };
-            let envelope = open.new_envelope(generated_by, asked.reference, asked.language);
+            let envelope = open.new_envelope(generated_by, asked.pull);
             let head = open.head(size)?;
             let produced = open.breach_produced(report_type, &question, &envelope, 0, &progress)?;
             let made = made(&produced, envelope.language)?;
@@ -117,7 +115,7 @@ impl OpenLedger {
     pub(super) fn case_now(&self, case: Case) -> Result<AsOf, EngineError> {
         let size = self.ledger.published().size;
         let cut_off_us = self.head(size)?.recorded_at_us;
-        let envelope = self.new_envelope(String::new(), String::new(), Language::default());
+        let envelope = self.new_envelope(String::new(), Pull::default());
         self.case_as_of(case, size, cut_off_us, &envelope, &|_, _| {})
     }
 
@@ -161,7 +159,7 @@ impl OpenLedger {
             let cut_off_us = self.head(size)?.recorded_at_us;
             let question = ExposureQuestion { resources: case.resources(), size, cut_off_us, supersedes: None };
             let evidence = self.exposure_evidence(&question, &|_, _| {})?;
-            let envelope = self.new_envelope(String::new(), String::new(), Language::default());
+            let envelope = self.new_envelope(String::new(), Pull::default());
             let exposure = exposure::facts(&question, &evidence, &envelope);
             let house = House::of(&evidence);
             let own = house.own.iter().filter_map(|party| match party {

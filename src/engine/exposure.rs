@@ -1,7 +1,7 @@
 //! The exposure report: finds every entry by which something opened, closed or was reached, proves each, and records that
 //! the report was made.
 
-use super::access::{Produced, body_of};
+use super::access::{Produced, Pull, body_of};
 use super::again::{Again, made};
 use super::logging::can_be_relied_on;
 use super::people::People;
@@ -22,7 +22,6 @@ use crate::report::evidence::{Envelope, KnownRegistry};
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::report::exposure::registered::History;
 use crate::report::exposure::{ExposureReport, facts};
-use crate::report::language::Language;
 use crate::report::question::RecordedExposure;
 use crate::report::{Report, canonical};
 use crate::vault::{self, PartPlace};
@@ -48,8 +47,7 @@ pub struct ExposureAsked {
     pub size: u64,
     /// Absent: when the last entry below the size was recorded.
     pub cut_off_us: Option<u64>,
-    pub reference: String,
-    pub language: Language,
+    pub pull: Pull,
     /// The entry of an earlier report, which this one supersedes.
     pub supersedes: Option<u64>,
 }
@@ -64,7 +62,7 @@ impl OpenLedger {
     ) -> Result<Produced, EngineError> {
         let (open, generated_by) = (Arc::clone(self), caller.name.clone());
         let gathered = tokio::task::spawn_blocking(move || {
-            let envelope = open.new_envelope(generated_by, asked.reference.clone(), asked.language);
+            let envelope = open.new_envelope(generated_by, asked.pull.clone());
             let question = open.exposure_question(asked)?;
             let head = open.head(question.size)?;
             let produced = open.exposure_produced(&question, &envelope, 0, &progress)?;

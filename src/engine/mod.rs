@@ -43,7 +43,7 @@ mod superseded;
 mod suppressed;
 
 pub use crate::vault::{Hold, part_identity};
-pub use access::{AccessAsked, Produced};
+pub use access::{AccessAsked, Produced, Pull};
 pub use activity::ActivityAsked;
 pub use again::Again;
 pub use append::{Batch, Pending, Raw, Receipt, Sent};

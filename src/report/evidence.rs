@@ -30,8 +30,10 @@ pub struct Envelope {
     pub generated_at_us: u64,
     /// The authenticated caller that asked; may be empty.
     pub generated_by: String,
-    /// Why it was pulled, as the requester says; may be empty.
+    /// The request or file that it answers, as the requester says; may be empty.
     pub reference: String,
+    /// Why it was pulled, as the requester says; may be empty.
+    pub purpose: String,
     /// In which the report is written.
     pub language: Language,
 }

@@ -103,6 +103,9 @@ struct Written {
     generated_at: Instant,
     generated_by: String,
     reference: String,
+    /// Left out where none was given, as before it could be.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    purpose: Option<String>,
     /// English is written as nothing, as before there was another language: the same question keeps its bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     language: Option<String>,
@@ -141,6 +144,7 @@ impl Written {
             generated_at: Instant::new(envelope.generated_at_us),
             generated_by: envelope.generated_by.clone(),
             reference: envelope.reference.clone(),
+            purpose: Some(envelope.purpose.clone()).filter(|purpose| !purpose.is_empty()),
             language: (language != Language::default()).then(|| language.code().to_owned()),
             supersedes: None,
             digest: None,
@@ -179,11 +183,17 @@ impl Written {
             None => Language::default(),
             Some(code) => Language::from_code(code).filter(|language| *language != Language::default())?,
         };
+        // One way to write none.
+        let purpose = self.purpose.clone().unwrap_or_default();
+        if self.purpose.is_some() && purpose.is_empty() {
+            return None;
+        }
         Some(Envelope {
             report_id: bytes_of(&self.report_id)?,
             generated_at_us: self.generated_at.us(),
             generated_by: self.generated_by.clone(),
             reference: self.reference.clone(),
+            purpose,
             language,
         })
     }
@@ -356,6 +366,7 @@ mod tests {
                 generated_at_us: 1_773_135_000_000_002,
                 generated_by: String::new(),
                 reference: "file \"7\"".into(),
+                purpose: "asked by the person".into(),
                 language: Language::En,
             },
             registry: Some(4),
@@ -365,6 +376,8 @@ mod tests {
         let bytes = recorded.write().expect("it can be written");
         assert_eq!(RecordedQuestion::read(&bytes), Some(recorded));
         assert_eq!(RecordedQuestion::read(b"{}"), None);
+        let empty = String::from_utf8(bytes.clone()).expect("JSON is UTF-8").replace("asked by the person", "");
+        assert_eq!(RecordedQuestion::read(empty.as_bytes()), None, "none is left out");
         let other = String::from_utf8(bytes).expect("JSON is UTF-8").replace("question/1", "question/2");
         assert_eq!(RecordedQuestion::read(other.as_bytes()), None);
     }

@@ -2,7 +2,7 @@
 
 use super::caller::caller;
 use super::{convert, status, v1};
-use crate::engine::{AccessAsked, ActivityAsked, Again, BreachAsked, Engine, EngineError, ExposureAsked, Produced};
+use crate::engine::{AccessAsked, ActivityAsked, Again, BreachAsked, Engine, EngineError, ExposureAsked, Produced, Pull};
 use crate::model::ReportType;
 use crate::report::language::Language;
 use crate::report::{self, Format};
@@ -93,8 +93,8 @@ impl v1::report_service_server::ReportService for ReportRpc {
         let request = request.into_inner();
         let open = Arc::clone(self.0.ledger(&request.ledger)?);
         let formats = formats(&request.formats)?;
-        let asked =
-            asked_of_case(&request.case_id, request.tree_size, request.cut_off, request.reference, &request.language)?;
+        let pull = pull(request.reference, request.purpose, &request.language)?;
+        let asked = asked_of_case(&request.case_id, request.tree_size, request.cut_off, pull)?;
         Ok(streamed(formats, move |told| async move {
             open.produce_breach_report(ReportType::Breach, asked, &caller, told).await
         }))
@@ -110,8 +110,8 @@ impl v1::report_service_server::ReportService for ReportRpc {
         let request = request.into_inner();
         let open = Arc::clone(self.0.ledger(&request.ledger)?);
         let formats = formats(&request.formats)?;
-        let asked =
-            asked_of_case(&request.case_id, request.tree_size, request.cut_off, request.reference, &request.language)?;
+        let pull = pull(request.reference, request.purpose, &request.language)?;
+        let asked = asked_of_case(&request.case_id, request.tree_size, request.cut_off, pull)?;
         Ok(streamed(formats, move |told| async move {
             open.produce_breach_report(ReportType::Persons, asked, &caller, told).await
         }))
@@ -160,10 +160,10 @@ fn asked(request: v1::ProduceAccessReportRequest) -> Result<AccessAsked, Status>
     if subject.fields.iter().chain([&subject.namespace]).any(|text| unfit(text)) {
         return Err(wrong("subject", "is too long, or has a control character"));
     }
-    let (reference, cut_off_us) = (reference(request.reference)?, cut_off(cut_off_us)?);
-    let language = language(&request.language)?;
+    let cut_off_us = cut_off(cut_off_us)?;
+    let pull = pull(request.reference, request.purpose, &request.language)?;
     let supersedes = Some(request.supersedes).filter(|entry| *entry > 0);
-    Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, reference, language, supersedes })
+    Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, pull, supersedes })
 }
 
 fn asked_of_resources(request: v1::ProduceExposureReportRequest) -> Result<ExposureAsked, Status> {
@@ -176,15 +176,14 @@ fn asked_of_resources(request: v1::ProduceExposureReportRequest) -> Result<Expos
             return Err(wrong(&field, "is empty or too long, or has a control character"));
         }
     }
-    let (reference, cut_off_us) = (reference(request.reference)?, cut_off(cut_off_us)?);
-    let language = language(&request.language)?;
+    let cut_off_us = cut_off(cut_off_us)?;
+    let pull = pull(request.reference, request.purpose, &request.language)?;
     let supersedes = Some(request.supersedes).filter(|entry| *entry > 0);
     Ok(ExposureAsked {
         resources: request.resources,
         size: request.tree_size,
         cut_off_us,
-        reference,
-        language,
+        pull,
         supersedes,
     })
 }
@@ -193,16 +192,13 @@ fn asked_of_case(
     case_id: &str,
     size: u64,
     cut_off: Option<prost_types::Timestamp>,
-    reference: String,
-    language: &str,
+    pull: Pull,
 ) -> Result<BreachAsked, Status> {
     let mut reader = convert::Reader::default();
     let cut_off_us = reader.micros(cut_off, || "cut_off".into());
     let cut_off_us = reader.finish(cut_off_us).map_err(status::invalid)?;
     let case = super::case::case_id(case_id)?.ok_or_else(|| wrong("case_id", "is missing"))?;
-    let (reference, cut_off_us) = (self::reference(reference)?, self::cut_off(cut_off_us)?);
-    let language = self::language(language)?;
-    Ok(BreachAsked { case, size, cut_off_us, reference, language })
+    Ok(BreachAsked { case, size, cut_off_us: self::cut_off(cut_off_us)?, pull })
 }
 
 fn asked_of_agent(request: v1::ProduceActivityReportRequest) -> Result<ActivityAsked, Status> {
@@ -218,8 +214,7 @@ fn asked_of_agent(request: v1::ProduceActivityReportRequest) -> Result<ActivityA
         size: request.tree_size,
         from_us: instant("from", from_us)?,
         until_us: instant("until", until_us)?,
-        reference: reference(request.reference)?,
-        language: language(&request.language)?,
+        pull: pull(request.reference, request.purpose, &request.language)?,
     })
 }
 
@@ -231,8 +226,13 @@ fn unfit(text: &str) -> bool {
     text.len() > TEXT || text.chars().any(char::is_control)
 }
 
-fn reference(text: String) -> Result<String, Status> {
-    if unfit(&text) { Err(wrong("reference", "is too long, or has a control character")) } else { Ok(text) }
+fn pull(reference: String, purpose: String, language: &str) -> Result<Pull, Status> {
+    for (field, text) in [("reference", &reference), ("purpose", &purpose)] {
+        if unfit(text) {
+            return Err(wrong(field, "is too long, or has a control character"));
+        }
+    }
+    Ok(Pull { reference, purpose, language: self::language(language)? })
 }
 
 fn language(code: &str) -> Result<Language, Status> {

@@ -35,6 +35,7 @@ pub fn envelope() -> Envelope {
         generated_at_us: DAY + 18 * HOUR + 25 * MINUTE,
         generated_by: "privacy-desk".into(),
         reference: "DSAR 2026-0117".into(),
+        purpose: "request for access, Art. 15 GDPR".into(),
         language: Language::En,
     }
 }

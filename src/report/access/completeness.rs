@@ -6,15 +6,18 @@ use super::document::*;
 use crate::report::controller::ControllerFacts;
 use crate::report::evidence::Envelope;
 
-/// The fields of a report's header that only the controller can fill.
-pub const OF_HEADER: [&str; 4] = ["H.controller", "H.authority", "H.profile", "H.reference"];
+/// The fields of a report's header that only the controller can fill, or whoever asks for it.
+pub const OF_HEADER: [&str; 6] =
+    ["H.controller", "H.authority", "H.profile", "H.requester", "H.reference", "H.purpose"];
 
 /// The fields, in order; `H` marks those of the header.
-pub const FIELDS: [&str; 24] = [
+pub const FIELDS: [&str; 26] = [
     "H.controller",
     "H.authority",
     "H.profile",
+    "H.requester",
     "H.reference",
+    "H.purpose",
     "1",
     "2.declared",
     "2.observed",
@@ -117,9 +120,15 @@ fn of_header_field(field: &str, controller: &ControllerFacts, envelope: &Envelop
         "H.controller" => controller.responsible(),
         "H.authority" => controller.authority(),
         "H.profile" => controller.legal_profile(),
-        "H.reference" if !envelope.reference.is_empty() => Provision::Provided,
+        "H.requester" => given(&envelope.generated_by),
+        "H.reference" => given(&envelope.reference),
+        "H.purpose" => given(&envelope.purpose),
         _ => Provision::NotProvided,
     }
+}
+
+fn given(text: &str) -> Provision {
+    if text.is_empty() { Provision::NotProvided } else { Provision::Provided }
 }
 
 fn counted(fields: &[&str], provision: impl Fn(&str) -> Provision) -> Completeness {

@@ -245,6 +245,8 @@ facts! {
         controller: ControllerFacts,
         requester: Option<String>,
         reference: Option<String>,
+        #[serde(default)]
+        purpose: Option<String>,
         generated_at: Instant,
         question: QuestionFact,
         as_known_at: HeadFact,

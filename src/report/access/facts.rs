@@ -122,6 +122,7 @@ fn header(
         controller,
         requester: given(&envelope.generated_by),
         reference: given(&envelope.reference),
+        purpose: given(&envelope.purpose),
         generated_at: Instant::new(envelope.generated_at_us),
         question: QuestionFact {
             subject: subject_of(question, evidence),

@@ -61,6 +61,8 @@ facts! {
         controller: ControllerFacts,
         requester: Option<String>,
         reference: Option<String>,
+        #[serde(default)]
+        purpose: Option<String>,
         generated_at: Instant,
         question: Question,
         as_known_at: HeadFact,

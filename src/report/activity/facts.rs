@@ -79,6 +79,7 @@ fn header(question: &ActivityQuestion, evidence: &ActivityEvidence, envelope: &E
         controller,
         requester: given(&envelope.generated_by),
         reference: given(&envelope.reference),
+        purpose: given(&envelope.purpose),
         generated_at: Instant::new(envelope.generated_at_us),
         question: Question {
             agent: question.agent.clone(),

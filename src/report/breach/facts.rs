@@ -367,6 +367,7 @@ pub(super) fn header(
         controller: evidence.now.exposure.header.controller.clone(),
         requester: given(&envelope.generated_by),
         reference: given(&envelope.reference),
+        purpose: given(&envelope.purpose),
         generated_at: Instant::new(envelope.generated_at_us),
         question: Question {
             case: uuid::Uuid::from_bytes(question.case).to_string(),

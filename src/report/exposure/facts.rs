@@ -502,6 +502,7 @@ fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &E
         controller,
         requester: given(&envelope.generated_by),
         reference: given(&envelope.reference),
+        purpose: given(&envelope.purpose),
         generated_at: Instant::new(envelope.generated_at_us),
         question: Question {
             resources: question.resources.clone(),

@@ -1,9 +1,8 @@
 //! Who processed one person's data: one row for each entry, line, party, thing and reason.
 
+use super::Sheet;
 use super::columns::{Columns, counted, figures};
-use super::frame::coverage;
-use super::frame::clocks;
-use super::{Sheet, Value};
+use super::frame::{clocks, coverage};
 use crate::report::access::document::*;
 use crate::report::code::{Code, Coded};
 use crate::report::view::Extent;

@@ -15,6 +15,7 @@ pub struct Heading<'a> {
     pub controller: &'a ControllerFacts,
     pub requester: &'a Option<String>,
     pub reference: &'a Option<String>,
+    pub purpose: &'a Option<String>,
     pub generated_at: Instant,
     pub head: &'a HeadFact,
     pub redaction_profile: &'a str,
@@ -31,6 +32,7 @@ macro_rules! heading {
             controller: &header.controller,
             requester: &header.requester,
             reference: &header.reference,
+            purpose: &header.purpose,
             generated_at: header.generated_at,
             head: &header.as_known_at,
             redaction_profile: &header.redaction_profile,
@@ -82,6 +84,7 @@ impl Heading<'_> {
         pairs.extend([
             given(&f.requester, self.requester, &w.missing.value),
             given(&f.reference, self.reference, &w.missing.value),
+            given(&f.pulled_for, self.purpose, &w.missing.value),
             pair(&f.generated_at, w.exact(self.generated_at), Style::Plain),
         ]);
         pairs

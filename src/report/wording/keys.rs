@@ -159,7 +159,7 @@ sections! {
         person: String, report_id: String, template: String, template_value: String, legal_snapshot: String,
         controller: String, joint_controller: String, dpo: String, authority: String, legal_profile: String,
         legal_profile_value: String, registry: String, registry_value: String, representative_value: String,
-        requester: String, reference: String, generated_at: String, times: String, query: String,
+        requester: String, reference: String, pulled_for: String, generated_at: String, times: String, query: String,
         query_value: String, period: String, as_known_at: String, as_known_at_value: String, clocks: String, clocks_value: String, earlier_value: String, root: String,
         verifier_key: String, custodian: String, custodian_value: String, redaction: String, supersedes: String,
         supersedes_none: String, supersedes_value: String, signature: String, signature_value: String, identity: String, identity_weak: String,
