@@ -37,9 +37,9 @@ enum ReportCommand {
         /// Entry of an earlier report on the person, which this one supersedes: what it says otherwise is listed.
         #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
         supersedes: u64,
-        /// In which language it is written.
-        #[arg(long, value_enum, default_value_t = Language::En)]
-        language: Language,
+        /// In which language it is written [default: the registered one, else en].
+        #[arg(long, value_enum)]
+        language: Option<Language>,
         #[command(flatten)]
         out: Out,
     },
@@ -63,9 +63,9 @@ enum ReportCommand {
         /// Entry of an earlier exposure report, which this one supersedes: what it says otherwise is listed.
         #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
         supersedes: u64,
-        /// In which language it is written.
-        #[arg(long, value_enum, default_value_t = Language::En)]
-        language: Language,
+        /// In which language it is written [default: the registered one, else en].
+        #[arg(long, value_enum)]
+        language: Option<Language>,
         #[command(flatten)]
         out: Out,
     },
@@ -102,9 +102,9 @@ enum ReportCommand {
         /// Why it is pulled; printed in the report.
         #[arg(long, default_value = "", hide_default_value = true)]
         purpose: String,
-        /// In which language it is written.
-        #[arg(long, value_enum, default_value_t = Language::En)]
-        language: Language,
+        /// In which language it is written [default: the registered one, else en].
+        #[arg(long, value_enum)]
+        language: Option<Language>,
         #[command(flatten)]
         out: Out,
     },
@@ -134,9 +134,9 @@ struct OfCase {
     /// Why it is pulled; printed in the report.
     #[arg(long, default_value = "", hide_default_value = true)]
     purpose: String,
-    /// In which language it is written.
-    #[arg(long, value_enum, default_value_t = Language::En)]
-    language: Language,
+    /// In which language it is written [default: the registered one, else en].
+    #[arg(long, value_enum)]
+    language: Option<Language>,
     #[command(flatten)]
     out: Out,
 }
@@ -169,11 +169,14 @@ enum Language {
 }
 
 impl Language {
-    fn code(self) -> &'static str {
-        match self {
-            Language::En => "en",
-            Language::De => "de",
-        }
+    /// As the server is asked; nothing leaves it to the registry.
+    fn asked(language: Option<Self>) -> String {
+        let code = match language {
+            None => "",
+            Some(Language::En) => "en",
+            Some(Language::De) => "de",
+        };
+        code.to_owned()
     }
 }
 
@@ -216,7 +219,7 @@ impl Report {
                     reference,
                     purpose,
                     supersedes,
-                    language: language.code().to_owned(),
+                    language: Language::asked(language),
                 });
                 receive!(files, client.reports().produce_access_report(request), produce_access_report_response);
             }
@@ -230,7 +233,7 @@ impl Report {
                     reference,
                     purpose,
                     supersedes,
-                    language: language.code().to_owned(),
+                    language: Language::asked(language),
                 });
                 receive!(files, client.reports().produce_exposure_report(request), produce_exposure_report_response);
             }
@@ -243,7 +246,7 @@ impl Report {
                     formats: out.formats(),
                     reference,
                     purpose,
-                    language: language.code().to_owned(),
+                    language: Language::asked(language),
                 });
                 receive!(files, client.reports().produce_breach_report(request), produce_breach_report_response);
             }
@@ -256,7 +259,7 @@ impl Report {
                     formats: out.formats(),
                     reference,
                     purpose,
-                    language: language.code().to_owned(),
+                    language: Language::asked(language),
                 });
                 receive!(files, client.reports().produce_persons_report(request), produce_persons_report_response);
             }
@@ -270,7 +273,7 @@ impl Report {
                     formats: out.formats(),
                     reference,
                     purpose,
-                    language: language.code().to_owned(),
+                    language: Language::asked(language),
                 });
                 receive!(files, client.reports().produce_activity_report(request), produce_activity_report_response);
             }

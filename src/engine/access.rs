@@ -170,7 +170,7 @@ impl OpenLedger {
         let gathered = tokio::task::spawn_blocking(move || {
             let question = open.access_question(asked.subject, asked.size, asked.cut_off_us)?;
             let question = AccessQuestion { supersedes: asked.supersedes, ..question };
-            let envelope = open.new_envelope(generated_by, asked.pull);
+            let envelope = open.new_envelope(generated_by, asked.pull)?;
             // Those of now, whatever size is asked for: an order holds for what it forbids to tell, since when ever.
             let registry = open.names().versions.newest();
             let orders = open.orders(registry, envelope.generated_at_us)?;
@@ -199,10 +199,26 @@ impl OpenLedger {
     }
 
     /// Of a report that is made now.
-    pub(super) fn new_envelope(&self, generated_by: String, pull: Pull) -> Envelope {
+    pub(super) fn new_envelope(&self, generated_by: String, pull: Pull) -> Result<Envelope, EngineError> {
         let Pull { reference, purpose, language } = pull;
+        let language = match language {
+            Some(language) => language,
+            None => self.registered_language()?,
+        };
         let report_id = uuid::Uuid::new_v4().into_bytes();
-        Envelope { report_id, generated_at_us: self.clock.now().0, generated_by, reference, purpose, language }
+        Ok(Envelope { report_id, generated_at_us: self.clock.now().0, generated_by, reference, purpose, language })
+    }
+
+    /// In which the controller has reports written: as the newest registry says, whatever size is asked for, because whoever
+    /// asks reads it now. English where none says.
+    fn registered_language(&self) -> Result<Language, EngineError> {
+        let in_force = self.registry_document_at(self.ledger.published().size)?;
+        let profile = in_force.as_ref().and_then(|known| known.document.profile.as_ref());
+        let Some(code) = profile.and_then(|profile| profile.language.as_deref()) else { return Ok(Language::default()) };
+        // One that was put in force before this was asked of a file.
+        Language::from_code(code).ok_or_else(|| {
+            EngineError::precondition("the controller's registry says a language in which no report is written: name one")
+        })
     }
 
     async fn record_access_report(
@@ -557,7 +573,15 @@ pub struct Pull {
     pub reference: String,
     /// Why; may be empty.
     pub purpose: String,
-    pub language: Language,
+    /// Absent: the one that the controller's registry says.
+    pub language: Option<Language>,
+}
+
+impl Pull {
+    /// Of facts that are looked at and not written.
+    pub(super) fn in_english() -> Self {
+        Pull { language: Some(Language::En), ..Pull::default() }
+    }
 }
 
 /// What is asked for; what is left out is filled in.

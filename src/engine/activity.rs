@@ -49,7 +49,7 @@ impl OpenLedger {
                 return Err(EngineError::invalid("until", "lies not after `from`"));
             }
             let question = ActivityQuestion { agent, size, from_us, until_us };
-            let envelope = open.new_envelope(generated_by, pull);
+            let envelope = open.new_envelope(generated_by, pull)?;
             let head = open.head(size)?;
             let produced = open.activity_produced(&question, &envelope, 0, &progress)?;
             let made = made(&produced, envelope.language)?;

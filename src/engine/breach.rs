@@ -52,7 +52,7 @@ impl OpenLedger {
         let gathered = tokio::task::spawn_blocking(move || {
             let (size, cut_off_us) = open.as_of(asked.size, asked.cut_off_us)?;
             let question = BreachQuestion { case: asked.case, size, cut_off_us };
-            let envelope = open.new_envelope(generated_by, asked.pull);
+            let envelope = open.new_envelope(generated_by, asked.pull)?;
             let head = open.head(size)?;
             let produced = open.breach_produced(report_type, &question, &envelope, 0, &progress)?;
             let made = made(&produced, envelope.language)?;
@@ -115,7 +115,7 @@ impl OpenLedger {
     pub(super) fn case_now(&self, case: Case) -> Result<AsOf, EngineError> {
         let size = self.ledger.published().size;
         let cut_off_us = self.head(size)?.recorded_at_us;
-        let envelope = self.new_envelope(String::new(), Pull::default());
+        let envelope = self.new_envelope(String::new(), Pull::in_english())?;
         self.case_as_of(case, size, cut_off_us, &envelope, &|_, _| {})
     }
 
@@ -159,7 +159,7 @@ impl OpenLedger {
             let cut_off_us = self.head(size)?.recorded_at_us;
             let question = ExposureQuestion { resources: case.resources(), size, cut_off_us, supersedes: None };
             let evidence = self.exposure_evidence(&question, &|_, _| {})?;
-            let envelope = self.new_envelope(String::new(), Pull::default());
+            let envelope = self.new_envelope(String::new(), Pull::in_english())?;
             let exposure = exposure::facts(&question, &evidence, &envelope);
             let house = House::of(&evidence);
             let own = house.own.iter().filter_map(|party| match party {

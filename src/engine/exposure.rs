@@ -62,7 +62,7 @@ impl OpenLedger {
     ) -> Result<Produced, EngineError> {
         let (open, generated_by) = (Arc::clone(self), caller.name.clone());
         let gathered = tokio::task::spawn_blocking(move || {
-            let envelope = open.new_envelope(generated_by, asked.pull.clone());
+            let envelope = open.new_envelope(generated_by, asked.pull.clone())?;
             let question = open.exposure_question(asked)?;
             let head = open.head(question.size)?;
             let produced = open.exposure_produced(&question, &envelope, 0, &progress)?;

@@ -22,3 +22,6 @@ pub use sealed::*;
 pub use text::*;
 pub use time::*;
 pub use whosaw_verifier::vocabulary::*;
+
+/// Languages that reports are written in, as BCP 47 has them; `report::language` has their words.
+pub const REPORT_LANGUAGES: [&str; 2] = ["en", "de"];

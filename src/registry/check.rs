@@ -169,8 +169,9 @@ impl Checker {
         {
             self.refuse("profile.zone", "is not a time zone of the IANA database, such as Europe/Berlin");
         }
-        if profile.language.as_ref().is_some_and(|language| !is_language(language)) {
-            self.refuse("profile.language", "is not a language, such as en or pt-BR");
+        if profile.language.as_ref().is_some_and(|language| !REPORT_LANGUAGES.contains(&language.as_str())) {
+            let known = REPORT_LANGUAGES.join(", ");
+            self.refuse("profile.language", format_args!("is none of those in which reports are written: {known}"));
         }
         self.number("profile.breach_notification_h", profile.breach_notification_h, 1, law::NOTIFICATION_HOURS_MAX);
         self.number("profile.access_request_months", profile.access_request_months, 1, 12);

@@ -89,6 +89,7 @@ tables! {
         country: Option<String>,
         /// IANA time zone in which deadlines end and days are written.
         zone: Option<String>,
+        /// Of reports whose requester names none; one in which reports are written.
         language: Option<String>,
         /// Art. 33(1), hours.
         breach_notification_h: Option<u32>,

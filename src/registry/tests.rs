@@ -70,6 +70,7 @@ fn every_mistake_is_told_by_its_field_and_without_its_value() {
         ("snapshot = \"2026-11-24\"", "", "profile.snapshot"),
         ("Europe/Berlin", "Europe/Bonn", "profile.zone"),
         ("\nlanguage = \"en\"", "\nlanguage = \"English\"", "profile.language"),
+        ("\nlanguage = \"en\"", "\nlanguage = \"fr\"", "profile.language"),
         ("breach_notification_h = 72", "breach_notification_h = 0", "profile.breach_notification_h"),
         ("2027-03-29", "2027-02-29", "profile.holidays[3]"),
         ("2027-03-29", "2026-12-25", "profile.holidays[3]"),

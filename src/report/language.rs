@@ -77,6 +77,8 @@ mod tests {
             assert_eq!(Language::from_code(language.code()), Some(*language));
             assert_eq!(language.wording().title.language, language.code());
         }
+        let codes: Vec<&str> = Language::ALL.iter().map(|language| language.code()).collect();
+        assert_eq!(codes, crate::model::REPORT_LANGUAGES, "what a registry may say");
         assert_eq!(Language::from_code("fr"), None);
         assert_eq!(Language::from_code(""), None);
     }

@@ -235,9 +235,12 @@ fn pull(reference: String, purpose: String, language: &str) -> Result<Pull, Stat
     Ok(Pull { reference, purpose, language: self::language(language)? })
 }
 
-fn language(code: &str) -> Result<Language, Status> {
-    let asked = if code.is_empty() { Some(Language::default()) } else { Language::from_code(code) };
-    asked.ok_or_else(|| {
+/// Nothing where none was named.
+fn language(code: &str) -> Result<Option<Language>, Status> {
+    if code.is_empty() {
+        return Ok(None);
+    }
+    Language::from_code(code).map(Some).ok_or_else(|| {
         let known: Vec<&str> = Language::ALL.iter().map(|language| language.code()).collect();
         wrong("language", &format!("is none of: {}", known.join(", ")))
     })
