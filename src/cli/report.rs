@@ -102,6 +102,10 @@ enum ReportCommand {
         /// Why it is pulled; printed in the report.
         #[arg(long, default_value = "", hide_default_value = true)]
         purpose: String,
+        /// Entry of an earlier report on the agent and the same times, which this one supersedes: what it says otherwise is
+        /// listed.
+        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
+        supersedes: u64,
         /// In which language it is written [default: the registered one, else en].
         #[arg(long, value_enum)]
         language: Option<Language>,
@@ -134,6 +138,9 @@ struct OfCase {
     /// Why it is pulled; printed in the report.
     #[arg(long, default_value = "", hide_default_value = true)]
     purpose: String,
+    /// Entry of an earlier report of this type on the case, which this one supersedes: what it says otherwise is listed.
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
+    supersedes: u64,
     /// In which language it is written [default: the registered one, else en].
     #[arg(long, value_enum)]
     language: Option<Language>,
@@ -237,7 +244,7 @@ impl Report {
                 });
                 receive!(files, client.reports().produce_exposure_report(request), produce_exposure_report_response);
             }
-            ReportCommand::Breach { of: OfCase { case, at_size, cut_off, reference, purpose, language, out } } => {
+            ReportCommand::Breach { of: OfCase { case, at_size, cut_off, reference, purpose, supersedes, language, out } } => {
                 let request = client.request(v1::ProduceBreachReportRequest {
                     ledger: client.ledger.clone(),
                     case_id: case,
@@ -246,11 +253,12 @@ impl Report {
                     formats: out.formats(),
                     reference,
                     purpose,
+                    supersedes,
                     language: Language::asked(language),
                 });
                 receive!(files, client.reports().produce_breach_report(request), produce_breach_report_response);
             }
-            ReportCommand::Persons { of: OfCase { case, at_size, cut_off, reference, purpose, language, out } } => {
+            ReportCommand::Persons { of: OfCase { case, at_size, cut_off, reference, purpose, supersedes, language, out } } => {
                 let request = client.request(v1::ProducePersonsReportRequest {
                     ledger: client.ledger.clone(),
                     case_id: case,
@@ -259,11 +267,12 @@ impl Report {
                     formats: out.formats(),
                     reference,
                     purpose,
+                    supersedes,
                     language: Language::asked(language),
                 });
                 receive!(files, client.reports().produce_persons_report(request), produce_persons_report_response);
             }
-            ReportCommand::Activity { agent, at_size, from, until, reference, purpose, language, out } => {
+            ReportCommand::Activity { agent, at_size, from, until, reference, purpose, supersedes, language, out } => {
                 let request = client.request(v1::ProduceActivityReportRequest {
                     ledger: client.ledger.clone(),
                     agent,
@@ -273,6 +282,7 @@ impl Report {
                     formats: out.formats(),
                     reference,
                     purpose,
+                    supersedes,
                     language: Language::asked(language),
                 });
                 receive!(files, client.reports().produce_activity_report(request), produce_activity_report_response);

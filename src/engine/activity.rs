@@ -4,6 +4,7 @@ use super::access::{Produced, Pull, body_of};
 use super::again::{Again, made};
 use super::proving::Proving;
 use super::read::join_content;
+use super::superseded::{Earlier, Which};
 use super::{EngineError, OpenLedger};
 use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::StoredEntry;
@@ -31,6 +32,8 @@ pub struct ActivityAsked {
     pub from_us: Option<u64>,
     pub until_us: Option<u64>,
     pub pull: Pull,
+    /// The entry of an earlier report on the agent and the same times, which this one supersedes.
+    pub supersedes: Option<u64>,
 }
 
 impl OpenLedger {
@@ -43,12 +46,12 @@ impl OpenLedger {
     ) -> Result<Produced, EngineError> {
         let (open, generated_by) = (Arc::clone(self), caller.name.clone());
         let gathered = tokio::task::spawn_blocking(move || {
-            let ActivityAsked { agent, size, from_us, until_us, pull } = asked;
+            let ActivityAsked { agent, size, from_us, until_us, pull, supersedes } = asked;
             let (size, cut_off_us) = open.as_of(size, None)?;
             if from_us.zip(until_us).is_some_and(|(from, until)| until <= from) {
                 return Err(EngineError::invalid("until", "lies not after `from`"));
             }
-            let question = ActivityQuestion { agent, size, from_us, until_us };
+            let question = ActivityQuestion { agent, size, from_us, until_us, supersedes };
             let envelope = open.new_envelope(generated_by, pull)?;
             let head = open.head(size)?;
             let produced = open.activity_produced(&question, &envelope, 0, &progress)?;
@@ -79,7 +82,17 @@ impl OpenLedger {
             pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
             head: head.head,
         };
-        let report = Report::Activity(Box::new(activity::facts(question, &evidence, envelope)));
+        let mut report = Report::Activity(Box::new(activity::facts(question, &evidence, envelope)));
+        drop(evidence);
+        if let Some(earlier) = question.supersedes {
+            let asked = |bytes: &[u8]| {
+                let asked = RecordedActivity::read(bytes)?.question;
+                let of = |asked: &ActivityQuestion| (asked.agent.clone(), asked.from_us, asked.until_us);
+                Some(Earlier { is_same: of(&asked) == of(question), supersedes: asked.supersedes })
+            };
+            let which = Which { index: earlier, size: question.size, report_type: ReportType::Activity, asked: &asked };
+            self.supersede(&mut report, &which, progress)?;
+        }
         Ok(Produced {
             report,
             report_id: envelope.report_id,

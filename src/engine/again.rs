@@ -101,7 +101,7 @@ impl OpenLedger {
     }
 
     /// What was erased since the report was recorded at `index`, of entries below its size; nothing where nothing was.
-    fn erratum(
+    pub(super) fn erratum(
         &self,
         report: &Report,
         made: Option<&Made>,
@@ -185,7 +185,14 @@ impl OpenLedger {
                 let reports = report.earlier_reports.iter().map(|report| report.entry);
                 return Ok(entries.chain(reports).map(|entry| entry.0).collect());
             }
-            Report::Exposure(report) => return of_resources(&report.header.question.resources),
+            Report::Exposure(report) => {
+                // What led to what, and what was amended, may be of other resources.
+                let causes = report.causes.iter().flat_map(|cause| cause.led_to.into_iter().chain([cause.entry]));
+                let amended = report.amendments.iter().flat_map(|amending| [amending.entry, amending.target]);
+                let accesses = report.accesses.iter().flat_map(|access| access.entries.iter().copied());
+                let told = causes.chain(amended).chain(accesses).map(|entry| entry.0);
+                return Ok(of_resources(&report.header.question.resources)?.into_iter().chain(told).collect());
+            }
             Report::Activity(report) => return self.acts_of(&report.agent.name, size),
             Report::Breach(report) => (&report.header.question.resources, &report.header.question.case),
             Report::Persons(report) => (&report.header.question.resources, &report.header.question.case),

@@ -5,6 +5,7 @@ use super::access::{Produced, Pull, body_of};
 use super::again::{Again, made};
 use super::proving::Proving;
 use super::read::join_content;
+use super::superseded::{Earlier, Which};
 use super::{EngineError, OpenLedger};
 use crate::exposure::calculus::fact::{Party, Person, Thing};
 use crate::ledger::StoredEntry;
@@ -36,6 +37,8 @@ pub struct BreachAsked {
     /// Absent: when the last entry below the size was recorded.
     pub cut_off_us: Option<u64>,
     pub pull: Pull,
+    /// The entry of an earlier report of this type on the case, which this one supersedes.
+    pub supersedes: Option<u64>,
 }
 
 impl OpenLedger {
@@ -51,7 +54,7 @@ impl OpenLedger {
         let (open, generated_by) = (Arc::clone(self), caller.name.clone());
         let gathered = tokio::task::spawn_blocking(move || {
             let (size, cut_off_us) = open.as_of(asked.size, asked.cut_off_us)?;
-            let question = BreachQuestion { case: asked.case, size, cut_off_us };
+            let question = BreachQuestion { case: asked.case, size, cut_off_us, supersedes: asked.supersedes };
             let envelope = open.new_envelope(generated_by, asked.pull)?;
             let head = open.head(size)?;
             let produced = open.breach_produced(report_type, &question, &envelope, 0, &progress)?;
@@ -73,10 +76,19 @@ impl OpenLedger {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Produced, EngineError> {
         let evidence = self.breach_evidence(report_type, question, envelope, progress)?;
-        let report = match report_type {
+        let mut report = match report_type {
             ReportType::Persons => Report::Persons(Box::new(breach::persons(question, &evidence, envelope))),
             _ => Report::Breach(Box::new(breach::facts(question, &evidence, envelope))),
         };
+        drop(evidence);
+        if let Some(earlier) = question.supersedes {
+            let asked = |bytes: &[u8]| {
+                let asked = RecordedBreach::read(bytes)?.question;
+                Some(Earlier { is_same: asked.case == question.case, supersedes: asked.supersedes })
+            };
+            let which = Which { index: earlier, size: question.size, report_type, asked: &asked };
+            self.supersede(&mut report, &which, progress)?;
+        }
         Ok(Produced {
             report,
             report_id: envelope.report_id,

@@ -8,20 +8,19 @@ use super::people::People;
 use super::proving::Proving;
 use super::read::join_content;
 use super::resealed::Resealed;
-use super::{EngineError, Kind, OpenLedger};
+use super::superseded::{Earlier, Which};
+use super::{EngineError, OpenLedger};
 use crate::exposure::calculus::fact::{Party, Person, Resource};
 use crate::exposure::telling::{At, Named, OpenedAction, Rules, Telling};
 use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::registry;
-use crate::report::access::document::{EntryIndex, SupersededFact};
-use crate::report::changes;
 use crate::report::clock::ClockFacts;
 use crate::report::evidence::{Envelope, KnownRegistry};
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
 use crate::report::exposure::registered::History;
-use crate::report::exposure::{ExposureReport, facts};
+use crate::report::exposure::facts;
 use crate::report::question::RecordedExposure;
 use crate::report::{Report, canonical};
 use crate::vault::{self, PartPlace};
@@ -34,8 +33,6 @@ use whosaw_verifier::part::Part;
 
 /// Causes that are followed back in one report.
 const CAUSES_MAX: usize = 10_000;
-/// Reports that may supersede each other in a chain.
-pub(super) const SUPERSEDED_MAX: usize = 32;
 /// Resources that one report may ask for.
 const RESOURCES_MAX: usize = 256;
 
@@ -84,62 +81,24 @@ impl OpenLedger {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Produced, EngineError> {
         let evidence = self.exposure_evidence(question, progress)?;
-        let mut report = facts(question, &evidence, envelope);
+        let mut report = Report::Exposure(Box::new(facts(question, &evidence, envelope)));
         drop(evidence);
         if let Some(earlier) = question.supersedes {
-            let superseded = self.superseded(earlier, question, progress)?;
-            report.changes = changes::of_exposure(&superseded, &report);
-            let report_id = superseded.header.report_id.clone();
-            report.header.supersedes = Some(SupersededFact { report_id, entry: EntryIndex(earlier) });
+            let asked = |bytes: &[u8]| {
+                let asked = RecordedExposure::read(bytes)?.question;
+                Some(Earlier { is_same: asked.resources == question.resources, supersedes: asked.supersedes })
+            };
+            let which = Which { index: earlier, size: question.size, report_type: ReportType::Exposure, asked: &asked };
+            self.supersede(&mut report, &which, progress)?;
         }
         Ok(Produced {
-            report: Report::Exposure(Box::new(report)),
+            report,
             report_id: envelope.report_id,
             index,
             size: question.size,
             rows_missing: 0,
             again: Again::First,
         })
-    }
-
-    /// An earlier report as it was, to say what is otherwise now. It is compared as of its own size.
-    fn superseded(
-        &self,
-        index: u64,
-        ExposureQuestion { resources, size, .. }: &ExposureQuestion,
-        progress: &(dyn Fn(u64, u64) + Sync),
-    ) -> Result<ExposureReport, EngineError> {
-        let wrong = |what: &str| EngineError::invalid("supersedes", what);
-        if index >= *size {
-            return Err(wrong("is an entry that this report does not know"));
-        }
-        let other = || wrong("is not the entry of an exposure report");
-        match self.report_entry(index) {
-            Ok((_, body)) if body.report_type == ReportType::Exposure => {}
-            Err(removed) if removed.kind == Kind::FailedPrecondition => return Err(removed),
-            Ok(_) | Err(_) => return Err(other()),
-        }
-        let recorded = |index| Ok::<_, EngineError>(RecordedExposure::read(&self.recorded_question(index)?.1));
-        let asked = recorded(index)?.map(|recorded| recorded.question).filter(|asked| asked.resources == *resources);
-        let Some(asked) = asked else { return Err(wrong("is a report on other resources")) };
-        // Each is made again with what it supersedes itself, so the chain must not be longer than a stack is deep.
-        let mut before = asked.supersedes;
-        for _ in 1..SUPERSEDED_MAX {
-            let Some(at) = before else { break };
-            before = recorded(at)?.and_then(|recorded| recorded.question.supersedes);
-        }
-        if before.is_some() {
-            return Err(EngineError::precondition(format!("more than {SUPERSEDED_MAX} reports supersede each other")));
-        }
-        let Produced { report, again, .. } = self.reproduce_report(index, progress)?;
-        if again == Again::WithMarks {
-            let text = "keys were destroyed since the report that it supersedes was made: they cannot be compared";
-            return Err(EngineError::precondition(text));
-        }
-        match report {
-            Report::Exposure(report) => Ok(*report),
-            _ => Err(other()),
-        }
     }
 
     fn exposure_question(&self, asked: ExposureAsked) -> Result<ExposureQuestion, EngineError> {

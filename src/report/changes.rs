@@ -3,8 +3,8 @@
 //! Both are compared as the JSON that they are. Things in a list are matched by what they are about and not by their place,
 //! so that one that is new moves nothing else.
 
-use super::access::AccessReport;
-use super::exposure::ExposureReport;
+use super::Report;
+use super::access::document::SupersededFact;
 use super::shape::facts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,6 +24,8 @@ struct Compared {
     /// By which it is known otherwise, all together. Paths are recorded with a report's digest: what is added here makes
     /// reports of before others than they were.
     keys: &'static [&'static str],
+    /// Fields that say what another says, in the report's language or by its place in a list.
+    skipped: &'static [&'static str],
 }
 
 const EXPOSURE: Compared = Compared {
@@ -41,7 +43,9 @@ const EXPOSURE: Compared = Compared {
         "amendments",
         "oddities",
         "coverage",
+        "clock",
     ],
+    skipped: &[],
     ids: &[],
     keys: &[
         "who",
@@ -91,6 +95,7 @@ const ACCESS: Compared = Compared {
         "kept",
         "entries",
     ],
+    skipped: &[],
     ids: &["index", "entry", "since"],
     keys: &[
         "namespace",
@@ -123,14 +128,98 @@ const ACCESS: Compared = Compared {
     ],
 };
 
-/// What an exposure report says otherwise, by path.
-pub fn of_exposure(before: &ExposureReport, after: &ExposureReport) -> Vec<ChangeFact> {
-    between(&EXPOSURE, before, after)
-}
+/// The register is not compared: it is made of the form. Nor is what a notification is held against: that says itself what is
+/// otherwise.
+const BREACH: Compared = Compared {
+    sections: &[
+        "case",
+        "severity",
+        "figure_confidentiality",
+        "figure_audience",
+        "totals",
+        "fields",
+        "todo",
+        "phases",
+        "claim",
+        "coverage",
+        "clock",
+    ],
+    skipped: &["title", "english", "texts", "ledger_texts", "changes", "facts"],
+    ids: &["number", "entry", "stated", "submitted", "set"],
+    keys: &["field", "source", "kind"],
+};
 
-/// What a person's own report says otherwise, by path.
-pub fn of_access(before: &AccessReport, after: &AccessReport) -> Vec<ChangeFact> {
-    between(&ACCESS, before, after)
+/// Copies have numbers by their place, so they are known by what they are.
+const PERSONS: Compared = Compared {
+    sections: &["totals", "persons", "holdings", "others_told", "public", "told_erased", "coverage", "clock"],
+    skipped: &["number", "holdings"],
+    ids: &["entry", "identities"],
+    keys: &["holder", "resource", "start", "source"],
+};
+
+const ACTIVITY: Compared = Compared {
+    sections: &[
+        "agent",
+        "totals",
+        "lines",
+        "instructions",
+        "principals",
+        "others",
+        "tools",
+        "models",
+        "coverage",
+        "clock",
+    ],
+    skipped: &[],
+    ids: &["source"],
+    keys: &[
+        "verb",
+        "outcome",
+        "authorisation",
+        "tool",
+        "dataset",
+        "purpose",
+        "instructed",
+        "text",
+        "basis",
+        "kind",
+        "party",
+        "name",
+        "country",
+        "model",
+        "version",
+        "vendor",
+        "region",
+    ],
+};
+
+/// Says in a report what it says otherwise than an earlier one of its type.
+pub fn supersede(after: &mut Report, before: &Report, told: SupersededFact) {
+    let supersedes = Some(told);
+    match (after, before) {
+        (Report::Access(after), Report::Access(before)) => {
+            after.changes = Some(between(&ACCESS, before, after));
+            after.header.supersedes = supersedes;
+        }
+        (Report::Exposure(after), Report::Exposure(before)) => {
+            after.changes = between(&EXPOSURE, before, after);
+            after.header.supersedes = supersedes;
+        }
+        (Report::Breach(after), Report::Breach(before)) => {
+            after.changes = Some(between(&BREACH, before, after));
+            after.header.supersedes = supersedes;
+        }
+        (Report::Persons(after), Report::Persons(before)) => {
+            after.changes = Some(between(&PERSONS, before, after));
+            after.header.supersedes = supersedes;
+        }
+        (Report::Activity(after), Report::Activity(before)) => {
+            after.changes = Some(between(&ACTIVITY, before, after));
+            after.header.supersedes = supersedes;
+        }
+        // Of two types nothing is the same, and nobody asks for it.
+        _ => {}
+    }
 }
 
 /// Nothing where a report cannot be written as JSON, which making it would have said.
@@ -156,7 +245,7 @@ impl Compared {
     fn flatten(&self, value: &Value, path: String, leaves: &mut BTreeMap<String, String>) {
         match value {
             Value::Object(fields) => {
-                for (name, value) in fields {
+                for (name, value) in fields.iter().filter(|(name, _)| !self.skipped.contains(&name.as_str())) {
                     self.flatten(value, format!("{path}.{name}"), leaves);
                 }
             }
@@ -194,9 +283,9 @@ fn short(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::Bool(flag) => flag.to_string(),
         Value::Array(all) => all.iter().map(short).collect::<Vec<_>>().join("+"),
-        // Of a party or an identifier its own words, whatever wraps them.
-        Value::Object(fields) => match fields.get("fields") {
-            Some(fields) => short(fields),
+        // Of a party or an identifier its own words, whatever wraps them; of what an entry tells the entry.
+        Value::Object(fields) => match fields.get("fields").or(fields.get("entry").filter(|entry| entry.is_number())) {
+            Some(known) => short(known),
             None => fields.values().map(short).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" "),
         },
     }

@@ -140,6 +140,16 @@ impl Report {
         }
     }
 
+    pub fn report_id(&self) -> &str {
+        match self {
+            Report::Access(report) => &report.header.report_id,
+            Report::Exposure(report) => &report.header.report_id,
+            Report::Breach(report) => &report.header.report_id,
+            Report::Persons(report) => &report.header.report_id,
+            Report::Activity(report) => &report.header.report_id,
+        }
+    }
+
     /// In which it was made; nothing where this program does not write it.
     fn language(&self) -> Option<Language> {
         Language::from_code(match self {

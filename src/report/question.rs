@@ -276,9 +276,10 @@ impl RecordedExposure {
 impl RecordedBreach {
     /// As canonical JSON.
     pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
-        let BreachQuestion { case, size, cut_off_us } = &self.question;
+        let BreachQuestion { case, size, cut_off_us, supersedes } = &self.question;
         let written = Written {
             case: Some(whosaw_verifier::hash::hex(case)),
+            supersedes: *supersedes,
             ..Written::of(BREACH_FORMAT, *size, *cut_off_us, &self.envelope)
         };
         canonical::of(&written.with(&self.made))
@@ -292,7 +293,7 @@ impl RecordedBreach {
             case: Some(case),
             subject: None,
             resources: None,
-            supersedes: None,
+            supersedes,
             registry: None,
             parts_tried: None,
             ..
@@ -300,7 +301,8 @@ impl RecordedBreach {
         else {
             return None;
         };
-        let question = BreachQuestion { case: bytes_of(&case)?, size: written.size, cut_off_us: written.cut_off.us() };
+        let (size, cut_off_us) = (written.size, written.cut_off.us());
+        let question = BreachQuestion { case: bytes_of(&case)?, size, cut_off_us, supersedes };
         Some(RecordedBreach { question, envelope, made })
     }
 }
@@ -308,11 +310,12 @@ impl RecordedBreach {
 impl RecordedActivity {
     /// As canonical JSON.
     pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
-        let ActivityQuestion { agent, size, from_us, until_us } = &self.question;
+        let ActivityQuestion { agent, size, from_us, until_us, supersedes } = &self.question;
         let written = Written {
             agent: Some(agent.clone()),
             from: from_us.map(Instant::new),
             until: until_us.map(Instant::new),
+            supersedes: *supersedes,
             ..Written::of(ACTIVITY_FORMAT, *size, self.cut_off_us, &self.envelope)
         };
         canonical::of(&written.with(&self.made))
@@ -329,7 +332,7 @@ impl RecordedActivity {
             subject: None,
             resources: None,
             case: None,
-            supersedes: None,
+            supersedes,
             registry: None,
             parts_tried: None,
             ..
@@ -338,7 +341,7 @@ impl RecordedActivity {
             return None;
         };
         let (from_us, until_us) = (from.map(|at| at.us()), until.map(|at| at.us()));
-        let question = ActivityQuestion { agent, size: written.size, from_us, until_us };
+        let question = ActivityQuestion { agent, size: written.size, from_us, until_us, supersedes };
         Some(RecordedActivity { question, cut_off_us: written.cut_off.us(), envelope, made })
     }
 }

@@ -94,7 +94,8 @@ impl v1::report_service_server::ReportService for ReportRpc {
         let open = Arc::clone(self.0.ledger(&request.ledger)?);
         let formats = formats(&request.formats)?;
         let pull = pull(request.reference, request.purpose, &request.language)?;
-        let asked = asked_of_case(&request.case_id, request.tree_size, request.cut_off, pull)?;
+        let supersedes = superseded(request.supersedes);
+        let asked = asked_of_case(&request.case_id, request.tree_size, request.cut_off, pull, supersedes)?;
         Ok(streamed(formats, move |told| async move {
             open.produce_breach_report(ReportType::Breach, asked, &caller, told).await
         }))
@@ -111,7 +112,8 @@ impl v1::report_service_server::ReportService for ReportRpc {
         let open = Arc::clone(self.0.ledger(&request.ledger)?);
         let formats = formats(&request.formats)?;
         let pull = pull(request.reference, request.purpose, &request.language)?;
-        let asked = asked_of_case(&request.case_id, request.tree_size, request.cut_off, pull)?;
+        let supersedes = superseded(request.supersedes);
+        let asked = asked_of_case(&request.case_id, request.tree_size, request.cut_off, pull, supersedes)?;
         Ok(streamed(formats, move |told| async move {
             open.produce_breach_report(ReportType::Persons, asked, &caller, told).await
         }))
@@ -162,7 +164,7 @@ fn asked(request: v1::ProduceAccessReportRequest) -> Result<AccessAsked, Status>
     }
     let cut_off_us = cut_off(cut_off_us)?;
     let pull = pull(request.reference, request.purpose, &request.language)?;
-    let supersedes = Some(request.supersedes).filter(|entry| *entry > 0);
+    let supersedes = superseded(request.supersedes);
     Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, pull, supersedes })
 }
 
@@ -178,7 +180,7 @@ fn asked_of_resources(request: v1::ProduceExposureReportRequest) -> Result<Expos
     }
     let cut_off_us = cut_off(cut_off_us)?;
     let pull = pull(request.reference, request.purpose, &request.language)?;
-    let supersedes = Some(request.supersedes).filter(|entry| *entry > 0);
+    let supersedes = superseded(request.supersedes);
     Ok(ExposureAsked {
         resources: request.resources,
         size: request.tree_size,
@@ -193,12 +195,13 @@ fn asked_of_case(
     size: u64,
     cut_off: Option<prost_types::Timestamp>,
     pull: Pull,
+    supersedes: Option<u64>,
 ) -> Result<BreachAsked, Status> {
     let mut reader = convert::Reader::default();
     let cut_off_us = reader.micros(cut_off, || "cut_off".into());
     let cut_off_us = reader.finish(cut_off_us).map_err(status::invalid)?;
     let case = super::case::case_id(case_id)?.ok_or_else(|| wrong("case_id", "is missing"))?;
-    Ok(BreachAsked { case, size, cut_off_us: self::cut_off(cut_off_us)?, pull })
+    Ok(BreachAsked { case, size, cut_off_us: self::cut_off(cut_off_us)?, pull, supersedes })
 }
 
 fn asked_of_agent(request: v1::ProduceActivityReportRequest) -> Result<ActivityAsked, Status> {
@@ -215,7 +218,13 @@ fn asked_of_agent(request: v1::ProduceActivityReportRequest) -> Result<ActivityA
         from_us: instant("from", from_us)?,
         until_us: instant("until", until_us)?,
         pull: pull(request.reference, request.purpose, &request.language)?,
+        supersedes: superseded(request.supersedes),
     })
+}
+
+/// An entry; 0 where none is superseded.
+fn superseded(entry: u64) -> Option<u64> {
+    Some(entry).filter(|entry| *entry > 0)
 }
 
 fn wrong(field: &str, what: &str) -> Status {

@@ -257,7 +257,14 @@ facts! {
         supersedes: Option<SupersededFact>,
     }
 
-    pub struct SupersededFact { report_id: String, entry: EntryIndex }
+    pub struct SupersededFact {
+        report_id: String,
+        entry: EntryIndex,
+        /// Places that it rested on and that were erased since it was made: what they said is not compared. Absent where there
+        /// are none, and where nothing was compared.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        erased: Option<u64>,
+    }
 
     pub struct TemplateFact {
         id: String,

@@ -147,7 +147,7 @@ fn subject_of(question: &AccessQuestion, evidence: &Evidence) -> PersonIdentity 
 /// The newest access report among the earlier ones.
 fn supersedes(earlier: &[EarlierReport]) -> Option<SupersededFact> {
     let newest = earlier.iter().rfind(|report| report.report_type.0 == ReportType::Access)?;
-    Some(SupersededFact { report_id: newest.report_id.clone(), entry: newest.entry })
+    Some(SupersededFact { report_id: newest.report_id.clone(), entry: newest.entry, erased: None })
 }
 
 /// From the ledger's first entry, or from the earliest act that its entries tell of, to the cut-off.

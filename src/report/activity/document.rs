@@ -5,8 +5,9 @@
 
 use crate::model::{Outcome, PartyKind, RecipientKind, ReportType, Verb};
 use crate::report::access::document::{
-    Authorisation, Completeness, EntryIndex, HeadFact, Name, Range, Span, TemplateFact,
+    Authorisation, Completeness, EntryIndex, HeadFact, Name, Range, Span, SupersededFact, TemplateFact,
 };
+use crate::report::changes;
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
@@ -47,6 +48,9 @@ facts! {
         /// By whose clocks times were told; absent in reports of before it was counted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         clock: Option<ClockFacts>,
+        /// What this report says otherwise than the one that it supersedes, by path; none where it supersedes none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changes: Option<Vec<changes::ChangeFact>>,
         /// Made again after an erasure: what is gone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         erratum: Option<ErratumFact>,
@@ -73,6 +77,8 @@ facts! {
         /// Entries of the whole ledger whose public part was pruned.
         pruned: u64,
         redaction_profile: String,
+        #[serde(default)]
+        supersedes: Option<SupersededFact>,
         completeness: Completeness,
     }
 

@@ -15,6 +15,8 @@ pub struct ActivityQuestion {
     /// not by what was claimed, so that of reports on one month after another none leaves an act out or has it twice.
     pub from_us: Option<u64>,
     pub until_us: Option<u64>,
+    /// The entry by which an earlier report on the same was recorded, which this one supersedes.
+    pub supersedes: Option<u64>,
 }
 
 impl ActivityQuestion {

@@ -42,6 +42,7 @@ pub fn facts(question: &ActivityQuestion, evidence: &ActivityEvidence, envelope:
         models: tally.models.iter().map(|(model, series)| model_fact(model, *series)).collect(),
         coverage: coverage_fact(question, evidence, &names),
         clock: Some(tally.clock.clone()),
+        changes: None,
         erratum: None,
     };
     report.header.completeness = completeness::of_header_and(&report.header.completeness, asked_of(&report.agent));
@@ -92,6 +93,7 @@ fn header(question: &ActivityQuestion, evidence: &ActivityEvidence, envelope: &E
         parts_closed: evidence.tally.parts_closed,
         pruned: evidence.pruned,
         redaction_profile: "instructing".to_owned(),
+        supersedes: None,
         completeness,
     }
 }

@@ -1,7 +1,8 @@
 //! The breach file and the list of persons concerned, as typed facts. Their JSON is the report.
 
 use crate::model::{CaseStep, Category, Channel, Delivery, ReportType};
-use crate::report::access::document::{Completeness, EntryIndex, HeadFact, PersonIdentity, Range, Span, TemplateFact};
+use crate::report::access::document::{Completeness, EntryIndex, HeadFact, PersonIdentity, Range, Span, SupersededFact, TemplateFact};
+use crate::report::changes;
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
@@ -120,6 +121,8 @@ facts! {
         /// Parts among them that are gone or do not open.
         parts_closed: u64,
         redaction_profile: String,
+        #[serde(default)]
+        supersedes: Option<SupersededFact>,
         /// Of what only the controller can say, beside the form.
         completeness: Completeness,
     }
@@ -347,6 +350,9 @@ facts! {
         /// By whose clocks times were told; absent in reports of before it was counted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         clock: Option<ClockFacts>,
+        /// What this report says otherwise than the one that it supersedes, by path; none where it supersedes none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changes: Option<Vec<changes::ChangeFact>>,
     }
 
     pub struct PersonsReport {
@@ -371,6 +377,9 @@ facts! {
         /// By whose clocks times were told; absent in reports of before it was counted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         clock: Option<ClockFacts>,
+        /// What this report says otherwise than the one that it supersedes, by path; none where it supersedes none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changes: Option<Vec<changes::ChangeFact>>,
     }
 
     pub struct PersonsTotals {

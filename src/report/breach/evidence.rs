@@ -14,6 +14,8 @@ pub struct BreachQuestion {
     pub size: u64,
     /// What is open is measured to this, and lateness judged by it, Unix microseconds.
     pub cut_off_us: u64,
+    /// The entry by which an earlier report on the same was recorded, which this one supersedes.
+    pub supersedes: Option<u64>,
 }
 
 /// What the ledger told at one size.

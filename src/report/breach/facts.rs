@@ -54,6 +54,7 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
         claim: now.exposure.answer.claim,
         coverage: now.exposure.coverage.clone(),
         clock: clock(now),
+        changes: None,
     }
 }
 
@@ -379,6 +380,7 @@ pub(super) fn header(
         entries_proved: evidence.now.exposure.header.entries_proved,
         parts_closed: closed.into_iter().max().unwrap_or_default(),
         redaction_profile: "counsel".to_owned(),
+        supersedes: None,
         completeness: completeness::of_header(&evidence.now.exposure.header.controller, envelope),
     }
 }

@@ -63,6 +63,7 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
         told_erased: case.each(CaseStep::Informed).map(|step| step.told_closed).sum(),
         coverage: exposure.coverage.clone(),
         clock: clock(now),
+        changes: None,
     }
 }
 

@@ -127,6 +127,7 @@ impl Said<'_> {
         ];
         let heading = heading!(header);
         pairs.extend(heading.known_and_asked(w, self.report.clock.as_ref()));
+        pairs.push(changes::line(w, header.supersedes.as_ref(), w.time.none.clone()));
         pairs.extend(heading.made_for(w));
         pairs.push(controller::counted(w, &header.completeness));
         pairs
@@ -138,7 +139,7 @@ impl Said<'_> {
         let header = &report.header;
         let verified = verification(w, &header.report_id, &header.template, &header.as_known_at, header.entries_proved);
         let one = |text: &String| vec![text.clone()];
-        let all = [
+        let mut all = vec![
             ("lines", &s.lines, one(&i.lines), vec![self.lines()]),
             ("instructions", &s.instructions, one(&i.instructions), vec![self.instructions()]),
             ("principals", &s.principals, one(&i.principals), vec![self.principals()]),
@@ -154,6 +155,12 @@ impl Said<'_> {
             ("clocks", &w.section.clock, one(&w.intro.clocks), vec![clock::block(w, report.clock.as_ref())]),
             ("verification", &w.exposure.section.verification, one(&w.exposure.intro.verification), verified),
         ];
+        if let Some(found) = &report.changes {
+            let intro = changes::intro(w, header.supersedes.as_ref());
+            let place = all.iter().position(|(id, ..)| *id == "coverage").unwrap_or(all.len());
+            let table = changes::table(w, self.extent, found);
+            all.insert(place, ("changes", &w.exposure.section.changes, intro, vec![table]));
+        }
         let numbered = (1_u32..).zip(all);
         let section = numbered.map(|(number, (id, title, intro, blocks))| Section {
             id: id.to_owned(),

@@ -86,6 +86,7 @@ impl Said<'_> {
         ];
         let heading = heading!(header);
         pairs.extend(heading.known_and_asked(w, clock));
+        pairs.push(changes::line(w, header.supersedes.as_ref(), w.time.none.clone()));
         pairs.extend(heading.made_for(w));
         pairs.push(controller::counted(w, &header.completeness));
         pairs
@@ -164,6 +165,18 @@ impl Said<'_> {
         ("clocks", &self.w.section.clock, &self.w.intro.clocks, vec![clock::block(self.w, clock)])
     }
 
+    /// Where the report supersedes another.
+    fn changes<'b>(
+        &'b self,
+        changes: Option<&[crate::report::changes::ChangeFact]>,
+        header: &Header,
+    ) -> Option<(&'b str, &'b str, &'b str, Vec<Block>)> {
+        let (x, supersedes) = (&self.w.exposure, header.supersedes.as_ref());
+        let table = changes::table(self.w, self.extent, changes?);
+        let told = changes::intro(self.w, supersedes).into_iter().skip(1).map(|text| Block::Text { text });
+        Some(("changes", &x.section.changes, &x.intro.changes, told.chain([table]).collect()))
+    }
+
     fn breach_figures(&self, report: &BreachReport) -> Vec<Figure> {
         let (w, f) = (self.w, &self.w.breach.figure);
         let totals = &report.totals;
@@ -220,17 +233,22 @@ impl Said<'_> {
 
     fn breach_sections(&self, report: &BreachReport) -> Vec<Section> {
         let (s, i) = (&self.w.breach.section, &self.w.breach.intro);
-        self.numbered(vec![
-            ("life", &s.life, "", vec![self.life(&report.case)]),
+        let changes = self.changes(report.changes.as_deref(), &report.header);
+        let mut sections = vec![
+            ("life", s.life.as_str(), "", vec![self.life(&report.case)]),
             ("to-do", &s.todo, &i.todo, vec![self.todo(report)]),
             ("form", &s.form, &i.form, self.form(report)),
             ("severity", &s.severity, &i.severity, vec![self.severity(report)]),
             ("phases", &s.phases, &i.phases, self.phases(report)),
             ("register", &s.register, &i.register, vec![self.register(report)]),
+        ];
+        sections.extend(changes);
+        sections.extend([
             self.coverage(&report.coverage),
             self.clocks(report.clock.as_ref()),
             ("verification", &self.w.exposure.section.verification, &i.verification, self.verification(&report.header)),
-        ])
+        ]);
+        self.numbered(sections)
     }
 
     fn life(&self, case: &CaseFact) -> Block {
@@ -565,14 +583,18 @@ impl Said<'_> {
         let t = &self.w.breach.table;
         let columns = vec![column(&self.w.exposure.table.person, 40), column(&t.told, 60)];
         let others = self.whole_table(&s.others_told, columns, others.collect());
-        self.numbered(vec![
-            ("persons", &s.persons, &i.persons, vec![self.persons(report)]),
+        let mut sections = vec![
+            ("persons", s.persons.as_str(), i.persons.as_str(), vec![self.persons(report)]),
             ("holdings", &s.holdings, &i.holdings, vec![self.holdings(report)]),
             ("others-told", &s.others_told, &i.others_told, vec![others]),
+        ];
+        sections.extend(self.changes(report.changes.as_deref(), &report.header));
+        sections.extend([
             self.coverage(&report.coverage),
             self.clocks(report.clock.as_ref()),
             ("verification", &self.w.exposure.section.verification, &i.verification, self.verification(&report.header)),
-        ])
+        ]);
+        self.numbered(sections)
     }
 
     fn persons(&self, report: &PersonsReport) -> Block {

@@ -3,7 +3,6 @@
 use super::exposure::Said;
 use super::*;
 use crate::report::access::document::{Authorisation, EntryIndex, Span};
-use crate::report::changes::ChangeFact;
 use crate::report::exposure::answer::{duration_range, people};
 use crate::report::exposure::document::*;
 use crate::report::wording::word;
@@ -170,23 +169,6 @@ impl Said<'_> {
         self.table(&x.section.amendments, columns, rows)
     }
 
-    /// Which report this one supersedes.
-    pub(super) fn supersedes(&self) -> String {
-        let w = self.w;
-        match &self.report.header.supersedes {
-            Some(earlier) => {
-                let values = [("id", earlier.report_id.clone()), ("entry", w.number(earlier.entry.0))];
-                fill(&w.fact.supersedes_value, &values.each_ref().map(|(name, text)| (*name, text.as_str())))
-            }
-            None => w.time.none.clone(),
-        }
-    }
-
-    pub(super) fn changes(&self) -> Block {
-        let rows = self.report.changes.iter().map(|change| change_row(self.w, change)).collect();
-        self.table(&self.w.exposure.section.changes, change_columns(self.w), rows)
-    }
-
     fn act(&self, when: Span, entry: EntryIndex, also: Option<String>) -> Cell {
         let (w, t) = (self.w, &self.w.exposure.table);
         cell([
@@ -214,15 +196,4 @@ impl Said<'_> {
         let style = if authorisation == Authorisation::Authorised { Style::Plain } else { Style::Warning };
         cell([(word(&w.authorisation, authorisation.code()).to_owned(), style), (approval, Style::Note)])
     }
-}
-
-pub(super) fn change_columns(w: &Wording) -> Vec<Column> {
-    let t = &w.exposure.table;
-    vec![column(&t.what, 50), column(&t.before, 25), column(&t.after, 25)]
-}
-
-pub(super) fn change_row(w: &Wording, change: &ChangeFact) -> Row {
-    let told =
-        |value: &Option<String>| plain(value.as_ref().map_or_else(|| w.time.none.clone(), |value| w.told(value)));
-    row([cell([(change.path.clone(), Style::Code)]), told(&change.before), told(&change.after)])
 }

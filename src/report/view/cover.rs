@@ -125,13 +125,7 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
     let times = if times.is_empty() { vec![(w.time.none.clone(), Style::Plain)] } else { times };
     let times = times.into_iter().map(|(text, style)| Piece { text, style }).collect();
     let period = words.exact_span(&header.question.period);
-    let supersedes = match &header.supersedes {
-        Some(earlier) => {
-            let entry = words.number(earlier.entry.0);
-            fill(&f.supersedes_value, &[("id", &earlier.report_id), ("entry", &entry)])
-        }
-        None => fill(&f.supersedes_none, &[("size", &words.number(header.question.size))]),
-    };
+    let none = fill(&f.supersedes_none, &[("size", &words.number(header.question.size))]);
     let mut pairs = vec![
         Pair { label: f.person.clone(), value: person },
         pair(&f.query, query, Style::Plain),
@@ -141,7 +135,7 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
     let heading = heading!(header);
     pairs.extend(heading.known_and_asked(w, Some(&words.report.clock)));
     pairs.extend(heading.made_for(w));
-    pairs.push(pair(&f.supersedes, supersedes, Style::Plain));
+    pairs.push(changes::line(w, header.supersedes.as_ref(), none));
     pairs
 }
 

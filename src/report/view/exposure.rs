@@ -119,7 +119,7 @@ impl Said<'_> {
         ];
         let heading = heading!(header);
         pairs.extend(heading.known_and_asked(w, self.report.clock.as_ref()));
-        pairs.push(pair(&f.supersedes, self.supersedes(), Style::Plain));
+        pairs.push(changes::line(w, header.supersedes.as_ref(), w.time.none.clone()));
         pairs.extend(heading.made_for(w));
         pairs.push(controller::counted(w, &header.completeness));
         pairs
@@ -139,7 +139,12 @@ impl Said<'_> {
             ("subjects", &s.subjects, vec![self.w.exposure.intro.subjects.clone()], vec![self.subjects()]),
             ("causes", &s.causes, vec![self.w.exposure.intro.causes.clone()], vec![self.causes()]),
             ("amendments", &s.amendments, vec![self.w.exposure.intro.amendments.clone()], vec![self.amendments()]),
-            ("changes", &s.changes, vec![self.w.exposure.intro.changes.clone()], vec![self.changes()]),
+            (
+                "changes",
+                &s.changes,
+                changes::intro(self.w, self.report.header.supersedes.as_ref()),
+                vec![changes::table(self.w, self.extent, &self.report.changes)],
+            ),
             ("odd", &s.odd, vec![self.w.exposure.intro.odd.clone()], vec![self.oddities()]),
             (
                 "coverage",

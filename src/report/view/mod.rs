@@ -6,6 +6,7 @@
 mod activity;
 mod annex;
 mod breach;
+mod changes;
 mod clock;
 mod consequences;
 mod controller;

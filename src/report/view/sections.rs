@@ -3,7 +3,6 @@
 use super::words::Words;
 use super::*;
 use crate::report::access::document::{self, *};
-use crate::report::changes::ChangeFact;
 use crate::report::wording::word;
 
 pub fn all(words: &Words<'_>) -> Vec<Section> {
@@ -31,7 +30,8 @@ pub fn all(words: &Words<'_>) -> Vec<Section> {
     if let Some(all) = &words.report.changes {
         let title = &words.w.exposure.section.changes;
         let place = sections.iter().position(|(id, ..)| *id == "coverage").unwrap_or(sections.len());
-        sections.insert(place, ("changes", title, changes(words, all)));
+        let intro = changes::intro(words.w, words.report.header.supersedes.as_ref());
+        sections.insert(place, ("changes", title, (intro, vec![changes::table(words.w, words.extent, all)])));
     }
     let annexes = [("annex-a", &s.annex, annex::entries(words)), ("annex-b", &s.checkpoint, checkpoint(words))];
     let numbered = (1..).zip(sections).map(|(number, section)| (number.to_string(), section));
@@ -86,14 +86,6 @@ pub fn simple(
 pub fn because(w: &Wording, limits: &[Limit]) -> Option<String> {
     let limits: Vec<&str> = limits.iter().map(|limit| word(&w.limit, limit.code())).collect();
     (!limits.is_empty()).then(|| fill(&w.verdict.because, &[("limits", &limits.join("; "))]))
-}
-
-/// What is otherwise than in the report that this one was asked to supersede.
-fn changes(words: &Words<'_>, all: &[ChangeFact]) -> Content {
-    let x = &words.w.exposure;
-    let rows = all.iter().map(|change| consequences::change_row(words.w, change));
-    let columns = consequences::change_columns(words.w);
-    (vec![x.intro.changes.clone()], vec![simple(words, &x.section.changes, columns, rows)])
 }
 
 fn heading(text: &str) -> Block {

@@ -235,7 +235,7 @@ sections! {
     ExposureIntro {
         how_to_read: String, windows: String, timeline: String, timeline_alt: String, people: String, accesses: String,
         holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,
-        changes: String, odd: String, verification: String,
+        changes: String, changes_erased: Plural, odd: String, verification: String,
     }
     ExposureTable {
         resource: String, from: String, until: String, duration: String, path: String, authorisation: String, who: String,
