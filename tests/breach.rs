@@ -120,6 +120,18 @@ async fn what_a_step_lacks_or_must_not_have_is_named_and_nothing_is_recorded() {
         (answering(vec![answer(4, &["a"]), answer(44, &["e"])]), vec!["answers (field 44)"]),
         (RecordCaseStepRequest { report: 1, stated_at: time(1), ..named(CaseStep::Submitted) }, vec!["report"]),
         (RecordCaseStepRequest { channel: 77, ..named(CaseStep::Informed) }, vec!["channel"]),
+        (of(CaseStep::Retracted), vec!["by", "statement", "retracts"]),
+        (RecordCaseStepRequest { retracts: 1, statement: why(), ..named(CaseStep::Retracted) }, vec!["retracts"]),
+        // The opening itself: what is over is closed.
+        (
+            RecordCaseStepRequest { retracts: size - 1, statement: why(), ..named(CaseStep::Retracted) },
+            vec!["retracts"],
+        ),
+        (
+            RecordCaseStepRequest { stated_at: time(1), retracts: 1, statement: why(), ..named(CaseStep::Retracted) },
+            vec!["stated_at", "retracts"],
+        ),
+        (RecordCaseStepRequest { retracts: 1, statement: why(), ..named(CaseStep::Closed) }, vec!["retracts"]),
     ] {
         let said = format!("{request:?}");
         let refused = record(&client, request).await.expect_err("refused");
@@ -158,6 +170,58 @@ async fn nothing_is_submitted_before_somebody_is_aware() {
     assert_eq!(case.awareness[1].strict, time(1_773_159_200));
     let deadline = case.deadline.expect("aware");
     assert_eq!((deadline.strict, deadline.index), (time(1_773_079_800), case.awareness[0].index));
+}
+
+/// What was stated by mistake is taken back by a named human with a reason; it stays told, and so does the deadline it gave.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_was_taken_back_counts_no_more_and_stays_told() {
+    let server = TestServer::new();
+    let client = server.client_as("desk").await;
+    let id = opened(&client).await;
+    let aware = |at: i64| RecordCaseStepRequest { stated_at: time(at), ..step(&id, CaseStep::Aware) };
+    let take_back = |entry: u64| RecordCaseStepRequest {
+        retracts: entry,
+        statement: "the wrong year".into(),
+        ..step(&id, CaseStep::Retracted)
+    };
+    let wrong = record(&client, aware(1_741_284_600)).await.expect("recorded").case.expect("told");
+    let (wrong, gave) = (wrong.awareness[0].index, wrong.deadline.expect("it runs").strict);
+    let taken = record(&client, take_back(wrong)).await.expect("recorded").case.expect("told");
+    assert_eq!((taken.aware_at, &taken.deadline), (None, &None), "nobody is aware");
+    let gone = taken.retracted_deadline.expect("it does not go unseen");
+    assert_eq!((gone.index, gone.strict, gone.hours), (wrong, gave, 72));
+    assert!(gone.passed_before && gone.missed, "it had passed when it was taken back");
+    let submit = RecordCaseStepRequest { stated_at: time(1_773_079_800), ..step(&id, CaseStep::Submitted) };
+    let early = record(&client, submit.clone()).await.expect_err("nobody is aware any more");
+    assert_eq!(early.code(), Code::FailedPrecondition);
+    record(&client, aware(1_772_820_600)).await.expect("recorded");
+    record(&client, submit).await.expect("submitted");
+    let case = self::case(&client, &id).await;
+    let deadline = case.deadline.expect("it runs");
+    assert_eq!((deadline.strict, deadline.missed), (time(1_773_079_800), false), "from the statement that stands");
+    let gone = case.retracted_deadline.expect("told for good");
+    assert!(gone.missed, "by the statement that was taken back it was late");
+    let told: Vec<(u64, bool)> = case.awareness.iter().map(|it| (it.retracted_by, it.counts)).collect();
+    assert_eq!(told, [(gone.retracted_by, false), (0, true)]);
+    let step = case.steps.iter().find(|step| step.index == gone.retracted_by).expect("a step");
+    assert_eq!((step.step(), step.retracts, step.by.len()), (CaseStep::Retracted, wrong, 1));
+    assert_eq!(step.part.as_ref().map(|part| part.statement.as_str()), Some("the wrong year"));
+    assert_eq!(case.steps.iter().find(|step| step.index == wrong).map(|step| step.retracted_by), Some(step.index));
+    let twice = record(&client, take_back(wrong)).await.expect_err("it is taken back");
+    assert_eq!(wrong_fields(&twice), ["retracts"]);
+    // The authority's number was wrong: the submission is taken back and recorded anew.
+    let submitted = case.submissions[0].index;
+    let taken = record(&client, take_back(submitted)).await.expect("recorded").case.expect("told");
+    assert_eq!((taken.state(), taken.submissions.len()), (v1::CaseState::Open, 0));
+    assert!(taken.deadline.expect("it runs").missed, "nothing was submitted by now");
+    let last = client.size().await - 1;
+    let again = record(&client, take_back(last)).await.expect("recorded").case.expect("told");
+    assert_eq!(
+        (again.state(), again.submissions.len()),
+        (v1::CaseState::Submitted, 1),
+        "the retraction was the mistake"
+    );
+    judge::check(&client, &client.key().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

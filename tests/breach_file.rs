@@ -616,6 +616,53 @@ fn the_instants_stand_apart_and_the_deadline_runs_from_the_earliest_awareness() 
     assert_eq!(field(&report, 49)["state"], "not_provided", "not notified, and the deadline has passed: why?");
 }
 
+/// What was stated by mistake stands beside what took it back, in the file, its sheets and the register; and the file says
+/// what the deadline would have been.
+#[test]
+fn what_was_taken_back_is_told_beside_who_took_it_back_and_the_deadline_it_gave() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    aware(&server, &case, "2025-03-10T12:00:00Z");
+    breach(&server, &[&["severity", &case, "--level", "sev-1", "--statement", "many"][..], &DANA].concat());
+    let steps = breach(&server, &["show", &case, "--json"]).out;
+    let steps: Value = serde_json::from_str(&steps).expect("JSON");
+    let entry = |at: usize| steps["case"]["steps"][at]["index"].as_str().expect("an entry").to_owned();
+    for at in [1, 2] {
+        let why = ["--statement", "a slip of the pen"];
+        breach(&server, &[&["retract", &case, "--entry", &entry(at)][..], &why, &DANA].concat());
+    }
+    let show = breach(&server, &["show", &case]).out;
+    assert!(show.contains("taken back by entry") && show.contains("would have been the deadline"), "{show}");
+    assert!(!show.contains("severity  sev-1"), "{show}");
+    let (files, _) = report(&server, &["breach", &case, "--format", "json", "--format", "html", "--format", "csv"]);
+    let report = json_of(&files);
+    let life = &report["case"];
+    assert_eq!(
+        (&life["aware"], &life["deadline"], &report["severity"][0]["level"]),
+        (&Value::Null, &Value::Null, &json!("sev-1"))
+    );
+    let gone = &life["retracted_deadline"];
+    assert_eq!((&gone["strict"], &gone["missed"]), (&json!("2025-03-13T12:00:00.000000Z"), &json!(true)));
+    let retractions = life["retractions"].as_array().expect("retractions");
+    assert_eq!(retractions.len(), 2);
+    assert_eq!(retractions[0]["stated"]["at"], "2025-03-10T12:00:00.000000Z");
+    assert_eq!(retractions[0]["made"]["statement"], "a slip of the pen");
+    assert_eq!(retractions[0]["made"]["by"][0]["fields"], json!(["dana"]));
+    assert_eq!(life["awareness"][0]["taken_back_by"], retractions[0]["made"]["entry"]);
+    assert_eq!(report["severity"][0]["taken_back_by"], retractions[1]["made"]["entry"]);
+    let html = files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page");
+    let html = String::from_utf8_lossy(&html.1).into_owned();
+    for words in ["a slip of the pen", "Taken back: controller aware", "By it the authority was not notified in time"] {
+        assert!(html.contains(words), "{words:?} is not on the page");
+    }
+    let register = report["register"].as_array().expect("columns");
+    let notified = register.iter().find(|column| column["column"] == "notified").expect("the column");
+    assert!(notified.to_string().contains("That deadline had passed when it was taken back"), "{notified}");
+    // In time or not is asked of what stands; what was taken back asks for no reason.
+    assert_eq!(field(&report, 49)["state"], "hidden");
+    assert_eq!(values(&report, 48), [""; 0]);
+}
+
 /// The hours are those that were in force when the controller became aware, whatever is set afterwards.
 #[test]
 fn lateness_is_judged_by_the_profile_that_was_in_force() {

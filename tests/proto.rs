@@ -517,6 +517,7 @@ fn case() -> CaseBody {
         by: 5,
         caller: caller(),
         parts: groups(),
+        retracts: 6,
     }
 }
 

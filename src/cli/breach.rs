@@ -143,6 +143,15 @@ enum BreachCommand {
         #[arg(long, value_name = "FILE")]
         message: Option<PathBuf>,
     },
+    /// Take back a step that was recorded by mistake, such as an awareness; --by says who does, --statement why. Both stay,
+    /// and the deadline is counted from what stands. An answer is taken back by `answer --clear`.
+    Retract {
+        #[command(flatten)]
+        step: Step,
+        /// The entry of the step, as `whosaw breach show` prints it.
+        #[arg(long, value_name = "INDEX")]
+        entry: u64,
+    },
     /// Close a case; --statement says why.
     Close(Step),
     /// Show a case with all its steps. That you looked is recorded.
@@ -214,6 +223,9 @@ impl BreachCommand {
             }
             BreachCommand::NotNotified { step, report } => {
                 v1::RecordCaseStepRequest { report, ..step.request(CaseStep::NotNotified)? }
+            }
+            BreachCommand::Retract { step, entry } => {
+                v1::RecordCaseStepRequest { retracts: entry, ..step.request(CaseStep::Retracted)? }
             }
             BreachCommand::Tell { step, to, to_file, channel, delivery, message } => {
                 let lines = to_file.as_deref().map(read).transpose()?.unwrap_or_default();
@@ -322,6 +334,9 @@ fn head_lines(case: &v1::BreachCase) -> String {
     }
     for aware in &case.awareness {
         let which = match (aware.counts, case.awareness.len()) {
+            _ if aware.retracted_by > 0 => {
+                format!("  taken back by entry {}", show::grouped(aware.retracted_by))
+            }
             (_, 1) => String::new(),
             (true, _) => "  the deadline runs from this one, the earliest".to_owned(),
             (false, _) => format!("  another statement, which would give {}", time(&aware.strict)),
@@ -333,6 +348,12 @@ fn head_lines(case: &v1::BreachCase) -> String {
         let missed = if deadline.missed { ", MISSED" } else { "" };
         line("deadline", format!("{}  ({} h{from}{missed})", time(&deadline.strict), deadline.hours));
         line("", format!("{}  (Reg. 1182/71, {}, for information)", time(&deadline.reading), deadline.zone));
+    }
+    if let Some(gone) = &case.retracted_deadline {
+        let when = if gone.passed_before { "after it had passed" } else { "before it had passed" };
+        let missed = if gone.missed { ", MISSED by it" } else { "" };
+        let (at, by) = (time(&gone.strict), show::grouped(gone.retracted_by));
+        line("", format!("{at}  would have been the deadline; entry {by} took its awareness back {when}{missed}"));
     }
     for submission in &case.submissions {
         let number = if submission.reference.is_empty() { "" } else { ", number " };
@@ -383,7 +404,13 @@ fn case_lines(case: &v1::BreachCase) -> String {
         let statement = step.part.as_ref().map_or("", |part| &part.statement);
         let stated = step.stated_at.as_ref().map_or(String::new(), |at| format!("  stated {}", show::time(Some(at))));
         let (index, at) = (step.index, show::time(step.recorded_at.as_ref()));
-        format!("{index:>8}  {at}  {:<15}{stated}{by}{told}  {statement}", code(step.step)).trim_end().to_owned()
+        let takes = if step.retracts > 0 { format!("  entry {}", show::grouped(step.retracts)) } else { String::new() };
+        let taken = match step.retracted_by {
+            0 => String::new(),
+            by => format!("  (taken back by entry {})", show::grouped(by)),
+        };
+        let what = code(step.step);
+        format!("{index:>8}  {at}  {what:<15}{takes}{stated}{by}{told}{taken}  {statement}").trim_end().to_owned()
     };
     let steps: Vec<String> = case.steps.iter().map(step).collect();
     format!("{}\n\n{}", head_lines(case), steps.join("\n"))

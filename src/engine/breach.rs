@@ -150,10 +150,11 @@ impl OpenLedger {
             acts.extend(self.act_in(entry, &resources, &house, &head)?);
         }
         let period = self.period_of(&case, size)?;
+        let period_with_everything = self.period_of(&case.with_everything(), size)?;
         let erased = self.erased_of(&case, &entries, size)?;
         let (moved, places) = (moved(&evidence, &exposure), places(&evidence, &resources));
         let registry = evidence.controller;
-        Ok(AsOf { case, exposure, acts, moved, places, registry, period, erased, cut_off_us })
+        Ok(AsOf { case, exposure, acts, moved, places, registry, period, period_with_everything, erased, cut_off_us })
     }
 
     /// Whom open cases need: whoever acted in one, and whoever of the house reached its resources, let somebody reach them, or

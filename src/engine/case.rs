@@ -42,6 +42,8 @@ pub struct CaseAsked {
     pub told: Vec<Identity>,
     /// The entry that records the production of the report that the step is about.
     pub report: Option<u64>,
+    /// The entry of the step that this one takes back.
+    pub retracts: Option<u64>,
     /// What was known to whoever decided; 0: everything now.
     pub size: u64,
     pub part: CasePart,
@@ -53,6 +55,8 @@ pub struct RegisteredCase {
     pub case: Case,
     /// The legal profile by whose hours it is late or in time.
     pub period: Profile,
+    /// The same had no statement of awareness been taken back.
+    pub period_with_everything: Profile,
     pub register: Vec<RegisterFact>,
     /// Fields whose answer the record rules out.
     pub refused: Vec<u8>,
@@ -82,8 +86,10 @@ impl OpenLedger {
         self.profile_at(earliest)
     }
 
-    pub fn period_now(&self, case: &Case) -> Result<Profile, EngineError> {
-        self.period_of(case, self.ledger.published().size)
+    /// The same as of now, and as it would be had no statement of awareness been taken back.
+    pub fn periods_now(&self, case: &Case) -> Result<[Profile; 2], EngineError> {
+        let size = self.ledger.published().size;
+        Ok([self.period_of(case, size)?, self.period_of(&case.with_everything(), size)?])
     }
 
     /// The legal profile as of a size: the template's where the controller's registry sets none, or leaves something out.
@@ -141,9 +147,15 @@ impl OpenLedger {
             })
             .await?;
         let id = case.map_or_else(|| uuid::Uuid::new_v4().into_bytes(), |case| case.id);
-        let CaseAsked { step, stated_us, by, told, part, .. } = asked;
-        let body =
-            CaseBody { case: id.to_vec(), step, stated_us: stated_us.unwrap_or_default(), size, ..CaseBody::default() };
+        let CaseAsked { step, stated_us, by, told, part, retracts, .. } = asked;
+        let body = CaseBody {
+            case: id.to_vec(),
+            step,
+            stated_us: stated_us.unwrap_or_default(),
+            size,
+            retracts: retracts.unwrap_or_default(),
+            ..CaseBody::default()
+        };
         let part = CasePart { report, ..part };
         let normal = |identity: Identity| vault::normal(&identity);
         let actors = CaseActors { by: by.map(normal), told: told.into_iter().map(normal).collect() };
@@ -181,8 +193,8 @@ impl OpenLedger {
         let as_of = self.case_now(case)?;
         let w = Language::default().wording_in(&as_of.exposure.header.controller.zone());
         let (register, refused) = breach::register(&as_of, &self.profile()?, &w);
-        let AsOf { case, period, .. } = as_of;
-        Ok(RegisteredCase { case, period, register, refused })
+        let AsOf { case, period, period_with_everything, .. } = as_of;
+        Ok(RegisteredCase { case, period, period_with_everything, register, refused })
     }
 
     async fn record_reading(&self, case: Vec<u8>, caller: &Caller) -> Result<(), EngineError> {
@@ -272,6 +284,7 @@ impl OpenLedger {
             told,
             told_closed,
             part,
+            retracts: body.retracts,
         })
     }
 
@@ -344,17 +357,18 @@ fn violations(asked: &CaseAsked, case: Option<&Case>, profile: &Profile, now: u6
     let again = step == Opened && asked.case.is_some();
     let could_not_be_told = matches!(part.delivery, Delivery::Failed | Delivery::NotPossible);
     for (field, there, needed, allowed) in [
-        ("by", asked.by.is_some(), is(&[Aware, Answered, Severity, Submitted, NotNotified, Closed]), true),
+        ("by", asked.by.is_some(), is(&[Aware, Answered, Severity, Submitted, NotNotified, Closed, Retracted]), true),
         (
             "stated_at",
             asked.stated_us.is_some(),
             is(&[Detected, ProcessorAware, Aware, Submitted]) || (step == Informed && !could_not_be_told),
-            true,
+            // It counts from when it was recorded: nobody takes a deadline back before it passed by saying so afterwards.
+            step != Retracted,
         ),
         (
             "statement",
             said(&part.statement),
-            again || is(&[Severity, NotNotified, Closed]) || (step == Informed && could_not_be_told),
+            again || is(&[Severity, NotNotified, Closed, Retracted]) || (step == Informed && could_not_be_told),
             true,
         ),
         (
@@ -370,6 +384,7 @@ fn violations(asked: &CaseAsked, case: Option<&Case>, profile: &Profile, now: u6
         ("message", !part.message.is_empty(), false, step == Informed),
         ("level", said(&part.level), step == Severity && part.figure.is_none(), step == Severity),
         ("figure", part.figure.is_some(), false, step == Severity),
+        ("retracts", asked.retracts.is_some(), step == Retracted, step == Retracted),
         ("report", asked.report.is_some(), false, is(&[Submitted, NotNotified, Informed])),
         ("tree_size", asked.size != 0, false, asked.report.is_none()),
     ] {
@@ -381,6 +396,10 @@ fn violations(asked: &CaseAsked, case: Option<&Case>, profile: &Profile, now: u6
     }
     if asked.stated_us.is_some_and(|stated| stated > now) {
         refuse("stated_at", "lies in the future");
+    }
+    if step == Retracted && asked.retracts.is_some_and(|entry| !case.is_some_and(|case| case.can_be_taken_back(entry)))
+    {
+        refuse("retracts", "is no step of this case that can be taken back, or was taken back already");
     }
     let aware_us = case.and_then(Case::awareness).map(Step::at_us);
     if step == Submitted && asked.stated_us.zip(aware_us).is_some_and(|(sent, aware)| sent < aware) {

@@ -32,8 +32,8 @@ impl v1::case_service_server::CaseService for CaseRpc {
         let open = self.0.ledger(&request.ledger)?;
         let asked = asked(request)?;
         let (receipt, case) = open.record_case_step(asked, &caller).await?;
-        let period = open.period_now(&case)?;
-        let case = Some(without_steps(told(&case, &period, open.now_us())));
+        let periods = open.periods_now(&case)?;
+        let case = Some(without_steps(told(&case, &periods, open.now_us())));
         Ok(Response::new(v1::RecordCaseStepResponse { receipt: Some(present::receipt(receipt)), case }))
     }
 
@@ -126,6 +126,7 @@ fn asked(request: v1::RecordCaseStepRequest) -> Result<CaseAsked, Status> {
         by,
         told,
         report: Some(request.report).filter(|index| *index != 0),
+        retracts: Some(request.retracts).filter(|index| *index != 0),
         size: request.tree_size,
         part,
     })
@@ -153,12 +154,14 @@ fn registered(case: &RegisteredCase, now_us: u64) -> v1::BreachCase {
     v1::BreachCase {
         register: case.register.iter().map(column).collect(),
         refused: case.refused.iter().map(|field| u32::from(*field)).collect(),
-        ..told(&case.case, &case.period, now_us)
+        ..told(&case.case, &[case.period.clone(), case.period_with_everything.clone()], now_us)
     }
 }
 
 /// The case in words of the wire.
-fn told(case: &Case, profile: &crate::law::Profile, now_us: u64) -> v1::BreachCase {
+fn told(case: &Case, [profile, with_everything]: &[crate::law::Profile; 2], now_us: u64) -> v1::BreachCase {
+    let taken_back = case.taken_back();
+    let by = |step: &Step| taken_back.get(&step.index).map_or(0, |by| by.index);
     let at = |step: CaseStep| case.last(step).map(|step| present::timestamp(step.at_us()));
     let aware = case.awareness();
     let hours = case.deadline(profile).and_then(Result::ok);
@@ -179,7 +182,17 @@ fn told(case: &Case, profile: &crate::law::Profile, now_us: u64) -> v1::BreachCa
             .ok()
             .map(|hours| present::timestamp(hours.strict_us)),
         counts: aware.is_some_and(|aware| aware.index == step.index),
+        retracted_by: by(step),
     };
+    let retracted = case.deadline_taken_back(with_everything, now_us);
+    let retracted = retracted.map(|gone| v1::BreachRetractedDeadline {
+        index: gone.stated.index,
+        retracted_by: gone.by.index,
+        strict: Some(present::timestamp(gone.strict_us)),
+        hours: with_everything.breach_notification_h,
+        passed_before: gone.passed_before,
+        missed: gone.missed,
+    });
     let submission = |step: &Step| v1::BreachSubmission {
         index: step.index,
         submitted_at: Some(present::timestamp(step.at_us())),
@@ -218,8 +231,9 @@ fn told(case: &Case, profile: &crate::law::Profile, now_us: u64) -> v1::BreachCa
         answers: case.answers().into_iter().map(answer).collect(),
         told: people(true),
         not_told: people(false),
-        steps: case.steps.iter().map(step).collect(),
-        awareness: case.each(CaseStep::Aware).map(awareness).collect(),
+        steps: case.steps.iter().map(|it| v1::BreachStep { retracted_by: by(it), ..step(it) }).collect(),
+        awareness: case.told(CaseStep::Aware).map(awareness).collect(),
+        retracted_deadline: retracted,
         register: Vec::new(),
         refused: Vec::new(),
     }
@@ -248,5 +262,7 @@ fn step(step: &Step) -> v1::BreachStep {
         part,
         tree_size: step.size,
         report: step.report.map(|digest| digest.to_vec()).unwrap_or_default(),
+        retracts: step.retracts,
+        retracted_by: 0,
     }
 }

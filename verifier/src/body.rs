@@ -391,6 +391,9 @@ message! {
         6 by: u32,
         7 caller: Option<Caller>,
         8 parts: Vec<PartGroup>,
+        /// The entry of the step that this one takes back, with `retracted`. In the open, like the step itself, so that no
+        /// loss of a key makes a statement stand again.
+        9 retracts: u64,
     }
 
     /// Kind 12: the ledger goes on from a backup.

@@ -207,7 +207,7 @@ vocabulary! {
     pub enum CaseStep: "step" {
         1 Opened "opened", 2 Detected "detected", 3 ProcessorAware "processor_aware", 4 Aware "aware",
         5 Answered "answered", 6 Severity "severity", 7 Submitted "submitted", 8 Informed "informed",
-        9 NotNotified "not_notified", 10 Closed "closed", 11 Read "read",
+        9 NotNotified "not_notified", 10 Closed "closed", 11 Read "read", 12 Retracted "retracted",
     }
 
     /// How data subjects were told: breach-notification template, field 104.

@@ -97,6 +97,24 @@ pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mu
             let recorded = client.cases().record_case_step(client.request(request)).await?.into_inner();
             acts.cases.insert(case.clone(), recorded.case.unwrap_or_default().case_id);
         }
+        What::TakeBackAwareness { case, by } => {
+            let case_id = acts.cases.get(case).cloned();
+            let case_id = case_id.ok_or_else(|| CliError::usage(format!("no case was opened as {case}")))?;
+            let request = v1::GetCaseRequest { ledger: ledger.clone(), case_id: case_id.clone() };
+            let known = client.cases().get_case(client.request(request)).await?.into_inner().case.unwrap_or_default();
+            let last = known.awareness.iter().rev().find(|aware| aware.retracted_by == 0);
+            let last = last.ok_or_else(|| CliError::usage(format!("nobody is aware of case {case}")))?;
+            let request = v1::RecordCaseStepRequest {
+                ledger,
+                case_id,
+                step: v1::CaseStep::Retracted as i32,
+                by: Some(identity_of(scenario, by)),
+                statement: "scenario".into(),
+                retracts: last.index,
+                ..Default::default()
+            };
+            client.cases().record_case_step(client.request(request)).await?;
+        }
         _ => return Ok(false),
     }
     Ok(true)
@@ -129,7 +147,15 @@ pub async fn asked(client: &Client, acts: &Acts, aside: &Aside) -> Result<Value,
             let us =
                 |at: Option<prost_types::Timestamp>| at.map(|at| at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000);
             let (strict, reading) = (us(deadline.strict), us(deadline.reading));
-            Ok(json!({ "state": state, "deadline": strict, "reading": reading, "missed": deadline.missed }))
+            let gone = case.retracted_deadline.unwrap_or_default();
+            Ok(json!({
+                "state": state,
+                "deadline": strict,
+                "reading": reading,
+                "missed": deadline.missed,
+                "taken_back": us(gone.strict),
+                "missed_by_it": gone.missed,
+            }))
         }
         Aside::Guess { suspects, others } => {
             let directory = tempfile::tempdir().map_err(|error| CliError::new(error.to_string()))?;
@@ -172,6 +198,12 @@ pub fn check(scenario: &Scenario, acts: &Acts, found: &Value, words: &[String]) 
         ["nothing", "matches"] => same(found["matches"] == json!([])),
         [name, "matches"] => same(found["matches"].as_array().is_some_and(|all| all.contains(&json!(name)))),
         ["holds"] => same(found["holds"] == true),
+        ["no", "deadline"] => same(found["deadline"].is_null()),
+        ["would", "have", "been", at] => {
+            let at = scenario.clock(at).ok_or("a deadline is a time")?;
+            same(found["taken_back"].as_u64() == Some(at))
+        }
+        ["missed", "by", "it"] => same(found["missed_by_it"] == true),
         ["missed"] => same(found["missed"] == true),
         ["in", "time"] => same(found["missed"] == false),
         [key @ ("redacted" | "missing"), count] => same(count.parse::<u64>().is_ok_and(|count| found[*key] == count)),

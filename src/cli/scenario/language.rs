@@ -181,6 +181,11 @@ pub enum What {
         by: Option<String>,
         resources: Vec<String>,
     },
+    /// The last statement of awareness of a case that stands is taken back.
+    TakeBackAwareness {
+        case: String,
+        by: String,
+    },
     /// The registry says something else of a name from then on.
     Register {
         name: String,
@@ -520,6 +525,9 @@ impl Scenario {
             [who, "is", "aware", "of", "case", case] => {
                 let (by, resources) = (Some(owned(who)), Vec::new());
                 (What::Case { case: owned(case), said: CaseStep::Aware, by, resources }, &[])
+            }
+            [who, "takes", "back", "awareness", "of", "case", case] => {
+                (What::TakeBackAwareness { case: owned(case), by: owned(who) }, &[])
             }
             [actor, "grants", resource, "to", to, rest @ ..] => {
                 let (until_us, rest) = match rest {

@@ -72,7 +72,7 @@ enum Command {
 ///   10:00 hold H on s1                  13:00 release H{n}
 ///   11:00 s1 asks for erasure as e1     11:30 s1 withdraws that     12:00 erasures are run{n}
 ///   16:30 case C opens on R             16:31 case C is detected{n}
-///   18:10 dana is aware of case C{n}
+///   18:10 dana is aware of case C       19:00 dana takes back awareness of case C{n}
 /// {n}What is asked, and what the answer must be:{n}
 ///   12:00 report R                      (who could see it, who did, who holds a copy){n}
 ///   14:00 report R again                (supersedes the report before, and says what is otherwise){n}
@@ -100,6 +100,7 @@ enum Command {
 ///   expect requested, blocked, inaccessible, irrecoverable{n}
 ///   18:30 case C                        (until when the authority is to be notified){n}
 ///   expect deadline +3d18:10, reading +3d19:00, open, in time, missed{n}
+///   expect no deadline, would have been +3d18:10, missed by it{n}
 ///   14:00 verify [with x1 altered, or taken out]   (an export, by the verifier){n}
 ///   expect holds, broken at x1, redacted 2, missing 1{n}
 ///   10:00 guess s1, e1 among 10000 others          (by hashing candidates, with whatever an export holds as salt){n}

@@ -1,11 +1,13 @@
 //! A case as its steps tell it: what was detected, who became aware when, what was answered, submitted, told.
 //!
-//! Nothing is ever overwritten: a later step of a sort stands in the place of an earlier one, and both are listed.
+//! Nothing is ever overwritten: a later step of a sort stands in the place of an earlier one, and both are listed. So is a
+//! step that was taken back, beside whoever took it back and why; only what is counted follows from the steps that stand.
 
 use crate::law::calendar::{self, BeyondCalendar, Hours};
 use crate::law::edpb::{Answers, Circumstances};
 use crate::law::{Profile, enisa};
 use crate::model::{CaseStep, Channel, Delivery, Identity};
+use std::collections::BTreeMap;
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::{CasePart, SeverityFigure};
 
@@ -33,6 +35,8 @@ pub struct Step {
     pub told_closed: u64,
     /// What was sealed; nothing where nothing was, or it does not open.
     pub part: Option<CasePart>,
+    /// The entry of the step that this one takes back; 0: none.
+    pub retracts: u64,
 }
 
 /// Which human acted.
@@ -52,6 +56,18 @@ pub enum Standing {
     Submitted,
     NotNotified,
     Closed,
+}
+
+/// A deadline that does not run any more, because the awareness it ran from was taken back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TakenBack<'a> {
+    pub stated: &'a Step,
+    pub by: &'a Step,
+    pub strict_us: u64,
+    /// It had passed when the statement was taken back.
+    pub passed_before: bool,
+    /// The first notification, or the instant asked for while there is none, lies after it.
+    pub missed: bool,
 }
 
 /// A case with its steps in the order of the ledger; the first opened it.
@@ -91,8 +107,38 @@ impl Case {
         (!steps.is_empty()).then_some(Case { id: self.id, steps })
     }
 
+    /// Entries of steps that were taken back, each with the step that did. A retraction that was taken back itself does not
+    /// count, so what it took back stands again.
+    pub fn taken_back(&self) -> BTreeMap<u64, &Step> {
+        let mut gone = BTreeMap::new();
+        // From the last back: what takes a step back comes after it.
+        for step in self.steps.iter().rev() {
+            if step.step == CaseStep::Retracted && step.retracts < step.index && !gone.contains_key(&step.index) {
+                gone.insert(step.retracts, step);
+            }
+        }
+        gone
+    }
+
+    /// As if nothing had ever been taken back.
+    pub fn with_everything(&self) -> Case {
+        let steps = self.steps.iter().filter(|step| step.step != CaseStep::Retracted);
+        Case { id: self.id, steps: steps.cloned().collect() }
+    }
+
+    /// What may be taken back by another step of its own. Answers are taken back by clearing them and a closing by opening
+    /// again; that there is a case, and that somebody looked, nobody can take back.
+    pub fn can_be_taken_back(&self, entry: u64) -> bool {
+        use CaseStep::*;
+        let mistakes = [Detected, ProcessorAware, Aware, Severity, Submitted, Informed, NotNotified, Retracted];
+        self.steps.iter().any(|step| step.index == entry && mistakes.contains(&step.step))
+            && !self.taken_back().contains_key(&entry)
+    }
+
+    /// Those that stand.
     fn of(&self, step: CaseStep) -> impl DoubleEndedIterator<Item = &Step> {
-        self.steps.iter().filter(move |it| it.step == step)
+        let gone = self.taken_back();
+        self.steps.iter().filter(move |it| it.step == step && !gone.contains_key(&it.index))
     }
 
     /// The last step of this sort: it stands in the place of those before.
@@ -100,9 +146,14 @@ impl Case {
         self.of(step).next_back()
     }
 
-    /// All steps of this sort, in order.
+    /// All steps of this sort that stand, in order.
     pub fn each(&self, step: CaseStep) -> impl Iterator<Item = &Step> {
         self.of(step)
+    }
+
+    /// The same with those that were taken back.
+    pub fn told(&self, step: CaseStep) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(move |it| it.step == step)
     }
 
     /// The house's own number, as it was given last.
@@ -110,7 +161,8 @@ impl Case {
         self.of(CaseStep::Opened).map(Step::reference).rfind(|reference| !reference.is_empty()).unwrap_or_default()
     }
 
-    /// Datasets and resources it is about, each once, in the order in which they were named.
+    /// Datasets and resources it is about, each once, in the order in which they were named. What a step named that was taken
+    /// back stays: nobody makes a breach smaller by taking back when it was detected.
     pub fn resources(&self) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         for name in self.steps.iter().filter_map(|step| step.part.as_ref()).flat_map(|part| &part.resources) {
@@ -168,7 +220,8 @@ impl Case {
             matches!(step.step, CaseStep::Opened | CaseStep::Submitted | CaseStep::NotNotified | CaseStep::Closed)
         };
         // A case that was opened again stands as it did before it was closed.
-        let mut steps = self.steps.iter().rev().filter(decides);
+        let gone = self.taken_back();
+        let mut steps = self.steps.iter().rev().filter(|step| !gone.contains_key(&step.index)).filter(decides);
         match steps.next().map(|step| step.step) {
             Some(CaseStep::Closed) => Standing::Closed,
             Some(CaseStep::Submitted) => Standing::Submitted,
@@ -194,6 +247,13 @@ impl Case {
         self.awareness().map(|aware| calendar::breach_deadline(aware.at_us(), profile))
     }
 
+    /// The statement of awareness from which the deadline would run had nothing been taken back, where that is another one
+    /// than now, and the step that took it back.
+    pub fn awareness_taken_back(&self) -> Option<(&Step, &Step)> {
+        let earliest = self.told(CaseStep::Aware).min_by_key(|aware| aware.at_us())?;
+        Some((earliest, self.taken_back().get(&earliest.index).copied()?))
+    }
+
     /// The last statement of awareness gives a later instant than an earlier one.
     pub fn awareness_moved_later(&self) -> bool {
         let (earliest, last) = (self.awareness(), self.last(CaseStep::Aware));
@@ -202,9 +262,22 @@ impl Case {
 
     /// The first notification until this instant, or this instant while there is none, lies after the deadline.
     pub fn is_late(&self, now_us: u64, profile: &Profile) -> bool {
+        matches!(self.deadline(profile), Some(Ok(deadline)) if self.is_after(deadline.strict_us, now_us))
+    }
+
+    /// The same of any deadline.
+    pub fn is_after(&self, deadline_us: u64, now_us: u64) -> bool {
         let sent = self.of(CaseStep::Submitted).map(Step::at_us).filter(|at| *at <= now_us);
-        let first = sent.min().unwrap_or(now_us);
-        matches!(self.deadline(profile), Some(Ok(deadline)) if first > deadline.strict_us)
+        sent.min().unwrap_or(now_us) > deadline_us
+    }
+
+    /// The deadline that would run had nothing been taken back, by the profile of then. Lateness does not go away unseen
+    /// because what it was counted from was taken back.
+    pub fn deadline_taken_back(&self, profile: &Profile, now_us: u64) -> Option<TakenBack<'_>> {
+        let (stated, by) = self.awareness_taken_back()?;
+        let strict_us = calendar::breach_deadline(stated.at_us(), profile).ok()?.strict_us;
+        let passed_before = by.recorded_at_us > strict_us;
+        Some(TakenBack { stated, by, strict_us, passed_before, missed: self.is_after(strict_us, now_us) })
     }
 
     /// What decides visibility beside the answers. Where the controller is follows from which question was answered, else
@@ -245,6 +318,7 @@ pub(crate) mod tests {
             told: Vec::new(),
             told_closed: 0,
             part: Some(CasePart::default()),
+            retracts: 0,
         }
     }
 
@@ -300,6 +374,39 @@ pub(crate) mod tests {
         assert!(!case.is_late(1_000 * HOUR, &profile), "it was in time, whatever time it is now");
         case.steps.push(step(7, CaseStep::Submitted, 90 * HOUR));
         assert!(!case.is_late(1_000 * HOUR, &profile), "a follow-up is no first notification");
+    }
+
+    /// What was taken back counts no more and is not gone; and a retraction can be taken back itself.
+    #[test]
+    fn a_statement_that_was_taken_back_moves_the_deadline_and_says_what_it_was() {
+        let profile = Profile::default();
+        let retracts = |index: u64, retracts: u64| Step { retracts, ..step(index, CaseStep::Retracted, 0) };
+        let mut case = case(vec![step(1, CaseStep::Opened, 0), step(2, CaseStep::Aware, 10 * HOUR)]);
+        case.steps.push(step(3, CaseStep::Aware, 20 * HOUR));
+        let strict = |case: &Case| case.deadline(&profile).map(|hours| hours.expect("a deadline").strict_us / HOUR);
+        assert_eq!((strict(&case), case.awareness_taken_back()), (Some(82), None));
+        case.steps.push(Step { recorded_at_us: 83 * HOUR, ..retracts(4, 2) });
+        assert_eq!(strict(&case), Some(92));
+        assert_eq!(case.told(CaseStep::Aware).count(), 2, "it stays told");
+        let gone = case.deadline_taken_back(&profile, 84 * HOUR).expect("it ran");
+        assert_eq!((gone.strict_us / HOUR, gone.passed_before, gone.missed), (82, true, true));
+        assert_eq!((gone.stated.index, gone.by.index), (2, 4));
+        assert!(!case.is_late(84 * HOUR, &profile), "by the statement that stands");
+        assert!(!case.can_be_taken_back(2) && case.can_be_taken_back(3) && !case.can_be_taken_back(1));
+        case.steps.push(step(5, CaseStep::Submitted, 81 * HOUR));
+        let gone = case.deadline_taken_back(&profile, 84 * HOUR).expect("it ran");
+        assert!(gone.passed_before && !gone.missed, "it was notified before either");
+        // A later statement that is taken back moves nothing.
+        let mut later = case.clone();
+        later.steps.push(retracts(6, 3));
+        assert_eq!((strict(&later), later.awareness()), (None, None));
+        assert_eq!(later.awareness_taken_back().map(|(stated, by)| (stated.index, by.index)), Some((2, 4)));
+        case.steps.push(retracts(7, 4));
+        assert_eq!((strict(&case), case.awareness_taken_back()), (Some(82), None), "the retraction was the mistake");
+        assert!(case.can_be_taken_back(2) && !case.can_be_taken_back(4) && case.can_be_taken_back(7));
+        case.steps.push(retracts(8, 5));
+        assert_eq!(case.standing(), Standing::Open, "nothing was submitted after all");
+        assert_eq!(case.with_everything().standing(), Standing::Submitted);
     }
 
     /// As of an instant nothing counts that was sent after it.

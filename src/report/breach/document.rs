@@ -160,7 +160,7 @@ facts! {
         aware: Option<Moment>,
         /// From detection to awareness, microseconds; the reason is awareness's own statement.
         detection_to_awareness_us: Option<u64>,
-        /// Every statement of awareness, in order, each with the deadline that it would give.
+        /// Every statement of awareness, in order, each with the deadline that it would give; also those taken back.
         awareness: Vec<AwarenessFact>,
         /// The last statement of awareness gives a later instant than an earlier one.
         awareness_moved_later: bool,
@@ -172,13 +172,45 @@ facts! {
         steps: Vec<StepFact>,
         /// What erasures took of what the case rests on.
         erased: Vec<ErasedFact>,
+        /// Steps that were taken back, in order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        retractions: Vec<RetractionFact>,
+        /// The deadline that would run had no statement of awareness been taken back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retracted_deadline: Option<RetractedDeadlineFact>,
+    }
+
+    /// One step that was taken back: what it stated, and by whom and why it was.
+    pub struct RetractionFact {
+        made: Moment,
+        of: EntryIndex,
+        what: Code<CaseStep>,
+        stated: Moment,
+        reference: Option<String>,
+        /// The retraction was taken back itself: what it took back stands again.
+        taken_back: bool,
+    }
+
+    pub struct RetractedDeadlineFact {
+        strict: Instant,
+        hours: u64,
+        /// The step by which awareness was stated that it would run from, and the one that took it back.
+        from: EntryIndex,
+        by: EntryIndex,
+        /// It had passed when the statement was taken back.
+        passed_before: bool,
+        /// The first notification that stands, or the cut-off while there is none, lies after it.
+        missed: bool,
     }
 
     pub struct AwarenessFact {
         stated: Moment,
         strict: Option<Instant>,
-        /// The deadline runs from this one: the earliest.
+        /// The deadline runs from this one: the earliest that stands.
         counts: bool,
+        /// The step that took it back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken_back_by: Option<EntryIndex>,
     }
 
     pub struct StepFact {
@@ -199,6 +231,11 @@ facts! {
         size: u64,
         /// SHA-256 of the report it refers to.
         report: Option<String>,
+        /// The step that it takes back, and the one that took it back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        takes_back: Option<EntryIndex>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken_back_by: Option<EntryIndex>,
     }
 
     /// What one erasure took.
@@ -238,6 +275,9 @@ facts! {
         level: Option<String>,
         figure: Option<FigureFact>,
         set: Moment,
+        /// The step that took it back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken_back_by: Option<EntryIndex>,
     }
 
     /// ENISA's figure, an aid. All in hundredths but the context.

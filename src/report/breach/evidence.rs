@@ -33,6 +33,8 @@ pub struct AsOf {
     pub registry: Option<KnownRegistry>,
     /// The legal profile that was in force when the controller became aware: its hours count.
     pub period: Profile,
+    /// The same for the deadline that would run had no statement of awareness been taken back.
+    pub period_with_everything: Profile,
     /// What erasures took of it.
     pub erased: Vec<Erased>,
     /// Unix microseconds.

@@ -42,7 +42,7 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
         erratum: None,
         header: header(question, evidence, envelope, ReportType::Breach, template::BREACH),
         answer: Answer { text: answer(w, &case, &totals) },
-        severity: now.case.each(CaseStep::Severity).map(severity_fact).collect(),
+        severity: now.case.told(CaseStep::Severity).map(|step| severity_fact(step, &now.case)).collect(),
         register: register::of_form(now, &form, w),
         case,
         figure_confidentiality: confidentiality,
@@ -124,12 +124,15 @@ fn case_fact(as_of: &AsOf, form: &[Decided], passed: bool) -> CaseFact {
         missed: case.is_late(as_of.cut_off_us, profile),
         passed,
     });
+    let gone = case.taken_back();
+    let taken_back_by = |step: &Step| gone.get(&step.index).map(|by| EntryIndex(by.index));
     let stated = |step: &Step| {
         let hours = calendar::breach_deadline(step.at_us(), profile).ok();
         AwarenessFact {
             stated: moment(step),
             strict: hours.map(|hours| Instant::new(hours.strict_us)),
             counts: aware.is_some_and(|aware| aware.index == step.index),
+            taken_back_by: taken_back_by(step),
         }
     };
     let standing = case.standing();
@@ -150,15 +153,48 @@ fn case_fact(as_of: &AsOf, form: &[Decided], passed: bool) -> CaseFact {
         processor_aware: last(CaseStep::ProcessorAware),
         aware: aware.map(moment),
         detection_to_awareness_us: delay,
-        awareness: case.each(CaseStep::Aware).map(stated).collect(),
+        awareness: case.told(CaseStep::Aware).map(stated).collect(),
         awareness_moved_later: case.awareness_moved_later(),
         deadline,
         submitted: case.each(CaseStep::Submitted).map(moment).collect(),
         not_notified: last(CaseStep::NotNotified).filter(|_| standing != Standing::Submitted),
         closed: last(CaseStep::Closed).filter(|_| standing == Standing::Closed),
-        steps: case.steps.iter().filter(|step| step.step != CaseStep::Read).map(step_fact).collect(),
+        steps: (case.steps.iter().filter(|step| step.step != CaseStep::Read))
+            .map(|step| StepFact { taken_back_by: taken_back_by(step), ..step_fact(step) })
+            .collect(),
         erased: as_of.erased.iter().map(|erased| erased_fact(erased, as_of, form)).collect(),
+        retractions: retractions(case),
+        retracted_deadline: retracted_deadline(as_of),
     }
+}
+
+fn retractions(case: &Case) -> Vec<RetractionFact> {
+    let gone = case.taken_back();
+    let fact = |by: &Step| {
+        let step = case.steps.iter().find(|step| step.index == by.retracts)?;
+        Some(RetractionFact {
+            made: moment(by),
+            of: EntryIndex(step.index),
+            what: Code(step.step),
+            stated: moment(step),
+            reference: given(step.reference()),
+            taken_back: gone.contains_key(&by.index),
+        })
+    };
+    case.told(CaseStep::Retracted).filter_map(fact).collect()
+}
+
+fn retracted_deadline(as_of: &AsOf) -> Option<RetractedDeadlineFact> {
+    let profile = &as_of.period_with_everything;
+    let gone = as_of.case.deadline_taken_back(profile, as_of.cut_off_us)?;
+    Some(RetractedDeadlineFact {
+        strict: Instant::new(gone.strict_us),
+        hours: u64::from(profile.breach_notification_h),
+        from: EntryIndex(gone.stated.index),
+        by: EntryIndex(gone.by.index),
+        passed_before: gone.passed_before,
+        missed: gone.missed,
+    })
 }
 
 fn step_fact(step: &Step) -> StepFact {
@@ -178,6 +214,8 @@ fn step_fact(step: &Step) -> StepFact {
         told_erased: step.told_closed,
         size: step.size,
         report: step.report.map(hex::encode),
+        takes_back: Some(step.retracts).filter(|entry| *entry != 0).map(EntryIndex),
+        taken_back_by: None,
     }
 }
 
@@ -207,7 +245,7 @@ fn never() -> Moment {
     Moment { at, recorded_at: at, entry: EntryIndex(0), by: Vec::new(), by_erased: false, statement: None }
 }
 
-fn severity_fact(step: &Step) -> SeverityFact {
+fn severity_fact(step: &Step, case: &Case) -> SeverityFact {
     let part = step.part.as_ref();
     let figure = part.and_then(|part| part.figure.as_ref()).map(|chosen| {
         let figure = enisa::Figure {
@@ -229,7 +267,8 @@ fn severity_fact(step: &Step) -> SeverityFact {
             level: figure.level().code().to_owned(),
         }
     });
-    SeverityFact { level: part.and_then(|part| given(&part.level)), figure, set: moment(step) }
+    let taken_back_by = case.taken_back().get(&step.index).map(|by| EntryIndex(by.index));
+    SeverityFact { level: part.and_then(|part| given(&part.level)), figure, set: moment(step), taken_back_by }
 }
 
 /// What a field is called, in the report's language.

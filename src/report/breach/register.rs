@@ -61,6 +61,7 @@ impl Row<'_> {
                 if let Some(step) = case.last(CaseStep::NotNotified).filter(|_| lines.is_empty()) {
                     lines.push(by_step(self.w.breach.answer.need_not.clone(), step));
                 }
+                lines.extend(self.taken_back());
             }
             RegisterColumn::Informed => lines = self.fields(&[97, 98, 99, 102, 104]),
             RegisterColumn::Reason => {
@@ -75,6 +76,43 @@ impl Row<'_> {
             }
         }
         lines.retain(|line| !line.text.is_empty());
+        lines
+    }
+
+    /// What was said of awareness and notification and taken back, and what the deadline was: the register tells that it was
+    /// missed, whoever took back what it ran from.
+    fn taken_back(&self) -> Vec<RegisterLine> {
+        let (case, w) = (&self.as_of.case, self.w);
+        let mut lines = Vec::new();
+        let told = [CaseStep::Aware, CaseStep::Submitted, CaseStep::NotNotified];
+        for by in case.taken_back().into_values() {
+            let Some(step) = case.steps.iter().find(|step| step.index == by.retracts) else { continue };
+            if told.contains(&step.step) {
+                let what = format!("{} {}", word(&w.breach.step, step.step.code()), self.at(step));
+                let said = fill(&w.breach.case.retracts, &[("what", &what), ("n", &w.number(step.index))]);
+                let text = format!("{said}: {}", by.statement());
+                lines.push(RegisterLine {
+                    entries: vec![EntryIndex(step.index), EntryIndex(by.index)],
+                    ..by_step(text, by)
+                });
+            }
+        }
+        let gone = case.deadline_taken_back(&self.as_of.period_with_everything, self.as_of.cut_off_us);
+        lines.extend(gone.filter(|gone| gone.passed_before || gone.missed).map(|gone| {
+            let n = &w.breach.notice;
+            let (from, by) = (w.number(gone.stated.index), w.number(gone.by.index));
+            let hours = w.number(u64::from(self.as_of.period_with_everything.breach_notification_h));
+            let at = self.instant(gone.strict_us);
+            let mut text = fill(&n.retracted, &[("from", &from), ("n", &by), ("at", &at), ("hours", &hours)]);
+            for (is, sentence) in [(gone.passed_before, &n.retracted_passed), (gone.missed, &n.retracted_missed)] {
+                if is {
+                    text.push(' ');
+                    text.push_str(sentence);
+                }
+            }
+            let entries = vec![EntryIndex(gone.stated.index), EntryIndex(gone.by.index)];
+            RegisterLine { text, state: FieldState::Ledger, entries }
+        }));
         lines
     }
 

@@ -91,6 +91,8 @@ impl<'a> Told<'a> {
         Columns::new(w)
             .number(&w.table.entry, |step: &StepFact| step.entry.0)
             .text(&b.table.step, |step| word(&b.step, step.step.text()).to_owned())
+            .number_if_any(&c.takes_back, |step| step.takes_back.map(|entry| entry.0))
+            .number_if_any(&c.taken_back_by, |step| step.taken_back_by.map(|entry| entry.0))
             .instant(&c.stated, |step| step.stated_at)
             .instant(&c.recorded, |step| Some(step.recorded_at))
             .texts(&b.table.by, move |step| match step.by_erased {
@@ -117,6 +119,7 @@ impl<'a> Told<'a> {
             .text(&b.table.statement, |aware| aware.stated.statement.clone().unwrap_or_default())
             .instant(&c.deadline, |aware| aware.strict)
             .yes_or_no(&c.counts, |aware| aware.counts)
+            .number_if_any(&c.taken_back_by, |aware| aware.taken_back_by.map(|entry| entry.0))
             .sheet("awareness", &w.sheet.name.awareness, None, &report.case.awareness)
     }
 
@@ -148,6 +151,7 @@ impl<'a> Told<'a> {
                 false => self.identities(&severity.set.by),
             })
             .instant(&b.table.when, |severity| Some(severity.set.at))
+            .number_if_any(&c.taken_back_by, |severity| severity.taken_back_by.map(|entry| entry.0))
             .sheet("severity-set", &w.sheet.name.severity, None, &report.severity)
     }
 

@@ -226,9 +226,21 @@ impl Said<'_> {
             fill(&n.erased, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         });
         let moved = report.case.awareness_moved_later.then(|| n.moved_later.clone());
+        let gone = report.case.retracted_deadline.iter().map(|gone| {
+            let values = [
+                ("from", self.w.number(gone.from.0)),
+                ("n", self.w.number(gone.by.0)),
+                ("at", self.zoned(gone.strict)),
+                ("hours", self.w.number(gone.hours)),
+            ];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            let whether = [(gone.passed_before, &n.retracted_passed), (gone.missed, &n.retracted_missed)];
+            let whether = whether.into_iter().filter(|(is, _)| *is).map(|(_, text)| text.clone());
+            std::iter::once(fill(&n.retracted, &values)).chain(whether).collect::<Vec<_>>().join(" ")
+        });
         let closed = report.header.parts_closed;
         let closed = (closed > 0).then(|| fill(&self.w.exposure.notice.closed, &[("n", &self.w.number(closed))]));
-        moved.into_iter().chain(erased).chain(closed).chain([n.table.clone()]).collect()
+        moved.into_iter().chain(gone).chain(erased).chain(closed).chain([n.table.clone()]).collect()
     }
 
     fn breach_sections(&self, report: &BreachReport) -> Vec<Section> {
@@ -286,6 +298,7 @@ impl Said<'_> {
         case.submitted.iter().for_each(|moment| add(&c.submitted, moment));
         for aware in &case.awareness {
             let label = match (aware.counts, case.awareness.len()) {
+                _ if aware.taken_back_by.is_some() => self.taken_back(&c.aware, aware.taken_back_by),
                 (_, 1) => c.aware.clone(),
                 (true, _) => fill(&c.aware_counts, &[("what", &c.aware)]),
                 (false, _) => {
@@ -294,6 +307,18 @@ impl Said<'_> {
                 }
             };
             add(&label, &aware.stated);
+        }
+        for retraction in &case.retractions {
+            let what = word(&w.breach.step, retraction.what.text());
+            let values = [("what", what), ("n", &w.number(retraction.of.0))];
+            let label = fill(&c.retracts, &values);
+            add(&label, &retraction.made);
+            // Statements of awareness stand there anyway.
+            if retraction.what.0 != crate::model::CaseStep::Aware && !retraction.taken_back {
+                let number = retraction.reference.iter().map(|number| format!("{what} ({number})")).next();
+                let label = self.taken_back(number.as_deref().unwrap_or(what), Some(retraction.made.entry));
+                add(&label, &retraction.stated);
+            }
         }
         rows.sort_by_key(|(recorded_at, _)| *recorded_at);
         let mut rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
@@ -311,6 +336,12 @@ impl Said<'_> {
         let t = &w.breach.table;
         let columns = vec![column(&t.step, 28), column(&t.when, 28), column(&t.by, 18), column(&t.statement, 26)];
         self.table(&w.breach.section.life, columns, rows)
+    }
+
+    /// A step with the entry that took it back.
+    fn taken_back(&self, what: &str, by: Option<EntryIndex>) -> String {
+        let n = by.map(|by| self.w.number(by.0)).unwrap_or_default();
+        fill(&self.w.breach.case.taken_back, &[("what", what), ("n", &n)])
     }
 
     fn todo(&self, report: &BreachReport) -> Block {
@@ -427,8 +458,10 @@ impl Said<'_> {
                 fill(&b.table.figure, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
             });
             let by = if severity.set.by_erased { b.case.by_erased.clone() } else { self.identities(&severity.set.by) };
+            let gone = severity.taken_back_by.map(|by| self.taken_back("", Some(by)));
+            let level = [severity.level.clone(), gone].into_iter().flatten().collect::<String>();
             row([
-                cell([(severity.level.clone().unwrap_or_default(), Style::Strong), (figure, Style::Plain)]),
+                cell([(level, Style::Strong), (figure, Style::Plain)]),
                 plain(severity.set.statement.clone().unwrap_or_default()),
                 cell([(by, Style::Plain), (self.zoned(severity.set.at), Style::Note)]),
             ])

@@ -285,7 +285,7 @@ sections! {
         to_humans: String, to_humans_directly: String, to_machines: String, to_recipients: String,
         to_this_person: String, to_whoever_acted: String, unauthorised_accesses: String, unauthorised_seconds: String,
         undetermined: String, unidentified: String, vendor: String, verdict: String, version: String,
-        english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
+        english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
     }
 }
 
@@ -318,7 +318,7 @@ sections! {
         accessed: String, accessed_note: String, not_excluded: String, not_excluded_note: String, told: String,
         told_note: String, not_told: String, not_told_note: String, holds_note: String,
     }
-    BreachNotice { moved_later: String, erased: String, table: String, undetermined: String, told_erased: String, public: String }
+    BreachNotice { retracted: String, retracted_passed: String, retracted_missed: String, moved_later: String, erased: String, table: String, undetermined: String, told_erased: String, public: String }
     BreachFact { case: String }
     BreachSection {
         life: String, todo: String, form: String, severity: String, phases: String, register: String, persons: String, holdings: String,
@@ -331,7 +331,7 @@ sections! {
     BreachCase {
         occurred: String, opened: String, detected: String, processor_aware: String, aware: String, submitted: String,
         not_notified: String, closed: String, delay: String, recorded: String, by_erased: String, by_ledger: String,
-        profile: String, default_profile: String, aware_counts: String, aware_other: String,
+        profile: String, default_profile: String, aware_counts: String, aware_other: String, retracts: String, taken_back: String,
     }
     BreachEvent {
         opened: String, ended: String, act: String, lost: String, detected: String, processor_aware: String, aware: String, place: String,
