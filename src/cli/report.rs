@@ -168,7 +168,7 @@ enum Format {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Language {
+pub(super) enum Language {
     /// English.
     En,
     /// German.
@@ -178,12 +178,14 @@ enum Language {
 impl Language {
     /// As the server is asked; nothing leaves it to the registry.
     fn asked(language: Option<Self>) -> String {
-        let code = match language {
-            None => "",
-            Some(Language::En) => "en",
-            Some(Language::De) => "de",
-        };
-        code.to_owned()
+        language.map(Self::code).unwrap_or_default().to_owned()
+    }
+
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::De => "de",
+        }
     }
 }
 

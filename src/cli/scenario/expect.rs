@@ -59,6 +59,10 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["nothing", "odd"] => same("0", &Value::from(list(&report["oddities"]).len())),
         ["losses", count] => same(count, &report["totals"]["losses"]),
         ["after", "restriction", count] => same(count, &report["totals"]["after_restriction"]),
+        ["perhaps", "after", "restriction", count] => match &report["totals"]["after_restriction_of_erased"] {
+            Value::Null => same(count, &Value::from(0)),
+            found => same(count, found),
+        },
         ["loss", of, state] => {
             let losses = list(&report["losses"]);
             let of_it: Vec<&Value> = losses.iter().filter(|loss| loss["resource"] == **of).collect();
@@ -230,6 +234,7 @@ fn of_act(report: &Value, entry: u64, words: &[&str]) -> Option<Result<(), Strin
             Some(1..) => Ok(()),
             _ => Err("it is not told so".into()),
         },
+        ["perhaps", "after", "restriction"] => same("true", &act()["after_restriction_of_erased"]),
         ["in", "time"] => same("0", &act()["after_restriction"]),
         [code @ ("authorised" | "unauthorised" | "exceptional" | "not_assessed")] => {
             same(code, &act()["authorisation"])
@@ -243,6 +248,7 @@ fn of_act(report: &Value, entry: u64, words: &[&str]) -> Option<Result<(), Strin
             (Some(order), ["until", day]) => same(day, &order["until"]),
             (found, _) => Err(format!("found {found:?}")),
         },
+        ["not", "suppressed"] => find("suppressed").map_or(Ok(()), |order| Err(format!("found {order}"))),
         ["led", "to", "it"] => match find("causes") {
             Some(cause) if !cause["led_to"].is_null() => Ok(()),
             found => Err(format!("found {found:?}")),

@@ -8,6 +8,7 @@ mod language;
 mod play;
 
 use super::client::Client;
+use super::report::Language;
 use super::{CliError, Ended, Server};
 use crate::app::rehearsal::Rehearsal;
 use crate::rpc::v1;
@@ -17,7 +18,7 @@ use language::{Question, Scenario};
 use play::Acts;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub struct ScenarioCommand {
@@ -86,10 +87,11 @@ enum Command {
 ///   expect x1 shows category CODE, x1 shows no category{n}
 ///   expect x1 perhaps shows category CODE, x1 perhaps shows 2 categories{n}
 ///   expect x1 after restriction, after restriction 1{n}
+///   expect x1 perhaps after restriction, perhaps after restriction 1   (of whoever was erased since){n}
 ///   expect amended 1, nothing corrected, x1 was retracted, c1 does count, c1 does not count: rival, as told people saw 2{n}
 ///   expect odd CODE, nothing odd        expect claim CODE, logging CODE{n}
 ///   expect changed totals.people_saw, nothing changed{n}
-///   expect x1 suppressed [until 2026-06-01]   (an order keeps it from whom it is about){n}
+///   expect x1 suppressed [until 2026-06-01], x1 not suppressed   (an order keeps it from whom it is about){n}
 ///   12:00 report on s1                  (who processed this person's data){n}
 ///   14:00 report on s1 again            (supersedes the report on s1 before, and says what is otherwise){n}
 ///   expect processed 1, shown to people 1, read by people 1, into tools 1, attempts 1, disclosed 1{n}
@@ -114,6 +116,12 @@ struct Run {
     /// Print each report's answer too.
     #[arg(long)]
     show: bool,
+    /// Write each report to this directory too: FILE-LINE.json and FILE-LINE.html, by the line that asks for it.
+    #[arg(long)]
+    keep: Option<PathBuf>,
+    /// In which language reports are written.
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    language: Language,
 }
 
 impl ScenarioCommand {
@@ -129,7 +137,7 @@ impl ScenarioCommand {
         let rehearsal = Rehearsal::start(&starts).await.map_err(|error| CliError::new(error.to_string()))?;
         let (mut held, mut failed) = (0, 0);
         for (number, (file, scenario)) in scenarios.iter().enumerate() {
-            let wrong = played(&rehearsal, number, scenario, run.show).await?;
+            let wrong = played(&rehearsal, number, (*file, scenario), &run).await?;
             let expected: usize = scenario.questions.iter().map(|question| question.expected.len()).sum();
             held += expected - wrong.len();
             failed += wrong.len();
@@ -149,8 +157,8 @@ impl ScenarioCommand {
 async fn played(
     rehearsal: &Rehearsal,
     number: usize,
-    scenario: &Scenario,
-    show: bool,
+    (file, scenario): (&Path, &Scenario),
+    run: &Run,
 ) -> Result<Vec<String>, CliError> {
     let server = Server {
         server: format!("http://{}", rehearsal.address()),
@@ -164,20 +172,21 @@ async fn played(
     client.registry().register_names(client.request(names)).await?;
     play::put_in_force(&client, scenario, &scenario.roles, &scenario.listings, &[], "scenario").await?;
     let (now_us, acts) = (scenario.day_us, Acts::default());
-    let mut playing = Playing { rehearsal, number, scenario, client, acts, now_us, last: 0, last_on: BTreeMap::new() };
+    let (last, last_on) = (0, BTreeMap::new());
+    let mut playing = Playing { rehearsal, number, file, scenario, run, client, acts, now_us, last, last_on };
     let mut wrong = Vec::new();
     let mut asked = scenario.questions.iter().peekable();
     for step in &scenario.steps {
         // A report is asked for when everything before it in the file was recorded.
         while let Some(question) = asked.next_if(|question| question.line < step.line) {
-            wrong.extend(playing.answered(question, show).await?);
+            wrong.extend(playing.answered(question).await?);
         }
         playing.clock_shows(step.recorded_us);
         let recorded = play::record(&playing.client, scenario, step, &mut playing.acts).await;
         recorded.map_err(|error| CliError::new(format!("line {}: {error}", step.line)))?;
     }
     for question in asked {
-        wrong.extend(playing.answered(question, show).await?);
+        wrong.extend(playing.answered(question).await?);
     }
     Ok(wrong)
 }
@@ -186,7 +195,9 @@ async fn played(
 struct Playing<'a> {
     rehearsal: &'a Rehearsal,
     number: usize,
+    file: &'a Path,
     scenario: &'a Scenario,
+    run: &'a Run,
     client: Client,
     acts: Acts,
     now_us: u64,
@@ -203,7 +214,7 @@ impl Playing<'_> {
     }
 
     /// What of one report is not as expected.
-    async fn answered(&mut self, question: &Question, show: bool) -> Result<Vec<String>, CliError> {
+    async fn answered(&mut self, question: &Question) -> Result<Vec<String>, CliError> {
         self.clock_shows(question.at_us);
         // What is open is measured to the time of the question, and a ledger knows nothing of times after its last entry.
         let tick =
@@ -220,15 +231,17 @@ impl Playing<'_> {
             return Ok(question.expected.iter().filter_map(told).collect());
         }
         let asked = self.asked(question).await;
-        let (json, answer, index) = asked.map_err(wrong)?;
+        let (files, answer, index) = asked.map_err(wrong)?;
+        let json = files.get(&(v1::ReportFormat::Json as i32)).map_or(&[][..], Vec::as_slice);
         match &question.person {
             Some(person) => drop(self.last_on.insert(person.clone(), index)),
             None => self.last = index,
         }
-        let report: Value = serde_json::from_slice(&json).map_err(|error| CliError::new(error.to_string()))?;
-        if show {
+        let report: Value = serde_json::from_slice(json).map_err(|error| CliError::new(error.to_string()))?;
+        if self.run.show {
             println!("{answer}");
         }
+        self.kept(question, &files)?;
         let asked = Asked { scenario: self.scenario, acts: &self.acts, report: &report };
         let told = |(line, words): &(usize, Vec<String>)| {
             let checked = match question.person {
@@ -240,17 +253,31 @@ impl Playing<'_> {
         Ok(question.expected.iter().filter_map(told).collect())
     }
 
-    /// The report's JSON, its answer in one sentence, and the entry that records it.
-    async fn asked(&self, question: &Question) -> Result<(Vec<u8>, String, u64), CliError> {
+    fn kept(&self, question: &Question, files: &BTreeMap<i32, Vec<u8>>) -> Result<(), CliError> {
+        let Some(directory) = &self.run.keep else { return Ok(()) };
+        let wrong = |error| CliError::new(format!("{}: {error}", directory.display()));
+        std::fs::create_dir_all(directory).map_err(wrong)?;
+        let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        for (format, bytes) in files {
+            let ending = if *format == v1::ReportFormat::Json as i32 { "json" } else { "html" };
+            std::fs::write(directory.join(format!("{stem}-{}.{ending}", question.line)), bytes).map_err(wrong)?;
+        }
+        Ok(())
+    }
+
+    /// The report's files by format, its answer in one sentence, and the entry that records it.
+    async fn asked(&self, question: &Question) -> Result<(BTreeMap<i32, Vec<u8>>, String, u64), CliError> {
         let (client, ledger) = (&self.client, self.client.ledger.clone());
-        let (cut_off, formats) = (play::timestamp(question.at_us), vec![v1::ReportFormat::Json as i32]);
-        let (mut json, mut answer, mut index) = (Vec::new(), String::new(), 0);
+        let page = self.run.keep.as_ref().map(|_| v1::ReportFormat::Html as i32);
+        let formats = std::iter::once(v1::ReportFormat::Json as i32).chain(page).collect();
+        let cut_off = play::timestamp(question.at_us);
+        let (mut files, mut answer, mut index) = (BTreeMap::<i32, Vec<u8>>::new(), String::new(), 0);
         macro_rules! receive {
             ($call:expr, $module:ident) => {
                 let mut pieces = $call.await?.into_inner();
                 while let Some(message) = pieces.message().await? {
                     match message.piece {
-                        Some(v1::$module::Piece::File(file)) => json.extend(file.data),
+                        Some(v1::$module::Piece::File(file)) => files.entry(file.format).or_default().extend(file.data),
                         Some(v1::$module::Piece::Produced(produced)) => {
                             (answer, index) = (produced.answer, produced.index)
                         }
@@ -269,6 +296,7 @@ impl Playing<'_> {
                     cut_off,
                     formats,
                     supersedes: if question.again { last } else { 0 },
+                    language: self.run.language.code().to_owned(),
                     ..Default::default()
                 };
                 receive!(
@@ -285,6 +313,7 @@ impl Playing<'_> {
                     cut_off,
                     formats,
                     supersedes,
+                    language: self.run.language.code().to_owned(),
                     ..Default::default()
                 };
                 receive!(
@@ -293,6 +322,6 @@ impl Playing<'_> {
                 );
             }
         }
-        Ok((json, answer, index))
+        Ok((files, answer, index))
     }
 }
