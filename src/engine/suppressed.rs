@@ -8,7 +8,7 @@ use super::{EngineError, OpenLedger};
 use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::registry::Suppression;
-use crate::report::evidence::{LedgerRead, Observation};
+use crate::report::evidence::{LedgerRead, Observation, ToldBy};
 use crate::report::exposure::evidence::Suppressed;
 use crate::vault::{self, PartPlace, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,11 +56,31 @@ pub(super) struct Hidden {
 
 /// An entry that was judged, with all that opens of it for whomever.
 struct Judged {
+    index: u64,
     recorded_at_us: u64,
+    /// Whose ids it names others by.
+    told_by: ToldBy,
     told: Told,
     content: Option<ContentPart>,
     /// The content is there, and does not open.
     closed: bool,
+}
+
+/// What an id speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Spoken {
+    Of(u64),
+    /// Nothing is on file under this id: whoever else names it speaks of the same.
+    Unknown(Vec<u8>),
+}
+
+/// What was looked up while entries were held against orders.
+struct Looked<'a> {
+    head: &'a Proving,
+    callers: BTreeMap<u64, ToldBy>,
+    causes: BTreeMap<u64, Vec<Spoken>>,
+    /// What was found to come of a covered act, or not to, wherever it stands.
+    comes_of: BTreeMap<Spoken, bool>,
 }
 
 enum Told {
@@ -194,6 +214,7 @@ impl OpenLedger {
     }
 
     fn to_judge(&self, entry: &StoredEntry, head: &Proving) -> Result<Option<Judged>, EngineError> {
+        let index = entry.header.index;
         let told = match entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body)) {
             Some(Ok(Body::Action(body))) => Told::Action(body),
             Some(Ok(Body::ReportProduced(body))) => Told::Looked(body.caller),
@@ -206,7 +227,12 @@ impl OpenLedger {
         let opened = self.open_proved(entry, &ordinals, head)?;
         let content = join_content(opened.iter().map(|(_, part)| part));
         let closed = content.is_none() && (opened.len() as u64) < u64::from(entry.header.parts);
-        Ok(Some(Judged { recorded_at_us: entry.header.recorded_at_us, told, content, closed }))
+        let told_by = match (&told, &entry.content) {
+            (_, None) => ToldBy::Closed(index),
+            (Told::Action(body), _) => ToldBy::of(index, body, content.as_ref()),
+            (Told::Looked(_), _) => ToldBy::Nobody,
+        };
+        Ok(Some(Judged { index, recorded_at_us: entry.header.recorded_at_us, told_by, told, content, closed }))
     }
 
     /// Those that an order covers, what is the same act, what amends it, and all that it caused, through whatever entries.
@@ -223,71 +249,117 @@ impl OpenLedger {
         if covered.is_empty() {
             return Ok(covered);
         }
-        let mut ids: BTreeSet<Vec<u8>> = BTreeSet::new();
+        let callers = all.values().map(|judged| (judged.index, judged.told_by.clone())).collect();
+        let mut looked = Looked { head, callers, causes: BTreeMap::new(), comes_of: BTreeMap::new() };
+        let mut acts: BTreeSet<Spoken> = BTreeSet::new();
         for judged in covered.iter().filter_map(|index| all.get(index)) {
-            ids.extend(judged.content.iter().flat_map(same_act));
+            acts.extend(self.same_act(judged, &mut looked)?);
         }
-        // What was found to come of a covered act, or not to, wherever it stands.
-        let mut known: BTreeMap<Vec<u8>, bool> = BTreeMap::new();
         loop {
             let before = covered.len();
             for (index, judged) in all {
                 let Some(content) = judged.content.as_ref().filter(|_| !covered.contains(index)) else { continue };
-                let amends = content.corrects.iter().chain(&content.retracts).any(|id| ids.contains(id));
-                let same = same_act(content).any(|id| ids.contains(&id));
-                if amends || same || self.comes_of(content, &ids, &mut known, head)? {
+                let amended = content.corrects.iter().chain(&content.retracts);
+                let amended = self.meant_by(amended, &judged.told_by, &mut looked)?;
+                let same = self.same_act(judged, &mut looked)?;
+                let is_of_it = amended.iter().chain(&same).any(|spoken| acts.contains(spoken));
+                if is_of_it || self.comes_of(judged, &acts, &mut looked)? {
                     covered.insert(*index);
-                    ids.extend(same_act(content));
+                    acts.extend(same);
                 }
             }
             if covered.len() == before {
                 return Ok(covered);
             }
-            known.retain(|_, comes_of_it| *comes_of_it);
+            looked.comes_of.retain(|_, comes_of_it| *comes_of_it);
         }
     }
 
     /// Whether one of these acts is among its causes, however far back.
-    fn comes_of(
-        &self,
-        content: &ContentPart,
-        ids: &BTreeSet<Vec<u8>>,
-        known: &mut BTreeMap<Vec<u8>, bool>,
-        head: &Proving,
-    ) -> Result<bool, EngineError> {
-        let mut wanted: Vec<Vec<u8>> = causes(content).collect();
-        let mut seen: BTreeSet<Vec<u8>> = BTreeSet::new();
+    fn comes_of(&self, judged: &Judged, acts: &BTreeSet<Spoken>, looked: &mut Looked<'_>) -> Result<bool, EngineError> {
+        let mut wanted = self.causes_told(judged, looked)?;
+        let mut seen: BTreeSet<Spoken> = BTreeSet::new();
         let mut found = false;
-        while let Some(id) = wanted.pop() {
-            if ids.contains(&id) || known.get(&id) == Some(&true) {
+        while let Some(spoken) = wanted.pop() {
+            if acts.contains(&spoken) || looked.comes_of.get(&spoken) == Some(&true) {
                 found = true;
                 break;
             }
-            if known.contains_key(&id) || !seen.insert(id.clone()) {
+            if looked.comes_of.contains_key(&spoken) || !seen.insert(spoken.clone()) {
                 continue;
             }
-            let Ok(id) = <[u8; 16]>::try_from(id) else { continue };
-            for index in self.ledger.recorded_as(id)?.into_iter().filter(|index| *index < head.size) {
-                let Some(entry) = self.ledger.entry(index)? else { continue };
-                let judged = self.to_judge(&entry, head)?;
-                wanted.extend(judged.and_then(|judged| judged.content).iter().flat_map(causes));
+            let Spoken::Of(index) = spoken else { continue };
+            if let Some(known) = looked.causes.get(&index) {
+                wanted.extend(known.iter().cloned());
+            } else if let Some(entry) = self.ledger.entry(index)?
+                && let Some(judged) = self.to_judge(&entry, looked.head)?
+            {
+                wanted.extend(self.causes_told(&judged, looked)?);
             }
         }
         if !found {
-            known.extend(seen.into_iter().map(|id| (id, false)));
+            looked.comes_of.extend(seen.into_iter().map(|spoken| (spoken, false)));
         }
         Ok(found)
     }
-}
 
-/// Its own id, and those of reports of the same act.
-fn same_act(content: &ContentPart) -> impl Iterator<Item = Vec<u8>> + '_ {
-    let own = std::iter::once(&content.action_id).filter(|id| !id.is_empty());
-    own.chain(&content.same_act_as).cloned()
-}
+    /// Itself, and what it says is the same act.
+    fn same_act(&self, judged: &Judged, looked: &mut Looked<'_>) -> Result<Vec<Spoken>, EngineError> {
+        let same = judged.content.iter().flat_map(|content| &content.same_act_as);
+        let mut acts = self.meant_by(same, &judged.told_by, looked)?;
+        acts.push(Spoken::Of(judged.index));
+        Ok(acts)
+    }
 
-fn causes(content: &ContentPart) -> impl Iterator<Item = Vec<u8>> + '_ {
-    content.parents.iter().chain(&content.caused_by).cloned()
+    fn causes_told(&self, judged: &Judged, looked: &mut Looked<'_>) -> Result<Vec<Spoken>, EngineError> {
+        if let Some(known) = looked.causes.get(&judged.index) {
+            return Ok(known.clone());
+        }
+        let causes = judged.content.iter().flat_map(|content| content.parents.iter().chain(&content.caused_by));
+        let causes = self.meant_by(causes, &judged.told_by, looked)?;
+        looked.causes.insert(judged.index, causes.clone());
+        Ok(causes)
+    }
+
+    /// What a caller means by these ids: an act of their own, else those of all others that have the id.
+    fn meant_by<'a>(
+        &self,
+        ids: impl Iterator<Item = &'a Vec<u8>>,
+        by: &ToldBy,
+        looked: &mut Looked<'_>,
+    ) -> Result<Vec<Spoken>, EngineError> {
+        let mut spoken = Vec::new();
+        for id in ids {
+            let places = match <[u8; 16]>::try_from(id.as_slice()) {
+                Ok(id) => self.ledger.recorded_as(id)?,
+                Err(_) => Vec::new(),
+            };
+            let (mut own, mut others) = (Vec::new(), Vec::new());
+            for index in places.into_iter().filter(|index| *index < looked.head.size) {
+                let caller = match looked.callers.get(&index) {
+                    Some(caller) => caller.clone(),
+                    None => self.told_by_of(index, looked)?,
+                };
+                if caller == *by { own.push(index) } else { others.push(index) }
+            }
+            match if own.is_empty() { others } else { own } {
+                none if none.is_empty() => spoken.push(Spoken::Unknown(id.clone())),
+                places => spoken.extend(places.into_iter().map(Spoken::Of)),
+            }
+        }
+        Ok(spoken)
+    }
+
+    fn told_by_of(&self, index: u64, looked: &mut Looked<'_>) -> Result<ToldBy, EngineError> {
+        let entry = self.ledger.entry(index)?;
+        let judged = match &entry {
+            Some(entry) => self.to_judge(entry, looked.head)?,
+            None => None,
+        };
+        let caller = judged.map_or(ToldBy::Closed(index), |judged| judged.told_by);
+        looked.callers.insert(index, caller.clone());
+        Ok(caller)
+    }
 }
 
 /// Whether an order is about it. What stands sealed and does not open may be what the order names.

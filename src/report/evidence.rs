@@ -225,7 +225,11 @@ impl ToldBy {
         }
         let Some(content) = content else { return ToldBy::Closed(index) };
         let sealed = content.names.iter().find(|name| name.field == NamedField::CallerName && name.position == 0);
-        sealed.map_or(ToldBy::Nobody, |name| named(&name.value))
+        match sealed.map(|name| name.value.as_str()) {
+            // Taken out with somebody whom it named.
+            Some("") => ToldBy::Closed(index),
+            name => named(name.unwrap_or_default()),
+        }
     }
 }
 
