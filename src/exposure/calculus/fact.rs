@@ -173,6 +173,8 @@ pub enum Approved {
     /// It was given afterwards: ratified later, which authorises nothing.
     GivenLater,
     AlreadyUsed,
+    /// Several acts claim it, and which of them came first is not known.
+    OneOfSeveral,
     /// By one of those who acted.
     ByThemselves,
     /// By somebody whom its policy does not let approve.

@@ -136,9 +136,6 @@ pub struct Approving<'a> {
     pub valid_us: &'a dyn Fn(&str, u64) -> Option<u64>,
 }
 
-/// Which act used an approval, and whether it surely did.
-type Used = HashMap<String, (u64, bool)>;
-
 /// Judges every act that cites an approval. What is told of an approval never raises what a policy denied.
 pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval], by: &Approving<'_>) {
     let mut by_reference: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -146,28 +143,41 @@ pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval], by: &Appro
         by_reference.entry(&approval.reference).or_default().push(at);
     }
     let cites = |act: &&Act| !act.approval.is_empty() && !(by.never)(act.index);
-    let mut citing: Vec<(Instant, u64)> =
-        acts.values().filter(cites).map(|act| (act.when.earliest, act.index)).collect();
-    citing.sort_unstable();
-    let mut used = Used::new();
-    for (_, index) in citing {
-        let Some(act) = acts.get_mut(&index) else { continue };
+    let mut claims: HashMap<&str, Vec<Claim>> = HashMap::new();
+    let mut fitting: Vec<(u64, Fitting)> = Vec::new();
+    for act in acts.values().filter(cites) {
         let cited = by_reference.get(act.approval.as_str()).map_or(&[][..], Vec::as_slice);
-        let (approved, which) = approved(act, approvals, cited, &used, by);
-        // What was denied did not happen, and leaves the approval to whoever does it.
-        let uses = matches!(approved, Approved::Matched | Approved::Closed) && act.outcome != Outcome::Denied;
-        if uses {
-            let (first, sure) = ((by.one_act)(index), approved == Approved::Matched);
-            let known = used.entry(act.approval.clone()).or_insert((first, sure));
-            if sure && !known.1 {
-                *known = (first, true);
-            }
+        let fits = fitting_of(act, approvals, cited, by);
+        if let Fitting::Valid { of, .. } = &fits
+            && act.outcome != Outcome::Denied
+        {
+            let sure = of.iter().any(|(_, is)| *is == Is::Yes);
+            let claim = Claim { index: act.index, act: (by.one_act)(act.index), when: act.when, sure };
+            claims.entry(act.approval.as_str()).or_default().push(claim);
         }
+        fitting.push((act.index, fits));
+    }
+    let firsts: HashMap<&str, First> =
+        claims.into_iter().map(|(reference, all)| (reference, First::of(&all))).collect();
+    let verdict = |(index, fits): (u64, Fitting)| match fits {
+        Fitting::Not(approved) => (index, approved, None),
+        Fitting::Valid { of, refused } => {
+            let act = &acts[&index];
+            let turn = firsts.get(act.approval.as_str()).map_or(Turn::First, |all| all.turn((by.one_act)(index), act));
+            let (approved, which) = used_by(&of, refused, turn, approvals);
+            (index, approved, which)
+        }
+    };
+    let verdicts: Vec<(u64, Approved, Option<usize>)> = fitting.into_iter().map(verdict).collect();
+    for (index, approved, which) in verdicts {
+        let Some(act) = acts.get_mut(&index) else { continue };
         act.approved = Some(approved);
         act.approved_for = which.map(|at| approvals[at].subjects.clone()).unwrap_or_default();
         act.authorised = match (approved, act.authorised) {
             // Nothing that can be held against it: as whoever recorded it said.
             (Approved::NotOnFile | Approved::Closed, authorised) => authorised,
+            // It is one of these that was approved, and each says so.
+            (Approved::OneOfSeveral, authorised) => authorised.min_authority(Authorised::NotAssessed),
             (Approved::Matched, Authorised::NotAssessed) if !act.goes_further => Authorised::Yes,
             (Approved::Matched, authorised) => authorised,
             _ => Authorised::No,
@@ -175,31 +185,140 @@ pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval], by: &Appro
     }
 }
 
-/// What an approval is worth for an act, and which it was.
-fn approved(
-    act: &Act,
-    approvals: &[Approval],
-    cited: &[usize],
-    used: &Used,
-    by: &Approving<'_>,
-) -> (Approved, Option<usize>) {
+/// What an approval is worth for an act, before it is asked who used it.
+enum Fitting {
+    Not(Approved),
+    /// Those that were valid for it, and whether a refusal perhaps stands against them.
+    Valid {
+        of: Vec<(usize, Is)>,
+        refused: Is,
+    },
+}
+
+/// An act for which an approval was valid.
+struct Claim {
+    index: u64,
+    /// Of entries that tell of one act, the first.
+    act: u64,
+    when: When,
+    sure: bool,
+}
+
+/// Whose turn it was, of all acts that claim one approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// It surely came before all others.
+    First,
+    /// Another surely came before it, and surely used it.
+    Later,
+    /// Another surely came before it, and may have used it.
+    PerhapsLater,
+    /// Which came first is not known.
+    Unknown,
+}
+
+/// Who came first of those that claim one approval: in time and in the ledger, both. Whoever is told of later could claim
+/// any time, and so neither takes it from whoever was told of before, nor has it where the other's time is later.
+struct First {
+    /// The two lowest of each that are of different acts.
+    entries: Lowest,
+    starts: Lowest,
+    /// By entry: until there, the two earliest ends, of all and of those that surely fit.
+    ends: Vec<(u64, Lowest, Lowest)>,
+}
+
+/// The two lowest values that are of different acts.
+#[derive(Debug, Clone, Copy, Default)]
+struct Lowest([Option<(u64, u64)>; 2]);
+
+impl Lowest {
+    fn add(&mut self, value: u64, act: u64) {
+        let new = Some((value, act));
+        match self.0 {
+            [None, _] => self.0[0] = new,
+            [Some((low, of)), _] if of == act => self.0[0] = Some((low.min(value), of)),
+            [first @ Some((low, _)), _] if value < low => self.0 = [new, first],
+            [_, Some((low, of))] if of == act || value < low => self.0[1] = Some((low.min(value), act)),
+            [_, None] => self.0[1] = new,
+            [Some(_), Some(_)] => {}
+        }
+    }
+
+    fn of_others(&self, act: u64) -> Option<u64> {
+        self.0.iter().flatten().find(|(_, of)| *of != act).map(|(value, _)| *value)
+    }
+}
+
+impl First {
+    /// `all` ascends by entry.
+    fn of(all: &[Claim]) -> Self {
+        let mut first = First { entries: Lowest::default(), starts: Lowest::default(), ends: Vec::new() };
+        let (mut ends, mut sure) = (Lowest::default(), Lowest::default());
+        for claim in all {
+            first.entries.add(claim.index, claim.act);
+            first.starts.add(claim.when.earliest, claim.act);
+            ends.add(claim.when.latest, claim.act);
+            if claim.sure {
+                sure.add(claim.when.latest, claim.act);
+            }
+            first.ends.push((claim.index, ends, sure));
+        }
+        first
+    }
+
+    fn turn(&self, one_act: u64, act: &Act) -> Turn {
+        let before = self.ends.partition_point(|(index, ..)| *index < act.index);
+        let came = |lowest: &Lowest| lowest.of_others(one_act).is_some_and(|end| end <= act.when.earliest);
+        if let Some((_, all, sure)) = before.checked_sub(1).and_then(|at| self.ends.get(at))
+            && came(all)
+        {
+            return if came(sure) { Turn::Later } else { Turn::PerhapsLater };
+        }
+        let in_time = self.starts.of_others(one_act).is_none_or(|start| act.when.latest <= start);
+        let in_ledger = self.entries.of_others(one_act).is_none_or(|entry| act.index < entry);
+        if in_time && in_ledger { Turn::First } else { Turn::Unknown }
+    }
+}
+
+/// What those that were valid are worth for whoever had this turn, and which it was.
+fn used_by(valid: &[(usize, Is)], refused: Is, turn: Turn, approvals: &[Approval]) -> (Approved, Option<usize>) {
+    let left = |(at, is): &(usize, Is)| match turn {
+        _ if approvals[*at].repeats => (*at, *is),
+        Turn::First => (*at, *is),
+        Turn::Later => (*at, Is::No),
+        Turn::PerhapsLater | Turn::Unknown => (*at, (*is).min(Is::Perhaps)),
+    };
+    let left: Vec<(usize, Is)> = valid.iter().map(left).filter(|(_, is)| *is != Is::No).collect();
+    match left.iter().find(|(_, is)| *is == Is::Yes) {
+        Some((at, _)) if refused == Is::No => (Approved::Matched, Some(*at)),
+        _ if left.is_empty() => (Approved::AlreadyUsed, None),
+        _ if turn == Turn::Unknown && refused == Is::No && valid.iter().any(|(_, is)| *is == Is::Yes) => {
+            (Approved::OneOfSeveral, None)
+        }
+        _ => (Approved::Closed, None),
+    }
+}
+
+/// Which of the approvals that an act cites were valid for it.
+fn fitting_of(act: &Act, approvals: &[Approval], cited: &[usize], by: &Approving<'_>) -> Fitting {
+    let not = Fitting::Not;
     if cited.is_empty() {
-        return (Approved::NotOnFile, None);
+        return not(Approved::NotOnFile);
     }
     let fits = |at: &usize| Some((*at, approvals[*at].is_for(act))).filter(|(_, is)| *is != Is::No);
     let of_it: Vec<(usize, Is)> = cited.iter().filter_map(fits).collect();
     if of_it.is_empty() {
-        return (Approved::OtherAction, None);
+        return not(Approved::OtherAction);
     }
     // A refusal that is not surely later stands against whatever allowed it.
     let refuses = |at: usize| approvals[at].refused && approvals[at].from.earliest <= act.when.latest;
     let refused = of_it.iter().filter(|(at, _)| refuses(*at)).map(|(_, is)| *is).max().unwrap_or(Is::No);
     if refused == Is::Yes {
-        return (Approved::Refused, None);
+        return not(Approved::Refused);
     }
     let granted: Vec<(usize, Is)> = of_it.into_iter().filter(|(at, _)| !approvals[*at].refused).collect();
     if granted.is_empty() {
-        return (if refused == Is::No { Approved::Refused } else { Approved::Closed }, None);
+        return not(if refused == Is::No { Approved::Refused } else { Approved::Closed });
     }
     let by_others: Vec<(usize, Is)> = granted
         .into_iter()
@@ -207,7 +326,7 @@ fn approved(
         .filter(|(_, is)| *is != Is::No)
         .collect();
     if by_others.is_empty() {
-        return (Approved::ByThemselves, None);
+        return not(Approved::ByThemselves);
     }
     let allowed: Vec<(usize, Is)> = by_others
         .into_iter()
@@ -215,7 +334,7 @@ fn approved(
         .filter(|(_, is)| *is != Is::No)
         .collect();
     if allowed.is_empty() {
-        return (Approved::NotApprover, None);
+        return not(Approved::NotApprover);
     }
     let until = |approval: &Approval| {
         let policies = [&approval.policy, &act.policy].into_iter().filter(|policy| !policy.is_empty());
@@ -225,21 +344,11 @@ fn approved(
     };
     let is_valid = |(at, _): &&(usize, Is)| approvals[*at].is_valid(act, until(&approvals[*at]));
     let valid: Vec<(usize, Is)> = allowed.iter().filter(is_valid).copied().collect();
-    // However often it was told, one reference is one approval; and one act that is told twice uses it once.
-    let others = used.get(&act.approval).filter(|(first, _)| *first != (by.one_act)(act.index));
-    let left = |(at, is): (usize, Is)| match others {
-        Some((_, sure)) if !approvals[at].repeats => (at, if *sure { Is::No } else { is.min(Is::Perhaps) }),
-        _ => (at, is),
-    };
-    let left: Vec<(usize, Is)> = valid.iter().copied().map(left).filter(|(_, is)| *is != Is::No).collect();
-    match left.iter().find(|(_, is)| *is == Is::Yes) {
-        Some((at, _)) if refused == Is::No => return (Approved::Matched, Some(*at)),
-        _ if !left.is_empty() => return (Approved::Closed, None),
-        _ if !valid.is_empty() => return (Approved::AlreadyUsed, None),
-        _ => {}
+    if !valid.is_empty() {
+        return Fitting::Valid { of: valid, refused };
     }
     let begun = |at: usize| approvals[at].from.latest <= act.when.earliest && approvals[at].index < act.index;
-    (if allowed.iter().any(|(at, _)| begun(*at)) { Approved::Expired } else { Approved::GivenLater }, None)
+    not(if allowed.iter().any(|(at, _)| begun(*at)) { Approved::Expired } else { Approved::GivenLater })
 }
 
 /// Whether nobody gave it who took part in the act.
@@ -309,179 +418,4 @@ pub fn review(acts: &mut BTreeMap<u64, Act>, reviews: &[(&Reviewing, Vec<Vec<u64
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const E1: Party = Party::Person(Person(1));
-    const CAROL: Party = Party::Person(Person(2));
-    const R: Resource = Resource(1);
-    const MINUTE: u64 = 60_000_000;
-
-    fn act(index: u64, minute: u64, verb: Verb) -> Act {
-        Act {
-            index,
-            when: When::at(minute * MINUTE),
-            verb,
-            chain: vec![E1],
-            resource: Some(R),
-            subjects: BTreeSet::from([Person(9)]),
-            closed: false,
-            outcome: Outcome::Succeeded,
-            policy: String::new(),
-            caller: None,
-            authorised: Authorised::NotAssessed,
-            emergency: false,
-            instruction: String::new(),
-            approval: "a".into(),
-            caused_by: Vec::new(),
-            parents: Vec::new(),
-            goes_further: false,
-            approved_for: BTreeSet::new(),
-            approved: None,
-            review: None,
-        }
-    }
-
-    fn approval(from: u64, until: u64) -> Approval {
-        Approval {
-            index: 1,
-            by: vec![CAROL],
-            reference: "a".into(),
-            to: Some(E1),
-            verbs: BTreeSet::from([Verb::DataRead]),
-            resource: Some(R),
-            subjects: BTreeSet::from([Person(9)]),
-            closed: false,
-            policy: "p".into(),
-            from: When::at(from * MINUTE),
-            until: Some(until * MINUTE),
-            refused: false,
-            repeats: false,
-        }
-    }
-
-    /// Entries 30 and 31 tell of one act, 40 was taken back; under the policy `q` only Carol approves, for five minutes.
-    fn by() -> Approving<'static> {
-        Approving {
-            may_be: &|one, other| {
-                one == other || matches!(one, Party::Unknown(..)) || matches!(other, Party::Unknown(..))
-            },
-            one_act: &|index| if index == 31 { 30 } else { index },
-            never: &|index| index == 40,
-            may_approve: &|policy, party, _| policy != "q" || party == Some(CAROL),
-            valid_us: &|policy, _| (policy == "q").then_some(5 * MINUTE),
-        }
-    }
-
-    fn judged(approvals: &[Approval], all: impl IntoIterator<Item = Act>) -> Vec<(Option<Approved>, Authorised)> {
-        let mut acts: BTreeMap<u64, Act> = all.into_iter().map(|act| (act.index, act)).collect();
-        approve(&mut acts, approvals, &by());
-        acts.values().map(|act| (act.approved, act.authorised)).collect()
-    }
-
-    #[test]
-    fn an_approval_is_for_one_action_once_and_in_time() {
-        let valid = approval(50, 60);
-        let no = |approved| (Some(approved), Authorised::No);
-        let yes = (Some(Approved::Matched), Authorised::Yes);
-        let read = |index, minute| act(index, minute, Verb::DataRead);
-        let on = |act: Act| judged(std::slice::from_ref(&valid), [act])[0];
-        assert_eq!(on(read(10, 55)), yes);
-        assert_eq!(on(act(10, 55, Verb::DataExport)), no(Approved::OtherAction));
-        assert_eq!(on(Act { subjects: BTreeSet::new(), ..read(10, 55) }), no(Approved::OtherAction));
-        assert_eq!(on(Act { chain: vec![CAROL], ..read(10, 55) }), no(Approved::OtherAction));
-        assert_eq!(on(read(10, 60)), no(Approved::Expired));
-        assert_eq!(on(read(10, 49)), no(Approved::GivenLater));
-        let both = judged(std::slice::from_ref(&valid), [read(10, 56), read(11, 55)]);
-        assert_eq!(both, [no(Approved::AlreadyUsed), yes], "the first in time uses it");
-        let often = Approval { repeats: true, ..valid.clone() };
-        assert_eq!(judged(&[often], [read(10, 56), read(11, 55)]), [yes, yes]);
-        let refused = Approval { refused: true, ..valid.clone() };
-        assert_eq!(judged(&[refused], [read(10, 55)])[0], no(Approved::Refused));
-        let own = Approval { by: vec![E1], ..valid.clone() };
-        assert_eq!(judged(&[own], [read(10, 55)])[0], no(Approved::ByThemselves));
-        let denied = Act { authorised: Authorised::No, ..read(10, 55) };
-        assert_eq!(on(denied), no(Approved::Matched), "what a policy denied stays denied");
-        assert_eq!(judged(&[], [read(10, 55)])[0], (Some(Approved::NotOnFile), Authorised::NotAssessed));
-    }
-
-    #[test]
-    fn one_act_uses_an_approval_once_and_what_never_was_does_not() {
-        let valid = approval(50, 60);
-        let read = |index, minute| act(index, minute, Verb::DataRead);
-        let yes = (Some(Approved::Matched), Authorised::Yes);
-        assert_eq!(judged(std::slice::from_ref(&valid), [read(30, 55), read(31, 56)]), [yes, yes]);
-        let denied = Act { outcome: Outcome::Denied, ..read(11, 54) };
-        assert_eq!(judged(std::slice::from_ref(&valid), [denied, read(12, 56)])[1], yes);
-        let untold = (None, Authorised::NotAssessed);
-        assert_eq!(judged(std::slice::from_ref(&valid), [read(12, 56), read(40, 55)]), [yes, untold]);
-    }
-
-    #[test]
-    fn a_policy_says_who_approves_and_for_how_long() {
-        let read = |minute| [act(10, minute, Verb::DataRead)];
-        let under = |approval: Approval| Approval { policy: "q".into(), ..approval };
-        let mallory = Approval { by: vec![Party::Person(Person(3))], ..approval(50, 60) };
-        let no = |approved| (Some(approved), Authorised::No);
-        assert_eq!(judged(&[under(mallory.clone())], read(51))[0], no(Approved::NotApprover));
-        let of_policy = |acts: [Act; 1]| acts.map(|act| Act { policy: "q".into(), ..act });
-        assert_eq!(judged(&[mallory], of_policy(read(51)))[0], no(Approved::NotApprover), "by the act's policy");
-        let open = under(Approval { until: None, ..approval(50, 60) });
-        assert_eq!(judged(std::slice::from_ref(&open), read(54))[0], (Some(Approved::Matched), Authorised::Yes));
-        assert_eq!(judged(&[open], read(55))[0], no(Approved::Expired));
-        assert_eq!(judged(&[under(approval(50, 60))], read(55))[0], no(Approved::Expired), "bounded by the policy");
-    }
-
-    #[test]
-    fn what_does_not_open_any_more_is_neither_matched_nor_held_against_anybody() {
-        let read = act(10, 55, Verb::DataRead);
-        let nobody = BTreeSet::new;
-        let erased = Approval { subjects: nobody(), closed: true, ..approval(50, 60) };
-        let closed = (Some(Approved::Closed), Authorised::NotAssessed);
-        let gone = Act { subjects: nobody(), closed: true, ..read.clone() };
-        assert_eq!(judged(std::slice::from_ref(&erased), [gone.clone()])[0], closed);
-        assert_eq!(judged(std::slice::from_ref(&erased), [read.clone()])[0], closed);
-        assert_eq!(judged(&[approval(50, 60)], [gone.clone()])[0], closed);
-        let approver = Approval { by: vec![Party::Unknown(1, 0)], ..approval(50, 60) };
-        assert_eq!(judged(&[approver], [read.clone()])[0], closed);
-        // What is known anyway stays: it was over, or for another verb.
-        let late = Act { when: When::at(60 * MINUTE), ..gone.clone() };
-        assert_eq!(judged(std::slice::from_ref(&erased), [late])[0], (Some(Approved::Expired), Authorised::No));
-        let other = Act { verb: Verb::DataExport, ..gone };
-        assert_eq!(judged(&[erased], [other])[0], (Some(Approved::OtherAction), Authorised::No));
-    }
-
-    #[test]
-    fn an_act_that_may_lie_outside_is_not_approved() {
-        let when = When { earliest: 55 * MINUTE, latest: 60 * MINUTE, clock_doubt: false };
-        let found = judged(&[approval(50, 60)], [Act { when, ..act(10, 55, Verb::DataRead) }]);
-        assert_eq!(found[0], (Some(Approved::Expired), Authorised::No));
-    }
-
-    #[test]
-    fn an_emergency_is_pending_then_unreviewed_unless_somebody_else_looked() {
-        let emergency = || Act { emergency: true, authorised: Authorised::Exceptional, ..act(10, 0, Verb::DataRead) };
-        let reviewed = |reviews: &[Reviewing], cut_off: u64| {
-            let mut acts = BTreeMap::from([(10, emergency())]);
-            let by =
-                By { may_review: &|_, _| true, may_be: &|one, other| one == other, period_us: &|_| Some(60 * MINUTE) };
-            let reviews: Vec<_> = reviews.iter().map(|review| (review, vec![vec![10]])).collect();
-            review(&mut acts, &reviews, &by, cut_off * MINUTE);
-            (acts[&10].review, acts[&10].authorised)
-        };
-        let by = |who, justified| Reviewing {
-            index: 11,
-            when: When::at(30 * MINUTE),
-            by: Some(who),
-            of: vec![vec![1]],
-            justified,
-        };
-        let exceptional = |review| (Some(review), Authorised::Exceptional);
-        assert_eq!(reviewed(&[], 59), exceptional(Review::Pending(60 * MINUTE)));
-        assert_eq!(reviewed(&[], 60), exceptional(Review::Unreviewed));
-        assert_eq!(reviewed(&[by(CAROL, true)], 90), exceptional(Review::Justified));
-        assert_eq!(reviewed(&[by(E1, true)], 90), exceptional(Review::Unreviewed), "nobody reviews themselves");
-        let against = (Some(Review::Against), Authorised::No);
-        assert_eq!(reviewed(&[by(CAROL, false), by(CAROL, true)], 90), against);
-    }
-}
+mod tests;

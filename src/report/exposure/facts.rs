@@ -278,6 +278,7 @@ pub(super) fn approval(approved: Approved) -> Approval {
         Approved::Refused => Approval::Refused,
         Approved::NotOnFile => Approval::NotOnFile,
     }
+        Approved::OneOfSeveral => Approval::OneOfSeveral,
 }
 
 fn review(review: Review) -> ReviewFact {
