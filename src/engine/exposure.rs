@@ -165,6 +165,7 @@ impl OpenLedger {
         if let Some(as_told) = &mut as_told {
             as_told.settle(&Rules { may_amend: &|_, _| false, ..rules });
         }
+        let forgotten = self.forgotten(&told)?;
         let said = self.coverage(head.size)?;
         let coverage_told = said.iter().map(|said| said.index).collect();
         let coverage = said.into_iter().filter(|said| can_be_relied_on(&told, said)).collect();
@@ -172,6 +173,7 @@ impl OpenLedger {
         Ok(ExposureEvidence {
             told,
             as_told,
+            forgotten,
             same,
             persons: people.identities(),
             coverage,
@@ -404,6 +406,9 @@ fn restricted(told: &mut Telling, body: &Body, opened: &OpenedAction<'_>) {
         _ => return,
     };
     let persons: BTreeSet<Person> = opened.persons.values().copied().collect();
+    if begins && persons.is_empty() {
+        told.restricting_closed.insert(opened.index, opened.recorded_at_us);
+    }
     for person in persons {
         told.restriction(opened.index, person, opened.recorded_at_us, begins);
     }

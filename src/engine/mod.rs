@@ -24,6 +24,7 @@ mod error;
 mod export;
 mod exposure;
 mod follow;
+mod forgotten;
 mod held;
 mod logging;
 mod names;

@@ -193,7 +193,7 @@ impl OpenLedger {
         let whole = self.vault.linked(person)?;
         if held.over(&whole, &indexes).is_some() {
             class.held += 1;
-        } else if self.opens_something(&indexes)? {
+        } else if self.opens_something(&indexes)? || self.restricts(&whole, &indexes)? {
             class.open += 1;
         } else {
             let kept = self.kept_of(&places, &whole.into_iter().collect(), held)?;
@@ -216,6 +216,28 @@ impl OpenLedger {
             }
         }
         Ok(kept)
+    }
+
+    /// Whether one of these entries says that data of these may only be stored, while that is so: uses of it would not be
+    /// known as such any more.
+    fn restricts(&self, whole: &[PersonId], indexes: &BTreeSet<u64>) -> Result<bool, EngineError> {
+        let standing = self.vault.standing();
+        if !whole.iter().any(|id| standing.restricted.contains_key(id)) {
+            return Ok(false);
+        }
+        drop(standing);
+        let indexes: Vec<u64> = indexes.iter().copied().collect();
+        for chunk in indexes.chunks(256) {
+            for entry in self.entries_at(chunk)? {
+                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+                if let Some(Ok(Body::Person(body))) = body
+                    && matches!(body.act, PersonAct::Restrict | PersonAct::Erase)
+                {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Whether one of these entries opens an interval. Which closing ends it stands sealed, so all of them are kept.

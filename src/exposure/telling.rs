@@ -81,6 +81,10 @@ pub struct Telling {
     pub losses: Vec<Loss>,
     /// Every act, by its entry.
     pub acts: BTreeMap<u64, Act>,
+    /// Of acts with data subjects whose parts do not open, by entry.
+    pub closed: BTreeMap<u64, Closed>,
+    /// Entries by which somebody's data might only be stored from then on, who does not open any more.
+    pub restricting_closed: BTreeMap<u64, Instant>,
     /// Entries that correct or take back others, and what that came to once everything was told.
     pub amendings: Vec<Amending>,
     pub amended: Vec<amending::Amended>,
@@ -111,6 +115,14 @@ pub struct Telling {
     in_vain: BTreeSet<u64>,
     /// Of entries that tell of one act, the first.
     one_act: BTreeMap<u64, u64>,
+}
+
+/// Data subjects of one act whose parts do not open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    pub ordinals: Vec<u32>,
+    /// The act lists everybody, them too.
+    pub all_listed: bool,
 }
 
 /// How data was protected when it moved.
@@ -226,6 +238,7 @@ impl Telling {
     fn act(&mut self, action: &OpenedAction<'_>, when: When, resource: Option<Resource>) {
         let body = action.body;
         let chain = (0..body.actors.len()).filter_map(|position| self.actor(action, position)).collect();
+        let closed: Vec<u32> = subjects_of(action).filter(|ordinal| !action.persons.contains_key(ordinal)).collect();
         let mut act = Act {
             index: action.index,
             when,
@@ -233,7 +246,7 @@ impl Telling {
             chain,
             resource,
             subjects: subjects_of(action).filter_map(|ordinal| action.persons.get(&ordinal).copied()).collect(),
-            closed: subjects_of(action).any(|ordinal| !action.persons.contains_key(&ordinal)),
+            closed: !closed.is_empty(),
             outcome: body.outcome,
             policy: body.policy.as_ref().map(|policy| policy.id.clone()).unwrap_or_default(),
             caller: self.caller(action),
@@ -257,6 +270,10 @@ impl Telling {
             act.approval.clone_from(&content.approval_reference);
             act.caused_by.clone_from(&content.caused_by);
             act.parents.clone_from(&content.parents);
+        }
+        if act.closed {
+            let all_listed = body.determination == Determination::Listed;
+            self.closed.insert(action.index, Closed { ordinals: closed, all_listed });
         }
         self.acts.insert(action.index, act);
     }

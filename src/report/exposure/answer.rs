@@ -42,7 +42,8 @@ pub fn verdicts(totals: &Totals, negative: Verdict) -> Answer {
 fn open_questions(totals: &Totals) -> u64 {
     let perhaps = totals.unauthorised_accesses.high - totals.unauthorised_accesses.low;
     let emergencies = totals.exceptional_accesses - totals.exceptional_justified;
-    totals.not_assessed_accesses + emergencies + perhaps + totals.after_restriction
+    let restricted = totals.after_restriction + totals.after_restriction_of_erased;
+    totals.not_assessed_accesses + emergencies + perhaps + restricted
 }
 
 /// Who could, who did, who holds, from when to when, authorised or not.

@@ -1,7 +1,9 @@
 //! What came of it: copies and in what form, recipients, and what was lost.
 
 use super::document::*;
+use super::evidence::Forgotten;
 use super::facts::{Found, People, approval, authorisation, bound, span};
+use super::forgotten::touches;
 use crate::exposure::calculus::audience::Audience;
 use crate::exposure::calculus::exposure as calculus;
 use crate::exposure::calculus::fact::{Authorised, Edge, Given, Party, Person, Thing, When};
@@ -150,7 +152,7 @@ pub(super) fn disclosures(found: &[Found<'_>], people: &People<'_>) -> Vec<Discl
 }
 
 /// Deletions and alterations, in the order of the ledger.
-pub(super) fn losses(found: &[Found<'_>], people: &People<'_>, frame: Frame) -> Vec<LossFact> {
+pub(super) fn losses(found: &[Found<'_>], people: &People<'_>, frame: Frame, forgotten: &[Forgotten]) -> Vec<LossFact> {
     let told = people.told;
     let in_time = |when: When| when.earliest <= frame.cut_off;
     let fact = |found: &Found<'_>, loss: &telling::Loss| {
@@ -160,6 +162,7 @@ pub(super) fn losses(found: &[Found<'_>], people: &People<'_>, frame: Frame) -> 
         let authorised = reports().map(|act| act.authorised).reduce(Authorised::min_authority);
         let others = if loss.listed { Others::Nobody } else { Others::Inside };
         let restricted = found.exposure.restrictions.then(&loss.subjects, others, loss.when);
+        let entries: Vec<u64> = std::iter::once(loss.index).chain(loss.also.iter().copied()).collect();
         let restored = loss.restored.filter(|(_, when)| in_time(*when));
         let recovery = match (restored, loss.recoverable_until) {
             (Some(_), _) => Recovery::Restored,
@@ -183,6 +186,8 @@ pub(super) fn losses(found: &[Found<'_>], people: &People<'_>, frame: Frame) -> 
             subjects: loss.subjects.len() as u64,
             listed: loss.listed,
             after_restriction: if loss.despite_restriction { 0 } else { restricted.len() as u64 },
+            after_restriction_of_erased: !loss.despite_restriction
+                && touches(told, forgotten, &entries, loss.listed, loss.when),
             recovery,
             recoverable_until: loss.recoverable_until.map(Instant::new),
             restored_by: restored.map(|(entry, _)| EntryIndex(entry)),

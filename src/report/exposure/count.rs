@@ -65,6 +65,12 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         exceptional_justified: successes().filter(justified).count() as u64,
         after_restriction: (accesses.iter().filter(|access| access.after_restriction > 0).count()
             + losses.iter().filter(|loss| loss.after_restriction > 0).count()) as u64,
+        after_restriction_of_erased: (accesses
+            .iter()
+            .filter(|access| access.after_restriction_of_erased && access.after_restriction == 0)
+            .count()
+            + losses.iter().filter(|loss| loss.after_restriction_of_erased && loss.after_restriction == 0).count())
+            as u64,
         losses: losses.len() as u64,
         unauthorised_losses: losses.iter().filter(without).count() as u64,
         successes: successes().count() as u64,

@@ -216,6 +216,9 @@ facts! {
         exceptional_justified: u64,
         /// Accesses to data, deletions and alterations of it, that possibly might only be stored then (GDPR Art. 18(2)).
         after_restriction: u64,
+        /// Others that possibly were such, by what persons who were erased since had asked for.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        after_restriction_of_erased: u64,
         /// Deletions and alterations, and those of them without authority.
         losses: u64,
         unauthorised_losses: u64,
@@ -289,6 +292,9 @@ facts! {
         review: Option<ReviewFact>,
         /// People among them whose data might only be stored then.
         after_restriction: u64,
+        /// Somebody possibly was, who was erased since.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        after_restriction_of_erased: bool,
         /// Persons whose data it names.
         subjects: u64,
         /// Whether these are all.
@@ -352,6 +358,9 @@ facts! {
         listed: bool,
         /// People among them whose data might only be stored then.
         after_restriction: u64,
+        /// Somebody possibly was, who was erased since.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        after_restriction_of_erased: bool,
         recovery: Recovery,
         recoverable_until: Option<Instant>,
         restored_by: Option<EntryIndex>,
@@ -457,4 +466,8 @@ impl ExposureReport {
         let nobody = all.high == 0 && !self.losses.is_empty();
         (all, self.totals.subjects_determined && self.losses.iter().all(|loss| loss.listed) && !nobody)
     }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

@@ -26,6 +26,8 @@ pub struct ExposureEvidence {
     pub told: Telling,
     /// The same with nothing taken out that corrections or retractions count for; absent where that is the same.
     pub as_told: Option<Telling>,
+    /// Of persons who were erased since: when their data might only be stored, and what may have used it.
+    pub forgotten: Vec<Forgotten>,
     /// Persons of whom it is only suspected that they are one.
     pub same: Same,
     /// Of each person the identities that these entries showed, by number.
@@ -54,6 +56,15 @@ pub struct ExposureEvidence {
     pub undetermined: u64,
     /// Entries of which an order keeps whom they are about from being told.
     pub suppressed: Vec<Suppressed>,
+}
+
+/// Whoever was erased with one batch: data of some of them might only be stored from then until that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgotten {
+    pub from: u64,
+    pub until: u64,
+    /// Entries of acts that were about some of them.
+    pub acts: BTreeSet<u64>,
 }
 
 /// An entry that an order of the controller's registry covers (GDPR Art. 23).

@@ -1,7 +1,8 @@
 //! Evidence becomes facts: the calculus for each resource, then what is counted over all of them.
 
 use super::document::*;
-use super::evidence::{ExposureEvidence, ExposureQuestion, Suppressed};
+use super::evidence::{ExposureEvidence, ExposureQuestion, Forgotten, Suppressed};
+use super::forgotten::touches;
 use super::{acts, answer, consequences, count};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
 use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, When};
@@ -85,9 +86,10 @@ impl<'a> Stated<'a> {
         let found: Vec<Found<'a>> = question.resources.iter().map(of).collect();
         let people = People { told, persons: &evidence.persons };
         let viewers = viewers(&found, &people, negative);
-        let accesses: Vec<AccessFact> = found.iter().flat_map(|found| found.accesses(&people)).collect();
+        let forgotten = &evidence.forgotten;
+        let accesses: Vec<AccessFact> = found.iter().flat_map(|found| found.accesses(&people, forgotten)).collect();
         let holdings = consequences::holdings(&found, &people, frame, &evidence.same);
-        let losses = consequences::losses(&found, &people, frame);
+        let losses = consequences::losses(&found, &people, frame, forgotten);
         let subjects = subjects(&found, &people, negative);
         let mut totals = count::totals(&count::Counting {
             found: &found,
@@ -165,7 +167,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    fn accesses(&self, people: &People<'_>) -> Vec<AccessFact> {
+    fn accesses(&self, people: &People<'_>, forgotten: &[Forgotten]) -> Vec<AccessFact> {
         let fact = |judged: &calculus::Judged| {
             let access = &self.accesses[judged.access];
             let who = |party: &Party| people.who(*party);
@@ -188,6 +190,9 @@ impl<'a> Found<'a> {
                 approval: access.approved.map(approval),
                 review: access.review.map(review),
                 after_restriction: judged.after_restriction.len() as u64,
+                after_restriction_of_erased: !access.despite_restriction
+                    && judged.rung != calculus::Rung::Tried
+                    && touches(people.told, forgotten, &access.entries, access.listed, access.when),
                 subjects: access.subjects.len() as u64,
                 listed: access.listed,
                 categories: access.categories.iter().map(|category| Code(*category)).collect(),
@@ -273,12 +278,12 @@ pub(super) fn approval(approved: Approved) -> Approval {
         Approved::Expired => Approval::Expired,
         Approved::GivenLater => Approval::GivenLater,
         Approved::AlreadyUsed => Approval::AlreadyUsed,
+        Approved::OneOfSeveral => Approval::OneOfSeveral,
         Approved::ByThemselves => Approval::ByThemselves,
         Approved::NotApprover => Approval::NotApprover,
         Approved::Refused => Approval::Refused,
         Approved::NotOnFile => Approval::NotOnFile,
     }
-        Approved::OneOfSeveral => Approval::OneOfSeveral,
 }
 
 fn review(review: Review) -> ReviewFact {

@@ -12,6 +12,7 @@ mod acts;
 mod consequences;
 mod count;
 mod facts;
+mod forgotten;
 
 pub(super) mod answer;
 

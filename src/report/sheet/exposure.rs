@@ -80,6 +80,7 @@ impl<'a> Told<'a> {
             (&c.exceptional_accesses, counted(Range::exactly(totals.exceptional_accesses))),
             (&c.exceptional_justified, counted(Range::exactly(totals.exceptional_justified))),
             (&c.after_restriction, counted(Range::exactly(totals.after_restriction))),
+            (&c.after_restriction_of_erased, counted(Range { low: 0, high: totals.after_restriction_of_erased })),
             (&c.losses, counted(Range::exactly(totals.losses))),
             (&c.unauthorised_losses, counted(Range::exactly(totals.unauthorised_losses))),
             (&c.open_seconds, measured(totals.open_us)),
@@ -171,6 +172,7 @@ impl<'a> Told<'a> {
                 review.unwrap_or_default()
             })
             .number(&c.after_restriction, |a| a.after_restriction)
+            .yes_or_no(&c.after_restriction_of_erased, |a| a.after_restriction_of_erased)
             .number(&c.subjects, |a| a.subjects)
             .yes_or_no(&c.all_listed, |a| a.listed)
             .texts(&t.categories, move |a| self.categories(&a.categories))

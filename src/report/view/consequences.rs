@@ -30,7 +30,7 @@ impl Said<'_> {
             let until = review.until.map(|at| fill(&x.table.review_until, &[("at", &w.instant(at))]));
             [Some(word(&x.reviewed, review.state.code()).to_owned()), until].into_iter().flatten().collect::<Vec<_>>()
         });
-        let restricted = self.restricted(access.after_restriction);
+        let restricted = self.restricted(access.after_restriction, access.after_restriction_of_erased);
         let style = if access.authorisation == Authorisation::Authorised { Style::Plain } else { Style::Warning };
         cell([
             (word(&w.authorisation, access.authorisation.code()).to_owned(), style),
@@ -40,11 +40,13 @@ impl Said<'_> {
         ])
     }
 
-    /// That data might only be stored then, of so many persons.
-    fn restricted(&self, persons: u64) -> Option<String> {
+    /// That data might only be stored then, of so many persons, or of somebody who is not known any more.
+    fn restricted(&self, persons: u64, of_erased: bool) -> Option<String> {
         let (w, x) = (self.w, &self.w.exposure);
-        let persons = (persons > 0).then(|| w.plural(&x.count.persons, persons))?;
-        Some(fill(&x.table.after_restriction, &[("persons", &persons)]))
+        let persons = (persons > 0).then(|| w.plural(&x.count.persons, persons));
+        let known = persons.map(|persons| fill(&x.table.after_restriction, &[("persons", &persons)]));
+        let erased = of_erased.then(|| x.table.after_restriction_of_erased.clone());
+        Some(known.into_iter().chain(erased).collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
     }
 
     pub(super) fn disclosures(&self) -> Block {
@@ -98,7 +100,10 @@ impl Said<'_> {
                     (word(&x.lost, loss.lost.code()).to_owned(), Style::Plain),
                     (loss.resource.clone(), Style::Note),
                     (subjects, Style::Note),
-                    (self.restricted(loss.after_restriction).unwrap_or_default(), Style::Warning),
+                    (
+                        self.restricted(loss.after_restriction, loss.after_restriction_of_erased).unwrap_or_default(),
+                        Style::Warning,
+                    ),
                 ]),
                 cell([
                     (word(&x.recovery, loss.recovery.code()).to_owned(), Style::Plain),

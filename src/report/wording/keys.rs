@@ -243,7 +243,7 @@ sections! {
         subjects: String, possible: String, holder: String, person: String, open: String, categories: String, perhaps_categories: String,
         ongoing: String, by_entry: String, anyone: String, named: String, given_to: String, perhaps_given_to: String, one_of: String, unidentified: String,
         recipient: String, acts: String, act: String, led_to: String, instruction: String, review_until: String,
-        after_restriction: String, kept_from: String, kept_from_until: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
+        after_restriction: String, after_restriction_of_erased: String, kept_from: String, kept_from_until: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
         standing: String, by: String, no_country: String, before: String, after: String,
     }
 
@@ -268,7 +268,7 @@ sections! {
     SheetColumn {
         group: String, item: String, value: String, note: String, section: String, act: String, all_listed: String,
         approval: String, assurance: String, attempts: String, break_glass: String, by_agent_clock: String,
-        after_restriction: String, exceptional_justified: String, form: String, losses: String, review: String,
+        after_restriction: String, after_restriction_of_erased: String, exceptional_justified: String, form: String, losses: String, review: String,
         unauthorised_losses: String, by_agents: String, by_gateway: String, by_humans_in_person: String, by_services: String, call: String,
         categories_unstated: String, claimed: String, corrected_by: String, corrects: String,
         count_or_seconds: String, cut: String, cut_off: String, decision: String, delivery_delay: String,
