@@ -63,6 +63,12 @@ enum ReportCommand {
         /// Entry of an earlier exposure report, which this one supersedes: what it says otherwise is listed.
         #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
         supersedes: u64,
+        /// What is still to be found out, in your words; printed in the report.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+        open_questions: String,
+        /// What it is in law, in your words; printed in the report.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+        characterisation: String,
         /// In which language it is written [default: the registered one, else en].
         #[arg(long, value_enum)]
         language: Option<Language>,
@@ -232,7 +238,18 @@ impl Report {
                 });
                 receive!(files, client.reports().produce_access_report(request), produce_access_report_response);
             }
-            ReportCommand::Exposure { resource, at_size, cut_off, reference, purpose, supersedes, language, out } => {
+            ReportCommand::Exposure {
+                resource,
+                at_size,
+                cut_off,
+                reference,
+                purpose,
+                supersedes,
+                open_questions,
+                characterisation,
+                language,
+                out,
+            } => {
                 let request = client.request(v1::ProduceExposureReportRequest {
                     ledger: client.ledger.clone(),
                     resources: resource,
@@ -242,11 +259,15 @@ impl Report {
                     reference,
                     purpose,
                     supersedes,
+                    open_questions,
+                    characterisation,
                     language: Language::asked(language),
                 });
                 receive!(files, client.reports().produce_exposure_report(request), produce_exposure_report_response);
             }
-            ReportCommand::Breach { of: OfCase { case, at_size, cut_off, reference, purpose, supersedes, language, out } } => {
+            ReportCommand::Breach {
+                of: OfCase { case, at_size, cut_off, reference, purpose, supersedes, language, out },
+            } => {
                 let request = client.request(v1::ProduceBreachReportRequest {
                     ledger: client.ledger.clone(),
                     case_id: case,
@@ -260,7 +281,9 @@ impl Report {
                 });
                 receive!(files, client.reports().produce_breach_report(request), produce_breach_report_response);
             }
-            ReportCommand::Persons { of: OfCase { case, at_size, cut_off, reference, purpose, supersedes, language, out } } => {
+            ReportCommand::Persons {
+                of: OfCase { case, at_size, cut_off, reference, purpose, supersedes, language, out },
+            } => {
                 let request = client.request(v1::ProducePersonsReportRequest {
                     ledger: client.ledger.clone(),
                     case_id: case,

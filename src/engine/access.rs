@@ -214,10 +214,14 @@ impl OpenLedger {
     fn registered_language(&self) -> Result<Language, EngineError> {
         let in_force = self.registry_document_at(self.ledger.published().size)?;
         let profile = in_force.as_ref().and_then(|known| known.document.profile.as_ref());
-        let Some(code) = profile.and_then(|profile| profile.language.as_deref()) else { return Ok(Language::default()) };
+        let Some(code) = profile.and_then(|profile| profile.language.as_deref()) else {
+            return Ok(Language::default());
+        };
         // One that was put in force before this was asked of a file.
         Language::from_code(code).ok_or_else(|| {
-            EngineError::precondition("the controller's registry says a language in which no report is written: name one")
+            EngineError::precondition(
+                "the controller's registry says a language in which no report is written: name one",
+            )
         })
     }
 

@@ -9,7 +9,7 @@ use crate::model::*;
 use crate::report::access::document::EntryIndex;
 use crate::report::code::Code;
 use crate::report::erratum::{ErasureFact, ErratumFact, Gone, MarkFact};
-use crate::report::exposure::evidence::ExposureQuestion;
+use crate::report::exposure::evidence::{ExposureQuestion, Remarks};
 use crate::report::instant::Instant;
 use crate::report::language::Language;
 use crate::report::question::{Made, RecordedActivity, RecordedBreach, RecordedExposure, RecordedQuestion};
@@ -176,7 +176,8 @@ impl OpenLedger {
     fn rests_on(&self, report: &Report, size: u64) -> Result<BTreeSet<u64>, EngineError> {
         let of_resources = |resources: &[String]| -> Result<BTreeSet<u64>, EngineError> {
             let resources = resources.to_vec();
-            let question = ExposureQuestion { resources, size, cut_off_us: 0, supersedes: None };
+            let question =
+                ExposureQuestion { resources, size, cut_off_us: 0, supersedes: None, remarks: Remarks::default() };
             Ok(self.exposing(&question, size)?.into_keys().collect())
         };
         let (resources, case) = match report {

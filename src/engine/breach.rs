@@ -19,7 +19,7 @@ use crate::report::breach::evidence::{
 };
 use crate::report::breach::{self};
 use crate::report::evidence::Envelope;
-use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
+use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion, Remarks};
 use crate::report::exposure::{self, ExposureReport};
 use crate::report::question::RecordedBreach;
 use crate::vault::PersonId;
@@ -140,7 +140,13 @@ impl OpenLedger {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<AsOf, EngineError> {
         let resources = case.resources();
-        let question = ExposureQuestion { resources: resources.clone(), size, cut_off_us, supersedes: None };
+        let question = ExposureQuestion {
+            resources: resources.clone(),
+            size,
+            cut_off_us,
+            supersedes: None,
+            remarks: Remarks::default(),
+        };
         let evidence = self.exposure_evidence(&question, progress)?;
         let exposure = exposure::facts(&question, &evidence, envelope);
         let entries = self.exposing(&question, size)?;
@@ -170,7 +176,13 @@ impl OpenLedger {
                 }
             }
             let cut_off_us = self.head(size)?.recorded_at_us;
-            let question = ExposureQuestion { resources: case.resources(), size, cut_off_us, supersedes: None };
+            let question = ExposureQuestion {
+                resources: case.resources(),
+                size,
+                cut_off_us,
+                supersedes: None,
+                remarks: Remarks::default(),
+            };
             let evidence = self.exposure_evidence(&question, &|_, _| {})?;
             let envelope = self.new_envelope(String::new(), Pull::in_english())?;
             let exposure = exposure::facts(&question, &evidence, &envelope);

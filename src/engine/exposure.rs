@@ -18,9 +18,9 @@ use crate::model::*;
 use crate::registry;
 use crate::report::clock::ClockFacts;
 use crate::report::evidence::{Envelope, KnownRegistry};
-use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion};
-use crate::report::exposure::registered::History;
+use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion, Remarks};
 use crate::report::exposure::facts;
+use crate::report::exposure::registered::History;
 use crate::report::question::RecordedExposure;
 use crate::report::{Report, canonical};
 use crate::vault::{self, PartPlace};
@@ -33,6 +33,8 @@ use whosaw_verifier::part::Part;
 
 /// Causes that are followed back in one report.
 const CAUSES_MAX: usize = 10_000;
+/// Bytes of what a human says of it.
+const REMARK_MAX: usize = 16 * 1024;
 /// Resources that one report may ask for.
 const RESOURCES_MAX: usize = 256;
 
@@ -47,6 +49,7 @@ pub struct ExposureAsked {
     pub pull: Pull,
     /// The entry of an earlier report, which this one supersedes.
     pub supersedes: Option<u64>,
+    pub remarks: Remarks,
 }
 
 impl OpenLedger {
@@ -102,14 +105,22 @@ impl OpenLedger {
     }
 
     fn exposure_question(&self, asked: ExposureAsked) -> Result<ExposureQuestion, EngineError> {
-        let ExposureAsked { mut resources, size, cut_off_us, supersedes, .. } = asked;
+        let ExposureAsked { mut resources, size, cut_off_us, supersedes, remarks, .. } = asked;
         if resources.is_empty() || resources.len() > RESOURCES_MAX {
             return Err(EngineError::invalid("resources", format!("holds none, or more than {RESOURCES_MAX}")));
         }
         let mut seen = BTreeSet::new();
         resources.retain(|resource| seen.insert(resource.clone()));
         let (size, cut_off_us) = self.as_of(size, cut_off_us)?;
-        Ok(ExposureQuestion { resources, size, cut_off_us, supersedes })
+        for (field, text) in
+            [("open_questions", &remarks.open_questions), ("characterisation", &remarks.characterisation)]
+        {
+            if text.len() > REMARK_MAX || text.chars().any(|letter| letter.is_control() && letter != '\n') {
+                let wrong = format!("is longer than {REMARK_MAX} bytes, or has a control character");
+                return Err(EngineError::invalid(field, wrong));
+            }
+        }
+        Ok(ExposureQuestion { resources, size, cut_off_us, supersedes, remarks })
     }
 
     pub(super) fn exposure_evidence(

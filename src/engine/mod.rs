@@ -43,6 +43,7 @@ mod retention;
 mod superseded;
 mod suppressed;
 
+pub use crate::report::exposure::evidence::Remarks;
 pub use crate::vault::{Hold, part_identity};
 pub use access::{AccessAsked, Produced, Pull};
 pub use activity::ActivityAsked;

@@ -59,8 +59,12 @@ impl OpenLedger {
         let erased = match again {
             Again::Identical => None,
             Again::WithMarks => match before.erratum().map_or(0, |erratum| erratum.marks.len()) {
-                0 => return Err(refused("the report that it supersedes would be made otherwise now, and not because of an \
-                                         erasure of what it rests on: they cannot be compared")),
+                0 => {
+                    return Err(refused(
+                        "the report that it supersedes would be made otherwise now, and not because of an \
+                                         erasure of what it rests on: they cannot be compared",
+                    ));
+                }
                 erased => Some(erased as u64),
             },
             Again::NotKnown | Again::First => return Err(not_known()),
@@ -83,7 +87,9 @@ impl OpenLedger {
             before = self.earlier(at, asked)?.supersedes;
         }
         match before {
-            Some(_) => Err(EngineError::precondition(format!("more than {SUPERSEDED_MAX} reports supersede each other"))),
+            Some(_) => {
+                Err(EngineError::precondition(format!("more than {SUPERSEDED_MAX} reports supersede each other")))
+            }
             None => Ok(()),
         }
     }
@@ -139,7 +145,9 @@ impl OpenLedger {
         };
         let erased = match again {
             // Of what is compared, and of nothing that an order covers.
-            Again::WithMarks => self.erratum(&report, made.as_ref(), index, question.size)?.map(|erratum| erratum.marks.len()),
+            Again::WithMarks => {
+                self.erratum(&report, made.as_ref(), index, question.size)?.map(|erratum| erratum.marks.len())
+            }
             _ => None,
         };
         Ok((report, erased.map(|erased| erased as u64).filter(|erased| *erased > 0)))

@@ -134,6 +134,11 @@ pub struct Protected {
 }
 
 impl Telling {
+    /// Every approval and refusal that is on file, in the order of the ledger.
+    pub fn approvals(&self) -> &[Approval] {
+        &self.approvals
+    }
+
     /// Folds one action in. Entries come in the order of the ledger.
     pub fn take(&mut self, action: &OpenedAction<'_>, registered: &dyn Registered) {
         let when = self.when(action);

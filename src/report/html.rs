@@ -25,6 +25,17 @@ impl Page<'_> {
         order.rows.len() * Self::LANE
     }
 
+    /// What has no room beside the lines keeps its beginning and its end: names often differ in one of them.
+    fn short(&self, label: &str) -> String {
+        const ROOM: usize = 25;
+        let letters: Vec<char> = label.chars().collect();
+        if letters.len() <= ROOM {
+            return label.to_owned();
+        }
+        let (begin, end) = (&letters[..ROOM / 2], &letters[letters.len() - ROOM / 2..]);
+        begin.iter().chain(['…'].iter()).chain(end).collect()
+    }
+
     /// Drawn so that it can be seen, however short.
     fn length(&self, span: &LaneSpan) -> u64 {
         span.until.saturating_sub(span.from).max(2)

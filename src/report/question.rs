@@ -6,7 +6,7 @@ use super::breach::evidence::BreachQuestion;
 use super::canonical::{self, CanonicalError};
 use super::code::Code;
 use super::evidence::{AccessQuestion, Envelope, Head};
-use super::exposure::evidence::ExposureQuestion;
+use super::exposure::evidence::{ExposureQuestion, Remarks};
 use super::instant::Instant;
 use super::language::Language;
 use crate::model::Identity;
@@ -94,6 +94,10 @@ struct Written {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     agent: Option<String>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    open_questions: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    characterisation: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     from: Option<Instant>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     until: Option<Instant>,
@@ -136,6 +140,8 @@ impl Written {
             resources: None,
             case: None,
             agent: None,
+            open_questions: None,
+            characterisation: None,
             from: None,
             until: None,
             size,
@@ -243,10 +249,13 @@ impl RecordedQuestion {
 impl RecordedExposure {
     /// As canonical JSON.
     pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
-        let ExposureQuestion { resources, size, cut_off_us, supersedes } = &self.question;
+        let ExposureQuestion { resources, size, cut_off_us, supersedes, remarks } = &self.question;
+        let said = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let written = Written {
             resources: Some(resources.clone()),
             supersedes: *supersedes,
+            open_questions: said(&remarks.open_questions),
+            characterisation: said(&remarks.characterisation),
             ..Written::of(EXPOSURE_FORMAT, *size, *cut_off_us, &self.envelope)
         };
         canonical::of(&written.with(&self.made))
@@ -263,12 +272,19 @@ impl RecordedExposure {
             supersedes,
             registry: None,
             parts_tried: None,
+            open_questions,
+            characterisation,
             ..
         } = written
         else {
             return None;
         };
-        let question = ExposureQuestion { resources, size: written.size, cut_off_us: written.cut_off.us(), supersedes };
+        let remarks = Remarks {
+            open_questions: open_questions.unwrap_or_default(),
+            characterisation: characterisation.unwrap_or_default(),
+        };
+        let (size, cut_off_us) = (written.size, written.cut_off.us());
+        let question = ExposureQuestion { resources, size, cut_off_us, supersedes, remarks };
         Some(RecordedExposure { question, envelope, made })
     }
 }

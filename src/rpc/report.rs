@@ -2,7 +2,9 @@
 
 use super::caller::caller;
 use super::{convert, status, v1};
-use crate::engine::{AccessAsked, ActivityAsked, Again, BreachAsked, Engine, EngineError, ExposureAsked, Produced, Pull};
+use crate::engine::{
+    AccessAsked, ActivityAsked, Again, BreachAsked, Engine, EngineError, ExposureAsked, Produced, Pull, Remarks,
+};
 use crate::model::ReportType;
 use crate::report::language::Language;
 use crate::report::{self, Format};
@@ -187,6 +189,7 @@ fn asked_of_resources(request: v1::ProduceExposureReportRequest) -> Result<Expos
         cut_off_us,
         pull,
         supersedes,
+        remarks: Remarks { open_questions: request.open_questions, characterisation: request.characterisation },
     })
 }
 

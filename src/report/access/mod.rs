@@ -18,7 +18,7 @@ mod ids;
 
 mod parties;
 
-mod things;
+pub(super) mod things;
 
 pub(super) mod coverage;
 

@@ -102,7 +102,7 @@ pub fn authorisations(found: &Found) -> Vec<AuthorisationFact> {
 }
 
 /// GDPR Art. 9 and 10.
-fn special(category: Category) -> Option<String> {
+pub fn special(category: Category) -> Option<String> {
     let article = match category {
         Category::Biometric
         | Category::Political

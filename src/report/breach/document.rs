@@ -1,7 +1,9 @@
 //! The breach file and the list of persons concerned, as typed facts. Their JSON is the report.
 
 use crate::model::{CaseStep, Category, Channel, Delivery, ReportType};
-use crate::report::access::document::{Completeness, EntryIndex, HeadFact, PersonIdentity, Range, Span, SupersededFact, TemplateFact};
+use crate::report::access::document::{
+    Completeness, EntryIndex, HeadFact, PersonIdentity, Range, Span, SupersededFact, TemplateFact,
+};
 use crate::report::changes;
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;

@@ -2,41 +2,75 @@
 
 use super::document::*;
 use super::facts::{Found, People, approval, authorisation, span};
+use crate::exposure::calculus::exposure::Path;
 use crate::exposure::calculus::fact::{Edge, Party, Resource, Thing};
 use crate::exposure::telling::authority::Act;
 use crate::exposure::telling::{Telling, amending};
 use crate::report::access::document::EntryIndex;
 use crate::report::code::Code;
+use crate::report::instant::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Acts that one chain may be followed back over.
 const CHAIN_MAX: usize = 1_000;
 
-/// What opened each way, what led to that, and so on back to where the records end.
+/// What opened and closed each way, what led to that, and so on back to where the records end.
 pub(super) fn causes(found: &[Found<'_>], people: &People<'_>) -> Vec<CauseFact> {
     let mut all = Vec::new();
     for found in found {
-        let openings: BTreeSet<u64> = found.exposure.paths.iter().filter_map(|path| path.start.entry).collect();
-        for opening in openings {
-            let Some(act) = people.told.acts.get(&opening) else { continue };
-            let mut chain = vec![cause(found.name, act, None, Relation::Opened, people)];
-            let (mut seen, mut next) = (BTreeSet::from([opening]), vec![act]);
-            while let Some(act) = next.pop().filter(|_| chain.len() < CHAIN_MAX) {
+        let of = |entry: fn(&Path) -> Option<u64>| -> BTreeSet<u64> {
+            found.exposure.paths.iter().filter_map(entry).collect()
+        };
+        // What opens on file, and is closed by the same entry, is told once.
+        let openings = of(|path| path.start.entry);
+        let closings = of(|path| path.end.entry);
+        let closings = closings.difference(&openings).map(|entry| (*entry, Relation::Closed));
+        for (first, relation) in openings.iter().map(|entry| (*entry, Relation::Opened)).chain(closings) {
+            let Some(act) = people.told.acts.get(&first) else { continue };
+            all.push(cause(found.name, act, None, relation, people));
+            let (mut seen, mut next, mut length) = (BTreeSet::from([first]), vec![act], 1);
+            while let Some(act) = next.pop().filter(|_| length < CHAIN_MAX) {
                 let caused = act.caused_by.iter().map(|id| (id, Relation::Caused));
                 for (id, relation) in caused.chain(act.parents.iter().map(|id| (id, Relation::Within))) {
                     for before in people.told.acts_of(id, act.index) {
                         if seen.insert(before.index) {
-                            chain.push(cause(found.name, before, Some(act.index), relation, people));
+                            all.push(cause(found.name, before, Some(act.index), relation, people));
                             next.push(before);
+                            length += 1;
                         }
                     }
                 }
             }
-            // A way that nothing led to tells nothing here that the table of ways does not.
-            if chain.len() > 1 {
-                all.extend(chain);
-            }
         }
+    }
+    all
+}
+
+/// Approvals that speak of one of these resources, or that an act cites which is told here.
+pub(super) fn approvals(found: &[Found<'_>], people: &People<'_>, told_here: &BTreeSet<u64>) -> Vec<ApprovalFact> {
+    let told = people.told;
+    let mut cited: BTreeMap<&str, Vec<EntryIndex>> = BTreeMap::new();
+    for act in told_here.iter().filter_map(|index| told.acts.get(index)).filter(|act| !act.approval.is_empty()) {
+        cited.entry(&act.approval).or_default().push(EntryIndex(act.index));
+    }
+    let is_asked = |resource: Resource| found.iter().any(|found| found.resource == resource);
+    let mut all = Vec::new();
+    for approval in told.approvals() {
+        let used_by = cited.get(approval.reference.as_str()).cloned().unwrap_or_default();
+        if used_by.is_empty() && !approval.resource.is_some_and(is_asked) {
+            continue;
+        }
+        all.push(ApprovalFact {
+            entry: EntryIndex(approval.index),
+            reference: approval.reference.clone(),
+            refused: approval.refused,
+            by: approval.by.iter().map(|party| people.who(*party)).collect(),
+            to: approval.to.map(|party| people.who(party)),
+            from: span(approval.from),
+            until: approval.until.map(Instant::new),
+            policy: Some(approval.policy.clone()).filter(|policy| !policy.is_empty()),
+            used_by,
+        });
     }
     all
 }

@@ -66,6 +66,11 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
         let people = people(w, &totals.people_could);
         let could = if totals.uncountable { &words.could_and_others } else { &words.could };
         clauses.push(fill(could, &[("people", &people)]));
+        if totals.unauthorised_us.high > 0 {
+            let duration = duration_range(w, &totals.unauthorised_us);
+            let people = self::people(w, &totals.people_without_authority);
+            clauses.push(fill(&words.without_authority, &[("duration", &duration), ("people", &people)]));
+        }
     }
     if totals.people_saw.high > 0 {
         clauses.push(fill(&words.saw, &[("people", &people(w, &totals.people_saw))]));

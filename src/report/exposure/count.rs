@@ -51,6 +51,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         open_us: union(|exposure| &exposure.open),
         unauthorised_us: union(|exposure| &exposure.unauthorised),
         people_could: people.could,
+        people_without_authority: people.without_authority,
         people_saw: people.saw,
         people_given: people.given,
         machines: Range { low: surely_ran as u64, high: ran.len() as u64 },
@@ -82,6 +83,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
 /// others, an account is one of its members, and whoever is not told apart is anybody or nobody.
 struct Counted {
     could: Range,
+    without_authority: Range,
     saw: Range,
     given: Range,
 }
@@ -89,6 +91,7 @@ struct Counted {
 impl Counted {
     fn of(found: &[Found<'_>], same: &Same) -> Self {
         let (mut could, mut surely_could) = (BTreeSet::new(), BTreeSet::new());
+        let (mut without, mut surely_without) = (BTreeSet::new(), BTreeSet::new());
         let (mut saw, mut surely_saw) = (BTreeSet::new(), BTreeSet::new());
         let (mut given, mut surely_given) = (BTreeSet::new(), BTreeSet::new());
         let (mut unidentified, mut accounts): (u64, Vec<&BTreeSet<Party>>) = (0, Vec::new());
@@ -99,6 +102,12 @@ impl Counted {
                 }
                 if !viewer.could.certain.is_empty() {
                     surely_could.insert(*party);
+                }
+                if !viewer.excess.is_never() {
+                    without.insert(*party);
+                }
+                if !viewer.excess.certain.is_empty() {
+                    surely_without.insert(*party);
                 }
                 for (position, rung) in &viewer.did {
                     let certain = found.exposure.accesses[*position].certain;
@@ -136,6 +145,7 @@ impl Counted {
         let low = seen.low + u64::from(somebody);
         Counted {
             could: range(&surely_could, &could),
+            without_authority: range(&surely_without, &without),
             saw: Range { low, high: (seen.high + unidentified).max(low) },
             given: range(&surely_given, &given),
         }

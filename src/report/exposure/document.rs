@@ -79,6 +79,8 @@ choices! {
         Caused "caused",
         /// The next happened within it.
         Within "within",
+        /// It closed a way.
+        Closed "closed",
     }
 
     pub enum Lost { Unavailable "unavailable", Altered "altered" }
@@ -125,8 +127,14 @@ facts! {
         disclosures: Vec<DisclosureFact>,
         losses: Vec<LossFact>,
         subjects: Vec<SubjectFact>,
-        /// What opened the ways, and what led to that, nearest first.
+        /// Categories of data that are special (GDPR Art. 9) or of offences (Art. 10), whatever tells of them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        special: Vec<SpecialFact>,
+        /// What opened and closed the ways, and what led to that, nearest first.
         causes: Vec<CauseFact>,
+        /// Approvals for these resources, or by which an act went that is told here.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        approvals: Vec<ApprovalFact>,
         amendments: Vec<AmendmentFact>,
         oddities: Vec<OddityFact>,
         coverage: CoverageFact,
@@ -138,9 +146,36 @@ facts! {
         /// Entries that an order keeps from whom they are about (GDPR Art. 23): this report is not for them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         suppressed: Vec<SuppressedFact>,
+        /// What a human has to say of it, in the words of whoever asked for the report (REPORTS 1.2, 19 and 20).
+        #[serde(default)]
+        open_questions: Option<String>,
+        #[serde(default)]
+        characterisation: Option<String>,
         /// Made again after an erasure: what is gone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         erratum: Option<ErratumFact>,
+    }
+
+    pub struct SpecialFact {
+        category: Code<Category>,
+        /// Of the GDPR.
+        article: String,
+    }
+
+    /// That something might be done, or might not.
+    pub struct ApprovalFact {
+        entry: EntryIndex,
+        reference: String,
+        refused: bool,
+        by: Vec<Who>,
+        /// Whom it allowed something; absent where it does not say.
+        to: Option<Who>,
+        from: Span,
+        /// Its last instant, as far as it says; a policy may have ended it before.
+        until: Option<Instant>,
+        policy: Option<String>,
+        /// Acts told here that went by it, by their first entries.
+        used_by: Vec<EntryIndex>,
     }
 
     pub struct SuppressedFact {
@@ -196,6 +231,9 @@ facts! {
         unauthorised_us: Range,
         /// People who could see it: certain, and possible.
         people_could: Range,
+        /// Of these, those who could over ways that nobody was allowed to open.
+        #[serde(default)]
+        people_without_authority: Range,
         /// People who did.
         people_saw: Range,
         /// People who were given it and are not known to have looked.

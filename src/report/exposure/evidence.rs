@@ -18,6 +18,16 @@ pub struct ExposureQuestion {
     pub cut_off_us: u64,
     /// The entry by which an earlier report was recorded, which this one supersedes.
     pub supersedes: Option<u64>,
+    pub remarks: Remarks,
+}
+
+/// What only a human can say of an exposure, in the words of whoever asks; may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remarks {
+    /// What is still to be found out.
+    pub open_questions: String,
+    /// What it is in law.
+    pub characterisation: String,
 }
 
 /// Everything that answers it.

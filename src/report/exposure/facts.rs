@@ -9,13 +9,13 @@ use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Perso
 use crate::exposure::calculus::interval::{self, Frame};
 use crate::exposure::calculus::times::Times;
 use crate::exposure::telling::{Named, Telling};
-use crate::model::{Identity, PartyKind, ReportType};
+use crate::model::{Category, Identity, PartyKind, ReportType};
 use crate::registry::{self, Document};
 use crate::report::access::document::{
-    Authorisation, EntryIndex, HeadFact, Limit, Name, PersonIdentity, Range, Span, Verdict,
+    Authorisation, EntryIndex, HeadFact, Limit, Name, PersonIdentity, Provision, Range, Span, Verdict,
 };
 use crate::report::access::registered::Names;
-use crate::report::access::{completeness, coverage};
+use crate::report::access::{completeness, coverage, things};
 use crate::report::canonical::cut;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
@@ -50,17 +50,46 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         disclosures: consequences::disclosures(&stated.found, &people),
         losses: stated.losses,
         subjects: stated.subjects,
+        special: Vec::new(),
         causes: acts::causes(&stated.found, &people),
+        approvals: Vec::new(),
         amendments: acts::amendments(&stated.found, &people, &evidence.coverage_told),
         oddities: oddities(&stated.found),
         coverage,
         clock: Some(evidence.clock.clone()),
         changes: Vec::new(),
         suppressed: evidence.suppressed.iter().map(suppressed).collect(),
+        open_questions: given(&question.remarks.open_questions),
+        characterisation: given(&question.remarks.characterisation),
         erratum: None,
     };
+    report.special = special(&report);
+    let acts: BTreeSet<u64> = report
+        .accesses
+        .iter()
+        .filter_map(|access| access.entries.first())
+        .chain(report.losses.iter().map(|loss| &loss.entry))
+        .chain(report.causes.iter().map(|cause| &cause.entry))
+        .map(|entry| entry.0)
+        .collect();
+    report.approvals = acts::approvals(&stated.found, &people, &acts);
     report.answer.text = answer::text(&envelope.language.wording_in(&report.header.template.zone()), &report);
     report
+}
+
+fn given(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
+/// Of whatever was inside, reached or passed on, what the law gives more protection.
+fn special(report: &ExposureReport) -> Vec<SpecialFact> {
+    let inside = report.subjects.iter().flat_map(|subject| &subject.categories);
+    let accesses = report.accesses.iter();
+    let reached = accesses.flat_map(|access| access.categories.iter().chain(&access.perhaps_categories));
+    let given = report.disclosures.iter().flat_map(|it| it.categories.iter().chain(&it.perhaps_categories));
+    let all: BTreeSet<Code<Category>> = inside.chain(reached).chain(given).copied().collect();
+    let fact = |category: Code<Category>| Some(SpecialFact { category, article: things::special(category.0)? });
+    all.into_iter().filter_map(fact).collect()
 }
 
 /// What one telling comes to.
@@ -497,9 +526,12 @@ fn suppressed(known: &Suppressed) -> SuppressedFact {
 }
 
 fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &Envelope, period: Span) -> Header {
-    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let controller = ControllerFacts::of(evidence.controller.as_ref());
-    let completeness = completeness::of_header(&controller, envelope);
+    let said = |text: &str| if text.is_empty() { Provision::NotProvided } else { Provision::Provided };
+    let completeness = completeness::of_header_and(
+        &completeness::of_header(&controller, envelope),
+        [("19", said(&question.remarks.open_questions)), ("20", said(&question.remarks.characterisation))],
+    );
     Header {
         report_id: uuid::Uuid::from_bytes(envelope.report_id).to_string(),
         report_type: Code(ReportType::Exposure),

@@ -67,7 +67,13 @@ impl View {
 
 impl Said<'_> {
     /// Everything that does not depend on what is answered.
-    fn frame(&self, (header, period, clock): (&Header, &Span, Option<&ClockFacts>), title: &str, subtitle: &str, running: &str) -> View {
+    fn frame(
+        &self,
+        (header, period, clock): (&Header, &Span, Option<&ClockFacts>),
+        title: &str,
+        subtitle: &str,
+        running: &str,
+    ) -> View {
         let w = self.w;
         View {
             person: w.list(&header.question.resources, LISTED),

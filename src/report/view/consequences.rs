@@ -1,5 +1,6 @@
 //! Of the exposure report: by what authority, to whom it was passed on, what was lost, what led to it, what was corrected.
 
+use super::cover::pair;
 use super::exposure::Said;
 use super::*;
 use crate::report::access::document::{Authorisation, EntryIndex, Span};
@@ -143,6 +144,63 @@ impl Said<'_> {
         let rows = self.report.causes.iter().map(row_of).collect();
         let columns = vec![column(&t.when, 24), column(&t.who, 32), column(&t.what, 22), column(&t.authorisation, 22)];
         self.table(&x.section.causes, columns, rows)
+    }
+
+    pub(super) fn approvals(&self) -> Block {
+        let (w, x) = (self.w, &self.w.exposure);
+        let t = &x.table;
+        let names = |list: &[Who]| w.list(&list.iter().map(|who| self.who(who)).collect::<Vec<_>>(), LISTED);
+        let row_of = |approval: &ApprovalFact| {
+            let policy = approval.policy.as_ref().map(|policy| fill(&t.under_policy, &[("policy", policy)]));
+            let used: Vec<String> = approval.used_by.iter().map(|entry| w.number(entry.0)).collect();
+            let used = (!used.is_empty()).then(|| fill(&t.used_by, &[("list", &w.comma(&used))]));
+            let refused = if approval.refused { t.refused.clone() } else { String::new() };
+            let until = approval
+                .until
+                .map_or_else(|| t.no_end.clone(), |at| fill(&t.recoverable_until, &[("at", &w.instant(at))]));
+            row([
+                cell([
+                    (approval.reference.clone(), Style::Strong),
+                    (fill(&t.by_entry, &[("n", &w.number(approval.entry.0))]), Style::Note),
+                    (refused, Style::Warning),
+                ]),
+                cell([(names(&approval.by), Style::Plain), (policy.unwrap_or_default(), Style::Note)]),
+                cell([
+                    (approval.to.as_ref().map(|who| self.who(who)).unwrap_or_default(), Style::Plain),
+                    (used.unwrap_or_default(), Style::Note),
+                ]),
+                cell([(w.span(approval.from.from, approval.from.until), Style::Plain), (until, Style::Note)]),
+            ])
+        };
+        let rows = self.report.approvals.iter().map(row_of).collect();
+        let columns = vec![column(&t.approval, 26), column(&t.who, 24), column(&t.for_whom, 26), column(&t.when, 24)];
+        self.table(&x.section.approvals, columns, rows)
+    }
+
+    /// What the law protects more, with the article.
+    pub(super) fn special(&self) -> Option<String> {
+        let (w, notice) = (self.w, &self.w.exposure.notice);
+        let of = |fact: &SpecialFact| {
+            let category = word(&w.category, fact.category.text());
+            fill(&notice.special_category, &[("category", category), ("article", &fact.article)])
+        };
+        let list: Vec<String> = self.report.special.iter().map(of).collect();
+        (!list.is_empty()).then(|| fill(&notice.special, &[("list", &w.list(&list, usize::MAX))]))
+    }
+
+    /// What only a human can say.
+    pub(super) fn human(&self) -> Block {
+        let (f, missing) = (&self.w.exposure.fact, &self.w.missing.controller);
+        let of = |label: &String, text: &Option<String>| match text {
+            Some(text) => pair(label, text.clone(), Style::Plain),
+            None => pair(label, missing.clone(), Style::Missing),
+        };
+        Block::Pairs {
+            pairs: vec![
+                of(&f.open_questions, &self.report.open_questions),
+                of(&f.characterisation, &self.report.characterisation),
+            ],
+        }
     }
 
     pub(super) fn amendments(&self) -> Block {

@@ -2,19 +2,15 @@
 
 use super::cover::{pair, verification};
 use super::heading::heading;
-use super::timeline::{Lane, LaneSpan, Mark, Scale};
 use super::*;
 use crate::report::access::answer::identity_text;
-use crate::report::access::document::{self, Authorisation, Range, Span};
+use crate::report::access::document::{self, Authorisation, Range};
 use crate::report::exposure::answer::{claim_text, duration_range, people, verdict_text, who_text};
 use crate::report::exposure::document::*;
 use crate::report::wording::{Wording, word};
 
 /// Most things in a list inside a cell.
 const LISTED: usize = 6;
-/// Lanes of the time line.
-const LANES_MAX: usize = 24;
-
 pub(super) struct Said<'a> {
     pub w: &'a Wording,
     pub report: &'a ExposureReport,
@@ -75,15 +71,26 @@ impl Said<'_> {
             tone,
         };
         let range = |range: &Range| w.range(range.low, range.high);
-        let uncountable = if totals.uncountable { x.figure.uncountable.clone() } else { String::new() };
+        let uncountable = totals.uncountable.then(|| x.figure.uncountable.clone());
         let subjects = if totals.subjects_determined {
             range(&totals.subjects)
         } else {
             fill(&x.figure.at_least, &[("n", &w.number(totals.subjects.low))])
         };
+        let without = totals.unauthorised_us.high > 0;
+        let of_that = without.then(|| {
+            let duration = duration_range(w, &totals.unauthorised_us);
+            fill(&x.figure.without_authority, &[("duration", &duration)])
+        });
+        let open_note: Vec<String> = std::iter::once(x.figure.open_note.clone()).chain(of_that).collect();
+        let open_note = open_note.join(&w.answer.clauses);
+        let of_these = without
+            .then(|| fill(&x.figure.people_without_authority, &[("n", &range(&totals.people_without_authority))]));
+        let could_note: Vec<String> = of_these.into_iter().chain(uncountable).collect();
+        let could_note = could_note.join(&w.answer.clauses);
         vec![
-            figure(duration_range(w, &totals.open_us), &x.figure.open, x.figure.open_note.clone(), Tone::Possible),
-            figure(range(&totals.people_could), &x.figure.could, uncountable, Tone::Possible),
+            figure(duration_range(w, &totals.open_us), &x.figure.open, open_note, Tone::Possible),
+            figure(range(&totals.people_could), &x.figure.could, could_note, Tone::Possible),
             figure(range(&totals.people_saw), &x.figure.saw, x.figure.saw_note.clone(), Tone::Shown),
             figure(range(&totals.machines), &x.figure.machines, x.figure.machines_note.clone(), Tone::Processed),
             figure(w.number(totals.holdings_open), &x.figure.holds, x.figure.holds_note.clone(), Tone::ArgumentsOnly),
@@ -104,7 +111,7 @@ impl Said<'_> {
             closed.into_iter().chain((pruned > 0).then(|| fill(&x.notice.pruned, &[("n", &self.w.number(pruned))])));
         let odd = !self.report.oddities.is_empty();
         let odd = odd.then(|| x.notice.odd.clone());
-        unknown.chain(undetermined).chain(closed).chain(odd).chain(self.as_told()).collect()
+        unknown.chain(undetermined).chain(self.special()).chain(closed).chain(odd).chain(self.as_told()).collect()
     }
 
     fn facts(&self) -> Vec<Pair> {
@@ -130,7 +137,7 @@ impl Said<'_> {
         let sections = [
             ("how-to-read", &s.how_to_read, vec![self.w.exposure.intro.how_to_read.clone()], Vec::new()),
             ("windows", &s.windows, vec![self.w.exposure.intro.windows.clone()], self.windows()),
-            ("time-line", &s.timeline, Vec::new(), self.timeline()),
+            ("time-line", &s.timeline, Vec::new(), self.lanes()),
             ("people", &s.people, vec![self.w.exposure.intro.people.clone()], vec![self.viewers()]),
             ("accesses", &s.accesses, vec![self.w.exposure.intro.accesses.clone()], vec![self.accesses()]),
             ("holdings", &s.holdings, vec![self.w.exposure.intro.holdings.clone()], vec![self.holdings()]),
@@ -138,6 +145,7 @@ impl Said<'_> {
             ("losses", &s.losses, vec![self.w.exposure.intro.losses.clone()], vec![self.losses()]),
             ("subjects", &s.subjects, vec![self.w.exposure.intro.subjects.clone()], vec![self.subjects()]),
             ("causes", &s.causes, vec![self.w.exposure.intro.causes.clone()], vec![self.causes()]),
+            ("approvals", &s.approvals, vec![self.w.exposure.intro.approvals.clone()], vec![self.approvals()]),
             ("amendments", &s.amendments, vec![self.w.exposure.intro.amendments.clone()], vec![self.amendments()]),
             (
                 "changes",
@@ -158,6 +166,7 @@ impl Said<'_> {
                 vec![self.w.intro.clocks.clone()],
                 vec![clock::block(self.w, self.report.clock.as_ref())],
             ),
+            ("human", &s.human, vec![self.w.exposure.intro.human.clone()], vec![self.human()]),
             ("verification", &s.verification, vec![self.w.exposure.intro.verification.clone()], self.verification()),
         ];
         (1..)
@@ -205,75 +214,6 @@ impl Said<'_> {
             Block::Heading { text: self.w.exposure.section.paths.clone() },
             self.table(&self.w.exposure.section.paths, path_columns, path_rows),
         ]
-    }
-
-    fn timeline(&self) -> Vec<Block> {
-        let (w, x) = (self.w, &self.w.exposure);
-        let windows: Vec<(&str, &Window)> = self
-            .report
-            .resources
-            .iter()
-            .flat_map(|resource| resource.windows.iter().map(|window| (resource.name.as_str(), window)))
-            .collect();
-        let accesses = || self.report.accesses.iter();
-        let starts = windows.iter().map(|(_, window)| window.start.earliest);
-        let ends = windows.iter().map(|(_, window)| window.end.latest);
-        let first = starts.chain(accesses().map(|access| access.when.from)).min();
-        let last = ends.chain(accesses().map(|access| access.when.until)).max();
-        let Some((first, last)) = first.zip(last) else { return Vec::new() };
-        let scale = Scale::over(first, last);
-        let mut lanes = Vec::new();
-        for resource in self.report.resources.iter().filter(|resource| !resource.windows.is_empty()) {
-            let spans = resource.windows.iter().flat_map(|window| {
-                let span = |from, until, sure| LaneSpan { from: scale.place(from), until: scale.place(until), sure };
-                let sure = (window.certain_us > 0).then(|| span(window.start.latest, window.end.earliest, true));
-                std::iter::once(span(window.start.earliest, window.end.latest, false)).chain(sure)
-            });
-            lanes.push(Lane {
-                label: resource.name.clone(),
-                tone: Tone::Possible,
-                marks: Vec::new(),
-                spans: spans.collect(),
-            });
-        }
-        for (rung, tone) in [
-            (Rung::Seen, Tone::Shown),
-            (Rung::Given, Tone::ArgumentsOnly),
-            (Rung::Processed, Tone::Processed),
-            (Rung::Tried, Tone::Attempt),
-        ] {
-            let marks: Vec<Mark> = accesses()
-                .filter(|access| access.rung == rung)
-                .map(|access| Mark { at: scale.place(access.when.from), size: 1, tone })
-                .collect();
-            if !marks.is_empty() {
-                let values = [("class", word(&x.rung, rung.code())), ("n", &w.number(marks.len() as u64))];
-                lanes.push(Lane { label: fill(&w.timeline.lane, &values), tone, marks, spans: Vec::new() });
-            }
-        }
-        let viewers = self.report.viewers.iter().filter(|viewer| viewer.could_us.high > 0 && viewer.did > 0);
-        for viewer in viewers.take(LANES_MAX) {
-            let span =
-                |span: &Span| LaneSpan { from: scale.place(span.from), until: scale.place(span.until), sure: true };
-            let marks = accesses().filter(|access| access.who == viewer.who && access.rung != Rung::Tried);
-            let marks =
-                marks.map(|access| Mark { at: scale.place(access.when.from), size: 1, tone: tone(access.rung) });
-            lanes.push(Lane {
-                label: self.who(&viewer.who),
-                tone: Tone::OtherPart,
-                marks: marks.collect(),
-                spans: viewer.times.iter().map(span).collect(),
-            });
-        }
-        let alt = fill(&x.intro.timeline_alt, &[("from", &w.instant(first)), ("until", &w.instant(last))]);
-        let axis = Axis {
-            heading: x.section.timeline.clone(),
-            alt,
-            note: x.intro.timeline.clone(),
-            ticks: scale.ticks(w),
-            lanes,
-        };
-        vec![Block::Timeline(Timeline { axis: Some(axis), order: None })]
     }
 
     fn viewers(&self) -> Block {
@@ -539,7 +479,7 @@ impl Said<'_> {
     }
 }
 
-fn tone(rung: Rung) -> Tone {
+pub(super) fn tone(rung: Rung) -> Tone {
     match rung {
         Rung::Seen => Tone::Shown,
         Rung::Processed => Tone::Processed,

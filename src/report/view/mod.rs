@@ -15,6 +15,7 @@ mod declared;
 mod erratum;
 mod exposure;
 mod heading;
+mod lanes;
 mod logging;
 mod request;
 mod sections;

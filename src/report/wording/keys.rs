@@ -208,11 +208,11 @@ sections! {
         verdict: ExposureVerdict, figure: ExposureFigure, notice: ExposureNotice, fact: ExposureFact, section: ExposureSection,
         intro: ExposureIntro, table: ExposureTable, known: Codes, rung: Codes, oddity: Codes, standing: Codes,
         approved: Codes,
-        reviewed: Codes, relation: Codes, lost: Codes, recovery: Codes, form: Codes,
+        lane: ExposureLane, reviewed: Codes, relation: Codes, lost: Codes, recovery: Codes, form: Codes,
     }
     ExposureTitle { report: String, subtitle: String, running: String }
     ExposureAnswer {
-        sentence: String, open: String, never: String, could: String, could_and_others: String, saw: String, given: String,
+        sentence: String, open: String, without_authority: String, never: String, could: String, could_and_others: String, saw: String, given: String,
         machines: String, holds: String,
     }
     ExposureCount { people: Plural, machines: Plural, copies: Plural, accesses: Plural, losses: Plural, persons: Plural, proved: Plural }
@@ -220,22 +220,22 @@ sections! {
     ExposureVerdict { could: String, seen: String, mishandled: String, beyond: String }
     ExposureFigure {
         open: String, open_note: String, could: String, uncountable: String, saw: String, saw_note: String, machines: String,
-        machines_note: String, holds: String, holds_note: String, subjects: String, subjects_note: String, at_least: String,
+        machines_note: String, holds: String, holds_note: String, subjects: String, subjects_note: String, at_least: String, without_authority: String, people_without_authority: String,
     }
     ExposureNotice {
         unknown_resource: String, undetermined: String, closed: String, pruned: String, odd: String, as_told: String,
-        cause: String,
+        cause: String, special: String, special_category: String,
     }
-    ExposureFact { resources: String, cut_off: String, completeness: String }
+    ExposureFact { resources: String, cut_off: String, completeness: String, open_questions: String, characterisation: String }
     ExposureSection {
         how_to_read: String, windows: String, paths: String, timeline: String, people: String, accesses: String,
         holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,
-        changes: String, odd: String, coverage: String, verification: String,
+        changes: String, odd: String, coverage: String, verification: String, approvals: String, human: String,
     }
     ExposureIntro {
         how_to_read: String, windows: String, timeline: String, timeline_alt: String, people: String, accesses: String,
         holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,
-        changes: String, changes_erased: Plural, odd: String, verification: String,
+        changes: String, changes_erased: Plural, odd: String, verification: String, approvals: String, human: String,
     }
     ExposureTable {
         resource: String, from: String, until: String, duration: String, path: String, authorisation: String, who: String,
@@ -245,7 +245,9 @@ sections! {
         recipient: String, acts: String, act: String, led_to: String, instruction: String, review_until: String,
         after_restriction: String, after_restriction_of_erased: String, kept_from: String, kept_from_until: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
         standing: String, by: String, no_country: String, before: String, after: String,
+        approval: String, for_whom: String, used_by: String, refused: String, under_policy: String, no_end: String,
     }
+    ExposureLane { without_authority: String, approvals: String, gaps: String, more: Plural }
 
     /// Texts of the workbook and the CSV files.
     Sheet {
