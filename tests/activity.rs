@@ -64,7 +64,8 @@ fn in_all_formats_in_german_and_again_to_the_byte() {
     let index = told["index"].to_string();
     run(server.client_command(&["report", "again", index.trim_matches('"')]).arg("--out").arg(second.path()), 0);
     let files: Vec<_> = std::fs::read_dir(first.path()).expect("files").flatten().collect();
-    assert_eq!(files.len(), 5);
+    // With the note.
+    assert_eq!(files.len(), 6);
     assert!(files.iter().all(|file| file.file_name().to_string_lossy().starts_with("activity-")));
     for file in files {
         let again = std::fs::read(second.path().join(file.file_name())).expect("the same file");

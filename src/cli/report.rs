@@ -156,7 +156,7 @@ struct OfCase {
 
 #[derive(Args)]
 struct Out {
-    /// Directory for the files.
+    /// Directory for the files; beside them stands a note, by which the ledger signed the JSON.
     #[arg(long, default_value = ".", value_name = "DIR")]
     out: PathBuf,
     /// What to write; csv is a ZIP of one file for each table [default: all].
@@ -386,7 +386,10 @@ impl Files {
             let path = self.dir.join(format!("{kind}-{}.{ending}", produced.report_id));
             write_private(&path, bytes).map(|()| path.display().to_string())
         });
-        let paths = paths.collect::<Result<Vec<_>, _>>()?;
+        let mut paths = paths.collect::<Result<Vec<_>, _>>()?;
+        let note = self.dir.join(format!("{kind}-{}.note", produced.report_id));
+        write_private(&note, produced.note.as_bytes())?;
+        paths.push(note.display().to_string());
         if json {
             let mut line =
                 crate::rpc::json::write("ReportProduced", &produced).map_err(|e| CliError::new(e.to_string()))?;

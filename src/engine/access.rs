@@ -188,7 +188,7 @@ impl OpenLedger {
             return Err(EngineError::new(Kind::Aborted, text));
         }
         let index = self.record_access_report(&recorded, &head, caller).await?;
-        Ok(Produced { index, ..produced })
+        self.signed(Produced { index, ..produced })
     }
 
     /// Records that a report is read again, which opens the person's parts again.
@@ -609,6 +609,9 @@ pub struct Produced {
     pub size: u64,
     pub rows_missing: u64,
     pub again: Again,
+    /// What leaves the house: its canonical JSON, and the ledger's signature over that. Empty until it was recorded.
+    pub json: Vec<u8>,
+    pub note: String,
 }
 
 impl Produced {
@@ -626,6 +629,8 @@ impl Produced {
             size: recorded.question.size,
             rows_missing: gathered.rows_missing,
             again: Again::First,
+            json: Vec::new(),
+            note: String::new(),
         }
     }
 }

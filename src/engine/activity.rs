@@ -61,7 +61,7 @@ impl OpenLedger {
         let (recorded, head, produced) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
         let body = body_of(ReportType::Activity, &recorded.envelope, recorded.cut_off_us);
         let index = self.record_report(body, recorded.write()?, None, &head, caller).await?;
-        Ok(Produced { index, ..produced })
+        self.signed(Produced { index, ..produced })
     }
 
     /// Blocks; `progress` hears how many entries of how many were read.
@@ -100,6 +100,8 @@ impl OpenLedger {
             size: question.size,
             rows_missing: 0,
             again: Again::First,
+            json: Vec::new(),
+            note: String::new(),
         })
     }
 

@@ -12,12 +12,15 @@ use crate::report::erratum::{ErasureFact, ErratumFact, Gone, MarkFact};
 use crate::report::exposure::evidence::{ExposureQuestion, Remarks};
 use crate::report::instant::Instant;
 use crate::report::language::Language;
-use crate::report::question::{Made, RecordedActivity, RecordedBreach, RecordedExposure, RecordedQuestion};
-use crate::report::{Report, template};
+use crate::report::question::{
+    Made as RecordedMade, RecordedActivity, RecordedBreach, RecordedExposure, RecordedQuestion,
+};
+use crate::report::{Report, canonical, template};
 use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::body::{Body, ErasureBody};
 use whosaw_verifier::erasure::BODY;
-use whosaw_verifier::hash::hex;
+use whosaw_verifier::hash::{hex, sha256};
+use whosaw_verifier::report::{Made, ReportNote};
 
 /// How a report stands to the one that was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +36,37 @@ pub enum Again {
 }
 
 /// What is recorded of a report, so that it is known again.
-pub(super) fn made(produced: &Produced, language: Language) -> Result<Made, EngineError> {
-    Ok(Made { digest: digest_of(produced)?, template: Some(template::digest(language)) })
+pub(super) fn made(produced: &Produced, language: Language) -> Result<RecordedMade, EngineError> {
+    Ok(RecordedMade { digest: digest_of(produced)?, template: Some(template::digest(language)) })
 }
 
 impl OpenLedger {
-    /// The same report again, from the question and envelope that the entry at `index` recorded. Blocks.
+    /// The same report again, from the question and envelope that the entry at `index` recorded, signed as it was. Blocks.
     pub fn reproduce_report(&self, index: u64, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Produced, EngineError> {
+        self.signed(self.made_again(index, progress)?)
+    }
+
+    /// The report as it leaves the house. Nothing leaves unsigned.
+    pub(super) fn signed(&self, produced: Produced) -> Result<Produced, EngineError> {
+        let json = canonical::of(&produced.report).map_err(|error| EngineError::internal(error.to_string()))?;
+        let note = self.ledger.sign_report(&ReportNote {
+            origin: self.origin().to_owned(),
+            report_id: uuid::Uuid::from_bytes(produced.report_id).to_string(),
+            report_type: produced.report.report_type(),
+            sha256: sha256(&[&json]),
+            bytes: json.len() as u64,
+            size: produced.size,
+            entry: produced.index,
+            made: match produced.again {
+                Again::First | Again::Identical => Made::First,
+                Again::WithMarks | Again::NotKnown => Made::Again,
+            },
+        })?;
+        Ok(Produced { json, note, ..produced })
+    }
+
+    /// The same, for whoever compares it.
+    pub(super) fn made_again(&self, index: u64, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Produced, EngineError> {
         let (body, question) = self.recorded_question(index)?;
         if self.head(body.size)?.root != *body.root {
             return Err(EngineError::new(Kind::Corrupt, "the ledger's root at this size is not the one recorded then"));
@@ -104,7 +131,7 @@ impl OpenLedger {
     pub(super) fn erratum(
         &self,
         report: &Report,
-        made: Option<&Made>,
+        made: Option<&RecordedMade>,
         index: u64,
         size: u64,
     ) -> Result<Option<ErratumFact>, EngineError> {

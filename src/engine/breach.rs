@@ -64,7 +64,7 @@ impl OpenLedger {
         let (recorded, head, produced) = gathered.await.map_err(|_| EngineError::internal("the search stopped"))??;
         let body = body_of(report_type, &recorded.envelope, recorded.question.cut_off_us);
         let index = self.record_report(body, recorded.write()?, None, &head, caller).await?;
-        Ok(Produced { index, ..produced })
+        self.signed(Produced { index, ..produced })
     }
 
     pub(super) fn breach_produced(
@@ -96,6 +96,8 @@ impl OpenLedger {
             size: question.size,
             rows_missing: 0,
             again: Again::First,
+            json: Vec::new(),
+            note: String::new(),
         })
     }
 

@@ -55,7 +55,7 @@ impl OpenLedger {
             return Err(wrong("is a report on something else: other resources, another case, another agent or time"));
         }
         self.is_no_long_chain(which.index, which.asked)?;
-        let Produced { report: before, again, .. } = self.reproduce_report(which.index, progress)?;
+        let Produced { report: before, again, .. } = self.made_again(which.index, progress)?;
         let erased = match again {
             Again::Identical => None,
             Again::WithMarks => match before.erratum().map_or(0, |erratum| erratum.marks.len()) {
@@ -131,7 +131,7 @@ impl OpenLedger {
         self.is_no_long_chain(index, &asked)?;
         let recorded = RecordedQuestion::read(&self.recorded_question(index)?.1).ok_or_else(unreadable)?;
         let RecordedQuestion { question, envelope, registry, made, .. } = recorded;
-        let Produced { report, again, .. } = self.reproduce_report(index, progress)?;
+        let Produced { report, again, .. } = self.made_again(index, progress)?;
         if !matches!(again, Again::Identical | Again::WithMarks) {
             return Err(not_known());
         }

@@ -47,6 +47,7 @@ use whosaw_verifier::entry::{HEADER_BYTES, Header, body_commitment};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::merkle::{EMPTY_ROOT, verify_consistency, verify_inclusion};
 use whosaw_verifier::receipt::Receipt;
+use whosaw_verifier::report::ReportNote;
 
 /// A cheap handle; all clones speak of the same ledger.
 #[derive(Clone)]
@@ -349,6 +350,21 @@ impl Ledger {
             .map_err(|error| LedgerError::SelfCheck(format!("entry {}: {error}", size - 1)))?;
         let checkpoint = self.0.signer.sign(&DurableHead::published_before(size, root)).into();
         Ok(Arc::new(Published { size, root, recorded_at_us: last.header.recorded_at_us, checkpoint }))
+    }
+
+    /// The signed note of a report that an entry records, once that entry is durable and published. The same report has the
+    /// same note for ever.
+    pub fn sign_report(&self, note: &ReportNote) -> Result<String, LedgerError> {
+        let published = self.published();
+        if note.entry >= published.size {
+            return Err(LedgerError::OutOfRange { size: published.size });
+        }
+        let signed = self.0.signer.sign_report(note);
+        let key = std::slice::from_ref(self.0.signer.verifier_key());
+        match whosaw_verifier::report::open(signed.as_bytes(), key) {
+            Ok(said) if said == *note => Ok(signed),
+            _ => Err(LedgerError::SelfCheck(format!("the signature of the report that entry {} records", note.entry))),
+        }
     }
 
     /// A hash tile: `width` 256 for a full one.

@@ -1,4 +1,4 @@
-//! Signs heads, and only durable ones: [`DurableHead`] is made by the committer after the store and the guard said so.
+//! Signs reports, and heads, but only durable ones: [`DurableHead`] is made by the committer after the store and the guard said so.
 
 use super::LedgerError;
 use crate::store::NewFile;
@@ -12,6 +12,7 @@ use std::path::Path;
 use whosaw_verifier::checkpoint::Checkpoint;
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::note::{KeyKind, VerifierKey};
+use whosaw_verifier::report::ReportNote;
 use zeroize::Zeroizing;
 
 const FIRST_LINE: &str = "whosaw-ed25519-v1";
@@ -85,5 +86,10 @@ impl Signer {
     pub fn sign(&self, head: &DurableHead) -> String {
         let checkpoint = Checkpoint { origin: self.verifier_key.name().to_owned(), size: head.size, root: head.root };
         checkpoint.sign(&self.verifier_key, |message| self.key.sign(message).to_bytes())
+    }
+
+    /// The signed note of a report whose production is durable.
+    pub(super) fn sign_report(&self, note: &ReportNote) -> String {
+        note.sign(&self.verifier_key, |message| self.key.sign(message).to_bytes())
     }
 }

@@ -47,6 +47,7 @@ use language::Language;
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
 use view::{Extent, View};
+use whosaw_verifier::hash::{hex, sha256};
 use wording::Wording;
 
 /// What a report is rendered as. Same numbers in all.
@@ -216,6 +217,22 @@ impl Report {
         .vault_generation = generation;
     }
 
+    /// The head that it states.
+    fn head(&self) -> &access::document::HeadFact {
+        match self {
+            Report::Access(report) => &report.header.as_known_at,
+            Report::Exposure(report) => &report.header.as_known_at,
+            Report::Breach(report) => &report.header.as_known_at,
+            Report::Persons(report) => &report.header.as_known_at,
+            Report::Activity(report) => &report.header.as_known_at,
+        }
+    }
+
+    /// Name of its files, without the ending.
+    pub fn file_name(&self) -> String {
+        format!("{}-{}", self.report_type().code(), self.report_id())
+    }
+
     fn generated_at(&self) -> instant::Instant {
         match self {
             Report::Access(report) => report.header.generated_at,
@@ -234,23 +251,32 @@ pub fn render(report: &impl Serialize, formats: &[Format]) -> Result<Vec<Rendere
 
 /// The same from a report's JSON alone: pages say what the JSON says, and can be made again from it by anyone.
 pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, RenderError> {
+    render_signed(json, None, formats)
+}
+
+/// The same with the note by which the ledger signed the JSON: a PDF carries both.
+pub fn render_signed(json: &[u8], note: Option<&str>, formats: &[Format]) -> Result<Vec<Rendered>, RenderError> {
     let report = Report::read(json).ok_or(RenderError::Unreadable)?;
     let language = report.language().ok_or(RenderError::Unreadable)?;
     let w = &language.wording_in(&report.zone());
-    let view = report.view(w, Extent::Pages);
+    let digest = hex(&sha256(&[json]));
+    let view = |extent| report.view(w, extent).with_signature(w, &report, &digest);
+    let pages = OnceCell::new();
+    let pages = || pages.get_or_init(|| view(Extent::Pages));
     let made = OnceCell::new();
-    let book = || made.get_or_init(|| sheet::Book::of(&report, w));
+    let book = || made.get_or_init(|| sheet::Book::of(&report, &view(Extent::Whole), w));
     formats
         .iter()
         .map(|format| {
             let bytes = match format {
                 Format::Json => json.to_vec(),
                 Format::Html => {
-                    let view = view.made_visible(w, |_| true).map_err(|_| RenderError::Html)?;
+                    let view = pages().made_visible(w, |_| true).map_err(|_| RenderError::Html)?;
                     html::page(&view).map_err(|_| RenderError::Html)?.into_bytes()
                 }
                 Format::Pdf => {
-                    pdf::document(&view, language, json, report.generated_at().civil(&instant::Zone::default()))?
+                    let produced = report.generated_at().civil(&instant::Zone::default());
+                    pdf::document(pages(), language, &pdf::Attached { json, note }, produced)?
                 }
                 Format::Xlsx => sheet::xlsx::workbook(book(), w)?,
                 Format::Csv => sheet::csv::archive(book())?,

@@ -1,6 +1,7 @@
-//! The report on paper: PDF/A-3a and PDF/UA-1, tagged, with the canonical JSON attached.
+//! The report on paper: PDF/A-3a and PDF/UA-1, tagged, with the canonical JSON attached and, where there is one, the note by
+//! which the ledger signed that.
 //!
-//! The typesetter sees three virtual files and four fonts, never a disk, a network or a clock. File names are fixed,
+//! The typesetter sees four virtual files and four fonts, never a disk, a network or a clock. File names are fixed,
 //! because every new one would stay in memory for ever; what it cached is thrown away after each report.
 
 use super::language::Language;
@@ -28,14 +29,22 @@ pub enum PdfError {
     Typesetter(usize),
 }
 
-/// `json` is attached as it is; `produced` is the time of production in UTC: year, month, day, hour, minute, second.
+/// What is attached as it is.
+pub struct Attached<'a> {
+    pub json: &'a [u8],
+    pub note: Option<&'a str>,
+}
+
+/// `produced` is the time of production in UTC: year, month, day, hour, minute, second.
 pub fn document(
     view: &View,
     language: Language,
-    json: &[u8],
+    attached: &Attached<'_>,
     produced: (i16, i8, i8, i8, i8, i8),
 ) -> Result<Vec<u8>, PdfError> {
-    let mut view = view.made_visible(language.wording(), can_show).map_err(|_| PdfError::View)?;
+    let w = language.wording();
+    let mut view = view.made_visible(w, can_show).map_err(|_| PdfError::View)?;
+    view.note = attached.note.map(|_| w.title.note.clone());
     let report_id = view.report_id.clone();
     make_breakable(&mut view);
     if language.divides_words() {
@@ -43,7 +52,8 @@ pub fn document(
     }
     let world = Desk {
         view: Bytes::new(serde_json::to_vec(&view).map_err(|_| PdfError::View)?),
-        report: Bytes::new(json.to_vec()),
+        report: Bytes::new(attached.json.to_vec()),
+        note: Bytes::new(attached.note.unwrap_or_default().as_bytes().to_vec()),
     };
     let result = typeset(&world, report_id, produced);
     typst::comemo::evict(0);
@@ -80,6 +90,7 @@ fn refusal(messages: impl IntoIterator<Item = typst::diag::SourceDiagnostic>) ->
 struct Desk {
     view: Bytes,
     report: Bytes,
+    note: Bytes,
 }
 
 static LIBRARY: LazyLock<LazyHash<Library>> = LazyLock::new(|| LazyHash::new(Library::default()));
@@ -92,6 +103,7 @@ static TEMPLATE: LazyLock<Source> = LazyLock::new(|| Source::new(*MAIN, super::t
 static MAIN: LazyLock<FileId> = LazyLock::new(|| file("main.typ"));
 static VIEW: LazyLock<FileId> = LazyLock::new(|| file("view.json"));
 static REPORT: LazyLock<FileId> = LazyLock::new(|| file("report.json"));
+static NOTE: LazyLock<FileId> = LazyLock::new(|| file("report.note"));
 
 fn file(name: &str) -> FileId {
     let path = VirtualPath::new(name).expect("a plain file name is a path");
@@ -120,6 +132,8 @@ impl World for Desk {
             Ok(self.view.clone())
         } else if id == *REPORT {
             Ok(self.report.clone())
+        } else if id == *NOTE {
+            Ok(self.note.clone())
         } else {
             Err(FileError::AccessDenied)
         }

@@ -317,7 +317,7 @@ async fn tell<T: From<Told>>(produced: Result<Produced, EngineError>, formats: V
     let rendered = match produced {
         Ok(produced) => {
             super::audit::blocking_value(move || {
-                let files = report::render(&produced.report, &formats)?;
+                let files = report::render_signed(&produced.json, Some(&produced.note), &formats)?;
                 Ok((produced, files))
             })
             .await
@@ -350,6 +350,7 @@ async fn tell<T: From<Told>>(produced: Result<Produced, EngineError>, formats: V
         tree_size: produced.size,
         rows_missing: produced.rows_missing,
         report_type: produced.report.report_type() as i32,
+        note: produced.note.clone(),
         reproduction: match produced.again {
             Again::First => v1::Reproduction::Unspecified,
             Again::Identical => v1::Reproduction::Identical,

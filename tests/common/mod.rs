@@ -70,8 +70,10 @@ pub fn report_json(server: &TestServer, arguments: &[&str]) -> serde_json::Value
     let mut command = server.client_command(&["report"]);
     command.args(arguments).args(["--format", "json", "--out"]).arg(out.path());
     run(&mut command, 0);
-    let file = std::fs::read_dir(out.path()).expect("a directory").flatten().next().expect("a file");
-    serde_json::from_slice(&std::fs::read(file.path()).expect("the report")).expect("JSON")
+    let mut files = std::fs::read_dir(out.path()).expect("a directory").flatten().map(|file| file.path());
+    // A note stands beside it.
+    let file = files.find(|path| path.extension().is_some_and(|ending| ending == "json")).expect("a file");
+    serde_json::from_slice(&std::fs::read(file).expect("the report")).expect("JSON")
 }
 
 #[derive(Debug, Clone)]

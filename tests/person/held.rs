@@ -126,8 +126,9 @@ async fn a_report_of_the_time_of_a_link_stands_after_it_was_taken_back() {
         let mut command = server.client_command(&["report"]);
         command.args(more).args(["--format", "json", "--out"]).arg(&out);
         let said = common::run(&mut command, 0);
-        let file = std::fs::read_dir(&out).expect("a directory").flatten().next().expect("a file");
-        (std::fs::read(file.path()).expect("the report"), said.out)
+        let mut files = std::fs::read_dir(&out).expect("a directory").flatten().map(|file| file.path());
+        let file = files.find(|path| path.extension().is_some_and(|ending| ending == "json")).expect("a file");
+        (std::fs::read(file).expect("the report"), said.out)
     };
     let (first, _) = report("first", &["access", "--subject", "customer=C-1"]);
     assert!(String::from_utf8_lossy(&first).contains("C-9"), "both are one person");

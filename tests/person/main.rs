@@ -4,12 +4,17 @@
 #[allow(dead_code, reason = "shared by tests that use different parts of it")]
 mod common;
 
+#[path = "../common/sheets.rs"]
+#[allow(dead_code, reason = "workbooks are looked into elsewhere")]
+mod sheets;
+
 mod again;
 mod bounded;
 mod calls;
 mod canary;
 mod enumeration;
 mod erased;
+mod header;
 mod held;
 mod histories;
 mod kept;

@@ -152,8 +152,9 @@ async fn no_digest_and_no_signature_tells_whether_a_guess_is_right() {
     let out = tempfile::tempdir().expect("a directory");
     let mut command = server.client_command(&["report", "exposure", "--resource", "crm", "--format", "json"]);
     common::run(command.arg("--out").arg(out.path()), 0);
-    let file = std::fs::read_dir(out.path()).expect("a directory").flatten().next().expect("a file");
-    let report = std::fs::read_to_string(file.path()).expect("JSON");
+    let mut files = std::fs::read_dir(out.path()).expect("a directory").flatten().map(|file| file.path());
+    let file = files.find(|path| path.extension().is_some_and(|ending| ending == "json")).expect("a file");
+    let report = std::fs::read_to_string(file).expect("JSON");
     assert!(report.contains(TRUE), "the report says whom it is about");
     let produced = *client.of_kind(v1::EntryKind::ReportProduced).await.last().expect("it was recorded");
     let step = |request: RecordCaseStepRequest| {

@@ -57,7 +57,7 @@ async fn a_later_report_says_what_is_otherwise_and_is_made_again_to_the_byte() {
 }
 
 #[tokio::test]
-async fn what_is_no_report_on_this_person_or_rests_on_what_was_erased_is_refused() {
+async fn what_is_no_report_on_this_person_is_refused_and_what_was_erased_is_counted() {
     let (_server, client) = server().await;
     let shared = client.append(telling("C-1", "one", &["C-2"])).await.expect("recorded").index;
     let (_, of_other) = after(&client, "C-2", 0).await.expect("a report");
@@ -68,8 +68,12 @@ async fn what_is_no_report_on_this_person_or_rests_on_what_was_erased_is_refused
     }
     erase(&client, strong("customer", "C-2")).await.expect("recorded");
     run(&client).await;
-    let refused = after(&client, "C-1", index).await.expect_err("it is not what it was");
-    assert_eq!(refused.code(), tonic::Code::FailedPrecondition, "{refused}");
+    let (report, _) = after(&client, "C-1", index).await.expect("what remains is compared");
+    let (marked, produced) = again(&client, index).await;
+    assert_eq!(produced.reproduction(), v1::Reproduction::WithMarks);
+    let marks = marked["erratum"]["marks"].as_array().expect("marks").len();
+    assert_eq!(report["header"]["supersedes"]["erased"].as_u64(), Some(marks as u64), "{report}");
+    assert_eq!(change(&report, "totals.entries"), Value::Null, "no access came or went");
 }
 
 /// Case 37: whether it was told before the order or not, the difference is that of somebody whom nobody looked at.

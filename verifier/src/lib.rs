@@ -28,7 +28,7 @@ pub mod agent;
 
 pub mod erasure;
 
-// How it is vouched for: signed heads, witnesses, receipts.
+// How it is vouched for: signed heads, witnesses, receipts, reports.
 
 pub mod note;
 
@@ -39,6 +39,8 @@ pub mod cosignature;
 pub mod policy;
 
 pub mod receipt;
+
+pub mod report;
 
 // How it is laid out for reading, and judged as a whole.
 

@@ -1,4 +1,4 @@
-//! `whosaw-verify`: checks an exported ledger or a single receipt, offline, without the server.
+//! `whosaw-verify`: checks an exported ledger, a single receipt or a report, offline, without the server.
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +13,7 @@ use whosaw_verifier::hash::hex;
 use whosaw_verifier::note::{MAX_NOTE_BYTES, VerifierKey};
 use whosaw_verifier::policy::Policy;
 use whosaw_verifier::receipt::{self, Content, Receipt, VerifiedReceipt};
+use whosaw_verifier::report::{self, Made};
 use whosaw_verifier::tiles::MAX_BODY;
 
 const HELP: &str = "\
@@ -21,6 +22,7 @@ whosaw-verify checks what a whosaw ledger gave you, without asking the ledger.
 USAGE
   whosaw-verify export DIR   [--vkey KEY]... [--policy FILE] [--at SIZE] [--json]
   whosaw-verify receipt FILE  --vkey KEY...  [--body FILE] [--policy FILE] [--json]
+  whosaw-verify report JSON NOTE  --vkey KEY...  [--json]
   whosaw-verify erasure --export DIR --token HEX [--vkey KEY]... [--policy FILE] [--json]
 
 EXPORT
@@ -44,6 +46,13 @@ RECEIPT
   entry stands in the signed ledger, and that the checkpoint stands at the end of a
   commit. With --body (32 bytes of salt, then the body) also that this is what the
   entry says, and that it fits the entry.
+
+REPORT
+  JSON is a report's JSON as the server gave it, to the byte, NOTE what stands beside it (and,
+  in a PDF, is attached beside the JSON). Checked is that the ledger's key signed exactly this
+  JSON, as which report, as known at how many entries, and which entry records that it was
+  made. A report that was made again after an erasure is another text, and its note says so.
+  What the report states of the ledger is checked with an export.
 
 ERASURE
   For whoever asked that data be erased and was given a token. The export, with content,
@@ -107,6 +116,7 @@ fn run(words: Vec<String>) -> Result<(u8, String), Failure> {
     match request.command.as_str() {
         "export" => export(&request),
         "receipt" => receipt(&request),
+        "report" => report(&request),
         "erasure" => erasure(&request),
         other => Err(Failure::Usage(format!("there is no command {other}"))),
     }
@@ -116,6 +126,8 @@ fn run(words: Vec<String>) -> Result<(u8, String), Failure> {
 struct Request {
     command: String,
     path: PathBuf,
+    /// Of a report: the note beside it.
+    note: Option<PathBuf>,
     keys: Vec<VerifierKey>,
     policy: Option<Policy>,
     body: Option<PathBuf>,
@@ -167,10 +179,14 @@ impl Request {
             return Err(Failure::Usage("--export belongs to an erasure".into()));
         }
         plain.extend(export);
+        let note = (plain.len() == 3 && plain[0] == "report").then(|| plain.pop()).flatten().map(PathBuf::from);
         let [command, path] =
             plain.try_into().map_err(|_| Failure::Usage("a command and one path are needed".into()))?;
+        if command == "report" && note.is_none() {
+            return Err(Failure::Usage("a report is checked with the note beside it: report JSON NOTE".into()));
+        }
         request.keys.extend(request.policy.iter().flat_map(|policy| policy.keys().iter().cloned()));
-        Ok(Request { command, path: path.into(), ..request })
+        Ok(Request { command, path: path.into(), note, ..request })
     }
 }
 
@@ -279,6 +295,56 @@ fn receipt(request: &Request) -> Result<(u8, String), Failure> {
         Ok(_) => 0,
     };
     Ok((code, if request.json { receipt_json(&judged) } else { receipt_text(&judged) }))
+}
+
+/// Everything that a report can say of the entries of a large ledger, and more.
+const MAX_REPORT_BYTES: usize = 1 << 30;
+
+fn report(request: &Request) -> Result<(u8, String), Failure> {
+    if request.at.is_some() || request.token.is_some() || request.body.is_some() || request.policy.is_some() {
+        return Err(Failure::Usage("a report takes --vkey and --json, and nothing else".into()));
+    }
+    if request.keys.is_empty() {
+        return Err(Failure::Usage("a report is worth its ledger's key: give that with --vkey".into()));
+    }
+    let note = request.note.as_deref().map(|path| read(path, MAX_NOTE_BYTES)).transpose()?.unwrap_or_default();
+    let json = read(&request.path, MAX_REPORT_BYTES)?;
+    let judged = report::verify(&json, &note, &request.keys).map_err(|error| error.to_string());
+    let code = if judged.is_ok() { 0 } else { 1 };
+    let text = match (judged, request.json) {
+        (Err(what), true) => format!("{{\"verdict\":\"lie\",\"problem\":{}}}\n", json_text(&what)),
+        (Err(what), false) => format!("DOES NOT HOLD: {}\n", printable(&what)),
+        (Ok(said), true) => format!(
+            "{{\"verdict\":\"holds\",\"origin\":{},\"report\":{},\"type\":{},\"sha256\":\"{}\",\"bytes\":{},\"size\":{},\
+             \"entry\":{},\"made\":\"{}\"}}\n",
+            json_text(&said.origin),
+            json_text(&said.report_id),
+            json_text(said.report_type.code()),
+            hex(&said.sha256),
+            said.bytes,
+            said.size,
+            said.entry,
+            said.made.code(),
+        ),
+        (Ok(said), false) => {
+            let made = match said.made {
+                Made::First => "it is the report that this entry records",
+                Made::Again => "it was made again later, and is not known to be the one that this entry records",
+            };
+            format!(
+                "Report from {}\n\n  report       {}, {}\n  sha256       {}, {} bytes\n  known at     {} entries\n  \
+                 recorded     as entry {}; {made}\n\nHOLDS: the ledger's key signed exactly this JSON.\n",
+                excerpt(&said.origin),
+                said.report_type.code(),
+                said.report_id,
+                hex(&said.sha256),
+                grouped(said.bytes),
+                grouped(said.size),
+                grouped(said.entry),
+            )
+        }
+    };
+    Ok((code, text))
 }
 
 fn receipt_text(judged: &Result<VerifiedReceipt, String>) -> String {

@@ -15,7 +15,7 @@ pub mod xlsx;
 
 use super::Report;
 use super::instant::Instant;
-use super::view::{Extent, visible};
+use super::view::{View, visible};
 use super::wording::{Wording, fill};
 
 /// All tables of one report.
@@ -60,9 +60,9 @@ impl Value {
 const SEPARATOR: &str = "; ";
 
 impl Book {
-    pub fn of(report: &Report, w: &Wording) -> Self {
-        let view = report.view(w, Extent::Whole);
-        let mut sheets = vec![frame::cover(&view, w)];
+    /// `view` is the whole one.
+    pub fn of(report: &Report, view: &View, w: &Wording) -> Self {
+        let mut sheets = vec![frame::cover(view, w)];
         sheets.extend(match report {
             Report::Access(report) => access::sheets(report, w),
             Report::Exposure(report) => exposure::sheets(report, w),
@@ -71,10 +71,10 @@ impl Book {
             // Its tables follow from the view.
             Report::Activity(report) => report.clock.iter().map(|clock| frame::clocks(w, clock)).collect(),
         });
-        let others = frame::other_tables(&view, &sheets);
+        let others = frame::other_tables(view, &sheets);
         sheets.extend(others);
-        sheets.push(frame::notes(&view, w));
-        let mut book = Book { title: view.running, produced: report.generated_at(), sheets };
+        sheets.push(frame::notes(view, w));
+        let mut book = Book { title: view.running.clone(), produced: report.generated_at(), sheets };
         book.make_visible(w);
         book
     }

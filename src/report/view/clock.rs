@@ -8,8 +8,10 @@ use crate::report::wording::Wording;
 /// In one line of the header. A report of before it was counted says that it is not stated.
 pub fn line(w: &Wording, clock: Option<&ClockFacts>) -> Pair {
     let Some(clock) = clock else { return pair(&w.fact.clocks, w.missing.not_stated.clone(), Style::Missing) };
+    // That nobody says of one that it is off does not mean that none is.
+    let farthest = Some(clock.farthest_us()).filter(|us| *us > 0);
     let values = [
-        ("farthest", w.seconds(clock.farthest_us())),
+        ("farthest", farthest.map_or_else(|| w.time.none.clone(), |us| w.seconds(us))),
         ("late", w.number(clock.late)),
         ("clamped", w.number(clock.clamped)),
         ("not_synchronised", w.number(clock.not_synchronised)),

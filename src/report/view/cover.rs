@@ -153,7 +153,6 @@ pub fn technical(words: &Words<'_>) -> Vec<Pair> {
         pair(&f.root, head.root.clone(), Style::Code),
         pair(&f.verifier_key, head.verifier_key.clone(), Style::Code),
         pair(&f.custodian, custodian, Style::Plain),
-        pair(&f.signature, f.signature_value.clone(), Style::Plain),
         pair(&f.template, template, Style::Plain),
     ]
 }

@@ -69,6 +69,7 @@ impl Heading<'_> {
             sections: Vec::new(),
             legal: fill(&w.intro.legal, &[("date", &w.day(self.legal_snapshot))]),
             substituted: None,
+            note: None,
         }
     }
 

@@ -25,6 +25,7 @@ pub(in crate::report) mod words;
 
 pub use timeline::{Axis, Lane, LaneSpan, Mark, Order, OrderRow, Tick, Timeline};
 
+use crate::report::Report;
 use crate::report::access::AccessReport;
 use crate::report::wording::{Wording, fill};
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,9 @@ shown! {
         legal: String,
         /// Characters that this output cannot show.
         substituted: Option<String>,
+        /// What the note beside the JSON is, where it is attached.
+        #[serde(default)]
+        note: Option<String>,
     }
 
     pub struct Verdict { label: String, text: String, because: Option<String>, tone: Tone }
@@ -264,6 +268,21 @@ impl View {
             sections: sections::all(&words),
             ..heading::heading!(&report.header).frame(w, [&title.report, &title.subtitle, &title.running])
         }
+    }
+
+    /// The same, saying in the section on checking it which JSON it was made from, and how to tell that the ledger signed that.
+    pub fn with_signature(mut self, w: &Wording, report: &Report, digest: &str) -> Self {
+        let (f, name, key) = (&w.fact, report.file_name(), &report.head().verifier_key);
+        let pairs = vec![
+            cover::pair(&f.json_digest, digest.to_owned(), Style::Code),
+            cover::pair(&f.signature, f.signature_value.clone(), Style::Plain),
+        ];
+        let text = format!("whosaw-verify report \\\n{name}.json \\\n{name}.note --vkey \\\n'{key}'");
+        let section = self.sections.iter_mut().find(|section| section.id == "verification");
+        section.into_iter().for_each(|section| {
+            section.blocks.extend([Block::Facts { pairs: pairs.clone() }, Block::Code { text: text.clone() }]);
+        });
+        self
     }
 
     /// The same view with every character that cannot be shown replaced by its number in Unicode, and a sentence that says

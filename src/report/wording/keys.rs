@@ -42,7 +42,7 @@ sections! {
 
     Number { group: String, decimal: String, range: String, list_and: String, list_comma: String, chain: String, more: String }
     Time { date: String, clock: String, short: String, instant: String, zoned: String, span: String, none: String }
-    Title { report: String, subtitle: String, running: String, page: String, footer: String, language: String, attachment: String,  }
+    Title { report: String, subtitle: String, running: String, page: String, footer: String, language: String, attachment: String, note: String,  }
     Missing { value: String, controller: String, contact: String, not_stated: String, closed: String, unregistered: String, nobody: String, in_person: String }
 
     Answer {
@@ -162,7 +162,7 @@ sections! {
         requester: String, reference: String, pulled_for: String, generated_at: String, times: String, query: String,
         query_value: String, period: String, as_known_at: String, as_known_at_value: String, clocks: String, clocks_value: String, earlier_value: String, root: String,
         verifier_key: String, custodian: String, custodian_value: String, redaction: String, supersedes: String,
-        supersedes_none: String, supersedes_value: String, signature: String, signature_value: String, identity: String, identity_weak: String,
+        supersedes_none: String, supersedes_value: String, json_digest: String, signature: String, signature_value: String, identity: String, identity_weak: String,
     }
 
     Clock {
