@@ -13,6 +13,7 @@ pub mod changes;
 pub mod clock;
 pub mod controller;
 pub mod erratum;
+pub mod header;
 pub mod logging;
 pub mod person;
 pub mod question;

@@ -10,8 +10,8 @@ use crate::model::{
 use crate::report::changes::ChangeFact;
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
-use crate::report::controller::ControllerFacts;
 use crate::report::erratum::ErratumFact;
+use crate::report::header::header;
 use crate::report::instant::{Instant, Zone};
 use crate::report::shape::{choices, facts};
 use serde::{Deserialize, Serialize};
@@ -177,6 +177,13 @@ pub struct DeclaredFacts {
     pub contact: Option<String>,
 }
 
+header! {
+    pub struct Header {
+        question: QuestionFact,
+        verification: Verification,
+    }
+}
+
 facts! {
     /// Among the person's entries of that conversation that have no time.
     pub struct PlaceInConversation { conversation: ConversationNumber, order: u64, of: u64 }
@@ -234,27 +241,6 @@ facts! {
         erratum: Option<ErratumFact>,
         /// Every entry, by index.
         entries: Vec<Entry>,
-    }
-
-    pub struct Header {
-        report_id: String,
-        report_type: Code<ReportType>,
-        template: TemplateFact,
-        /// As of which day the law behind the template was read.
-        legal_snapshot: String,
-        controller: ControllerFacts,
-        requester: Option<String>,
-        reference: Option<String>,
-        #[serde(default)]
-        purpose: Option<String>,
-        generated_at: Instant,
-        question: QuestionFact,
-        as_known_at: HeadFact,
-        verification: Verification,
-        /// For whose eyes.
-        redaction_profile: String,
-        /// The one that it was asked to supersede, else the newest earlier access report on the person.
-        supersedes: Option<SupersededFact>,
     }
 
     pub struct SupersededFact {

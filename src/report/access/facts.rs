@@ -11,6 +11,7 @@ use crate::report::canonical::cut;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
 use crate::report::evidence::{AccessQuestion, Envelope, Evidence, Head, Observation, ObservedBody, RequestStep};
+use crate::report::header::Common;
 use crate::report::instant::Instant;
 use crate::report::template;
 use std::collections::BTreeSet;
@@ -111,30 +112,18 @@ fn header(
     period: Span,
     supersedes: Option<SupersededFact>,
 ) -> Header {
-    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let head = &evidence.head;
     let controller = ControllerFacts::of(evidence.controller.as_ref());
-    Header {
-        report_id: uuid(&envelope.report_id),
-        report_type: Code(ReportType::Access),
-        template: template::fact(template::ACCESS, envelope.language, &controller.zone()),
-        legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
-        controller,
-        requester: given(&envelope.generated_by),
-        reference: given(&envelope.reference),
-        purpose: given(&envelope.purpose),
-        generated_at: Instant::new(envelope.generated_at_us),
+    let what = (ReportType::Access, template::ACCESS, REDACTION_PROFILE);
+    let own = Own {
         question: QuestionFact {
             subject: subject_of(question, evidence),
             size: question.size,
             cut_off: Instant::new(question.cut_off_us),
             period,
         },
-        as_known_at: HeadFact::of(head),
         verification,
-        redaction_profile: REDACTION_PROFILE.to_owned(),
-        supersedes,
-    }
+    };
+    Header { supersedes, ..Header::of(Common::of(what, controller, &evidence.head, envelope), own) }
 }
 
 /// As it was asked for. Whether two people may share it is known of those alone of whom this report knows anything.

@@ -3,16 +3,14 @@
 //! Everything is counted by entry and taken as it was told. What is public of an entry stays when people are forgotten, so
 //! the totals stay; what only stood sealed (an instruction, a name that is not registered) is told as closed from then on.
 
-use crate::model::{Outcome, PartyKind, RecipientKind, ReportType, Verb};
-use crate::report::access::document::{
-    Authorisation, Completeness, EntryIndex, HeadFact, Name, Range, Span, SupersededFact, TemplateFact,
-};
+use crate::model::{Outcome, PartyKind, RecipientKind, Verb};
+use crate::report::access::document::{Authorisation, Completeness, EntryIndex, Name, Range, Span};
 use crate::report::changes;
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
-use crate::report::controller::ControllerFacts;
 use crate::report::erratum::ErratumFact;
 use crate::report::exposure::document::CoverageFact;
+use crate::report::header::header;
 use crate::report::instant::Instant;
 use crate::report::shape::{choices, facts};
 use serde::{Deserialize, Serialize};
@@ -26,6 +24,19 @@ choices! {
 
     /// By what somebody got data, or may have.
     pub enum Basis { Recorded "recorded", ModelVendor "model_vendor", ToolOperator "tool_operator" }
+}
+
+header! {
+    pub struct Header {
+        question: Question,
+        /// Entries looked at, each proved to stand in the signed tree.
+        entries_proved: u64,
+        /// Parts among them that are gone or do not open.
+        parts_closed: u64,
+        /// Entries of the whole ledger whose public part was pruned.
+        pruned: u64,
+        completeness: Completeness,
+    }
 }
 
 facts! {
@@ -54,32 +65,6 @@ facts! {
         /// Made again after an erasure: what is gone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         erratum: Option<ErratumFact>,
-    }
-
-    pub struct Header {
-        report_id: String,
-        report_type: Code<ReportType>,
-        template: TemplateFact,
-        /// As of which day the law behind the template was read.
-        legal_snapshot: String,
-        controller: ControllerFacts,
-        requester: Option<String>,
-        reference: Option<String>,
-        #[serde(default)]
-        purpose: Option<String>,
-        generated_at: Instant,
-        question: Question,
-        as_known_at: HeadFact,
-        /// Entries looked at, each proved to stand in the signed tree.
-        entries_proved: u64,
-        /// Parts among them that are gone or do not open.
-        parts_closed: u64,
-        /// Entries of the whole ledger whose public part was pruned.
-        pruned: u64,
-        redaction_profile: String,
-        #[serde(default)]
-        supersedes: Option<SupersededFact>,
-        completeness: Completeness,
     }
 
     pub struct Question {

@@ -5,13 +5,14 @@ use super::evidence::{ActivityEvidence, ActivityQuestion};
 use super::tally::{self, Authority, Instruction};
 use crate::model::{Outcome, PartyKind, RecipientKind, RegistryKind, ReportType};
 use crate::registry::{Agent, Document};
-use crate::report::access::document::{Authorisation, EntryIndex, HeadFact, Limit, Name, Provision, Range, Span};
+use crate::report::access::document::{Authorisation, EntryIndex, Limit, Name, Provision, Range, Span};
 use crate::report::access::registered::Names;
 use crate::report::access::{completeness, coverage};
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
 use crate::report::evidence::Envelope;
 use crate::report::exposure::document::CoverageFact;
+use crate::report::header::Common;
 use crate::report::instant::Instant;
 use crate::report::template;
 use crate::report::wording::{Wording, fill};
@@ -69,33 +70,21 @@ fn is_actor(kind: RegistryKind) -> bool {
 }
 
 fn header(question: &ActivityQuestion, evidence: &ActivityEvidence, envelope: &Envelope) -> Header {
-    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let controller = ControllerFacts::of(evidence.controller.as_ref());
-    let completeness = completeness::of_header(&controller, envelope);
-    Header {
-        report_id: uuid::Uuid::from_bytes(envelope.report_id).to_string(),
-        report_type: Code(ReportType::Activity),
-        template: template::fact(template::ACTIVITY, envelope.language, &controller.zone()),
-        legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
-        controller,
-        requester: given(&envelope.generated_by),
-        reference: given(&envelope.reference),
-        purpose: given(&envelope.purpose),
-        generated_at: Instant::new(envelope.generated_at_us),
+    let own = Own {
         question: Question {
             agent: question.agent.clone(),
             size: question.size,
             from: question.from_us.map(Instant::new),
             until: question.until_us.map(Instant::new),
         },
-        as_known_at: HeadFact::of(&evidence.head),
         entries_proved: evidence.tally.entries_proved,
         parts_closed: evidence.tally.parts_closed,
         pruned: evidence.pruned,
-        redaction_profile: "instructing".to_owned(),
-        supersedes: None,
-        completeness,
-    }
+        completeness: completeness::of_header(&controller, envelope),
+    };
+    let what = (ReportType::Activity, template::ACTIVITY, "instructing");
+    Header::of(Common::of(what, controller, &evidence.head, envelope), own)
 }
 
 fn agent(question: &ActivityQuestion, known: bool, described: Option<&Agent>, names: &Names<'_>) -> AgentFact {

@@ -1,15 +1,13 @@
 //! The breach file and the list of persons concerned, as typed facts. Their JSON is the report.
 
-use crate::model::{CaseStep, Category, Channel, Delivery, ReportType};
-use crate::report::access::document::{
-    Completeness, EntryIndex, HeadFact, PersonIdentity, Range, Span, SupersededFact, TemplateFact,
-};
+use crate::model::{CaseStep, Category, Channel, Delivery};
+use crate::report::access::document::{Completeness, EntryIndex, PersonIdentity, Range, Span};
 use crate::report::changes;
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
-use crate::report::controller::ControllerFacts;
 use crate::report::erratum::ErratumFact;
 use crate::report::exposure::document::{Bound, Claim, CoverageFact, Form, Who};
+use crate::report::header::header;
 use crate::report::instant::Instant;
 use crate::report::shape::{choices, facts};
 use serde::{Deserialize, Serialize};
@@ -103,32 +101,19 @@ choices! {
     }
 }
 
-facts! {
+header! {
     pub struct Header {
-        report_id: String,
-        report_type: Code<ReportType>,
-        template: TemplateFact,
-        /// As of which day the law behind the template was read.
-        legal_snapshot: String,
-        controller: ControllerFacts,
-        requester: Option<String>,
-        reference: Option<String>,
-        #[serde(default)]
-        purpose: Option<String>,
-        generated_at: Instant,
         question: Question,
-        as_known_at: HeadFact,
         /// Entries looked at, each proved to stand in the signed tree.
         entries_proved: u64,
         /// Parts among them that are gone or do not open.
         parts_closed: u64,
-        redaction_profile: String,
-        #[serde(default)]
-        supersedes: Option<SupersededFact>,
         /// Of what only the controller can say, beside the form.
         completeness: Completeness,
     }
+}
 
+facts! {
     pub struct Question {
         /// UUID of the case.
         case: String,

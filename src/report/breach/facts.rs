@@ -10,10 +10,11 @@ use crate::law::edpb::{Block, Field, Kind};
 use crate::law::{calendar, enisa};
 use crate::model::{CaseStep, Identity, ReportType};
 use crate::report::access::completeness;
-use crate::report::access::document::{EntryIndex, HeadFact, PersonIdentity, Span};
+use crate::report::access::document::{EntryIndex, PersonIdentity, Span};
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
 use crate::report::evidence::Envelope;
+use crate::report::header::Common;
 use crate::report::instant::Instant;
 use crate::report::template;
 use crate::report::wording::{Wording, fill};
@@ -399,27 +400,18 @@ pub(super) fn header(
 ) -> Header {
     let all = || std::iter::once(&evidence.now).chain(evidence.then.iter().map(|(_, then)| then));
     let closed: BTreeSet<u64> = all().map(|as_of| as_of.exposure.header.parts_closed).collect();
-    Header {
-        report_id: uuid::Uuid::from_bytes(envelope.report_id).to_string(),
-        report_type: Code(report_type),
-        template: template::fact(template, envelope.language, &evidence.now.exposure.header.controller.zone()),
-        legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
-        controller: evidence.now.exposure.header.controller.clone(),
-        requester: given(&envelope.generated_by),
-        reference: given(&envelope.reference),
-        purpose: given(&envelope.purpose),
-        generated_at: Instant::new(envelope.generated_at_us),
+    let exposure = &evidence.now.exposure.header;
+    let own = Own {
         question: Question {
             case: uuid::Uuid::from_bytes(question.case).to_string(),
             resources: evidence.now.case.resources(),
             size: question.size,
             cut_off: Instant::new(question.cut_off_us),
         },
-        as_known_at: HeadFact::of(&evidence.head),
-        entries_proved: evidence.now.exposure.header.entries_proved,
+        entries_proved: exposure.entries_proved,
         parts_closed: closed.into_iter().max().unwrap_or_default(),
-        redaction_profile: "counsel".to_owned(),
-        supersedes: None,
-        completeness: completeness::of_header(&evidence.now.exposure.header.controller, envelope),
-    }
+        completeness: completeness::of_header(&exposure.controller, envelope),
+    };
+    let what = (report_type, template, "counsel");
+    Header::of(Common::of(what, exposure.controller.clone(), &evidence.head, envelope), own)
 }

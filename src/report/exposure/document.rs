@@ -3,16 +3,15 @@
 //! The rungs are never mixed (could see, was given, did see, holds), and every duration stands with what is certain and
 //! what is possible, in microseconds. Minutes of several persons are never added.
 
-use crate::model::{Category, Outcome, PartyKind, RecipientKind, ReportType, Verb};
+use crate::model::{Category, Outcome, PartyKind, RecipientKind, Verb};
 use crate::report::access::document::{
-    Authorisation, Completeness, EntryIndex, Gap, HeadFact, Limit, Name, PersonIdentity, Range, SourceCoverage, Span,
-    SupersededFact, TemplateFact, Verdict,
+    Authorisation, Completeness, EntryIndex, Gap, Limit, Name, PersonIdentity, Range, SourceCoverage, Span, Verdict,
 };
 use crate::report::changes::ChangeFact;
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
-use crate::report::controller::ControllerFacts;
 use crate::report::erratum::ErratumFact;
+use crate::report::header::header;
 use crate::report::instant::Instant;
 use crate::report::shape::{choices, facts};
 use serde::{Deserialize, Serialize};
@@ -111,6 +110,20 @@ pub enum Who {
     Anyone,
 }
 
+header! {
+    pub struct Header {
+        question: Question,
+        /// Entries looked at, each proved to stand in the signed tree.
+        entries_proved: u64,
+        /// Parts among them that are gone or do not open.
+        parts_closed: u64,
+        /// Entries whose public part was pruned: what they did is not known any more.
+        pruned: u64,
+        /// Which fields of this header only the controller can fill, and whether they are.
+        completeness: Completeness,
+    }
+}
+
 facts! {
     pub struct ExposureReport {
         /// Format of this JSON.
@@ -184,33 +197,6 @@ facts! {
         reference: String,
         /// First day on which it is over; none: until it is taken back.
         until: Option<String>,
-    }
-
-    pub struct Header {
-        report_id: String,
-        report_type: Code<ReportType>,
-        template: TemplateFact,
-        /// As of which day the law behind the template was read.
-        legal_snapshot: String,
-        controller: ControllerFacts,
-        requester: Option<String>,
-        reference: Option<String>,
-        #[serde(default)]
-        purpose: Option<String>,
-        generated_at: Instant,
-        question: Question,
-        as_known_at: HeadFact,
-        /// Entries looked at, each proved to stand in the signed tree.
-        entries_proved: u64,
-        /// Parts among them that are gone or do not open.
-        parts_closed: u64,
-        /// Entries whose public part was pruned: what they did is not known any more.
-        pruned: u64,
-        /// For whose eyes.
-        redaction_profile: String,
-        supersedes: Option<SupersededFact>,
-        /// Which fields of this header only the controller can fill, and whether they are.
-        completeness: Completeness,
     }
 
     pub struct Question {

@@ -11,15 +11,14 @@ use crate::exposure::calculus::times::Times;
 use crate::exposure::telling::{Named, Telling};
 use crate::model::{Category, Identity, PartyKind, ReportType};
 use crate::registry::{self, Document};
-use crate::report::access::document::{
-    Authorisation, EntryIndex, HeadFact, Limit, Name, PersonIdentity, Provision, Range, Span, Verdict,
-};
+use crate::report::access::document::{Authorisation, EntryIndex, Limit, Name, PersonIdentity, Provision, Range, Span, Verdict};
 use crate::report::access::registered::Names;
 use crate::report::access::{completeness, coverage, things};
 use crate::report::canonical::cut;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
 use crate::report::evidence::Envelope;
+use crate::report::header::Common;
 use crate::report::instant::Instant;
 use crate::report::template;
 use std::collections::{BTreeMap, BTreeSet};
@@ -528,32 +527,20 @@ fn suppressed(known: &Suppressed) -> SuppressedFact {
 fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &Envelope, period: Span) -> Header {
     let controller = ControllerFacts::of(evidence.controller.as_ref());
     let said = |text: &str| if text.is_empty() { Provision::NotProvided } else { Provision::Provided };
-    let completeness = completeness::of_header_and(
-        &completeness::of_header(&controller, envelope),
-        [("19", said(&question.remarks.open_questions)), ("20", said(&question.remarks.characterisation))],
-    );
-    Header {
-        report_id: uuid::Uuid::from_bytes(envelope.report_id).to_string(),
-        report_type: Code(ReportType::Exposure),
-        template: template::fact(template::EXPOSURE, envelope.language, &controller.zone()),
-        legal_snapshot: template::LEGAL_SNAPSHOT.trim().to_owned(),
-        controller,
-        requester: given(&envelope.generated_by),
-        reference: given(&envelope.reference),
-        purpose: given(&envelope.purpose),
-        generated_at: Instant::new(envelope.generated_at_us),
+    let human =
+        [("19", said(&question.remarks.open_questions)), ("20", said(&question.remarks.characterisation))];
+    let own = Own {
         question: Question {
             resources: question.resources.clone(),
             size: question.size,
             cut_off: Instant::new(question.cut_off_us),
             period,
         },
-        as_known_at: HeadFact::of(&evidence.head),
         entries_proved: evidence.entries_proved,
         parts_closed: evidence.parts_closed,
         pruned: evidence.pruned,
-        redaction_profile: "counsel".to_owned(),
-        supersedes: None,
-        completeness,
-    }
+        completeness: completeness::of_header_and(&completeness::of_header(&controller, envelope), human),
+    };
+    let what = (ReportType::Exposure, template::EXPOSURE, "counsel");
+    Header::of(Common::of(what, controller, &evidence.head, envelope), own)
 }
