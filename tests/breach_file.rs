@@ -626,7 +626,7 @@ fn what_was_taken_back_is_told_beside_who_took_it_back_and_the_deadline_it_gave(
     breach(&server, &[&["severity", &case, "--level", "sev-1", "--statement", "many"][..], &DANA].concat());
     let steps = breach(&server, &["show", &case, "--json"]).out;
     let steps: Value = serde_json::from_str(&steps).expect("JSON");
-    let entry = |at: usize| steps["case"]["steps"][at]["index"].as_str().expect("an entry").to_owned();
+    let entry = |at: usize| steps["case"]["steps"][at]["index"].to_string().trim_matches('"').to_owned();
     for at in [1, 2] {
         let why = ["--statement", "a slip of the pen"];
         breach(&server, &[&["retract", &case, "--entry", &entry(at)][..], &why, &DANA].concat());
@@ -1023,6 +1023,19 @@ fn logging_period_and_what_is_missing_stand_in_both_files_and_times_in_the_zone(
     let csv = sheets::files(&csv.1);
     let (_, concerned) = csv.iter().find(|(name, _)| name == "persons.csv").expect("the people");
     assert!(concerned.contains("2026-03-10T10:20:00.000000+01:00/2026-03-10T12:20:00.000000+01:00"), "{concerned}");
+    aware(&server, &case, "2026-03-11T08:00:00Z");
+    for words in [&["list"][..], &["show", &case]] {
+        let told = breach(&server, words).out;
+        assert!(told.contains("aware     2026-03-11 09:00:00 +01:00") && !told.contains("UTC"), "{told}");
+        assert!(told.contains("deadline  2026-03-14 09:00:00 +01:00") && !told.contains("00Z"), "{told}");
+    }
     let list = breach(&server, &["list"]).out;
-    assert!(list.contains("2026-03-10 10:20:00 – 12:20:00 +01:00") && !list.contains("UTC"), "{list}");
+    assert!(list.contains("2026-03-10 10:20:00 – 12:20:00 +01:00"), "{list}");
+    // What is typed into the authority's form is RFC 3339, as its fields ask, on the same clock; the JSON stays in UTC.
+    let (files, _) = report(&server, &["breach", &case]);
+    assert_eq!(values(&json_of(&files), 46), ["2026-03-10T09:20:00.000000Z"]);
+    let csv = files.iter().find(|(name, _)| name.ends_with(".csv.zip")).expect("sheets");
+    let csv = sheets::files(&csv.1);
+    let (_, form) = csv.iter().find(|(name, _)| name == "form.csv").expect("the form");
+    assert!(form.contains("2026-03-10T10:20:00.000000+01:00") && !form.contains("00Z"), "{form}");
 }

@@ -4,6 +4,7 @@ use super::client::Client;
 use super::person::{answer, recorded};
 use super::{CliError, Ended, Server, show};
 use crate::model::{CaseStep, Channel, Delivery};
+use crate::rpc::clock::Clock;
 use crate::rpc::v1;
 use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
@@ -311,7 +312,8 @@ impl Breach {
 }
 
 fn head_lines(case: &v1::BreachCase) -> String {
-    let time = |time: &Option<prost_types::Timestamp>| show::time(time.as_ref());
+    let clock = Clock::of(&case.zone);
+    let time = |time: &Option<prost_types::Timestamp>| clock.tell(time.as_ref());
     let state = match case.state() {
         v1::CaseState::Open => "open",
         v1::CaseState::Submitted => "the authority was notified",
@@ -392,6 +394,7 @@ fn register_lines(case: &v1::BreachCase) -> String {
 
 fn case_lines(case: &v1::BreachCase) -> String {
     let code = |number: i32| CaseStep::ALL.iter().find(|step| **step as i32 == number).map_or("", |step| step.code());
+    let clock = Clock::of(&case.zone);
     let name = |identity: &v1::Identity| format!("{}={}", identity.namespace, identity.fields.join(","));
     let step = |step: &v1::BreachStep| {
         let by = match (step.by.first(), step.by_erased) {
@@ -402,8 +405,8 @@ fn case_lines(case: &v1::BreachCase) -> String {
         let told = step.told.len() as u64 + u64::from(step.told_erased);
         let told = if told > 0 { format!("  {told} people") } else { String::new() };
         let statement = step.part.as_ref().map_or("", |part| &part.statement);
-        let stated = step.stated_at.as_ref().map_or(String::new(), |at| format!("  stated {}", show::time(Some(at))));
-        let (index, at) = (step.index, show::time(step.recorded_at.as_ref()));
+        let stated = step.stated_at.as_ref().map_or(String::new(), |at| format!("  stated {}", clock.tell(Some(at))));
+        let (index, at) = (step.index, clock.tell(step.recorded_at.as_ref()));
         let takes = if step.retracts > 0 { format!("  entry {}", show::grouped(step.retracts)) } else { String::new() };
         let taken = match step.retracted_by {
             0 => String::new(),

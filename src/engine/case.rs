@@ -13,6 +13,7 @@ use crate::report::breach::case::{By, CaseId, Standing, Step};
 use crate::report::breach::document::RegisterFact;
 use crate::report::breach::evidence::AsOf;
 use crate::report::breach::{self, Case};
+use crate::report::instant::Zone;
 use crate::report::language::Language;
 use crate::report::question::{RecordedBreach, RecordedExposure};
 use crate::vault;
@@ -110,6 +111,13 @@ impl OpenLedger {
         profile.request_extension_months =
             set.access_request_extension_months.unwrap_or(profile.request_extension_months);
         Ok(profile)
+    }
+
+    /// In which zone times are told: the legal profile's, as in every report.
+    pub fn zone(&self) -> Result<Zone, EngineError> {
+        let known = self.registry_document_at(self.ledger.published().size)?;
+        let profile = known.as_ref().and_then(|known| known.document.profile.as_ref());
+        Ok(Zone::named(profile.and_then(|profile| profile.zone.as_deref())))
     }
 
     /// The ledger's clock.

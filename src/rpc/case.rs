@@ -3,7 +3,7 @@
 use super::caller::caller;
 use super::{convert, present, status, v1};
 use crate::admit;
-use crate::engine::{CaseAsked, Engine, EngineError, RegisteredCase};
+use crate::engine::{CaseAsked, Engine, EngineError, OpenLedger, RegisteredCase};
 use crate::model::*;
 use crate::report::breach::Case;
 use crate::report::breach::case::{By, CaseId, Standing, Step};
@@ -33,7 +33,8 @@ impl v1::case_service_server::CaseService for CaseRpc {
         let asked = asked(request)?;
         let (receipt, case) = open.record_case_step(asked, &caller).await?;
         let periods = open.periods_now(&case)?;
-        let case = Some(without_steps(told(&case, &periods, open.now_us())));
+        let case = v1::BreachCase { zone: zone(&open)?, ..told(&case, &periods, open.now_us()) };
+        let case = Some(without_steps(case));
         Ok(Response::new(v1::RecordCaseStepResponse { receipt: Some(present::receipt(receipt)), case }))
     }
 
@@ -43,7 +44,8 @@ impl v1::case_service_server::CaseService for CaseRpc {
         let open = self.0.ledger(&request.ledger)?;
         let id = case_id(&request.case_id)?.ok_or_else(|| EngineError::invalid("case_id", "is missing"))?;
         let case = open.case(id, &caller).await?;
-        Ok(Response::new(v1::GetCaseResponse { case: Some(registered(&case, open.now_us())) }))
+        let case = v1::BreachCase { zone: zone(&open)?, ..registered(&case, open.now_us()) };
+        Ok(Response::new(v1::GetCaseResponse { case: Some(case) }))
     }
 
     async fn list_cases(
@@ -53,7 +55,9 @@ impl v1::case_service_server::CaseService for CaseRpc {
         let caller = caller(request.metadata())?;
         let open = self.0.ledger(&request.into_inner().ledger)?;
         let cases = open.cases(&caller).await?;
-        let cases = cases.iter().map(|case| without_steps(registered(case, open.now_us()))).collect();
+        let zone = zone(&open)?;
+        let told = |case| v1::BreachCase { zone: zone.clone(), ..registered(case, open.now_us()) };
+        let cases = cases.iter().map(|case| without_steps(told(case))).collect();
         Ok(Response::new(v1::ListCasesResponse { cases }))
     }
 }
@@ -236,7 +240,12 @@ fn told(case: &Case, [profile, with_everything]: &[crate::law::Profile; 2], now_
         retracted_deadline: retracted,
         register: Vec::new(),
         refused: Vec::new(),
+        zone: String::new(),
     }
+}
+
+fn zone(open: &OpenLedger) -> Result<String, EngineError> {
+    open.zone().map(|zone| zone.name().to_owned())
 }
 
 fn without_steps(case: v1::BreachCase) -> v1::BreachCase {

@@ -5,6 +5,7 @@
 mod audit;
 mod caller;
 mod case;
+pub mod clock;
 mod convert;
 pub mod json;
 mod large;

@@ -4,12 +4,14 @@
 use super::Sheet;
 use super::columns::{Columns, counted, figures};
 use super::frame::{clocks, coverage};
+use crate::law::edpb::{self, Kind};
 use crate::model::Category;
 use crate::report::access::answer::identity_text;
 use crate::report::access::document::{PersonIdentity, Range, Span};
 use crate::report::breach::document::*;
 use crate::report::code::Code;
 use crate::report::exposure::answer::who_text;
+use crate::report::instant::Instant;
 use crate::report::wording::{Wording, word};
 
 pub fn of_breach(report: &BreachReport, w: &Wording) -> Vec<Sheet> {
@@ -66,6 +68,15 @@ impl<'a> Told<'a> {
             let todo = report.todo.iter().find(|todo| todo.field == number);
             todo.map(|todo| word(&b.todo, todo.what.code()).to_owned()).unwrap_or_default()
         };
+        // The authority's form asks for RFC 3339 (`date-time`), which an offset is part of.
+        let codes = |field: &FieldFact, values: &[String]| {
+            let kind = u8::try_from(field.number).ok().and_then(edpb::field).map(|field| field.kind);
+            let code = |value: &String| match value.parse::<Instant>() {
+                Ok(at) if kind == Some(Kind::Instant) => at.in_zone(&w.zone),
+                _ => value.clone(),
+            };
+            values.iter().map(code).collect::<Vec<_>>().join(LINES)
+        };
         Columns::new(w)
             .number(&b.table.field, |field: &FieldFact| field.number)
             .text(&w.sheet.column.section, |field| word(&b.block, &field.block).to_owned())
@@ -73,11 +84,11 @@ impl<'a> Told<'a> {
             .text(&c.english, |field| field.english.clone().unwrap_or_else(|| field.title.clone()))
             .yes_or_no(&c.visible, |field| field.state != FieldState::Hidden)
             .yes_or_no(&c.required_here, |field| field.required)
-            .text(&c.codes, |field| field.values.join(LINES))
+            .text(&c.codes, move |field| codes(field, &field.values))
             .text(&b.table.value, |field| field.texts.join(LINES))
-            .text(&c.proposal_codes, |field| field.ledger_values.join(LINES))
+            .text(&c.proposal_codes, move |field| codes(field, &field.ledger_values))
             .text(&c.proposal, |field| field.ledger_texts.join(LINES))
-            .text(&c.not_taken, |field| field.refused_values.join(LINES))
+            .text(&c.not_taken, move |field| codes(field, &field.refused_values))
             .text(&b.table.origin, |field| word(&b.state, field.state.code()).to_owned())
             .text(&c.can_know, |field| word(&b.origin, field.origin.code()).to_owned())
             .numbers(&w.table.entries, |field| field.entries.iter().map(|entry| entry.0).collect())
