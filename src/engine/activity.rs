@@ -4,6 +4,7 @@ use super::access::{Produced, Pull, body_of};
 use super::again::{Again, made};
 use super::proving::Proving;
 use super::read::join_content;
+use super::resealed::Resealed;
 use super::superseded::{Earlier, Which};
 use super::{EngineError, OpenLedger};
 use crate::exposure::{Filter, Term, TermKind};
@@ -129,10 +130,11 @@ impl OpenLedger {
     ) -> Result<Tally, EngineError> {
         let mut tally = Tally::default();
         let indexes: Vec<u64> = self.acts_of(&question.agent, head.size)?.into_iter().collect();
+        let mut resealed = Resealed::of(self);
         let (mut done, total) = (0, indexes.len() as u64);
         for page in indexes.chunks(PAGE) {
             for entry in self.entries_at(page)? {
-                self.take_act(&mut tally, question, &entry, head)?;
+                self.take_act(&mut tally, question, &entry, (head, &mut resealed))?;
             }
             done += page.len() as u64;
             progress(done, total);
@@ -145,7 +147,7 @@ impl OpenLedger {
         tally: &mut Tally,
         question: &ActivityQuestion,
         entry: &StoredEntry,
-        head: &Proving,
+        (head, resealed): (&Proving, &mut Resealed<'_>),
     ) -> Result<(), EngineError> {
         let header = &entry.header;
         if !question.covers(header.recorded_at_us) {
@@ -156,11 +158,16 @@ impl OpenLedger {
         let Some(Ok(Body::Action(body))) = body else { return Ok(()) };
         let ordinals: Vec<u32> = (0..header.parts).collect();
         let parts = self.open_proved(entry, &ordinals, head)?;
-        let content = join_content(parts.iter().map(|(_, part)| part));
+        let mut content = join_content(parts.iter().map(|(_, part)| part));
+        let mut anew = false;
+        if content.is_none() && body.parts.iter().any(|group| group.holds_content) {
+            content = resealed.content(header.index)?;
+            anew = content.is_some();
+        }
         let closed = u64::from(header.parts) - parts.len() as u64;
         let (index, recorded_at_us, flags) = (header.index, header.recorded_at_us, header.flags);
         let content = content.as_ref();
-        tally.take(&question.agent, &Done { index, recorded_at_us, flags, body: &body, content, closed });
+        tally.take(&question.agent, &Done { index, recorded_at_us, flags, body: &body, content, anew, closed });
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use super::access::{Produced, Pull, body_of};
 use super::again::{Again, made};
 use super::proving::Proving;
 use super::read::join_content;
+use super::resealed::Resealed;
 use super::superseded::{Earlier, Which};
 use super::{EngineError, OpenLedger};
 use crate::exposure::calculus::fact::{Party, Person, Thing};
@@ -154,8 +155,9 @@ impl OpenLedger {
         let entries = self.exposing(&question, size)?;
         let house = House::of(&evidence);
         let (head, mut acts) = (Proving::under(evidence.head.clone()), Vec::new());
+        let mut resealed = Resealed::of(self);
         for entry in entries.values() {
-            acts.extend(self.act_in(entry, &resources, &house, &head)?);
+            acts.extend(self.act_in(entry, &resources, &house, (&head, &mut resealed))?);
         }
         let period = self.period_of(&case, size)?;
         let period_with_everything = self.period_of(&case.with_everything(), size)?;
@@ -256,7 +258,7 @@ impl OpenLedger {
         entry: &StoredEntry,
         resources: &[String],
         house: &House,
-        head: &Proving,
+        (head, resealed): (&Proving, &mut Resealed<'_>),
     ) -> Result<Option<Act>, EngineError> {
         let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
         let Some(Ok(Body::Action(body))) = body else { return Ok(None) };
@@ -265,7 +267,10 @@ impl OpenLedger {
         let content = if sealed.iter().any(|field| body.sealed_names.contains(field)) {
             let ordinals: Vec<u32> = (0..entry.header.parts).collect();
             let opened = self.open_proved(entry, &ordinals, head)?;
-            join_content(opened.iter().map(|(_, part)| part))
+            match join_content(opened.iter().map(|(_, part)| part)) {
+                None if body.parts.iter().any(|group| group.holds_content) => resealed.content(entry.header.index)?,
+                content => content,
+            }
         } else {
             None
         };

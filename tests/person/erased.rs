@@ -274,3 +274,24 @@ async fn what_is_sealed_anew_holds_no_name_with_an_identifier_of_who_goes() {
     let entry = told["entries"].as_array().expect("a list").iter().find(|entry| entry["index"] == index).expect("it");
     assert_eq!(entry["dataset"], "closed", "{entry}");
 }
+
+/// What an agent did is counted also where its name stands in content that was sealed anew, and what was taken out of that is
+/// closed, and not untold.
+#[tokio::test]
+async fn an_agents_acts_are_read_where_their_content_was_sealed_anew() {
+    let (server, client) = server().await;
+    let mut action = telling("C-ann-4711", "one", &["C-bob-4712"]);
+    action.actors[0].name = "an agent nobody registered".into();
+    action.dataset = "mailbox of c-ann-4711".into();
+    client.append(action).await.expect("recorded");
+    let activity = || common::report_json(&server, &["activity", "--agent", "an agent nobody registered"]);
+    let before = activity();
+    assert_eq!(before["totals"]["actions"], serde_json::json!({"low": 1, "high": 1}));
+    erase(&client, strong("customer", "C-ann-4711")).await.expect("recorded");
+    run(&client).await;
+    let after = activity();
+    assert_eq!(after["totals"]["actions"], before["totals"]["actions"], "it is the same act");
+    assert_eq!(after["lines"][0]["dataset"], "closed", "{}", after["lines"]);
+    let told = |report: &serde_json::Value| report["totals"]["not_instructed"].clone();
+    assert_eq!((told(&before), told(&after)), (0.into(), 0.into()), "that no instruction was given is not said");
+}

@@ -18,6 +18,9 @@ pub struct Done<'a> {
     pub body: &'a ActionBody,
     /// What stands sealed in it; absent where it has none, or does not open.
     pub content: Option<&'a ContentPart>,
+    /// It was sealed anew for those who stay: what may have named whoever was erased is gone from it, so that what it does
+    /// not say is closed, and not untold.
+    pub anew: bool,
     /// Parts that are gone or do not open.
     pub closed: u64,
 }
@@ -123,7 +126,11 @@ impl Tally {
     /// Takes one act in whose chain of actors `agent` stands, or somebody whose name stands sealed.
     pub fn take(&mut self, agent: &str, done: &Done<'_>) {
         let Done { body, content, .. } = done;
-        let named = |field, position: usize, public: &str| name(body, *content, field, position, public);
+        let named = |field, position: usize, public: &str| {
+            let sealed = public.is_empty() && body.sealed_names.contains(&field);
+            let told = name(body, *content, field, position, public);
+            told.or_else(|| (done.anew && sealed).then_some(Name::Closed))
+        };
         self.entries_proved += 1;
         self.parts_closed += done.closed;
         let is_data_subject = |group: &whosaw_verifier::body::PartGroup| group.roles.contains(&Role::DataSubject);
@@ -169,6 +176,7 @@ impl Tally {
         count(self.lines.entry(line).or_default());
         let instruction = match content {
             Some(content) if !content.instruction.is_empty() => Instruction::Given(content.instruction.clone()),
+            Some(_) if done.anew => Instruction::Closed,
             None if body.parts.iter().any(|group| group.holds_content) => Instruction::Closed,
             _ => Instruction::None,
         };
