@@ -14,7 +14,7 @@ use crate::model::*;
 use crate::report::Report;
 use crate::report::access::document::PersonIdentity;
 use crate::report::access::registered::Names;
-use crate::report::breach::case::{By, Case, CaseId, Standing};
+use crate::report::breach::case::{Case, CaseId};
 use crate::report::breach::evidence::{
     Act, AsOf, BreachEvidence, BreachQuestion, Erased, Moved, OtherParty, Place, Whose,
 };
@@ -23,8 +23,7 @@ use crate::report::evidence::Envelope;
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion, Remarks};
 use crate::report::exposure::{self, ExposureReport};
 use crate::report::question::RecordedBreach;
-use crate::vault::PersonId;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use whosaw_verifier::body::{ActionBody, Body};
 use whosaw_verifier::part::ContentPart;
@@ -127,8 +126,7 @@ impl OpenLedger {
     }
 
     /// The same without a notification to compare with, as of now: for the register, and for whoever looks at a case.
-    pub(super) fn case_now(&self, case: Case) -> Result<AsOf, EngineError> {
-        let size = self.ledger.published().size;
+    pub(super) fn case_now(&self, case: Case, size: u64) -> Result<AsOf, EngineError> {
         let cut_off_us = self.head(size)?.recorded_at_us;
         let envelope = self.new_envelope(String::new(), Pull::in_english())?;
         self.case_as_of(case, size, cut_off_us, &envelope, &|_, _| {})
@@ -167,59 +165,45 @@ impl OpenLedger {
         Ok(AsOf { case, exposure, acts, moved, places, registry, period, period_with_everything, erased, cut_off_us })
     }
 
-    /// Whom open cases need: whoever acted in one, and whoever of the house reached its resources, let somebody reach them, or
-    /// caused it (REPORTS 2.3: erasing staff waits for open cases). Data subjects do not wait. Blocks.
-    pub(super) fn needed_by_cases(&self) -> Result<BTreeSet<PersonId>, EngineError> {
-        let size = self.ledger.published().size;
-        let mut needed = BTreeSet::new();
-        for case in self.cases_below(size)?.into_iter().filter(|case| case.standing() != Standing::Closed) {
-            let mut people: BTreeSet<Identity> = BTreeSet::new();
-            for step in &case.steps {
-                if let By::Person(identities) = &step.by {
-                    people.extend(identities.iter().cloned());
-                }
-            }
-            let cut_off_us = self.head(size)?.recorded_at_us;
-            let question = ExposureQuestion {
-                resources: case.resources(),
-                size,
-                cut_off_us,
-                supersedes: None,
-                remarks: Remarks::default(),
-            };
-            let evidence = self.exposure_evidence(&question, &|_, _| {})?;
-            let envelope = self.new_envelope(String::new(), Pull::in_english())?;
-            let exposure = exposure::facts(&question, &evidence, &envelope);
-            let house = House::of(&evidence);
-            let own = house.own.iter().filter_map(|party| match party {
-                Party::Person(person) => evidence.persons.get(person.0 as usize),
-                _ => None,
+    /// Whoever of the house reached a case's resources, let somebody reach them, or caused it. Blocks.
+    pub(super) fn house_in(&self, case: &Case, size: u64) -> Result<BTreeSet<Identity>, EngineError> {
+        let cut_off_us = self.head(size)?.recorded_at_us;
+        let question = ExposureQuestion {
+            resources: case.resources(),
+            size,
+            cut_off_us,
+            supersedes: None,
+            remarks: Remarks::default(),
+        };
+        let evidence = self.exposure_evidence(&question, &|_, _| {})?;
+        let envelope = self.new_envelope(String::new(), Pull::in_english())?;
+        let exposure = exposure::facts(&question, &evidence, &envelope);
+        let house = House::of(&evidence);
+        let own = house.own.iter().filter_map(|party| match party {
+            Party::Person(person) => evidence.persons.get(person.0 as usize),
+            _ => None,
+        });
+        let own: BTreeSet<&Identity> = own.flatten().collect();
+        type Key<'a> = (&'a str, &'a [String]);
+        fn key(identity: &PersonIdentity) -> Key<'_> {
+            (&identity.namespace, &identity.fields)
+        }
+        let subjects: HashSet<Key<'_>> =
+            exposure.subjects.iter().flat_map(|it| it.identities.iter().map(key)).collect();
+        let mut people = BTreeSet::new();
+        for identities in exposure.everybody() {
+            let is_subject = identities.iter().any(|identity| subjects.contains(&key(identity)));
+            let theirs = identities.iter().map(|it| Identity {
+                namespace: it.namespace.clone(),
+                fields: it.fields.clone(),
+                strength: it.strength.0,
             });
-            let own: BTreeSet<&Identity> = own.flatten().collect();
-            let is = |known: &PersonIdentity, other: &PersonIdentity| {
-                known.namespace == other.namespace && known.fields == other.fields
-            };
-            for identities in exposure.everybody() {
-                let subject = exposure.subjects.iter().any(|subject| {
-                    subject.identities.iter().any(|known| identities.iter().any(|other| is(known, other)))
-                });
-                let theirs = identities.iter().map(|it| Identity {
-                    namespace: it.namespace.clone(),
-                    fields: it.fields.clone(),
-                    strength: it.strength.0,
-                });
-                let theirs: Vec<Identity> = theirs.collect();
-                if !subject || theirs.iter().any(|identity| own.contains(identity)) {
-                    people.extend(theirs);
-                }
-            }
-            for identity in people.iter().filter(|identity| identity.strength != Strength::Weak) {
-                if let Some(person) = self.vault.find(identity)? {
-                    needed.extend(self.vault.linked(person)?);
-                }
+            let theirs: Vec<Identity> = theirs.collect();
+            if !is_subject || theirs.iter().any(|identity| own.contains(identity)) {
+                people.extend(theirs);
             }
         }
-        Ok(needed)
+        Ok(people)
     }
 
     /// What erasures below the size took of these entries and of the case's steps.

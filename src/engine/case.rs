@@ -61,6 +61,8 @@ pub struct RegisteredCase {
     pub register: Vec<RegisterFact>,
     /// Fields whose answer the record rules out.
     pub refused: Vec<u8>,
+    /// The deadline had passed unmet when this was made.
+    pub(super) was_late: bool,
 }
 
 impl OpenLedger {
@@ -198,11 +200,22 @@ impl OpenLedger {
 
     /// With what the ledger, the registry and people say of each column. Blocks.
     fn registered(&self, case: Case) -> Result<RegisteredCase, EngineError> {
-        let as_of = self.case_now(case)?;
+        let (size, generation) = (self.ledger.published().size, self.vault.generation());
+        if let Some(before) = self.registered_before(&case, size)? {
+            return Ok(before);
+        }
+        let as_of = self.case_now(case, size)?;
+        let is_over = as_of.is_over();
         let w = Language::default().wording_in(&as_of.exposure.header.controller.zone());
         let (register, refused) = breach::register(&as_of, &self.profile()?, &w);
-        let AsOf { case, period, period_with_everything, .. } = as_of;
-        Ok(RegisteredCase { case, period, period_with_everything, register, refused })
+        let AsOf { case, period, period_with_everything, cut_off_us, .. } = as_of;
+        let was_late = case.is_late(cut_off_us, &period);
+        let made = RegisteredCase { case, period, period_with_everything, register, refused, was_late };
+        // What lasts is measured anew each time.
+        if is_over {
+            self.remember_registered(&made, size, generation);
+        }
+        Ok(made)
     }
 
     async fn record_reading(&self, case: Vec<u8>, caller: &Caller) -> Result<(), EngineError> {

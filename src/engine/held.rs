@@ -10,7 +10,6 @@ use crate::vault::{
     Fate, Hold, Kept, OpenError, PartPlace, PersonId, Secret, StandingId, conversation_hash, identity_of,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 use whosaw_verifier::body::{Body, ErasureBody};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::Part;
@@ -22,8 +21,6 @@ pub(super) struct Held {
     pub everybody: BTreeSet<PersonId>,
     /// Entries in which one of these shares content: it opens with all sharers' keys together, so none of them can go.
     shared: BTreeSet<u64>,
-    /// Whom open cases need; looked up when it is first asked.
-    by_cases: OnceLock<BTreeSet<PersonId>>,
 }
 
 struct HeldBy {
@@ -75,12 +72,8 @@ impl OpenLedger {
     /// All holds in force, with what has to be looked up of them once.
     pub(super) fn held(&self) -> Result<Held, EngineError> {
         let holds = self.holds().into_iter().map(|(matter, hold)| self.held_by(matter, hold));
-        let mut held = Held {
-            holds: holds.collect::<Result<_, _>>()?,
-            everybody: BTreeSet::new(),
-            shared: BTreeSet::new(),
-            by_cases: OnceLock::new(),
-        };
+        let mut held =
+            Held { holds: holds.collect::<Result<_, _>>()?, everybody: BTreeSet::new(), shared: BTreeSet::new() };
         held.everybody = held.of_whole_persons().flat_map(|held| held.persons.iter().copied()).collect();
         let mut indexes = BTreeSet::new();
         for person in &held.everybody {
@@ -100,13 +93,6 @@ impl OpenLedger {
         Ok(held)
     }
 
-    /// The same, with whom open cases need, as it was looked up before.
-    pub(super) fn held_and(&self, needed: BTreeSet<PersonId>) -> Result<Held, EngineError> {
-        let held = self.held()?;
-        held.by_cases.get_or_init(|| needed);
-        Ok(held)
-    }
-
     /// A hold with everybody whom it names by now: whoever was linked since, too, and the conversations they stood in, which
     /// content that names nobody is sealed for.
     fn held_by(&self, matter: StandingId, hold: Hold) -> Result<HeldBy, EngineError> {
@@ -122,22 +108,21 @@ impl OpenLedger {
         Ok(held)
     }
 
-    /// Why these ids of one person must not be erased, if a hold or an open case is in the way.
+    /// Why these ids of one person must not be erased, if a hold is in the way.
+    pub(super) fn hold_over(&self, held: &Held, whole: &[PersonId]) -> Result<Option<Exemption>, EngineError> {
+        if held.is_empty() {
+            return Ok(None);
+        }
+        Ok(held.over(whole, &self.indexes_of(whole)?))
+    }
+
+    /// The same, if a hold or an open case is in the way. Blocks.
     pub(super) fn holds_over(&self, held: &Held, whole: &[PersonId]) -> Result<Option<Exemption>, EngineError> {
-        if !held.is_empty()
-            && let Some(exemption) = held.over(whole, &self.indexes_of(whole)?)
-        {
+        if let Some(exemption) = self.hold_over(held, whole)? {
             return Ok(Some(exemption));
         }
-        let needed = match held.by_cases.get() {
-            Some(needed) => needed,
-            None => {
-                let needed = self.needed_by_cases()?;
-                held.by_cases.get_or_init(|| needed)
-            }
-        };
         // To document a breach is what the law asks of the controller (GDPR Art. 33(5)).
-        Ok(whole.iter().any(|person| needed.contains(person)).then_some(Exemption::LegalObligation))
+        Ok(self.is_needed_by_cases(whole)?.then_some(Exemption::LegalObligation))
     }
 
     /// Entries with parts of these ids.
@@ -338,8 +323,7 @@ impl OpenLedger {
             all.extend(self.vault.kept_by(&other)?.into_iter().map(|kept| (kept.place, (other, kept))));
         }
         self.follow_kept(&mut by, &all)?;
-        let held =
-            Held { holds: vec![by], everybody: BTreeSet::new(), shared: BTreeSet::new(), by_cases: OnceLock::new() };
+        let held = Held { holds: vec![by], everybody: BTreeSet::new(), shared: BTreeSet::new() };
         let mut found = Vec::new();
         for (place, (_, kept)) in all {
             let Some(entry) = self.ledger.entry(place.index)? else { continue };

@@ -29,6 +29,7 @@ mod held;
 mod logging;
 mod names;
 mod naming;
+mod needed;
 mod people;
 mod person;
 mod proving;
@@ -112,6 +113,8 @@ pub struct OpenLedger {
     /// Up to when the retention rules were looked at, Unix microseconds.
     looked_us: AtomicU64,
     conversations: Conversations,
+    /// Of questions about breaches.
+    remembered: needed::Remembered,
     follow: Follow,
     refusals: Refusals,
     /// How many bodies of which sort were pruned, as far as that was asked for.
@@ -200,6 +203,7 @@ impl OpenLedger {
             turn_bound: TurnBound::default(),
             looked_us: AtomicU64::new(0),
             conversations: Conversations::default(),
+            remembered: needed::Remembered::default(),
             follow,
             refusals: Refusals::default(),
             counted: prune::Counted::default(),

@@ -243,8 +243,14 @@ impl OpenLedger {
         let (id, token): (StandingId, [u8; 32]) = (random()?, random()?);
         let asked_us = self.clock.now().0;
         // What the batch finds is what counts: a request is not refused because projections are behind.
-        let needed = match self.blocking(|open| open.needed_by_cases()).await {
-            Err(behind) if behind.kind == Kind::FailedPrecondition => BTreeSet::new(),
+        let about = asked.subject.clone();
+        let needed = self.blocking(move |open| match open.person_of(&about) {
+            Ok(found) => open.is_needed_by_cases(&found.whole),
+            // Who is not known is refused below.
+            Err(_) => Ok(false),
+        });
+        let needed = match needed.await {
+            Err(behind) if behind.kind == Kind::FailedPrecondition => false,
             needed => needed?,
         };
         let mut blocked = false;
@@ -253,7 +259,9 @@ impl OpenLedger {
                 let text = "an erasure was asked for this person before, and waits for its batch";
                 return Err(EngineError::precondition(text));
             }
-            let held_by = self.holds_over(&self.held_and(needed.clone())?, &found.whole)?;
+            let held_by = self.hold_over(&self.held()?, &found.whole)?;
+            // To document a breach is what the law asks of the controller (GDPR Art. 33(5)).
+            let held_by = held_by.or_else(|| needed.then_some(Exemption::LegalObligation));
             blocked = held_by.is_some();
             let due = DueErasure {
                 person: found.person.id().to_vec(),
@@ -295,19 +303,15 @@ impl OpenLedger {
         if due.is_empty() {
             return Ok(());
         }
-        let needed = self.blocking(|open| open.needed_by_cases()).await?;
-        let held = self.held_and(needed)?;
         for (id, due) in due.into_iter().filter(|(_, due)| !due.blocked) {
             let (person, ground) = (due.person()?, due.ground);
-            if self.holds_over(&held, &self.vault.linked(person)?)?.is_none() {
-                continue;
-            }
+            let look = self.blocking(move |open| open.holds_over(&open.held()?, &open.vault.linked(person)?));
+            let Some(held_by) = look.await? else { continue };
             let Some(subject) = self.vault.identities(person)?.into_iter().next() else { continue };
             let asked = Asked { subject, ground, ..Asked::default() };
-            let blocked = |found: &Found| {
-                let held_by = self.holds_over(&held, &found.whole)?;
+            let blocked = |_: &Found| {
                 let change = Change::Due(id, Some(DueErasure { blocked: true, ..due.clone() }));
-                Ok((Decision::Blocked, held_by, vec![change]))
+                Ok((Decision::Blocked, Some(held_by), vec![change]))
             };
             self.act(EntryKind::Request, PersonAct::Erase, &asked, &super::nobody(), blocked).await?;
         }

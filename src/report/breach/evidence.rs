@@ -3,8 +3,10 @@
 use super::case::Case;
 use crate::law::Profile;
 use crate::model::{Quantity, RecipientKind, Verb};
+use crate::report::access::document::Verdict;
 use crate::report::evidence::{Head, KnownRegistry};
 use crate::report::exposure::ExposureReport;
+use crate::report::exposure::document::{Bound, Known, Recovery};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which case, as known at which size, measured until when.
@@ -39,6 +41,20 @@ pub struct AsOf {
     pub erased: Vec<Erased>,
     /// Unix microseconds.
     pub cut_off_us: u64,
+}
+
+impl AsOf {
+    /// Whether the register would say the same of it later, while nothing is recorded: no way stands open, no recovery runs
+    /// out, and no silence can make logging incomplete that was not.
+    pub fn is_over(&self) -> bool {
+        let over =
+            |bound: &Bound| !matches!(bound.known, Known::Open | Known::Unknown) && bound.latest.us() < self.cut_off_us;
+        let exposure = &self.exposure;
+        let mut paths = exposure.resources.iter().flat_map(|resource| &resource.paths);
+        paths.all(|path| over(&path.end))
+            && exposure.losses.iter().all(|loss| loss.recovery != Recovery::Temporary)
+            && exposure.coverage.sentence != Verdict::NoneComplete
+    }
 }
 
 /// Everything that a breach file is made from.
