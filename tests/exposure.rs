@@ -222,6 +222,41 @@ fn a_later_report_says_what_is_otherwise_and_both_are_made_again_to_the_byte() {
 
 /// A read by nobody knows whom: whether a human saw it is not determinable, however complete the logging was.
 #[test]
+fn who_opened_and_closed_and_what_a_human_says_stand_in_the_report() {
+    let server = incident();
+    let words = ["report", "exposure", "--resource", RESOURCE];
+    let (plain, _) = report(&server, &words);
+    let bare = json(&plain);
+    assert_eq!(bare["open_questions"], Value::Null);
+    let missing = bare["header"]["completeness"]["not_provided"].to_string();
+    let page = |files: &[(String, Vec<u8>)]| {
+        let (_, bytes) = files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page");
+        String::from_utf8(bytes.clone()).expect("text")
+    };
+    let said = ["--open-questions", "Who else\nhad the link?", "--characterisation", "Loss of confidentiality"];
+    let (files, index) = report(&server, &[&words[..], &said].concat());
+    let told = json(&files);
+    assert_eq!(told["open_questions"], "Who else\nhad the link?");
+    assert_eq!(told["characterisation"], "Loss of confidentiality");
+    let number = |text: &str| text.trim_matches('"').parse::<u64>().expect("a number");
+    assert_eq!(number(&told["header"]["completeness"]["not_provided"].to_string()) + 2, number(&missing));
+    for text in ["Who else", "Loss of confidentiality", "without authority"] {
+        assert!(page(&files).contains(text), "{text}");
+    }
+    let relations: Vec<&str> =
+        told["causes"].as_array().expect("causes").iter().filter_map(|it| it["relation"].as_str()).collect();
+    assert!(relations.contains(&"opened") && relations.contains(&"closed"), "{relations:?}");
+    assert_eq!(told["totals"]["people_without_authority"], told["totals"]["people_could"]);
+    let (again, _) = report(&server, &["report", "again", &index.to_string()]);
+    for (name, bytes) in &files {
+        let other = again.iter().find(|(other, _)| other.rsplit('.').next() == name.rsplit('.').next());
+        assert_eq!(other.map(|(_, bytes)| bytes), Some(bytes), "{name}");
+    }
+    let wrong = run(server.client_command(&words).args(["--characterisation", "a\u{7}b"]), 1);
+    assert!(wrong.err.contains("characterisation"), "{}", wrong.err);
+}
+
+#[test]
 fn the_page_says_no_more_of_who_saw_it_than_the_answer_does() {
     let server = TestServer::new();
     run(&mut server.client_command(&["names", "add", "dataset", RESOURCE]), 0);

@@ -324,6 +324,15 @@ fn scans_are_ordered_bounded_and_paged(mut subject: Subject) {
             assert_eq!(paged, rows, "pages of {page}");
         }
         assert_eq!(scan(&from, &until, 0), []);
+        let visited = |from: &[u8], until: &[u8]| {
+            let mut seen = Vec::new();
+            let see = &mut |key: &[u8], value: &[u8]| seen.push((key.to_vec(), value.to_vec()));
+            snapshot.visit(Table::Parts, from, until, see).expect("reads");
+            seen
+        };
+        assert_eq!(visited(&from, &until), rows);
+        assert_eq!(visited(&until, &from), []);
+        assert_eq!(visited(&from, &from), []);
         assert_eq!(scan(&until, &from, 9), [], "a range that ends before it begins");
         assert_eq!(scan(&from, &from, 9), []);
         let some = scan(&key(A, &[1]), &key(A, &[2]), 9);

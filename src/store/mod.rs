@@ -220,6 +220,23 @@ pub trait Snapshot: Send + Sync {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
     /// Rows with `from ≤ key < until`, ascending, at most `limit`. Page on from the last key ‖ 0.
     fn scan(&self, table: Table, from: &[u8], until: &[u8], limit: usize) -> Result<Vec<Row>, StoreError>;
+    /// Shows every row with `from ≤ key < until`, ascending, to one who keeps none: nothing is copied, and what is read once
+    /// does not push other rows out of memory.
+    fn visit(
+        &self,
+        table: Table,
+        from: &[u8],
+        until: &[u8],
+        see: &mut dyn FnMut(&[u8], &[u8]),
+    ) -> Result<(), StoreError> {
+        let mut next = from.to_vec();
+        loop {
+            let rows = self.scan(table, &next, until, 1_024)?;
+            rows.iter().for_each(|(key, value)| see(key, value));
+            let Some((last, _)) = rows.last() else { return Ok(()) };
+            next = [last, &[0][..]].concat();
+        }
+    }
     /// The row with the greatest key `≤ at` and `≥ floor`.
     fn last_at_or_before(&self, table: Table, floor: &[u8], at: &[u8]) -> Result<Option<Row>, StoreError>;
     /// Many gets at once, in order.

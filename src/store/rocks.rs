@@ -242,6 +242,9 @@ impl Store for RocksStore {
     }
 }
 
+/// Read at once by whoever looks at every row.
+const READ_AHEAD: usize = 2 * 1024 * 1024;
+
 struct RocksSnapshot<'a> {
     snapshot: SnapshotWithThreadMode<'a, Database>,
     store: &'a RocksStore,
@@ -257,6 +260,27 @@ impl Snapshot for RocksSnapshot<'_> {
         options.set_iterate_upper_bound(until);
         let mode = IteratorMode::From(from, Direction::Forward);
         collect(self.snapshot.iterator_cf_opt(&self.store.family(table), options, mode), limit)
+    }
+
+    fn visit(
+        &self,
+        table: Table,
+        from: &[u8],
+        until: &[u8],
+        see: &mut dyn FnMut(&[u8], &[u8]),
+    ) -> Result<(), StoreError> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_upper_bound(until);
+        options.fill_cache(false);
+        options.set_readahead_size(READ_AHEAD);
+        let mut rows = self.snapshot.raw_iterator_cf_opt(&self.store.family(table), options);
+        rows.seek(from);
+        while let Some((key, value)) = rows.item() {
+            see(key, value);
+            rows.next();
+        }
+        // An iterator that meets a broken block just stops.
+        rows.status().map_err(reading)
     }
 
     fn last_at_or_before(&self, table: Table, floor: &[u8], at: &[u8]) -> Result<Option<Row>, StoreError> {

@@ -31,8 +31,6 @@ pub struct Found {
 
 /// Entries that a thread takes at a time.
 const ENTRIES: u64 = 4_096;
-/// Rows read at a time: about half a megabyte of parts.
-const ROWS: usize = 1_024;
 const THREADS_MAX: usize = 8;
 
 impl Vault {
@@ -99,24 +97,20 @@ impl Vault {
         until: u64,
         scan: &mut Scan,
     ) -> Result<(), VaultError> {
-        let mut start = row_key(self.ledger, &[&from.to_be_bytes()]);
+        let start = row_key(self.ledger, &[&from.to_be_bytes()]);
         let end = row_key(self.ledger, &[&until.to_be_bytes()]);
-        loop {
-            let rows = snapshot.scan(Table::Parts, &start, &end, ROWS)?;
-            for (row, value) in &rows {
-                let Some(sealed) = value.get(32..).filter(|sealed| !sealed.is_empty()) else { continue };
-                scan.tried += 1;
-                if let Some(key) = keys.iter().position(|key| key.commits(&self.origin_hash, sealed)) {
-                    let place = place_of(row).ok_or(VaultError::Torn { what: "part" })?;
-                    scan.found.push(Found { place, key });
+        let mut torn = false;
+        snapshot.visit(Table::Parts, &start, &end, &mut |row, value| {
+            let Some(sealed) = value.get(32..).filter(|sealed| !sealed.is_empty()) else { return };
+            scan.tried += 1;
+            if let Some(key) = keys.iter().position(|key| key.commits(&self.origin_hash, sealed)) {
+                match place_of(row) {
+                    Some(place) => scan.found.push(Found { place, key }),
+                    None => torn = true,
                 }
             }
-            match rows.into_iter().last() {
-                Some((last, _)) => start = last,
-                None => return Ok(()),
-            }
-            start.push(0);
-        }
+        })?;
+        if torn { Err(VaultError::Torn { what: "part" }) } else { Ok(()) }
     }
 
     /// Whether one of these keys opens the part, told by its key commitment.

@@ -11,7 +11,9 @@ use crate::exposure::calculus::times::Times;
 use crate::exposure::telling::{Named, Telling};
 use crate::model::{Category, Identity, PartyKind, ReportType};
 use crate::registry::{self, Document};
-use crate::report::access::document::{Authorisation, EntryIndex, Limit, Name, PersonIdentity, Provision, Range, Span, Verdict};
+use crate::report::access::document::{
+    Authorisation, EntryIndex, Limit, Name, PersonIdentity, Provision, Range, Span, Verdict,
+};
 use crate::report::access::registered::Names;
 use crate::report::access::{completeness, coverage, things};
 use crate::report::canonical::cut;
@@ -527,8 +529,7 @@ fn suppressed(known: &Suppressed) -> SuppressedFact {
 fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &Envelope, period: Span) -> Header {
     let controller = ControllerFacts::of(evidence.controller.as_ref());
     let said = |text: &str| if text.is_empty() { Provision::NotProvided } else { Provision::Provided };
-    let human =
-        [("19", said(&question.remarks.open_questions)), ("20", said(&question.remarks.characterisation))];
+    let human = [("19", said(&question.remarks.open_questions)), ("20", said(&question.remarks.characterisation))];
     let own = Own {
         question: Question {
             resources: question.resources.clone(),
