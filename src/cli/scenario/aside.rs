@@ -157,6 +157,20 @@ pub async fn asked(client: &Client, acts: &Acts, aside: &Aside) -> Result<Value,
                 "missed_by_it": gone.missed,
             }))
         }
+        Aside::Breach(name) => {
+            let case_id = acts.cases.get(name).cloned();
+            let case_id = case_id.ok_or_else(|| CliError::usage(format!("no case was opened as {name}")))?;
+            let formats = vec![v1::ReportFormat::Json as i32];
+            let request = v1::ProduceBreachReportRequest { ledger, case_id, formats, ..Default::default() };
+            let mut pieces = client.reports().produce_breach_report(client.request(request)).await?.into_inner();
+            let mut json = Vec::new();
+            while let Some(message) = pieces.message().await? {
+                if let Some(v1::produce_breach_report_response::Piece::File(file)) = message.piece {
+                    json.extend(file.data);
+                }
+            }
+            serde_json::from_slice(&json).map_err(|error| CliError::new(error.to_string()))
+        }
         Aside::Guess { suspects, others } => {
             let directory = tempfile::tempdir().map_err(|error| CliError::new(error.to_string()))?;
             exported(client, directory.path()).await?;
@@ -191,6 +205,22 @@ pub fn check(scenario: &Scenario, acts: &Acts, found: &Value, words: &[String]) 
             let at = scenario.clock(at).ok_or("a deadline is a time")?;
             same(found[*key] == at)
         }
+        ["field", number, rest @ ..] => {
+            let number: u64 = number.parse().map_err(|_| "a field has a number")?;
+            let fields = found["fields"].as_array().cloned().unwrap_or_default();
+            let field = fields.into_iter().find(|field| field["number"] == number).ok_or("is no field of the form")?;
+            // What a person said, what the ledger says, and what it proposes.
+            let said = |code: &str| [&field["values"], &field["ledger_values"]].iter().any(|all| holds(all, code));
+            let holds = match rest {
+                ["empty"] => [&field["values"], &field["ledger_values"]].iter().all(|all| *all == &json!([])),
+                ["not", code] => !said(code),
+                [code] => said(code),
+                _ => return Err("field 44 c, field 44 not c, or field 44 empty".into()),
+            };
+            if holds { Ok(()) } else { Err(format!("found {field}")) }
+        }
+        ["follow-up", "needed"] => same(follow_up(found)),
+        ["no", "follow-up"] => same(!follow_up(found)),
         ["broken", "at", name] => {
             let entry = acts.entry(name).ok_or("names no act of this story")?;
             same(found["broken_at"] == entry)
@@ -210,6 +240,15 @@ pub fn check(scenario: &Scenario, acts: &Acts, found: &Value, words: &[String]) 
         [state] => same(found["state"] == **state),
         _ => Err("is not something that can be expected of it; `whosaw scenario --help` says what can".into()),
     }
+}
+
+fn holds(all: &Value, code: &str) -> bool {
+    all.as_array().is_some_and(|all| all.iter().any(|one| one == code))
+}
+
+/// Whether the authority has to hear more than the last notification said.
+fn follow_up(breach: &Value) -> bool {
+    breach["phases"].as_array().is_some_and(|all| all.iter().any(|phase| phase["follow_up_needed"] == true))
 }
 
 async fn exported(client: &Client, directory: &Path) -> Result<(), CliError> {

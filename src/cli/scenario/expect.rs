@@ -24,7 +24,7 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
     }
     if let [name, rest @ ..] = text.as_slice()
         && let Some(entry) = asked.acts.entry(name)
-        && let Some(outcome) = of_act(report, entry, rest)
+        && let Some(outcome) = of_act(scenario, report, entry, rest)
     {
         return outcome;
     }
@@ -49,6 +49,10 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["unauthorised", rest @ ..] => count_of(&report["totals"]["unauthorised_accesses"], rest),
         ["not", "assessed", count] => same(count, &report["totals"]["not_assessed_accesses"]),
         ["uncountable"] => same("true", &report["totals"]["uncountable"]),
+        ["paths", count] => {
+            let paths = list(&report["resources"]).iter().map(|resource| list(&resource["paths"]).len()).sum::<usize>();
+            same(count, &Value::from(paths))
+        }
         ["countable"] => same("false", &report["totals"]["uncountable"]),
         ["claim", code] => same(code, &report["answer"]["claim"]),
         ["logging", code] => same(code, &report["coverage"]["sentence"]),
@@ -88,6 +92,11 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         [who, rung @ ("saw" | "processed" | "given")] => {
             let code = if *rung == "saw" { "seen" } else { rung };
             same(code, &viewer(report, who)["highest"])
+        }
+        [who, end @ ("first" | "last"), at] => {
+            let at = scenario.clock(at).ok_or("first and last are times")?;
+            let found = viewer(report, who)[*end].clone();
+            if instant(&found) == Some(at) { Ok(()) } else { Err(format!("found {found}")) }
         }
         [who, "verdict", code] => same(code, &viewer(report, who)["verdict"]),
         [subject, "inside", rest @ ..] => {
@@ -216,7 +225,7 @@ fn is_party(fact: &Value, who: &str) -> bool {
 }
 
 /// What is expected of a named act: of an access, a grant, a loss, a cause, or a correction.
-fn of_act(report: &Value, entry: u64, words: &[&str]) -> Option<Result<(), String>> {
+fn of_act(scenario: &Scenario, report: &Value, entry: u64, words: &[&str]) -> Option<Result<(), String>> {
     let tells = |fact: &&Value| fact["entry"] == entry || list(&fact["entries"]).contains(&Value::from(entry));
     let find = |of: &str| list(&report[of]).iter().find(tells).cloned();
     let paths: Vec<Value> = list(&report["resources"]).iter().flat_map(|resource| list(&resource["paths"])).collect();
@@ -241,6 +250,9 @@ fn of_act(report: &Value, entry: u64, words: &[&str]) -> Option<Result<(), Strin
         }
         ["does", "count"] => same("counts", &find("amendments").unwrap_or_default()["standing"]),
         ["does", "not", "count:", code] => same(code, &find("amendments").unwrap_or_default()["standing"]),
+        ["was", "retracted" | "corrected", "saying", reason @ ..] => {
+            same(&reason.join(" "), &amended().unwrap_or_default()["reason"])
+        }
         ["was", "retracted"] => same("true", &amended().unwrap_or_default()["retracts"]),
         ["was", "corrected"] => same("false", &amended().unwrap_or_default()["retracts"]),
         ["suppressed", until @ ..] => match (find("suppressed"), until) {
@@ -249,6 +261,18 @@ fn of_act(report: &Value, entry: u64, words: &[&str]) -> Option<Result<(), Strin
             (found, _) => Err(format!("found {found:?}")),
         },
         ["not", "suppressed"] => find("suppressed").map_or(Ok(()), |order| Err(format!("found {order}"))),
+        ["at", when] => {
+            let found = act()["when"].clone();
+            match bounds(scenario, when) {
+                Some(expected) if instant(&found["from"]).zip(instant(&found["until"])) == Some(expected) => Ok(()),
+                _ => Err(format!("found {found}")),
+            }
+        }
+        ["one", "of", names @ ..] => {
+            let found = list(&act()["one_of"]);
+            let all = names.iter().all(|name| found.iter().any(|who| is_party(who, name)));
+            if all && found.len() == names.len() { Ok(()) } else { Err(format!("found {found:?}")) }
+        }
         ["led", "to", "it"] => match find("causes") {
             Some(cause) if !cause["led_to"].is_null() => Ok(()),
             found => Err(format!("found {found:?}")),
@@ -294,15 +318,18 @@ fn bounds(scenario: &Scenario, text: &str) -> Option<(u64, u64)> {
     Some((scenario.clock(earliest)?, scenario.clock(latest)?))
 }
 
+fn instant(value: &Value) -> Option<u64> {
+    let at = value.as_str()?.parse::<jiff::Timestamp>().ok()?;
+    u64::try_from(at.as_microsecond()).ok()
+}
+
 fn ends(bound: &Value) -> Option<(u64, u64)> {
-    let instant = |value: &Value| {
-        let at = value.as_str()?.parse::<jiff::Timestamp>().ok()?;
-        u64::try_from(at.as_microsecond()).ok()
-    };
     instant(&bound["earliest"]).zip(instant(&bound["latest"]))
 }
 
 fn is_person(identities: &Value, name: &str) -> bool {
+    // Identifiers are told in NFC, however a file writes them.
+    let name = crate::model::nfc(name);
     list(identities).iter().any(|identity| identity["fields"][0] == *name)
 }
 

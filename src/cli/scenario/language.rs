@@ -263,6 +263,8 @@ pub enum Aside {
     Status(String),
     /// How a case stands.
     Case(String),
+    /// What the authority's form would say of it.
+    Breach(String),
     /// Whether an export verifies, perhaps after somebody did something to an entry.
     Verify(Option<(Harm, String)>),
     /// Whether an export holds a hash of any of these, or of so many others.
@@ -473,6 +475,7 @@ impl Scenario {
             }
             ["status", "of", name] => return self.asks_aside(line, at_us, Aside::Status(owned(name))),
             ["case", name] => return self.asks_aside(line, at_us, Aside::Case(owned(name))),
+            ["breach", "file", "of", name] => return self.asks_aside(line, at_us, Aside::Breach(owned(name))),
             ["verify"] => return self.asks_aside(line, at_us, Aside::Verify(None)),
             ["verify", "with", name, "altered"] => {
                 return self.asks_aside(line, at_us, Aside::Verify(Some((Harm::Altered, owned(name)))));
@@ -528,6 +531,10 @@ impl Scenario {
             }
             [who, "takes", "back", "awareness", "of", "case", case] => {
                 (What::TakeBackAwareness { case: owned(case), by: owned(who) }, &[])
+            }
+            [who, "submits", "case", case] => {
+                let (by, resources) = (Some(owned(who)), Vec::new());
+                (What::Case { case: owned(case), said: CaseStep::Submitted, by, resources }, &[])
             }
             [actor, "grants", resource, "to", to, rest @ ..] => {
                 let (until_us, rest) = match rest {
@@ -771,43 +778,4 @@ pub fn duration(text: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_reads_as_it_is_written() {
-        let text = "title One\nR holds s1, s2 with contact\neng is e1 and e2\n09:00 bob grants R to eng until 10:00 unauthorised as g\n\
-                    09:30 bot reads R about s1 for e1 showing e1 recorded 09:31 # late\n12:00 report R\nexpect e1 could 2h00\n";
-        let scenario = Scenario::read(text).expect("it reads");
-        assert_eq!(scenario.title, "One");
-        assert_eq!(scenario.steps.len(), 5);
-        let Step { what: What::Act { verb, .. }, how, at_us, recorded_us, .. } = &scenario.steps[4] else {
-            panic!("an act")
-        };
-        assert_eq!((*verb, recorded_us - at_us), ("data.read", MINUTE));
-        assert_eq!((how.about.len(), how.on_behalf_of.len(), how.showing.len()), (1, 1, 1));
-        assert_eq!(scenario.questions[0].expected[0].1, ["e1", "could", "2h00"]);
-    }
-
-    #[test]
-    fn what_is_not_understood_is_told_with_its_line() {
-        for (text, told) in [
-            ("09:00 e1 eats R\n10:00 report R", "line 1: eats"),
-            ("R holds\n", "line 1: is not understood"),
-            ("09:00 e1 reads R", "asks for no report"),
-            ("expect e1 did 1", "line 1: expects"),
-            ("09:00 e1 reads R loudly\n10:00 report R", "line 1: loudly"),
-        ] {
-            let error = Scenario::read(text).expect_err("it is wrong");
-            assert!(error.contains(told), "{error}");
-        }
-    }
-
-    #[test]
-    fn durations_are_written_as_people_do() {
-        assert_eq!(duration("2h05"), Some(125 * MINUTE));
-        assert_eq!(duration("45min"), Some(45 * MINUTE));
-        assert_eq!(duration("0s"), Some(0));
-        assert_eq!(duration("soon"), None);
-    }
-}
+mod tests;

@@ -74,10 +74,12 @@ enum Command {
 ///   11:00 s1 asks for erasure as e1     11:30 s1 withdraws that     12:00 erasures are run{n}
 ///   16:30 case C opens on R             16:31 case C is detected{n}
 ///   18:10 dana is aware of case C       19:00 dana takes back awareness of case C{n}
+///   19:10 dana submits case C{n}
 /// {n}What is asked, and what the answer must be:{n}
 ///   12:00 report R                      (who could see it, who did, who holds a copy){n}
 ///   14:00 report R again                (supersedes the report before, and says what is otherwise){n}
 ///   expect open 2h00 [to 2h05]          expect window 09:00 to 11:00..11:05 [bounded]{n}
+///   expect e1 first 09:30, e1 last 10:15, paths 2{n}
 ///   expect e1 could 2h00                expect e1 did 1, e1 surely 1, e1 tried 1, e1 saw, e1 verdict CODE{n}
 ///   expect people could 3, people saw 1, machines 1, subjects 3, attempts 1, copies 1{n}
 ///   expect s1 inside 45min              expect unauthorised 1, not assessed 1, uncountable{n}
@@ -86,9 +88,10 @@ enum Command {
 ///   expect x1 authorised, x1 approval expired, x1 review pending, x1 shows 1, x1 led to it{n}
 ///   expect x1 shows category CODE, x1 shows no category{n}
 ///   expect x1 perhaps shows category CODE, x1 perhaps shows 2 categories{n}
+///   expect x1 at 09:30, x1 at 09:30..09:31, x1 one of a, b{n}
 ///   expect x1 after restriction, after restriction 1{n}
 ///   expect x1 perhaps after restriction, perhaps after restriction 1   (of whoever was erased since){n}
-///   expect amended 1, nothing corrected, x1 was retracted, c1 does count, c1 does not count: rival, as told people saw 2{n}
+///   expect amended 1, nothing corrected, x1 was retracted, x1 was retracted saying WHY, c1 does count, c1 does not count: rival, as told people saw 2{n}
 ///   expect odd CODE, nothing odd        expect claim CODE, logging CODE{n}
 ///   expect changed totals.people_saw, nothing changed{n}
 ///   expect x1 suppressed [until 2026-06-01], x1 not suppressed   (an order keeps it from whom it is about){n}
@@ -103,6 +106,8 @@ enum Command {
 ///   18:30 case C                        (until when the authority is to be notified){n}
 ///   expect deadline +3d18:10, reading +3d19:00, open, in time, missed{n}
 ///   expect no deadline, would have been +3d18:10, missed by it{n}
+///   18:40 breach file of C              (what the authority's form would say, by its fields){n}
+///   expect field 44 c, field 56 not c, field 47 empty, follow-up needed, no follow-up{n}
 ///   14:00 verify [with x1 altered, or taken out]   (an export, by the verifier){n}
 ///   expect holds, broken at x1, redacted 2, missing 1{n}
 ///   10:00 guess s1, e1 among 10000 others          (by hashing candidates, with whatever an export holds as salt){n}
@@ -116,6 +121,9 @@ struct Run {
     /// Print each report's answer too.
     #[arg(long)]
     show: bool,
+    /// Make each report again at the end: it has to be what it was, to the byte, unless keys have gone since.
+    #[arg(long)]
+    again: bool,
     /// Write each report to this directory too: FILE-LINE.json and FILE-LINE.html, by the line that asks for it.
     #[arg(long)]
     keep: Option<PathBuf>,
@@ -172,8 +180,8 @@ async fn played(
     client.registry().register_names(client.request(names)).await?;
     play::put_in_force(&client, scenario, &scenario.roles, &scenario.listings, &[], "scenario").await?;
     let (now_us, acts) = (scenario.day_us, Acts::default());
-    let (last, last_on) = (0, BTreeMap::new());
-    let mut playing = Playing { rehearsal, number, file, scenario, run, client, acts, now_us, last, last_on };
+    let (last, last_on, reports) = (0, BTreeMap::new(), Vec::new());
+    let mut playing = Playing { rehearsal, number, file, scenario, run, client, acts, now_us, last, last_on, reports };
     let mut wrong = Vec::new();
     let mut asked = scenario.questions.iter().peekable();
     for step in &scenario.steps {
@@ -187,6 +195,9 @@ async fn played(
     }
     for question in asked {
         wrong.extend(playing.answered(question).await?);
+    }
+    if run.again {
+        wrong.extend(playing.made_again().await?);
     }
     Ok(wrong)
 }
@@ -204,6 +215,8 @@ struct Playing<'a> {
     /// Entry of the last report on resources, and of the last one on a person.
     last: u64,
     last_on: BTreeMap<String, u64>,
+    /// By the entries that record them.
+    reports: Vec<(usize, u64, Vec<u8>)>,
 }
 
 impl Playing<'_> {
@@ -242,6 +255,9 @@ impl Playing<'_> {
             println!("{answer}");
         }
         self.kept(question, &files)?;
+        if self.run.again {
+            self.reports.push((question.line, index, json.to_vec()));
+        }
         let asked = Asked { scenario: self.scenario, acts: &self.acts, report: &report };
         let told = |(line, words): &(usize, Vec<String>)| {
             let checked = match question.person {
@@ -251,6 +267,46 @@ impl Playing<'_> {
             Some(format!("line {line}: expect {}: {}", words.join(" "), checked.err()?))
         };
         Ok(question.expected.iter().filter_map(told).collect())
+    }
+
+    /// Which reports are otherwise when they are made again.
+    async fn made_again(&self) -> Result<Vec<String>, CliError> {
+        let mut wrong = Vec::new();
+        for (line, index, first) in &self.reports {
+            let formats = vec![v1::ReportFormat::Json as i32];
+            let request = v1::ReproduceReportRequest { ledger: self.client.ledger.clone(), index: *index, formats };
+            let called = self.client.reports().reproduce_report(self.client.request(request)).await;
+            let (mut json, mut produced) = (Vec::new(), None);
+            let told = match called {
+                Ok(pieces) => {
+                    let mut pieces = pieces.into_inner();
+                    loop {
+                        match pieces.message().await {
+                            Ok(Some(message)) => match message.piece {
+                                Some(v1::reproduce_report_response::Piece::File(file)) => json.extend(file.data),
+                                Some(v1::reproduce_report_response::Piece::Produced(done)) => produced = Some(done),
+                                Some(v1::reproduce_report_response::Piece::Progress(_)) | None => {}
+                            },
+                            Ok(None) => break None,
+                            Err(status) => break Some(status),
+                        }
+                    }
+                }
+                Err(status) => Some(status),
+            };
+            match told {
+                // Persons were linked since, or what it superseded comes with marks.
+                Some(status) if status.code() == tonic::Code::FailedPrecondition => {}
+                Some(status) => wrong.push(format!("line {line}: cannot be made again: {}", status.message())),
+                None => {
+                    let again = produced.map(|produced| produced.reproduction()).unwrap_or_default();
+                    if again != v1::Reproduction::WithMarks && json != *first {
+                        wrong.push(format!("line {line}: the report is another when it is made again"));
+                    }
+                }
+            }
+        }
+        Ok(wrong)
     }
 
     fn kept(&self, question: &Question, files: &BTreeMap<i32, Vec<u8>>) -> Result<(), CliError> {

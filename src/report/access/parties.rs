@@ -174,11 +174,15 @@ fn recipients_of(entry: &Entry, names: &Names<'_>) -> Vec<(RecipientKey, Level, 
     moved.extend(entry.returned.iter().chain(&entry.shown));
     let mut found = Vec::new();
     for recipient in &entry.recipients {
+        let registered = || match &recipient.party {
+            Party::Named { name: Name::Registered(name), .. } => names.country(name),
+            _ => None,
+        };
         let key = RecipientKey {
             basis: RecipientBasis::Recorded,
             kind: recipient.kind,
             party: recipient.party.merged(),
-            country: recipient.country.clone(),
+            country: recipient.country.clone().or_else(registered),
             of: None,
         };
         let shown = entry.shown_to.contains(&recipient.party);
