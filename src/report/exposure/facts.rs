@@ -5,7 +5,7 @@ use super::evidence::{ExposureEvidence, ExposureQuestion, Forgotten, Suppressed}
 use super::forgotten::touches;
 use super::{acts, answer, consequences, count};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
-use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, When};
+use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, Thing, When};
 use crate::exposure::calculus::interval::{self, Frame};
 use crate::exposure::calculus::times::Times;
 use crate::exposure::telling::{Named, Telling};
@@ -55,7 +55,7 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         causes: acts::causes(&stated.found, &people),
         approvals: Vec::new(),
         amendments: acts::amendments(&stated.found, &people, &evidence.coverage_told),
-        oddities: oddities(&stated.found),
+        oddities: oddities(&stated.found, &evidence.told),
         coverage,
         clock: Some(evidence.clock.clone()),
         changes: Vec::new(),
@@ -454,7 +454,7 @@ fn subjects(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<
     all.into_iter().map(fact).collect()
 }
 
-fn oddities(found: &[Found<'_>]) -> Vec<OddityFact> {
+fn oddities(found: &[Found<'_>], telling: &Telling) -> Vec<OddityFact> {
     let told = |what: interval::Oddity| match what {
         interval::Oddity::EndsBeforeItBegins => Oddity::EndsBeforeItBegins,
         interval::Oddity::ClosesNothing => Oddity::ClosesNothing,
@@ -469,6 +469,18 @@ fn oddities(found: &[Found<'_>]) -> Vec<OddityFact> {
         all.extend(found.exposure.oddities.iter().map(|(what, entry)| (told(*what), *entry)));
         let doubted = found.accesses.iter().filter(|access| access.when.clock_doubt);
         all.extend(doubted.map(|access| (Oddity::ClockDoubt, access.entries.first().copied())));
+        let here = |resource: Resource| resource == found.resource;
+        let concerns = |thing: &Thing| match thing {
+            Thing::Grant { resource, .. } | Thing::Content { resource, .. } | Thing::Holding { resource, .. } => {
+                here(*resource)
+            }
+            Thing::Membership { .. } | Thing::Suspension { .. } | Thing::Key { .. } | Thing::Restriction { .. } => true,
+        };
+        let edges = telling.edges.iter().filter(|edge| edge.when.clock_doubt);
+        let edges = edges.filter(|edge| edge.thing.as_ref().is_none_or(concerns));
+        all.extend(edges.map(|edge| (Oddity::ClockDoubt, Some(edge.index))));
+        let losses = telling.losses.iter().filter(|loss| loss.when.clock_doubt && here(loss.resource));
+        all.extend(losses.map(|loss| (Oddity::ClockDoubt, Some(loss.index))));
     }
     all.into_iter().map(|(what, entry)| OddityFact { what, entry: entry.map(EntryIndex) }).collect()
 }

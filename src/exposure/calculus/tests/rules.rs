@@ -252,3 +252,22 @@ fn what_was_denied_exposes_nothing() {
     assert_eq!(exposure.accesses[0].rung, Rung::Tried);
     assert!(exposure.open.is_never());
 }
+
+/// A hundred thousand memberships of one person: in one group again and again, and in as many groups.
+#[test]
+fn a_hundred_thousand_memberships_of_one_person_are_one_person() {
+    const TIMES: u64 = 50_000;
+    let mut story = Story::new().content();
+    story.opens(grant(ENG), at(9, 0));
+    let member = |whole| Thing::Membership { member: person(1), whole };
+    for number in 0..TIMES {
+        story.opens(member(ENG), at(9, 0) + 2_000 * number);
+        story.closes(member(ENG), at(9, 0) + 2_000 * number + 1_000);
+    }
+    for number in 0..TIMES as u32 {
+        story.opens(member(Party::Named(PartyKind::Group, number + 2)), at(9, 0));
+    }
+    let exposure = story.exposure();
+    let could = &exposure.viewers[&person(1)].could;
+    assert_eq!((could.certain.measure(), could.possible.measure()), (TIMES * 1_000, TIMES * 1_000));
+}

@@ -1,6 +1,7 @@
 //! Approvals and reviews, one at a time.
 
 use super::*;
+use proptest::prelude::*;
 
 const E1: Party = Party::Person(Person(1));
 const CAROL: Party = Party::Person(Person(2));
@@ -117,6 +118,36 @@ fn of_several_that_claim_one_approval_only_that_has_it_which_surely_came_first()
     assert_eq!(on(vec![read(10, 56), denied])[1], (Some(Approved::OneOfSeveral), Authorised::No));
     let permitted = Act { authorised: Authorised::Yes, ..read(11, 55) };
     assert_eq!(on(vec![read(10, 56), permitted])[1], either, "a permission does not settle whose it was");
+}
+
+proptest! {
+    /// Whose turn it was is looked up; here it is asked of each pair.
+    #[test]
+    fn whose_turn_it_was_is_what_every_pair_says(told in prop::collection::vec((0u64..20, 0u64..4, 0u64..6, any::<bool>()), 1..9)) {
+        let claim = |(index, (start, width, of, sure)): (usize, (u64, u64, u64, bool))| Claim {
+            index: index as u64,
+            act: of,
+            when: When { earliest: start, latest: start + width, clock_doubt: false },
+            sure,
+        };
+        let all: Vec<Claim> = told.into_iter().enumerate().map(claim).collect();
+        let first = First::of(&all);
+        let before = |one: &Claim, other: &Claim| one.when.latest <= other.when.earliest && one.index < other.index;
+        for one in &all {
+            let others: Vec<&Claim> = all.iter().filter(|other| other.act != one.act).collect();
+            let expected = if others.iter().any(|other| other.sure && before(other, one)) {
+                Turn::Later
+            } else if others.iter().any(|other| before(other, one)) {
+                Turn::PerhapsLater
+            } else if others.iter().all(|other| before(one, other)) {
+                Turn::First
+            } else {
+                Turn::Unknown
+            };
+            let asked = Act { when: one.when, ..act(one.index, 0, Verb::DataRead) };
+            prop_assert_eq!(first.turn(one.act, &asked), expected);
+        }
+    }
 }
 
 #[test]
