@@ -371,7 +371,8 @@ fn a_report_is_rendered_from_its_own_json_alone_and_says_what_is_missing() {
     let server = incident();
     let case = opened(&server, RESOURCE);
     let (files, _) = report(&server, &["breach", &case]);
-    assert_eq!(files.len(), 5);
+    // With the note.
+    assert_eq!(files.len(), 6);
     assert!(files.iter().all(|(name, _)| name.starts_with("breach-")));
     let of = |ending: &str| &files.iter().find(|(name, _)| name.ends_with(ending)).expect("a file").1;
     let html = String::from_utf8_lossy(of(".html")).into_owned();

@@ -50,7 +50,8 @@ fn json(files: &[(String, Vec<u8>)]) -> Value {
 fn the_incident_is_told_as_it_was() {
     let server = incident();
     let (files, _) = exposure(&server);
-    assert_eq!(files.len(), 5);
+    // With the note.
+    assert_eq!(files.len(), 6);
     assert!(files.iter().all(|(name, _)| name.starts_with("exposure-")));
     let report = json(&files);
     let totals = &report["totals"];
@@ -216,7 +217,7 @@ fn a_later_report_says_what_is_otherwise_and_both_are_made_again_to_the_byte() {
             run(&mut server.client_command(&["report", "exposure", "--resource", RESOURCE, "--supersedes", of]), 1);
         assert!(said.err.contains(told), "{}", said.err);
     };
-    refused("1", "supersedes is not the entry of an exposure report");
+    refused("1", "supersedes is not the entry of a report of this type");
     refused("100000", "supersedes is an entry that this report does not know");
 }
 
