@@ -220,8 +220,12 @@ fn a_deletion_without_authority_is_a_breach_of_availability() {
 
 /// One action, recorded, at a time of the day or nobody knows when; `with` are further members of its JSON.
 fn act(server: &TestServer, verb: &str, at: &str, with: &str) {
+    act_on(server, RESOURCE, verb, at, with);
+}
+
+fn act_on(server: &TestServer, resource: &str, verb: &str, at: &str, with: &str) {
     let when = if at.is_empty() { String::new() } else { format!(r#","at":"2026-03-10T{at}:00Z","clock":"gateway""#) };
-    let text = format!(r#"{{"verb":"{verb}","outcome":"succeeded"{when},"dataset":"{RESOURCE}"{with}}}"#);
+    let text = format!(r#"{{"verb":"{verb}","outcome":"succeeded"{when},"dataset":"{resource}"{with}}}"#);
     let path = server.place.join("act.jsonl");
     std::fs::write(&path, text).expect("a file can be written");
     run(server.client_command(&["append"]).arg(&path), 0);
@@ -682,7 +686,7 @@ fn lateness_is_judged_by_the_profile_that_was_in_force() {
     registry(&server, &profile("two", 96));
     assert_eq!(deadline()["strict"], "2026-03-13T08:00:00.000000Z", "{}", deadline());
     let shown = breach(&server, &["show", &case]).out;
-    assert!(shown.contains("2026-03-13T08:00:00.000Z  (48 h, MISSED)"), "{shown}");
+    assert!(shown.contains("2026-03-13 08:00:00 UTC  (48 h, MISSED)"), "{shown}");
 }
 
 const REGISTRY: &str = r#"
@@ -1039,4 +1043,92 @@ fn logging_period_and_what_is_missing_stand_in_both_files_and_times_in_the_zone(
     let csv = sheets::files(&csv.1);
     let (_, form) = csv.iter().find(|(name, _)| name == "form.csv").expect("the form");
     assert!(form.contains("2026-03-10T10:20:00.000000+01:00") && !form.contains("00Z"), "{form}");
+}
+
+/// Whoever is erased once a case is closed is in no later count: what was counted when it was closed stays, in numbers alone.
+#[test]
+fn what_was_counted_at_the_close_outlives_whoever_was_counted() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    aware(&server, &case, "2026-03-11T08:00:00Z");
+    let before = report_json(&server, &["exposure", "--resource", RESOURCE]);
+    breach(&server, &[&["close", &case, "--statement", "done"][..], &DANA].concat());
+    for person in ["customer=C-1002", "staff=erin"] {
+        run(&mut server.client_command(&["person", "erase", person, "--ground", "gdpr:17.1.b"]), 0);
+    }
+    assert!(run(&mut server.client_command(&["person", "run-erasures"]), 0).out.contains("requests  2"));
+    let (form, _) = file(&server, &case);
+    assert_ne!(values(&form, 68), ["3"], "what is left is not all");
+    let [counted] = form["case"]["counted"].as_array().expect("counts").as_slice() else { panic!("{form}") };
+    assert_eq!((&counted["step"], &counted["people"]), (&json!("closed"), &json!({"low": 3, "high": 3})));
+    let totals = &before["totals"];
+    for (ours, theirs) in [
+        ("could", "people_could"),
+        ("saw", "people_saw"),
+        ("open_us", "unauthorised_us"),
+        ("accesses", "unauthorised_accesses"),
+        ("uncountable", "uncountable"),
+        ("losses", "unauthorised_losses"),
+        ("people_determined", "subjects_determined"),
+    ] {
+        assert_eq!(counted[ours], totals[theirs], "{ours}");
+    }
+    let list = breach(&server, &["list"]).out;
+    assert!(list.contains("Counted at the step “closed”") && list.contains("3 people’s data"), "{list}");
+    assert!(!list.contains("C-1002") && !list.contains("erin"), "{list}");
+}
+
+/// Whoever has several countries on file counts in each of them, and whoever has one only there.
+#[test]
+fn nobody_is_lost_between_the_countries_they_may_live_in() {
+    let server = incident();
+    let other = r#"[[resources]]
+name = "other/list"
+location = "Wien"
+subject_countries = ["AT"]
+"#;
+    let several = r#"subject_countries = ["DE", "FR", "US"]"#;
+    registry(&server, &(REGISTRY.replace(r#"subject_countries = ["DE"]"#, several) + other));
+    let took = r#","determination":"listed","policy":{"id":"p","decision":"deny"},"actors":[{"kind":"organisation","name":"rival"}],"subjects":[{"kind":"customer","identities":[{"namespace":"customer","fields":["zita"],"strength":"strong"}],"categories":[{"direction":"result","categories":["contact"]}]}]"#;
+    let zita = r#"{"kind":"customer","identities":[{"namespace":"customer","fields":["zita"],"strength":"strong"}],"categories":[{"direction":"argument","categories":["contact"]}]}"#;
+    let inside = r#"{"kind":"content","edge":"open","resource":"other/list","categories":["contact"],"subjects":[0]}"#;
+    let made = format!(
+        r#","determination":"listed","actors":[{{"kind":"agent","name":"storage-proxy"}}],"facts":[{inside}],"subjects":[{zita}]"#
+    );
+    act_on(&server, "other/list", "data.create", "08:00", &made);
+    act_on(&server, "other/list", "data.download", "09:00", took);
+    let said = breach(&server, &["open", "--resource", RESOURCE, "--resource", "other/list"]).out;
+    let case = said.split_whitespace().skip_while(|word| *word != "case").nth(1).expect("an id").to_owned();
+    let (form, _) = file(&server, &case);
+    assert_eq!(values(&form, 68), ["4"]);
+    assert_eq!(values(&form, 116), ["AT", "DE", "FR"]);
+    assert_eq!(values(&form, 117), ["AT=1", "DE=3", "FR=3"], "three people may each live in either");
+    let list = json_of(&report(&server, &["persons", &case, "--format", "json"]).0);
+    let countries: Vec<&Value> =
+        list["persons"].as_array().expect("persons").iter().map(|person| &person["countries"]).collect();
+    assert_eq!(countries.iter().filter(|all| ***all == json!(["AT"])).count(), 1);
+    assert_eq!(countries.iter().filter(|all| ***all == json!(["DE", "FR", "US"])).count(), 3);
+}
+
+/// What was found for one question is kept, and made anew once an entry comes that could change it.
+#[test]
+fn whom_a_case_needs_and_what_the_register_says_is_never_older_than_the_ledger() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    let erase = |person: &str| {
+        let words = ["person", "erase", person, "--ground", "gdpr:17.1.a"];
+        run(&mut server.client_command(&words), 0).out.contains("an open case is in the way")
+    };
+    let records = |list: &str| list.lines().find(|line| line.contains("Number of data subjects")).map(str::to_owned);
+    assert!(erase("staff=erin"), "she is needed");
+    let before = breach(&server, &["list"]).out;
+    assert_eq!(records(&before), records(&breach(&server, &["list"]).out));
+    act(&server, "data.view", "10:15", &LATE_READ.replace("farid", "nina").replace("C-1002", "C-1009"));
+    assert!(erase("staff=nina"), "so is whoever is told of since");
+    let after = breach(&server, &["list"]).out;
+    assert_ne!(after, before, "one person more");
+    breach(&server, &[&["close", &case, "--statement", "done"][..], &DANA].concat());
+    act(&server, "data.view", "10:17", &LATE_READ.replace("farid", "paul"));
+    assert!(!erase("staff=paul"), "the case is over");
+    assert!(breach(&server, &["list"]).out.contains("closed"));
 }

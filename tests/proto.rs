@@ -540,6 +540,24 @@ fn case_part() -> CasePart {
         delivery: Delivery::Failed,
         message: vec![6; 32],
         report: vec![7; 32],
+        counted: Some(part::CaseCount {
+            people_low: 1,
+            people_high: 2,
+            people_determined: true,
+            records_known: true,
+            records: 3,
+            ways: 4,
+            open_low_us: 5,
+            open_high_us: 6,
+            could_low: 7,
+            could_high: 8,
+            uncountable: true,
+            saw_low: 9,
+            saw_high: 10,
+            accesses_low: 11,
+            accesses_high: 12,
+            losses: 13,
+        }),
     }
 }
 

@@ -8,7 +8,8 @@ use super::read::join_content;
 use super::resealed::Resealed;
 use super::superseded::{Earlier, Which};
 use super::{EngineError, OpenLedger};
-use crate::exposure::calculus::fact::{Party, Person, Thing};
+use crate::exposure::calculus::fact::{Party, Person, Resource, Thing};
+use crate::exposure::telling::Named;
 use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::report::Report;
@@ -161,8 +162,21 @@ impl OpenLedger {
         let period_with_everything = self.period_of(&case.with_everything(), size)?;
         let erased = self.erased_of(&case, &entries, size)?;
         let (moved, places) = (moved(&evidence, &exposure), places(&evidence, &resources));
+        let inside = inside(&evidence, &exposure, &resources);
         let registry = evidence.controller;
-        Ok(AsOf { case, exposure, acts, moved, places, registry, period, period_with_everything, erased, cut_off_us })
+        Ok(AsOf {
+            case,
+            exposure,
+            acts,
+            moved,
+            inside,
+            places,
+            registry,
+            period,
+            period_with_everything,
+            erased,
+            cut_off_us,
+        })
     }
 
     /// Whoever of the house reached a case's resources, let somebody reach them, or caused it. Blocks.
@@ -184,11 +198,10 @@ impl OpenLedger {
             _ => None,
         });
         let own: BTreeSet<&Identity> = own.flatten().collect();
-        type Key<'a> = (&'a str, &'a [String]);
-        fn key(identity: &PersonIdentity) -> Key<'_> {
+        fn key(identity: &PersonIdentity) -> (&str, &[String]) {
             (&identity.namespace, &identity.fields)
         }
-        let subjects: HashSet<Key<'_>> =
+        let subjects: HashSet<(&str, &[String])> =
             exposure.subjects.iter().flat_map(|it| it.identities.iter().map(key)).collect();
         let mut people = BTreeSet::new();
         for identities in exposure.everybody() {
@@ -312,25 +325,64 @@ fn is_of_subject(entry: &StoredEntry, ordinal: u32) -> bool {
     groups.any(|group| (group.first..group.first.saturating_add(group.count)).contains(&ordinal))
 }
 
-/// Whose data each act moved, as the exposure report lists persons.
-fn moved(evidence: &ExposureEvidence, exposure: &ExposureReport) -> BTreeMap<u64, Moved> {
-    type Key<'a> = Vec<(&'a str, &'a [String])>;
-    let listed: HashMap<Key<'_>, usize> = (0..)
-        .zip(&exposure.subjects)
-        .map(|(at, subject)| {
+type Key<'a> = Vec<(&'a str, &'a [String])>;
+
+/// Where the exposure report lists each person.
+struct Listed<'a> {
+    evidence: &'a ExposureEvidence,
+    at: HashMap<Key<'a>, usize>,
+}
+
+impl<'a> Listed<'a> {
+    fn of(evidence: &'a ExposureEvidence, exposure: &'a ExposureReport) -> Self {
+        let at = (0..).zip(&exposure.subjects).map(|(at, subject)| {
             let identities = subject.identities.iter();
             (identities.map(|it| (it.namespace.as_str(), it.fields.as_slice())).collect(), at)
-        })
-        .collect();
-    let identities = |person: &Person| -> Key<'_> {
-        let known = evidence.persons.get(person.0 as usize).into_iter().flatten();
-        known.map(|it| (it.namespace.as_str(), it.fields.as_slice())).collect()
-    };
+        });
+        Listed { evidence, at: at.collect() }
+    }
+
+    fn at(&self, person: &Person) -> Option<usize> {
+        let known = self.evidence.persons.get(person.0 as usize).into_iter().flatten();
+        let key: Key<'_> = known.map(|it| (it.namespace.as_str(), it.fields.as_slice())).collect();
+        self.at.get(&key).copied()
+    }
+}
+
+/// Whose data each act moved, as the exposure report lists persons.
+fn moved(evidence: &ExposureEvidence, exposure: &ExposureReport) -> BTreeMap<u64, Moved> {
+    let listed = Listed::of(evidence, exposure);
     let mut all = BTreeMap::new();
     for access in &evidence.told.accesses {
-        let subjects = access.subjects.iter().filter_map(|person| listed.get(&identities(person)).copied());
+        let subjects = access.subjects.iter().filter_map(|person| listed.at(person));
         let moved = Moved { subjects: subjects.collect(), listed: access.listed };
         all.extend(access.entries.iter().map(|entry| (*entry, moved.clone())));
+    }
+    all
+}
+
+/// In which of the case's resources anything tells that a person's data was.
+fn inside(
+    evidence: &ExposureEvidence,
+    exposure: &ExposureReport,
+    resources: &[String],
+) -> BTreeMap<usize, BTreeSet<String>> {
+    let (listed, told) = (Listed::of(evidence, exposure), &evidence.told);
+    let number = |name: &String| told.resources.find(&Named::Registered(name.clone()));
+    let names: HashMap<Resource, &String> =
+        resources.iter().filter_map(|name| Some((Resource(number(name)?), name))).collect();
+    let contents = told.edges.iter().filter_map(|edge| match edge.thing {
+        Some(Thing::Content { resource, subject: Some(subject) }) => Some((resource, subject)),
+        _ => None,
+    });
+    let accesses = told.accesses.iter().flat_map(|it| it.subjects.iter().map(|subject| (it.resource, *subject)));
+    let losses = told.losses.iter().flat_map(|it| it.subjects.iter().map(|subject| (it.resource, *subject)));
+    let mut all: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+    let pairs: BTreeSet<(Resource, Person)> = contents.chain(accesses).chain(losses).collect();
+    for (resource, subject) in pairs {
+        if let (Some(name), Some(at)) = (names.get(&resource), listed.at(&subject)) {
+            all.entry(at).or_default().insert((*name).clone());
+        }
     }
     all
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use whosaw_verifier::body::{Body, CaseBody};
 use whosaw_verifier::entry::Header;
 use whosaw_verifier::hash::Hash;
-use whosaw_verifier::part::{CasePart, Part};
+use whosaw_verifier::part::{CaseCount, CasePart, Part};
 
 /// Resources, people told and bytes of answers that one step may name.
 const RESOURCES_MAX: usize = 256;
@@ -153,6 +153,12 @@ impl OpenLedger {
                     Some((size, digest)) => (size, digest.to_vec()),
                     None => (open.as_of(asked.size, None)?.0, Vec::new()),
                 };
+                let mut asked = asked;
+                if let Some(case) = &case
+                    && matches!(asked.step, CaseStep::Submitted | CaseStep::NotNotified | CaseStep::Closed)
+                {
+                    asked.part.counted = Some(open.counted(case, size)?);
+                }
                 Ok((asked, case, size, report))
             })
             .await?;
@@ -196,6 +202,13 @@ impl OpenLedger {
             cases.into_iter().map(|case| open.registered(case)).collect()
         };
         self.blocking(registered).await
+    }
+
+    /// What the ledger tells of the case at a size, in numbers, for its own record: people who are erased later are counted in
+    /// no later report. Blocks.
+    fn counted(&self, case: &Case, size: u64) -> Result<CaseCount, EngineError> {
+        let as_of = self.case_now(case.at(size).unwrap_or_else(|| case.clone()), size)?;
+        Ok(breach::count(&as_of, &self.profile_at(size)?, Language::default().wording()))
     }
 
     /// With what the ledger, the registry and people say of each column. Blocks.

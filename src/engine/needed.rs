@@ -109,13 +109,11 @@ impl OpenLedger {
                 return Ok(false);
             }
         }
-        let indexes: Vec<u64> = places.keys().copied().collect();
-        for chunk in indexes.chunks(256) {
-            for entry in self.entries_at(chunk)? {
-                let ordinals = &places[&entry.header.index];
-                if !ordinals.iter().all(|ordinal| is_of_data_subject(&entry, *ordinal)) {
-                    return Ok(false);
-                }
+        for (index, ordinals) in places {
+            // One that is on its way to be read says nothing yet.
+            let Some(entry) = self.ledger.entry(index)? else { return Ok(false) };
+            if !ordinals.iter().all(|ordinal| is_of_data_subject(&entry, *ordinal)) {
+                return Ok(false);
             }
         }
         Ok(true)

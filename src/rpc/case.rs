@@ -122,6 +122,8 @@ fn asked(request: v1::RecordCaseStepRequest) -> Result<CaseAsked, Status> {
         message: request.message,
         // Of the report that was named by its entry.
         report: Vec::new(),
+        // Of the ledger.
+        counted: None,
     };
     Ok(CaseAsked {
         case,

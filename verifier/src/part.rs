@@ -83,6 +83,29 @@ message! {
         /// SHA-256 of the report that the step refers to, such as what was submitted. In the open anybody could hold a
         /// guess of whom the report names against it.
         10 report: Vec<u8>,
+        /// What was counted of the breach when this was decided.
+        11 counted: Option<CaseCount>,
+    }
+
+    /// What was counted of a breach: numbers alone, so that they outlive whoever was counted.
+    pub struct CaseCount {
+        /// Whose data it was.
+        1 people_low: u64, 2 people_high: u64,
+        /// These are all; otherwise somebody may be concerned whom no record names.
+        3 people_determined: bool,
+        4 records_known: bool, 5 records: u64,
+        /// Ways that stood open without authority, and how long any did, microseconds.
+        6 ways: u64, 7 open_low_us: u64, 8 open_high_us: u64,
+        /// People who could see it.
+        9 could_low: u64, 10 could_high: u64,
+        /// Somebody who cannot be counted could.
+        11 uncountable: bool,
+        /// People who did.
+        12 saw_low: u64, 13 saw_high: u64,
+        /// Accesses without authority.
+        14 accesses_low: u64, 15 accesses_high: u64,
+        /// Deletions and alterations without authority.
+        16 losses: u64,
     }
 
     /// What a person answered to one field of the breach-notification template. No values: the answer is taken back.

@@ -527,6 +527,11 @@ impl Found<'_> {
         }
     }
 
+    /// Ways that nobody was allowed to open.
+    pub fn ways(&self) -> u64 {
+        self.paths.len() as u64
+    }
+
     pub fn losses(&self) -> &[&LossFact] {
         &self.losses
     }

@@ -159,12 +159,36 @@ facts! {
         steps: Vec<StepFact>,
         /// What erasures took of what the case rests on.
         erased: Vec<ErasedFact>,
+        /// What was counted at each step that carries it, in order: it outlives whoever was counted.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        counted: Vec<CountFact>,
         /// Steps that were taken back, in order.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         retractions: Vec<RetractionFact>,
         /// The deadline that would run had no statement of awareness been taken back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retracted_deadline: Option<RetractedDeadlineFact>,
+    }
+
+    /// What was counted of the breach for one step.
+    pub struct CountFact {
+        entry: EntryIndex,
+        step: Code<CaseStep>,
+        at: Instant,
+        /// Entries below it were counted.
+        size: u64,
+        people: Range,
+        people_determined: bool,
+        /// Absent: not known.
+        records: Option<u64>,
+        /// Ways that stood open without authority, and how long any did.
+        ways: u64,
+        open_us: Range,
+        could: Range,
+        uncountable: bool,
+        saw: Range,
+        accesses: Range,
+        losses: u64,
     }
 
     /// One step that was taken back: what it stated, and by whom and why it was.

@@ -29,6 +29,8 @@ pub struct AsOf {
     pub acts: Vec<Act>,
     /// Whose data an act moved, by its entry: positions among the exposure report's subjects, and whether these are all.
     pub moved: BTreeMap<u64, Moved>,
+    /// In which of the case's resources a person's data is told to have been, by the same positions.
+    pub inside: BTreeMap<usize, BTreeSet<String>>,
     /// Where the registry says that a resource is, in the order of the case's resources.
     pub places: Vec<Place>,
     /// The controller's registry that was in force.

@@ -5,7 +5,7 @@ use super::derive::{Audience, Found};
 use super::document::*;
 use super::evidence::{AsOf, BreachEvidence, BreachQuestion, Erased};
 use super::form::{self, Decided};
-use super::{FORMAT, basis, register};
+use super::{FORMAT, basis, counted, register};
 use crate::law::edpb::{Block, Field, Kind};
 use crate::law::{calendar, enisa};
 use crate::model::{CaseStep, Identity, ReportType};
@@ -164,6 +164,7 @@ fn case_fact(as_of: &AsOf, form: &[Decided], passed: bool) -> CaseFact {
             .map(|step| StepFact { taken_back_by: taken_back_by(step), ..step_fact(step) })
             .collect(),
         erased: as_of.erased.iter().map(|erased| erased_fact(erased, as_of, form)).collect(),
+        counted: counted::facts(case),
         retractions: retractions(case),
         retracted_deadline: retracted_deadline(as_of),
     }

@@ -11,6 +11,7 @@ pub mod document;
 pub mod evidence;
 
 mod basis;
+mod counted;
 mod derive;
 mod facts;
 mod form;
@@ -20,6 +21,7 @@ mod register;
 mod registered;
 
 pub use case::Case;
+pub use counted::{count, text as count_text};
 pub use document::{BreachReport, PersonsReport};
 pub use facts::facts;
 pub use persons::persons;

@@ -110,7 +110,6 @@ impl Listing<'_> {
         let last = steps.iter().rev().map(|(step, _)| step.statement()).find(|statement| !statement.is_empty());
         let reason = (notice != Notice::Told).then(|| last.map(str::to_owned).or_else(|| reason(&self.now.case)));
         let resources: Vec<_> = registered::resources(self.now).into_iter().flatten().collect();
-        let countries: BTreeSet<&String> = resources.iter().flat_map(|resource| &resource.subject_countries).collect();
         let languages: BTreeSet<&String> =
             resources.iter().filter_map(|resource| resource.subject_language.as_ref()).collect();
         let vulnerable: Vec<bool> = resources.iter().filter_map(|resource| resource.subjects_vulnerable).collect();
@@ -130,7 +129,7 @@ impl Listing<'_> {
             told,
             reason: reason.flatten(),
             contact: contact(&subject.identities),
-            countries: countries.into_iter().cloned().collect(),
+            countries: registered::countries_of(self.now, at).into_iter().collect(),
             // Of several nobody knows which it is.
             language: languages.first().filter(|_| languages.len() == 1).map(|language| (*language).clone()),
             vulnerable: says.then_some(any),

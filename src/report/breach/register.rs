@@ -1,6 +1,7 @@
 //! A breach in the register of GDPR Art. 33(5), also one that is not notified: fourteen columns, each with who says it.
 
 use super::case::{By, Case, Standing, Step};
+use super::counted;
 use super::derive::Found;
 use super::document::{FieldState, RegisterColumn, RegisterFact, RegisterLine};
 use super::evidence::AsOf;
@@ -48,7 +49,14 @@ impl Row<'_> {
             RegisterColumn::Nature => lines = self.fields(&[55, 56, 58, 59]),
             RegisterColumn::Kind => lines = self.fields(&[60]),
             RegisterColumn::Categories => lines = self.fields(&[70, 71]),
-            RegisterColumn::Concerned => lines = self.fields(&[65, 67, 68, 72, 73]),
+            RegisterColumn::Concerned => {
+                lines = self.fields(&[65, 67, 68, 72, 73]);
+                lines.extend(counted::last(case).map(|fact| RegisterLine {
+                    text: counted::text(self.w, &fact),
+                    state: FieldState::Ledger,
+                    entries: vec![fact.entry],
+                }));
+            }
             RegisterColumn::Effects => lines = self.fields(&[79, 80, 81, 82, 83, 84, 85, 86, 87]),
             RegisterColumn::Risk => {
                 lines = self.fields(&[89, 90]);

@@ -104,8 +104,18 @@ fn notification(
     put(all, 115, said.establishments.iter().filter(|country| is_in_eea(country)).cloned(), entry());
 }
 
-/// 116, 117, 121, 122: where those live whose data the resources hold. How many in which of several countries the registry
-/// does not know.
+/// Where a person lives, as far as the registry says it of the resources that held their data: several countries where it
+/// names several, and those of all resources of the case where no record says in which of them the person was.
+pub fn countries_of(as_of: &AsOf, at: usize) -> BTreeSet<String> {
+    let names = as_of.exposure.resources.iter().map(|resource| &resource.name);
+    let theirs = as_of.inside.get(&at);
+    let resources = names.filter(|name| theirs.is_none_or(|theirs| theirs.contains(*name)));
+    let known = resources.filter_map(|name| document(as_of)?.resource(name));
+    known.flat_map(|resource| resource.subject_countries.iter().cloned()).collect()
+}
+
+/// 116, 117, 121, 122: where those live whose data the resources hold. Whoever has several countries on file counts in each,
+/// so that nobody is lost; the numbers may then be more than there are people.
 fn countries(as_of: &AsOf, entry: &dyn Fn() -> Vec<u64>, all: &mut BTreeMap<u8, Derived>) {
     let resources = resources(as_of);
     let known: Option<Vec<&Resource>> = resources.into_iter().collect();
@@ -116,10 +126,20 @@ fn countries(as_of: &AsOf, entry: &dyn Fn() -> Vec<u64>, all: &mut BTreeMap<u8, 
         put(all, field, in_eea(), entry());
     }
     let (concerned, determined) = as_of.exposure.concerned();
-    if let ([only], true) = (countries.iter().collect::<Vec<_>>().as_slice(), determined) {
-        for field in [117, 122] {
-            put(all, field, [format!("{only}={}", concerned.high)].into_iter().filter(|_| is_in_eea(only)), entry());
-        }
+    if !determined {
+        return;
+    }
+    let listed = as_of.exposure.subjects.iter().enumerate().filter(|(_, subject)| subject.is_concerned());
+    let listed: Vec<BTreeSet<String>> = listed.map(|(at, _)| countries_of(as_of, at)).collect();
+    // Whoever is counted and not listed may live in any of them.
+    let others = concerned.high.saturating_sub(listed.len() as u64);
+    let number = |country: &String| {
+        let theirs = listed.iter().filter(|theirs| theirs.contains(country)).count() as u64;
+        // Only perhaps somebody else's: never more than there are.
+        format!("{country}={}", (theirs + others).min(concerned.high))
+    };
+    for field in [117, 122] {
+        put(all, field, in_eea().map(|country| number(&country)), entry());
     }
 }
 

@@ -18,6 +18,7 @@ pub fn of_breach(report: &BreachReport, w: &Wording) -> Vec<Sheet> {
     let told = Told { w };
     let mut sheets =
         vec![told.form(report), told.steps(report), told.awareness(report), told.severity(report), told.erased(report)];
+    sheets.push(told.counted(report));
     sheets.extend([
         told.phases(report),
         told.answers_changed(report),
@@ -176,6 +177,26 @@ impl<'a> Told<'a> {
             .numbers(&c.steps_erased, |erased| erased.steps.iter().map(|entry| entry.0).collect())
             .numbers(&c.answered, |erased| erased.fields.clone())
             .sheet("erased", &w.sheet.name.erased, None, &report.case.erased)
+    }
+
+    fn counted(self, report: &BreachReport) -> Sheet {
+        let (w, c, n) = (self.w, &self.w.sheet.column, &self.w.breach.count);
+        Columns::new(w)
+            .number(&w.table.entry, |fact: &CountFact| fact.entry.0)
+            .text(&w.breach.table.step, |fact| word(&w.breach.step, fact.step.text()).to_owned())
+            .instant(&w.breach.table.when, |fact| Some(fact.at))
+            .number(&c.size, |fact| fact.size)
+            .range(&n.people_column, |fact| fact.people)
+            .yes_or_no(&n.all_column, |fact| fact.people_determined)
+            .number_if_any(&n.records_column, |fact| fact.records)
+            .number(&n.ways_column, |fact| fact.ways)
+            .duration(&n.open_column, |fact| fact.open_us)
+            .range(&n.could_column, |fact| fact.could)
+            .yes_or_no(&n.uncountable_column, |fact| fact.uncountable)
+            .range(&n.saw_column, |fact| fact.saw)
+            .range(&n.accesses_column, |fact| fact.accesses)
+            .number(&n.losses_column, |fact| fact.losses)
+            .sheet("counted", &w.sheet.name.counted, None, &report.case.counted)
     }
 
     fn phases(self, report: &BreachReport) -> Sheet {

@@ -6,6 +6,7 @@ use super::*;
 use crate::law::edpb;
 use crate::report::access::answer::{identity_text, verdict_text};
 use crate::report::access::document::{EntryIndex, PersonIdentity, Span};
+use crate::report::breach::count_text;
 use crate::report::breach::document::*;
 use crate::report::clock::ClockFacts;
 use crate::report::exposure::answer::{duration_range, who_text};
@@ -253,7 +254,7 @@ impl Said<'_> {
         let (s, i) = (&self.w.breach.section, &self.w.breach.intro);
         let changes = self.changes(report.changes.as_deref(), &report.header);
         let mut sections = vec![
-            ("life", s.life.as_str(), "", vec![self.life(&report.case)]),
+            ("life", s.life.as_str(), "", self.life_and_counts(&report.case)),
             ("to-do", &s.todo, &i.todo, vec![self.todo(report)]),
             ("form", &s.form, &i.form, self.form(report)),
             ("severity", &s.severity, &i.severity, vec![self.severity(report)]),
@@ -267,6 +268,11 @@ impl Said<'_> {
             ("verification", &self.w.exposure.section.verification, &i.verification, self.verification(&report.header)),
         ]);
         self.numbered(sections)
+    }
+
+    fn life_and_counts(&self, case: &CaseFact) -> Vec<Block> {
+        let counted = case.counted.iter().map(|fact| Block::Note { text: count_text(self.w, fact) });
+        std::iter::once(self.life(case)).chain(counted).collect()
     }
 
     fn life(&self, case: &CaseFact) -> Block {

@@ -265,7 +265,7 @@ sections! {
         ledger_reads: String, clocks: String, article_15: String, conversations: String, resources: String,
         windows: String, paths: String, people: String, accesses: String, holdings: String, subjects: String,
         oddities: String, coverage: String, coverage_times: String,
-        form: String, steps: String, awareness: String, severity: String, erased: String, phases: String, answers_changed: String, facts_changed: String, register: String, concerned: String, attempts: String,
+        form: String, steps: String, awareness: String, severity: String, erased: String, counted: String, phases: String, answers_changed: String, facts_changed: String, register: String, concerned: String, attempts: String,
     }
     SheetColumn {
         group: String, item: String, value: String, note: String, section: String, act: String, all_listed: String,
@@ -298,7 +298,14 @@ sections! {
         fact: BreachFact, section: BreachSection, intro: BreachIntro, case: BreachCase, event: BreachEvent, phase: BreachPhase,
         table: BreachTable, basis_text: BreachBasis, standing: Codes, block: Codes, state: Codes, todo: Codes, figure_level: Codes, seen: Codes, told: Codes,
         channel: Codes, delivery: Codes, basis: Codes, recovery: Codes, audience: Codes, register: Codes, step: Codes, origin: Codes,
-        form: BTreeMap<String, BreachField>,
+        form: BTreeMap<String, BreachField>, count: BreachCount,
+    }
+    /// What was counted of a breach when it was closed or notified.
+    BreachCount {
+        counted: String, at_least: String, records: Plural, no_records: String, ways: Plural, could: String, uncountable: String,
+        saw: String, accesses: Plural, losses: Plural, people_column: String, all_column: String, records_column: String,
+        ways_column: String, open_column: String, could_column: String, uncountable_column: String, saw_column: String,
+        accesses_column: String, losses_column: String,
     }
     /// A field of the authority's form, by its number: what it is called, and what its options mean.
     BreachField { title: String, #[serde(default)] options: Codes }
