@@ -645,6 +645,7 @@ fn act_part() -> PersonActPart {
         request: 4,
         rows: vec![NamedRow { entry: 5, ordinal: 6 }, NamedRow { entry: 7, ordinal: 0 }],
         interest: "i".into(),
+        naming: 15,
     }
 }
 

@@ -105,6 +105,17 @@ enum PersonCommand {
         #[arg(long = "entry", value_name = "ENTRY")]
         entries: Vec<u64>,
     },
+    /// Take back a decision that somebody is named in the person's reports; why, in --statement. Reports of before stand.
+    TakeBackNaming {
+        #[command(flatten)]
+        case: Case,
+        /// The entry of the decision, as `whosaw person name-staff` printed it.
+        #[arg(long, value_name = "INDEX")]
+        decision: u64,
+        /// The human who takes it back, written namespace=value.
+        #[arg(long, value_name = "PERSON")]
+        by: String,
+    },
     /// Tell what became of an erasure, by the person's token.
     Status {
         /// As `whosaw person erase` printed it.
@@ -300,6 +311,12 @@ impl Person {
                     let entries: Vec<String> = done.entries.iter().map(u64::to_string).collect();
                     format!("{}\nnamed in  entries {}", recorded(&done.receipt), entries.join(", "))
                 })
+            }
+            PersonCommand::TakeBackNaming { case, decision, by } => {
+                let (about, by) = (case.about(None)?, Some(person(&by)?));
+                let request = v1::TakeBackNamingRequest { ledger, about, by, decision };
+                let done = privacy.take_back_naming(client.request(request)).await?.into_inner();
+                answer(json, "TakeBackNamingResponse", &done, || recorded(&done.receipt))
             }
             PersonCommand::Status { token } => {
                 let token = bytes(&token, 32, "a token is 64 hexadecimal digits")?;

@@ -10,8 +10,8 @@ use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::{Published, StoredEntry};
 use crate::model::*;
 use crate::report::evidence::{
-    AccessQuestion, Amendment, Coverage, Downtime, Envelope, Evidence, Head, LedgerRead, Observation, ObservedBody,
-    Removed, RequestStep, Search, Undetermined,
+    AccessQuestion, Amendment, Coverage, Downtime, Envelope, Evidence, Head, LedgerRead, Naming, Observation,
+    ObservedBody, Removed, RequestStep, Search, Undetermined,
 };
 use crate::report::language::Language;
 use crate::report::logging::statements;
@@ -115,9 +115,14 @@ impl OpenLedger {
         let known = known_then(&question.subject, certain.of_actions(), weak.of_actions(), &certain.links);
         let requests = requests_of(&certain.requests, &question.subject, &known.identities);
         let mut namings = Vec::new();
+        let taken_back = std::mem::take(&mut certain.taken_back).into_iter();
+        let taken_back = taken_back.filter(|(_, told_to, _)| is_one_of(told_to, &known.identities, &question.subject));
+        let taken_back: BTreeMap<u64, u64> = taken_back.map(|(index, _, decision)| (decision, index)).collect();
         for (index, told_to, rows) in std::mem::take(&mut certain.namings) {
             if is_one_of(&told_to, &known.identities, &question.subject) {
-                namings.extend(self.naming(index, rows, &head)?);
+                let by = taken_back.get(&index).map(|by| self.taken_back_by(*by, &head)).transpose()?;
+                let naming = self.naming(index, rows, &head)?;
+                namings.extend(naming.map(|naming| Naming { taken_back: by, ..naming }));
             }
         }
         // Every observation was proved before it came to be one. Only what belongs is counted, so that links that are made
@@ -651,6 +656,8 @@ struct Observed {
     requests: Vec<RequestStep>,
     /// Decisions to name somebody to the person: entry, to whom, and where.
     namings: Vec<(u64, Identity, Vec<NamedRow>)>,
+    /// That such a decision was taken back: entry, to whom they were named, and the decision.
+    taken_back: Vec<(u64, Identity, u64)>,
     /// Content that was sealed anew when somebody with whom it was shared was erased, by the entry it stood in.
     resealed: BTreeMap<u64, ContentPart>,
 }
@@ -670,6 +677,11 @@ impl Observed {
                     let naming =
                         |(told_to, rows): (_, &Vec<NamedRow>)| (entry.header.index, identity(told_to), rows.clone());
                     self.namings.extend(told.map(naming));
+                }
+                if body.act == PersonAct::TakeBackNaming {
+                    let mut acts = opened.iter().filter_map(|(_, part)| part.content.as_ref()?.act.as_ref());
+                    let told = acts.find_map(|act| Some((act.asked.as_ref().filter(|_| act.naming > 0)?, act.naming)));
+                    self.taken_back.extend(told.map(|(to, decision)| (entry.header.index, identity(to), decision)));
                 }
                 self.requests.extend(act.as_ref().and_then(|act| request_step(&entry.header, &body, act)));
                 if let Some(PersonActPart { asked: Some(one), other: Some(other), .. }) = act {

@@ -3,10 +3,11 @@
 
 use super::person::{act_of, body_of};
 use super::proving::Proving;
-use super::{Asked, EngineError, OpenLedger, Receipt};
+use super::{Asked, EngineError, OpenLedger, PartState, Receipt};
 use crate::admit::events;
+use crate::ledger::StoredEntry;
 use crate::model::*;
-use crate::report::evidence::Naming;
+use crate::report::evidence::{Naming, TakenBack};
 use crate::vault::{self, PartPlace, PersonId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -68,6 +69,93 @@ impl OpenLedger {
         let registry = &self.names().registry;
         let admitted = events::name_staff(body, identities, told, why, caller, registry);
         Ok((self.record_with(admitted, Vec::new(), gate).await?, named))
+    }
+
+    /// Records that a decision counts no more: whoever it named is a number again in reports that know of it.
+    pub async fn take_back_naming(
+        self: &Arc<Self>,
+        about: Asked,
+        by: Identity,
+        decision: u64,
+        caller: &Caller,
+    ) -> Result<Receipt, EngineError> {
+        let Asked { subject, reference, .. } = about.clone();
+        let told = Asked { subject, reference, ..Asked::default() };
+        let done = self.taken_back(about, by, decision, caller).await;
+        self.or_judged(done, EntryKind::Request, PersonAct::TakeBackNaming, &told, caller).await
+    }
+
+    async fn taken_back(
+        self: &Arc<Self>,
+        about: Asked,
+        by: Identity,
+        decision: u64,
+        caller: &Caller,
+    ) -> Result<Receipt, EngineError> {
+        let _one_at_a_time = self.acting.about_anybody().await;
+        let gate = self.sealing.read().await;
+        self.may_disclose(&by)?;
+        let subject = self.person_of(&about.subject)?;
+        let whole = subject.whole.clone();
+        let staff = self.blocking(move |open| open.named_by(decision, &whole)).await?;
+        let asked = Some(vault::part_identity(&subject.identity));
+        let reference = about.reference.clone();
+        let told = PersonActPart { asked, naming: decision, reference, ..PersonActPart::default() };
+        let identities = [subject.identity, staff, vault::normal(&by)];
+        let body = body_of(PersonAct::TakeBackNaming, Decision::Done, &about);
+        // As the decision itself: the reasons speak of both.
+        let admitted = events::name_staff(body, identities, told, act_of(&about), caller, &self.names().registry);
+        self.record_with(admitted, Vec::new(), gate).await
+    }
+
+    /// Whom a decision names to this person, if it still does. Blocks.
+    fn named_by(&self, decision: u64, whole: &[PersonId]) -> Result<Identity, EngineError> {
+        let unknown = || EngineError::invalid("decision", "is no entry by which somebody is named to this person");
+        if decision >= self.ledger.published().size {
+            return Err(unknown());
+        }
+        let entry = self.ledger.entry(decision)?.ok_or_else(unknown)?;
+        let told_to = self.vault.readers_of(PartPlace { index: decision, ordinal: 0 })?;
+        if act_in(&entry) != Some(PersonAct::NameStaff) || !told_to.iter().any(|id| whole.contains(id)) {
+            return Err(unknown());
+        }
+        for id in whole {
+            for place in self.vault.occurrences(*id)?.into_iter().filter(|place| place.index > decision) {
+                let Some(later) = self.ledger.entry(place.index)? else { continue };
+                if act_in(&later) == Some(PersonAct::TakeBackNaming) && self.takes_back(later)? == Some(decision) {
+                    return Err(EngineError::precondition("this decision was taken back before"));
+                }
+            }
+        }
+        let opened = self.open_all(entry)?;
+        let staff = match opened.parts.get(STAFF as usize).map(|part| &part.state) {
+            Some(PartState::Open(part)) => part.person.as_ref().and_then(|person| person.identities.first().cloned()),
+            _ => None,
+        };
+        let erased = || EngineError::precondition("whoever it named was erased since: it names nobody any more");
+        staff.as_ref().map(vault::identity_of).ok_or_else(erased)
+    }
+
+    /// The decision that this entry takes back, as far as it opens.
+    fn takes_back(&self, entry: StoredEntry) -> Result<Option<u64>, EngineError> {
+        let opened = self.open_all(entry)?;
+        Ok(match opened.parts.first().map(|part| &part.state) {
+            Some(PartState::Open(part)) => {
+                part.content.as_ref().and_then(|content| content.act.as_ref()).map(|act| act.naming)
+            }
+            _ => None,
+        })
+    }
+
+    /// Who took a decision back; nobody where they were erased since.
+    pub(super) fn taken_back_by(&self, index: u64, head: &Proving) -> Result<TakenBack, EngineError> {
+        let opened = match self.ledger.entry(index)? {
+            Some(entry) => self.open_proved(&entry, &[BY], head)?,
+            None => Vec::new(),
+        };
+        let by = opened.iter().filter_map(|(_, part)| part.person.as_ref());
+        let by = by.flat_map(|person| person.identities.iter().map(vault::identity_of));
+        Ok(TakenBack { index, by: by.collect() })
     }
 
     /// Where the registry says who may disclose, nobody else decides it.
@@ -144,6 +232,7 @@ impl OpenLedger {
             by: part(BY).and_then(identities).unwrap_or_default(),
             reasons: why.as_ref().map(|why| why.statement.clone()).unwrap_or_default(),
             interest: why.map(|why| why.interest).unwrap_or_default(),
+            taken_back: None,
         }))
     }
 
@@ -155,5 +244,12 @@ impl OpenLedger {
             }
         }
         Ok(None)
+    }
+}
+
+fn act_in(entry: &StoredEntry) -> Option<PersonAct> {
+    match entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body)) {
+        Some(Ok(Body::Person(body))) => Some(body.act).filter(|_| body.decision == Decision::Done),
+        _ => None,
     }
 }

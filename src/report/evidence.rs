@@ -89,6 +89,16 @@ pub struct Naming {
     pub by: Vec<Identity>,
     pub reasons: String,
     pub interest: String,
+    /// It counts no more.
+    pub taken_back: Option<TakenBack>,
+}
+
+/// That a decision to name somebody was taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenBack {
+    pub index: u64,
+    /// By whom; nobody where they were erased since.
+    pub by: Vec<Identity>,
 }
 
 /// A step in the life of a request: `request.receive`, `.verify`, `.extend`, `.answer` or `.refuse`.

@@ -130,6 +130,21 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
         Ok(Response::new(v1::NameStaffResponse { receipt: Some(present::receipt(receipt)), entries }))
     }
 
+    async fn take_back_naming(
+        &self,
+        request: Request<v1::TakeBackNamingRequest>,
+    ) -> Result<Response<v1::TakeBackNamingResponse>, Status> {
+        let caller = caller(request.metadata())?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        if request.about.as_ref().is_none_or(|about| about.statement.trim().is_empty()) {
+            return Err(EngineError::invalid("about.statement", "is missing: why they are to be named no more").into());
+        }
+        let (about, by) = (Case::read(request.about, Needs::Nothing)?, Case::person(request.by, "by")?);
+        let receipt = open.take_back_naming(about, by, request.decision, &caller).await?;
+        Ok(Response::new(v1::TakeBackNamingResponse { receipt: Some(present::receipt(receipt)) }))
+    }
+
     async fn place_hold(
         &self,
         request: Request<v1::PlaceHoldRequest>,

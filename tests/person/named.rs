@@ -76,3 +76,46 @@ async fn the_reasons_go_with_whom_they_were_about() {
     assert!(!left.contains("He wants to sue") && !left.contains("outside her instructions"), "{left}");
     assert!(left.contains(WHO[1]) && left.contains("4711"), "who was named and who decided are still known: {left}");
 }
+
+/// A decision that is taken back names nobody any more, and what was reported before stands.
+#[tokio::test]
+async fn a_decision_is_taken_back_as_of_then() {
+    let (server, client) = server().await;
+    let index = client.append(telling("C-1", "one", &["C-2"])).await.expect("recorded").index;
+    let first = name(&client, "C-1", "4711").await.expect("recorded").receipt.expect("a receipt").index;
+    let (named, report) = access_report(&client, &server, "C-1").await;
+    assert!(named["staff"][0]["names"][0]["fields"][0] == WHO[1], "{named}");
+    let take_back = async |customer: &str, decision: u64, why: &str| {
+        let about = about(strong("customer", customer), v1::Ground::Unspecified);
+        let about = about.map(|about| v1::PersonCase { statement: why.into(), ..about });
+        let by = Some(strong("employee", "4712"));
+        let request = v1::TakeBackNamingRequest { about, by, decision, ..Default::default() };
+        privacy(&client).take_back_naming(client.request(request)).await.map(tonic::Response::into_inner)
+    };
+    let refused = take_back("C-1", first, " ").await.expect_err("without a reason");
+    assert_eq!(common::wrong_fields(&refused), ["about.statement"]);
+    for (customer, decision) in [("C-2", first), ("C-1", index), ("C-1", 10_000)] {
+        let refused = take_back(customer, decision, "why").await.expect_err("no decision about them");
+        assert_eq!(common::wrong_fields(&refused), ["decision"], "{customer} {decision}");
+    }
+    let taken = take_back("C-1", first, "staff one was mistaken for another").await.expect("recorded");
+    let taken = taken.receipt.expect("a receipt").index;
+    let (after, _) = access_report(&client, &server, "C-1").await;
+    let [staff] = after["staff"].as_array().expect("a list").as_slice() else { panic!("{after}") };
+    assert_eq!((staff["names"].clone(), staff["reasons"].clone()), (serde_json::json!([]), serde_json::Value::Null));
+    assert_eq!(staff["taken_back"]["entry"].as_u64(), Some(taken));
+    assert_eq!(staff["taken_back"]["by"][0]["fields"][0], "4712");
+    assert!(!after.to_string().contains(WHO[1]), "{after}");
+    // The one of before shows what it showed.
+    let again = common::report_json(&server, &["again", &report.to_string()]);
+    assert_eq!(again, named);
+    let twice = take_back("C-1", first, "why").await.expect_err("it is taken back");
+    assert_eq!(twice.code(), tonic::Code::FailedPrecondition);
+    // Another decision names them again.
+    name(&client, "C-1", "4711").await.expect("recorded");
+    let (again, _) = access_report(&client, &server, "C-1").await;
+    assert_eq!(
+        (&again["staff"][0]["names"][0]["fields"][0], &again["staff"][0]["taken_back"]),
+        (&WHO[1].into(), &serde_json::Value::Null)
+    );
+}

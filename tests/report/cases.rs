@@ -694,6 +694,7 @@ fn another_human_has_no_name_but_by_a_recorded_decision() {
         by: vec![identity("employee", &["4711"], Strength::Strong)],
         reasons: "To sue.".into(),
         interest: "Acted outside instructions.".into(),
+        taken_back: None,
     };
     evidence.namings = vec![naming.clone()];
     let (report, html) = page(&evidence);

@@ -138,6 +138,8 @@ message! {
         10 rows: Vec<NamedRow>,
         /// The interest of whoever is named, and how it was weighed.
         11 interest: String,
+        /// Of such a decision that is taken back: its entry.
+        12 naming: u64,
     }
 
     /// A human in an entry: the part of theirs.

@@ -198,6 +198,7 @@ vocabulary! {
         10 ListHolds "list_holds", 11 PlanRetention "plan_retention", 12 RunErasures "run_erasures",
         13 ReceiveRequest "request.receive", 14 VerifyRequest "request.verify", 15 ExtendRequest "request.extend",
         16 AnswerRequest "request.answer", 17 RefuseRequest "request.refuse", 18 NameStaff "name_staff",
+        19 TakeBackNaming "take_back_naming",
     }
 
     /// What became of it.

@@ -83,7 +83,9 @@ pub fn facts(
         "4a" if !by_category => Provision::NotApplicable,
         "12a" if !humans => Provision::NotApplicable,
         "12a" if !staff.is_empty() => {
-            let is_whole = |fact: &StaffFact| fact.reasons.is_some() && fact.interest.is_some();
+            // Where nobody is named any more, nothing is to be weighed.
+            let is_whole =
+                |fact: &StaffFact| fact.taken_back.is_some() || (fact.reasons.is_some() && fact.interest.is_some());
             if staff.iter().all(is_whole) { Provision::Provided } else { Provision::Partly }
         }
         _ => Provision::NotProvided,

@@ -599,7 +599,13 @@ facts! {
         reasons: Option<String>,
         /// The interest of whoever is named, and how it was weighed.
         interest: Option<String>,
+        /// The decision was taken back: nobody is named by it, and its reasons are told no more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken_back: Option<NamingTakenBack>,
     }
+
+    /// By which entry a decision was taken back, and by whom; nobody where they were erased since.
+    pub struct NamingTakenBack { entry: EntryIndex, by: Vec<PersonIdentity> }
 
     /// Requests of the person, by when their receipt was recorded.
     pub struct RequestLog {

@@ -5,7 +5,8 @@ use super::found::Found;
 use crate::report::evidence::Naming;
 use std::collections::BTreeMap;
 
-/// By their numbers; of several decisions on one the newest counts.
+/// By their numbers; of several decisions on one the newest that stands counts. One that was taken back is told, and names
+/// nobody: its reasons speak of whom it named, so they are told no more either.
 pub fn facts(namings: &[Naming], size: u64, found: &Found) -> Vec<StaffFact> {
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let mut named: BTreeMap<PersonNumber, StaffFact> = BTreeMap::new();
@@ -15,17 +16,26 @@ pub fn facts(namings: &[Naming], size: u64, found: &Found) -> Vec<StaffFact> {
             let Some(number) = ordinal.checked_add(1).and_then(|part| found.numbers.get(&(entry, part))) else {
                 continue;
             };
+            let gone = naming.taken_back.as_ref().filter(|back| back.index < size);
+            let told = |text: &str| given(text).filter(|_| gone.is_none());
             let fact = StaffFact {
                 number: *number,
                 entry,
                 decision: EntryIndex(naming.index),
-                names: naming.staff.iter().map(PersonIdentity::from).collect(),
+                names: naming.staff.iter().filter(|_| gone.is_none()).map(PersonIdentity::from).collect(),
                 erased_by: naming.erased_by.map(EntryIndex),
                 decided_by: naming.by.iter().map(PersonIdentity::from).collect(),
-                reasons: given(&naming.reasons),
-                interest: given(&naming.interest),
+                reasons: told(&naming.reasons),
+                interest: told(&naming.interest),
+                taken_back: gone.map(|back| NamingTakenBack {
+                    entry: EntryIndex(back.index),
+                    by: back.by.iter().map(PersonIdentity::from).collect(),
+                }),
             };
-            named.insert(*number, fact);
+            let stands = |fact: &StaffFact| fact.taken_back.is_none();
+            if stands(&fact) || !named.get(number).is_some_and(stands) {
+                named.insert(*number, fact);
+            }
         }
     }
     named.into_values().collect()

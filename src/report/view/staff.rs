@@ -12,18 +12,21 @@ pub fn staff(words: &Words<'_>) -> Content {
         [] => (s.gone.clone(), Style::Note),
         all => (w.list(&all.iter().map(|it| identity_text(w, it)).collect::<Vec<_>>(), 6), Style::Plain),
     };
-    let said = |text: &Option<String>| match text {
-        Some(text) => (text.clone(), Style::Plain),
-        None => (w.missing.value.clone(), Style::Missing),
+    let said = |fact: &StaffFact, text: &Option<String>| match (text, &fact.taken_back) {
+        (Some(text), _) => (text.clone(), Style::Plain),
+        (None, Some(back)) => (fill(&s.taken_back, &[("n", &words.number(back.entry.0))]), Style::Note),
+        (None, None) => (w.missing.value.clone(), Style::Missing),
     };
     let row_of = |fact: &StaffFact| {
         let entry = |text: &str, entry: EntryIndex| (fill(text, &[("n", &words.number(entry.0))]), Style::Note);
         let party = words.party(&Party::OtherPerson { number: Some(fact.number) });
         row([
             cell([(party, Style::Strong), entry(&s.acts_in, fact.entry)]),
-            cell([identities(&fact.decided_by), entry(&s.decision, fact.decision)]),
-            cell([said(&fact.reasons)]),
-            cell([said(&fact.interest)]),
+            cell([identities(&fact.decided_by), entry(&s.decision, fact.decision)].into_iter().chain(
+                fact.taken_back.iter().flat_map(|back| [identities(&back.by), entry(&s.taken_back, back.entry)]),
+            )),
+            cell([said(fact, &fact.reasons)]),
+            cell([said(fact, &fact.interest)]),
         ])
     };
     let columns = vec![column(&s.who, 28), column(&s.decided_by, 20), column(&s.reasons, 26), column(&s.interest, 26)];
