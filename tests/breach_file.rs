@@ -1132,3 +1132,46 @@ fn whom_a_case_needs_and_what_the_register_says_is_never_older_than_the_ledger()
     assert!(!erase("staff=paul"), "the case is over");
     assert!(breach(&server, &["list"]).out.contains("closed"));
 }
+
+/// What the controller registered to say to people stands ready for their letters, each in the language that they read; how
+/// long the ledger keeps what it holds stands in a person's own report.
+#[test]
+fn registered_wording_and_periods_stand_where_people_are_written_to() {
+    let server = incident();
+    let texts = r#"
+[profile]
+id = "eu-de"
+snapshot = "2026-11-24"
+retention = { subject = 24, body = 36 }
+[wording.de]
+contact = "Schreiben Sie an uns."
+complaint = "Beschweren Sie sich."
+[wording.en]
+contact = "Write to us."
+"#;
+    registry(&server, &(REGISTRY.to_owned() + texts));
+    let case = opened(&server, RESOURCE);
+    let (files, _) = report(&server, &["persons", &case]);
+    let list = json_of(&files);
+    let known = list["texts"].as_array().expect("texts");
+    let known: Vec<_> = known.iter().map(|text| (&text["language"], &text["contact"], &text["complaint"])).collect();
+    assert_eq!(known[0], (&json!("de"), &json!("Schreiben Sie an uns."), &json!("Beschweren Sie sich.")));
+    assert_eq!(known[1], (&json!("en"), &json!("Write to us."), &Value::Null));
+    let of = |ending: &str| &files.iter().find(|(name, _)| name.ends_with(ending)).expect("a file").1;
+    let csv = sheets::files(of(".csv.zip"));
+    let rows = sheets::rows(&csv.iter().find(|(name, _)| name == "persons.csv").expect("the people").1);
+    let at = |label: &str| rows[0].iter().position(|it| it == label).expect("a column");
+    assert_eq!(rows[1][at("How to reach the controller")], "Schreiben Sie an uns.", "the people read German");
+    assert_eq!(rows[1][at("Your rights")], "NOT PROVIDED");
+    let page = String::from_utf8_lossy(of(".html")).into_owned();
+    assert!(page.contains("Write to us.") && !page.contains("Schreiben Sie"), "the page is in English");
+    let (files, _) = report(&server, &["access", "--subject", "customer=C-1001"]);
+    let own = json_of(&files);
+    assert_eq!(
+        own["declared"]["retention"],
+        json!([{ "class": "body", "months": 36 }, { "class": "subject", "months": 24 }])
+    );
+    let page = &files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page").1;
+    let page = String::from_utf8_lossy(page).into_owned();
+    assert!(page.contains("what identifies those whose data it is: 24 months"), "{page}");
+}

@@ -50,6 +50,7 @@ coded!(
     RecipientKind,
     RecordScope,
     ReportType,
+    RetentionClass,
     Role,
     Strength,
     TimeSource,

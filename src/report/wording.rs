@@ -288,6 +288,7 @@ mod tests {
         let stated = |codes: Vec<&'static str>| codes.into_iter().chain([NOT_STATED]).collect();
         let channels = Channel::ALL.iter().map(|channel| channel.code()).collect();
         check("channel", &wording.breach.channel, stated(channels));
+        check("declared.class", &wording.declared.class, RetentionClass::ALL.iter().map(|it| it.code()).collect());
         check("step", &wording.breach.step, stated(CaseStep::ALL.iter().map(|step| step.code()).collect()));
         let deliveries = Delivery::ALL.iter().map(|delivery| delivery.code()).collect();
         check("delivery", &wording.breach.delivery, stated(deliveries));

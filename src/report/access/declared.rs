@@ -2,8 +2,10 @@
 //!
 //! Nothing of it comes from the ledger: it stands beside what was observed, and where the two differ a reader sees it.
 
-use super::document::{DeclaredActivity, DeclaredFacts, DeclaredTransfer, Name, Provision, PurposeFact};
-use crate::model::{Category, LegalBasis};
+use super::document::{
+    DeclaredActivity, DeclaredFacts, DeclaredRetention, DeclaredTransfer, Name, Provision, PurposeFact,
+};
+use crate::model::{Category, LegalBasis, RetentionClass};
 use crate::registry::{Activity, Document};
 use crate::report::code::Code;
 use crate::report::evidence::KnownRegistry;
@@ -11,7 +13,7 @@ use crate::report::language::Language;
 
 /// Nothing where no registry was in force.
 pub fn facts(known: Option<&KnownRegistry>, observed: &[PurposeFact], language: Language) -> DeclaredFacts {
-    let Some(Document { activities, wording, .. }) = known.map(|known| &known.document) else {
+    let Some(Document { activities, wording, profile, .. }) = known.map(|known| &known.document) else {
         return DeclaredFacts::default();
     };
     let texts = wording.get(language.code());
@@ -20,7 +22,14 @@ pub fn facts(known: Option<&KnownRegistry>, observed: &[PurposeFact], language: 
         rights: texts.and_then(|texts| texts.rights.clone()),
         complaint: texts.and_then(|texts| texts.complaint.clone()),
         contact: texts.and_then(|texts| texts.contact.clone()),
+        retention: profile.iter().flat_map(|profile| &profile.retention).filter_map(kept).collect(),
     }
+}
+
+/// What is meant to be kept how long, by retention class.
+fn kept((class, months): (&String, &u32)) -> Option<DeclaredRetention> {
+    let class = Code(RetentionClass::from_code(class)?);
+    Some(DeclaredRetention { class, months: u64::from(*months) })
 }
 
 fn fact(activity: &Activity, observed: &[PurposeFact]) -> DeclaredActivity {
@@ -75,8 +84,12 @@ impl DeclaredFacts {
         self.each(|activity| !activity.recipients.is_empty())
     }
 
+    /// The periods of the profile say how long this ledger keeps what it holds, and not the controller's other systems.
     pub fn storage(&self) -> Provision {
-        self.each(|activity| activity.months.is_some() || activity.criteria.is_some())
+        match self.each(|activity| activity.months.is_some() || activity.criteria.is_some()) {
+            Provision::NotProvided if !self.retention.is_empty() => Provision::Partly,
+            provision => provision,
+        }
     }
 
     pub fn source(&self) -> Provision {

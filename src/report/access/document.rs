@@ -5,7 +5,8 @@
 
 use crate::model::{
     ApprovalResult, Assurance, Category, ContentKind, Determination, Direction, Doubt, Ground, LegalBasis, Outcome,
-    PartyKind, PolicyDecision, Provenance, RecipientKind, RecordScope, ReportType, Role, Strength, TimeSource, Verb,
+    PartyKind, PolicyDecision, Provenance, RecipientKind, RecordScope, ReportType, RetentionClass, Role, Strength,
+    TimeSource, Verb,
 };
 use crate::report::changes::ChangeFact;
 use crate::report::clock::ClockFacts;
@@ -175,6 +176,9 @@ pub struct DeclaredFacts {
     pub rights: Option<String>,
     pub complaint: Option<String>,
     pub contact: Option<String>,
+    /// How long the controller means to keep what this ledger holds; rules are put in force by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retention: Vec<DeclaredRetention>,
 }
 
 header! {
@@ -185,6 +189,8 @@ header! {
 }
 
 facts! {
+    pub struct DeclaredRetention { class: Code<RetentionClass>, months: u64 }
+
     /// Among the person's entries of that conversation that have no time.
     pub struct PlaceInConversation { conversation: ConversationNumber, order: u64, of: u64 }
 

@@ -424,6 +424,9 @@ facts! {
         public: Vec<ToldFact>,
         /// People who were told and have been erased since.
         told_erased: u64,
+        /// What the controller registered to say to people, by language.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        texts: Vec<RegisteredText>,
         coverage: CoverageFact,
         /// By whose clocks times were told; absent in reports of before it was counted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -431,6 +434,14 @@ facts! {
         /// What this report says otherwise than the one that it supersedes, by path; none where it supersedes none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         changes: Option<Vec<changes::ChangeFact>>,
+    }
+
+    /// How to reach the controller (GDPR Art. 34(2), 33(3)(b)), on their rights, and on their right to complain.
+    pub struct RegisteredText {
+        language: String,
+        contact: Option<String>,
+        rights: Option<String>,
+        complaint: Option<String>,
     }
 
     pub struct PersonsTotals {

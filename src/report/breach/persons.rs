@@ -61,9 +61,19 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
         holdings: listing.held.copies.clone(),
         public: public.map(|step| told_fact(step, false)).collect(),
         told_erased: case.each(CaseStep::Informed).map(|step| step.told_closed).sum(),
+        texts: now.registry.iter().flat_map(|known| &known.document.wording).map(registered_text).collect(),
         coverage: exposure.coverage.clone(),
         clock: clock(now),
         changes: None,
+    }
+}
+
+fn registered_text((language, texts): (&String, &crate::registry::Wording)) -> RegisteredText {
+    RegisteredText {
+        language: language.clone(),
+        contact: texts.contact.clone(),
+        rights: texts.rights.clone(),
+        complaint: texts.complaint.clone(),
     }
 }
 

@@ -276,6 +276,10 @@ impl<'a> Told<'a> {
         let missing = &w.missing.value;
         let stated = move |text: Option<String>| text.unwrap_or_else(|| missing.clone());
         let last = |person: &PersonFact| person.told.last().cloned();
+        let text = move |person: &PersonFact| {
+            let language = person.language.as_deref().unwrap_or(&w.title.language);
+            report.texts.iter().find(|text| text.language == language)
+        };
         Columns::new(w)
             .texts(&c.handle, move |person: &PersonFact| self.identities(&person.identities))
             .text(&c.contact_kind, |person| {
@@ -311,6 +315,10 @@ impl<'a> Told<'a> {
                 Notice::Told => String::new(),
                 _ => stated(person.reason.clone()),
             })
+            // In the language they read; where nobody says which, in the report's.
+            .text(&w.declared.contact, move |person| stated(text(person).and_then(|text| text.contact.clone())))
+            .text(&w.declared.rights, move |person| stated(text(person).and_then(|text| text.rights.clone())))
+            .text(&w.declared.complaint, move |person| stated(text(person).and_then(|text| text.complaint.clone())))
             .sheet("persons", &w.sheet.name.concerned, Some(("persons", &b.section.persons)), &report.persons)
     }
 

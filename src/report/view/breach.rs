@@ -629,7 +629,7 @@ impl Said<'_> {
         let columns = vec![column(&self.w.exposure.table.person, 40), column(&t.told, 60)];
         let others = self.whole_table(&s.others_told, columns, others.collect());
         let mut sections = vec![
-            ("persons", s.persons.as_str(), i.persons.as_str(), vec![self.persons(report)]),
+            ("persons", s.persons.as_str(), i.persons.as_str(), self.persons_and_texts(report)),
             ("holdings", &s.holdings, &i.holdings, vec![self.holdings(report)]),
             ("others-told", &s.others_told, &i.others_told, vec![others]),
         ];
@@ -640,6 +640,23 @@ impl Said<'_> {
             ("verification", &self.w.exposure.section.verification, &i.verification, self.verification(&report.header)),
         ]);
         self.numbered(sections)
+    }
+
+    /// The list, and what the controller registered to say to people in the report's language.
+    fn persons_and_texts(&self, report: &PersonsReport) -> Vec<Block> {
+        let (w, d) = (self.w, &self.w.declared);
+        let mut blocks = vec![self.persons(report)];
+        for text in report.texts.iter().filter(|text| text.language == w.title.language) {
+            let said = [(&d.contact, &text.contact), (&d.rights, &text.rights), (&d.complaint, &text.complaint)];
+            for (heading, text) in said {
+                blocks.extend(
+                    text.iter().flat_map(|text| {
+                        [Block::Heading { text: heading.clone() }, Block::Text { text: text.clone() }]
+                    }),
+                );
+            }
+        }
+        blocks
     }
 
     fn persons(&self, report: &PersonsReport) -> Block {

@@ -47,6 +47,15 @@ pub fn declared(words: &Words<'_>) -> Content {
         column(&d.source, 13),
     ];
     let mut blocks = vec![simple(words, &w.section.declared, columns, declared.activities.iter().map(row_of))];
+    if !declared.retention.is_empty() {
+        let line = |kept: &DeclaredRetention| {
+            let what = word(&d.class, kept.class.text());
+            fill(&d.kept_line, &[("what", what), ("months", &w.plural(&d.months, kept.months))])
+        };
+        let lines: Vec<String> = declared.retention.iter().map(line).collect();
+        blocks.push(Block::Heading { text: d.kept.clone() });
+        blocks.push(Block::Text { text: fill(&d.kept_note, &[("list", &lines.join("; "))]) });
+    }
     let texts = [(&d.rights, &declared.rights), (&d.complaint, &declared.complaint), (&d.contact, &declared.contact)];
     for (heading, text) in texts {
         if let Some(text) = text {

@@ -134,7 +134,8 @@ sections! {
     /// What the controller declares.
     Declared {
         observed: String, not_observed: String, months: Plural, transfer: String, storage: String, recipients: String,
-        source: String, rights: String, complaint: String, contact: String,
+        source: String, rights: String, complaint: String, contact: String, kept: String, kept_note: String, kept_line: String,
+        class: Codes,
     }
 
     Data {
