@@ -142,6 +142,7 @@ impl OpenLedger {
             ledger_reads = self.readings_told(orders, ledger_reads, &head)?;
         }
         let amendments = self.amendments(&head)?;
+        let staff_roles = self.staff_roles(&observations, head.size)?;
         let evidence = Evidence {
             undetermined: self.undetermined(head.size)?,
             coverage: self.relied_coverage(&head, &amendments)?,
@@ -155,6 +156,7 @@ impl OpenLedger {
             profile: self.profile_at(head.size)?,
             requests,
             namings,
+            staff_roles,
             identities,
             observations,
             possible,

@@ -7,12 +7,15 @@ use super::{Asked, EngineError, OpenLedger, PartState, Receipt};
 use crate::admit::events;
 use crate::ledger::StoredEntry;
 use crate::model::*;
-use crate::report::evidence::{Naming, TakenBack};
+use crate::report::evidence::{Naming, Observation, ObservedBody, TakenBack};
 use crate::vault::{self, PartPlace, PersonId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use whosaw_verifier::body::Body;
 use whosaw_verifier::part::{NamedRow, Part, PersonActPart};
+
+/// People who have a role at the least that is told of one of them: of fewer it would say who it is, if only to the others.
+const ROLE_MIN: usize = 3;
 
 /// Where the parts of a decision stand in its entry: after the person's own.
 const STAFF: u32 = 1;
@@ -234,6 +237,48 @@ impl OpenLedger {
             interest: why.map(|why| why.interest).unwrap_or_default(),
             taken_back: None,
         }))
+    }
+
+    /// Roles of the humans who acted in these entries or were given something, by the registry that was in force when each was
+    /// recorded. Whose key opens a part says who that is, so none of theirs is opened for it. Blocks.
+    pub(super) fn staff_roles(
+        &self,
+        observations: &[Observation],
+        size: u64,
+    ) -> Result<BTreeMap<(u64, u32), Vec<String>>, EngineError> {
+        let mut in_force: Vec<(u64, BTreeMap<PersonId, Vec<String>>)> = Vec::new();
+        for (_, known) in self.versions(size)? {
+            let mut roles: BTreeMap<PersonId, Vec<String>> = BTreeMap::new();
+            for role in known.document.roles.iter().filter(|role| role.persons.len() >= ROLE_MIN) {
+                for person in &role.persons {
+                    let found = self.vault.find(&vault::normal(&person.identity()))?;
+                    for id in found.map(|id| self.vault.linked(id)).transpose()?.unwrap_or_default() {
+                        roles.entry(id).or_default().push(role.name.clone());
+                    }
+                }
+            }
+            in_force.push((known.entry, roles));
+        }
+        let mut all = BTreeMap::new();
+        if in_force.iter().all(|(_, roles)| roles.is_empty()) {
+            return Ok(all);
+        }
+        for observation in observations {
+            let ObservedBody::Action(body) = &observation.body else { continue };
+            let index = observation.index;
+            let Some((_, roles)) = in_force.iter().rfind(|(entry, _)| *entry < index) else { continue };
+            let actors = body.actors.iter().map(|it| (it.kind == PartyKind::Human, it.part));
+            let recipients = body.recipients.iter().map(|it| (it.party == PartyKind::Human, it.part));
+            let humans = actors.chain(recipients).filter(|(is_human, _)| *is_human);
+            for ordinal in humans.filter_map(|(_, part)| part.checked_sub(1)) {
+                for id in self.vault.readers_of(PartPlace { index, ordinal })? {
+                    if let Some(names) = roles.get(&id) {
+                        all.insert((index, ordinal), names.clone());
+                    }
+                }
+            }
+        }
+        Ok(all)
     }
 
     /// The erasure entry that took this part.

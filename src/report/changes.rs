@@ -92,6 +92,7 @@ const ACCESS: Compared = Compared {
         "declared",
         "requests",
         "staff",
+        "staff_roles",
         "kept",
         "entries",
     ],

@@ -4,6 +4,7 @@ use crate::law::Profile;
 use crate::model::{Ground, Identity, NamedField, PersonAct, Registry};
 use crate::registry::Document;
 use crate::report::language::Language;
+use std::collections::BTreeMap;
 use whosaw_verifier::body::{ActionBody, LedgerAccessBody, ReportBody};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::{ContentPart, PersonPart};
@@ -74,6 +75,9 @@ pub struct Evidence {
     pub requests: Vec<RequestStep>,
     /// Decisions to name other humans in this person's report, in the order of the ledger.
     pub namings: Vec<Naming>,
+    /// Roles of other humans in these entries, by entry and ordinal of their part: as the controller's registry of then has
+    /// them, where a role is of so many that it shows none of them.
+    pub staff_roles: BTreeMap<(u64, u32), Vec<String>>,
 }
 
 /// A recorded decision that a human who acted is named to the person.

@@ -119,3 +119,26 @@ async fn a_decision_is_taken_back_as_of_then() {
         (&WHO[1].into(), &serde_json::Value::Null)
     );
 }
+
+/// Whoever is not named is told with the role that the registry gives them, unless a role shows who it is.
+#[tokio::test]
+async fn the_role_of_somebody_is_told_where_several_have_it() {
+    let (server, client) = server().await;
+    let registry = |version: &str, name: &str, others: usize| {
+        let persons: Vec<String> = std::iter::once("staff one".to_owned())
+            .chain((0..others).map(|n| format!("staff other {n}")))
+            .map(|staff| format!("{{ namespace = \"staff\", fields = [\"{staff}\"] }}"))
+            .collect();
+        let persons = persons.join(", ");
+        format!("version = \"{version}\"\n[[roles]]\nname = \"{name}\"\nmay = [\"review\"]\npersons = [{persons}]\n")
+    };
+    client.append(telling("C-1", "one", &[])).await.expect("recorded");
+    client.put_registry_in_force(&registry("few", "head of service", 1)).await;
+    client.append(telling("C-1", "one", &[])).await.expect("recorded");
+    client.put_registry_in_force(&registry("several", "customer service", 2)).await;
+    let last = client.append(telling("C-1", "one", &[])).await.expect("recorded").index;
+    let (told, _) = access_report(&client, &server, "C-1").await;
+    let [role] = told["staff_roles"].as_array().expect("roles").as_slice() else { panic!("{told}") };
+    assert_eq!((role["entry"].as_u64(), &role["roles"]), (Some(last), &serde_json::json!(["customer service"])));
+    assert!(!told.to_string().contains("head of service") && !told.to_string().contains(WHO[1]), "{told}");
+}

@@ -1,5 +1,6 @@
 //! Evidence to report on: small pieces for single cases, one large invented sample, and any number of rows.
 
+use std::collections::BTreeMap;
 use whosaw::model::*;
 use whosaw::registry::Document;
 use whosaw::report::evidence::*;
@@ -73,6 +74,7 @@ pub fn nothing() -> Evidence {
         profile: whosaw::law::Profile::default(),
         requests: Vec::new(),
         namings: Vec::new(),
+        staff_roles: BTreeMap::new(),
     }
 }
 

@@ -235,6 +235,9 @@ facts! {
         requests: RequestLog,
         /// Other humans whom a recorded decision names (C-579/21).
         staff: Vec<StaffFact>,
+        /// Roles of other humans, by their numbers, where the controller's registry gives any that does not identify them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        staff_roles: Vec<StaffRole>,
         notices: Vec<NoticeFact>,
         /// What only legal matters keep of the person. What these parts say is not in this report.
         kept: Vec<KeptFact>,
@@ -609,6 +612,9 @@ facts! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         taken_back: Option<NamingTakenBack>,
     }
+
+    /// A role of another human of this report, which several have.
+    pub struct StaffRole { number: PersonNumber, entry: EntryIndex, roles: Vec<String> }
 
     /// By which entry a decision was taken back, and by whom; nobody where they were erased since.
     pub struct NamingTakenBack { entry: EntryIndex, by: Vec<PersonIdentity> }

@@ -75,6 +75,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         erratum: None,
         requests,
         staff: named,
+        staff_roles: staff::roles(&evidence.staff_roles, &found),
         header,
         recipients,
         tools: parties::tools(&found, &names),

@@ -40,3 +40,16 @@ pub fn facts(namings: &[Naming], size: u64, found: &Found) -> Vec<StaffFact> {
     }
     named.into_values().collect()
 }
+
+/// By their numbers.
+pub fn roles(known: &BTreeMap<(u64, u32), Vec<String>>, found: &Found) -> Vec<StaffRole> {
+    let role = |(&(entry, part), number): (&(EntryIndex, u32), &PersonNumber)| {
+        let mut roles = known.get(&(entry.0, part.checked_sub(1)?))?.clone();
+        roles.sort();
+        roles.dedup();
+        Some(StaffRole { number: *number, entry, roles })
+    };
+    let mut all: Vec<StaffRole> = found.numbers.iter().filter_map(role).collect();
+    all.sort_by_key(|role| role.number);
+    all
+}

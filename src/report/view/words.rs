@@ -43,6 +43,11 @@ impl Words<'_> {
     pub fn party(&self, party: &Party) -> String {
         let plain = party_text(self.w, party);
         let Party::OtherPerson { number: Some(number) } = party else { return plain };
+        let role = self.report.staff_roles.binary_search_by_key(number, |role| role.number);
+        let plain = match role.ok().and_then(|at| self.report.staff_roles.get(at)) {
+            Some(role) => fill(&self.w.staff.role, &[("party", &plain), ("role", &self.w.list(&role.roles, LISTED))]),
+            None => plain,
+        };
         let Some(fact) = self.report.staff.iter().find(|fact| fact.number == *number) else { return plain };
         let decision = self.number(fact.decision.0);
         match (fact.names.as_slice(), fact.erased_by) {

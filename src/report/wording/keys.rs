@@ -123,7 +123,7 @@ sections! {
         entry: String, erased_at: String, covers: String, marked: String, role: String, what: String, gone: Codes,
     }
     Staff {
-        named: String, erased: String, taken_back: String, gone: String, acts_in: String, decision: String, who: String, decided_by: String,
+        named: String, role: String, erased: String, taken_back: String, gone: String, acts_in: String, decision: String, who: String, decided_by: String,
         reasons: String, interest: String,
     }
     Request {
