@@ -37,8 +37,8 @@ fn class(sample: Sample) -> Class {
 fn an_agents_read_is_processed_and_nobody_saw() {
     let report = check(
         (1..=11).map(read).collect(),
-        "1 agent processed data of this person 11 times, on behalf of the person themself; nothing is recorded as shown \
-         to a human.",
+        "1 agent processed data of this person 11 times, on behalf of the person themself; access by a human: \
+         not determinable.",
     );
     assert_eq!(report.totals.processed, range(11, 11));
     assert_eq!(report.totals.shown_to_humans, range(0, 0));
@@ -54,8 +54,8 @@ fn an_agents_read_is_processed_and_nobody_saw() {
 fn what_only_went_into_a_tool_is_told_apart() {
     let report = check(
         vec![read(1).arguments_only(), read(2).arguments_only()],
-        "Nobody is recorded as having been given data of this person back, but data of this person were put into a tool \
-         2 times; nothing is recorded as shown to a human.",
+        "Data of this person were put into a tool 2 times; access beyond that: not determinable; access by a human: not \
+         determinable.",
     );
     assert_eq!((report.totals.processed, report.totals.arguments_only), (range(0, 0), range(2, 2)));
     assert_eq!(report.answer.verdict, Verdict::Accessed, "given to a tool is given away");
@@ -82,7 +82,7 @@ fn attempts_alone_are_no_access_unless_something_was_put_in() {
     check(
         vec![read(1).outcome(Outcome::Failed), read(2).outcome(Outcome::Denied)],
         "Only attempts that were denied or failed are recorded (2), and with 2 of them data of this person were put into a \
-         tool all the same; nothing is recorded as shown to a human.",
+         tool all the same; access by a human: not determinable.",
     );
     let nothing_in =
         |index| read(index).outcome(Outcome::Denied).moving(vec![moved(Direction::Result, &[Category::Contact])]);
@@ -96,8 +96,8 @@ fn attempts_alone_are_no_access_unless_something_was_put_in() {
 fn an_unknown_outcome_is_a_possible_delivery() {
     let report = check(
         vec![read(1).outcome(Outcome::Unknown)],
-        "No agent is certain to have processed data of this person, but it may have happened, up to 1 time; nothing is \
-         recorded as shown to a human.",
+        "No agent is certain to have processed data of this person, but it may have happened, up to 1 time; access by a \
+         human: not determinable.",
     );
     assert_eq!(report.totals.processed, range(0, 1));
     assert_eq!(report.lines[0].class, Class::Possible);
@@ -173,7 +173,7 @@ fn only_what_is_rendered_to_a_human_is_shown_to_a_human() {
     let report = check(
         vec![read(1).rendered_to(actor(1))],
         "1 agent processed data of this person 1 time, on behalf of the person themself; data were shown to the person \
-         themself 1 time, and nothing is recorded as shown to another human.",
+         themself 1 time; access by another human: not determinable.",
     );
     assert_eq!(report.totals.shown_to_humans, range(0, 0));
     // To an agent: processed, seen by nobody.
@@ -196,8 +196,8 @@ fn only_what_is_rendered_to_a_human_is_shown_to_a_human() {
 fn a_humans_own_read_is_seen_and_the_persons_own_is_nobody_elses() {
     let report = check(
         vec![read(1).body(|body| body.actors = vec![human(OTHER)])],
-        "No agent is recorded as having processed data of this person; data of this person were shown to or read by a \
-         human 1 time.",
+        "Access by an agent to data of this person: not determinable; data of this person were shown to or read by a human \
+         1 time.",
     );
     assert!(report.principals[0].in_person);
     assert_eq!((report.totals.read_by_humans, report.totals.shown_to_humans), (range(1, 1), range(1, 1)));

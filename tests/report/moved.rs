@@ -106,8 +106,8 @@ fn a_human_who_downloads_is_not_shown_but_may_have_looked() {
         assert_eq!((report.answer.verdict, report.answer.humans), (Verdict::Accessed, Verdict::NotDeterminable));
         assert_eq!(
             report.answer.text,
-            "No agent is recorded as having processed data of this person; nothing is recorded as shown to a human; a human \
-             was given data of this person 1 time, such as by a download or a copy, and whether they looked is not recorded."
+            "Access by an agent to data of this person: no access recorded; logging complete; access by a human: not \
+             determinable; a human was given data of this person 1 time, such as by a download or a copy, and whether they looked is not recorded."
         );
     }
     let viewed = complete(vec![read(1).body(|body| (body.verb, body.actors) = (Verb::DataView, vec![human(OTHER)]))]);

@@ -32,8 +32,14 @@ pub fn verdicts(totals: &Totals, beyond: Verdict) -> Answer {
 pub fn text(w: &Wording, report: &AccessReport) -> String {
     let totals = &report.totals;
     let times = |range: &Range| w.plural_range(&w.count.times, range.low, range.high);
-    let verdict = || verdict_text(w, report.answer.verdict, &report.coverage.sources, &report.coverage.downtimes);
-    let clauses = [Some(humans(w, totals)), taken(w, totals), recipients(w, totals, &report.recipients)];
+    let coverage = &report.coverage;
+    let said = |verdict: Verdict| verdict_text(w, verdict, &coverage.sources, &coverage.downtimes);
+    let verdict = || said(report.answer.verdict);
+    let clauses = [
+        Some(humans(w, totals, &said(report.answer.humans))),
+        taken(w, totals),
+        recipients(w, totals, &report.recipients),
+    ];
     let humans = clauses.into_iter().flatten().collect::<Vec<_>>().join(&w.answer.clauses);
     let by_machines = &totals.processed_by.not_humans;
     if by_machines.low > 0 {
@@ -45,9 +51,10 @@ pub fn text(w: &Wording, report: &AccessReport) -> String {
         let times = w.plural(&w.count.times, by_machines.high);
         fill(&w.answer.possible, &[("times", &times), ("humans", &humans)])
     } else if totals.processed.high > 0 {
-        fill(&w.answer.no_agent, &[("humans", &humans)])
+        fill(&w.answer.no_agent, &[("verdict", &said(report.answer.beyond)), ("humans", &humans)])
     } else if totals.arguments_only.high > 0 {
-        fill(&w.answer.arguments_only, &[("times", &times(&totals.arguments_only)), ("humans", &humans)])
+        let (times, verdict) = (times(&totals.arguments_only), said(report.answer.beyond));
+        fill(&w.answer.arguments_only, &[("times", &times), ("verdict", &verdict), ("humans", &humans)])
     } else if totals.attempts_into_tools > 0 {
         let into = w.number(totals.attempts_into_tools);
         let attempts = w.range(totals.attempts.low, totals.attempts.high);
@@ -120,7 +127,8 @@ fn behalf(w: &Wording, principals: &[PrincipalFact]) -> String {
     }
 }
 
-fn humans(w: &Wording, totals: &Totals) -> String {
+/// Whether a human was shown data; where nobody is recorded as such, in the words that may be said of that.
+fn humans(w: &Wording, totals: &Totals, verdict: &str) -> String {
     let (others, this_person) = (&totals.shown_to_humans, &totals.shown_to_this_person);
     let times = |range: &Range| w.plural_range(&w.count.times, range.low, range.high);
     if others.low > 0 {
@@ -128,9 +136,9 @@ fn humans(w: &Wording, totals: &Totals) -> String {
     } else if others.high > 0 {
         fill(&w.answer.humans_possible, &[("times", &w.plural(&w.count.times, others.high))])
     } else if this_person.high > 0 {
-        fill(&w.answer.only_this_person, &[("times", &times(this_person))])
+        fill(&w.answer.only_this_person, &[("times", &times(this_person)), ("verdict", verdict)])
     } else {
-        w.answer.no_humans.clone()
+        fill(&w.answer.no_humans, &[("verdict", verdict)])
     }
 }
 

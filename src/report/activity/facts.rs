@@ -5,7 +5,7 @@ use super::evidence::{ActivityEvidence, ActivityQuestion};
 use super::tally::{self, Authority, Instruction};
 use crate::model::{Outcome, PartyKind, RecipientKind, RegistryKind, ReportType};
 use crate::registry::{Agent, Document};
-use crate::report::access::document::{Authorisation, EntryIndex, Limit, Name, Provision, Range, Span};
+use crate::report::access::document::{Authorisation, EntryIndex, Limit, Name, Provision, Range, Span, Verdict};
 use crate::report::access::registered::Names;
 use crate::report::access::{completeness, coverage};
 use crate::report::code::Code;
@@ -295,11 +295,21 @@ fn coverage_fact(question: &ActivityQuestion, evidence: &ActivityEvidence, names
     }
 }
 
+/// What logging supports of actions beyond the record.
+pub fn beyond<'a>(w: &'a Wording, report: &ActivityReport) -> &'a str {
+    let said = &w.activity.verdict;
+    match report.coverage.sentence {
+        Verdict::NoneComplete | Verdict::Accessed => &said.beyond_complete,
+        Verdict::NoneIncomplete => &said.beyond_incomplete,
+        Verdict::NotDeterminable => &said.beyond_unknown,
+    }
+}
+
 fn answer(w: &Wording, report: &ActivityReport) -> String {
     let (a, totals) = (&w.activity.answer, &report.totals);
     if totals.actions.high == 0 {
         let text = if report.agent.known { &a.nothing } else { &a.unknown };
-        return fill(text, &[("agent", &report.agent.name)]);
+        return fill(text, &[("agent", &report.agent.name), ("beyond", beyond(w, report))]);
     }
     let actions = w.plural_range(&w.activity.count.actions, totals.actions.low, totals.actions.high);
     let numbers =

@@ -7,4 +7,4 @@ mod facts;
 pub mod tally;
 
 pub use document::ActivityReport;
-pub use facts::{FORMAT, facts};
+pub use facts::{FORMAT, beyond, facts};

@@ -115,12 +115,13 @@ impl Telling<'_> {
             let windows: Vec<String> = subject.times.iter().map(|span| self.window(span)).collect();
             let names: Vec<String> = subject.identities.iter().map(|it| identity_text(w, it)).collect();
             let had = match subject.accesses {
-                Range { low: 1.., .. } => &b.had,
-                Range { high: 1.., .. } => &b.perhaps_had,
-                _ => &b.had_not,
+                Range { low: 1.., .. } => b.had.clone(),
+                Range { high: 1.., .. } => b.perhaps_had.clone(),
+                // What may be said of that hangs on logging, which is a fact of its own here.
+                _ => String::new(),
             };
             let lost = if subject.losses > 0 { b.lost.clone() } else { String::new() };
-            let text = self.joined(&[w.comma(&names), w.comma(&categories), w.comma(&windows), had.clone(), lost]);
+            let text = self.joined(&[w.comma(&names), w.comma(&categories), w.comma(&windows), had, lost]);
             // Whoever is named by one more identifier is the same person.
             let key = self.key(&subject.identities.first().map(|it| (&it.namespace, &it.fields)));
             all.insert((Basis::Person, key), Fact { text, entries: BTreeSet::new() });

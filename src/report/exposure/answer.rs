@@ -58,7 +58,8 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
         .collect();
     let mut clauses = Vec::new();
     if spans.is_empty() {
-        clauses.push(fill(&words.never, &[("resources", &resources)]));
+        let verdict = verdict_text(w, report);
+        clauses.push(fill(&words.never, &[("resources", &resources), ("verdict", &verdict)]));
     } else {
         let duration = duration_range(w, &totals.open_us);
         let values = [("resources", resources.as_str()), ("spans", &w.list(&spans, LISTED)), ("duration", &duration)];
@@ -82,7 +83,7 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
         let machines = w.plural_range(&w.exposure.count.machines, totals.machines.low, totals.machines.high);
         clauses.push(fill(&words.machines, &[("machines", &machines)]));
     }
-    if totals.successes == 0 {
+    if totals.successes == 0 && !spans.is_empty() {
         clauses.push(verdict_text(w, report));
     }
     if totals.holdings_open > 0 {

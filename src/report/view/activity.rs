@@ -3,7 +3,8 @@
 use super::cover::{given, pair, verification};
 use super::heading::heading;
 use super::*;
-use crate::report::access::document::{self, Name};
+use crate::report::access::document::Name;
+use crate::report::activity::beyond;
 use crate::report::activity::document::*;
 use crate::report::code::Code;
 use crate::report::instant::Instant;
@@ -57,12 +58,7 @@ impl Said<'_> {
             None => verdict(&a.verdict.tools, a.verdict.tools_unknown.clone(), Tone::Missing),
             Some(outside) => of(&a.verdict.tools, &a.verdict.tools_outside, &a.verdict.tools_inside, outside),
         });
-        let beyond = match self.report.coverage.sentence {
-            document::Verdict::NoneComplete | document::Verdict::Accessed => &a.verdict.beyond_complete,
-            document::Verdict::NoneIncomplete => &a.verdict.beyond_incomplete,
-            document::Verdict::NotDeterminable => &a.verdict.beyond_unknown,
-        };
-        verdicts.push(verdict(&a.verdict.beyond, beyond.clone(), Tone::Plain));
+        verdicts.push(verdict(&a.verdict.beyond, beyond(self.w, self.report).to_owned(), Tone::Plain));
         verdicts
     }
 

@@ -480,8 +480,9 @@ impl Said<'_> {
         };
         let mut rows: Vec<Row> = report.severity.iter().map(line).collect();
         let audience = word(&b.audience, report.figure_audience.code());
+        let audience = fill(audience, &[("verdict", &self.logging(&report.coverage))]);
         let proposed = share(report.figure_confidentiality);
-        let proposed = fill(&b.table.proposed_cb, &[("cb", &proposed), ("why", audience)]);
+        let proposed = fill(&b.table.proposed_cb, &[("cb", &proposed), ("why", &audience)]);
         rows.push(row([plain(proposed), plain(""), plain(&*b.case.by_ledger)]));
         let columns = vec![column(&b.table.level, 38), column(&b.table.statement, 34), column(&b.table.by, 28)];
         self.table(&b.section.severity, columns, rows)
@@ -628,9 +629,13 @@ impl Said<'_> {
         let t = &self.w.breach.table;
         let columns = vec![column(&self.w.exposure.table.person, 40), column(&t.told, 60)];
         let others = self.whole_table(&s.others_told, columns, others.collect());
+        let beyond = self.logging(&report.coverage);
+        let reached = |block| sections::or_beyond(self.w, block, &beyond);
+        let mut persons = vec![reached(self.persons(report))];
+        persons.extend(self.texts(report));
         let mut sections = vec![
-            ("persons", s.persons.as_str(), i.persons.as_str(), self.persons_and_texts(report)),
-            ("holdings", &s.holdings, &i.holdings, vec![self.holdings(report)]),
+            ("persons", s.persons.as_str(), i.persons.as_str(), persons),
+            ("holdings", &s.holdings, &i.holdings, vec![reached(self.holdings(report))]),
             ("others-told", &s.others_told, &i.others_told, vec![others]),
         ];
         sections.extend(self.changes(report.changes.as_deref(), &report.header));
@@ -642,10 +647,10 @@ impl Said<'_> {
         self.numbered(sections)
     }
 
-    /// The list, and what the controller registered to say to people in the report's language.
-    fn persons_and_texts(&self, report: &PersonsReport) -> Vec<Block> {
+    /// What the controller registered to say to people in the report's language.
+    fn texts(&self, report: &PersonsReport) -> Vec<Block> {
         let (w, d) = (self.w, &self.w.declared);
-        let mut blocks = vec![self.persons(report)];
+        let mut blocks = Vec::new();
         for text in report.texts.iter().filter(|text| text.language == w.title.language) {
             let said = [(&d.contact, &text.contact), (&d.rights, &text.rights), (&d.complaint, &text.complaint)];
             for (heading, text) in said {

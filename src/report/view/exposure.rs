@@ -169,6 +169,13 @@ impl Said<'_> {
             ("human", &s.human, vec![self.w.exposure.intro.human.clone()], vec![self.human()]),
             ("verification", &s.verification, vec![self.w.exposure.intro.verification.clone()], self.verification()),
         ];
+        // Those that say who reached what, or could: an empty one says what logging supports of that.
+        let of_access = ["windows", "people", "accesses", "holdings", "disclosures", "losses", "subjects"];
+        let beyond = verdict_text(self.w, self.report);
+        let said = |id: &str, blocks: Vec<Block>| match of_access.contains(&id) {
+            true => blocks.into_iter().map(|block| sections::or_beyond(self.w, block, &beyond)).collect(),
+            false => blocks,
+        };
         (1..)
             .zip(sections)
             .map(|(number, (id, title, intro, blocks))| Section {
@@ -176,7 +183,7 @@ impl Said<'_> {
                 number: i32::to_string(&number),
                 title: title.clone(),
                 intro,
-                blocks,
+                blocks: said(id, blocks),
             })
             .collect()
     }

@@ -5,6 +5,9 @@ use super::*;
 use crate::report::access::document::{self, *};
 use crate::report::wording::word;
 
+/// Those that say who reached what: an empty one says what logging supports of that.
+const OF_ACCESS: [&str; 5] = ["accesses", "agents", "principals", "recipients", "data"];
+
 pub fn all(words: &Words<'_>) -> Vec<Section> {
     let s = &words.w.section;
     let mut sections = vec![
@@ -34,6 +37,12 @@ pub fn all(words: &Words<'_>) -> Vec<Section> {
         sections.insert(place, ("changes", title, (intro, vec![changes::table(words.w, words.extent, all)])));
     }
     let annexes = [("annex-a", &s.annex, annex::entries(words)), ("annex-b", &s.checkpoint, checkpoint(words))];
+    let beyond = words.verdict(words.report.answer.beyond).0;
+    let of_access = |(id, title, (intro, blocks)): (&'static str, _, Content)| match OF_ACCESS.contains(&id) {
+        true => (id, title, (intro, blocks.into_iter().map(|block| or_beyond(words.w, block, &beyond)).collect())),
+        false => (id, title, (intro, blocks)),
+    };
+    let sections = sections.into_iter().map(of_access);
     let numbered = (1..).zip(sections).map(|(number, section)| (number.to_string(), section));
     let lettered = annexes.into_iter().map(|section| (String::new(), section));
     numbered
@@ -71,6 +80,16 @@ pub fn table(
     };
     let cut = (left_out > 0).then(|| fill(text, &[("n", &w.number(left_out as u64))]));
     Block::Table(Table { style, caption: caption.to_owned(), columns, rows: rows.take(most).collect(), cut })
+}
+
+/// In the place of a table that would say who reached what and is empty: what may be said of that.
+pub fn or_beyond(w: &Wording, block: Block, verdict: &str) -> Block {
+    match block {
+        Block::Note { text } if text == w.intro.nothing_here => {
+            Block::Note { text: fill(&w.intro.nothing_reached, &[("verdict", verdict)]) }
+        }
+        block => block,
+    }
 }
 
 pub fn simple(

@@ -83,7 +83,7 @@ sections! {
         other_parts_undetermined: String, undetermined: String, possible: String, reports: String,
         reads_unknown: String, coverage: String, clock: String, clocks: String, completeness: String, restriction: String, declared: String, requests: String, staff: String,
         verification: String, verify_command: String, verify_hint: String, not_proved_here: String, as_amended: String, annex: String, annex_cut: String,
-        list_cut: String, substituted: String, legal: String, nothing_here: String,
+        list_cut: String, substituted: String, legal: String, nothing_here: String, nothing_reached: String,
     }
 
     /// What one agent did.
@@ -311,7 +311,7 @@ sections! {
     /// A field of the authority's form, by its number: what it is called, and what its options mean.
     BreachField { title: String, #[serde(default)] options: Codes }
     BreachBasis {
-        to: String, at_least: String, possible: String, had: String, perhaps_had: String, had_not: String,
+        to: String, at_least: String, possible: String, had: String, perhaps_had: String,
         lost: String, since: String, complete: String, incomplete: String,
     }
     BreachTitle {
