@@ -22,15 +22,22 @@ impl Audience {
     /// From memberships and suspensions.
     pub fn of(intervals: &[Interval]) -> Self {
         let mut audience = Audience::default();
+        // Somebody may have come and gone a hundred thousand times.
+        let mut all: BTreeMap<(Option<Party>, Party), Vec<Times>> = BTreeMap::new();
         for interval in intervals {
-            let times = match interval.thing {
-                Thing::Membership { member, whole } => {
-                    audience.direct.entry(whole).or_default().entry(member).or_default()
-                }
-                Thing::Suspension { account } => audience.suspended.entry(account).or_default(),
+            let of = match interval.thing {
+                Thing::Membership { member, whole } => (Some(whole), member),
+                Thing::Suspension { account } => (None, account),
                 _ => continue,
             };
-            *times = times.union(&interval.times());
+            all.entry(of).or_default().push(interval.times());
+        }
+        for ((whole, party), times) in all {
+            let times = Times::all(&times);
+            match whole {
+                Some(whole) => drop(audience.direct.entry(whole).or_default().insert(party, times)),
+                None => drop(audience.suspended.insert(party, times)),
+            }
         }
         audience.circular = audience.find_circles();
         audience

@@ -11,7 +11,7 @@ use super::restriction::{Others, Restrictions};
 use super::same::Same;
 use super::times::{Instant, TimeSet, Times};
 use crate::model::verbs::{HumanUse, human_use};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind};
 
 /// What the registry says of a resource.
@@ -449,19 +449,28 @@ impl Exposure {
             Thing::Membership { .. } | Thing::Suspension { .. } => true,
             Thing::Holding { .. } | Thing::Key { .. } | Thing::Restriction { .. } => false,
         };
+        // Of a grant, and of anything else, the least sure of those that begin or end at an instant.
+        let (mut starts, mut ends) = (HashMap::new(), HashMap::new());
+        for interval in intervals.iter().filter(|interval| concerns(&interval.thing)) {
+            let is_grant = matches!(interval.thing, Thing::Grant { .. });
+            let both = [
+                (&mut starts, interval.start, interval.start.earliest),
+                (&mut ends, interval.end, interval.end.latest),
+            ];
+            for (bounds, bound, at) in both {
+                let slots: &mut [Option<Bound>; 2] = bounds.entry(at).or_default();
+                let slot = &mut slots[usize::from(is_grant)];
+                if slot.is_none_or(|known| (known.known, known.entry) <= (bound.known, bound.entry)) {
+                    *slot = Some(bound);
+                }
+            }
+        }
         let bounds = |end: bool, at: Instant| {
-            let of_interval = |interval: &Interval| if end { interval.end } else { interval.start };
-            let at_it = |bound: &Bound| at == if end { bound.latest } else { bound.earliest };
-            let of = |wanted: fn(&Thing) -> bool| {
-                let wanted = |interval: &&Interval| wanted(&interval.thing) && concerns(&interval.thing);
-                let found = intervals.iter().filter(wanted).map(of_interval).filter(at_it);
-                // The least sure of those that say so.
-                found.max_by_key(|bound| (bound.known, bound.entry))
-            };
-            of(|thing| matches!(thing, Thing::Grant { .. })).or_else(|| of(|_| true))
+            let [other, grant] = *(if end { &ends } else { &starts }).get(&at)?;
+            grant.or(other)
         };
         let window = |(from, until): &(Instant, Instant)| {
-            let inside = self.open.certain.intersect(&TimeSet::span(*from, *until));
+            let inside = self.open.certain.within(*from, *until);
             let (first, last) = (inside.spans().first(), inside.spans().last());
             let surely_from = first.map_or(*until, |(start, _)| *start);
             let surely_until = last.map_or(*from, |(_, end)| *end);

@@ -74,6 +74,13 @@ impl TimeSet {
         TimeSet::of(sets.into_iter().flat_map(|set| &set.0).copied().collect())
     }
 
+    /// What of it lies between these.
+    pub fn within(&self, from: Instant, until: Instant) -> TimeSet {
+        let first = self.0.partition_point(|(_, end)| *end <= from);
+        let spans = self.0[first..].iter().take_while(|(start, _)| *start < until);
+        TimeSet(spans.map(|(start, end)| (from.max(*start), until.min(*end))).collect())
+    }
+
     pub fn intersect(&self, other: &TimeSet) -> TimeSet {
         let (mut left, mut right, mut found) = (0, 0, Vec::new());
         while let (Some((a, b)), Some((c, d))) = (self.0.get(left), other.0.get(right)) {
