@@ -126,6 +126,63 @@ async fn whom_it_names_is_sealed_and_names_stand_in_the_open_with_what_reports_r
     judge::check(&client, &client.key().await).await;
 }
 
+/// A name that is made known again, by hand or by a catalogue, is not a new one; and what the registry in force says of it is
+/// shown to people as what holds.
+#[tokio::test]
+async fn a_name_that_is_given_again_keeps_what_is_known_of_it() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    client.put_registry_in_force(EXAMPLE).await;
+    let key = ed25519_dalek::SigningKey::from_bytes(&[3; 32]).verifying_key().to_bytes().to_vec();
+    let agent = |attributes: &[(&str, &str)]| Name {
+        kind: RegistryKind::Agent as i32,
+        name: "helpdesk-assistant".into(),
+        attributes: attributes
+            .iter()
+            .map(|(key, value)| NameAttribute { key: (*key).into(), value: (*value).into() })
+            .collect(),
+        ..Default::default()
+    };
+    let signs = Name { public_key: key.clone(), ..agent(&[("team", "blue")]) };
+    client.register_names(vec![signs]).await.expect("a key and a fact more");
+    client
+        .register_names(vec![agent(&[("team", "red"), ("vendor", "northwind-models")])])
+        .await
+        .expect("the same vendor");
+    let said = server.client_command(&["names", "add", "agent", "helpdesk-assistant"]).output().expect("it runs");
+    assert!(said.status.success());
+    let known = client.name(RegistryKind::Agent, "helpdesk-assistant").await;
+    assert_eq!(known.public_key, key);
+    for (key, value) in
+        [("team", "red"), ("vendor", "northwind-models"), ("session-max-s", "3600"), ("memory-days", "30")]
+    {
+        assert_eq!(attribute(&known, key), Some(value), "{known:?}");
+    }
+    client.register_names(vec![agent(&[("team", "")])]).await.expect("it is taken away");
+    assert_eq!(attribute(&client.name(RegistryKind::Agent, "helpdesk-assistant").await, "team"), None);
+
+    // The file that is in force says otherwise.
+    let size = client.size().await;
+    for (names, field) in [
+        (vec![agent(&[("vendor", "somebody-else")])], "names[0].attributes"),
+        (vec![agent(&[("team", "red")]), agent(&[("memory-days", "")])], "names[1].attributes"),
+        (vec![Name { retired: true, ..agent(&[]) }], "names[0].retired"),
+    ] {
+        let status = client.register_names(names).await.expect_err("the registry says otherwise");
+        assert_eq!(wrong_fields(&status), [field]);
+    }
+    assert_eq!(client.size().await, size, "nothing was written");
+
+    // What is retired and comes back is still the same, but for an agent's key.
+    let tool = |name: Name| Name { kind: RegistryKind::Tool as i32, name: "search".into(), ..name };
+    let operator = vec![NameAttribute { key: "operator".into(), value: "tool-host".into() }];
+    client.register_names(vec![tool(Name { attributes: operator, ..Default::default() })]).await.expect("a tool");
+    client.register_names(vec![tool(Name { retired: true, ..Default::default() })]).await.expect("retired");
+    client.register(RegistryKind::Tool, &["search"]).await;
+    let known = client.name(RegistryKind::Tool, "search").await;
+    assert_eq!((attribute(&known, "operator"), known.retired), (Some("tool-host"), false));
+}
+
 #[tokio::test]
 async fn a_file_with_mistakes_or_without_agreement_changes_nothing() {
     let server = TestServer::new();

@@ -18,7 +18,8 @@ pub struct Names {
 
 #[derive(Subcommand)]
 enum NamesCommand {
-    /// Make names known. They become public for ever, so never register the name of a person.
+    /// Make names known, or say more of them: what is known of a name stays unless it is given anew. Names become public for
+    /// ever, so never register the name of a person.
     Add {
         /// agent, tool, source, dataset, term or party.
         kind: String,
@@ -28,11 +29,11 @@ enum NamesCommand {
         /// An agent's Ed25519 public key in hexadecimal, as `whosaw keys agent` prints it.
         #[arg(long, value_name = "HEX")]
         public_key: Option<String>,
-        /// A fact about the names, key=value; may be repeated.
+        /// A fact about the names, key=value; may be repeated. An empty value takes it away.
         #[arg(long = "attribute", value_name = "KEY=VALUE")]
         attributes: Vec<String>,
     },
-    /// Take names out of use; what was recorded under them stays.
+    /// Take names out of use; what was recorded under them stays, and what is known of them, but no agent's key.
     Retire {
         /// agent, tool, source, dataset, term or party.
         kind: String,

@@ -8,6 +8,7 @@ use crate::admit::events::{self, NewName};
 use crate::intake::{Catalogue, CatalogueError};
 use crate::ledger::{Ledger, StoredEntry};
 use crate::model::*;
+use crate::registry;
 use crate::vault::{PartPlace, Vault};
 use std::sync::{Arc, PoisonError};
 use whosaw_verifier::body::{Body, RegistryBody};
@@ -91,7 +92,7 @@ impl OpenLedger {
         Ok(registry)
     }
 
-    /// Makes names known; each replaces what was known of the same kind and name.
+    /// Makes names known. Of one that is known already all stays that is not given anew.
     pub async fn register(&self, names: Vec<NewName>, caller: &Caller) -> Result<Receipt, EngineError> {
         if let Some(position) = names.iter().position(|name| name.kind == RegistryKind::Catalogue) {
             let field = format!("names[{position}].kind");
@@ -102,7 +103,12 @@ impl OpenLedger {
             return Err(EngineError::invalid(field, "is not registered by hand: apply the registry"));
         }
         let _one_at_a_time = self.registering.write().await;
-        self.record_names(names, File::None, caller).await
+        let known = self.names();
+        let undone = known.document.as_deref().map(|in_force| undone(&names, in_force)).unwrap_or_default();
+        if !undone.is_empty() {
+            return Err(EngineError::violations(undone));
+        }
+        self.record_names(with_what_is_known(names, &known.registry), File::None, caller).await
     }
 
     /// Puts a tool catalogue in force and makes every name in it known.
@@ -147,6 +153,7 @@ impl OpenLedger {
             })
             .collect();
         let new_names = new.len();
+        let new = with_what_is_known(new, &known.registry);
         let receipt = self.record_names(new, File::Catalogue(text), caller).await?;
         Ok(CatalogueApplied { version, digest, new_names, receipt: Some(receipt) })
     }
@@ -226,6 +233,52 @@ impl<'a> File<'a> {
         }
     }
 }
+/// Each name with all that is known of it and not given anew, because an entry replaces what was known. An attribute that is
+/// given takes the place of all values it had, and goes where it is given empty. An agent's key goes when it is retired.
+fn with_what_is_known(names: Vec<NewName>, registry: &Registry) -> Vec<NewName> {
+    let mut whole: Vec<NewName> = Vec::with_capacity(names.len());
+    for name in names {
+        let known = registry.registered(name.kind, &name.name);
+        let of_registry = known.into_iter().flat_map(|known| &known.attributes);
+        let of_registry = of_registry.flat_map(|(key, values)| values.iter().map(|value| (key.clone(), value.clone())));
+        let key = known.and_then(|known| known.public_key).map(|key| key.to_vec()).unwrap_or_default();
+        let here = whole.iter().rfind(|before| (before.kind, &before.name) == (name.kind, &name.name));
+        let (stated, key) = match here {
+            Some(before) => (before.attributes.clone(), before.public_key.clone()),
+            None => (of_registry.collect(), key),
+        };
+        let given = |key: &str| name.attributes.iter().any(|(given, _)| given == key);
+        let mut attributes: Vec<_> = stated.into_iter().filter(|(key, _)| !given(key)).collect();
+        attributes.extend(name.attributes.iter().filter(|(_, value)| !value.is_empty()).cloned());
+        let keeps_key = name.public_key.is_empty() && !name.retired;
+        let public_key = if keeps_key { key } else { name.public_key };
+        whole.push(NewName { attributes, public_key, ..name });
+    }
+    whole
+}
+
+/// What of these names would say otherwise than the controller's registry in force: it is shown to people as what holds, and
+/// would not be so any more.
+fn undone(names: &[NewName], in_force: &DocumentInForce) -> Vec<Violation> {
+    let (spoken, version) = (registry::spoken(&in_force.document), &in_force.document.version);
+    let mut wrong = Vec::new();
+    for (i, name) in names.iter().enumerate() {
+        let Some(stated) = spoken.get(&(name.kind, name.name.clone())) else { continue };
+        if name.retired {
+            let description = format!("is spoken of in the registry in force, {version}: apply one without it first");
+            wrong.push(Violation { field: format!("names[{i}].retired"), description });
+        }
+        for (key, value) in &name.attributes {
+            if stated.get(key.as_str()).is_some_and(|stated| stated != value) {
+                let description =
+                    format!("({key}) is stated otherwise by the registry in force, {version}: apply a changed one");
+                wrong.push(Violation { field: format!("names[{i}].attributes"), description });
+            }
+        }
+    }
+    wrong
+}
+
 
 /// Names to be retired that the ledger never knew, most likely mistyped: the name that was meant would stay in use.
 fn never_registered(names: &[NewName], registry: &Registry) -> Vec<String> {

@@ -17,6 +17,7 @@ mod tests;
 
 pub use diff::{Change, diff, digest};
 pub use document::*;
+pub use public::spoken;
 
 use crate::model::Violation;
 use whosaw_verifier::hash::{Hash, sha256};

@@ -65,7 +65,7 @@ pub fn spoken(document: &Document) -> Spoken {
 
 /// The names that a file changes, as they are to be known after it.
 ///
-/// A registration replaces all that was known of a name, and much of it may have come from elsewhere: an agent's key, a
+/// An entry replaces all that was known of a name, and much of it may have come from elsewhere: an agent's key, a
 /// tool's operator, a delay that somebody registered by hand. So of each name everything stays that this file does not
 /// state, but for what the file before stated and this one no longer does. A name that is spoken of no more stays known,
 /// with what was last said of it: entries were made under it. Whoever means to end it retires it.
