@@ -46,6 +46,49 @@ fn what_does_not_hold_is_told_with_its_line_and_what_was_found() {
     assert!(said.err.contains("unread.txt: line 1: "), "{}", said.err);
 }
 
+#[test]
+fn the_whole_language_is_printed_and_errors_point_there() {
+    for args in [&["scenario", "run", "--help"][..], &["help", "scenario", "run"]] {
+        let said = run(whosaw().args(args), 0).out;
+        for part in ["Run scenario files", "09:00 bob grants R to eng", "expect claim CODE", "guess s1", "--keep"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = written(directory.path(), "unread.txt", "R hold s1\n12:00 report R\n");
+    let said = run(whosaw().args(["scenario", "run"]).arg(&file), 2);
+    assert!(said.err.contains("unread.txt: line 1: "), "{}", said.err);
+    assert!(said.err.contains("whosaw scenario run --help"), "{}", said.err);
+}
+
+/// A file at fault, when it is read or when it is played, keeps no other from being run.
+#[test]
+fn what_is_wrong_with_one_file_is_told_and_the_others_run() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let holds = "09:00 bob grants R to e1\n11:00 bob revokes R from e1\n12:00 report R\nexpect e1 could 2h00\n";
+    let files = [
+        ("unread.txt", "09:00 bob grants R at e1\n12:00 report R\n"),
+        ("unplayed.txt", "09:00 bob grants R to e1\n10:00 release H\n12:00 report R\nexpect e1 could 3h00\n"),
+        ("silent.txt", "title silent\n09:00 bob grants R to e1\n12:00 report R\n"),
+        ("holds.txt", holds),
+    ];
+    let files = files.map(|(name, text)| written(directory.path(), name, text));
+    let said = run(whosaw().args(["scenario", "run"]).args(&files), 2);
+    assert!(said.err.contains("unread.txt: line 1: what stands with grants is not understood"), "{}", said.err);
+    assert!(said.err.contains("unplayed.txt: line 2: nothing is held as H"), "{}", said.err);
+    assert!(said.out.contains("silent (0 expectations): nothing was expected"), "{}", said.out);
+    assert!(
+        said.out.contains("4 scenarios, 1 expectations held, 0 did not\n1 expected nothing\n1 could not"),
+        "{}",
+        said.out
+    );
+    // What cannot be run is not passed, nor is what expects nothing, unless only its answer is wanted.
+    run(whosaw().args(["scenario", "run"]).args(&files[1..2]), 1);
+    let said = run(whosaw().args(["scenario", "run"]).args(&files[2..3]), 1);
+    assert!(said.out.starts_with("1 person could see"), "its answer is printed: {}", said.out);
+    run(whosaw().args(["scenario", "run", "--show"]).args(&files[2..3]), 0);
+}
+
 /// Somebody names a resource by the hash of whose it is: whoever has a list of addresses finds them by it.
 #[test]
 fn a_hash_of_an_identifier_that_an_export_holds_is_found() {

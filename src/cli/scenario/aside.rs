@@ -238,7 +238,7 @@ pub fn check(scenario: &Scenario, acts: &Acts, found: &Value, words: &[String]) 
         ["in", "time"] => same(found["missed"] == false),
         [key @ ("redacted" | "missing"), count] => same(count.parse::<u64>().is_ok_and(|count| found[*key] == count)),
         [state] => same(found["state"] == **state),
-        _ => Err("is not something that can be expected of it; `whosaw scenario --help` says what can".into()),
+        _ => Err("is not something that can be expected of it; `whosaw scenario run --help` says what can".into()),
     }
 }
 

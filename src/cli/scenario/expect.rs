@@ -73,6 +73,7 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
             let is = |loss: &&&Value| loss["recovery"] == **state || loss["lost"] == **state;
             if of_it.iter().any(|loss| is(&loss)) { Ok(()) } else { Err(format!("found {of_it:?}")) }
         }
+        ["nothing", "changed"] if report["changes"].is_null() => Err("nothing was compared".into()),
         ["nothing", "changed"] => same("0", &Value::from(list(&report["changes"]).len())),
         ["changed", path] => changed(report, path),
         ["amended", count] => same(count, &Value::from(list(&report["amendments"]).len())),
@@ -104,7 +105,7 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
             let found = subjects.iter().find(|fact| is_person(&fact["identities"], subject));
             span_of(&found.cloned().unwrap_or_default()["open_us"], rest)
         }
-        _ => Err("is not something that can be expected; `whosaw scenario --help` says what can".into()),
+        _ => Err("is not something that can be expected; `whosaw scenario run --help` says what can".into()),
     }
 }
 
@@ -127,6 +128,9 @@ pub fn check_person(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["unchanged", path] => match changed(report, path) {
             Ok(()) => Err("it is another".into()),
             Err(_) if report["changes"].is_null() => Err("nothing was compared".into()),
+            Err(_) if !path.split('.').try_fold(report, |at, key| at.get(key)).is_some() => {
+                Err("the report has nothing of this path".into())
+            }
             Err(_) => Ok(()),
         },
         ["due", day] => same(day, &request()["due"]),
@@ -147,7 +151,7 @@ pub fn check_person(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
                 Ok(())
             }
         }
-        _ => Err("is not something that can be expected of it; `whosaw scenario --help` says what can".into()),
+        _ => Err("is not something that can be expected of it; `whosaw scenario run --help` says what can".into()),
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a scenario file says, line by line. A line that is not understood is an error that names it; none is skipped.
 
+use super::sense;
+use super::words::{listed, meant, not_understood, nothing_left, said, words_of};
+use crate::model::{Category, is_registry_name};
 use crate::rpc::v1::{CaseStep, PersonAct};
 use std::collections::BTreeMap;
 
@@ -240,6 +243,8 @@ pub struct How {
     /// Who reports it: an id of theirs is another's, too.
     pub told_by: Option<String>,
     pub policy: Option<String>,
+    /// When what is granted or approved is meant to end.
+    pub until_us: Option<u64>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -278,7 +283,7 @@ pub enum Harm {
 }
 
 /// Verbs as people say them.
-const VERBS: &[(&str, &str)] = &[
+pub const VERBS: &[(&str, &str)] = &[
     ("reads", "data.read"),
     ("views", "data.view"),
     ("lists", "data.list"),
@@ -315,44 +320,67 @@ impl Scenario {
         if scenario.questions.is_empty() {
             return Err("it asks for no report: `HH:MM report RESOURCE`".into());
         }
+        sense::check(&scenario)?;
         Ok(scenario)
     }
 
     fn line(&mut self, number: usize, line: &str) -> Result<(), String> {
         let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let known = self.kinds.len();
         match first {
             "title" => self.title = rest.trim().to_owned(),
+            "day" if !self.steps.is_empty() || !self.questions.is_empty() => {
+                return Err("a story has one day, and says it first; what is on the next is +1d09:30".into());
+            }
             "day" => self.day_us = day(rest.trim()).ok_or("a day is written 2026-03-10")?,
             "expect" => {
                 let question = self.questions.last_mut().ok_or("expects something before a report was asked for")?;
-                question.expected.push((number, words(rest)));
+                question.expected.push((number, said(rest).0));
             }
             _ => match self.clock(first) {
                 Some(at_us) => self.timed(number, at_us, rest)?,
-                None => self.declared(number, words(line))?,
+                None if first.contains(':') && first.starts_with(|c: char| c.is_ascii_digit() || "+-".contains(c)) => {
+                    return Err(format!(
+                        "{first} is no time: it is written 09:30, 24:00, or +1d09:30 for the next day"
+                    ));
+                }
+                None => self.declared(number, line)?,
             },
         }
-        Ok(())
+        let unfit = |name: &&String| !is_registry_name(name);
+        match self.kinds.keys().find(unfit).filter(|_| self.kinds.len() > known) {
+            Some(name) => Err(format!("{name} is no name: it has letters, digits and . _ : / - only")),
+            None => Ok(()),
+        }
     }
 
-    /// `09:30`, `09:30:05`, or `next day 09:30` as `+1d09:30`.
+    /// `09:30`, `09:30:05`, the next day's as `+1d09:30`, and that of the day before as `-1d09:30`.
     pub fn clock(&self, text: &str) -> Option<u64> {
-        let (days, text) = match text.strip_prefix('+').and_then(|text| text.split_once('d')) {
-            Some((days, text)) => (days.parse::<u64>().ok().filter(|days| *days < 10_000)?, text),
-            None => (0, text),
+        let (day_us, text) = match text.split_once('d') {
+            Some((days, text)) => {
+                let days = days.strip_prefix('+').or(days.strip_prefix('-').and(Some(days)))?.parse::<i64>().ok()?;
+                let away = days.checked_mul(DAY as i64).filter(|_| (-10_000..10_000).contains(&days))?;
+                (self.day_us.checked_add_signed(away)?, text)
+            }
+            None => (self.day_us, text),
         };
         let mut pieces = text.split(':');
         let hour: u64 = pieces.next()?.parse().ok()?;
         let minute: u64 = pieces.next()?.parse().ok()?;
         let second: u64 = pieces.next().map_or(Some(0), |text| text.parse().ok())?;
-        let fits = text.contains(':') && hour <= 24 && minute < 60 && second < 60 && pieces.next().is_none();
-        fits.then(|| self.day_us + days * DAY + (hour * 60 + minute) * MINUTE + second * 1_000_000)
+        let in_a_day = hour < 24 || (hour, minute, second) == (24, 0, 0);
+        let fits = text.contains(':') && in_a_day && minute < 60 && second < 60 && pieces.next().is_none();
+        fits.then(|| day_us + (hour * 60 + minute) * MINUTE + second * 1_000_000)
     }
 
     /// What is so from the beginning of the day.
-    fn declared(&mut self, line: usize, words: Vec<String>) -> Result<(), String> {
+    fn declared(&mut self, line: usize, text: &str) -> Result<(), String> {
+        let (words, joined) = said(text);
         let text: Vec<&str> = words.iter().map(String::as_str).collect();
         match text.as_slice() {
+            [name, "is", kind @ ("agent" | "organisation" | "group" | "account")] => {
+                return Err(format!("{name} is what? It is written: {name} is an {kind}"));
+            }
             [name, "is", "an" | "a", kind] => {
                 let kind = match *kind {
                     "agent" => Kind::Agent,
@@ -385,6 +413,7 @@ impl Scenario {
                 self.attribute(resource, Kind::Resource, "recoverable-days", number(days)?);
             }
             ["policy", id, "is", "approved", "by", people @ ..] if !people.is_empty() => {
+                listed(people, &joined)?;
                 let approvers = people.iter().map(|who| (*who).to_owned());
                 self.policies.entry((*id).to_owned()).or_default().approvers.extend(approvers);
             }
@@ -399,31 +428,38 @@ impl Scenario {
             ["emergencies", "are", "reviewed", "within", hours, "h"] => {
                 self.review_h = Some(number(hours)?.parse().map_err(|_| "a period is a number of hours")?);
             }
-            [name, "is", "an", "account", "of", people @ ..] => self.whole(line, name, Kind::Account, people)?,
-            [name, "is", people @ ..] if !people.is_empty() => self.whole(line, name, Kind::Group, people)?,
+            [name, "is", "an", "account", "of", people @ ..] => {
+                listed(people, &joined)?;
+                self.whole(line, name, Kind::Account, people)?;
+            }
+            [name, "is", people @ ..] if !people.is_empty() => {
+                listed(people, &joined)?;
+                self.whole(line, name, Kind::Group, people)?;
+            }
             [resource, "caches", "permissions", "for", seconds, "s"] => {
                 self.attribute(resource, Kind::Resource, "permission-cache-s", number(seconds)?);
             }
             [resource, "hides", "history"] => self.attribute(resource, Kind::Resource, "history", "hidden"),
             [resource, "holds", rest @ ..] if !rest.is_empty() => {
                 self.kinds.insert((*resource).to_owned(), Kind::Resource);
-                let (subjects, how) = self.how(rest)?;
+                let (subjects, how) = self.how(rest, &joined)?;
                 let what = What::Inside { subjects, resource: (*resource).to_owned(), enters: true };
                 self.step(line, self.day_us, None, what, how);
             }
             [resource, "lists", categories @ ..] if !categories.is_empty() => {
                 self.kinds.insert((*resource).to_owned(), Kind::Resource);
-                let categories = categories.iter().map(|category| (*category).to_owned()).collect();
+                listed(categories, &joined)?;
+                let categories = categories.iter().map(|text| category(text)).collect::<Result<_, _>>()?;
                 self.listings.insert((*resource).to_owned(), categories);
             }
             [source, "logs", rest @ ..] => {
                 self.kinds.insert((*source).to_owned(), Kind::Source);
                 let what = What::Logging { source: (*source).to_owned(), on: true };
-                let (left, how) = self.how(rest)?;
-                left.is_empty().then_some(()).ok_or("is not understood after `logs`")?;
+                let (left, how) = self.how(rest, &joined)?;
+                nothing_left(&left)?;
                 self.step(line, self.day_us, None, what, how);
             }
-            _ => return Err("is not understood; `whosaw scenario --help` says what a line can say".into()),
+            _ => return Err(not_understood(text.get(1))),
         }
         Ok(())
     }
@@ -444,11 +480,12 @@ impl Scenario {
 
     fn timed(&mut self, line: usize, at_us: u64, text: &str) -> Result<(), String> {
         let (text, reason) = text.split_once(" saying ").unwrap_or((text, ""));
-        let (mut words, mut recorded) = (words(text), None);
+        let ((mut words, mut joined), mut recorded) = (said(text), None);
         if let Some(place) = words.iter().position(|word| word == "recorded") {
             let when = words.get(place + 1).and_then(|text| self.clock(text)).ok_or("recorded needs a time")?;
             recorded = Some(when);
             words.drain(place..place + 2);
+            joined.drain(place..place + 2);
         }
         let text: Vec<&str> = words.iter().map(String::as_str).collect();
         let owned = |text: &str| text.to_owned();
@@ -459,17 +496,20 @@ impl Scenario {
                 return Ok(());
             }
             ["report", resources @ .., "again"] if !resources.is_empty() => {
+                listed(resources, &joined[..joined.len() - 1])?;
                 let resources = resources.iter().map(|name| owned(name)).collect();
                 self.asks(Question { line, at_us, resources, again: true, ..Question::default() });
                 return Ok(());
             }
             ["report", resources @ ..] if !resources.is_empty() => {
+                listed(resources, &joined)?;
                 let resources = resources.iter().map(|name| owned(name)).collect();
                 self.asks(Question { line, at_us, resources, ..Question::default() });
                 return Ok(());
             }
             ["guess", suspects @ .., "among", others, "others"] if !suspects.is_empty() => {
                 let others = number(others)?.parse().map_err(|_| "others are a number")?;
+                listed(suspects, &joined[..joined.len() - 3])?;
                 let suspects = suspects.iter().map(|name| owned(name)).collect();
                 return self.asks_aside(line, at_us, Aside::Guess { suspects, others });
             }
@@ -518,6 +558,7 @@ impl Scenario {
             }
             ["order", name, "is", "over"] => (What::OrderOver { name: owned(name) }, &[]),
             ["case", case, "opens", "on", resources @ ..] if !resources.is_empty() => {
+                listed(resources, &joined)?;
                 let resources = resources.iter().map(|name| owned(name)).collect();
                 (What::Case { case: owned(case), said: CaseStep::Opened, by: None, resources }, &[])
             }
@@ -537,22 +578,14 @@ impl Scenario {
                 (What::Case { case: owned(case), said: CaseStep::Submitted, by, resources }, &[])
             }
             [actor, "grants", resource, "to", to, rest @ ..] => {
-                let (until_us, rest) = match rest {
-                    ["until", until, rest @ ..] => (Some(self.clock(until).ok_or("until needs a time")?), rest),
-                    rest => (None, rest),
-                };
                 self.kinds.insert(owned(resource), Kind::Resource);
-                (What::Grant { actor: owned(actor), resource: owned(resource), to: owned(to), until_us }, rest)
+                (What::Grant { actor: owned(actor), resource: owned(resource), to: owned(to), until_us: None }, rest)
             }
             [by, says @ ("approves" | "refuses"), whom, verb, resource, rest @ ..] => {
-                let (until_us, rest) = match rest {
-                    ["until", until, rest @ ..] => (Some(self.clock(until).ok_or("until needs a time")?), rest),
-                    rest => (None, rest),
-                };
                 self.kinds.insert(owned(resource), Kind::Resource);
                 let (by, whom, refuses) = (owned(by), owned(whom), *says == "refuses");
                 let verb = if *verb == "grants" { "access.grant" } else { verb_of(verb)? };
-                (What::Approve { by, whom, verb, resource: owned(resource), until_us, refuses }, rest)
+                (What::Approve { by, whom, verb, resource: owned(resource), until_us: None, refuses }, rest)
             }
             [by, "reviews", act, "as", found @ ("justified" | "unjustified")] => {
                 let justified = *found == "justified";
@@ -575,7 +608,8 @@ impl Scenario {
             [resource, "lists", categories @ ..]
                 if self.kinds.get(*resource) == Some(&Kind::Resource) && !categories.is_empty() =>
             {
-                let categories = categories.iter().map(|category| owned(category)).collect();
+                listed(categories, &joined)?;
+                let categories = categories.iter().map(|text| category(text)).collect::<Result<_, _>>()?;
                 (What::Listing { resource: owned(resource), categories }, &[])
             }
             [agent, "uses", vendor] => {
@@ -607,6 +641,11 @@ impl Scenario {
             [who, joins @ ("joins" | "leaves"), whole, rest @ ..] if self.is_whole(whole) => {
                 (What::Member { who: owned(who), whole: owned(whole), joins: *joins == "joins" }, rest)
             }
+            [_, "joins", whole, ..] => {
+                let wholes = self.kinds.iter().filter(|(_, kind)| matches!(kind, Kind::Group | Kind::Account));
+                let meant = meant(whole, wholes.map(|(name, _)| name.as_str()));
+                return Err(format!("{whole} is no group or account that was declared before{meant}"));
+            }
             [subject, enters @ ("enters" | "leaves"), resource, rest @ ..] => {
                 self.kinds.insert(owned(resource), Kind::Resource);
                 let subjects = vec![owned(subject)];
@@ -628,17 +667,28 @@ impl Scenario {
                 self.kinds.insert(owned(resource), Kind::Resource);
                 (What::Act { actor: owned(actor), verb, resource: owned(resource) }, rest)
             }
-            _ => return Err("is not understood; `whosaw scenario --help` says what a line can say".into()),
+            _ => return Err(not_understood(text.get(1))),
         };
-        let (left, how) = self.how(rest)?;
-        if let Some(word) = left.first() {
-            return Err(format!("{word} is not understood there"));
-        }
+        let (left, how) = self.how(rest, &joined)?;
+        nothing_left(&left)?;
+        let what = match (what, how.until_us) {
+            (What::Grant { actor, resource, to, .. }, until_us) => What::Grant { actor, resource, to, until_us },
+            (What::Approve { by, whom, verb, resource, refuses, .. }, until_us) => {
+                What::Approve { by, whom, verb, resource, until_us, refuses }
+            }
+            (_, Some(_)) => return Err("until belongs to what is granted or approved".into()),
+            (what, None) => what,
+        };
         self.step(line, at_us, recorded, what, how);
         if let Some(step) = self.steps.last_mut() {
             step.text = format!("{at_us} {}", text.join(" "));
         }
         Ok(())
+    }
+
+    /// How much it expects.
+    pub fn expected(&self) -> usize {
+        self.questions.iter().map(|question| question.expected.len()).sum()
     }
 
     fn asks(&mut self, question: Question) {
@@ -668,14 +718,25 @@ impl Scenario {
         self.steps.push(Step { line, text: String::new(), at_us, recorded_us, what, how });
     }
 
-    /// What stands behind a line's own words, and what is left over.
-    fn how(&self, words: &[&str]) -> Result<(Vec<String>, How), String> {
+    /// What stands behind a line's own words, which are its last, and what is left over. A word that follows a member of a
+    /// list without a comma or `and` is none itself.
+    fn how(&self, words: &[&str], joined: &[bool]) -> Result<(Vec<String>, How), String> {
         let (mut left, mut how, mut list) = (Vec::new(), How::default(), None);
-        let mut words = words.iter();
+        let (all, first) = (words.len(), joined.len() - words.len());
+        let (mut words, mut begins) = (words.iter(), false);
         while let Some(word) = words.next() {
+            let is_member = std::mem::take(&mut begins) || joined[first + all - words.len() - 1];
             match *word {
-                "about" | "to" => list = Some("about"),
-                "for" | "showing" | "giving" | "with" | "within" => list = Some(*word),
+                "about" | "to" => (list, begins) = (Some("about"), true),
+                "on" => {
+                    after(&mut words, word, &["behalf", "of"])?;
+                    (list, begins) = (Some("for"), true);
+                }
+                "until" => {
+                    let until = words.next().and_then(|text| self.clock(text));
+                    how.until_us = Some(until.ok_or("until needs a time")?);
+                }
+                "for" | "showing" | "giving" | "with" | "within" => (list, begins) = (Some(*word), true),
                 "emergency" => how.emergency = true,
                 "authorised" => how.authorised = Some(true),
                 "unauthorised" => how.authorised = Some(false),
@@ -686,8 +747,8 @@ impl Scenario {
                     words.next().filter(|next| **next == "restriction").ok_or("despite needs: restriction")?;
                     how.despite_restriction = true;
                 }
-                "because" => list = after(&mut words, word, &["of"])?,
-                "same" => list = after(&mut words, word, &["act", "as"])?,
+                "because" => (list, begins) = (after(&mut words, word, &["of"])?, true),
+                "same" => (list, begins) = (after(&mut words, word, &["act", "as"])?, true),
                 "approved" => {
                     after(&mut words, word, &["by"])?;
                     how.approved_by = Some(words.next().ok_or("approved by needs a name")?.to_string());
@@ -710,6 +771,7 @@ impl Scenario {
                 }
                 "policy" => how.policy = Some(words.next().ok_or("policy needs a name")?.to_string()),
                 "as" => how.name = Some(words.next().ok_or("as needs a name")?.to_string()),
+                name if !is_member && (list.is_some() || !left.is_empty()) => return Err(not_understood(Some(&name))),
                 name => match list {
                     Some("about") => how.about.push(name.to_owned()),
                     Some("for") => how.on_behalf_of.push(name.to_owned()),
@@ -718,7 +780,7 @@ impl Scenario {
                     Some("because") => how.because_of.push(name.to_owned()),
                     Some("within") => how.within.push(name.to_owned()),
                     Some("same") => how.same_act_as.push(name.to_owned()),
-                    Some(_) => how.categories.push(name.to_owned()),
+                    Some(_) => how.categories.push(category(name)?),
                     None => left.push(name.to_owned()),
                 },
             }
@@ -729,7 +791,11 @@ impl Scenario {
 
 fn verb_of(said: &str) -> Result<&'static str, String> {
     let known = VERBS.iter().find(|(word, _)| *word == said);
-    known.map(|(_, verb)| *verb).ok_or_else(|| format!("{said} is not something that is done here"))
+    if known.is_none() && words_of().any(|word| word == said) {
+        return Err(not_understood(Some(&said)));
+    }
+    let meant = || meant(said, words_of());
+    known.map(|(_, verb)| *verb).ok_or_else(|| format!("{said} is not something that is done here{}", meant()))
 }
 
 /// A whole number, as it is written.
@@ -752,10 +818,12 @@ fn after<'a>(
     Ok(Some(word))
 }
 
-/// Words, with commas and "and" between the members of a list left out.
-fn words(text: &str) -> Vec<String> {
-    let words = text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty() && *word != "and");
-    words.map(str::to_owned).collect()
+fn category(text: &str) -> Result<String, String> {
+    let known = || Category::ALL.iter().map(|category| category.code());
+    match Category::from_code(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err(format!("{text} is no category of data{}", meant(text, known()))),
+    }
 }
 
 /// Midnight of a day, UTC, Unix microseconds.

@@ -6,6 +6,8 @@ mod expect;
 mod guess;
 mod language;
 mod play;
+mod sense;
+mod words;
 
 use super::client::Client;
 use super::report::Language;
@@ -28,11 +30,17 @@ pub struct ScenarioCommand {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run scenario files, each on a new ledger, the way a real record goes: append, projection, report.
+    // Its help, which is the whole language, stands with what it takes.
     Run(Run),
 }
 
-/// A file has one statement a line; # begins a comment. Times are UTC; +1d09:30 is the next day.
+/// Run scenario files, each on a new ledger, the way a real record goes: append, projection, report.
+///
+/// A file has one statement a line; # begins a comment. Times are UTC; +1d09:30 is the next day, and -1d09:30 the one before.
+/// Members of a list have a comma or "and" between them. What is not declared to be something else is a person. A word or a
+/// name that nothing makes sense of is an error, as is an expectation that would hold of anybody. A file that expects nothing
+/// has its answers printed and does not count as passed, unless --show or --keep asked for just that. One that cannot be read
+/// or run is told with its line, and the others go on.
 ///
 /// {n}What is so from the beginning of the day:{n}
 ///   title TEXT                          day 2026-03-10{n}
@@ -51,7 +59,7 @@ enum Command {
 ///   10:00 e4 joins eng                  10:00 s1 enters R, or leaves it{n}
 ///   10:00 svc is suspended              10:30 svc works again{n}
 ///   09:40 proxy is down                 10:10 proxy logs again{n}
-///   09:30 e1 reads R [about s1] [for u1] [showing u1] [giving V] [denied] [authorised] [emergency]{n}
+///   09:30 e1 reads R [about s1] [for u1, or on behalf of u1] [showing u1] [giving V] [denied] [authorised] [emergency]{n}
 ///   (reads, views, lists, searches, previews, downloads, exports, copies, sends, posts, loads, closes,
 ///   infers, heartbeats, remembers, forgets, derives, deletes, erases, restores, alters;
 ///   denied, failed or perhaps; "anybody" is the public){n}
@@ -133,31 +141,64 @@ struct Run {
 }
 
 impl ScenarioCommand {
+    /// Exit code 0 where every file holds, 2 where one cannot be read, else 1.
     pub async fn run(self) -> Ended {
         let Command::Run(run) = self.command;
         let mut scenarios = Vec::with_capacity(run.files.len());
         for file in &run.files {
-            let wrong = |what: String| CliError::usage(format!("{}: {what}", file.display()));
-            let text = std::fs::read_to_string(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-            scenarios.push((file, Scenario::read(&text).map_err(wrong)?));
+            let text = std::fs::read_to_string(file).map_err(|error| format!("cannot be read: {error}"));
+            match text.and_then(|text| Scenario::read(&text)) {
+                Ok(scenario) => scenarios.push((file, scenario)),
+                Err(wrong) => eprintln!("whosaw: {}: {wrong}", file.display()),
+            }
+        }
+        let unread = run.files.len() - scenarios.len();
+        if scenarios.is_empty() {
+            return Ok(2);
         }
         let starts = scenarios.iter().map(|(_, scenario)| scenario.day_us).collect::<Vec<_>>();
         let rehearsal = Rehearsal::start(&starts).await.map_err(|error| CliError::new(error.to_string()))?;
-        let (mut held, mut failed) = (0, 0);
+        let (mut held, mut failed, mut silent, mut broken) = (0, 0, 0, 0);
         for (number, (file, scenario)) in scenarios.iter().enumerate() {
-            let wrong = played(&rehearsal, number, (*file, scenario), &run).await?;
-            let expected: usize = scenario.questions.iter().map(|question| question.expected.len()).sum();
+            let wrong = match played(&rehearsal, number, (*file, scenario), &run).await {
+                Ok(wrong) => wrong,
+                Err(error) => {
+                    eprintln!("whosaw: {}: {error}", file.display());
+                    broken += 1;
+                    continue;
+                }
+            };
+            let expected: usize = scenario.expected();
             held += expected - wrong.len();
             failed += wrong.len();
-            let verdict = if wrong.is_empty() { "as expected" } else { "NOT AS EXPECTED" };
+            silent += usize::from(expected == 0);
+            let verdict = match (expected, wrong.len()) {
+                (0, _) => "nothing was expected",
+                (_, 0) => "as expected",
+                _ => "NOT AS EXPECTED",
+            };
             println!("{}: {} ({expected} expectations): {verdict}", file.display(), scenario.title);
             for line in wrong {
                 println!("  {line}");
             }
         }
         rehearsal.stop().await;
-        println!("{} scenarios, {held} expectations held, {failed} did not", scenarios.len());
-        Ok(u8::from(failed > 0))
+        println!("{} scenarios, {held} expectations held, {failed} did not", run.files.len());
+        for (count, what) in [(silent, "expected nothing"), (broken, "could not be run"), (unread, "could not be read")]
+        {
+            if count > 0 {
+                println!("{count} {what}");
+            }
+        }
+        let is_passed = failed + broken == 0 && (silent == 0 || run.prints());
+        Ok(if unread > 0 { 2 } else { u8::from(!is_passed) })
+    }
+}
+
+impl Run {
+    /// Whether answers are asked for, whatever was expected of them.
+    fn prints(&self) -> bool {
+        self.show || self.keep.is_some()
     }
 }
 
@@ -177,8 +218,10 @@ async fn played(
     };
     let client = Client::connect(&server).await?;
     let names = v1::RegisterNamesRequest { ledger: client.ledger.clone(), names: play::names(scenario) };
-    client.registry().register_names(client.request(names)).await?;
-    play::put_in_force(&client, scenario, &scenario.roles, &scenario.listings, &[], "scenario").await?;
+    let declared = |error: CliError| CliError::new(format!("what is so from the beginning: {error}"));
+    client.registry().register_names(client.request(names)).await.map_err(|status| declared(status.into()))?;
+    let in_force = play::put_in_force(&client, scenario, &scenario.roles, &scenario.listings, &[], "scenario").await;
+    in_force.map_err(declared)?;
     let (now_us, acts) = (scenario.day_us, Acts::default());
     let (last, last_on, reports) = (0, BTreeMap::new(), Vec::new());
     let mut playing = Playing { rehearsal, number, file, scenario, run, client, acts, now_us, last, last_on, reports };
@@ -251,7 +294,7 @@ impl Playing<'_> {
             None => self.last = index,
         }
         let report: Value = serde_json::from_slice(json).map_err(|error| CliError::new(error.to_string()))?;
-        if self.run.show {
+        if self.run.show || self.scenario.expected() == 0 {
             println!("{answer}");
         }
         self.kept(question, &files)?;

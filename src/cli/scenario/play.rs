@@ -25,7 +25,7 @@ pub async fn put_in_force(
     if nothing && roles.is_empty() && version == "scenario" {
         return Ok(());
     }
-    let mut registry = format!("version = {version:?}\n[profile]\nid = \"scenario\"\nsnapshot = \"2026-01-01\"\n");
+    let mut registry = format!("version = {version:?}\n[profile]\nid = \"scenario\"\nsnapshot = \"2000-01-01\"\n");
     if let Some(hours) = scenario.review_h {
         registry.push_str(&format!("break_glass_review_h = {hours}\n"));
     }
@@ -427,12 +427,18 @@ fn action(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
         What::Act { actor, verb, resource } => {
             let mut actors = vec![self::actor(scenario, actor)];
             actors.extend(step.how.on_behalf_of.iter().map(|who| self::actor(scenario, who)));
+            // Whoever is shown something and has no other part in the act was given it.
+            let acts = || std::iter::once(actor).chain(&step.how.on_behalf_of);
+            let mut given: Vec<&String> = step.how.giving.iter().collect();
+            given.extend(
+                step.how.showing.iter().filter(|who| !acts().any(|acts| acts == *who) && !how.giving.contains(who)),
+            );
             let position = |who: &String| {
-                let known = std::iter::once(actor).chain(&step.how.on_behalf_of).position(|known| known == who);
-                v1::Eyes { party: known.map(|place| v1::eyes::Party::Actor(place as u32)) }
+                let acts = acts().position(|known| known == who).map(|place| v1::eyes::Party::Actor(place as u32));
+                let is_given = || given.iter().position(|known| *known == who);
+                v1::Eyes { party: acts.or_else(|| is_given().map(|place| v1::eyes::Party::Recipient(place as u32))) }
             };
-            let shown: Vec<v1::Eyes> =
-                step.how.showing.iter().map(position).filter(|eyes| eyes.party.is_some()).collect();
+            let shown: Vec<v1::Eyes> = step.how.showing.iter().map(position).collect();
             let subjects = step.how.about.iter().map(|name| {
                 let gives = !step.how.giving.is_empty();
                 let direction = if gives { v1::Direction::Argument } else { v1::Direction::Result };
@@ -458,7 +464,7 @@ fn action(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
                 subjects: subjects.collect(),
                 determination: determination as i32,
                 actors,
-                recipients: step.how.giving.iter().map(|name| recipient(scenario, name)).collect(),
+                recipients: given.iter().map(|name| recipient(scenario, name)).collect(),
                 break_glass_reason: if step.how.emergency { "emergency".into() } else { String::new() },
                 ..base
             }

@@ -46,7 +46,7 @@ fn a_file_reads_as_it_is_written() {
 fn what_is_not_understood_is_told_with_its_line() {
     for (text, told) in [
         ("09:00 e1 eats R\n10:00 report R", "line 1: eats"),
-        ("R holds\n", "line 1: is not understood"),
+        ("R holds\n", "line 1: what stands with holds is not understood"),
         ("09:00 e1 reads R", "asks for no report"),
         ("expect e1 did 1", "line 1: expects"),
         ("09:00 e1 reads R loudly\n10:00 report R", "line 1: loudly"),
