@@ -285,7 +285,7 @@ fn an_unknown_end_is_neither_an_end_nor_ongoing() {
 }
 
 #[test]
-fn what_was_sent_to_a_stranger_happened_on_a_day_and_its_records_are_counted_once() {
+fn what_was_sent_to_a_stranger_is_with_them_until_it_is_removed_and_its_records_are_counted_once() {
     let server = TestServer::new();
     let sent = |records: &str| {
         format!(
@@ -298,15 +298,39 @@ fn what_was_sent_to_a_stranger_happened_on_a_day_and_its_records_are_counted_onc
         let (report, _) = file(&server, &case);
         numbers.iter().map(|number| values(&report, *number).concat()).collect::<Vec<_>>()
     };
-    assert_eq!(form(&[44, 45, 55, 56, 60, 70, 72, 73]), ["a", "no", "a", "a", "r", "k", "a", "2"]);
+    assert_eq!(form(&[44, 45, 47, 55, 56, 60, 70, 72, 73]), ["c", "no", "", "a", "a", "r", "k", "a", "2"]);
+    let events = form(&[53]).concat();
+    assert!(events.contains("2026-03-10 09:00:00 UTC") && events.contains(RESOURCE), "{events}");
     // Two acts may have moved the same records: at most so many.
     act(&server, "data.send", "10:00", &sent(r#","records_delivered":{"precision":"exact","count":3}"#));
-    assert_eq!(
-        form(&[44, 46, 47, 72, 73]),
-        ["a", "2026-03-10T09:00:00.000000Z", "2026-03-10T10:00:00.000000Z", "b", "5"]
-    );
+    assert_eq!(form(&[44, 46, 47, 72, 73]), ["c", "2026-03-10T09:00:00.000000Z", "", "b", "5"]);
     act(&server, "data.send", "10:30", &sent(""));
     assert_eq!(form(&[72, 73]), ["c", ""], "one of them does not say how many");
+    let stranger =
+        r#""party":"human","identities":[{"namespace":"email","fields":["x@example.org"],"strength":"strong"}]"#;
+    let gone = format!(r#"{{"kind":"holding","edge":"close","resource":"{RESOURCE}",{stranger}}}"#);
+    act(&server, "data.erase", "11:00", &format!(r#","determination":"nobody"{DENIED},"facts":[{gone}]"#));
+    assert_eq!(form(&[44, 45, 47]), ["b", "no", "2026-03-10T11:00:00.000000Z"]);
+    assert!(form(&[92]).concat().contains("2026-03-10 11:00:00 UTC"), "that it was removed there contains it");
+}
+
+/// Nobody knows when it was removed there: that it is ongoing is not known either.
+#[test]
+fn a_group_has_what_it_was_sent_without_authority() {
+    let server = TestServer::new();
+    let sent = format!(
+        r#","determination":"listed"{DENIED},"recipients":[{{"kind":"unauthorised_person","party":"group","name":"eng"}}],"subjects":[{{"identities":[{{"namespace":"customer","fields":["anna"],"strength":"strong"}}],"categories":[{{"direction":"argument","categories":["contact"]}}]}}]"#
+    );
+    act(&server, "data.send", "09:00", &sent);
+    let case = opened(&server, RESOURCE);
+    let form = || {
+        let (report, _) = file(&server, &case);
+        ([44, 47].map(|number| values(&report, number).concat()), report["figure_confidentiality"].clone())
+    };
+    assert_eq!(form(), (["c", ""].map(str::to_owned), json!(50)), "nobody of the group is on file");
+    let gone = format!(r#"{{"kind":"holding","edge":"close","resource":"{RESOURCE}","party":"group","name":"eng"}}"#);
+    act(&server, "data.erase", "", &format!(r#","determination":"nobody"{DENIED},"facts":[{gone}]"#));
+    assert_eq!(form().0, ["d", ""]);
 }
 
 /// A call of the model that failed may have been sent all the same: whoever runs it was possibly given what the agent had.

@@ -279,7 +279,6 @@ fn undone(names: &[NewName], in_force: &DocumentInForce) -> Vec<Violation> {
     wrong
 }
 
-
 /// Names to be retired that the ledger never knew, most likely mistyped: the name that was meant would stay in use.
 fn never_registered(names: &[NewName], registry: &Registry) -> Vec<String> {
     let new_here = |at: usize, name: &NewName| {

@@ -185,7 +185,9 @@ fn asked_of(question: &Question) -> Vec<&str> {
     let mut names: Vec<&str> = question.resources.iter().chain(&question.person).map(String::as_str).collect();
     match &question.aside {
         Some(Aside::Guess { suspects, .. }) => names.extend(suspects.iter().map(String::as_str)),
-        Some(Aside::Status(name) | Aside::Case(name) | Aside::Verify(Some((_, name)))) => names.push(name),
+        Some(Aside::Status(name) | Aside::Case(name) | Aside::Breach(name) | Aside::Verify(Some((_, name)))) => {
+            names.push(name);
+        }
         Some(Aside::Verify(None)) | None => {}
     }
     names

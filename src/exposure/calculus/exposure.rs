@@ -5,6 +5,7 @@
 
 use super::audience::{Audience, Members};
 use super::content::Content;
+use super::delivered::{self, Copies, Delivery};
 use super::fact::{Access, Authorised, Edge, Party, Person, Resource, Thing};
 use super::interval::{Bound, Frame, Interval, Known, Oddity, intervals};
 use super::restriction::{Others, Restrictions};
@@ -12,7 +13,7 @@ use super::same::Same;
 use super::times::{Instant, TimeSet, Times};
 use crate::model::verbs::{HumanUse, human_use};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind};
+use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind, Verb};
 
 /// What the registry says of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,6 +56,8 @@ pub struct Exposure {
     /// Somebody could see it who cannot be counted: whoever has the link, or a group of whom nobody is on file.
     pub uncountable: bool,
     pub accesses: Vec<Judged>,
+    /// Groups of whom somebody is on file, and to whom it was given.
+    pub given_groups: BTreeSet<Party>,
     /// Copies that somebody got of it.
     pub holdings: Vec<Interval>,
     /// Whose data might only be stored, and when.
@@ -114,8 +117,12 @@ pub struct Judged {
     pub certain: bool,
     /// People one of whom it was: the members of an account that acted.
     pub one_of: BTreeSet<Party>,
+    /// What it shows of whoever acted, if that was a human.
+    pub unnamed: Rung,
     /// Whoever acted cannot be told from others.
     pub unidentified: bool,
+    /// People who were possibly reached over a group or an account that it was shown or given to.
+    pub perhaps: BTreeMap<Party, Rung>,
     /// People whose data it was, and possibly may only have been stored then.
     pub after_restriction: BTreeSet<Person>,
 }
@@ -182,6 +189,7 @@ impl Exposure {
             to_anyone: Times::never(),
             uncountable: false,
             accesses: Vec::new(),
+            given_groups: BTreeSet::new(),
             holdings: held(&intervals, told.resource),
             restrictions: Restrictions::of(&intervals, &content, told.same),
             oddities,
@@ -190,27 +198,44 @@ impl Exposure {
         for (grant, reach) in grants.iter().zip(&reaches) {
             exposure.take_path(&intervals[*grant], reach, &content, told.manner, &mut ways);
         }
-        let judge = Judge { from: told.frame.from, cut_off: told.frame.cut_off, ways, content, audience, always };
+        delivered::distinct(&mut exposure.holdings, told.accesses);
+        let judge = Judge {
+            from: told.frame.from,
+            cut_off: told.frame.cut_off,
+            copies: Copies::of(&exposure.holdings),
+            manner: told.manner,
+            ways,
+            content,
+            audience,
+            always,
+        };
+        let mut deliveries = Vec::new();
         for (position, access) in accesses {
-            exposure.take_access(position, access, &judge);
+            deliveries.extend(exposure.take_access(position, access, &judge));
         }
         let Judge { mut ways, content, audience, .. } = judge;
+        // What lies with receivers is theirs, whatever is inside here by then.
+        let open_there = exposure.open.clone();
+        exposure.take_deliveries(&deliveries, &mut ways);
         exposure.open_to_all(&mut ways);
         exposure.without_authority(&ways);
         exposure.uncountable = exposure.viewers.iter().any(|(party, viewer)| match party {
             Party::Anyone => !viewer.could.is_never() || !viewer.did.is_empty(),
             Party::Named(PartyKind::Group | PartyKind::Organisation, _) => {
                 let given = matches!(party, Party::Named(PartyKind::Group, _)) && !viewer.did.is_empty();
-                given || !audience.has_members(*party) && !viewer.could.is_never()
+                !audience.has_members(*party) && (given || !viewer.could.is_never())
             }
             _ => false,
         });
-        let open = exposure.open.clone();
-        for (subject, (times, categories)) in content.of {
-            let inside = Inside { open: open.intersect(&times), categories };
-            exposure.subjects.insert(subject, inside);
+        let is_group = |party: &Party| matches!(party, Party::Named(PartyKind::Group, _));
+        let given = exposure.viewers.iter().filter(|(party, viewer)| is_group(party) && !viewer.did.is_empty());
+        exposure.given_groups = given.map(|(party, _)| *party).filter(|party| audience.has_members(*party)).collect();
+        for (subject, (times, categories)) in &content.of {
+            let inside = Inside { open: open_there.intersect(times), categories: categories.clone() };
+            exposure.subjects.insert(*subject, inside);
         }
-        exposure.windows = exposure.windows_of(&intervals, told.resource);
+        exposure.take_delivered_data(&deliveries, told.accesses, &content);
+        exposure.windows = exposure.windows_of(&intervals, &deliveries, told);
         exposure
     }
 
@@ -243,27 +268,38 @@ impl Exposure {
             if *party == Party::Anyone {
                 self.to_anyone = self.to_anyone.union(&could);
             }
-            let viewer = self.viewers.entry(*party).or_default();
-            viewer.could = viewer.could.union(&could);
-            if *party != audience {
-                viewer.over.insert(audience);
-            }
-            let by_authority = match authorised {
-                Authorised::No => {
-                    viewer.excess = viewer.excess.union(&could);
-                    continue;
-                }
-                Authorised::Yes => &mut ways.authorised,
-                Authorised::Exceptional | Authorised::NotAssessed => &mut ways.not_assessed,
-            };
-            let times = by_authority.entry(*party).or_default();
-            *times = times.union(&could);
+            let over = Some(audience).filter(|audience| party != audience);
+            self.let_in(*party, over, &could, authorised, ways);
         }
         let reached = Times::all(&reached);
         self.open = self.open.union(&reached);
         if authorised == Authorised::No {
             self.unauthorised = self.unauthorised.union(&reached);
         }
+    }
+
+    /// Somebody could see it, perhaps over a group or an account.
+    pub(super) fn let_in(
+        &mut self,
+        party: Party,
+        over: Option<Party>,
+        could: &Times,
+        authorised: Authorised,
+        ways: &mut Ways,
+    ) {
+        let viewer = self.viewers.entry(party).or_default();
+        viewer.could = viewer.could.union(could);
+        viewer.over.extend(over);
+        let by_authority = match authorised {
+            Authorised::No => {
+                viewer.excess = viewer.excess.union(could);
+                return;
+            }
+            Authorised::Yes => &mut ways.authorised,
+            Authorised::Exceptional | Authorised::NotAssessed => &mut ways.not_assessed,
+        };
+        let times = by_authority.entry(party).or_default();
+        *times = times.union(could);
     }
 
     /// What is open to anybody is open to everybody who is named here.
@@ -296,8 +332,9 @@ impl Exposure {
         }
     }
 
-    fn take_access(&mut self, position: usize, access: &Access, judge: &Judge) {
-        let Some(actor) = access.chain.first().copied() else { return };
+    /// Answers what it gave to people.
+    fn take_access(&mut self, position: usize, access: &Access, judge: &Judge) -> Vec<Delivery> {
+        let Some(actor) = access.chain.first().copied() else { return Vec::new() };
         let judged = self.accesses.len();
         let mut fact = Judged {
             access: position,
@@ -305,7 +342,9 @@ impl Exposure {
             authorised: access.authorised,
             certain: is_certain(access),
             one_of: BTreeSet::new(),
+            unnamed: if human_use(access.verb) == HumanUse::Takes { Rung::Given } else { Rung::Seen },
             unidentified: false,
+            perhaps: BTreeMap::new(),
             after_restriction: self.restricted_then(access),
         };
         if !is_success(access) {
@@ -317,9 +356,11 @@ impl Exposure {
         }
         if !is_success(access) {
             self.accesses.push(fact);
-            return;
+            return Vec::new();
         }
-        if !access.only_gives {
+        if access.only_gives {
+            fact.authorised = self.judge_giving(access, judge);
+        } else {
             fact.authorised = worse(access.authorised, self.judge_way(access, actor, judge));
             fact.unidentified =
                 matches!(actor, Party::Anyone | Party::Named(PartyKind::Group | PartyKind::Organisation, _));
@@ -336,13 +377,24 @@ impl Exposure {
                 self.viewers.values_mut().for_each(|viewer| viewer.perhaps = true);
             }
         }
+        for party in access.shown_to.iter().chain(&access.given_to).filter(|party| party.has_members()) {
+            let rung = if access.shown_to.contains(party) { Rung::Seen } else { Rung::Given };
+            let people = members_then(*party, access, judge).into_keys().filter(|member| member.is_human());
+            for member in people {
+                let known = fact.perhaps.entry(member).or_insert(rung);
+                *known = rung.max(*known);
+                self.viewers.entry(member).or_default().perhaps = true;
+            }
+        }
         let others = access.shown_to.iter().chain(&access.given_to);
         for party in others.chain(Some(&actor).filter(|_| !access.only_gives)) {
             let rung = rung_of(*party, access);
             fact.rung = fact.rung.max(rung);
             self.viewers.entry(*party).or_default().did.insert(judged, rung);
         }
+        let authorised = fact.authorised;
         self.accesses.push(fact);
+        judge.copies.deliveries((position, access), authorised, &judge.audience, judge.manner, &judge.always)
     }
 
     /// Whose data an act touched while it may only have been stored.
@@ -358,6 +410,42 @@ impl Exposure {
             (false, true) => Others::Anybody,
         };
         self.restrictions.then(&access.subjects, others, access.when)
+    }
+
+    /// Whether whoever sent it on could have it: over a way that is open, or out of a copy. Where every way of theirs was
+    /// closed before, nobody allowed it, however they still had it.
+    fn judge_giving(&mut self, access: &Access, judge: &Judge) -> Authorised {
+        let sends = matches!(access.verb, Verb::DataSend | Verb::DataPublish | Verb::DataShare | Verb::DataTransfer);
+        let of = |party: Party| {
+            let ways = judge.ways.of.get(&party).into_iter().flatten();
+            ways.map(move |(path, times)| (party, *path, times))
+        };
+        let parties = access.chain.iter().copied().chain([Party::Anyone]);
+        let all: Vec<(Party, usize, &Times)> = parties.filter(|_| sends).flat_map(of).collect();
+        let open: Vec<_> =
+            all.iter().filter(|(_, path, times)| was_open(&self.paths[*path], &times.possible, access)).collect();
+        let ended = |times: &Times| times.possible.spans().iter().any(|(_, end)| *end <= access.when.latest);
+        if open.is_empty() {
+            let closed: Vec<_> = all.iter().copied().filter(|(_, _, times)| ended(times)).collect();
+            let Some(actor) = access.chain.first().filter(|_| !closed.is_empty()) else { return access.authorised };
+            if delivered::has_copy(&self.holdings, &access.chain, access, access.resource) {
+                self.oddities.insert((Oddity::PathWasClosed, access.entries.first().copied()));
+                return Authorised::No;
+            }
+            return worse(access.authorised, self.over_no_way(access, *actor, &closed, judge));
+        }
+        let authorised = |(_, path, times): &&(Party, usize, &Times)| {
+            let path = &self.paths[*path];
+            path.authorised == Authorised::Yes && covers(path, &times.certain, access)
+        };
+        let by_way = if open.iter().any(|way| authorised(way)) {
+            Authorised::Yes
+        } else if open.iter().any(|(_, path, _)| self.paths[*path].authorised == Authorised::No) {
+            Authorised::No
+        } else {
+            Authorised::NotAssessed
+        };
+        worse(access.authorised, by_way)
     }
 
     /// Whether whoever acted had a way, and whether somebody who was allowed to had opened it. A success also shows what was
@@ -441,7 +529,9 @@ impl Exposure {
         Authorised::No
     }
 
-    fn windows_of(&self, intervals: &[Interval], resource: Resource) -> Vec<Window> {
+    fn windows_of(&self, intervals: &[Interval], deliveries: &[Delivery], told: &Told<'_>) -> Vec<Window> {
+        let resource = told.resource;
+        let lying = delivered::bounds(deliveries, &self.holdings, told.frame.cut_off);
         // What bounds it is a grant, if one does, and else whatever else begins or ends there.
         let concerns = |thing: &Thing| match thing {
             Thing::Grant { resource: granted, .. } => *granted == resource,
@@ -466,8 +556,12 @@ impl Exposure {
             }
         }
         let bounds = |end: bool, at: Instant| {
-            let [other, grant] = *(if end { &ends } else { &starts }).get(&at)?;
-            grant.or(other)
+            let [other, grant] = (if end { &ends } else { &starts }).get(&at).copied().unwrap_or_default();
+            let copies = lying.iter().map(|(start, stop)| if end { *stop } else { *start });
+            let copies = copies.filter(|bound| at == if end { bound.latest } else { bound.earliest });
+            // The least sure of those that say so.
+            let copy = copies.max_by_key(|bound| (bound.known, bound.entry));
+            grant.or(copy).or(other)
         };
         let window = |(from, until): &(Instant, Instant)| {
             let inside = self.open.certain.within(*from, *until);
@@ -504,6 +598,8 @@ impl Exposure {
 struct Judge {
     from: Instant,
     cut_off: Instant,
+    copies: Copies,
+    manner: Manner,
     ways: Ways,
     content: Content,
     audience: Audience,
@@ -512,7 +608,7 @@ struct Judge {
 
 /// Of each party the grants that reach it, and when: grant ∩ membership, whatever was inside.
 #[derive(Default)]
-struct Ways {
+pub(super) struct Ways {
     of: BTreeMap<Party, Vec<(usize, Times)>>,
     /// When each could see over ways that somebody was allowed to open.
     authorised: BTreeMap<Party, Times>,

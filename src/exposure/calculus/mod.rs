@@ -21,6 +21,7 @@ pub mod interval;
 
 pub mod audience;
 mod content;
+mod delivered;
 pub mod restriction;
 
 pub mod exposure;

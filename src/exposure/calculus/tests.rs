@@ -96,6 +96,23 @@ impl Story {
         self.accesses.last_mut().expect("was put there")
     }
 
+    /// What `who` sends lies with whoever gets it.
+    fn sends(&mut self, who: Party, to: Party, when: Instant) -> &mut Access {
+        let access = self.reads(who, when);
+        (access.verb, access.only_gives) = (Verb::DataSend, true);
+        access.given_to.insert(to);
+        access
+    }
+
+    /// The same with the copy that comes of it.
+    fn mails(&mut self, who: Party, to: Party, when: Instant) -> &mut Access {
+        let entry = self.opens(Thing::Holding { holder: to, resource: R }, when).index;
+        let access = self.sends(who, to, when);
+        (access.entries, access.listed) = (vec![entry], true);
+        access.subjects.insert(Person(101));
+        access
+    }
+
     fn exposure(&self) -> Exposure {
         Exposure::of(&Told {
             resource: R,

@@ -2,6 +2,7 @@
 //! other parties were given.
 
 use super::*;
+use crate::model::verbs::{HumanUse, human_use};
 
 impl Telling {
     pub(super) fn copies(
@@ -16,10 +17,9 @@ impl Telling {
         let session = self.session(action);
         let context = self.context(session, resource);
         let actor = self.actor(action, 0);
-        if body.facts.iter().any(|fact| fact.kind == FactKind::Holding) {
-            return;
-        }
+        let says_itself = body.facts.iter().any(|fact| fact.kind == FactKind::Holding);
         let (side, reference) = match body.verb {
+            _ if says_itself => (None, None),
             Verb::DataDownload | Verb::DataExport | Verb::DataCopy | Verb::DataDerive => (Some(Side::Opens), None),
             Verb::MemoryWrite => (Some(Side::Opens), Some(memory)),
             Verb::ContextLoad => (Some(Side::Opens), Some(context)),
@@ -30,14 +30,19 @@ impl Telling {
         let mut holders: Vec<(Party, Side, Option<u64>, Option<StatedEnd>)> = Vec::new();
         holders.extend(actor.zip(side).map(|(actor, side)| (actor, side, reference, None)));
         if !is_administrative(body.verb) && !gives_nothing(body.verb) {
+            let (stated, on_screen) = (self.stated_holders(action), self.before_eyes(action));
             for (position, recipient) in body.recipients.iter().enumerate() {
-                // Who reads on a screen holds no copy; whoever runs a system does.
-                let keeps = matches!(recipient.party, PartyKind::Organisation | PartyKind::Service);
-                if keeps && recipient.kind != RecipientKind::DataSubject {
+                let Some(party) = self.recipient(action, position) else { continue };
+                // Who reads on a screen holds no copy; whoever runs a system does, and whoever is sent something.
+                let keeps = match recipient.party {
+                    PartyKind::Organisation | PartyKind::Service => true,
+                    PartyKind::Agent => sends(body.verb),
+                    _ => sends(body.verb) || !on_screen.contains(&party),
+                };
+                if keeps && recipient.kind != RecipientKind::DataSubject && !stated.contains(&party) {
                     let at = At { earliest: when.earliest, index: action.index };
                     let end = registered.retention_us(&recipient.name, at).map(|kept| promised(when.latest, kept));
-                    let party = self.recipient(action, position);
-                    holders.extend(party.map(|party| (party, Side::Opens, None, end)));
+                    holders.push((party, Side::Opens, None, end));
                 }
             }
         }
@@ -49,6 +54,23 @@ impl Telling {
             self.edges.push(Edge { thing, end, doubtful: edge.doubtful || in_part, ..edge });
         }
     }
+
+    /// Of whose copies the act says itself.
+    fn stated_holders(&mut self, action: &OpenedAction<'_>) -> BTreeSet<Party> {
+        let facts = action.body.facts.iter().enumerate().filter(|(_, fact)| fact.kind == FactKind::Holding);
+        facts.filter_map(|(position, fact)| self.fact_party(action, position, fact)).collect()
+    }
+
+    /// To whom data was shown.
+    fn before_eyes(&mut self, action: &OpenedAction<'_>) -> BTreeSet<Party> {
+        let uses = action.body.parts.iter().flat_map(|group| &group.categories);
+        uses.flat_map(|used| &used.rendered_to).filter_map(|number| self.eyes(action, *number)).collect()
+    }
+}
+
+/// What was sent arrived somewhere, also if it is known to have been looked at.
+fn sends(verb: Verb) -> bool {
+    verb.code().starts_with("data.") && human_use(verb) != HumanUse::Reads
 }
 
 /// Kept by contract for so long: promised, not evidenced.

@@ -6,10 +6,10 @@ use super::evidence::{Act, AsOf, OtherParty, Whose};
 use super::informed::{Informed, Reach};
 use super::registered;
 use crate::law::{Profile, calendar};
-use crate::model::{CaseStep, Channel, Delivery, Precision, RecipientKind, Verb};
+use crate::model::{CaseStep, Channel, Delivery, PartyKind, Precision, RecipientKind, Verb};
 use crate::report::access::document::{Authorisation, Name, Verdict};
 use crate::report::exposure::document::{
-    AccessFact, Bound, Form, Known, LossFact, Lost, PathFact, Recovery, Rung, Who,
+    AccessFact, Bound, Form, HoldingFact, Known, LossFact, Lost, PathFact, Recovery, Rung, Who,
 };
 use crate::report::instant::Instant;
 use crate::report::wording::{Wording, fill, word};
@@ -29,6 +29,8 @@ pub struct Found<'a> {
     paths: Vec<&'a PathFact>,
     /// Accesses in which data came back, or may have, without authority.
     accesses: Vec<&'a AccessFact>,
+    /// What these gave to others and lies with them.
+    copies: Vec<&'a HoldingFact>,
     /// Deletions and alterations that nobody is known to have been allowed.
     losses: Vec<&'a LossFact>,
 }
@@ -38,6 +40,7 @@ pub struct Found<'a> {
 pub fn is_evidence_of_nothing(as_of: &AsOf) -> bool {
     let totals = &as_of.exposure.totals;
     as_of.exposure.coverage.sentence == Verdict::NoneComplete
+        && totals.holdings_elsewhere == 0
         && totals.unauthorised_accesses.high == 0
         && totals.not_assessed_accesses + totals.exceptional_accesses == 0
 }
@@ -112,11 +115,14 @@ impl<'a> Found<'a> {
         let accesses = as_of.exposure.accesses.iter();
         let unauthorised =
             |access: &&AccessFact| access.rung != Rung::Tried && access.authorisation == Authorisation::Unauthorised;
+        let accesses: Vec<&AccessFact> = accesses.filter(unauthorised).collect();
+        let received = |held: &&HoldingFact| accesses.iter().any(|access| held.is_received_by(access));
         let losses = as_of.exposure.losses.iter();
         Found {
             as_of,
             paths: paths.filter(|path| path.authorisation == Authorisation::Unauthorised).collect(),
-            accesses: accesses.filter(unauthorised).collect(),
+            copies: as_of.exposure.holdings.iter().filter(received).collect(),
+            accesses,
             losses: losses.filter(|loss| loss.authorisation != Authorisation::Authorised).collect(),
         }
     }
@@ -135,7 +141,7 @@ impl<'a> Found<'a> {
     }
 
     fn ends(&self) -> impl Iterator<Item = &Bound> {
-        self.paths.iter().map(|path| &path.end)
+        self.paths.iter().map(|path| &path.end).chain(self.copies.iter().map(|held| &held.end))
     }
 
     /// Instants of acts: at the earliest.
@@ -156,14 +162,20 @@ impl<'a> Found<'a> {
         let Some((begins, until)) = self.occurred() else { return };
         let entries = self.entries();
         let any = |known: Known| self.ends().any(|end| end.known == known);
-        let kind = match (any(Known::Open), any(Known::Unknown)) {
+        // What is only promised to go, or goes by itself later, is still there.
+        let lies = self.copies.iter().any(|held| held.end.latest.us() > self.as_of.cut_off_us);
+        let kind = match (any(Known::Open) || lies, any(Known::Unknown)) {
             (true, _) => "c",
             // It had ended nobody knows when: that it is ongoing is not known either.
             (false, true) => {
                 return put(all, 44, one(if incomplete { "e" } else { "d" }), entries);
             }
             // Single acts on one day; whatever stood open lasted from one instant to another.
-            (false, false) if self.paths.is_empty() && day(begins, profile) == day(until, profile) => "a",
+            (false, false)
+                if self.paths.is_empty() && self.copies.is_empty() && day(begins, profile) == day(until, profile) =>
+            {
+                "a"
+            }
             (false, false) => "b",
         };
         let fuzzy = |bound: &Bound| bound.earliest != bound.latest || bound.known != Known::Exact;
@@ -452,6 +464,30 @@ impl<'a> Found<'a> {
                 }
             }
         }
+        for access in self.accesses.iter().filter(|access| access.recipients().next().is_some()) {
+            let entry = access.entries.first().map_or(0, |entry| entry.0);
+            let values = [
+                ("at", w.instant(access.when.from)),
+                ("resource", access.resource.clone()),
+                ("what", word(&w.verb, access.verb.0.code()).to_owned()),
+                ("n", w.number(entry)),
+            ];
+            let text = fill(&b.given, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+            events.push((access.when.from.us(), entry, text));
+        }
+        // What was only promised to go is not known to have gone.
+        let gone = |held: &&&HoldingFact| {
+            let evidenced = matches!(held.end.known, Known::Exact | Known::Bounded);
+            evidenced && !held.is_open(Instant::new(self.as_of.cut_off_us))
+        };
+        for held in self.copies.iter().filter(gone) {
+            let entry = held.end.entry.map_or(0, |entry| entry.0);
+            let values =
+                [("at", w.instant(held.end.latest)), ("resource", held.resource.clone()), ("n", w.number(entry))];
+            let text = fill(&b.gone, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+            events.push((held.end.latest.us(), entry, text.clone()));
+            contained.push((held.end.latest.us(), entry, text));
+        }
         for act in self.as_of.acts.iter().filter(|act| act.verb == Verb::IncidentContain) {
             let (what, n) = (word(&w.verb, act.verb.code()), w.number(act.index));
             let values = [("at", at(act.at_us)), ("what", what.to_owned()), ("n", n)];
@@ -516,8 +552,10 @@ impl Found<'_> {
             let recipients = access.recipients().chain(&access.shown_to);
             access.unidentified || recipients.chain([&access.who]).any(anybody)
         };
-        // A group whose members are not on file is counted there, whoever let it in.
-        let by_ways = !self.paths.is_empty() && exposure.totals.uncountable;
+        // A group whose members are not on file is counted there, whoever let it in or gave to it.
+        let group = |who: &Who| matches!(who, Who::Named { kind, .. } if kind.0 == PartyKind::Group);
+        let to_group = self.accesses.iter().any(|access| access.recipients().any(group));
+        let by_ways = (!self.paths.is_empty() || to_group) && exposure.totals.uncountable;
         match by_ways
             || self.paths.iter().any(|path| anybody(&path.audience))
             || self.accesses.iter().any(|it| reached(&it))

@@ -21,7 +21,7 @@ pub fn verdicts(totals: &Totals, negative: Verdict) -> Answer {
         Claim::MadeAvailable
     } else if negative == Verdict::NoneComplete && totals.unsettled {
         Claim::Unsettled
-    } else if negative == Verdict::NoneComplete {
+    } else if negative == Verdict::NoneComplete && totals.holdings_elsewhere == 0 {
         Claim::Supported
     } else {
         Claim::CannotBeExcluded
@@ -87,7 +87,8 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
         clauses.push(verdict_text(w, report));
     }
     if totals.holdings_open > 0 {
-        clauses.push(fill(&words.holds, &[("copies", &w.plural(&w.exposure.count.copies, totals.holdings_open))]));
+        let copies = w.plural(&w.exposure.count.copies, totals.holdings_open);
+        clauses.push(fill(&words.holds, &[("copies", &copies), ("holders", &holders(w, report))]));
     }
     let sentence = fill(&words.sentence, &[("clauses", &clauses.join(&w.answer.clauses))]);
     let causes = root_causes(w, report);
@@ -111,6 +112,19 @@ fn root_causes(w: &Wording, report: &ExposureReport) -> Vec<String> {
     roots.take(LISTED).map(text).collect()
 }
 
+/// With whom copies are that are not known to be gone.
+fn holders(w: &Wording, report: &ExposureReport) -> String {
+    let cut_off = report.header.question.cut_off;
+    let mut holders: Vec<String> = Vec::new();
+    for held in report.holdings.iter().filter(|held| held.is_open(cut_off)) {
+        let holder = who_text(w, &held.holder);
+        if !holders.contains(&holder) {
+            holders.push(holder);
+        }
+    }
+    w.list(&holders, LISTED)
+}
+
 /// Whether "no data was mishandled" can be said, and why not.
 pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
     let totals = &report.totals;
@@ -124,6 +138,11 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
     let duration = duration_range(w, &totals.unauthorised_us);
     let verdict = verdict_text(w, report);
     let values = [("accesses", accesses.as_str()), ("losses", &losses), ("verdict", &verdict), ("duration", &duration)];
+    // Where all that logs it was complete, what cannot be excluded is what was done with copies elsewhere.
+    if report.answer.claim == Claim::CannotBeExcluded && report.coverage.sentence == Verdict::NoneComplete {
+        let copies = w.plural(&w.exposure.count.copies, totals.holdings_elsewhere);
+        return fill(&w.exposure.answer.elsewhere, &[("copies", &copies), ("verdict", &verdict)]);
+    }
     fill(word(&w.exposure.claim, report.answer.claim.code()), &values)
 }
 

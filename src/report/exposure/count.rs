@@ -44,9 +44,9 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         let review = access.review.as_ref().map(|review| review.state);
         access.authorisation == Authorisation::Exceptional && review == Some(Reviewed::Justified)
     };
-    let is_open =
-        |held: &&HoldingFact| matches!(held.end.known, Known::Open | Known::Unknown) || held.end.latest > cut_off;
+    let is_open = |held: &&HoldingFact| held.is_open(cut_off);
     let without = |loss: &&LossFact| loss.authorisation == Authorisation::Unauthorised;
+    let elsewhere = |held: &&HoldingFact| lies_elsewhere(held, accesses) && held.start.earliest <= cut_off;
     Totals {
         open_us: union(|exposure| &exposure.open),
         unauthorised_us: union(|exposure| &exposure.unauthorised),
@@ -60,6 +60,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         subjects_determined: found.iter().all(|found| found.exposure.determined),
         attempts: accesses.iter().filter(|access| access.rung == Rung::Tried).count() as u64,
         holdings_open: holdings.iter().filter(is_open).count() as u64,
+        holdings_elsewhere: holdings.iter().filter(elsewhere).count() as u64,
         unauthorised_accesses: Range { low: surely_unauthorised as u64, high: judged(Authorisation::Unauthorised) },
         not_assessed_accesses: judged(Authorisation::NotAssessed),
         exceptional_accesses: judged(Authorisation::Exceptional),
@@ -79,6 +80,15 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
     }
 }
 
+/// Whether a copy lies, or lay, where nothing that logs the resource tells what is done with it: with whoever it was given
+/// to, and with people and parties that took one themselves. What an agent or a service of the house has is told of by what
+/// logs that.
+fn lies_elsewhere(held: &HoldingFact, accesses: &[AccessFact]) -> bool {
+    let machine =
+        matches!(&held.holder, Who::Named { kind, .. } if matches!(kind.0, PartyKind::Agent | PartyKind::Service));
+    !machine || accesses.iter().any(|access| held.is_received_by(access))
+}
+
 /// People, by what they could and did. Distinct people, never products; somebody of whom nothing is known may be one of the
 /// others, an account is one of its members, and whoever is not told apart is anybody or nobody.
 struct Counted {
@@ -94,7 +104,9 @@ impl Counted {
         let (mut without, mut surely_without) = (BTreeSet::new(), BTreeSet::new());
         let (mut saw, mut surely_saw) = (BTreeSet::new(), BTreeSet::new());
         let (mut given, mut surely_given) = (BTreeSet::new(), BTreeSet::new());
-        let (mut unidentified, mut accounts): (u64, Vec<&BTreeSet<Party>>) = (0, Vec::new());
+        // Acts of which nobody is told apart, and accounts that acted: what they show, if it was a human.
+        let (mut unidentified_saw, mut unidentified_given) = (0, 0);
+        let (mut accounts_saw, mut accounts_given): (Vec<&BTreeSet<Party>>, Vec<&BTreeSet<Party>>) = Default::default();
         for found in found {
             for (party, viewer) in found.exposure.viewers.iter().filter(|(party, _)| party.is_human()) {
                 if !viewer.could.is_never() {
@@ -126,15 +138,28 @@ impl Counted {
                 }
             }
             for judged in found.exposure.accesses.iter().filter(|judged| judged.rung != calculus::Rung::Tried) {
-                unidentified += u64::from(judged.unidentified);
-                saw.extend(&judged.one_of);
+                let (all, unidentified, accounts) = match judged.unnamed {
+                    calculus::Rung::Seen => (&mut saw, &mut unidentified_saw, &mut accounts_saw),
+                    _ => (&mut given, &mut unidentified_given, &mut accounts_given),
+                };
+                *unidentified += u64::from(judged.unidentified);
+                all.extend(&judged.one_of);
                 if judged.certain && !judged.unidentified && !judged.one_of.is_empty() {
                     accounts.push(&judged.one_of);
                 }
+                // Over a group or an account that it was given or shown to.
+                for (party, rung) in &judged.perhaps {
+                    let all = if *rung == calculus::Rung::Seen { &mut saw } else { &mut given };
+                    all.insert(*party);
+                }
+                could.extend(judged.one_of.iter().chain(judged.perhaps.keys()));
             }
         }
         // An account that acted was somebody; that may be one who is counted already.
-        let somebody = accounts.iter().any(|members| !may_meet(members, &surely_saw, same));
+        let somebody = accounts_saw.iter().any(|members| !may_meet(members, &surely_saw, same));
+        let got =
+            |members: &&&BTreeSet<Party>| !may_meet(members, &saw, same) && !may_meet(members, &surely_given, same);
+        let somebody_got = accounts_given.iter().any(|members| got(&members));
         // Whoever surely saw it is not counted as given it again.
         let given: BTreeSet<Party> = given.difference(&surely_saw).copied().collect();
         let alone = |party: &Party| !may_meet(&BTreeSet::from([*party]), &saw, same);
@@ -143,11 +168,13 @@ impl Counted {
             |sure: &BTreeSet<Party>, all: &BTreeSet<Party>| Range { low: people(sure, same), high: all.len() as u64 };
         let seen = range(&surely_saw, &saw);
         let low = seen.low + u64::from(somebody);
+        let alone = range(&surely_given, &given);
+        let given_low = alone.low + u64::from(somebody_got);
         Counted {
             could: range(&surely_could, &could),
             without_authority: range(&surely_without, &without),
-            saw: Range { low, high: (seen.high + unidentified).max(low) },
-            given: range(&surely_given, &given),
+            saw: Range { low, high: (seen.high + unidentified_saw).max(low) },
+            given: Range { low: given_low, high: (alone.high + unidentified_given).max(given_low) },
         }
     }
 }

@@ -233,6 +233,9 @@ facts! {
         subjects_determined: bool,
         attempts: u64,
         holdings_open: u64,
+        /// Copies that lie, or lay, where no source tells what is done with them.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        holdings_elsewhere: u64,
         unauthorised_accesses: Range,
         not_assessed_accesses: u64,
         /// Emergency access; of it, what somebody else found justified.
@@ -451,6 +454,19 @@ impl AccessFact {
     /// To whom it was given, or possibly was.
     pub fn recipients(&self) -> impl Iterator<Item = &Who> {
         self.given_to.iter().chain(&self.perhaps_given_to)
+    }
+}
+
+impl HoldingFact {
+    /// Whether this act gave the copy to whoever has it.
+    pub fn is_received_by(&self, access: &AccessFact) -> bool {
+        let tells = self.start.entry.is_some_and(|entry| access.entries.contains(&entry));
+        tells && access.recipients().any(|who| *who == self.holder)
+    }
+
+    /// Whether it is not known to be gone by an instant.
+    pub fn is_open(&self, cut_off: Instant) -> bool {
+        matches!(self.end.known, Known::Open | Known::Unknown) || self.end.latest > cut_off
     }
 }
 

@@ -12,7 +12,7 @@ use crate::exposure::telling::{Named, Telling};
 use crate::model::{Category, Identity, PartyKind, ReportType};
 use crate::registry::{self, Document};
 use crate::report::access::document::{
-    Authorisation, EntryIndex, Limit, Name, PersonIdentity, Provision, Range, Span, Verdict,
+    Authorisation, EntryIndex, Limit, Name, PersonIdentity, Provision, Range, SourceCoverage, Span, Verdict,
 };
 use crate::report::access::registered::Names;
 use crate::report::access::{completeness, coverage, things};
@@ -130,6 +130,8 @@ impl<'a> Stated<'a> {
             same: &evidence.same,
             cut_off: Instant::new(frame.cut_off),
         });
+        let feeds = |party: &Party| named_group(told, *party).is_some_and(|name| feed_covers(evidence, name, frame));
+        totals.uncountable |= found.iter().flat_map(|found| &found.exposure.given_groups).any(|party| !feeds(party));
         let settled = |authorised: Authorised| matches!(authorised, Authorised::Yes | Authorised::No);
         let ways = found.iter().flat_map(|found| &found.exposure.paths);
         totals.unsettled = ways.into_iter().any(|path| !settled(path.authorised))
@@ -137,6 +139,35 @@ impl<'a> Stated<'a> {
             || told.narrowed();
         Stated { found, viewers, accesses, holdings, losses, subjects, totals }
     }
+}
+
+fn named_group(told: &Telling, party: Party) -> Option<&str> {
+    let Party::Named(PartyKind::Group, number) = party else { return None };
+    told.parties.name(number).and_then(|(_, name)| name.text())
+}
+
+/// Whether a source tells who is in a group, and did so for the whole period.
+fn feed_covers(evidence: &ExposureEvidence, group: &str, frame: Frame) -> bool {
+    let period = Span { from: Instant::new(frame.from), until: Instant::new(frame.cut_off) };
+    let names = Names::of(&evidence.registry);
+    let sources = coverage::sources(&evidence.registry, &evidence.coverage, evidence.head.size, &names, &period);
+    let covers = |feed: &str| {
+        let of_it: Vec<SourceCoverage> = sources.iter().filter(|source| source.source == feed).cloned().collect();
+        let limits = coverage::limits(&of_it, evidence.head.recorded_at_us, &period);
+        coverage::sentence(&limits, &of_it, &[]) == Verdict::NoneComplete
+    };
+    let feed = |document: &Document| {
+        let group = document.groups.iter().find(|known| known.name == group)?;
+        group.feed.clone()
+    };
+    let documents = in_force(evidence, &period);
+    !documents.is_empty() && documents.iter().all(|document| feed(document).is_some_and(|feed| covers(&feed)))
+}
+
+/// The controller's registries of any time of the period; what came first was so from the beginning.
+fn in_force<'a>(evidence: &'a ExposureEvidence, period: &Span) -> Vec<&'a Document> {
+    let begun = evidence.controllers.iter().rposition(|(at, _)| *at <= period.from.us()).unwrap_or_default();
+    evidence.controllers.iter().skip(begun).map(|(_, known)| &known.document).collect()
 }
 
 /// What is asked lies between the first thing that was told of and the cut-off.
@@ -493,9 +524,7 @@ fn coverage_fact(
     names: &Names<'_>,
     period: &Span,
 ) -> CoverageFact {
-    // All that were in force at any time of the period; what came first was so from the beginning.
-    let begun = evidence.controllers.iter().rposition(|(at, _)| *at <= period.from.us()).unwrap_or_default();
-    let documents: Vec<&Document> = evidence.controllers.iter().skip(begun).map(|(_, known)| &known.document).collect();
+    let documents = in_force(evidence, period);
     let declared = documents.iter().flat_map(|document| {
         question.resources.iter().map(|name| document.resource(name).map(|resource| (name, resource)))
     });

@@ -214,7 +214,7 @@ sections! {
     ExposureTitle { report: String, subtitle: String, running: String }
     ExposureAnswer {
         sentence: String, open: String, without_authority: String, never: String, could: String, could_and_others: String, saw: String, given: String,
-        machines: String, holds: String,
+        machines: String, holds: String, elsewhere: String,
     }
     ExposureCount { people: Plural, machines: Plural, copies: Plural, accesses: Plural, losses: Plural, persons: Plural, proved: Plural }
     Duration { moment: String, seconds: String, minutes: String, hours: String, days: String }
@@ -344,7 +344,7 @@ sections! {
         profile: String, default_profile: String, aware_counts: String, aware_other: String, retracts: String, taken_back: String,
     }
     BreachEvent {
-        opened: String, ended: String, act: String, lost: String, detected: String, processor_aware: String, aware: String, place: String,
+        opened: String, given: String, gone: String, ended: String, act: String, lost: String, detected: String, processor_aware: String, aware: String, place: String,
         no_place: String,
     }
     BreachPhase {

@@ -271,3 +271,88 @@ fn a_hundred_thousand_memberships_of_one_person_are_one_person() {
     let could = &exposure.viewers[&person(1)].could;
     assert_eq!((could.certain.measure(), could.possible.measure()), (TIMES * 1_000, TIMES * 1_000));
 }
+
+/// What was mailed lies with each receiver until it is removed there, whatever becomes of the way and of the source.
+#[test]
+fn what_was_sent_can_be_seen_where_it_lies() {
+    let mut story = Story::new().engineers().content();
+    story.mails(person(8), person(9), at(9, 0)).authorised = Authorised::No;
+    story.closes(Thing::Content { resource: R, subject: Some(Person(101)) }, at(10, 0));
+    let exposure = story.exposure();
+    assert_eq!(could(&exposure, person(9)), (360, 360));
+    assert_eq!(minutes(exposure.viewers[&person(9)].excess.certain.measure()), 360);
+    assert_eq!(minutes(exposure.unauthorised.certain.measure()), 360);
+    assert_eq!(minutes(exposure.subjects[&Person(101)].open.certain.measure()), 360);
+    assert!(exposure.subjects[&Person(102)].open.is_never(), "it was not in what was sent");
+    assert_eq!(window(&exposure).1, (at(15, 0), at(15, 0), Known::Open));
+    story.closes(Thing::Holding { holder: person(9), resource: R }, at(11, 0));
+    let exposure = story.exposure();
+    assert_eq!(could(&exposure, person(9)), (120, 120));
+    assert_eq!(window(&exposure).1, (at(11, 0), at(11, 0), Known::Exact));
+}
+
+/// Of a group that was sent something each member is a possible receiver, and nobody a certain one: who was in it then also
+/// after they left, who joined later from then on.
+#[test]
+fn what_a_group_was_sent_is_possible_for_each_member() {
+    let mut story = Story::new().engineers().content();
+    let member = |number| Thing::Membership { member: person(number), whole: ENG };
+    story.closes(member(1), at(10, 0));
+    story.opens(member(4), at(12, 0));
+    story.opens(member(5), at(7, 0));
+    story.closes(member(5), at(8, 0));
+    story.mails(person(8), ENG, at(9, 0));
+    let exposure = story.exposure();
+    assert_eq!([1, 2, 4, 5].map(|number| could(&exposure, person(number))), [(0, 360), (0, 360), (0, 180), (0, 0)]);
+    assert_eq!(could(&exposure, ENG), (0, 360));
+    assert_eq!(minutes(exposure.open.certain.measure()), 360, "somewhere it lies for sure");
+    let perhaps: Vec<&Party> = exposure.accesses[0].perhaps.keys().collect();
+    assert_eq!(perhaps, [&person(1), &person(2), &person(3)]);
+    assert!(exposure.viewers[&person(2)].perhaps);
+    story.manner.hides_history = true;
+    assert_eq!(could(&story.exposure(), person(4)), (0, 0), "the registry says that they do not see what came before");
+}
+
+#[test]
+fn whoever_sends_on_after_their_way_was_closed_does_it_without_authority() {
+    for (has_copy, expected) in [(true, 60), (false, 360)] {
+        let mut story = Story::new().content();
+        story.opens(grant(person(1)), at(9, 0)).authorised = Authorised::Yes;
+        story.closes(grant(person(1)), at(10, 0));
+        if has_copy {
+            story.opens(Thing::Holding { holder: person(1), resource: R }, at(9, 30));
+        }
+        story.mails(person(1), person(9), at(10, 30)).authorised = Authorised::Yes;
+        let exposure = story.exposure();
+        assert_eq!(exposure.accesses[0].authorised, Authorised::No);
+        assert_eq!(could(&exposure, person(1)).1, expected, "what they sent shows a way only if they had no copy");
+        assert!(exposure.oddities.iter().any(|(oddity, _)| *oddity == Oddity::PathWasClosed));
+    }
+    let mut story = Story::new().content();
+    story.mails(person(1), person(9), at(10, 30)).authorised = Authorised::Yes;
+    assert_eq!(story.exposure().accesses[0].authorised, Authorised::Yes, "no way of theirs was ever on file");
+}
+
+/// What an account took, one of its users was given: that anybody looked at it is another act.
+#[test]
+fn what_an_account_downloads_nobody_is_known_to_have_seen() {
+    let account = Party::Named(PartyKind::Service, 7);
+    for (verb, expected) in [(Verb::DataDownload, Rung::Given), (Verb::DataRead, Rung::Seen)] {
+        let mut story = Story::new().content();
+        for number in [1, 2] {
+            story.opens(Thing::Membership { member: person(number), whole: account }, 0);
+        }
+        story.opens(grant(account), at(9, 0));
+        story.reads(account, at(9, 30)).verb = verb;
+        let judged = &story.exposure().accesses[0];
+        assert_eq!((judged.unnamed, judged.one_of.len()), (expected, 2));
+    }
+    let mut story = Story::new().content();
+    story.opens(Thing::Membership { member: person(1), whole: account }, 0);
+    story.mails(person(8), account, at(9, 0));
+    story.reads(person(8), at(9, 30)).shown_to.insert(account);
+    let exposure = story.exposure();
+    let perhaps = |at: usize| exposure.accesses[at].perhaps.get(&person(1)).copied();
+    assert_eq!((perhaps(0), perhaps(1)), (Some(Rung::Given), Some(Rung::Seen)));
+    assert_eq!(could(&exposure, person(1)).1, 360);
+}

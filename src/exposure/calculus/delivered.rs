@@ -1,0 +1,184 @@
+//! What was given to somebody lies with them, and can be seen there until it is removed there: closing the way to where it
+//! came from, or deleting it there, ends none of it (REPORTS 2.3, Rungs and durations).
+
+use super::audience::{Audience, Members};
+use super::content::Content;
+use super::exposure::{Exposure, Inside, Manner, Ways};
+use super::fact::{Access, Authorised, Party, Resource, Thing};
+use super::interval::{Bound, Interval, Known};
+use super::times::{Instant, TimeSet, Times};
+use std::collections::{BTreeMap, HashMap};
+use whosaw_verifier::vocabulary::PartyKind;
+
+/// Copies by the entries that tell of their beginning.
+pub struct Copies(HashMap<u64, Vec<Interval>>);
+
+/// What one act gave to one receiver.
+pub struct Delivery {
+    /// The entry that tells of the copy.
+    entry: u64,
+    /// Whose data it was: position among the accesses that were told.
+    access: usize,
+    holder: Party,
+    /// As long as it lies there.
+    times: Times,
+    authorised: Authorised,
+    /// Who is or was in the receiver, and possibly could see it there when.
+    members: BTreeMap<Party, TimeSet>,
+}
+
+impl Copies {
+    pub fn of(held: &[Interval]) -> Self {
+        let mut copies: HashMap<u64, Vec<Interval>> = HashMap::new();
+        for interval in held {
+            if let Some(entry) = interval.start.entry {
+                copies.entry(entry).or_default().push(interval.clone());
+            }
+        }
+        Copies(copies)
+    }
+
+    /// What an act gave to people: what a machine or an organisation was given is a copy, and nobody is counted by it.
+    pub fn deliveries(
+        &self,
+        (position, access): (usize, &Access),
+        authorised: Authorised,
+        audience: &Audience,
+        manner: Manner,
+        always: &Times,
+    ) -> Vec<Delivery> {
+        let copies = access.entries.iter().filter_map(|entry| Some((*entry, self.0.get(entry)?)));
+        let copies = copies.flat_map(|(entry, copies)| copies.iter().map(move |copy| (entry, copy)));
+        let delivery = |(entry, copy): (u64, &Interval)| {
+            let Thing::Holding { holder, .. } = copy.thing else { return None };
+            let surely = access.given_to.contains(&holder);
+            let received = surely || access.perhaps_given_to.contains(&holder);
+            if !received || !is_of_people(holder, audience) {
+                return None;
+            }
+            let times = copy.times().intersect(always);
+            let times = if surely { times } else { times.only_possible() };
+            let members = members_of(holder, audience, always);
+            let members = members.into_iter().map(|(party, in_it)| {
+                // Whoever was in it then may have it although they left; whoever joined later may see what came before.
+                let then = in_it.possible.meets(access.when.earliest, access.when.latest);
+                let could = match (then, manner.hides_history) {
+                    (true, _) => times.possible.clone(),
+                    (false, false) => times.possible.intersect(&in_it.possible),
+                    (false, true) => TimeSet::empty(),
+                };
+                (party, could)
+            });
+            let members = members.filter(|(_, could)| !could.is_empty()).collect();
+            Some(Delivery { entry, access: position, holder, times, authorised, members })
+        };
+        copies.filter_map(delivery).collect()
+    }
+}
+
+/// Everybody who is or was in it, itself not.
+fn members_of(whole: Party, audience: &Audience, always: &Times) -> Members {
+    if !whole.has_members() {
+        return Members::new();
+    }
+    let mut members = audience.reach_of_acting(whole, always);
+    members.remove(&whole);
+    members
+}
+
+fn is_of_people(holder: Party, audience: &Audience) -> bool {
+    match holder {
+        Party::Person(_) | Party::Unknown(..) | Party::Anyone | Party::Named(PartyKind::Group, _) => true,
+        Party::Named(PartyKind::Organisation | PartyKind::Service, _) => audience.has_members(holder),
+        Party::Named(..) => false,
+    }
+}
+
+/// Two reports of one act tell of one copy, unless they tell of it otherwise.
+pub fn distinct(held: &mut Vec<Interval>, accesses: &[Access]) {
+    let first = |access: &Access| access.entries.first().copied().unwrap_or_default();
+    let several = accesses.iter().filter(|access| access.entries.len() > 1);
+    let act_of: HashMap<u64, u64> =
+        several.flat_map(|access| access.entries.iter().map(move |entry| (*entry, first(access)))).collect();
+    let mut known: BTreeMap<(Thing, u64), (u64, Bound)> = BTreeMap::new();
+    held.retain(|copy| {
+        let Some(entry) = copy.start.entry else { return true };
+        let Some(act) = act_of.get(&entry) else { return true };
+        let (teller, end) = *known.entry((copy.thing, *act)).or_insert((entry, copy.end));
+        teller == entry || end != copy.end
+    });
+}
+
+impl Exposure {
+    /// Who could see what was given to them or to what they are in.
+    pub(super) fn take_deliveries(&mut self, deliveries: &[Delivery], ways: &mut Ways) {
+        for delivery in deliveries {
+            let Delivery { holder, times, authorised, members, .. } = delivery;
+            self.open = self.open.union(times);
+            if *authorised == Authorised::No {
+                self.unauthorised = self.unauthorised.union(times);
+            }
+            if *holder == Party::Anyone {
+                self.to_anyone = self.to_anyone.union(times);
+            }
+            // That it lies with a group, or in an account, makes it certain of nobody in it.
+            let own = if holder.has_members() { times.only_possible() } else { times.clone() };
+            self.let_in(*holder, None, &own, *authorised, ways);
+            for (party, possible) in members {
+                let could = Times { certain: TimeSet::empty(), possible: possible.clone() };
+                self.let_in(*party, Some(*holder), &could, *authorised, ways);
+            }
+        }
+    }
+
+    /// Whose data stood open there: whom the act names, and where it does not name everybody, whoever was inside then.
+    pub(super) fn take_delivered_data(&mut self, deliveries: &[Delivery], accesses: &[Access], content: &Content) {
+        for delivery in deliveries {
+            let access = &accesses[delivery.access];
+            let mut stands_open = |person, times: &Times| {
+                let inside: &mut Inside = self.subjects.entry(person).or_default();
+                inside.open = inside.open.union(times);
+                inside.categories.extend(&access.categories);
+            };
+            for person in &access.subjects {
+                stands_open(*person, &delivery.times);
+            }
+            if access.listed {
+                continue;
+            }
+            let was_inside = |times: &Times| times.possible.meets(access.when.earliest, access.when.latest);
+            let others = content.of.iter().filter(|(person, _)| !access.subjects.contains(person));
+            for (person, _) in others.filter(|(_, (times, _))| was_inside(times)) {
+                stands_open(*person, &delivery.times.only_possible());
+            }
+        }
+    }
+}
+
+/// Where a copy that somebody was given begins and ends, as far as the time that is asked for goes.
+pub fn bounds(deliveries: &[Delivery], held: &[Interval], cut_off: Instant) -> Vec<(Bound, Bound)> {
+    let is_delivered = |copy: &&Interval| {
+        let Thing::Holding { holder, .. } = copy.thing else { return false };
+        deliveries.iter().any(|delivery| Some(delivery.entry) == copy.start.entry && delivery.holder == holder)
+    };
+    let within = |copy: &Interval| {
+        let end = match copy.end.latest > cut_off {
+            true => Bound { earliest: copy.end.earliest.min(cut_off), latest: cut_off, known: Known::Open, ..copy.end },
+            false => copy.end,
+        };
+        (copy.start, end)
+    };
+    held.iter().filter(is_delivered).map(within).collect()
+}
+
+/// Whether this copy may be held by one of these parties at the time of an act.
+pub fn has_copy(held: &[Interval], parties: &[Party], access: &Access, resource: Resource) -> bool {
+    held.iter().any(|copy| match copy.thing {
+        Thing::Holding { holder, resource: of } => {
+            let other = copy.start.entry.is_none_or(|entry| !access.entries.contains(&entry));
+            let then = copy.times().possible.meets(access.when.earliest.saturating_sub(1), access.when.latest);
+            of == resource && other && then && parties.contains(&holder)
+        }
+        _ => false,
+    })
+}
