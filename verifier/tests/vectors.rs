@@ -275,6 +275,7 @@ fn erasures(v: &Vectors) {
         by: 1,
         caller: Some(Caller { name: "desk".into(), assurance: Assurance::SelfAsserted }),
         parts: vec![part(Role::Actor, false, 0), part(Role::Content, true, 1)],
+        retracts: 0,
     };
     v.check("case_body", &body.encode());
     assert_eq!(Body::decode(17, &v.bytes("case_body")), Ok(Body::Case(body)));
@@ -292,6 +293,7 @@ fn erasures(v: &Vectors) {
         delivery: Delivery::NotPossible,
         message: v.bytes("erasure_covers_root"),
         report: Vec::new(),
+        counted: None,
     };
     v.check("case_part", &part.encode());
     assert_eq!(CasePart::decode(&v.bytes("case_part")), Ok(part));
