@@ -438,7 +438,7 @@ impl Exposure {
             let path = &self.paths[*path];
             path.authorised == Authorised::Yes && covers(path, &times.certain, access)
         };
-        let by_way = if open.iter().any(|way| authorised(way)) {
+        let by_way = if open.iter().any(authorised) {
             Authorised::Yes
         } else if open.iter().any(|(_, path, _)| self.paths[*path].authorised == Authorised::No) {
             Authorised::No

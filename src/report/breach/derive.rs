@@ -29,7 +29,7 @@ pub struct Found<'a> {
     paths: Vec<&'a PathFact>,
     /// Accesses in which data came back, or may have, without authority.
     accesses: Vec<&'a AccessFact>,
-    /// What these gave to others and lies with them.
+    /// What these gave to people, or to parties that have it for themselves, and lies with them.
     copies: Vec<&'a HoldingFact>,
     /// Deletions and alterations that nobody is known to have been allowed.
     losses: Vec<&'a LossFact>,
@@ -116,7 +116,15 @@ impl<'a> Found<'a> {
         let unauthorised =
             |access: &&AccessFact| access.rung != Rung::Tried && access.authorisation == Authorisation::Unauthorised;
         let accesses: Vec<&AccessFact> = accesses.filter(unauthorised).collect();
-        let received = |held: &&HoldingFact| accesses.iter().any(|access| held.is_received_by(access));
+        // What a processor has, it has for the controller.
+        let own = |held: &HoldingFact| match &held.holder {
+            Who::Named { kind, .. } if kind.0 != PartyKind::Group => as_of.exposure.disclosures.iter().any(|given| {
+                let kinds = [RecipientKind::UnauthorisedPerson, RecipientKind::ThirdParty];
+                given.to == held.holder && kinds.contains(&given.kind.0)
+            }),
+            _ => true,
+        };
+        let received = |held: &&HoldingFact| own(held) && accesses.iter().any(|access| held.is_received_by(access));
         let losses = as_of.exposure.losses.iter();
         Found {
             as_of,
