@@ -356,7 +356,12 @@ fn moved(evidence: &ExposureEvidence, exposure: &ExposureReport) -> BTreeMap<u64
     for access in &evidence.told.accesses {
         let subjects = access.subjects.iter().filter_map(|person| listed.at(person));
         let moved = Moved { subjects: subjects.collect(), listed: access.listed };
-        all.extend(access.entries.iter().map(|entry| (*entry, moved.clone())));
+        for entry in &access.entries {
+            // What went into a tool and what came back of it stand in one entry.
+            let known = all.entry(*entry).or_insert_with(|| moved.clone());
+            known.subjects.extend(&moved.subjects);
+            known.listed &= moved.listed;
+        }
     }
     all
 }

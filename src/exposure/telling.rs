@@ -9,6 +9,7 @@ mod contexts;
 mod copies;
 mod loss;
 mod names;
+mod operators;
 mod settle;
 
 pub use loss::{Loss, Lost};
@@ -66,6 +67,10 @@ pub trait Registered {
     fn approvals_repeat(&self, policy: &str, at: At) -> bool;
     /// The categories that lists and searches of a resource show; absent where it may have shown any.
     fn listing(&self, resource: &str, at: At) -> Option<BTreeSet<Category>>;
+    /// Who runs a tool, to whom what goes into it goes.
+    fn operators(&self, tool: &str, at: At) -> Vec<&str>;
+    /// Where a tool runs, as far as that is said of itself.
+    fn tool_country(&self, tool: &str, at: At) -> Option<&str>;
     /// Where a party is, ISO 3166-1 alpha-2.
     fn country(&self, party: &str, at: At) -> Option<&str>;
 }
@@ -101,6 +106,8 @@ pub struct Telling {
     reviews: Vec<Reviewing>,
     restorations: Vec<loss::Restoration>,
     contexts: contexts::Contexts,
+    /// What went into tools, until everything was told.
+    calls: Vec<operators::Call>,
     keys: Numbered<String>,
     references: HashMap<(FactKind, String), u64>,
     /// The entries of each act's id, ascending: an id is its caller's, and others may use the same.
@@ -160,6 +167,7 @@ impl Telling {
         }
         if let Some(resource) = resource {
             self.access(action, when, resource, registered);
+            self.tool_called(action, when, resource, registered);
             if happened {
                 self.copies(action, when, resource, registered);
             }
@@ -621,6 +629,7 @@ impl Telling {
             given_to,
             perhaps_given_to: BTreeSet::new(),
             only_gives,
+            goes_anyway: false,
             about_nobody: body.determination == Determination::Nobody,
             authorised: if stranger { Authorised::No } else { authorised(body) },
             approved: None,

@@ -59,6 +59,7 @@ pub enum Kind {
     Account,
     Agent,
     Organisation,
+    Tool,
     Source,
     Resource,
 }
@@ -245,6 +246,8 @@ pub struct How {
     pub policy: Option<String>,
     /// When what is granted or approved is meant to end.
     pub until_us: Option<u64>,
+    /// The tool that it went through.
+    pub tool: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -404,6 +407,10 @@ impl Scenario {
             [agent, "uses", vendor] => {
                 self.kinds.insert((*vendor).to_owned(), Kind::Organisation);
                 self.attribute(agent, Kind::Agent, "vendor", vendor);
+            }
+            [operator, "runs", tool] => {
+                self.kinds.insert((*operator).to_owned(), Kind::Organisation);
+                self.attribute(tool, Kind::Tool, "operator", operator);
             }
             [agent, "sessions", "last", hours, "h"] => {
                 let seconds = number(hours)?.parse::<u64>().unwrap_or_default().saturating_mul(3_600);
@@ -600,6 +607,11 @@ impl Scenario {
             [who, does @ ("gets" | "loses"), "key", key, rest @ ..] => {
                 (What::Key { who: owned(who), key: owned(key), gets: *does == "gets" }, rest)
             }
+            [operator, "runs", tool] => {
+                self.kinds.insert(owned(operator), Kind::Organisation);
+                self.kinds.insert(owned(tool), Kind::Tool);
+                (What::Register { name: owned(tool), key: "operator", value: owned(operator) }, &[])
+            }
             [party, "keeps", "for", days, "days"] => {
                 let value = number(days)?.to_owned();
                 (What::Register { name: owned(party), key: "retention-days", value }, &[])
@@ -769,6 +781,7 @@ impl Scenario {
                     after(&mut words, word, &["by"])?;
                     how.told_by = Some(words.next().ok_or("told by needs a name")?.to_string());
                 }
+                "through" => how.tool = Some(words.next().ok_or("through needs a tool")?.to_string()),
                 "policy" => how.policy = Some(words.next().ok_or("policy needs a name")?.to_string()),
                 "as" => how.name = Some(words.next().ok_or("as needs a name")?.to_string()),
                 name if !is_member && (list.is_some() || !left.is_empty()) => return Err(not_understood(Some(&name))),

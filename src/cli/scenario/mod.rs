@@ -51,6 +51,7 @@ enum Command {
 ///   R caches permissions for 300 s      R hides history{n}
 ///   R recovers for 30 days              proxy logs{n}
 ///   R is logged by proxy                R lists basic           (the categories that lists and searches show){n}
+///   W runs search                       (what goes into this tool goes to W){n}
 ///   dana may correct, or review         emergencies are reviewed within 72 h{n}
 ///   policy p1 is approved by carol      policy p1 approvals last 300 s, or approvals repeat{n}
 /// {n}What happens ([recorded HH:MM] at the end says when it was recorded, if later):{n}
@@ -65,6 +66,7 @@ enum Command {
 ///   denied, failed or perhaps; "anybody" is the public){n}
 ///   An act can have a name, and speak of others: [as x1] [because of x0] [within x0] [same act as x0]
 ///   [approved by a1] [instructed by i1] [under key k1] [despite restriction] [policy p1] [in session c1]
+///   [through TOOL, what it is about going into it]{n}
 ///   [told by CALLER] (whose id it is then; another's act of this name is x1/CALLER){n}
 ///   09:06 bot calls its model, or closes its session [in session c1]{n}
 ///   09:50 carol approves e1 reads R [until 10:00] [about s1] as a1, or refuses{n}
@@ -73,7 +75,7 @@ enum Command {
 ///   10:00 W gets key k1                 11:00 W loses key k1{n}
 ///   10:00 s1 restricts                  11:00 s1 is unrestricted{n}
 ///   14:00 s1 is linked to s9 [weakly]   15:00 s1 is unlinked from s9{n}
-///   10:00 bot uses W, V keeps for 7 days, R lists basic, dana may correct [no more]   (the registry says so from then on){n}
+///   10:00 bot uses W, W runs search, V keeps for 7 days, R lists basic, dana may correct [no more]   (the registry says so from then on){n}
 ///   10:00 order O keeps V from s1 [until 2026-06-01]     10:00 order O is over{n}
 ///   (s1 is not told what V does; the registry says so from then on){n}
 ///   09:00 s1 asks for access [received 2026-02-10]{n}

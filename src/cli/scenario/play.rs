@@ -160,7 +160,11 @@ pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mu
             attributes.extend(acts.registered.iter().filter(|((of, _), _)| of == name).map(|((_, key), v)| (*key, v)));
             let attribute =
                 |(key, value): (&str, &String)| v1::NameAttribute { key: key.to_owned(), value: value.clone() };
-            let kind = if *key == "vendor" { RegistryKind::Agent } else { RegistryKind::Party };
+            let kind = match *key {
+                "vendor" => RegistryKind::Agent,
+                "operator" => RegistryKind::Tool,
+                _ => RegistryKind::Party,
+            };
             let name = v1::Name {
                 kind: kind as i32,
                 name: name.clone(),
@@ -239,6 +243,7 @@ pub fn names(scenario: &Scenario) -> Vec<v1::Name> {
         let kind = match kind {
             Kind::Group | Kind::Account | Kind::Organisation => RegistryKind::Party,
             Kind::Agent => RegistryKind::Agent,
+            Kind::Tool => RegistryKind::Tool,
             Kind::Source => RegistryKind::Source,
             Kind::Resource => RegistryKind::Dataset,
         };
@@ -440,7 +445,7 @@ fn action(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
             };
             let shown: Vec<v1::Eyes> = step.how.showing.iter().map(position).collect();
             let subjects = step.how.about.iter().map(|name| {
-                let gives = !step.how.giving.is_empty();
+                let gives = !step.how.giving.is_empty() || step.how.tool.is_some();
                 let direction = if gives { v1::Direction::Argument } else { v1::Direction::Result };
                 let mut subject = subject(name, &step.how, direction);
                 if !shown.is_empty() {
@@ -464,6 +469,7 @@ fn action(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
                 subjects: subjects.collect(),
                 determination: determination as i32,
                 actors,
+                tool: step.how.tool.clone().unwrap_or_default(),
                 recipients: given.iter().map(|name| recipient(scenario, name)).collect(),
                 break_glass_reason: if step.how.emergency { "emergency".into() } else { String::new() },
                 ..base
@@ -506,7 +512,7 @@ fn kind(scenario: &Scenario, name: &str) -> v1::PartyKind {
         Some(Kind::Account) => v1::PartyKind::Service,
         Some(Kind::Agent | Kind::Source) => v1::PartyKind::Agent,
         Some(Kind::Organisation) => v1::PartyKind::Organisation,
-        Some(Kind::Resource) | None => v1::PartyKind::Human,
+        Some(Kind::Resource | Kind::Tool) | None => v1::PartyKind::Human,
     }
 }
 

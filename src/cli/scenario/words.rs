@@ -41,6 +41,7 @@ pub const BETWEEN: &[&str] = &[
     "and",
     "again",
     "weakly",
+    "through",
 ];
 
 /// Words by which something is done or declared, besides the verbs.

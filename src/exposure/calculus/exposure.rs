@@ -680,11 +680,11 @@ fn members_then(acting: Party, access: &Access, judge: &Judge) -> Members {
 }
 
 fn is_success(access: &Access) -> bool {
-    !matches!(access.outcome, Outcome::Denied | Outcome::Failed) && !access.about_nobody
+    (access.goes_anyway || !matches!(access.outcome, Outcome::Denied | Outcome::Failed)) && !access.about_nobody
 }
 
 fn is_certain(access: &Access) -> bool {
-    matches!(access.outcome, Outcome::Succeeded | Outcome::Partial)
+    matches!(access.outcome, Outcome::Succeeded | Outcome::Partial) || access.goes_anyway && !access.given_to.is_empty()
 }
 
 /// What a successful act shows of one party to it.

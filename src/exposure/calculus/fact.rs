@@ -250,6 +250,8 @@ pub struct Access {
     pub perhaps_given_to: BTreeSet<Party>,
     /// Nothing came back to whoever acted: what moved was theirs before, and went to the recipients.
     pub only_gives: bool,
+    /// It moved whatever became of the act: what is put into a tool.
+    pub goes_anyway: bool,
     /// By what the record itself says it was about nobody's data.
     pub about_nobody: bool,
     pub authorised: Authorised,

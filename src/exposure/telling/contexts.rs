@@ -345,7 +345,7 @@ impl Telling {
 }
 
 impl Access {
-    fn give(&mut self, given: &Given) {
+    pub(super) fn give(&mut self, given: &Given) {
         if given.certain && matches!(self.outcome, Outcome::Succeeded | Outcome::Partial) {
             self.given_to.insert(given.to);
             self.perhaps_given_to.remove(&given.to);

@@ -91,6 +91,7 @@ impl Telling {
         }
         self.settle_categories();
         self.settle_contexts(rules.registered);
+        self.settle_operators();
     }
 
     /// An act that does not say which categories it showed possibly showed all that the resource had: what was told to have

@@ -137,6 +137,17 @@ impl telling::Registered for History {
         all
     }
 
+    fn operators(&self, tool: &str, at: At) -> Vec<&str> {
+        let mut all: Vec<&str> = self.at(RegistryKind::Tool, tool, "operator", at).into_iter().flatten().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    fn tool_country(&self, tool: &str, at: At) -> Option<&str> {
+        self.at(RegistryKind::Tool, tool, "country", at).into_iter().flatten().next_back()
+    }
+
     fn session_max_us(&self, agent: &str, at: At) -> Option<u64> {
         let said = self.at(RegistryKind::Agent, agent, "session-max-s", at);
         // At a time without a limit it may have lasted for ever.
