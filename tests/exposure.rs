@@ -320,5 +320,8 @@ fn bad_questions_are_told_by_field_and_nothing_is_recorded() {
     assert_eq!(index, before + 1, "refused questions leave no entry");
     let report = json(&files);
     assert_eq!(report["resources"][0]["known"], false);
-    assert_eq!(report["answer"]["claim"], "cannot_be_excluded");
+    // A mistyped name is no negative: nothing is said but that nothing of it is known.
+    assert_eq!(report["answer"]["claim"], "nothing_known");
+    let text = report["answer"]["text"].as_str().expect("a sentence");
+    assert!(text.contains("nothing/known is known here") && !text.contains("No unauthorised access"), "{text}");
 }

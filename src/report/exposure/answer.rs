@@ -9,9 +9,11 @@ use crate::report::wording::{Wording, fill, word};
 const LISTED: usize = 4;
 
 /// The answer without its text.
-pub fn verdicts(totals: &Totals, negative: Verdict) -> Answer {
+pub fn verdicts(totals: &Totals, resources: &[ResourceFact], negative: Verdict) -> Answer {
     let unsettled = open_questions(totals) > 0;
-    let claim = if totals.unauthorised_accesses.low > 0 {
+    let claim = if resources.iter().all(|resource| !resource.known) {
+        Claim::NothingKnown
+    } else if totals.unauthorised_accesses.low > 0 {
         Claim::Refuted
     } else if totals.unauthorised_losses > 0 {
         Claim::Lost
@@ -49,7 +51,16 @@ fn open_questions(totals: &Totals) -> u64 {
 /// Who could, who did, who holds, from when to when, authorised or not.
 pub fn text(w: &Wording, report: &ExposureReport) -> String {
     let (words, totals) = (&w.exposure.answer, &report.totals);
-    let resources = w.list(&report.header.question.resources, LISTED);
+    let names = |known: bool| -> Vec<String> {
+        report.resources.iter().filter(|it| it.known == known).map(|it| it.name.clone()).collect()
+    };
+    let unknown = names(false);
+    let unknown = (!unknown.is_empty()).then(|| fill(&words.unknown, &[("resources", &w.list(&unknown, LISTED))]));
+    if report.answer.claim == Claim::NothingKnown {
+        return unknown.unwrap_or_default();
+    }
+    // Of what nobody knows nothing is said but that.
+    let resources = w.list(&names(true), LISTED);
     let spans: Vec<String> = report
         .resources
         .iter()
@@ -92,7 +103,7 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
     }
     let sentence = fill(&words.sentence, &[("clauses", &clauses.join(&w.answer.clauses))]);
     let causes = root_causes(w, report);
-    std::iter::once(sentence).chain(causes).chain([claim_text(w, report)]).collect::<Vec<_>>().join(" ")
+    unknown.into_iter().chain([sentence]).chain(causes).chain([claim_text(w, report)]).collect::<Vec<_>>().join(" ")
 }
 
 /// What opened the ways goes back to these: where each chain of causes ends.
@@ -131,7 +142,7 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
     let n = match report.answer.claim {
         Claim::Refuted => totals.unauthorised_accesses.low,
         Claim::NotAssessed => open_questions(totals),
-        Claim::Lost | Claim::MadeAvailable | Claim::Unsettled | Claim::CannotBeExcluded | Claim::Supported => 0,
+        Claim::NothingKnown | Claim::Lost | Claim::MadeAvailable | Claim::Unsettled | Claim::CannotBeExcluded | Claim::Supported => 0,
     };
     let losses = w.plural(&w.exposure.count.losses, totals.unauthorised_losses);
     let accesses = w.plural(&w.exposure.count.accesses, n);

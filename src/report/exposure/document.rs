@@ -51,6 +51,8 @@ choices! {
         CannotBeExcluded "cannot_be_excluded",
         /// No such access is recorded, and logging was complete.
         Supported "supported",
+        /// Nothing of these names is known, so that nothing is said of them.
+        NothingKnown "nothing_known",
     }
 }
 
@@ -263,7 +265,7 @@ facts! {
 
     pub struct ResourceFact {
         name: String,
-        /// Whether anything in the ledger speaks of it.
+        /// Whether anything in the ledger speaks of it, or it is registered.
         known: bool,
         windows: Vec<Window>,
         paths: Vec<PathFact>,

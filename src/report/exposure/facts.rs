@@ -9,7 +9,7 @@ use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Perso
 use crate::exposure::calculus::interval::{self, Frame};
 use crate::exposure::calculus::times::Times;
 use crate::exposure::telling::{Named, Telling};
-use crate::model::{Category, Identity, PartyKind, ReportType};
+use crate::model::{Category, Identity, PartyKind, RegistryKind, ReportType};
 use crate::registry::{self, Document};
 use crate::report::access::document::{
     Authorisation, EntryIndex, Limit, Name, PersonIdentity, Provision, Range, SourceCoverage, Span, Verdict,
@@ -38,13 +38,14 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
     let as_told = evidence.as_told.as_ref().map(|told| of(told).totals);
     let stated = of(&evidence.told);
     let people = People { told: &evidence.told, persons: &evidence.persons };
+    let resources: Vec<ResourceFact> = stated.found.iter().map(|found| found.resource(&people)).collect();
     let mut report = ExposureReport {
         format: FORMAT.to_owned(),
         header: header(question, evidence, envelope, period),
-        answer: answer::verdicts(&stated.totals, coverage.sentence),
+        answer: answer::verdicts(&stated.totals, &resources, coverage.sentence),
         totals: stated.totals,
         as_told,
-        resources: stated.found.iter().map(|found| found.resource(&people)).collect(),
+        resources,
         viewers: stated.viewers,
         accesses: stated.accesses,
         holdings: stated.holdings,
@@ -201,7 +202,8 @@ impl<'a> Found<'a> {
         let manner = Manner { permission_cache_us, hides_history, hides_at_times };
         let (edges, same) = (&told.edges, &evidence.same);
         let exposure = Exposure::of(&Told { resource, edges, accesses: &accesses, manner, frame, same });
-        Found { name, resource, known: number.is_some(), exposure, accesses }
+        let known = number.is_some() || is_registered(evidence, name);
+        Found { name, resource, known, exposure, accesses }
     }
 
     fn resource(&self, people: &People<'_>) -> ResourceFact {
@@ -262,6 +264,13 @@ impl<'a> Found<'a> {
         };
         self.exposure.accesses.iter().map(fact).collect()
     }
+}
+
+/// Whether anybody made the name known, in the registry of names or in the controller's, at any time until then.
+fn is_registered(evidence: &ExposureEvidence, name: &str) -> bool {
+    let mut names = evidence.registry.iter();
+    let declared = || evidence.controllers.iter().any(|(_, known)| known.document.resource(name).is_some());
+    names.any(|(kind, known, _)| kind == RegistryKind::Dataset && known == name) || declared()
 }
 
 /// Puts names to parties.
