@@ -333,6 +333,60 @@ fn a_group_has_what_it_was_sent_without_authority() {
     assert_eq!(form().0, ["d", ""]);
 }
 
+/// Others may be in a group that was sent something, of whom nothing tells, unless the feed of its members covered the time.
+#[test]
+fn the_members_of_a_group_are_all_known_where_its_feed_covered_the_time() {
+    for (feed, uncountable) in [("feed = \"directory\"\n", false), ("", true)] {
+        let server = TestServer::new();
+        registry(&server, &format!("version = \"r1\"\n[[groups]]\nname = \"eng\"\n{feed}"));
+        let by_feed = r#","determination":"nobody","actors":[{"kind":"agent","name":"directory"}]"#;
+        let logs = r#","facts":[{"kind":"coverage","edge":"open","coverage":"complete","source":"directory"}]"#;
+        act(&server, "coverage.start", "00:00", &format!("{by_feed}{logs}"));
+        let member = r#""party":"human","identities":[{"namespace":"staff","fields":["e1"],"strength":"strong"}]"#;
+        let joins = format!(r#","facts":[{{"kind":"membership","edge":"open","resource":"eng",{member}}}]"#);
+        act(&server, "group.join", "06:00", &format!("{by_feed}{joins}"));
+        let sent = r#","recipients":[{"kind":"unauthorised_person","party":"group","name":"eng"}]"#;
+        act(&server, "data.send", "09:00", &format!(r#","determination":"undetermined"{DENIED}{sent}"#));
+        let (files, _) = report(&server, &["exposure", "--resource", RESOURCE, "--format", "json"]);
+        let totals = &json_of(&files)["totals"];
+        assert_eq!((&totals["people_given"]["high"], &totals["uncountable"]), (&json!(1), &json!(uncountable)));
+    }
+}
+
+/// Case 31 and the rule for counts without ids: that number, approximate, and never 0.
+#[test]
+fn what_was_counted_and_not_listed_is_that_number() {
+    let server = TestServer::new();
+    let reader = r#""party":"human","identities":[{"namespace":"staff","fields":["e1"],"strength":"strong"}]"#;
+    act(&server, "access.grant", "08:00", &grant("open", reader));
+    let read = |counts: &str| format!(r#","determination":"undetermined"{DENIED}{counts}"#);
+    act(&server, "data.read", "09:30", &read(r#","records_delivered":{"precision":"exact","count":10000}"#));
+    let case = opened(&server, RESOURCE);
+    let form = || {
+        let (report, _) = file(&server, &case);
+        [67, 68, 72, 73].map(|number| values(&report, number).concat())
+    };
+    assert_eq!(form(), ["c", "", "b", "10000"], "how many records, and not whose");
+    let server = TestServer::new();
+    act(&server, "access.grant", "08:00", &grant("open", reader));
+    let counts = r#","records_delivered":{"precision":"exact","count":700},"subjects_delivered":{"precision":"exact","count":500}"#;
+    act(&server, "data.read", "09:30", &read(counts));
+    let case = opened(&server, RESOURCE);
+    let (report_of_it, _) = file(&server, &case);
+    assert_eq!(
+        [67, 68, 72, 73].map(|number| values(&report_of_it, number).concat()),
+        ["b", "500", "b", "700"].map(str::to_owned)
+    );
+    let (files, _) = report(&server, &["persons", &case, "--format", "json"]);
+    let persons = json_of(&files);
+    assert_eq!((&persons["totals"]["not_listed"], &persons["totals"]["persons"]["high"]), (&json!(500), &json!(500)));
+    let answer = persons["answer"]["text"].as_str().expect("a text");
+    assert!(answer.contains("Known: 0 people") && answer.contains("500 people cannot be listed"), "{answer}");
+    act(&server, "data.read", "10:00", &read(""));
+    let (report_of_it, _) = file(&server, &case);
+    assert_eq!(values(&report_of_it, 67), ["c"], "one of the two does not say how many");
+}
+
 /// A call of the model that failed may have been sent all the same: whoever runs it was possibly given what the agent had.
 #[test]
 fn what_was_possibly_given_is_put_to_a_person_and_not_left_out() {

@@ -21,7 +21,7 @@ use super::calculus::times::Instant;
 use crate::model::verbs::{gives_nothing, is_administrative};
 use crate::model::{
     ApprovalResult, Category, Determination, Direction, Edge as FactEdge, EndKind, Eyes, FactKind, LegalBasis,
-    NamedField, Outcome, PartyKind, PolicyDecision, RecipientKind, Role, TimeSource, Verb,
+    NamedField, Outcome, PartyKind, PolicyDecision, Precision, RecipientKind, Role, TimeSource, Verb,
 };
 use amending::{Amending, Restated};
 use authority::{Act, Approval, Reviewing};
@@ -622,6 +622,7 @@ impl Telling {
             resource,
             subjects,
             listed: body.determination == Determination::Listed && all_open,
+            delivered: (counted(&body.subjects_delivered), counted(&body.records_delivered)),
             categories,
             perhaps_categories,
             perhaps_all,
@@ -721,6 +722,12 @@ impl Telling {
         let next = self.references.len() as u64;
         *self.references.entry((kind, reference.to_owned())).or_insert(next)
     }
+}
+
+/// A number that somebody told.
+fn counted(quantity: &Option<body::Quantity>) -> Option<Told> {
+    let known = quantity.as_ref().filter(|told| matches!(told.precision, Precision::Exact | Precision::Approximate));
+    known.map(|told| Told { count: told.count, exact: told.precision == Precision::Exact })
 }
 
 /// Parts of those whose data an action was about.

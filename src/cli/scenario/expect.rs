@@ -42,6 +42,8 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["people", "given", rest @ ..] => count_of(&report["totals"]["people_given"], rest),
         ["machines", rest @ ..] => count_of(&report["totals"]["machines"], rest),
         ["subjects", "unknown"] => same("false", &report["totals"]["subjects_determined"]),
+        ["subjects", "counted"] => same("true", &report["totals"]["subjects_counted"]),
+        ["records", rest @ ..] => count_of(&report["totals"]["records"], rest),
         ["subjects", rest @ ..] => count_of(&report["totals"]["subjects"], rest),
         ["attempts", count] => same(count, &report["totals"]["attempts"]),
         ["copies", count] => same(count, &report["totals"]["holdings_open"]),

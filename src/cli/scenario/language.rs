@@ -246,6 +246,9 @@ pub struct How {
     pub policy: Option<String>,
     /// When what is granted or approved is meant to end.
     pub until_us: Option<u64>,
+    /// How many people's data and records it delivered.
+    pub people: Option<u64>,
+    pub records: Option<u64>,
     /// The tool that it went through.
     pub tool: Option<String>,
 }
@@ -780,6 +783,15 @@ impl Scenario {
                 "told" => {
                     after(&mut words, word, &["by"])?;
                     how.told_by = Some(words.next().ok_or("told by needs a name")?.to_string());
+                }
+                "delivering" => {
+                    let count = words.next().ok_or("delivering needs a number")?;
+                    let count = number(count)?.parse().map_err(|_| format!("{count} is too large"))?;
+                    match words.next() {
+                        Some(&"people") => how.people = Some(count),
+                        Some(&"records") => how.records = Some(count),
+                        _ => return Err("delivering needs a number of people or of records".into()),
+                    }
                 }
                 "through" => how.tool = Some(words.next().ok_or("through needs a tool")?.to_string()),
                 "policy" => how.policy = Some(words.next().ok_or("policy needs a name")?.to_string()),

@@ -67,6 +67,7 @@ enum Command {
 ///   An act can have a name, and speak of others: [as x1] [because of x0] [within x0] [same act as x0]
 ///   [approved by a1] [instructed by i1] [under key k1] [despite restriction] [policy p1] [in session c1]
 ///   [through TOOL, what it is about going into it]{n}
+///   [delivering 500 people] [delivering 700 records] (how many, where nobody lists them){n}
 ///   [told by CALLER] (whose id it is then; another's act of this name is x1/CALLER){n}
 ///   09:06 bot calls its model, or closes its session [in session c1]{n}
 ///   09:50 carol approves e1 reads R [until 10:00] [about s1] as a1, or refuses{n}
@@ -92,6 +93,7 @@ enum Command {
 ///   expect e1 first 09:30, e1 last 10:15, paths 2{n}
 ///   expect e1 could 2h00                expect e1 did 1, e1 surely 1, e1 tried 1, e1 saw, e1 verdict CODE{n}
 ///   expect people could 3, people saw 1, machines 1, subjects 3, attempts 1, copies 1{n}
+///   expect records 700, subjects counted   (numbers without ids){n}
 ///   expect s1 inside 45min              expect unauthorised 1, not assessed 1, uncountable{n}
 ///   expect V holds 09:05 to +30d09:05 [assumed], V holds 09:30 on, V holds pseudonymised, V holds nothing{n}
 ///   expect recipient V in US            expect losses 1, loss R temporary, unauthorised losses 1{n}

@@ -469,6 +469,8 @@ fn action(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
                 subjects: subjects.collect(),
                 determination: determination as i32,
                 actors,
+                subjects_delivered: step.how.people.map(exactly),
+                records_delivered: step.how.records.map(exactly),
                 tool: step.how.tool.clone().unwrap_or_default(),
                 recipients: given.iter().map(|name| recipient(scenario, name)).collect(),
                 break_glass_reason: if step.how.emergency { "emergency".into() } else { String::new() },
@@ -547,6 +549,10 @@ fn outcome(said: Option<&str>) -> v1::Outcome {
         Some("unknown") => v1::Outcome::Unknown,
         _ => v1::Outcome::Succeeded,
     }
+}
+
+fn exactly(count: u64) -> v1::Quantity {
+    v1::Quantity { precision: v1::Precision::Exact as i32, count }
 }
 
 pub fn timestamp(us: u64) -> Option<prost_types::Timestamp> {

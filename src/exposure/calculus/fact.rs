@@ -222,6 +222,22 @@ impl Authorised {
     }
 }
 
+/// How many, where it is told and not who or which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    pub count: u64,
+    pub exact: bool,
+}
+
+impl Told {
+    /// Of two reports of one act, the one that tells more; what they tell otherwise is not exact.
+    pub fn or(one: Option<Told>, other: Option<Told>) -> Option<Told> {
+        let exact = one.zip(other).is_none_or(|(one, other)| one == other);
+        let more = one.into_iter().chain(other).max_by_key(|told| told.count);
+        more.map(|told| Told { exact: told.exact && exact, ..told })
+    }
+}
+
 /// Somebody reached for data, with whatever outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Access {
@@ -237,6 +253,8 @@ pub struct Access {
     pub subjects: BTreeSet<Person>,
     /// `subjects` is everybody. Otherwise everybody whose data the resource held may be among them.
     pub listed: bool,
+    /// How many people's data and how many records it delivered, as it was told.
+    pub delivered: (Option<Told>, Option<Told>),
     pub categories: BTreeSet<Category>,
     /// Others that it possibly showed, where nobody said which it did.
     pub perhaps_categories: BTreeSet<Category>,

@@ -414,6 +414,8 @@ impl Access {
         self.perhaps_given_to.extend(other.perhaps_given_to);
         self.recipients.extend(other.recipients);
         self.listed &= other.listed;
+        let ((people, records), (others, more)) = (self.delivered, other.delivered);
+        self.delivered = (Told::or(people, others), Told::or(records, more));
         self.only_gives &= other.only_gives;
         self.about_nobody &= other.about_nobody;
         self.despite_restriction &= other.despite_restriction;

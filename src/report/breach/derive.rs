@@ -330,6 +330,8 @@ impl<'a> Found<'a> {
         let (how, number) = match (determined, subjects.low == subjects.high) {
             (true, true) => ("a", Some(subjects.high)),
             (true, false) => ("b", Some(subjects.high)),
+            // A count without ids: that number, approximately.
+            (false, _) if exposure.is_counted() => ("b", Some(subjects.high)),
             // Never 0, and never the number of those who happen to be known.
             (false, _) => (if incomplete { "d" } else { "c" }, None),
         };
@@ -350,8 +352,9 @@ impl<'a> Found<'a> {
     }
 
     /// 72 and 73: of one access its own number; of several at most their sum, because records may repeat. No number at all
-    /// where one does not say how many, where something was lost that no number says, or where all that was inside stood
-    /// open: how many records that was nothing tells, and whoever came took only some of them.
+    /// where one does not say how many, where something was lost that no number says, or where all that is on file as inside
+    /// stood open: how many records that was nothing tells, and whoever came took only some of them. Where nothing is on
+    /// file as inside, what they took is all that anybody knows of: about that many.
     fn records(&self, incomplete: bool, all: &mut BTreeMap<u8, Derived>) {
         let accesses = self.accesses.iter().flat_map(|access| access.entries.iter().map(|entry| entry.0));
         let entries: BTreeSet<u64> = accesses.chain(self.losses.iter().map(|loss| loss.entry.0)).collect();
@@ -360,9 +363,11 @@ impl<'a> Found<'a> {
             (delivered.precision != Precision::Unknown).then_some(delivered)
         });
         let counted: Option<Vec<_>> = counted.collect();
-        let counted = counted.filter(|counted| !counted.is_empty() && self.paths.is_empty());
+        let on_file = self.as_of.exposure.resources.iter().any(|it| it.subjects > 0 || it.determined);
+        let (stood_open, counted) = (!self.paths.is_empty(), counted.filter(|counted| !counted.is_empty()));
+        let counted = counted.filter(|_| !stood_open || !on_file);
         match counted.as_deref() {
-            Some([only]) if only.precision == Precision::Exact => {
+            Some([only]) if only.precision == Precision::Exact && !stood_open => {
                 put(all, 72, one("a"), entries.iter().copied().collect());
                 put(all, 73, [only.count.to_string()], entries.into_iter().collect());
             }

@@ -449,6 +449,9 @@ facts! {
         persons: Range,
         /// Whether these are all: otherwise somebody may be concerned whom no record names.
         determined: bool,
+        /// So many of them, possibly, acts counted and did not list.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        not_listed: u64,
         accessed: u64,
         not_recorded: u64,
         cannot_be_excluded: u64,
@@ -516,4 +519,8 @@ facts! {
         /// It went to this person and nobody else.
         certain: bool,
     }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

@@ -38,6 +38,7 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
     let totals = PersonsTotals {
         persons: everybody,
         determined,
+        not_listed: everybody.high.saturating_sub(persons.len() as u64),
         accessed: seen(Seen::Accessed),
         not_recorded: seen(Seen::NotRecorded),
         cannot_be_excluded: seen(Seen::CannotBeExcluded),
@@ -95,9 +96,15 @@ fn persons_answer(w: &Wording, totals: &PersonsTotals) -> String {
     let told = w.number(totals.told);
     let left = w.number(totals.not_told + totals.could_not_be_told + totals.perhaps_told);
     let people = w.plural_range(&w.exposure.count.people, totals.persons.low, totals.persons.high);
-    let known = w.plural_range(&w.exposure.count.people, totals.persons.high, totals.persons.high);
+    let listed = totals.persons.high.saturating_sub(totals.not_listed);
+    let known = w.plural_range(&w.exposure.count.people, listed, listed);
     let people = if totals.determined { people } else { known };
-    fill(text, &[("people", &people), ("told", &told), ("left", &left)])
+    let text = fill(text, &[("people", &people), ("told", &told), ("left", &left)]);
+    if totals.not_listed == 0 {
+        return text;
+    }
+    let others = w.plural_range(&w.exposure.count.people, totals.not_listed, totals.not_listed);
+    format!("{text} {}", fill(&b.persons_counted, &[("people", &others)]))
 }
 
 struct Listing<'a> {

@@ -142,7 +142,12 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
     let n = match report.answer.claim {
         Claim::Refuted => totals.unauthorised_accesses.low,
         Claim::NotAssessed => open_questions(totals),
-        Claim::NothingKnown | Claim::Lost | Claim::MadeAvailable | Claim::Unsettled | Claim::CannotBeExcluded | Claim::Supported => 0,
+        Claim::NothingKnown
+        | Claim::Lost
+        | Claim::MadeAvailable
+        | Claim::Unsettled
+        | Claim::CannotBeExcluded
+        | Claim::Supported => 0,
     };
     let losses = w.plural(&w.exposure.count.losses, totals.unauthorised_losses);
     let accesses = w.plural(&w.exposure.count.accesses, n);

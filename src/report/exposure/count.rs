@@ -3,10 +3,10 @@
 use super::document::*;
 use super::facts::{Found, measure};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure};
-use crate::exposure::calculus::fact::{Party, Person};
+use crate::exposure::calculus::fact::{self, Party, Person};
 use crate::exposure::calculus::same::Same;
 use crate::exposure::calculus::times::Times;
-use crate::model::PartyKind;
+use crate::model::{PartyKind, Verb};
 use crate::report::access::document::{Authorisation, Range};
 use crate::report::instant::Instant;
 use std::collections::BTreeSet;
@@ -40,6 +40,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
     let surely_unauthorised =
         successes().filter(|access| access.certain && access.authorisation == Authorisation::Unauthorised).count();
     let (surely_exposed, exposed) = exposed(found);
+    let told = Told::of(found);
     let justified = |access: &&AccessFact| {
         let review = access.review.as_ref().map(|review| review.state);
         access.authorisation == Authorisation::Exceptional && review == Some(Reviewed::Justified)
@@ -56,8 +57,13 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         people_given: people.given,
         machines: Range { low: surely_ran as u64, high: ran.len() as u64 },
         uncountable: found.iter().any(|found| found.exposure.uncountable),
-        subjects: Range { low: same.distinct(surely_exposed), high: exposed.len() as u64 },
-        subjects_determined: found.iter().all(|found| found.exposure.determined),
+        subjects: Range {
+            low: same.distinct(surely_exposed).max(told.at_least),
+            high: (exposed.len() as u64).saturating_add(told.not_listed).max(told.at_least),
+        },
+        subjects_determined: found.iter().all(|found| found.exposure.determined) && told.not_listed == 0,
+        subjects_counted: told.not_listed > 0 && told.all,
+        records: told.records,
         attempts: accesses.iter().filter(|access| access.rung == Rung::Tried).count() as u64,
         holdings_open: holdings.iter().filter(is_open).count() as u64,
         holdings_elsewhere: holdings.iter().filter(elsewhere).count() as u64,
@@ -176,6 +182,48 @@ impl Counted {
             saw: Range { low, high: (seen.high + unidentified_saw).max(low) },
             given: Range { low: given_low, high: (alone.high + unidentified_given).max(given_low) },
         }
+    }
+}
+
+/// Numbers without ids, as acts told them.
+struct Told {
+    /// One act surely delivered data of so many people.
+    at_least: u64,
+    /// So many more than acts list: at most all of them together, because several acts may have delivered the same.
+    not_listed: u64,
+    /// Every act that does not list everybody told how many.
+    all: bool,
+    records: Option<Range>,
+}
+
+impl Told {
+    fn of(found: &[Found<'_>]) -> Self {
+        let mut told = Told { at_least: 0, not_listed: 0, all: true, records: None };
+        for found in found {
+            for judged in found.exposure.accesses.iter().filter(|judged| judged.rung != calculus::Rung::Tried) {
+                let access = &found.accesses[judged.access];
+                let (people, records) = access.delivered;
+                let surely = |told: fact::Told| if told.exact && judged.certain { told.count } else { 0 };
+                // What a model was called with is what other acts had.
+                if !access.listed && !access.about_nobody && access.verb != Verb::ModelInfer {
+                    told.all &= people.is_some();
+                    told.at_least = told.at_least.max(people.map_or(0, surely));
+                    // Where everybody inside is on file, it was some of them.
+                    let known = match found.exposure.determined && !access.only_gives {
+                        true => found.exposure.subjects.len(),
+                        false => access.subjects.len(),
+                    };
+                    let more = people.map_or(0, |people| people.count.saturating_sub(known as u64));
+                    told.not_listed = told.not_listed.saturating_add(more);
+                }
+                if let Some(records) = records {
+                    let all = told.records.get_or_insert(Range { low: 0, high: 0 });
+                    all.low = all.low.max(surely(records));
+                    all.high = all.high.saturating_add(records.count);
+                }
+            }
+        }
+        told
     }
 }
 

@@ -233,6 +233,12 @@ facts! {
         /// People whose data was inside; without an upper end where that is not known.
         subjects: Range,
         subjects_determined: bool,
+        /// Whom no entry lists was counted: the upper figure holds these numbers, and is approximate.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        subjects_counted: bool,
+        /// Records that came back or were given, as far as acts tell how many: they may repeat each other.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        records: Option<Range>,
         attempts: u64,
         holdings_open: u64,
         /// Copies that lie, or lay, where no source tells what is done with them.
@@ -328,11 +334,19 @@ facts! {
         subjects: u64,
         /// Whether these are all.
         listed: bool,
+        /// Of how many people, and how many records, data came back or was given, where that was told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subjects_counted: Option<CountFact>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        records: Option<CountFact>,
         categories: Vec<Code<Category>>,
         /// Others that it possibly showed, where no entry says which it did.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         perhaps_categories: Vec<Code<Category>>,
     }
+
+    /// A number without ids, as it was told.
+    pub struct CountFact { count: u64, exact: bool }
 
     pub struct ReviewFact {
         state: Reviewed,
@@ -507,6 +521,11 @@ impl ExposureReport {
         let all = Range { low: self.totals.subjects.low + lost, high: self.totals.subjects.high + lost };
         let nobody = all.high == 0 && !self.losses.is_empty();
         (all, self.totals.subjects_determined && self.losses.iter().all(|loss| loss.listed) && !nobody)
+    }
+
+    /// Whether a number is told for whoever is not listed, so that the upper figure of those concerned is a number at all.
+    pub fn is_counted(&self) -> bool {
+        self.totals.subjects_counted && self.losses.iter().all(|loss| loss.listed)
     }
 }
 

@@ -5,6 +5,7 @@ use super::evidence::{ExposureEvidence, ExposureQuestion, Forgotten, Suppressed}
 use super::forgotten::touches;
 use super::{acts, answer, consequences, count};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
+use crate::exposure::calculus::fact;
 use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, Thing, When};
 use crate::exposure::calculus::interval::{self, Frame};
 use crate::exposure::calculus::times::Times;
@@ -258,6 +259,8 @@ impl<'a> Found<'a> {
                     && touches(people.told, forgotten, &access.entries, access.listed, access.when),
                 subjects: access.subjects.len() as u64,
                 listed: access.listed,
+                subjects_counted: access.delivered.0.map(count_fact),
+                records: access.delivered.1.map(count_fact),
                 categories: access.categories.iter().map(|category| Code(*category)).collect(),
                 perhaps_categories: access.perhaps_categories.iter().map(|category| Code(*category)).collect(),
             }
@@ -305,6 +308,10 @@ fn named(name: &Named) -> Name {
         Named::Sealed(name) => Name::Unregistered(name.clone()),
         Named::Closed(..) => Name::Closed,
     }
+}
+
+fn count_fact(told: fact::Told) -> CountFact {
+    CountFact { count: told.count, exact: told.exact }
 }
 
 pub(super) fn bound(bound: interval::Bound) -> Bound {

@@ -73,6 +73,7 @@ impl<'a> Told<'a> {
             (&f.machines, counted(totals.machines)),
             (&f.holds, counted(Range::exactly(totals.holdings_open))),
             (&f.subjects, counted(totals.subjects)),
+            (&c.records_delivered, counted(totals.records.unwrap_or_default())),
             (&c.successes, counted(Range::exactly(totals.successes))),
             (&c.attempts, counted(Range::exactly(totals.attempts))),
             (&c.unauthorised_accesses, counted(totals.unauthorised_accesses)),
@@ -175,6 +176,8 @@ impl<'a> Told<'a> {
             .yes_or_no(&c.after_restriction_of_erased, |a| a.after_restriction_of_erased)
             .number(&c.subjects, |a| a.subjects)
             .yes_or_no(&c.all_listed, |a| a.listed)
+            .number_if_any(&c.subjects_counted, |a| a.subjects_counted.as_ref().map(|told| told.count))
+            .number_if_any(&c.records_delivered, |a| a.records.as_ref().map(|told| told.count))
             .texts(&t.categories, move |a| self.categories(&a.categories))
             .texts(&c.perhaps_categories, move |a| self.categories(&a.perhaps_categories))
             .sheet(

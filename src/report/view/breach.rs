@@ -599,6 +599,7 @@ impl Said<'_> {
         };
         let persons = match totals.determined {
             true => w.range(totals.persons.low, totals.persons.high),
+            false if totals.not_listed > 0 => fill(&w.exposure.figure.about, &[("n", &w.number(totals.persons.high))]),
             false => fill(&w.exposure.figure.at_least, &[("n", &w.number(totals.persons.low))]),
         };
         let left = totals.not_told + totals.could_not_be_told + totals.perhaps_told;

@@ -74,6 +74,10 @@ impl Said<'_> {
         let uncountable = totals.uncountable.then(|| x.figure.uncountable.clone());
         let subjects = if totals.subjects_determined {
             range(&totals.subjects)
+        } else if totals.subjects_counted {
+            fill(&x.figure.about, &[("n", &w.number(totals.subjects.high))])
+        } else if totals.subjects.low == 0 {
+            x.figure.not_known.clone()
         } else {
             fill(&x.figure.at_least, &[("n", &w.number(totals.subjects.low))])
         };
@@ -104,6 +108,9 @@ impl Said<'_> {
         let unknown = unknown.map(|resource| fill(&x.notice.unknown_resource, &[("resource", &resource.name)]));
         let undetermined = self.report.resources.iter().filter(|resource| resource.known && !resource.determined);
         let undetermined = undetermined.map(|resource| fill(&x.notice.undetermined, &[("resource", &resource.name)]));
+        let records = self.report.totals.records.as_ref();
+        let records = records.map(|all| fill(&x.notice.records, &[("n", &self.w.range(all.low, all.high))]));
+        let undetermined = undetermined.chain(records);
         let closed = self.report.header.parts_closed;
         let closed = (closed > 0).then(|| fill(&x.notice.closed, &[("n", &self.w.number(closed))]));
         let pruned = self.report.header.pruned;
@@ -311,11 +318,22 @@ impl Said<'_> {
                     fill(&w.data.shown_to, &[("list", &w.list(&shown, LISTED))])
                 };
                 let entries: Vec<String> = access.entries.iter().map(|entry| w.number(entry.0)).collect();
+                let counted = access.subjects_counted.as_ref().filter(|counted| counted.count > access.subjects);
                 let subjects = if access.listed {
                     w.number(access.subjects)
+                } else if let Some(counted) = counted {
+                    let text = if counted.exact { &x.table.counted } else { &x.figure.about };
+                    fill(text, &[("n", &w.number(counted.count))])
+                } else if access.subjects == 0 {
+                    x.figure.not_known.clone()
                 } else {
                     fill(&x.figure.at_least, &[("n", &w.number(access.subjects))])
                 };
+                let records = access.records.as_ref().map(|told| {
+                    let text = if told.exact { &x.table.records } else { &x.table.about_records };
+                    fill(text, &[("n", &w.number(told.count))])
+                });
+                let records = records.unwrap_or_default();
                 let categories: Vec<String> =
                     access.categories.iter().map(|c| word(&w.category, c.text()).to_owned()).collect();
                 let perhaps: Vec<String> =
@@ -351,6 +369,7 @@ impl Said<'_> {
                         ]),
                         cell([
                             (subjects, Style::Plain),
+                            (records, Style::Note),
                             (w.list(&categories, LISTED), Style::Note),
                             (perhaps, Style::Note),
                         ]),

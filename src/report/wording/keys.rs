@@ -221,10 +221,10 @@ sections! {
     ExposureVerdict { could: String, seen: String, mishandled: String, beyond: String }
     ExposureFigure {
         open: String, open_note: String, could: String, uncountable: String, saw: String, saw_note: String, machines: String,
-        machines_note: String, holds: String, holds_note: String, subjects: String, subjects_note: String, at_least: String, without_authority: String, people_without_authority: String,
+        machines_note: String, holds: String, holds_note: String, subjects: String, subjects_note: String, at_least: String, without_authority: String, people_without_authority: String, about: String, not_known: String,
     }
     ExposureNotice {
-        unknown_resource: String, undetermined: String, closed: String, pruned: String, odd: String, as_told: String,
+        unknown_resource: String, undetermined: String, records: String, closed: String, pruned: String, odd: String, as_told: String,
         cause: String, special: String, special_category: String,
     }
     ExposureFact { resources: String, cut_off: String, completeness: String, open_questions: String, characterisation: String }
@@ -242,7 +242,7 @@ sections! {
         resource: String, from: String, until: String, duration: String, path: String, authorisation: String, who: String,
         could: String, excess_only: String, did: String, over: String, excess: String, when: String, what: String,
         subjects: String, possible: String, holder: String, person: String, open: String, categories: String, perhaps_categories: String,
-        ongoing: String, by_entry: String, anyone: String, named: String, given_to: String, perhaps_given_to: String, one_of: String, unidentified: String,
+        ongoing: String, by_entry: String, anyone: String, named: String, given_to: String, perhaps_given_to: String, counted: String, records: String, about_records: String, one_of: String, unidentified: String,
         recipient: String, acts: String, act: String, led_to: String, instruction: String, review_until: String,
         after_restriction: String, after_restriction_of_erased: String, kept_from: String, kept_from_until: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
         standing: String, by: String, no_country: String, before: String, after: String,
@@ -284,7 +284,7 @@ sections! {
         perhaps_categories: String, perhaps_given_to: String, perhaps_more: String, period: String, provenance: String, recipient_in_law: String, recorded: String,
         records_unowned: String, refused: String, region: String, registered: String, replayed: String,
         retracted_by: String, scope: String, shown_to: String, size: String, special: String, statements: String,
-        subjects: String, successes: String, time_unknown: String, times: String, to_audience: String,
+        subjects: String, subjects_counted: String, records_delivered: String, successes: String, time_unknown: String, times: String, to_audience: String,
         to_humans: String, to_humans_directly: String, to_machines: String, to_recipients: String,
         to_this_person: String, to_whoever_acted: String, unauthorised_accesses: String, unauthorised_seconds: String,
         undetermined: String, unidentified: String, vendor: String, verdict: String, version: String,
@@ -319,7 +319,7 @@ sections! {
         persons_running: String,
     }
     BreachAnswer {
-        not_aware: String, deadline: String, missed: String, in_time: String, need_not: String, form: String, persons: String, persons_at_least: String,
+        not_aware: String, deadline: String, missed: String, in_time: String, need_not: String, form: String, persons: String, persons_at_least: String, persons_counted: String,
     }
     BreachVerdict { deadline: String, standing: String, follow_up: String, logging: String }
     BreachFigure {
