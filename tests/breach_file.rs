@@ -416,8 +416,17 @@ fn late_facts_that_change_a_submitted_answer_ask_for_a_follow_up() {
     let case = opened(&server, RESOURCE);
     breach(&server, &["aware", &case, "--at", "2026-03-11T08:00:00Z", DANA[0], DANA[1]]);
     let (files, entry) = report(&server, &["breach", &case]);
-    let submit =
-        ["submit", &case, "--at", "2026-03-12T09:00:00Z", "--report", &entry.to_string(), "--reference", "LDA-1"];
+    let submit = ["submit", &case, "--report", &entry.to_string(), "--reference", "LDA-1"];
+    // It was not sent before it was made, and what is sent is a breach file of this case.
+    let refused = |words: &[&str], field: &str| {
+        let said = run(server.client_command(&["breach"]).args(words).args(DANA), 1);
+        assert!(said.err.contains(field), "{}", said.err);
+    };
+    refused(&[&submit[..], &["--at", "2026-03-12T09:00:00Z"]].concat(), "stated_at lies before the report");
+    for other in [["exposure", "--resource", RESOURCE].as_slice(), &["persons", &case]] {
+        let (_, other) = report(&server, &[other, &["--format", "json"]].concat());
+        refused(&["submit", &case, "--report", &other.to_string()], "report is a report of another type");
+    }
     breach(&server, &[&submit[..], &DANA].concat());
     let (now, _) = file(&server, &case);
     let phase = &now["phases"][0];
@@ -426,7 +435,7 @@ fn late_facts_that_change_a_submitted_answer_ask_for_a_follow_up() {
     let digest = whosaw_verifier::hash::hex(&whosaw_verifier::hash::sha256(&[bytes]));
     assert_eq!(phase["report"], digest, "what was submitted is what was made");
     let text = now["answer"]["text"].as_str().expect("a sentence");
-    assert!(text.starts_with("The authority was notified before 2026-03-14 08:00:00 UTC"), "{text}");
+    assert!(text.starts_with("The deadline of 72 hours, 2026-03-14 08:00:00 UTC, was missed"), "{text}");
     assert_eq!((values(&now, 3), values(&now, 6)), (vec!["b".to_owned()], vec!["LDA-1".to_owned()]));
     // A fourth person turns out to have been inside.
     let late = format!(
@@ -598,7 +607,7 @@ fn bad_questions_are_told_by_field_and_leave_no_entry() {
     refused(&["report", "breach", &case, "--cut-off", "2100-01-01T00:00:00Z"], "cut_off");
     // A report on another case, and one that does not describe a breach, are no submission of this one.
     let other = opened(&server, RESOURCE);
-    let at = ["--at", "2026-03-12T09:00:00Z", DANA[0], DANA[1], "--report"];
+    let at = [DANA[0], DANA[1], "--report"];
     breach(&server, &["aware", &other, "--at", "2026-03-11T08:00:00Z", DANA[0], DANA[1]]);
     let submit = |entry: &str| [&["breach", "submit", &other][..], &at, &[entry]].concat().join("\u{1f}");
     let words = submit(&before.to_string());
@@ -628,10 +637,10 @@ fn a_late_access_needs_a_follow_up_though_no_answer_changes() {
     let case = opened(&server, RESOURCE);
     aware(&server, &case, "2026-03-11T08:00:00Z");
     let (_, entry) = report(&server, &["breach", &case, "--format", "json"]);
-    let submit = |entry: &str, at: &str| {
-        breach(&server, &[&["submit", &case, "--at", at, "--report", entry][..], &DANA].concat());
+    let submit = |entry: &str| {
+        breach(&server, &[&["submit", &case, "--report", entry][..], &DANA].concat());
     };
-    submit(&entry.to_string(), "2026-03-12T09:00:00Z");
+    submit(&entry.to_string());
     act(&server, "data.view", "10:15", LATE_READ);
     let (now, late) = file(&server, &case);
     let phase = &now["phases"][0];
@@ -643,7 +652,7 @@ fn a_late_access_needs_a_follow_up_though_no_answer_changes() {
     assert!(access["now"].as_str().is_some_and(|text| text.contains("farid")), "{access}");
     assert!(!access["entries"].as_array().expect("entries").is_empty());
     // Told of it, the authority knows: the first notification is compared with the second, and nothing is owed any more.
-    submit(&late.to_string(), "2026-03-13T09:00:00Z");
+    submit(&late.to_string());
     let (now, _) = file(&server, &case);
     let (first, second) = (&now["phases"][0], &now["phases"][1]);
     assert_eq!((&first["follow_up_needed"], &second["follow_up_needed"]), (&json!(false), &json!(false)), "{second}");
@@ -691,6 +700,8 @@ fn the_instants_stand_apart_and_the_deadline_runs_from_the_earliest_awareness() 
     assert_eq!((&stated[0]["counts"], &stated[1]["counts"]), (&json!(true), &json!(false)));
     assert_eq!(stated[1]["strict"], "2026-03-10T09:00:00.000000Z");
     assert_eq!(life["detection_to_awareness_us"], 6_000_000_000u64);
+    // The way was opened on the tenth.
+    assert_eq!(life["detected_before"], json!(true));
     assert_eq!(
         (values(&report, 48), values(&report, 52)),
         (vec!["2026-03-06T18:10:00.000000Z".into()], vec!["2026-03-06".to_owned()])
@@ -975,6 +986,70 @@ fn losses_are_those_that_the_exposure_report_settles() {
     act(&server, "data.restore", "10:00", &format!("{by}{subject}").replacen(",\"actors\"", ",\"actors\"", 1));
     let (form, _) = file(&server, &case);
     assert_eq!([55, 59].map(|number| values(&form, number).concat()), ["c", "a"], "it was had back");
+}
+
+/// A notification of which nothing but a later statement speaks is told as that, with when it was recorded beside it.
+#[test]
+fn a_notification_that_is_stated_afterwards_is_told_with_when_it_was_recorded() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    aware(&server, &case, "2026-03-11T08:00:00Z");
+    breach(&server, &[&["submit", &case, "--at", "2026-03-12T09:00:00Z"][..], &DANA].concat());
+    let (report, _) = file(&server, &case);
+    assert_eq!(report["case"]["deadline"]["missed"], json!(false));
+    let answer = report["answer"]["text"].as_str().expect("text");
+    assert!(
+        answer.starts_with("It was recorded on 20")
+            && answer.contains("was notified at 2026-03-12 09:00:00 UTC, before 2026"),
+        "{answer}"
+    );
+    let register = report["register"].as_array().expect("columns");
+    let notified = register.iter().find(|column| column["column"] == "notified").expect("the column");
+    assert!(notified.to_string().contains("as stated; recorded"), "{notified}");
+    let list = breach(&server, &["list"]).out;
+    assert!(list.contains("as stated, recorded 20"), "{list}");
+}
+
+/// What nobody provided stands as that in every column that is called for, in the file, its sheets and the list, and is
+/// counted; and that people were told, which the case's steps say, is put to a person.
+#[test]
+fn what_the_register_lacks_is_told_and_counted() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    aware(&server, &case, "2026-03-11T08:00:00Z");
+    let read = |words: &[&str]| {
+        let (files, _) = report(&server, &[&["breach", &case][..], words].concat());
+        let register = json_of(&files)["register"].as_array().expect("columns").clone();
+        let of = move |column: &str| {
+            let of = register.iter().find(|fact| fact["column"] == column).unwrap_or_else(|| panic!("{column}"));
+            of["lines"].to_string()
+        };
+        (files, of)
+    };
+    let (files, of) = read(&["--format", "json", "--format", "html", "--format", "csv"]);
+    let missing = r#"[{"entries":[],"state":"not_provided","text":"NOT PROVIDED"}]"#;
+    for column in ["effects", "risk", "notified", "informed", "reason"] {
+        assert_eq!(of(column), missing, "{column}");
+    }
+    let bytes = |ending: &str| &files.iter().find(|(name, _)| name.ends_with(ending)).expect(ending).1;
+    assert!(String::from_utf8_lossy(bytes(".html")).contains("5 of 14 columns are NOT PROVIDED"));
+    let csv =
+        sheets::files(bytes(".csv.zip")).into_iter().find(|(name, _)| name == "register.csv").expect("it is there").1;
+    assert_eq!(csv.matches("NOT PROVIDED").count(), 5, "{csv}");
+    let list = breach(&server, &["list"]).out;
+    assert!(list.contains("register  5 of 14 columns NOT PROVIDED"), "{list}");
+    assert!(list.contains("11  informed\n      NOT PROVIDED  [not_provided]"), "{list}");
+
+    let tell = ["tell", &case, "--to", "customer=C-1001", "--channel", "individual", "--delivery", "delivered"];
+    breach(&server, &[&tell[..], &["--at", "2026-03-12T10:00:00Z"], &DANA].concat());
+    let (_, of) = read(&["--format", "json"]);
+    let informed = of("informed");
+    assert!(
+        informed.contains("proposed") && informed.contains("2026-03-12") && informed.contains("individually"),
+        "{informed}"
+    );
+    let list = breach(&server, &["list"]).out;
+    assert!(list.contains("register  4 of 14 columns NOT PROVIDED") && list.contains("told once"), "{list}");
 }
 
 /// Also what was not notified is documented, with who says what, and what was refused is not printed as if it stood.

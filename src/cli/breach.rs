@@ -112,7 +112,8 @@ enum BreachCommand {
     Submit {
         #[command(flatten)]
         step: Step,
-        /// The entry that records the production of the report that was submitted.
+        /// The entry that records the production of the breach file of this case that was submitted. It was not sent
+        /// before it was made, so an earlier --at is refused.
         #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "INDEX")]
         report: u64,
     },
@@ -360,20 +361,30 @@ fn head_lines(case: &v1::BreachCase) -> String {
     for submission in &case.submissions {
         let number = if submission.reference.is_empty() { "" } else { ", number " };
         let (at, size) = (time(&submission.submitted_at), show::grouped(submission.tree_size));
-        line("submitted", format!("{at} from {size} entries{number}{}", submission.reference));
+        let is_stated = submission.submitted_at != submission.recorded_at;
+        let recorded = format!(" as stated, recorded {}", time(&submission.recorded_at));
+        let recorded = if is_stated { recorded.as_str() } else { "" };
+        line("submitted", format!("{at}{recorded} from {size} entries{number}{}", submission.reference));
     }
     line("because", case.not_notified_because.clone());
     line("severity", case.level.clone());
     let se = case.figure_hundredths;
     line("ENISA", if se == 0 { String::new() } else { format!("{}.{:02}", se / 100, se % 100) });
     if case.told + case.not_told > 0 {
-        line("people", format!("told {} times, could not be told {} times", case.told, case.not_told));
+        line("people", format!("told {}, could not be told {}", times(case.told), times(case.not_told)));
     }
     for answer in &case.answers {
         let refused = if case.refused.contains(&answer.field) { "  (not taken: the record rules it out)" } else { "" };
         line(&format!("EDPB {}", answer.field), format!("{}{refused}", answer.values.join("; ")));
     }
     lines.join("\n")
+}
+
+/// How a line of the register is marked that nobody provided.
+const NOT_PROVIDED: &str = "not_provided";
+
+fn times(number: u32) -> String {
+    if number == 1 { "once".into() } else { format!("{number} times") }
 }
 
 /// The columns of the register, each with who says it.
@@ -389,7 +400,12 @@ fn register_lines(case: &v1::BreachCase) -> String {
         format!("  {:>2}  {}\n{}", number + 1, column.column, lines.join("\n"))
     };
     let columns: Vec<String> = case.register.iter().enumerate().map(column).collect();
-    format!("{}\n\n{}", head_lines(case), columns.join("\n"))
+    let is_missing = |column: &&v1::BreachRegisterColumn| column.lines.iter().any(|line| line.said_by == NOT_PROVIDED);
+    let missing = match case.register.iter().filter(is_missing).count() {
+        0 => String::new(),
+        missing => format!("\nregister  {missing} of {} columns NOT PROVIDED", case.register.len()),
+    };
+    format!("{}{missing}\n\n{}", head_lines(case), columns.join("\n"))
 }
 
 fn case_lines(case: &v1::BreachCase) -> String {

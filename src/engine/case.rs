@@ -147,7 +147,7 @@ impl OpenLedger {
                 if !violations.is_empty() {
                     return Err(EngineError::violations(violations));
                 }
-                let reported = asked.report.map(|index| open.reported(index, asked.case.as_ref())).transpose()?;
+                let reported = asked.report.map(|index| open.reported(index, &asked)).transpose()?;
                 refuse_out_of_turn(&asked, case.as_ref())?;
                 let (size, report) = match reported {
                     Some((size, digest)) => (size, digest.to_vec()),
@@ -336,13 +336,16 @@ impl OpenLedger {
         Ok(identities)
     }
 
-    /// Size and digest of the report whose production this entry records.
-    fn reported(&self, index: u64, case: Option<&CaseId>) -> Result<(u64, Hash), EngineError> {
+    /// Size and digest of the report whose production this entry records. What is submitted is a breach file of the case, and
+    /// was not sent before it was made.
+    fn reported(&self, index: u64, asked: &CaseAsked) -> Result<(u64, Hash), EngineError> {
+        let (case, is_submitted) = (asked.case.as_ref(), asked.step == CaseStep::Submitted);
         let (body, question) = self.recorded_question(index).map_err(|error| match error.kind {
             Kind::Invalid | Kind::OutOfRange => EngineError::invalid("report", "is no entry that records a report"),
             _ => error,
         })?;
         let digest = match body.report_type {
+            ReportType::Exposure | ReportType::Persons if is_submitted => None,
             ReportType::Exposure => RecordedExposure::read(&question).map(|recorded| recorded.made.digest),
             ReportType::Breach | ReportType::Persons => RecordedBreach::read(&question)
                 .filter(|recorded| case.is_none_or(|case| *case == recorded.question.case))
@@ -350,7 +353,12 @@ impl OpenLedger {
             ReportType::Access | ReportType::Activity | ReportType::Unspecified => None,
         };
         let other = || EngineError::invalid("report", "is a report of another type, or on another case");
-        Ok((body.size, digest.ok_or_else(other)?))
+        let digest = digest.ok_or_else(other)?;
+        let made_us = self.ledger.entry(index)?.map_or(0, |entry| entry.header.recorded_at_us);
+        if is_submitted && asked.stated_us.is_some_and(|sent| sent < made_us) {
+            return Err(EngineError::invalid("stated_at", "lies before the report that was submitted was made"));
+        }
+        Ok((body.size, digest))
     }
 }
 
@@ -395,7 +403,9 @@ fn violations(asked: &CaseAsked, case: Option<&Case>, profile: &Profile, now: u6
         (
             "stated_at",
             asked.stated_us.is_some(),
-            is(&[Detected, ProcessorAware, Aware, Submitted]) || (step == Informed && !could_not_be_told),
+            is(&[Detected, ProcessorAware, Aware])
+                || (step == Submitted && asked.report.is_none())
+                || (step == Informed && !could_not_be_told),
             // It counts from when it was recorded: nobody takes a deadline back before it passed by saying so afterwards.
             step != Retracted,
         ),

@@ -233,6 +233,7 @@ impl<'a> File<'a> {
         }
     }
 }
+
 /// Each name with all that is known of it and not given anew, because an entry replaces what was known. An attribute that is
 /// given takes the place of all values it had, and goes where it is given empty. An agent's key goes when it is retired.
 fn with_what_is_known(names: Vec<NewName>, registry: &Registry) -> Vec<NewName> {

@@ -205,6 +205,7 @@ fn told(case: &Case, [profile, with_everything]: &[crate::law::Profile; 2], now_
         tree_size: step.size,
         report: step.report.map(|digest| digest.to_vec()).unwrap_or_default(),
         reference: step.reference().to_owned(),
+        recorded_at: Some(present::timestamp(step.recorded_at_us)),
     };
     let answer = |(field, values)| v1::CaseAnswer { field: u32::from(field), values };
     let people = |delivered: bool| {

@@ -42,6 +42,7 @@ pub const BETWEEN: &[&str] = &[
     "again",
     "weakly",
     "through",
+    "delivering",
 ];
 
 /// Words by which something is done or declared, besides the verbs.

@@ -412,12 +412,14 @@ impl<'a> Found<'a> {
         registered::reached(self.as_of, parties.iter().map(|party| party.name.as_str()), all);
     }
 
-    /// 98, 102 to 104, 106 and 125: what was told to whom, by the case's steps.
+    /// 97, 98, 102 to 104, 106 and 125: what was told to whom, by the case's steps.
     fn told(&self, profile: &Profile, all: &mut BTreeMap<u8, Derived>) {
         let case = &self.as_of.case;
         let informed = || case.each(CaseStep::Informed).filter(|step| step.delivery() == Delivery::Delivered);
         let entries: Vec<u64> = informed().map(|step| step.index).collect();
         let Some(first) = informed().map(Step::at_us).min() else { return };
+        // Somebody was: whether that is the answer, a person says.
+        put(all, 97, one("a"), entries.clone());
         put(all, 98, [day(first, profile)], entries.clone());
         let in_public = informed().any(|step| step.channel() == Channel::Public);
         let exposure = &self.as_of.exposure;

@@ -1,6 +1,6 @@
 //! The breach file and the list of persons concerned, as typed facts. Their JSON is the report.
 
-use crate::model::{CaseStep, Category, Channel, Delivery};
+use crate::model::{CaseStep, Category, Channel, Delivery, ReportType};
 use crate::report::access::document::{Completeness, EntryIndex, PersonIdentity, Range, Span};
 use crate::report::changes;
 use crate::report::clock::ClockFacts;
@@ -145,6 +145,9 @@ facts! {
         detected: Option<Moment>,
         processor_aware: Option<Moment>,
         aware: Option<Moment>,
+        /// Detected before the breach began, as far as is recorded: one of the two cannot be so.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        detected_before: bool,
         /// From detection to awareness, microseconds; the reason is awareness's own statement.
         detection_to_awareness_us: Option<u64>,
         /// Every statement of awareness, in order, each with the deadline that it would give; also those taken back.

@@ -73,13 +73,19 @@ fn answer(w: &Wording, case: &CaseFact, totals: &FormTotals) -> String {
         _ if case.not_notified.is_some() && case.submitted.is_empty() => b.need_not.clone(),
         None => b.not_aware.clone(),
         Some(deadline) => {
-            let text = match (deadline.missed || deadline.passed, case.submitted.is_empty()) {
-                (true, _) => &b.missed,
-                (false, true) => &b.deadline,
-                (false, false) => &b.in_time,
-            };
             let (at, hours) = (w.instant(deadline.strict), w.number(deadline.hours));
-            fill(text, &[("at", &at), ("hours", &hours)])
+            let first = case.submitted.iter().min_by_key(|moment| moment.at);
+            match (deadline.missed || deadline.passed, first) {
+                (true, _) => fill(&b.missed, &[("at", &at), ("hours", &hours)]),
+                (false, None) => fill(&b.deadline, &[("at", &at), ("hours", &hours)]),
+                // What was recorded once it was late shows only that somebody says so.
+                (false, Some(first)) if first.recorded_at > deadline.strict => {
+                    let (stated, recorded) = (w.instant(first.at), w.instant(first.recorded_at));
+                    let values = [("at", &at), ("hours", &hours), ("stated", &stated), ("recorded", &recorded)];
+                    fill(&b.in_time_stated, &values.map(|(name, value)| (name, value.as_str())))
+                }
+                (false, Some(_)) => fill(&b.in_time, &[("at", &at), ("hours", &hours)]),
+            }
         }
     };
     [deadline, form].join(" ")
@@ -151,6 +157,7 @@ fn case_fact(as_of: &AsOf, form: &[Decided], passed: bool) -> CaseFact {
         opened: case.steps.first().map_or_else(never, moment),
         occurred: occurred.map(|(from, until)| Span { from: Instant::new(from), until: Instant::new(until) }),
         detected: detected.map(moment),
+        detected_before: detected.zip(occurred).is_some_and(|(step, (from, _))| step.at_us() < from),
         processor_aware: last(CaseStep::ProcessorAware),
         aware: aware.map(moment),
         detection_to_awareness_us: delay,

@@ -84,7 +84,20 @@ impl Row<'_> {
             }
         }
         lines.retain(|line| !line.text.is_empty());
+        if lines.is_empty() && self.is_called_for(column) {
+            let text = self.w.missing.value.clone();
+            lines.push(RegisterLine { text, state: FieldState::NotProvided, entries: Vec::new() });
+        }
         lines
+    }
+
+    /// A reason is owed only for what was not done, or not in time, or not for everybody.
+    fn is_called_for(&self, column: RegisterColumn) -> bool {
+        let field = |number: u8| self.form.iter().find(|decided| decided.field.number == number);
+        let is_shown = |number: u8| field(number).is_some_and(|decided| decided.state != FieldState::Hidden);
+        let informed = || field(97).is_some_and(|decided| decided.values.iter().any(|code| code == "a"));
+        let notified = || self.as_of.case.each(CaseStep::Submitted).next().is_some();
+        column != RegisterColumn::Reason || !notified() || !informed() || is_shown(49) || is_shown(103)
     }
 
     /// What was said of awareness and notification and taken back, and what the deadline was: the register tells that it was
@@ -132,10 +145,16 @@ impl Row<'_> {
         self.w.instant(Instant::new(us))
     }
 
+    /// As stated, with when it was recorded beside it: what is said afterwards is known from then on.
     fn at(&self, step: &Step) -> String {
+        let (at, recorded) = (self.instant(step.at_us()), self.instant(step.recorded_at_us));
+        let at = match at == recorded {
+            true => at,
+            false => fill(&self.w.breach.case.stated, &[("at", &at), ("recorded", &recorded)]),
+        };
         match step.reference() {
-            "" => self.instant(step.at_us()),
-            number => format!("{} ({number})", self.instant(step.at_us())),
+            "" => at,
+            number => format!("{at} ({number})"),
         }
     }
 

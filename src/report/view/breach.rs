@@ -259,7 +259,7 @@ impl Said<'_> {
             ("form", &s.form, &i.form, self.form(report)),
             ("severity", &s.severity, &i.severity, vec![self.severity(report)]),
             ("phases", &s.phases, &i.phases, self.phases(report)),
-            ("register", &s.register, &i.register, vec![self.register(report)]),
+            ("register", &s.register, &i.register, self.register(report)),
         ];
         sections.extend(changes);
         sections.extend([
@@ -299,8 +299,9 @@ impl Said<'_> {
             ));
         };
         add(&c.opened, &case.opened);
+        let before = fill(&c.detected_before, &[("what", &c.detected)]);
         for (label, moment) in [
-            (&c.detected, &case.detected),
+            (if case.detected_before { &before } else { &c.detected }, &case.detected),
             (&c.processor_aware, &case.processor_aware),
             (&c.not_notified, &case.not_notified),
             (&c.closed, &case.closed),
@@ -495,11 +496,12 @@ impl Said<'_> {
         }
         let mut blocks = Vec::new();
         for phase in &report.phases {
-            let values = [
-                ("at", self.zoned(phase.submitted.at)),
-                ("size", w.number(phase.size)),
-                ("n", w.number(phase.submitted.entry.0)),
-            ];
+            let (at, recorded) = (self.zoned(phase.submitted.at), self.zoned(phase.submitted.recorded_at));
+            let at = match at == recorded {
+                true => at,
+                false => fill(&b.case.stated, &[("at", &at), ("recorded", &recorded)]),
+            };
+            let values = [("at", at), ("size", w.number(phase.size)), ("n", w.number(phase.submitted.entry.0))];
             let heading = fill(&b.phase.heading, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             blocks.push(Block::Heading { text: heading.clone() });
             blocks.push(Block::Text { text: self.needed(phase) });
@@ -555,11 +557,17 @@ impl Said<'_> {
         self.table(&caption, columns, facts.iter().map(line).collect())
     }
 
-    fn register(&self, report: &BreachReport) -> Block {
+    fn register(&self, report: &BreachReport) -> Vec<Block> {
         let (w, b) = (self.w, &self.w.breach);
+        let is_missing = |fact: &&RegisterFact| fact.lines.iter().any(|line| line.state == FieldState::NotProvided);
+        let missing = report.register.iter().filter(is_missing).count() as u64;
+        let values = [("n", w.number(missing)), ("of", w.number(report.register.len() as u64))];
+        let missing = (missing > 0)
+            .then(|| fill(&b.table.register_missing, &values.each_ref().map(|(name, value)| (*name, value.as_str()))));
         let line = |(number, fact): (usize, &RegisterFact)| {
             let said = fact.lines.iter().map(|line| match line.state {
                 FieldState::Proposed => (fill(&b.table.proposes, &[("value", &line.text)]), Style::Warning),
+                FieldState::NotProvided => (line.text.clone(), Style::Missing),
                 _ => (line.text.clone(), Style::Plain),
             });
             let none = [(w.time.none.clone(), Style::Note)].into_iter().filter(|_| fact.lines.is_empty());
@@ -585,7 +593,9 @@ impl Said<'_> {
         let t = &b.table;
         let columns =
             vec![number_column(&t.number, 6), column(&t.column, 20), column(&t.entry, 50), column(&t.origin, 24)];
-        self.whole_table(&b.section.register, columns, report.register.iter().enumerate().map(line).collect())
+        let table =
+            self.whole_table(&b.section.register, columns, report.register.iter().enumerate().map(line).collect());
+        missing.map(|text| Block::Note { text }).into_iter().chain([table]).collect()
     }
 
     fn persons_figures(&self, report: &PersonsReport) -> Vec<Figure> {

@@ -319,7 +319,7 @@ sections! {
         persons_running: String,
     }
     BreachAnswer {
-        not_aware: String, deadline: String, missed: String, in_time: String, need_not: String, form: String, persons: String, persons_at_least: String, persons_counted: String,
+        not_aware: String, deadline: String, missed: String, in_time: String, in_time_stated: String, need_not: String, form: String, persons: String, persons_at_least: String, persons_counted: String,
     }
     BreachVerdict { deadline: String, standing: String, follow_up: String, logging: String }
     BreachFigure {
@@ -341,7 +341,8 @@ sections! {
     BreachCase {
         occurred: String, opened: String, detected: String, processor_aware: String, aware: String, submitted: String,
         not_notified: String, closed: String, delay: String, recorded: String, by_erased: String, by_ledger: String,
-        profile: String, default_profile: String, aware_counts: String, aware_other: String, retracts: String, taken_back: String,
+        profile: String, default_profile: String, aware_counts: String, aware_other: String, retracts: String, taken_back: String, stated: String,
+        detected_before: String,
     }
     BreachEvent {
         opened: String, given: String, gone: String, ended: String, act: String, lost: String, detected: String, processor_aware: String, aware: String, place: String,
@@ -357,5 +358,6 @@ sections! {
         figure: String, method: String, proposed_cb: String, report: String, then: String, now: String, next: String, told: String,
         told_line: String, proposes: String, unanswered: String, basis: String, not_known: String, no_more: String, number: String,
         column: String, entry: String, reason: String, copies: String, whose: String, anybody: String,
+        register_missing: String,
     }
 }
