@@ -50,6 +50,31 @@ fn what_the_agents_of_the_incident_did() {
     assert!(report["answer"]["text"].as_str().expect("a text").contains("does not know the name"));
 }
 
+/// The period is that of recording. What is recorded later may have been in it, and "nothing" would be untrue of that.
+#[test]
+fn a_period_is_that_of_recording_and_what_was_in_it_and_recorded_outside_is_told() {
+    let server = incident();
+    let march = ["--from", "2026-03-01T00:00:00Z", "--until", "2026-04-01T00:00:00Z"];
+    let report = activity(&server, "code-assistant", &march);
+    let totals = &report["totals"];
+    assert_eq!((&totals["actions"]["high"], &totals["recorded_outside"]), (&json!(0), &json!(3)));
+    let text = report["answer"]["text"].as_str().expect("a text");
+    assert_eq!(
+        text,
+        "In the period asked for nothing was recorded that code-assistant did. The period is that of recording. \
+         3 actions that are said to have occurred in it were recorded outside it."
+    );
+    // The other way round: recorded in it, and said to have been before.
+    let report = activity(&server, "code-assistant", &["--from", "2026-04-01T00:00:00Z"]);
+    let totals = &report["totals"];
+    assert_eq!((&totals["actions"]["high"], &totals["occurred_outside"]), (&json!(3), &json!(3)));
+    let text = report["answer"]["text"].as_str().expect("a text");
+    assert!(text.ends_with("3 actions counted here are said to have occurred outside it."), "{text}");
+    // Without a period nothing of it is said.
+    let text = activity(&server, "code-assistant", &[])["answer"]["text"].to_string();
+    assert!(!text.contains("period"), "{text}");
+}
+
 #[test]
 fn in_all_formats_in_german_and_again_to_the_byte() {
     let server = incident();
@@ -58,7 +83,10 @@ fn in_all_formats_in_german_and_again_to_the_byte() {
     let said = run(server.client_command(&words).arg("--out").arg(first.path()), 0);
     let told: Value = serde_json::from_str(&said.out).expect("JSON");
     assert!(
-        told["answer"].as_str().expect("a text").starts_with("Von code-assistant sind 3 Handlungen aufgezeichnet"),
+        told["answer"]
+            .as_str()
+            .expect("a text")
+            .starts_with("Von code-assistant aufgezeichnet: 3 Handlungen, davon über Menschen: "),
         "{told}"
     );
     let index = told["index"].to_string();

@@ -150,12 +150,14 @@ impl OpenLedger {
         (head, resealed): (&Proving, &mut Resealed<'_>),
     ) -> Result<(), EngineError> {
         let header = &entry.header;
-        if !question.covers(header.recorded_at_us) {
-            return Ok(());
-        }
         let body = entry.content.as_ref().map(|(_, body)| Body::decode(header.kind, body));
         // What was pruned is counted for the whole ledger.
         let Some(Ok(Body::Action(body))) = body else { return Ok(()) };
+        let (index, recorded_at_us, flags) = (header.index, header.recorded_at_us, header.flags);
+        let done = Done { index, recorded_at_us, flags, body: &body, content: None, anew: false, closed: 0 };
+        if !question.covers(recorded_at_us) && question.was_in(&done) != Some(true) {
+            return Ok(());
+        }
         let ordinals: Vec<u32> = (0..header.parts).collect();
         let parts = self.open_proved(entry, &ordinals, head)?;
         let mut content = join_content(parts.iter().map(|(_, part)| part));
@@ -165,9 +167,7 @@ impl OpenLedger {
             anew = content.is_some();
         }
         let closed = u64::from(header.parts) - parts.len() as u64;
-        let (index, recorded_at_us, flags) = (header.index, header.recorded_at_us, header.flags);
-        let content = content.as_ref();
-        tally.take(&question.agent, &Done { index, recorded_at_us, flags, body: &body, content, anew, closed });
+        tally.take(question, &Done { content: content.as_ref(), anew, closed, ..done });
         Ok(())
     }
 }

@@ -122,6 +122,12 @@ facts! {
         by_others: u64,
         /// Acts of somebody whose name stood sealed and does not open any more.
         perhaps: u64,
+        /// Said to have occurred in the period asked for, and recorded outside it: not in the other figures.
+        #[serde(default)]
+        recorded_outside: u64,
+        /// In the other figures, and said to have occurred outside the period.
+        #[serde(default)]
+        occurred_outside: u64,
         first: Option<Instant>,
         last: Option<Instant>,
     }

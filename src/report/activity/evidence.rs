@@ -1,7 +1,8 @@
 //! What the activity report is made from. Gathered by `engine`.
 
-use super::tally::Tally;
+use super::tally::{Done, Tally};
 use crate::model::Registry;
+use crate::report::clock::{is_claimed, skew};
 use crate::report::evidence::{Coverage, Downtime, Head, KnownRegistry};
 
 /// Which agent, as known at which size, over which entries.
@@ -23,6 +24,17 @@ impl ActivityQuestion {
     pub fn covers(&self, recorded_at_us: u64) -> bool {
         self.from_us.is_none_or(|from| from <= recorded_at_us)
             && self.until_us.is_none_or(|until| recorded_at_us < until)
+    }
+
+    /// Whether an act was in the period by its own clock, as far as that can be true: surely not where none of what is
+    /// claimed lies in it. Nothing where no period was asked for, or no time is claimed.
+    pub fn was_in(&self, done: &Done<'_>) -> Option<bool> {
+        let occurred = done.body.occurred.as_ref().filter(|occurred| is_claimed(occurred))?;
+        self.from_us.or(self.until_us)?;
+        let skew = skew(done.body);
+        let latest = occurred.latest_us.saturating_add(skew).min(done.recorded_at_us);
+        let earliest = occurred.earliest_us.saturating_sub(skew).min(latest);
+        Some(self.from_us.is_none_or(|from| from <= latest) && self.until_us.is_none_or(|until| earliest < until))
     }
 }
 

@@ -127,6 +127,8 @@ fn totals(tally: &tally::Tally, tools: &[ToolFact], described: Option<&Agent>, p
         instructed: instructed(&|which| matches!(which, Instruction::Given(_))),
         not_instructed: instructed(&|which| *which == Instruction::None),
         instruction_closed: instructed(&|which| *which == Instruction::Closed),
+        recorded_outside: tally.recorded_outside,
+        occurred_outside: tally.occurred_outside,
         authorised: authority(Authority::Yes),
         unauthorised: authority(Authority::No),
         exceptional: authority(Authority::Exceptional),
@@ -307,9 +309,23 @@ pub fn beyond<'a>(w: &'a Wording, report: &ActivityReport) -> &'a str {
 
 fn answer(w: &Wording, report: &ActivityReport) -> String {
     let (a, totals) = (&w.activity.answer, &report.totals);
+    let asked = &report.header.question;
+    let has_period = asked.from.is_some() || asked.until.is_some();
+    // Of which time the period is: what is recorded later may have been in it.
+    let period = || {
+        let numbers = [(&a.recorded_outside, totals.recorded_outside), (&a.occurred_outside, totals.occurred_outside)];
+        let counted =
+            numbers.into_iter().filter(|(_, number)| *number > 0).map(|(text, number)| w.plural(text, number));
+        let told = has_period.then(|| a.by_recording.clone()).into_iter().chain(counted);
+        told.map(|text| format!(" {text}")).collect::<String>()
+    };
     if totals.actions.high == 0 {
-        let text = if report.agent.known { &a.nothing } else { &a.unknown };
-        return fill(text, &[("agent", &report.agent.name), ("beyond", beyond(w, report))]);
+        let text = match (report.agent.known, has_period) {
+            (false, _) if totals.recorded_outside == 0 => &a.unknown,
+            (_, true) => &a.nothing_recorded,
+            _ => &a.nothing,
+        };
+        return fill(text, &[("agent", &report.agent.name), ("beyond", beyond(w, report))]) + &period();
     }
     let actions = w.plural_range(&w.activity.count.actions, totals.actions.low, totals.actions.high);
     let numbers =
@@ -322,8 +338,8 @@ fn answer(w: &Wording, report: &ActivityReport) -> String {
     if totals.unauthorised > 0 {
         text = format!("{text} {}", w.plural(&a.unauthorised, totals.unauthorised));
     }
-    match totals.outside_tools {
-        Some(outside) if outside > 0 => format!("{text} {}", w.plural(&a.outside, outside)),
-        _ => text,
+    if let Some(outside) = totals.outside_tools.filter(|outside| *outside > 0) {
+        text = format!("{text} {}", w.plural(&a.outside, outside));
     }
+    text + &period()
 }

@@ -1,5 +1,6 @@
 //! Acts are counted one by one as they are read, so that a million of them need no room.
 
+use super::evidence::ActivityQuestion;
 use crate::exposure::calculus::fact::Authorised;
 use crate::exposure::telling::authorised;
 use crate::model::{Determination, NamedField, Outcome, PartyKind, RecipientKind, Role, Verb};
@@ -109,6 +110,10 @@ pub struct Tally {
     /// Acts of somebody whose name stands sealed and does not open any more, so perhaps of this agent; not in the other
     /// figures.
     pub perhaps: u64,
+    /// Acts that are said to have been in the period and were recorded outside it; not in the other figures.
+    pub recorded_outside: u64,
+    /// Acts in the other figures that are said to have been outside the period.
+    pub occurred_outside: u64,
     pub lines: BTreeMap<Line, Series>,
     pub instructions: BTreeMap<Instruction, Series>,
     pub others: BTreeMap<Other, Series>,
@@ -124,13 +129,19 @@ pub struct Tally {
 
 impl Tally {
     /// Takes one act in whose chain of actors `agent` stands, or somebody whose name stands sealed.
-    pub fn take(&mut self, agent: &str, done: &Done<'_>) {
+    pub fn take(&mut self, question: &ActivityQuestion, done: &Done<'_>) {
         let Done { body, content, .. } = done;
         let named = |field, position: usize, public: &str| {
             let sealed = public.is_empty() && body.sealed_names.contains(&field);
             let told = name(body, *content, field, position, public);
             told.or_else(|| (done.anew && sealed).then_some(Name::Closed))
         };
+        let (is_it, occurred) = (stands_in(&question.agent, done), question.was_in(done));
+        if !question.covers(done.recorded_at_us) {
+            let is_its = is_it.iter().any(Option::is_some);
+            self.recorded_outside += u64::from(is_its && occurred == Some(true));
+            return;
+        }
         self.entries_proved += 1;
         self.parts_closed += done.closed;
         let is_data_subject = |group: &whosaw_verifier::body::PartGroup| group.roles.contains(&Role::DataSubject);
@@ -138,15 +149,6 @@ impl Tally {
         let about_persons = undetermined || body.parts.iter().any(is_data_subject);
         let place = Place { index: done.index, recorded_at_us: done.recorded_at_us };
         let count = |series: &mut Series| series.count(place, about_persons);
-        let is_it = |(position, actor): (usize, &whosaw_verifier::body::Actor)| {
-            match named(NamedField::ActorName, position, &actor.name) {
-                Some(Name::Registered(name) | Name::Unregistered(name)) => (name == agent).then_some(true),
-                // Sealed for this actor or for another of the chain: which, does not open either.
-                Some(Name::Closed) if actor.kind != PartyKind::Human => Some(false),
-                Some(Name::Closed) | None => None,
-            }
-        };
-        let is_it: Vec<Option<bool>> = body.actors.iter().enumerate().map(is_it).collect();
         if is_it.iter().any(Option::is_some) {
             self.clock.recorded(done.flags);
             self.clock.told(done.recorded_at_us, body);
@@ -161,6 +163,7 @@ impl Tally {
         }
         let Some(actor) = body.actors.first() else { return };
         count(&mut self.all);
+        self.occurred_outside += u64::from(occurred == Some(false));
         let links = body.links.as_ref();
         self.told_again += u64::from(links.is_some_and(|links| links.same_act_as > 0));
         self.amending += u64::from(links.is_some_and(|links| links.corrects + links.retracts > 0));
@@ -203,6 +206,19 @@ impl Tally {
         });
         count(self.principals.entry(principal).or_default());
     }
+}
+
+/// For each of the chain of actors whether it is this one: surely, or perhaps, since its name does not open any more.
+fn stands_in(agent: &str, done: &Done<'_>) -> Vec<Option<bool>> {
+    let is_it = |(position, actor): (usize, &whosaw_verifier::body::Actor)| {
+        match name(done.body, done.content, NamedField::ActorName, position, &actor.name) {
+            Some(Name::Registered(name) | Name::Unregistered(name)) => (name == agent).then_some(true),
+            // Sealed for this actor or for another of the chain: which, does not open either.
+            Some(Name::Closed) if actor.kind != PartyKind::Human => Some(false),
+            Some(Name::Closed) | None => None,
+        }
+    };
+    done.body.actors.iter().enumerate().map(is_it).collect()
 }
 
 impl Series {

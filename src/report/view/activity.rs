@@ -38,7 +38,10 @@ impl Said<'_> {
         let (w, a, totals) = (self.w, &self.w.activity, &self.report.totals);
         let verdict =
             |label: &str, text: String, tone: Tone| Verdict { label: label.to_owned(), text, because: None, tone };
+        let nothing = totals.actions.high == 0;
         let of = |label: &str, text: &Plural, none: &str, number: u64| match number {
+            // Of nothing nothing can be said.
+            0 if nothing => verdict(label, w.time.none.clone(), Tone::Plain),
             0 => verdict(label, none.to_owned(), Tone::Plain),
             number => verdict(label, w.plural(text, number), Tone::Warning),
         };

@@ -93,7 +93,10 @@ sections! {
         instructed: Codes, declared: Codes,
     }
     ActivityTitle { report: String, subtitle: String, running: String }
-    ActivityAnswer { did: String, did_closed: String, nothing: String, unknown: String, unauthorised: Plural, outside: Plural }
+    ActivityAnswer {
+        did: String, did_closed: String, nothing: String, nothing_recorded: String, unknown: String, unauthorised: Plural,
+        outside: Plural, by_recording: String, recorded_outside: Plural, occurred_outside: Plural,
+    }
     ActivityVerdict {
         instructed: String, not_instructed: Plural, all_instructed: String, instructed_as_far: String, authorised: String,
         unauthorised: Plural, not_all_assessed: String, all_authorised: String, tools: String, tools_unknown: String,
