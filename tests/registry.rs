@@ -198,6 +198,22 @@ async fn a_file_with_mistakes_or_without_agreement_changes_nothing() {
         assert_eq!(status.code(), Code::InvalidArgument);
         assert_eq!(wrong_fields(&status), ["registry.profile.zone", "registry.activities[0].legal_bases[0]"]);
     }
+    // Nobody has the role, and nobody has read the law of a day that is still to come.
+    let nobody = format!("{}\n[[roles]]\nname = \"nobody\"\nmay = [\"review\"]\n", second());
+    let status = client.preview_registry(&nobody).await.expect_err("a role without holders");
+    let fields = wrong_fields(&status);
+    assert!(
+        fields.len() == 1 && fields[0].starts_with("registry.roles[") && fields[0].ends_with("].persons"),
+        "{fields:?}"
+    );
+    let snapshot = EXAMPLE.lines().find(|line| line.starts_with("snapshot = ")).expect("a snapshot");
+    let ahead = second().replace(snapshot, "snapshot = \"2099-01-01\"");
+    for status in [
+        client.preview_registry(&ahead).await.expect_err("the law of 2099"),
+        client.apply_registry(&ahead, vec![0; 32]).await.expect_err("the law of 2099"),
+    ] {
+        assert_eq!(wrong_fields(&status), ["registry.profile.snapshot"]);
+    }
     // A changed file needs a version of its own.
     let same_version = EXAMPLE.replace("Dr. Ada Beispiel", "Bo Beispiel");
     let status = client.apply_registry(&same_version, vec![0; 32]).await.expect_err("the version is another file's");

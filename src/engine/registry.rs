@@ -35,6 +35,8 @@ pub struct RegistryApplied {
     pub receipt: Option<Receipt>,
 }
 
+const DAY_US: u64 = 86_400_000_000;
+
 /// Which entries put a file in force, ascending.
 #[derive(Debug, Clone, Default)]
 pub struct Versions(Vec<(u64, String)>);
@@ -117,7 +119,7 @@ impl OpenLedger {
         text: &str,
         caller: &Caller,
     ) -> Result<RegistryApplied, EngineError> {
-        let document = Document::parse(text).map_err(EngineError::violations)?;
+        let document = self.fit(text)?;
         let known = self.names();
         if known.is_in_force(text) {
             return Ok(RegistryApplied::of(document.version, text, Vec::new(), None));
@@ -138,7 +140,7 @@ impl OpenLedger {
         agreed: &Hash,
         caller: &Caller,
     ) -> Result<RegistryApplied, EngineError> {
-        let document = Document::parse(text).map_err(EngineError::violations)?;
+        let document = self.fit(text)?;
         let _one_at_a_time = self.registering.write().await;
         let known = self.names();
         let version = document.version.clone();
@@ -156,6 +158,18 @@ impl OpenLedger {
         let names = std::iter::once(this).chain(names.into_iter().map(new_name)).collect();
         let receipt = self.record_names(names, File::Registry(text), caller).await?;
         Ok(RegistryApplied::of(version, text, changes, Some(receipt)))
+    }
+
+    /// A file that can be put in force today: nobody has read the law as of a day that is still to come.
+    fn fit(&self, text: &str) -> Result<Document, EngineError> {
+        let document = Document::parse(text).map_err(EngineError::violations)?;
+        let snapshot = document.profile.as_ref().map(|profile| &profile.snapshot);
+        // A day further on it is today somewhere.
+        let latest = document.day_of(self.clock.now().0.saturating_add(DAY_US));
+        if snapshot.zip(latest.as_ref()).is_some_and(|(snapshot, latest)| snapshot > latest) {
+            return Err(EngineError::invalid("registry.profile.snapshot", "lies in the future"));
+        }
+        Ok(document)
     }
 
     /// A version means one file for ever, so that whoever cites it is understood.

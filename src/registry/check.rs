@@ -358,6 +358,12 @@ impl Checker {
             for (j, may) in role.may.iter().enumerate() {
                 self.one_of(format_args!("{at}.may[{j}]"), Some(may), &MAY);
             }
+            if role.persons.is_empty() && role.parties.is_empty() {
+                self.refuse(
+                    format_args!("{at}.persons"),
+                    "is missing, as is any party: a role that nobody has allows nothing",
+                );
+            }
             self.persons(&format!("{at}.persons"), &role.persons);
             let what = "a party, group or agent of this file";
             self.known(&format!("{at}.parties"), &role.parties, what, |name| {
