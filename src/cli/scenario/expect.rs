@@ -130,7 +130,7 @@ pub fn check_person(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["unchanged", path] => match changed(report, path) {
             Ok(()) => Err("it is another".into()),
             Err(_) if report["changes"].is_null() => Err("nothing was compared".into()),
-            Err(_) if !path.split('.').try_fold(report, |at, key| at.get(key)).is_some() => {
+            Err(_) if path.split('.').try_fold(report, |at, key| at.get(key)).is_none() => {
                 Err("the report has nothing of this path".into())
             }
             Err(_) => Ok(()),

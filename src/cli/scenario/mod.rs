@@ -36,11 +36,12 @@ enum Command {
 
 /// Run scenario files, each on a new ledger, the way a real record goes: append, projection, report.
 ///
-/// A file has one statement a line; # begins a comment. Times are UTC; +1d09:30 is the next day, and -1d09:30 the one before.
-/// Members of a list have a comma or "and" between them. What is not declared to be something else is a person. A word or a
-/// name that nothing makes sense of is an error, as is an expectation that would hold of anybody. A file that expects nothing
-/// has its answers printed and does not count as passed, unless --show or --keep asked for just that. One that cannot be read
-/// or run is told with its line, and the others go on.
+/// A file has one statement a line; # begins a comment. Times are UTC; +1d09:30 is the next day, and
+/// -1d09:30 the one before. Members of a list have a comma or "and" between them. What is not
+/// declared to be something else is a person. A word or name that nothing makes sense of is an error,
+/// as is an expectation that would hold of anybody. A file that expects nothing has its answers
+/// printed and does not count as passed, unless --show or --keep asked for just that. One that cannot
+/// be read or run is told with its line, and the others go on.
 ///
 /// {n}What is so from the beginning of the day:{n}
 ///   title TEXT                          day 2026-03-10{n}
