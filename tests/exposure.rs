@@ -92,6 +92,154 @@ fn a_report_is_made_again_to_the_byte_also_after_a_restart_and_a_rebuild() {
     assert!(now["oddities"].as_array().expect("a list").iter().any(|odd| odd["what"] == "no_path_on_file"));
 }
 
+/// Of each act the person's report says what the exposure report says: over a way that nobody was allowed to open, with an
+/// approval that had expired, and after the way was closed.
+#[test]
+fn an_act_is_unauthorised_in_the_persons_report_where_the_exposure_report_says_so() {
+    let server = TestServer::new();
+    run(&mut server.client_command(&["names", "add", "dataset", "crm/y"]), 0);
+    run(&mut server.client_command(&["names", "add", "agent", "copilot"]), 0);
+    let erin = r#"{"kind":"human","identities":[{"namespace":"staff","fields":["erin"],"strength":"strong"}]}"#;
+    let bot = r#"{"kind":"agent","name":"copilot"}"#;
+    let policy = |decision: &str| format!(r#""policy":{{"id":"p","decision":"{decision}"}}"#);
+    let fact = |edge: &str, party: &str, rest: &str| {
+        let party = &party[1..party.len() - 1].replace("kind", "party");
+        format!(r#""facts":[{{"kind":"grant","edge":"{edge}","resource":"crm/y",{party}{rest}}}]"#)
+    };
+    let act = |at: &str, verb: &str, actor: &str, rest: &str| {
+        format!(
+            r#"{{"verb":"{verb}","at":"2026-03-12T{at}:00Z","clock":"gateway","outcome":"succeeded","dataset":"crm/y","actors":[{actor}],{rest}}}"#
+        )
+    };
+    let nobody = |rest: String| format!(r#""determination":"nobody",{rest}"#);
+    let read = |at: &str, actor: &str, rest: &str| {
+        let subject = r#""determination":"listed","subjects":[{"identities":[{"namespace":"customer","fields":["C-1"],"strength":"strong"}],"categories":[{"direction":"result","categories":["contact"]}]}]"#;
+        act(at, "data.read", actor, &format!("{subject},{}{rest}", policy("permit")))
+    };
+    let carol = erin.replace("erin", "carol");
+    let lines = [
+        act("09:00", "access.grant", &carol, &nobody(format!("{},{}", policy("deny"), fact("open", erin, "")))),
+        read("09:30", erin, ""),
+        act("09:00", "access.grant", &carol, &nobody(format!("{},{}", policy("permit"), fact("open", bot, "")))),
+        act(
+            "08:30",
+            "approval.grant",
+            &carol,
+            &nobody(fact("open", bot, r#","reference":"ap-9","end":"exact","end_latest":"2026-03-12T09:00:00Z""#)),
+        ),
+        read("09:40", bot, ""),
+        read("09:45", bot, r#","approval":{"result":"matched","reference":"ap-9"}"#),
+        act("11:00", "access.revoke", &carol, &nobody(format!("{},{}", policy("permit"), fact("close", bot, "")))),
+        read("11:30", bot, ""),
+    ];
+    let file = server.place.join("acts.jsonl");
+    std::fs::write(&file, lines.join("\n")).expect("a file can be written");
+    run(server.client_command(&["append"]).arg(&file), 0);
+    let exposed = json(&report(&server, &["report", "exposure", "--resource", "crm/y"]).0);
+    let (files, index) = report(&server, &["report", "access", "--subject", "customer=C-1"]);
+    let told = json(&files);
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let by_exposure: BTreeMap<u64, Value> = list(&exposed["accesses"])
+        .iter()
+        .flat_map(|access| list(&access["entries"]).into_iter().map(|entry| (entry, access["authorisation"].clone())))
+        .map(|(entry, value)| (entry.as_u64().expect("an index"), value))
+        .collect();
+    let entries = list(&told["entries"]);
+    let by_person: BTreeMap<u64, Value> = entries
+        .iter()
+        .map(|entry| (entry["index"].as_u64().expect("an index"), entry["authorisation"].clone()))
+        .collect();
+    assert_eq!(by_person, by_exposure);
+    let values: Vec<&str> = by_person.values().filter_map(Value::as_str).collect();
+    assert_eq!(values, ["unauthorised", "authorised", "unauthorised", "unauthorised"]);
+    let approved: Vec<&Value> = entries.iter().map(|entry| &entry["approved"]).collect();
+    assert_eq!(approved, [&Value::Null, &Value::Null, &Value::from("expired"), &Value::Null]);
+    let recipient = list(&told["recipients"]).into_iter().find(|fact| fact["basis"] == "without_authority");
+    assert_eq!(
+        recipient.expect("who acted without authority")["party"],
+        serde_json::json!({"other_person": {"number": 1}})
+    );
+    assert_eq!(report(&server, &["report", "again", &index.to_string()]).0, files, "and so again");
+    // Where so much else opens that not all of it is read for one person, what bears on their acts is.
+    run(&mut server.client_command(&["names", "add", "dataset", "crm/z"]), 0);
+    let content = r#""facts":[{"kind":"content","edge":"open","resource":"crm/z"}]"#;
+    let other = act("08:00", "data.create", bot, &nobody(content.to_owned())).replace("crm/y", "crm/z");
+    std::fs::write(&file, vec![other; 2_100].join("\n")).expect("a file can be written");
+    run(server.client_command(&["append"]).arg(&file), 0);
+    let later = json(&report(&server, &["report", "access", "--subject", "customer=C-1"]).0);
+    let of = |report: &Value| -> Vec<(Value, Value)> {
+        list(&report["entries"]).iter().map(|e| (e["authorisation"].clone(), e["approved"].clone())).collect()
+    };
+    assert_eq!(of(&later), of(&told));
+    assert_eq!(later["recipients"].as_array().map(Vec::len), told["recipients"].as_array().map(Vec::len));
+}
+
+/// A person's report tells of every part that they have: in steps of breaches, in decisions to name staff, in reports on what
+/// their data stood in; and of nobody else who stands there.
+#[test]
+fn a_persons_report_tells_of_breaches_decisions_and_reports_in_which_they_stand() {
+    let server = incident();
+    let of = |subject: &str| report(&server, &["report", "access", "--subject", subject]);
+    let involved = |report: &Value| -> Vec<(String, String)> {
+        let told = report["involved"].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        told.iter().map(|fact| (text(&fact["what"]), text(&fact["step"]))).collect()
+    };
+    assert_eq!((involved(&json(&of("customer=C-1001").0)), involved(&json(&of("staff=dana").0))), (vec![], vec![]));
+    let (_, exposed) = exposure(&server);
+    let breach = |words: &[&str]| run(server.client_command(&["breach"]).args(words), 0).out;
+    let said = breach(&["open", "--resource", RESOURCE, "--reference", "I-7"]);
+    let case = said.split_whitespace().skip_while(|word| *word != "case").nth(1).expect("an id").to_owned();
+    breach(&["aware", &case, "--at", "2026-03-10T18:00:00Z", "--by", "staff=dana"]);
+    let message = ["--channel", "individual", "--delivery", "delivered", "--at", "2026-03-11T08:00:00Z"];
+    breach(
+        &[&["tell", &case, "--to", "customer=C-1001", "--to", "customer=C-1002", "--by", "staff=dana"], &message[..]]
+            .concat(),
+    );
+    breach(&[
+        "tell",
+        &case,
+        "--to",
+        "customer=C-1003",
+        "--by",
+        "staff=dana",
+        "--channel",
+        "individual",
+        "--delivery",
+        "failed",
+        "--at",
+        "2026-03-11T09:00:00Z",
+        "--statement",
+        "the address was wrong",
+    ]);
+    let words = ["--by", "employee=4711", "--statement", "to sue", "--interest", "acted alone"];
+    let naming = ["person", "name-staff", "customer=C-1001", "--staff", "staff=erin"];
+    run(server.client_command(&naming).args(words), 0);
+    let (files, index) = of("customer=C-1001");
+    let told = json(&files);
+    assert_eq!(involved(&told), [("told".to_owned(), "informed".to_owned())]);
+    let reports = told["earlier_reports"].as_array().expect("a list");
+    let on_resource = reports.iter().find(|fact| fact["report_type"] == "exposure").expect("it lists her by name");
+    assert_eq!(on_resource["entry"], exposed);
+    let verification = &told["header"]["verification"];
+    assert_eq!(verification["entries_counted"], verification["entries_proved"]);
+    let others = ["C-1002", "C-1003", "dana", "4711"];
+    let (_, html) = files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page");
+    let html = String::from_utf8_lossy(html);
+    assert!(html.contains("told of a breach of their data"));
+    let json_text = files.iter().find(|(name, _)| name.ends_with(".json")).expect("a JSON file");
+    let json_text = String::from_utf8_lossy(&json_text.1);
+    assert!(others[..3].iter().all(|other| !html.contains(other) && !json_text.contains(other)));
+    assert_eq!(report(&server, &["report", "again", &index.to_string()]).0, files);
+    assert_eq!(involved(&json(&of("customer=C-1003").0)), [("not_told".to_owned(), "informed".to_owned())]);
+    let step = |step: &str| ("case_step".to_owned(), step.to_owned());
+    assert_eq!(involved(&json(&of("staff=dana").0)), [step("aware"), step("informed"), step("informed")]);
+    assert_eq!(involved(&json(&of("employee=4711").0)), [("decided_naming".to_owned(), String::new())]);
+    let erin = json(&of("staff=erin").0);
+    assert!(involved(&erin).contains(&("named_to_somebody".to_owned(), String::new())));
+    assert!(!erin.to_string().contains("to sue") && !erin.to_string().contains("4711"));
+}
+
 #[test]
 fn the_sheets_of_the_incident_say_what_the_json_says() {
     let server = incident();

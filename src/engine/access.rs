@@ -1,6 +1,8 @@
 //! The access report: finds every entry that concerns one person, proves each, and records that the report was made.
 
 use super::again::{Again, made};
+use super::involved::{in_case, in_naming};
+use super::judged::Judging;
 use super::proving::Proving;
 use super::read::join_content;
 use super::suppressed::{Orders, OrdersOver};
@@ -9,10 +11,12 @@ use crate::admit::events;
 use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::{Published, StoredEntry};
 use crate::model::*;
+use crate::report::access::document::Involvement;
 use crate::report::evidence::{
-    AccessQuestion, Amendment, Coverage, Downtime, Envelope, Evidence, Head, LedgerRead, Naming, Observation,
+    AccessQuestion, Amendment, Coverage, Downtime, Envelope, Evidence, Head, Involved, LedgerRead, Naming, Observation,
     ObservedBody, Removed, RequestStep, Search, Undetermined,
 };
+use crate::report::exposure::registered::History;
 use crate::report::language::Language;
 use crate::report::logging::statements;
 use crate::report::person::{KnownThen, StatedLink, known_then, stated_then, strength_of};
@@ -107,10 +111,12 @@ impl OpenLedger {
         certain.resealed.extend(resealed);
         let mut weak = self.observe(&weak_places, &head)?;
         // Before anything is counted, numbered or asked of it.
+        let mut untold = BTreeSet::new();
         for orders in &orders {
             let hidden = self.hidden(orders, &certain.observations, &weak.observations, &head)?;
             certain.observations.retain(|observation| !hidden.certain.contains(&observation.index));
             weak.observations.retain(|observation| !hidden.weak.contains(&observation.index));
+            untold.extend(hidden.certain.into_iter().chain(hidden.weak));
         }
         let known = known_then(&question.subject, certain.of_actions(), weak.of_actions(), &certain.links);
         let requests = requests_of(&certain.requests, &question.subject, &known.identities);
@@ -125,12 +131,14 @@ impl OpenLedger {
                 namings.extend(naming.map(|naming| Naming { taken_back: by, ..naming }));
             }
         }
+        let involved = involved_of(std::mem::take(&mut certain.involved), &question.subject, &known, &orders);
+        let involved_in: BTreeSet<u64> = involved.iter().map(|one| one.index).collect();
         // Every observation was proved before it came to be one. Only what belongs is counted, so that links that are made
         // later do not change what a report of this size says.
-        let entries_proved = known.entries();
+        let mut entries_proved = known.entries() + involved_in.len() as u64;
         // Of somebody of whom nothing belongs nothing tells, either, that there are keys.
         let parts_tried = if entries_proved > 0 { scan.tried } else { 0 };
-        let search = Search { searched: true, has_keys: entries_proved > 0, parts_tried, entries_proved };
+        let has_keys = entries_proved > 0;
         let KnownThen { observations, identities, possible } = known;
         // Of what nobody can open nobody can say that no order covers it.
         let kept = match orders.iter().any(OrdersOver::is_any) {
@@ -143,7 +151,24 @@ impl OpenLedger {
         }
         let amendments = self.amendments(&head)?;
         let staff_roles = self.staff_roles(&observations, head.size)?;
+        // Of nobody nothing is judged.
+        let versions = if observations.is_empty() { Vec::new() } else { self.versions(head.size)? };
+        let history = if observations.is_empty() { History::default() } else { self.history(head.size, &versions)? };
+        let cut_off_us = question.cut_off_us;
+        let by = Judging { head: &head, versions: &versions, history: &history, cut_off_us, hidden: &untold };
+        let judged = self.judged_acts(&observations, &by)?;
+        let mut resource_reports = self.reports_on_resources_of(&observations, &head)?;
+        for orders in &orders {
+            let untold = self.looks_untold(orders, resource_reports.iter().map(|report| report.index), &head)?;
+            resource_reports.retain(|report| !untold.contains(&report.index));
+        }
+        entries_proved += resource_reports.len() as u64;
+        let search = Search { searched: true, has_keys, parts_tried, entries_proved };
         let evidence = Evidence {
+            judged,
+            involved,
+            resource_reports,
+            others: self.others_in(&observations)?,
             undetermined: self.undetermined(head.size)?,
             coverage: self.relied_coverage(&head, &amendments)?,
             amendments: amendments_of(&observations, amendments),
@@ -157,6 +182,7 @@ impl OpenLedger {
             requests,
             namings,
             staff_roles,
+            history,
             identities,
             observations,
             possible,
@@ -660,6 +686,8 @@ struct Observed {
     namings: Vec<(u64, Identity, Vec<NamedRow>)>,
     /// That such a decision was taken back: entry, to whom they were named, and the decision.
     taken_back: Vec<(u64, Identity, u64)>,
+    /// Steps and decisions in which the person stands.
+    involved: Vec<Involved>,
     /// Content that was sealed anew when somebody with whom it was shared was erased, by the entry it stood in.
     resealed: BTreeMap<u64, ContentPart>,
 }
@@ -679,6 +707,7 @@ impl Observed {
                     let naming =
                         |(told_to, rows): (_, &Vec<NamedRow>)| (entry.header.index, identity(told_to), rows.clone());
                     self.namings.extend(told.map(naming));
+                    self.involved.extend(in_naming(entry, &opened));
                 }
                 if body.act == PersonAct::TakeBackNaming {
                     let mut acts = opened.iter().filter_map(|(_, part)| part.content.as_ref()?.act.as_ref());
@@ -696,6 +725,7 @@ impl Observed {
                     });
                 }
             }
+            Some(Ok(Body::Case(body))) => self.involved.extend(in_case(entry, &body, &opened)),
             Some(Ok(Body::Erasure(body))) => {
                 let content = join_content(opened.iter().map(|(_, part)| part));
                 if let (Some(content), Some(place)) = (content, body.cites.first()) {
@@ -736,6 +766,21 @@ pub(super) fn request_step(header: &Header, body: &PersonActBody, act: &PersonAc
         reference: act.reference.clone(),
         statement: act.statement.clone(),
     })
+}
+
+/// Of all that is linked today what belonged to the person then. Of somebody whom two may share it nothing is certain, and
+/// under an order nobody learns that others were to learn of them.
+fn involved_of(all: Vec<Involved>, asked: &Identity, known: &KnownThen, orders: &[OrdersOver<'_>]) -> Vec<Involved> {
+    let ordered = orders.iter().any(OrdersOver::is_any);
+    let mut involved = all;
+    involved.retain(|one| {
+        asked.strength != Strength::Weak
+            && !(ordered && one.what == Involvement::NamedToSomebody)
+            && one.identities.iter().any(|identity| is_one_of(identity, &known.identities, asked))
+    });
+    involved.sort_by_key(|one| (one.index, one.what));
+    involved.dedup_by_key(|one| (one.index, one.what));
+    involved
 }
 
 fn is_one_of(identity: &Identity, known: &[Identity], asked: &Identity) -> bool {

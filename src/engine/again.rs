@@ -211,7 +211,8 @@ impl OpenLedger {
             Report::Access(report) => {
                 let entries = report.entries.iter().map(|entry| entry.index);
                 let reports = report.earlier_reports.iter().map(|report| report.entry);
-                return Ok(entries.chain(reports).map(|entry| entry.0).collect());
+                let involved = report.involved.iter().map(|fact| fact.entry);
+                return Ok(entries.chain(reports).chain(involved).map(|entry| entry.0).collect());
             }
             Report::Exposure(report) => {
                 // What led to what, and what was amended, may be of other resources.

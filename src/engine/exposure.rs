@@ -11,6 +11,8 @@ use super::resealed::Resealed;
 use super::superseded::{Earlier, Which};
 use super::{EngineError, OpenLedger};
 use crate::exposure::calculus::fact::{Party, Person, Resource};
+use crate::exposure::calculus::same::Same;
+use crate::exposure::calculus::times::Instant;
 use crate::exposure::telling::{At, Named, OpenedAction, Rules, Telling};
 use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::StoredEntry;
@@ -156,28 +158,7 @@ impl OpenLedger {
         let (mut people, clock) = (reading.people, reading.clock);
         let roles = Roles::of(&versions, &told, &mut people)?;
         let same = people.same()?;
-        let rules = Rules {
-            may_amend: &|party, at| roles.may_amend(party, at),
-            may_review: &|party, at| {
-                roles.at(at).and_then(|role| role.review.as_ref()).is_none_or(|roles| roles.contains(&party))
-            },
-            review_us: &|at| roles.at(at)?.review_us,
-            may_approve: &|policy, party, at| {
-                let approvers = roles.at(at).and_then(|role| role.policies.get(policy)?.approvers.as_ref());
-                approvers.is_none_or(|approvers| party.is_some_and(|party| approvers.contains(&party)))
-            },
-            valid_us: &|policy, at| roles.at(at)?.policies.get(policy)?.valid_us,
-            cut_off: question.cut_off_us,
-            registered: &history,
-            same: &same,
-        };
-        // Both figures are told: with what counts taken out, and as everything was told.
-        let mut as_told = Some(told.clone()).filter(|told| !told.amendings.is_empty());
-        told.settle(&rules);
-        as_told = as_told.filter(|_| told.narrowed());
-        if let Some(as_told) = &mut as_told {
-            as_told.settle(&Rules { may_amend: &|_, _| false, ..rules });
-        }
+        let as_told = roles.settle(&mut told, &history, &same, question.cut_off_us);
         let forgotten = self.forgotten(&told)?;
         let said = self.coverage(head.size)?;
         let coverage_told = said.iter().map(|said| said.index).collect();
@@ -527,6 +508,33 @@ impl Roles {
             all.push((*entry, Role { amend, review, review_us, policies }));
         }
         Ok(Roles(all))
+    }
+
+    /// Settles what was told by them. Both figures are told: what counts is taken out of this one; answered is what was told,
+    /// where that is something else.
+    pub fn settle(&self, told: &mut Telling, history: &History, same: &Same, cut_off: Instant) -> Option<Telling> {
+        let rules = Rules {
+            may_amend: &|party, at| self.may_amend(party, at),
+            may_review: &|party, at| {
+                self.at(at).and_then(|role| role.review.as_ref()).is_none_or(|roles| roles.contains(&party))
+            },
+            review_us: &|at| self.at(at)?.review_us,
+            may_approve: &|policy, party, at| {
+                let approvers = self.at(at).and_then(|role| role.policies.get(policy)?.approvers.as_ref());
+                approvers.is_none_or(|approvers| party.is_some_and(|party| approvers.contains(&party)))
+            },
+            valid_us: &|policy, at| self.at(at)?.policies.get(policy)?.valid_us,
+            cut_off,
+            registered: history,
+            same,
+        };
+        let mut as_told = Some(told.clone()).filter(|told| !told.amendings.is_empty());
+        told.settle(&rules);
+        as_told = as_told.filter(|_| told.narrowed());
+        if let Some(as_told) = &mut as_told {
+            as_told.settle(&Rules { may_amend: &|_, _| false, ..rules });
+        }
+        as_told
     }
 
     pub fn may_amend(&self, party: Party, at: u64) -> bool {

@@ -26,6 +26,8 @@ mod exposure;
 mod follow;
 mod forgotten;
 mod held;
+mod involved;
+mod judged;
 mod logging;
 mod names;
 mod naming;

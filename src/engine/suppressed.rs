@@ -160,11 +160,22 @@ impl OpenLedger {
         mut readings: Vec<LedgerRead>,
         head: &Proving,
     ) -> Result<Vec<LedgerRead>, EngineError> {
-        let Some(registry) = orders.registry.filter(|_| orders.is_any()) else { return Ok(readings) };
-        let judged = self.judged(readings.iter().map(|reading| reading.index), head)?;
-        let is_covered = |judged: &Judged| orders.certain.iter().any(|order| covers(order, registry, judged));
-        readings.retain(|reading| !judged.get(&reading.index).is_some_and(is_covered));
+        let untold = self.looks_untold(orders, readings.iter().map(|reading| reading.index), head)?;
+        readings.retain(|reading| !untold.contains(&reading.index));
         Ok(readings)
+    }
+
+    /// Of entries by which somebody looked into the ledger those of which the person must not be told.
+    pub(super) fn looks_untold(
+        &self,
+        orders: &OrdersOver<'_>,
+        looks: impl Iterator<Item = u64>,
+        head: &Proving,
+    ) -> Result<BTreeSet<u64>, EngineError> {
+        let Some(registry) = orders.registry.filter(|_| orders.is_any()) else { return Ok(BTreeSet::new()) };
+        let is_covered = |judged: &Judged| orders.certain.iter().any(|order| covers(order, registry, judged));
+        let judged = self.judged(looks, head)?;
+        Ok(judged.values().filter(|judged| is_covered(judged)).map(|judged| judged.index).collect())
     }
 
     /// Which of these entries the orders in force at the head keep from whom they are about: by which reference, until when.

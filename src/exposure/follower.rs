@@ -17,13 +17,13 @@ use crate::model::determination;
 use crate::store::{LedgerNumber, Snapshot, Store, StoreError, Table, WriteSet};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use whosaw_verifier::body::{ActionBody, Body};
-use whosaw_verifier::vocabulary::{Determination, Doubt, EntryKind, FactKind, NamedField, Outcome, Verb};
+use whosaw_verifier::body::{ActionBody, Body, Fact};
+use whosaw_verifier::vocabulary::{Determination, Doubt, EntryKind, FactKind, NamedField, Outcome, PartyKind, Verb};
 use whosaw_verifier::wire::Varint;
 
 /// Entries in one block.
 pub const BLOCK: u64 = 65_536;
-const FORMAT: u8 = 4;
+const FORMAT: u8 = 5;
 const POSTINGS: u8 = 1;
 const TIMES: u8 = 2;
 const PROGRESS: u8 = 3;
@@ -75,6 +75,22 @@ impl Term {
     /// Actions in which an agent or service stands whose name is not registered, and so sealed.
     pub fn sealed_actor() -> Self {
         Self::new(TermKind::Mark, "sealed-actor")
+    }
+
+    /// Of those the ones by which somebody gets or loses a way to data: grants, memberships, accounts.
+    pub fn way() -> Self {
+        Self::new(TermKind::Mark, "way")
+    }
+
+    /// Of those the ones that no name of a resource finds, and no human who stands in them: a name stands sealed, only a
+    /// reference tells what ends, or a group or an agent is in a group.
+    pub fn nameless_way() -> Self {
+        Self::new(TermKind::Mark, "nameless-way")
+    }
+
+    /// Actions that say they tell of an act that is told of elsewhere; which, stands sealed in them.
+    pub fn told_again() -> Self {
+        Self::new(TermKind::Mark, "told-again")
     }
 
     /// Actions that correct or take back others; which, stands sealed in them.
@@ -443,8 +459,24 @@ fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {
     if action.facts.iter().any(|fact| fact.kind != FactKind::Coverage) {
         terms.push(Term::opening());
     }
-    if [NamedField::Dataset, NamedField::FactResource].iter().any(|field| action.sealed_names.contains(field)) {
+    let sealed = |field: &NamedField| action.sealed_names.contains(field);
+    if [NamedField::Dataset, NamedField::FactResource].iter().any(sealed) {
         terms.push(Term::sealed_resource());
+    }
+    let mut ways = action.facts.iter().filter(|fact| opens_way(fact.kind)).peekable();
+    if ways.peek().is_some() {
+        terms.push(Term::way());
+        let found_by_none = |fact: &Fact| match fact.kind {
+            FactKind::Grant => fact.resource.is_empty() && action.dataset.is_empty(),
+            _ => fact.resource.is_empty() || fact.party != PartyKind::Human,
+        };
+        let fields = [NamedField::Dataset, NamedField::FactResource, NamedField::FactName];
+        if fields.iter().any(sealed) || ways.any(found_by_none) {
+            terms.push(Term::nameless_way());
+        }
+    }
+    if action.links.as_ref().is_some_and(|links| links.same_act_as > 0) {
+        terms.push(Term::told_again());
     }
     if action.sealed_names.contains(&NamedField::ActorName) {
         terms.push(Term::sealed_actor());
@@ -452,6 +484,10 @@ fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {
     if action.links.as_ref().is_some_and(|links| links.corrects > 0 || links.retracts > 0) {
         terms.push(Term::amending());
     }
+}
+
+fn opens_way(kind: FactKind) -> bool {
+    matches!(kind, FactKind::Grant | FactKind::Membership | FactKind::Account | FactKind::AccountState)
 }
 
 /// Whether an action says what a source was logging.

@@ -83,6 +83,7 @@ const ACCESS: Compared = Compared {
         "policies",
         "authorisations",
         "other_parts",
+        "involved",
         "possible",
         "undetermined",
         "earlier_reports",

@@ -1,14 +1,17 @@
 //! What a report is made from: a question, the entries that answer it, and what is known of gaps. Gathered by `engine`.
 
+use crate::exposure::calculus::fact::{Approved, Authorised};
 use crate::law::Profile;
 use crate::model::{Ground, Identity, NamedField, PersonAct, Registry};
 use crate::registry::Document;
+use crate::report::access::document::Involvement;
+use crate::report::exposure::registered::History;
 use crate::report::language::Language;
 use std::collections::BTreeMap;
 use whosaw_verifier::body::{ActionBody, LedgerAccessBody, ReportBody};
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::{ContentPart, PersonPart};
-use whosaw_verifier::vocabulary::{CoverageState, Determination, Doubt, Outcome};
+use whosaw_verifier::vocabulary::{CaseStep, CoverageState, Determination, Doubt, Outcome};
 
 /// Whose data, as known at which size, measured until when. Together with the vault's generation and the [`Envelope`] it
 /// decides every byte of a report.
@@ -78,6 +81,54 @@ pub struct Evidence {
     /// Roles of other humans in these entries, by entry and ordinal of their part: as the controller's registry of then has
     /// them, where a role is of so many that it shows none of them.
     pub staff_roles: BTreeMap<(u64, u32), Vec<String>>,
+    /// What each act was by authority, by its entry, as an exposure report judges it. Of what is not here nobody knows that it
+    /// was authorised.
+    pub judged: BTreeMap<u64, JudgedAct>,
+    /// What the registry said of names at the time of each act.
+    pub history: History,
+    /// Where the person stands in what the ledger itself keeps, ascending.
+    pub involved: Vec<Involved>,
+    /// Reports on what anything of the person stood in.
+    pub resource_reports: Vec<ResourceReport>,
+    /// Who the other humans are, by entry and ordinal of their part: equal numbers are one human for sure.
+    pub others: BTreeMap<(u64, u32), u64>,
+}
+
+/// A step or a decision in which the person has a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Involved {
+    pub index: u64,
+    pub leaf: Hash,
+    pub recorded_at_us: u64,
+    pub what: Involvement,
+    /// Of a case.
+    pub step: Option<CaseStep>,
+    /// When it was taken, as whoever recorded it states, Unix microseconds.
+    pub at_us: u64,
+    /// As whom.
+    pub identities: Vec<Identity>,
+}
+
+/// A report on resources, or on a breach of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceReport {
+    pub index: u64,
+    pub leaf: Hash,
+    pub recorded_at_us: u64,
+    pub body: ReportBody,
+    pub content: ContentPart,
+    /// Of those that it asks for the ones in which something of the person stood.
+    pub resources: Vec<String>,
+}
+
+/// What an act was by authority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JudgedAct {
+    pub authorised: Authorised,
+    /// What the approval was worth that it went by.
+    pub approved: Option<Approved>,
+    /// Not all that bears on it was read, because it was too much.
+    pub in_part: bool,
 }
 
 /// A recorded decision that a human who acted is named to the person.

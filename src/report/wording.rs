@@ -245,7 +245,8 @@ mod tests {
             )*};
         }
         choices!(
-            class: Class, class_meaning: Class, limit: Limit, authorisation: Authorisation, basis: RecipientBasis
+            class: Class, class_meaning: Class, limit: Limit, authorisation: Authorisation, basis: RecipientBasis,
+            involved: Involvement
         );
         let notices: Vec<&str> = wording.notice.keys().map(String::as_str).collect();
         let mut expected: Vec<&str> = document::Notice::ALL.iter().map(|notice| notice.code()).collect();
@@ -434,6 +435,7 @@ mod tests {
                                 ".class_meaning",
                                 ".authorisation",
                                 ".basis",
+                                ".involved",
                                 ".field",
                                 ".profile",
                                 ".exposure.claim",

@@ -1,10 +1,15 @@
 //! One case, one right answer. Each test opens with what must never be said wrongly.
 
 use crate::sample::*;
+use std::collections::BTreeMap;
+use whosaw::exposure::Authorised;
+use whosaw::exposure::calculus::fact::Approved;
 use whosaw::model::*;
+use whosaw::registry::{self, Document};
 use whosaw::report::access::document::*;
 use whosaw::report::controller::ControllerFacts;
 use whosaw::report::evidence::*;
+use whosaw::report::exposure::document::Approval;
 use whosaw::report::language::Language;
 use whosaw::report::view::{Extent, View};
 use whosaw::report::{AccessReport, Format, facts};
@@ -448,7 +453,7 @@ fn the_answer_to_nobody_is_a_permitted_sentence() {
         sentence(&evidence),
         (Verdict::NotDeterminable, "Access to data of this person: not determinable.".into())
     );
-    register(&mut evidence.registry, RegistryKind::Source, "proxy", &[]);
+    register(&mut evidence, RegistryKind::Source, "proxy", &[]);
     assert_eq!(sentence(&evidence).0, Verdict::NotDeterminable, "no statement is unknown");
     evidence.coverage = vec![covered("proxy", CoverageState::Heartbeat, 0, 0)];
     assert_eq!(sentence(&evidence).0, Verdict::NotDeterminable, "alive is not complete");
@@ -472,7 +477,7 @@ fn the_answer_to_nobody_is_a_permitted_sentence() {
     );
     let complete = || {
         let mut evidence = nothing();
-        register(&mut evidence.registry, RegistryKind::Source, "proxy", &[]);
+        register(&mut evidence, RegistryKind::Source, "proxy", &[]);
         evidence.coverage = vec![covered("proxy", CoverageState::Complete, 0, 0)];
         evidence
     };
@@ -491,14 +496,14 @@ fn the_answer_to_nobody_is_a_permitted_sentence() {
     unsearched.search.searched = false;
     assert_eq!(sentence(&unsearched).0, Verdict::NotDeterminable, "a dropped row could hide an access");
     let mut late = complete();
-    register(&mut late.registry, RegistryKind::Source, "proxy", &[("delivery-delay-s", "3600")]);
+    register(&mut late, RegistryKind::Source, "proxy", &[("delivery-delay-s", "3600")]);
     assert_eq!(sentence(&late).0, Verdict::NotDeterminable, "its last records may be on their way");
 }
 
 #[test]
 fn a_refusal_is_a_gap() {
     let mut evidence = nothing();
-    register(&mut evidence.registry, RegistryKind::Source, "proxy", &[]);
+    register(&mut evidence, RegistryKind::Source, "proxy", &[]);
     evidence.coverage = vec![
         covered("proxy", CoverageState::Complete, 0, 0),
         Coverage { refused: 9, ..covered("proxy", CoverageState::Refused, DAY, DAY) },
@@ -531,6 +536,156 @@ fn authority_is_one_of_four() {
 }
 
 #[test]
+fn what_nobody_judged_is_never_told_as_authorised() {
+    let mut evidence = with(vec![read(1).done(), read(2).done()]);
+    evidence.judged.clear();
+    let told = |evidence: &Evidence| -> Vec<_> {
+        report(evidence).entries.iter().map(|entry| (entry.authorisation, entry.approved)).collect()
+    };
+    let (not_assessed, nothing) = (Some(Authorisation::NotAssessed), None);
+    assert_eq!(told(&evidence), [(not_assessed, nothing); 2]);
+    let expired = JudgedAct { authorised: Authorised::No, approved: Some(Approved::Expired), in_part: false };
+    evidence.judged.insert(1, expired);
+    let unauthorised = (Some(Authorisation::Unauthorised), Some(Approval::Expired));
+    assert_eq!(told(&evidence), [unauthorised, (not_assessed, nothing)], "whatever it says itself");
+    let in_part = |evidence: &Evidence| {
+        let notices = report(evidence).notices;
+        notices.into_iter().find(|fact| fact.notice == Notice::JudgedInPart).map(|fact| fact.count)
+    };
+    assert_eq!(in_part(&evidence), None);
+    evidence.judged.insert(2, JudgedAct { authorised: Authorised::NotAssessed, approved: None, in_part: true });
+    assert_eq!(in_part(&evidence), Some(1));
+}
+
+/// C-579/21 leaves staff out of the recipients only where they act on instruction.
+#[test]
+fn whoever_got_data_without_authority_is_a_recipient_without_a_name() {
+    let by_human = |index| read(index).body(|body| body.actors = vec![human(OTHER)]);
+    let for_human = read(3).body(|body| body.actors = vec![agent("helpdesk-assistant"), human(OTHER)]);
+    let mut evidence = with(vec![by_human(1).done(), by_human(2).done(), for_human.done()]);
+    let of_field = |report: &AccessReport, field: &str| {
+        report.completeness.fields.iter().find(|fact| fact.field == field).expect("it is asked").provision
+    };
+    let before = report(&evidence);
+    let without = |report: &AccessReport| -> Vec<RecipientFact> {
+        let found = report.recipients.iter().filter(|fact| fact.basis == RecipientBasis::WithoutAuthority);
+        found.cloned().collect()
+    };
+    assert_eq!((without(&before), of_field(&before, "4a")), (Vec::new(), Provision::NotApplicable));
+    for index in [2, 3] {
+        evidence.judged.insert(index, JudgedAct { authorised: Authorised::No, approved: None, in_part: false });
+    }
+    evidence.others = BTreeMap::from([((1, OTHER - 1), 0), ((2, OTHER - 1), 0), ((3, OTHER - 1), 0)]);
+    let now = report(&evidence);
+    let found = without(&now);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(
+        (found[0].acts, found[0].recipient_in_law),
+        (range(1, 2), true),
+        "for whom an agent acted perhaps got it"
+    );
+    assert_eq!(found[0].party, Party::OtherPerson { number: Some(PersonNumber(1)) });
+    assert_eq!(of_field(&now, "4a"), Provision::NotProvided, "somebody must say why no name is given");
+    evidence.namings = vec![Naming {
+        index: 9,
+        rows: vec![(1, OTHER - 1), (2, OTHER - 1), (3, OTHER - 1)],
+        staff: vec![identity("employee", &["dana.rao"], Strength::Strong)],
+        erased_by: None,
+        by: vec![identity("employee", &["4711"], Strength::Strong)],
+        reasons: "To sue.".into(),
+        interest: "Acted outside instructions.".into(),
+    }];
+    assert_eq!(of_field(&report(&evidence), "4a"), Provision::NotApplicable, "a decision names them");
+}
+
+#[test]
+fn one_human_has_one_number_in_a_report() {
+    let by_human = |index| read(index).body(|body| body.actors = vec![human(OTHER)]);
+    let mut evidence = with(vec![by_human(1).done(), by_human(2).done(), by_human(3).done()]);
+    let told = |evidence: &Evidence| {
+        let report = report(evidence);
+        let of = |entry: &Entry| match entry.actors[0].party {
+            Party::OtherPerson { number: Some(PersonNumber(number)) } => number,
+            _ => 0,
+        };
+        (
+            report.entries.iter().map(of).collect::<Vec<_>>(),
+            report.principals[0].persons,
+            report.totals.processed_by.humans.parties,
+        )
+    };
+    assert_eq!(told(&evidence), (vec![1, 2, 3], range(1, 3), range(1, 3)), "nothing says who is who");
+    evidence.others = BTreeMap::from([((1, OTHER - 1), 7), ((2, OTHER - 1), 8), ((3, OTHER - 1), 7)]);
+    assert_eq!(told(&evidence), (vec![1, 2, 1], range(1, 2), range(1, 2)));
+    let naming = Naming {
+        index: 9,
+        rows: vec![(1, OTHER - 1), (3, OTHER - 1)],
+        staff: vec![identity("employee", &["dana.rao"], Strength::Strong)],
+        erased_by: None,
+        by: Vec::new(),
+        reasons: String::new(),
+        interest: String::new(),
+    };
+    evidence.namings = vec![naming.clone()];
+    let staff = report(&evidence).staff;
+    assert_eq!(staff.len(), 1, "named once");
+    assert_eq!((staff[0].number, staff[0].entry), (PersonNumber(1), EntryIndex(1)));
+    // A decision on one entry alone must not name them in the others by a number.
+    evidence.namings = vec![Naming { rows: vec![(3, OTHER - 1)], ..naming }];
+    assert_eq!(told(&evidence).0, [1, 2, 3]);
+    assert_eq!(report(&evidence).staff[0].number, PersonNumber(3));
+}
+
+#[test]
+fn what_the_registry_says_later_changes_nobody_who_was_given_data() {
+    let early = read(1);
+    let at = early.observation.recorded_at_us;
+    let no_vendor = |body: &mut body::ActionBody| body.actors[0].vendor.clear();
+    let mut evidence = with(vec![early.body(no_vendor).done(), read(500).body(no_vendor).done()]);
+    let later = (200, at + HOUR);
+    for (by, vendor, host) in [((0, 0), "modelco", "crm-host"), (later, "newco", "other-host")] {
+        register_at(&mut evidence, by, RegistryKind::Agent, "helpdesk-assistant", &[("vendor", vendor)]);
+        register_at(&mut evidence, by, RegistryKind::Tool, "get_customer", &[("operator", host)]);
+    }
+    for (party, country) in [("modelco", "US"), ("newco", "CN"), ("crm-host", "IE"), ("other-host", "IN")] {
+        register(&mut evidence, RegistryKind::Party, party, &[("country", country)]);
+    }
+    register_at(&mut evidence, later, RegistryKind::Party, "crm-host", &[("country", "BR")]);
+    let mut document = Document::default();
+    document.parties = vec![registry::Party { name: "modelco".into(), role: "processor".into(), ..Default::default() }];
+    evidence.history.file(90, at, &document);
+    let told = report(&evidence);
+    let found = |basis: RecipientBasis| -> Vec<(String, String, &str, Range)> {
+        let of = |fact: &RecipientFact| match &fact.party {
+            Party::Named { name, .. } => {
+                let (name, country) = (name.text().unwrap_or_default(), fact.country.clone().unwrap_or_default());
+                (name.to_owned(), country, fact.kind.text(), fact.acts)
+            }
+            _ => Default::default(),
+        };
+        told.recipients.iter().filter(|fact| fact.basis == basis).map(of).collect()
+    };
+    let text = |name: &str, country: &str, role, acts| (name.to_owned(), country.to_owned(), role, acts);
+    let mut vendors = found(RecipientBasis::ModelVendor);
+    vendors.sort_by(|one, other| one.0.cmp(&other.0));
+    let undetermined = "undetermined";
+    assert_eq!(
+        vendors,
+        [text("modelco", "US", "processor", range(1, 1)), text("newco", "CN", undetermined, range(1, 1))]
+    );
+    let hosts = found(RecipientBasis::ToolOperator);
+    assert_eq!(
+        hosts,
+        [text("crm-host", "IE", undetermined, range(1, 1)), text("other-host", "IN", undetermined, range(1, 1))]
+    );
+    let ran: Vec<_> = told.tools.iter().map(|tool| (tool.operator.clone(), tool.country.clone())).collect();
+    let host = |name: &str, country: &str| (Some(Name::Registered(name.into())), Some(country.to_owned()));
+    assert_eq!(ran, [host("crm-host", "IE"), host("other-host", "IN")]);
+    let vendors: Vec<_> = told.agents[0].vendors.iter().filter_map(Name::text).collect();
+    assert_eq!(vendors, ["modelco", "newco"]);
+}
+
+#[test]
 fn recipients_are_named_inferred_and_graded() {
     let mut evidence = with(vec![
         read(1)
@@ -555,8 +710,8 @@ fn recipients_are_named_inferred_and_graded() {
             .done(),
         read(2).outcome(Outcome::Denied).done(),
     ]);
-    register(&mut evidence.registry, RegistryKind::Tool, "get_customer", &[("operator", "crm-host")]);
-    register(&mut evidence.registry, RegistryKind::Party, "crm-host", &[("country", "IE")]);
+    register(&mut evidence, RegistryKind::Tool, "get_customer", &[("operator", "crm-host")]);
+    register(&mut evidence, RegistryKind::Party, "crm-host", &[("country", "IE")]);
     let report = report(&evidence);
     let find = |basis: RecipientBasis, kind: RecipientKind| {
         report.recipients.iter().find(|fact| fact.basis == basis && fact.kind.0 == kind).expect("it is a recipient")

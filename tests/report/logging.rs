@@ -32,7 +32,7 @@ fn at(us: u64, mut body: ActionBody) -> ActionBody {
 /// The statements of consecutive entries, and what a report says by them of [opening, cut-off].
 fn covered_by(bodies: Vec<ActionBody>) -> CoverageFacts {
     let mut evidence = nothing();
-    register(&mut evidence.registry, RegistryKind::Source, "proxy", &[]);
+    register(&mut evidence, RegistryKind::Source, "proxy", &[]);
     (evidence.head.opened_at_us, evidence.head.recorded_at_us) = (DAY, DAY + 18 * HOUR);
     evidence.coverage = (1..)
         .zip(bodies)

@@ -11,7 +11,7 @@ use whosaw_verifier::body::{self, PartGroup, Quantity};
 /// Everything is said to have been logged, so that only the acts themselves can weaken a negative.
 fn complete(samples: Vec<Sample>) -> AccessReport {
     let mut evidence = with(samples.into_iter().map(Sample::done).collect());
-    register(&mut evidence.registry, RegistryKind::Source, "gateway-eu", &[]);
+    register(&mut evidence, RegistryKind::Source, "gateway-eu", &[]);
     evidence.coverage = vec![covered("gateway-eu", CoverageState::Complete, 0, 0)];
     let report = facts(&question(), &evidence, &envelope());
     assert_eq!(report.answer.beyond, Verdict::NoneComplete);
@@ -124,7 +124,7 @@ fn the_addressee_of_a_send_that_failed_was_given_nothing() {
         (Outcome::Failed, None),
     ] {
         let mut evidence = with(vec![sent(1, Verb::DataSend, mail()).outcome(outcome).done()]);
-        register(&mut evidence.registry, RegistryKind::Tool, "get_customer", &[("operator", "crm-host")]);
+        register(&mut evidence, RegistryKind::Tool, "get_customer", &[("operator", "crm-host")]);
         let report = facts(&question(), &evidence, &envelope());
         let of = |basis| report.recipients.iter().find(|fact| fact.basis == basis).map(|fact| fact.acts);
         assert_eq!(of(RecipientBasis::Recorded), expected, "{outcome:?}");
@@ -182,7 +182,7 @@ fn an_error_text_may_tell_of_the_person() {
 fn undetermined_arguments_were_given_whatever_the_outcome() {
     for outcome in [Outcome::Denied, Outcome::Failed] {
         let mut evidence = nothing();
-        register(&mut evidence.registry, RegistryKind::Source, "gateway-eu", &[]);
+        register(&mut evidence, RegistryKind::Source, "gateway-eu", &[]);
         evidence.coverage = vec![covered("gateway-eu", CoverageState::Complete, 0, 0)];
         evidence.undetermined = vec![Undetermined {
             determination: Determination::Undetermined,

@@ -69,6 +69,35 @@ fn statements_of_logging_and_amendments_are_found_under_any_verb() {
     assert_eq!(under(&follower, Term::amending()), [1, 3]);
 }
 
+/// What one person's report judges acts by in a large ledger is found without reading all that opens anything.
+#[test]
+fn ways_are_found_and_those_that_no_name_or_human_finds_apart() {
+    let with = |fact: Fact| ActionBody { verb: Verb::AccessGrant, facts: vec![fact], ..ActionBody::default() };
+    let of = |kind, resource: &str, party| Fact { kind, resource: resource.into(), party, ..Fact::default() };
+    let human = PartyKind::Human;
+    let again = ActionBody {
+        verb: Verb::DataRead,
+        links: Some(LinkCounts { same_act_as: 1, ..LinkCounts::default() }),
+        ..ActionBody::default()
+    };
+    let sealed =
+        ActionBody { sealed_names: vec![NamedField::FactResource], ..with(of(FactKind::Membership, "", human)) };
+    let follower = following(&[
+        with(of(FactKind::Content, "crm", PartyKind::Unspecified)),
+        with(of(FactKind::Grant, "crm", human)),
+        with(of(FactKind::Membership, "g", human)),
+        with(of(FactKind::Membership, "g", PartyKind::Agent)),
+        with(of(FactKind::Grant, "", PartyKind::Unspecified)),
+        ActionBody { dataset: "crm".into(), ..with(of(FactKind::Grant, "", human)) },
+        sealed,
+        with(of(FactKind::AccountState, "svc", PartyKind::Unspecified)),
+        again,
+    ]);
+    assert_eq!(under(&follower, Term::way()), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(under(&follower, Term::nameless_way()), [3, 4, 6, 7]);
+    assert_eq!(under(&follower, Term::told_again()), [8]);
+}
+
 /// Of a body that is gone, what was not determined is still counted, at every size and also when all is made anew.
 #[test]
 fn what_is_carried_forward_of_a_pruned_body_is_counted_as_before() {

@@ -1,6 +1,7 @@
 //! Evidence to report on: small pieces for single cases, one large invented sample, and any number of rows.
 
 use std::collections::BTreeMap;
+use whosaw::exposure::authorised;
 use whosaw::model::*;
 use whosaw::registry::Document;
 use whosaw::report::evidence::*;
@@ -75,7 +76,23 @@ pub fn nothing() -> Evidence {
         requests: Vec::new(),
         namings: Vec::new(),
         staff_roles: BTreeMap::new(),
+        judged: Default::default(),
+        history: Default::default(),
+        others: Default::default(),
+        involved: Vec::new(),
+        resource_reports: Vec::new(),
     }
+}
+
+/// As if every act were judged to be what it says itself: nothing else is on file of it.
+pub fn as_recorded(observations: &[Observation]) -> BTreeMap<u64, JudgedAct> {
+    let judged = |observation: &Observation| match &observation.body {
+        ObservedBody::Action(body) => {
+            Some((observation.index, JudgedAct { authorised: authorised(body), approved: None, in_part: false }))
+        }
+        ObservedBody::Report(_) => None,
+    };
+    observations.iter().filter_map(judged).collect()
 }
 
 /// A step of the person's request, which was received by entry `request`.
@@ -260,17 +277,32 @@ impl Sample {
 pub fn with(observations: Vec<Observation>) -> Evidence {
     let mut evidence = nothing();
     evidence.search.entries_proved = observations.len() as u64;
+    evidence.judged = as_recorded(&observations);
     evidence.observations = observations;
     evidence
 }
 
-/// Registers names as entries would have.
-pub fn register(registry: &mut Registry, kind: RegistryKind, name: &str, attributes: &[(&str, &str)]) {
-    let mut registered = Registered::default();
+/// Registers names as entries would have, before anything else.
+pub fn register(evidence: &mut Evidence, kind: RegistryKind, name: &str, attributes: &[(&str, &str)]) {
+    register_at(evidence, (0, 0), kind, name, attributes);
+}
+
+/// The same by an entry, and when that was recorded.
+pub fn register_at(
+    evidence: &mut Evidence,
+    (index, at_us): (u64, u64),
+    kind: RegistryKind,
+    name: &str,
+    attributes: &[(&str, &str)],
+) {
+    let (mut registered, mut said) = (Registered::default(), Vec::new());
     for (key, value) in attributes {
         registered.attributes.entry((*key).into()).or_default().push((*value).into());
+        said.push(body::Attribute { key: (*key).into(), value: (*value).into() });
     }
-    registry.put(kind, name.into(), registered);
+    evidence.registry.put(kind, name.into(), registered);
+    let record = body::RegistryRecord { kind, name: name.into(), attributes: said, ..Default::default() };
+    evidence.history.record(index, at_us, &body::RegistryBody { records: vec![record], ..Default::default() });
 }
 
 pub fn covered(source: &str, state: CoverageState, from_us: u64, until_us: u64) -> Coverage {
@@ -529,17 +561,18 @@ pub fn everything() -> Evidence {
         },
     }]);
     evidence.kept = vec![KeptApart { by: 3_300, parts: 4 }, KeptApart { by: 3_700, parts: 1 }];
-    let registry = &mut evidence.registry;
-    register(registry, RegistryKind::Agent, "helpdesk-assistant", &[("vendor", "northwind-models")]);
-    register(registry, RegistryKind::Agent, "triage-planner", &[("vendor", "northwind-models")]);
-    register(registry, RegistryKind::Agent, "billing-sync", &[]);
-    register(registry, RegistryKind::Party, "northwind-models", &[("country", "US")]);
-    register(registry, RegistryKind::Party, "crm-host", &[("country", "IE")]);
-    register(registry, RegistryKind::Tool, "get_customer", &[("operator", "crm-host")]);
-    register(registry, RegistryKind::Tool, "send_mail", &[]);
-    register(registry, RegistryKind::Source, "gateway-eu", &[]);
-    register(registry, RegistryKind::Source, "gateway-us", &[]);
-    evidence.controller = Some(known_registry());
+    register(&mut evidence, RegistryKind::Agent, "helpdesk-assistant", &[("vendor", "northwind-models")]);
+    register(&mut evidence, RegistryKind::Agent, "triage-planner", &[("vendor", "northwind-models")]);
+    register(&mut evidence, RegistryKind::Agent, "billing-sync", &[]);
+    register(&mut evidence, RegistryKind::Party, "northwind-models", &[("country", "US")]);
+    register(&mut evidence, RegistryKind::Party, "crm-host", &[("country", "IE")]);
+    register(&mut evidence, RegistryKind::Tool, "get_customer", &[("operator", "crm-host")]);
+    register(&mut evidence, RegistryKind::Tool, "send_mail", &[]);
+    register(&mut evidence, RegistryKind::Source, "gateway-eu", &[]);
+    register(&mut evidence, RegistryKind::Source, "gateway-us", &[]);
+    let known = known_registry();
+    evidence.history.file(known.entry, 0, &known.document);
+    evidence.controller = Some(known);
     evidence.requests = vec![
         step(3_800, 3_800, PersonAct::ReceiveRequest, DAY - 28 * 24 * HOUR + 9 * HOUR, ""),
         step(

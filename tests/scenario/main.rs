@@ -104,6 +104,62 @@ fn a_hash_of_an_identifier_that_an_export_holds_is_found() {
     assert!(said.out.contains("expect nothing matches: found"), "{}", said.out);
 }
 
+/// Whatever a story says, of each act the person's report says by what authority it was as the exposure report does.
+#[test]
+fn no_random_story_makes_two_reports_judge_one_act_differently() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let kept = directory.path().join("kept");
+    let mut chance = Chance(0x2026_1127);
+    // What anybody had authority for is rare in them.
+    let ends = "09:00 e9 grants R to bot authorised\n13:00 bot reads R about s1 authorised\n\
+                13:30 bot reads R about s1, s9 authorised approved by a1\n24:00 report R\nexpect is sound\n24:00 report S\nexpect is sound\n";
+    let people = ["s0", "s1", "s2", "s9"];
+    let files: Vec<PathBuf> = (0..60)
+        .map(|number| {
+            let told = story(&mut chance);
+            let (story, _) = told.split_once("24:00 report").expect("it asks");
+            let asked: String =
+                people.map(|who| format!("24:00 report on {who}\nexpect processed {}\n", UNASKED)).concat();
+            written(directory.path(), &format!("{number}.txt"), &format!("{story}{ends}{asked}"))
+        })
+        .collect();
+    // What is expected of persons does not hold; their reports are kept all the same.
+    run(whosaw().args(["scenario", "run", "--keep"]).arg(&kept).args(&files), 1);
+    let (mut compared, mut values) = (0, std::collections::BTreeMap::<String, u64>::new());
+    for file in &files {
+        let stem = file.file_stem().expect("a name").to_string_lossy().into_owned();
+        let mine = |path: &PathBuf| {
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            name.starts_with(&format!("{stem}-")) && name.ends_with(".json")
+        };
+        let all: Vec<PathBuf> =
+            std::fs::read_dir(&kept).expect("reports").flatten().map(|entry| entry.path()).collect();
+        let read = |path: &PathBuf| -> serde_json::Value {
+            serde_json::from_slice(&std::fs::read(path).expect("a file")).expect("JSON")
+        };
+        let reports: Vec<serde_json::Value> = all.iter().filter(|path| mine(path)).map(read).collect();
+        let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
+        let mut exposed = std::collections::BTreeMap::new();
+        for access in reports.iter().flat_map(|report| list(&report["accesses"])) {
+            for entry in list(&access["entries"]) {
+                exposed.insert(entry.as_u64(), access["authorisation"].clone());
+            }
+        }
+        for entry in reports.iter().flat_map(|report| list(&report["entries"])) {
+            let told = &entry["authorisation"];
+            if let Some(by_exposure) = exposed.get(&entry["index"].as_u64()).filter(|_| !told.is_null()) {
+                assert_eq!(told, by_exposure, "{}: entry {}", file.display(), entry["index"]);
+                compared += 1;
+                *values.entry(told.to_string()).or_default() += 1;
+            }
+        }
+    }
+    assert!(compared > 50 && values.len() >= 3, "{values:?}");
+}
+
+/// Nobody's data was processed so often.
+const UNASKED: u32 = 4_000;
+
 fn written(directory: &Path, name: &str, text: &str) -> PathBuf {
     let path = directory.join(name);
     std::fs::write(&path, text).expect("a file can be written");

@@ -6,11 +6,12 @@
 use super::document::*;
 use super::entry::Material;
 use super::ids::Ids;
-use super::registered::Names;
+use crate::exposure::telling::At;
 use crate::model::TimeSource;
 use crate::report::clock::{is_claimed, skew};
 use crate::report::code::Code;
 use crate::report::evidence::{Amendment, ToldBy};
+use crate::report::exposure::registered::History;
 use crate::report::instant::Instant;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -148,13 +149,13 @@ fn conversation<'a>(material: &Material<'a>) -> Option<&'a str> {
 }
 
 /// When each entry happened, as far as its claim can be true.
-pub fn times<'a>(
-    materials: &[Material<'a>],
+pub fn times(
+    materials: &[Material<'_>],
     conversations: &[Option<ConversationNumber>],
-    names: &Names<'a>,
+    history: &History,
 ) -> Vec<ActTime> {
     let places = places(materials, conversations);
-    let bounds = bounds(materials, names);
+    let bounds = bounds(materials, history);
     let each = materials.iter().zip(places).zip(bounds);
     each.map(|((material, place), bounded)| match (&material.body.occurred, bounded) {
         (Some(occurred), _) if occurred.source == TimeSource::Replay => ActTime::Replay { place },
@@ -208,7 +209,7 @@ struct Bounded {
 
 /// The claim, widened by the source's stated skew, at most until it was recorded and not before what caused it
 /// (REPORTS 2.3). If nothing remains, the recording bounds it, less the source's registered delay.
-fn bounds<'a>(materials: &[Material<'a>], names: &Names<'a>) -> Vec<Option<Bounded>> {
+fn bounds(materials: &[Material<'_>], history: &History) -> Vec<Option<Bounded>> {
     let claims: Vec<Option<(u64, u64)>> = materials
         .iter()
         .map(|material| {
@@ -230,7 +231,7 @@ fn bounds<'a>(materials: &[Material<'a>], names: &Names<'a>) -> Vec<Option<Bound
             let ((_, latest), recorded) = (claim?, material.first.recorded_at_us);
             let doubtful = earliest > latest;
             let (from, until) = match doubtful {
-                true => (recorded.saturating_sub(delivery_delay_us(material, names)), recorded),
+                true => (recorded.saturating_sub(delivery_delay_us(material, history)), recorded),
                 false => (earliest, latest),
             };
             Some(Bounded { span: Span { from: Instant::new(from), until: Instant::new(until) }, doubtful })
@@ -275,6 +276,7 @@ fn after_causes(materials: &[Material<'_>], claims: &[Option<(u64, u64)>]) -> Ve
     earliest
 }
 
-fn delivery_delay_us<'a>(material: &Material<'a>, names: &Names<'a>) -> u64 {
-    material.body.source.as_ref().map_or(0, |source| names.delivery_delay_us(&source.name))
+fn delivery_delay_us(material: &Material<'_>, history: &History) -> u64 {
+    let at = At { earliest: material.first.recorded_at_us, index: material.index.0 };
+    material.body.source.as_ref().map_or(0, |source| history.delivery_delay_us(&source.name, at))
 }

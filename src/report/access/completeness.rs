@@ -47,15 +47,17 @@ pub fn facts(
     recipients: &[RecipientFact],
     totals: &Totals,
 ) -> Completeness {
+    let named = |number: &PersonNumber| staff.iter().any(|fact| fact.number == *number && !fact.names.is_empty());
     let unnamed = |party: &Party| {
-        matches!(
-            party,
-            Party::OtherPerson { .. }
-                | Party::SomeHuman
-                | Party::Unnamed { .. }
-                | Party::Public
-                | Party::Named { name: Name::Closed, .. }
-        )
+        !matches!(party, Party::OtherPerson { number: Some(number) } if named(number))
+            && matches!(
+                party,
+                Party::OtherPerson { .. }
+                    | Party::SomeHuman
+                    | Party::Unnamed { .. }
+                    | Party::Public
+                    | Party::Named { name: Name::Closed, .. }
+            )
     };
     let by_category = recipients.iter().any(|recipient| recipient.recipient_in_law && unnamed(&recipient.party));
     let humans = totals.shown_to_humans.high + totals.processed_by.humans.acts.high > 0;

@@ -4,14 +4,15 @@
 //! back ([`Class`], [`Exposure`]), and what an agent processed and what a human was shown.
 
 use crate::model::{
-    ApprovalResult, Assurance, Category, ContentKind, Determination, Direction, Doubt, Ground, LegalBasis, Outcome,
-    PartyKind, PolicyDecision, Provenance, RecipientKind, RecordScope, ReportType, RetentionClass, Role, Strength,
+    ApprovalResult, Assurance, CaseStep, Category, ContentKind, Determination, Direction, Doubt, Ground, LegalBasis,
+    Outcome, PartyKind, PolicyDecision, Provenance, RecipientKind, RecordScope, ReportType, RetentionClass, Role, Strength,
     TimeSource, Verb,
 };
 use crate::report::changes::ChangeFact;
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
 use crate::report::erratum::ErratumFact;
+use crate::report::exposure::document::Approval;
 use crate::report::header::header;
 use crate::report::instant::{Instant, Zone};
 use crate::report::shape::{choices, facts};
@@ -26,8 +27,8 @@ pub struct EntryIndex(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ActNumber(pub u64);
 
-/// Another person, numbered from 1 by first appearance. Two numbers may be one person: nothing in this person's parts joins
-/// other people's entries.
+/// Another person, numbered from 1 by first appearance: one number is one person. Two numbers may be one person, of whom the
+/// ledger does not know it for sure, or whom a decision names in some entries alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PersonNumber(pub u64);
 
@@ -82,6 +83,22 @@ choices! {
         ToolOperator "tool_operator",
         /// It runs the agent's model.
         ModelVendor "model_vendor",
+        /// It got them by an act that it had no authority for.
+        WithoutAuthority "without_authority",
+    }
+
+    /// What the person has to do with a step or a decision that the ledger keeps.
+    pub enum Involvement {
+        /// Acted in the case of a personal data breach.
+        CaseStep "case_step",
+        /// Stands in it otherwise.
+        CasePerson "case_person",
+        /// Was told of a breach of their data, or could not be told.
+        Told "told", NotTold "not_told",
+        /// Somebody decided to name them to a data subject.
+        NamedToSomebody "named_to_somebody",
+        /// They decided on naming somebody.
+        DecidedNaming "decided_naming",
     }
 
     /// What is known of a field that Art. 15 asks for.
@@ -103,6 +120,8 @@ choices! {
         PartUndescribed "part_undescribed", Corrected "corrected", Retracted "retracted", Late "late",
         ReadsNotSearched "reads_not_searched", BeyondSize "beyond_size", Removed "removed",
         KeptForMatter "kept_for_matter",
+        /// Not all that bears on their authority was read.
+        JudgedInPart "judged_in_part",
     }
 }
 
@@ -221,8 +240,12 @@ facts! {
         policies: Vec<PolicyFact>,
         authorisations: Vec<AuthorisationFact>,
         other_parts: Vec<OtherPartFact>,
+        /// Steps of breaches and decisions to name staff in which the person stands.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        involved: Vec<InvolvedFact>,
         possible: PossiblePerson,
         undetermined: UndeterminedFacts,
+        /// On the person, on what anything of the person stood in, and on breaches of that.
         earlier_reports: Vec<EarlierReport>,
         /// None: nobody looked for them.
         ledger_reads: Option<Vec<LedgerReadFact>>,
@@ -498,6 +521,17 @@ facts! {
 
     pub struct OtherPartFact { roles: Vec<Code<Role>>, verb: Code<Verb>, undetermined: bool, acts: u64, first: EntryIndex, last: EntryIndex }
 
+    pub struct InvolvedFact {
+        entry: EntryIndex,
+        leaf: String,
+        recorded_at: Instant,
+        what: Involvement,
+        /// Of the case of a breach.
+        step: Option<Code<CaseStep>>,
+        /// When it was taken, as whoever recorded it states.
+        at: Instant,
+    }
+
     /// Weakly linked entries: they widen ranges and disclose nothing else.
     pub struct PossiblePerson { entries: u64, acts: u64, counts: Counts }
 
@@ -692,7 +726,11 @@ facts! {
         purpose: Option<Name>,
         legal_bases: Vec<Code<LegalBasis>>,
         policy: Option<EntryPolicy>,
+        /// As whoever recorded it said.
         approval: Option<Code<ApprovalResult>>,
+        /// What the approval was worth by all that is on file of it; absent where it went by none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approved: Option<Approval>,
         break_glass: bool,
         authorisation: Option<Authorisation>,
         encrypted: bool,

@@ -4,7 +4,7 @@ use super::document::*;
 use crate::exposure::{Authorised, authorised};
 use crate::model::*;
 use crate::report::code::Code;
-use crate::report::evidence::{Observation, ObservedBody, ToldBy};
+use crate::report::evidence::{JudgedAct, Observation, ObservedBody, ToldBy};
 use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::body::{self, ActionBody, PartGroup};
 use whosaw_verifier::part::{ContentPart, PersonPart};
@@ -135,12 +135,14 @@ impl Material<'_> {
         self.name(&self.body.tool, NamedField::Tool, 0)
     }
 
-    pub fn authorisation(&self) -> Option<Authorisation> {
+    /// As it was judged; of what nobody judged nothing says that it was authorised, whatever it says itself.
+    pub fn authorisation(&self, judged: Option<&JudgedAct>) -> Option<Authorisation> {
         let body = self.body;
         if matches!(body.outcome, Outcome::Denied | Outcome::Failed) {
             return None;
         }
-        Some(match authorised(body) {
+        let unjudged = || authorised(body).min_authority(Authorised::NotAssessed);
+        Some(match judged.map_or_else(unjudged, |judged| judged.authorised) {
             Authorised::Yes => Authorisation::Authorised,
             Authorised::No => Authorisation::Unauthorised,
             Authorised::Exceptional => Authorisation::Exceptional,
@@ -154,16 +156,38 @@ pub fn goes(used: &body::CategoryUse, direction: Direction) -> bool {
     used.direction == direction || (used.direction == Direction::Unspecified && direction != Direction::Rendered)
 }
 
-/// Other people of the report, numbered as they appear.
+/// Other people of the report, numbered as they appear: one who surely is the same in several entries has one number.
 #[derive(Default)]
-pub struct People {
+pub struct People<'a> {
+    /// Who is who, by entry and ordinal.
+    known: Option<&'a BTreeMap<(u64, u32), u64>>,
+    /// Places in which a recorded decision names somebody. Whoever acts in others too has another number there: a decision for
+    /// some entries names nobody in all.
+    named: BTreeSet<(u64, u32)>,
+    people: BTreeMap<Other, PersonNumber>,
     numbers: BTreeMap<(EntryIndex, u32), PersonNumber>,
 }
 
-impl People {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Other {
+    Known { human: u64, named: bool },
+    Place(EntryIndex, u32),
+}
+
+impl<'a> People<'a> {
+    pub fn of(known: &'a BTreeMap<(u64, u32), u64>, named: BTreeSet<(u64, u32)>) -> Self {
+        People { known: Some(known), named, ..People::default() }
+    }
+
     fn number(&mut self, index: EntryIndex, part: u32) -> PersonNumber {
-        let next = PersonNumber(self.numbers.len() as u64 + 1);
-        *self.numbers.entry((index, part)).or_insert(next)
+        let place = (index.0, part.saturating_sub(1));
+        let human = self.known.and_then(|known| known.get(&place)).copied();
+        let named = self.named.contains(&place);
+        let other = human.map_or(Other::Place(index, part), |human| Other::Known { human, named });
+        let next = PersonNumber(self.people.len() as u64 + 1);
+        let number = *self.people.entry(other).or_insert(next);
+        self.numbers.insert((index, part), number);
+        number
     }
 
     pub fn into_numbers(self) -> BTreeMap<(EntryIndex, u32), PersonNumber> {

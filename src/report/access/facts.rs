@@ -10,12 +10,14 @@ use crate::model::{Determination, NamedField, Outcome, PartyKind, ReportType, St
 use crate::report::canonical::cut;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
-use crate::report::evidence::{AccessQuestion, Envelope, Evidence, Head, Observation, ObservedBody, RequestStep};
+use crate::report::evidence::{
+    AccessQuestion, Envelope, Evidence, Head, Involved, Observation, ObservedBody, RequestStep, ResourceReport,
+};
 use crate::report::header::Common;
 use crate::report::instant::Instant;
 use crate::report::template;
 use std::collections::BTreeSet;
-use whosaw_verifier::body::Caller;
+use whosaw_verifier::body::{Caller, ReportBody};
 use whosaw_verifier::hash::hex;
 use whosaw_verifier::part;
 
@@ -35,18 +37,19 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         let (certain, weak) = (evidence.observations.iter().filter(left), evidence.possible.iter().filter(below));
         let amendments: Vec<_> =
             evidence.amendments.iter().filter(|other| other.index < question.size).cloned().collect();
-        Found::of(certain, weak, &amendments, question.subject.strength, &names)
+        Found::of(certain, weak, &amendments, question, evidence)
     };
     let found = without(&BTreeSet::new());
     let as_amended = (!found.replaced.is_empty()).then(|| range(&without(&found.replaced), processed));
     let period = period(question, evidence, &found);
     let totals = totals(&found, as_amended);
     let undetermined = undetermined(evidence, &totals);
-    let earlier_reports = earlier_reports(evidence, question.size);
+    let earlier_reports = earlier_reports(evidence, question.size, &found);
+    let involved = involved(evidence, question.size);
     let ledger_reads = ledger_reads(evidence, question.size);
-    let verification = verification(evidence, &found, &earlier_reports);
+    let verification = verification(evidence, &found, (&earlier_reports, &involved));
     let coverage = coverage::facts(evidence, &names, period.clone(), &found, &undetermined, &verification);
-    let recipients = parties::recipients(&found, &names);
+    let recipients = parties::recipients(&found, &evidence.history);
     let possible = possible_person(&found);
     let notices = notices(evidence, question.size, &found, &verification);
     let header = header(question, evidence, envelope, verification, period, supersedes(&earlier_reports));
@@ -61,7 +64,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         answer: answer::verdicts(&totals, coverage.sentence),
         person: evidence.identities.iter().map(PersonIdentity::from).collect(),
         lines: things::lines(&found),
-        agents: parties::agents(&found, &names),
+        agents: parties::agents(&found, &evidence.history),
         principals: parties::principals(found.acts.iter(), &found),
         completeness: completeness::facts(
             &header.controller,
@@ -78,7 +81,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         staff_roles: staff::roles(&evidence.staff_roles, &found),
         header,
         recipients,
-        tools: parties::tools(&found, &names),
+        tools: parties::tools(&found, &evidence.history),
         categories: things::categories(&found),
         categories_unstated: count(&found.acts, |act| act.exposure.unstated && act.class != Class::OtherPart),
         fields: things::fields(&found),
@@ -89,6 +92,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         policies: things::policies(&found),
         authorisations: things::authorisations(&found),
         other_parts: things::other_parts(&found),
+        involved,
         possible,
         undetermined,
         earlier_reports,
@@ -272,8 +276,8 @@ fn tally(found: &Found, is_sort: impl Fn(&Party) -> bool) -> Tally {
     };
     let mut acts = Range::default();
     let (mut certain, mut all) = (BTreeSet::new(), BTreeSet::new());
-    // Parties without a name may be one, or each another.
-    let mut unnamed = Range::default();
+    // Parties without a name may be one, or each another; humans with one number are one, others may be.
+    let (mut unnamed, mut numbered, mut numbers) = (Range::default(), Range::default(), BTreeSet::new());
     for act in found.acts.iter().chain(&found.weak) {
         let by: Vec<&Party> = act.actors_at_most.iter().filter(|party| is_sort(party)).collect();
         let level = act.processed();
@@ -284,14 +288,21 @@ fn tally(found: &Found, is_sort: impl Fn(&Party) -> bool) -> Tally {
         let level = if surely { level } else { Level::Possible };
         acts.add(level);
         all.extend(by.iter().filter_map(|party| told_apart(party)));
-        if by.iter().any(|party| told_apart(party).is_none()) {
+        // Those of weakly linked parts are numbered apart.
+        let number =
+            |party: &&&Party| matches!(party, Party::OtherPerson { number: Some(_) }) && act.actors.contains(**party);
+        numbers.extend(by.iter().filter(number).copied());
+        if by.iter().any(|party| !number(&party) && told_apart(party).is_none()) {
             unnamed.add(level);
+        } else if by.iter().any(|party| number(&party)) {
+            numbered.add(level);
         }
         if level == Level::Certain {
             certain.extend(act.actors.iter().filter(|party| is_sort(party)).filter_map(told_apart));
         }
     }
-    let low = (certain.len() as u64).max(u64::from(unnamed.low > 0));
+    let low = (certain.len() as u64).max(u64::from(unnamed.low + numbered.low > 0));
+    unnamed.high += numbered.high.min(numbers.len() as u64);
     let parties = match is_sort(&Party::ThisPerson) {
         true => Range { low: low.min(1), high: unnamed.high.min(1) },
         false => Range { low, high: all.len() as u64 + unnamed.high },
@@ -333,27 +344,61 @@ fn undetermined(evidence: &Evidence, totals: &Totals) -> UndeterminedFacts {
     }
 }
 
-fn earlier_reports(evidence: &Evidence, size: u64) -> Vec<EarlierReport> {
+fn involved(evidence: &Evidence, size: u64) -> Vec<InvolvedFact> {
+    let fact = |one: &Involved| InvolvedFact {
+        entry: EntryIndex(one.index),
+        leaf: hex(&one.leaf),
+        recorded_at: Instant::new(one.recorded_at_us),
+        what: one.what,
+        step: one.step.map(Code),
+        at: Instant::new(one.at_us),
+    };
+    evidence.involved.iter().filter(|one| one.index < size).map(fact).collect()
+}
+
+fn earlier_reports(evidence: &Evidence, size: u64, told: &Found) -> Vec<EarlierReport> {
     let mut found: Vec<EarlierReport> = Vec::new();
+    // Whoever made one of these opened what stood in the resource below its size.
+    let opened = |report: &&ResourceReport| {
+        let within = |entry: &Entry| {
+            let name = entry.dataset.as_ref().and_then(Name::text);
+            entry.index.0 < report.body.size && name.is_some_and(|name| report.resources.iter().any(|it| it == name))
+        };
+        report.index < size && told.entries.iter().any(within)
+    };
+    for report in evidence.resource_reports.iter().filter(opened) {
+        let content = Some(&report.content);
+        found.push(earlier_report((report.index, report.recorded_at_us), &report.leaf, &report.body, content));
+    }
     for observation in evidence.observations.iter().filter(|observation| observation.index < size) {
         let ObservedBody::Report(body) = &observation.body else { continue };
         if found.iter().any(|known| known.entry.0 == observation.index) {
             continue;
         }
-        found.push(EarlierReport {
-            entry: EntryIndex(observation.index),
-            leaf: hex(&observation.leaf),
-            recorded_at: Instant::new(observation.recorded_at_us),
-            report_id: uuid(&body.report_id),
-            report_type: Code(body.report_type),
-            caller: body.caller.as_ref().and_then(|caller| caller_name(caller, observation.content.as_ref())),
-            assurance: Code(body.caller.as_ref().map(|caller| caller.assurance).unwrap_or_default()),
-            size: body.size,
-            cut_off: Instant::new(body.cut_off_us),
-        });
+        let at = (observation.index, observation.recorded_at_us);
+        found.push(earlier_report(at, &observation.leaf, body, observation.content.as_ref()));
     }
     found.sort_by_key(|report| report.entry);
     found
+}
+
+fn earlier_report(
+    (index, recorded_at_us): (u64, u64),
+    leaf: &[u8],
+    body: &ReportBody,
+    content: Option<&part::ContentPart>,
+) -> EarlierReport {
+    EarlierReport {
+        entry: EntryIndex(index),
+        leaf: hex(leaf),
+        recorded_at: Instant::new(recorded_at_us),
+        report_id: uuid(&body.report_id),
+        report_type: Code(body.report_type),
+        caller: body.caller.as_ref().and_then(|caller| caller_name(caller, content)),
+        assurance: Code(body.caller.as_ref().map(|caller| caller.assurance).unwrap_or_default()),
+        size: body.size,
+        cut_off: Instant::new(body.cut_off_us),
+    }
 }
 
 /// A caller's name, in the open or out of the sealed content.
@@ -385,14 +430,24 @@ fn ledger_reads(evidence: &Evidence, size: u64) -> Option<Vec<LedgerReadFact>> {
     Some(reads)
 }
 
-fn verification(evidence: &Evidence, found: &Found, reports: &[EarlierReport]) -> Verification {
+fn verification(
+    evidence: &Evidence,
+    found: &Found,
+    (reports, involved): (&[EarlierReport], &[InvolvedFact]),
+) -> Verification {
+    let steps: BTreeSet<EntryIndex> = involved.iter().map(|fact| fact.entry).collect();
     Verification {
-        entries_counted: (found.entries.len() + reports.len()) as u64 + found.weak_entries,
+        entries_counted: (found.entries.len() + reports.len() + steps.len()) as u64 + found.weak_entries,
         entries_proved: evidence.search.entries_proved,
         searched: evidence.search.searched,
         has_keys: evidence.search.has_keys,
         parts_tried: evidence.search.parts_tried,
     }
+}
+
+fn judged_in_part(evidence: &Evidence, found: &Found) -> u64 {
+    let judged = |entry: &&Entry| evidence.judged.get(&entry.index.0).is_some_and(|judged| judged.in_part);
+    found.entries.iter().filter(judged).filter(|entry| entry.authorisation.is_some()).count() as u64
 }
 
 /// What a reader has to know before trusting a number.
@@ -409,6 +464,7 @@ fn notices(evidence: &Evidence, size: u64, found: &Found, verification: &Verific
         (Notice::PartUndescribed, found.undescribed),
         (Notice::Corrected, of_entries(|entry| !entry.corrected_by.is_empty())),
         (Notice::Retracted, of_entries(|entry| !entry.retracted_by.is_empty())),
+        (Notice::JudgedInPart, judged_in_part(evidence, found)),
         (Notice::Late, found.clock.late),
         (Notice::ReadsNotSearched, u64::from(evidence.ledger_reads.is_none())),
     ];

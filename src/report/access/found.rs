@@ -3,11 +3,11 @@
 use super::acts::{acts, amended, conversations, times};
 use super::document::*;
 use super::entry::{Material, People, materials};
-use super::registered::Names;
 use crate::model::*;
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
-use crate::report::evidence::{Amendment, Observation};
+use crate::report::evidence::{AccessQuestion, Amendment, Evidence, JudgedAct, Observation};
+use crate::report::exposure::approval;
 use crate::report::instant::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::entry::{CLOCK_NOT_SYNCHRONISED, TIME_CLAMPED};
@@ -52,14 +52,15 @@ pub struct Act {
 }
 
 impl Found {
+    /// `evidence`: what else is known of these; of its observations those count that are given, below the size.
     pub fn of<'a>(
         certain: impl Iterator<Item = &'a Observation>,
         weak: impl Iterator<Item = &'a Observation>,
         amendments: &[Amendment],
-        asked_by: Strength,
-        names: &Names<'a>,
+        question: &AccessQuestion,
+        evidence: &'a Evidence,
     ) -> Self {
-        let is_weak = asked_by == Strength::Weak;
+        let is_weak = question.subject.strength == Strength::Weak;
         let mut all = materials(certain, if is_weak { Level::Possible } else { Level::Certain });
         let firm = all.len();
         all.extend(materials(weak, Level::Certain));
@@ -71,15 +72,18 @@ impl Found {
         let numbers = acts(&all);
         let (certain, weak) = all.split_at(firm);
         let (belongs, conversations) = conversations(certain);
-        let times = times(certain, &belongs, names);
-        let mut people = People::default();
+        let times = times(certain, &belongs, &evidence.history);
+        let namings = evidence.namings.iter().filter(|naming| naming.index < question.size);
+        let named = namings.flat_map(|naming| naming.rows.iter().copied()).collect();
+        let mut people = People::of(&evidence.others, named);
         let mut entries = Vec::with_capacity(firm);
         let links = amended.corrected_by.into_iter().zip(amended.retracted_by).zip(amended.corrects);
         for (at, (((material, time), ((corrected, retracted), corrects)), conversation)) in
             certain.iter().zip(times).zip(links).zip(belongs).enumerate()
         {
             let act = ActNumber(numbers[at] as u64 + 1);
-            let mut entry = entry(material, act, time, &mut people);
+            let judged = evidence.judged.get(&material.index.0);
+            let mut entry = entry(material, act, time, judged, &mut people);
             entry.conversation = conversation;
             (entry.corrected_by, entry.retracted_by) = (corrected, retracted);
             entry.corrects = corrects.into_iter().map(|at| certain[at].index).collect();
@@ -173,7 +177,7 @@ impl Act {
     }
 }
 
-fn weak_actor(material: &Material<'_>, people: &mut People) -> Option<Party> {
+fn weak_actor(material: &Material<'_>, people: &mut People<'_>) -> Option<Party> {
     let actor = material.body.actors.first()?;
     let name = material.name(&actor.name, NamedField::ActorName, 0);
     Some(people.party(material, actor.kind, actor.part, name))
@@ -228,7 +232,13 @@ fn clock(materials: &[Material<'_>]) -> ClockFacts {
     clock
 }
 
-fn entry(material: &Material<'_>, act: ActNumber, time: ActTime, people: &mut People) -> Entry {
+fn entry(
+    material: &Material<'_>,
+    act: ActNumber,
+    time: ActTime,
+    judged: Option<&JudgedAct>,
+    people: &mut People<'_>,
+) -> Entry {
     let (body, observation) = (material.body, material.first);
     let exposure = material.exposure();
     let actors: Vec<ActorFact> = body
@@ -299,8 +309,9 @@ fn entry(material: &Material<'_>, act: ActNumber, time: ActTime, people: &mut Pe
         legal_bases: body.legal_bases.iter().copied().map(Code).collect(),
         policy,
         approval: (body.approval != ApprovalResult::Unspecified).then_some(Code(body.approval)),
+        approved: judged.and_then(|judged| judged.approved).map(approval),
         break_glass: body.break_glass,
-        authorisation: material.authorisation(),
+        authorisation: material.authorisation(judged),
         encrypted: body.protection.as_ref().is_some_and(|protection| protection.encrypted),
         pseudonymised: body.protection.as_ref().is_some_and(|protection| protection.pseudonymised),
         source: body.source.as_ref().and_then(|s| material.name(&s.name, NamedField::SourceName, 0)),

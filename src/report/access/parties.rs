@@ -3,13 +3,14 @@
 use super::document::*;
 use super::facts::kind;
 use super::found::{Act, Found};
-use super::registered::Names;
+use crate::exposure::telling::{At, Registered};
 use crate::model::{Category, PartyKind, RecipientKind};
 use crate::report::code::Code;
+use crate::report::exposure::registered::History;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Agents and services, those that acted most first.
-pub fn agents(found: &Found, names: &Names<'_>) -> Vec<AgentFact> {
+pub fn agents(found: &Found, history: &History) -> Vec<AgentFact> {
     #[derive(Default)]
     struct Known<'a> {
         acted: Vec<&'a Act>,
@@ -18,6 +19,7 @@ pub fn agents(found: &Found, names: &Names<'_>) -> Vec<AgentFact> {
         models: BTreeSet<Name>,
         vendors: BTreeSet<Name>,
         regions: BTreeSet<Name>,
+        registered: BTreeSet<Name>,
     }
     let mut agents: BTreeMap<&Party, Known<'_>> = BTreeMap::new();
     for act in &found.acts {
@@ -36,6 +38,9 @@ pub fn agents(found: &Found, names: &Names<'_>) -> Vec<AgentFact> {
                 ] {
                     values.extend(value.clone());
                 }
+                if let Party::Named { name, .. } = &actor.party {
+                    known.registered.extend(registered_vendors(history, name, time_of(entry)));
+                }
                 let nearest = seen.entry(&actor.party).or_insert(position);
                 *nearest = (*nearest).min(position);
             }
@@ -45,10 +50,8 @@ pub fn agents(found: &Found, names: &Names<'_>) -> Vec<AgentFact> {
             if position == 0 { known.acted.push(act) } else { known.delegated.push(act) }
         }
     }
-    for (party, known) in &mut agents {
-        if let (true, Party::Named { name, .. }) = (known.vendors.is_empty(), party) {
-            known.vendors.extend(registered_vendor(names, name));
-        }
+    for known in agents.values_mut().filter(|known| known.vendors.is_empty()) {
+        known.vendors = std::mem::take(&mut known.registered);
     }
     let facts = agents.into_iter().map(|(party, known)| AgentFact {
         agent: party.clone(),
@@ -74,18 +77,23 @@ pub fn counts<'a>(acts: impl Iterator<Item = &'a Act>) -> Counts {
 
 /// Who was answerable for the acts: the end of each chain of "on whose behalf", or the human who acted in person.
 pub fn principals<'a>(acts: impl Iterator<Item = &'a Act>, found: &Found) -> Vec<PrincipalFact> {
-    let mut by_party: BTreeMap<(Option<Party>, bool), Counts> = BTreeMap::new();
+    let mut by_party: BTreeMap<(Option<Party>, bool), (Counts, BTreeSet<&Party>)> = BTreeMap::new();
     for act in acts {
         let chain = &found.speaker(act).actors;
         let in_person = chain.len() == 1 && chain.iter().all(|actor| is_human(&actor.party));
-        let responsible = chain.last().filter(|_| chain.len() > 1 || in_person).map(|actor| actor.party.merged());
-        by_party.entry((responsible, in_person)).or_insert(Counts::ZERO).add(act.class);
+        let responsible = chain.last().filter(|_| chain.len() > 1 || in_person).map(|actor| &actor.party);
+        let merged = responsible.map(Party::merged);
+        let (counts, people) = by_party.entry((merged, in_person)).or_insert((Counts::ZERO, BTreeSet::new()));
+        counts.add(act.class);
+        people.extend(responsible);
     }
     let mut facts: Vec<PrincipalFact> = by_party
         .into_iter()
-        .map(|((party, in_person), counts)| {
+        .map(|((party, in_person), (counts, people))| {
             let persons = match party {
-                Some(Party::OtherPerson { .. } | Party::SomeHuman) => Range { low: 1, high: counts.all() },
+                // Two numbers may be one person, one number is.
+                Some(Party::OtherPerson { .. }) => Range { low: 1, high: people.len() as u64 },
+                Some(Party::SomeHuman) => Range { low: 1, high: counts.all() },
                 Some(Party::ThisPerson) => Range::exactly(1),
                 _ => Range::default(),
             };
@@ -122,12 +130,12 @@ struct Received<'a> {
 
 /// Who was given data of the person: whom the records name, who runs the tools as far as the registry knows, and the vendors
 /// of the agents' models, whom everything in an agent's context reaches.
-pub fn recipients(found: &Found, names: &Names<'_>) -> Vec<RecipientFact> {
+pub fn recipients(found: &Found, history: &History) -> Vec<RecipientFact> {
     let mut recipients: BTreeMap<RecipientKey, Received<'_>> = BTreeMap::new();
     for act in &found.acts {
         let mut given: BTreeMap<RecipientKey, Given> = BTreeMap::new();
         for entry in found.of_act(act) {
-            for (key, level, categories) in recipients_of(entry, names) {
+            for (key, level, categories) in recipients_of(entry, history) {
                 let slot = given.entry(key).or_insert((Level::None, BTreeSet::new(), true, false));
                 slot.0 = slot.0.max(level);
                 slot.1.extend(categories);
@@ -166,16 +174,18 @@ pub fn recipients(found: &Found, names: &Names<'_>) -> Vec<RecipientFact> {
     recipients.into_iter().filter_map(fact).collect()
 }
 
-/// Each recipient of one entry, how surely, and which categories it was given.
-fn recipients_of(entry: &Entry, names: &Names<'_>) -> Vec<(RecipientKey, Level, Vec<Code<Category>>)> {
-    let exposure = &entry.exposure;
+/// Each recipient of one entry, how surely, and which categories it was given; of what only the registry knows by what it
+/// said then.
+fn recipients_of(entry: &Entry, history: &History) -> Vec<(RecipientKey, Level, Vec<Code<Category>>)> {
+    let (exposure, at) = (&entry.exposure, time_of(entry));
     let received = exposure.received();
     let mut moved = entry.into_tool.clone();
     moved.extend(entry.returned.iter().chain(&entry.shown));
+    let country = |party: &Name| party.text().and_then(|party| history.country(party, at)).map(str::to_owned);
     let mut found = Vec::new();
     for recipient in &entry.recipients {
         let registered = || match &recipient.party {
-            Party::Named { name: Name::Registered(name), .. } => names.country(name),
+            Party::Named { name, .. } => country(name),
             _ => None,
         };
         let key = RecipientKey {
@@ -189,36 +199,73 @@ fn recipients_of(entry: &Entry, names: &Names<'_>) -> Vec<(RecipientKey, Level, 
         let level = exposure.recipients.max(if shown { Level::Possible } else { Level::None });
         found.push((key, level, moved.clone()));
     }
-    let inferred = |basis, party, country, of| RecipientKey {
-        basis,
-        kind: Code(RecipientKind::Undetermined),
-        party: Party::Named { kind: Code(PartyKind::Organisation), name: party },
-        country,
-        of,
+    found.extend(without_authority(entry).map(|(party, level)| {
+        let (basis, kind) = (RecipientBasis::WithoutAuthority, Code(RecipientKind::UnauthorisedPerson));
+        (RecipientKey { basis, kind, party, country: None, of: None }, level, moved.clone())
+    }));
+    let inferred = |basis, name: Name, country, of| {
+        let kind = name.text().and_then(|party| history.role(party, at)).unwrap_or(RecipientKind::Undetermined);
+        let party = Party::Named { kind: Code(PartyKind::Organisation), name };
+        RecipientKey { basis, kind: Code(kind), party, country, of }
     };
-    if let Some(Name::Registered(tool)) = &entry.tool
-        && let Some(operator) = names.operator(tool)
-    {
-        let operator = Name::Registered(operator.to_owned());
-        let key = inferred(RecipientBasis::ToolOperator, operator, names.tool_country(tool), entry.tool.clone());
-        // Arguments are given to whoever runs the tool, whatever the outcome.
-        found.push((key, exposure.arguments, entry.into_tool.clone()));
+    // Whoever was one of several that the registry names for that time may have been given it.
+    let one_of = |many: usize, level: Level| if many > 1 { level.min(Level::Possible) } else { level };
+    if let Some(Name::Registered(tool)) = &entry.tool {
+        let operators = history.operators(tool, at);
+        for operator in &operators {
+            let country = history.tool_country(tool, Some(operator), at).map(str::to_owned);
+            let name = Name::Registered((*operator).to_owned());
+            let key = inferred(RecipientBasis::ToolOperator, name, country, entry.tool.clone());
+            // Arguments are given to whoever runs the tool, whatever the outcome.
+            found.push((key, one_of(operators.len(), exposure.arguments), entry.into_tool.clone()));
+        }
     }
     for (position, actor) in entry.actors.iter().enumerate() {
         let Party::Named { kind: Code(PartyKind::Agent), name: agent } = &actor.party else { continue };
-        let Some(vendor) = actor.vendor.clone().or_else(|| registered_vendor(names, agent)) else { continue };
-        let country = vendor.text().and_then(|vendor| names.country(vendor));
-        let key = inferred(RecipientBasis::ModelVendor, vendor, country, Some(agent.clone()));
-        let level = exposure.arguments.max(received);
+        let recorded = actor.vendor.clone().map(|vendor| vec![vendor]);
+        let vendors = recorded.unwrap_or_else(|| registered_vendors(history, agent, at));
+        let level = one_of(vendors.len(), exposure.arguments.max(received));
         // An agent that had another act for it may have been given everything, or nothing.
-        found.push((key, if position == 0 { level } else { level.min(Level::Possible) }, moved.clone()));
+        let level = if position == 0 { level } else { level.min(Level::Possible) };
+        for vendor in vendors {
+            let country = country(&vendor);
+            let key = inferred(RecipientBasis::ModelVendor, vendor, country, Some(agent.clone()));
+            found.push((key, level, moved.clone()));
+        }
     }
     found
 }
 
-fn registered_vendor(names: &Names<'_>, agent: &Name) -> Option<Name> {
-    let Name::Registered(agent) = agent else { return None };
-    names.vendor(agent).map(|vendor| Name::Registered(vendor.to_owned()))
+/// Other humans who got data by an act without authority: they acted for nobody but themselves, and are recipients (C-579/21
+/// leaves staff out only where they act on instruction). Whoever an agent acted for may have got what it did.
+fn without_authority(entry: &Entry) -> impl Iterator<Item = (Party, Level)> {
+    let is_one = entry.authorisation == Some(Authorisation::Unauthorised);
+    let is_other = |party: &Party| is_human(party) && *party != Party::ThisPerson;
+    let got = entry.exposure.received().max(entry.exposure.humans_given);
+    let acted = entry.actors.iter().map(|actor| &actor.party).enumerate();
+    let acted = acted.map(move |(position, party)| (party, if position == 0 { got } else { got.min(Level::Possible) }));
+    let shown = entry.shown_to.iter().map(move |party| (party, got));
+    let named = |party: &Party| entry.recipients.iter().any(|recipient| recipient.party == *party);
+    let mut all: BTreeMap<Party, Level> = BTreeMap::new();
+    for (party, level) in acted.chain(shown).filter(|(party, _)| is_one && is_other(party) && !named(party)) {
+        let known = all.entry(party.clone()).or_insert(Level::None);
+        *known = (*known).max(level);
+    }
+    all.into_iter()
+}
+
+/// When an entry's act may have been, for what the registry said then.
+fn time_of(entry: &Entry) -> At {
+    let earliest = match &entry.time {
+        ActTime::Claimed { bounded, .. } => bounded.from.us(),
+        ActTime::Replay { .. } | ActTime::Unknown { .. } => 0,
+    };
+    At { earliest, index: entry.index.0 }
+}
+
+fn registered_vendors(history: &History, agent: &Name, at: At) -> Vec<Name> {
+    let Name::Registered(agent) = agent else { return Vec::new() };
+    history.vendors(agent, at).into_iter().map(|vendor| Name::Registered(vendor.to_owned())).collect()
 }
 
 /// GDPR Art. 4(9); C-579/21: staff on instruction are not recipients, nor is an authority in a particular inquiry.
@@ -232,49 +279,55 @@ fn is_recipient_in_law(kind: RecipientKind) -> bool {
     )
 }
 
-/// Tools that acts of this report called, and what went into them.
-pub fn tools(found: &Found, names: &Names<'_>) -> Vec<ToolFact> {
+/// Tools that acts of this report called, who ran them then, and what went into them.
+pub fn tools(found: &Found, history: &History) -> Vec<ToolFact> {
     #[derive(Default)]
     struct Known<'a> {
         acts: Vec<&'a Act>,
         given: u64,
         categories: BTreeSet<Code<Category>>,
     }
-    let mut tools: BTreeMap<Name, Known<'_>> = BTreeMap::new();
+    /// A tool, by whom it was run, and where.
+    type Ran = (Name, Option<String>, Option<String>);
+    let mut tools: BTreeMap<Ran, Known<'_>> = BTreeMap::new();
     for act in &found.acts {
-        let mut called: BTreeMap<&Name, (bool, BTreeSet<Code<Category>>)> = BTreeMap::new();
+        let mut called: BTreeMap<Ran, (bool, BTreeSet<Code<Category>>)> = BTreeMap::new();
         for entry in found.of_act(act) {
-            if let Some(tool) = &entry.tool {
-                let slot = called.entry(tool).or_default();
+            let Some(tool) = &entry.tool else { continue };
+            for (operator, country) in operators(history, tool, time_of(entry)) {
+                let slot = called.entry((tool.clone(), operator, country)).or_default();
                 slot.0 |= entry.exposure.arguments != Level::None;
                 slot.1.extend(&entry.into_tool);
             }
         }
-        for (tool, (given, categories)) in called {
-            let known = tools.entry(tool.clone()).or_default();
+        for (ran, (given, categories)) in called {
+            let known = tools.entry(ran).or_default();
             known.acts.push(act);
             known.given += u64::from(given);
             known.categories.extend(categories);
         }
     }
-    let registered = |tool: &Name| match tool {
-        Name::Registered(tool) => (names.operator(tool).map(str::to_owned), names.tool_country(tool)),
-        Name::Unregistered(_) | Name::Closed => (None, None),
+    let fact = |((tool, operator, country), known): (Ran, Known<'_>)| ToolFact {
+        tool,
+        operator: operator.map(Name::Registered),
+        country,
+        given: known.given,
+        counts: counts(known.acts.into_iter()),
+        categories: known.categories.into_iter().collect(),
     };
-    let mut facts: Vec<ToolFact> = tools
-        .into_iter()
-        .map(|(tool, known)| {
-            let (operator, country) = registered(&tool);
-            ToolFact {
-                operator: operator.map(Name::Registered),
-                country,
-                given: known.given,
-                counts: counts(known.acts.into_iter()),
-                categories: known.categories.into_iter().collect(),
-                tool,
-            }
-        })
-        .collect();
+    let mut facts: Vec<ToolFact> = tools.into_iter().map(fact).collect();
     facts.sort_by_key(|fact| std::cmp::Reverse((fact.counts.processed, fact.counts.all())));
     facts
+}
+
+/// Each who ran a tool then, and where; one pair of which nothing is known where nothing is.
+fn operators(history: &History, tool: &Name, at: At) -> Vec<(Option<String>, Option<String>)> {
+    let Name::Registered(tool) = tool else { return vec![(None, None)] };
+    let ran = |operator: Option<&str>| {
+        (operator.map(str::to_owned), history.tool_country(tool, operator, at).map(str::to_owned))
+    };
+    match history.operators(tool, at).as_slice() {
+        [] => vec![ran(None)],
+        operators => operators.iter().map(|operator| ran(Some(operator))).collect(),
+    }
 }

@@ -33,7 +33,10 @@ pub fn facts(namings: &[Naming], size: u64, found: &Found) -> Vec<StaffFact> {
                 }),
             };
             let stands = |fact: &StaffFact| fact.taken_back.is_none();
-            if stands(&fact) || !named.get(number).is_some_and(stands) {
+            let known = named.get(number);
+            // Where they act first, of all that one decision covers.
+            let is_told = known.is_some_and(|known| known.decision == fact.decision);
+            if !is_told && (stands(&fact) || !known.is_some_and(stands)) {
                 named.insert(*number, fact);
             }
         }

@@ -347,7 +347,7 @@ pub(super) fn authorisation(authorised: Authorised) -> Authorisation {
     }
 }
 
-pub(super) fn approval(approved: Approved) -> Approval {
+pub fn approval(approved: Approved) -> Approval {
     match approved {
         Approved::Matched => Approval::Matched,
         Approved::Closed => Approval::Closed,

@@ -6,6 +6,7 @@
 pub mod document;
 
 pub mod evidence;
+pub mod judged;
 pub mod registered;
 
 mod acts;
@@ -17,4 +18,5 @@ mod forgotten;
 pub(super) mod answer;
 
 pub use document::ExposureReport;
+pub(super) use facts::approval;
 pub use facts::{FORMAT, facts};

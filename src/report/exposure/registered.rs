@@ -6,8 +6,8 @@
 
 use crate::exposure::calculus::interval::Frame;
 use crate::exposure::telling::{self, At};
-use crate::model::{Category, RegistryKind};
-use crate::registry::Document;
+use crate::model::{Category, RecipientKind, RegistryKind};
+use crate::registry::{Document, Party};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::body::RegistryBody;
 
@@ -16,19 +16,24 @@ const DAY_US: u64 = 86_400_000_000;
 const SECOND_US: u64 = 1_000_000;
 
 /// All that was ever said of names, and all files, in the order of the ledger.
-#[derive(Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct History {
     names: HashMap<(RegistryKind, String), Vec<Said>>,
-    listings: Vec<Listings>,
+    files: Vec<Filed>,
 }
 
-/// What one of the controller's files says that lists and searches show, by resource.
-struct Listings {
+/// What one of the controller's files says that is not public of names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Filed {
     index: u64,
     at_us: u64,
-    of: BTreeMap<String, BTreeSet<Category>>,
+    /// What lists and searches show, by resource.
+    listings: BTreeMap<String, BTreeSet<Category>>,
+    /// As what a party gets data.
+    roles: BTreeMap<String, RecipientKind>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Said {
     index: u64,
     at_us: u64,
@@ -56,8 +61,10 @@ impl History {
     pub fn file(&mut self, index: u64, at_us: u64, document: &Document) {
         let categories = |codes: &[String]| codes.iter().filter_map(|code| Category::from_code(code)).collect();
         let listed = document.resources.iter().filter(|resource| !resource.listing_categories.is_empty());
-        let of = listed.map(|resource| (resource.name.clone(), categories(&resource.listing_categories)));
-        self.listings.push(Listings { index, at_us, of: of.collect() });
+        let listings = listed.map(|resource| (resource.name.clone(), categories(&resource.listing_categories)));
+        let role = |party: &Party| Some((party.name.clone(), RecipientKind::from_code(&party.role)?));
+        let roles = document.parties.iter().filter_map(role).collect();
+        self.files.push(Filed { index, at_us, listings: listings.collect(), roles });
     }
 
     /// What was in force at any time of an act.
@@ -99,6 +106,29 @@ impl History {
         Self::times(&said, SECOND_US).max().unwrap_or_default()
     }
 
+    /// Files that were in force at any time of an act.
+    fn files_at(&self, at: At) -> &[Filed] {
+        then(&self.files, at.earliest, &|file: &Filed| file.index < at.index, &|file| file.at_us)
+    }
+
+    /// As what a party got data, by the controller's files: absent where they say nothing of it, or several things.
+    pub fn role(&self, party: &str, at: At) -> Option<RecipientKind> {
+        let mut said = self.files_at(at).iter().map(|file| file.roles.get(party).copied());
+        let first = said.next()??;
+        said.all(|other| other == Some(first)).then_some(first)
+    }
+
+    /// Who ran a tool.
+    pub fn operators(&self, tool: &str, at: At) -> Vec<&str> {
+        distinct(self.at(RegistryKind::Tool, tool, "operator", at))
+    }
+
+    /// Where a tool ran: the country of whoever ran it, else its own.
+    pub fn tool_country(&self, tool: &str, operator: Option<&str>, at: At) -> Option<&str> {
+        let own = || self.at(RegistryKind::Tool, tool, "country", at).into_iter().flatten().next_back();
+        operator.and_then(|operator| telling::Registered::country(self, operator, at)).or_else(own)
+    }
+
     /// How long a permission may go on working, the longest that was in force.
     pub fn permission_cache_us(&self, resource: &str, frame: Frame) -> u64 {
         let said = self.within(RegistryKind::Dataset, resource, "permission-cache-s", frame);
@@ -113,6 +143,10 @@ impl History {
     }
 }
 
+fn distinct(said: Vec<Option<&str>>) -> Vec<&str> {
+    said.into_iter().flatten().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// Of what was said one after the other, what was in force at any time since `from`; what came first where nothing was yet.
 fn then<'a, T>(all: &'a [T], from: u64, before: &dyn Fn(&T) -> bool, at_us: &dyn Fn(&T) -> u64) -> &'a [T] {
     let until = all.iter().take_while(|said| before(said)).count().max(1).min(all.len());
@@ -122,19 +156,14 @@ fn then<'a, T>(all: &'a [T], from: u64, before: &dyn Fn(&T) -> bool, at_us: &dyn
 
 impl telling::Registered for History {
     fn listing(&self, resource: &str, at: At) -> Option<BTreeSet<Category>> {
-        let before = |listings: &Listings| listings.index < at.index;
-        let in_force = then(&self.listings, at.earliest, &before, &|listings| listings.at_us);
         // Under one that says nothing of it, it may have shown anything.
         let said: Option<Vec<&BTreeSet<Category>>> =
-            in_force.iter().map(|listings| listings.of.get(resource)).collect();
+            self.files_at(at).iter().map(|file| file.listings.get(resource)).collect();
         said.filter(|said| !said.is_empty()).map(|said| said.into_iter().flatten().copied().collect())
     }
 
     fn vendors(&self, agent: &str, at: At) -> Vec<&str> {
-        let mut all: Vec<&str> = self.at(RegistryKind::Agent, agent, "vendor", at).into_iter().flatten().collect();
-        all.sort_unstable();
-        all.dedup();
-        all
+        distinct(self.at(RegistryKind::Agent, agent, "vendor", at))
     }
 
     fn operators(&self, tool: &str, at: At) -> Vec<&str> {

@@ -32,6 +32,9 @@ pub fn sheets(report: &AccessReport, w: &Wording) -> Vec<Sheet> {
         told.undetermined(),
         told.earlier_reports(),
     ];
+    if !report.involved.is_empty() {
+        sheets.push(told.involved());
+    }
     // Where nobody looked for readings, a sheet without rows would say that there are none.
     sheets.extend(report.ledger_reads.as_deref().map(|reads| told.ledger_reads(reads)));
     sheets.extend(coverage(w, &w.section.coverage, &report.coverage.sources, &report.coverage.downtimes));
@@ -163,7 +166,10 @@ impl<'a> Told<'a> {
             .text(&c.decision, move |e| {
                 e.policy.as_ref().map(|p| self.words.code(&w.policy_decision, p.decision)).unwrap_or_default()
             })
-            .text(&c.approval, move |e| e.approval.map(|a| self.words.code(&w.approval, a)).unwrap_or_default())
+            .text(&c.approval, move |e| match e.approved {
+                Some(approved) => word(&w.exposure.approved, approved.code()).to_owned(),
+                None => e.approval.map(|a| self.words.code(&w.approval, a)).unwrap_or_default(),
+            })
             .text(&t.authorisation, move |e| {
                 e.authorisation.map(|value| self.words.authorisation(value).0).unwrap_or_default()
             })
@@ -435,6 +441,23 @@ impl<'a> Told<'a> {
                 &w.sheet.name.undetermined,
                 Some(("undetermined", &w.section.undetermined)),
                 &self.report().undetermined.kinds,
+            )
+    }
+
+    fn involved(self) -> Sheet {
+        let (w, t, c) = (self.w(), &self.w().table, &self.w().sheet.column);
+        Columns::new(w)
+            .number(&t.entry, |fact: &InvolvedFact| fact.entry.0)
+            .text(&t.verb, move |fact| word(&w.involved, fact.what.code()).to_owned())
+            .text(&t.kind, move |fact| fact.step.map(|step| self.words.code(&w.breach.step, step)).unwrap_or_default())
+            .instant(&t.when, |fact| Some(fact.at))
+            .instant(&t.recorded, |fact| Some(fact.recorded_at))
+            .text(&c.leaf, |fact| fact.leaf.clone())
+            .sheet(
+                "involved",
+                &w.sheet.name.involved,
+                Some(("other-parts", &w.section.involved)),
+                &self.report().involved,
             )
     }
 

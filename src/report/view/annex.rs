@@ -4,6 +4,7 @@ use super::sections::{Content, policy, table};
 use super::words::{LISTED, Words};
 use super::*;
 use crate::report::access::document::*;
+use crate::report::wording::word;
 
 pub fn entries(words: &Words<'_>) -> Content {
     let (w, t) = (words.w, &words.w.table);
@@ -168,7 +169,9 @@ fn detail(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
     if let Some(found) = &entry.policy {
         said.push(policy(words, &found.id, found.version.as_ref(), found.decision));
     }
-    if let Some(approval) = entry.approval.filter(|approval| approval.0 != ApprovalResult::NotRequired) {
+    if let Some(approved) = entry.approved {
+        said.push(word(&w.exposure.approved, approved.code()).to_owned());
+    } else if let Some(approval) = entry.approval.filter(|approval| approval.0 != ApprovalResult::NotRequired) {
         said.push(fill(&m.approval, &[("result", &words.code(&w.approval, approval))]));
     }
     if !entry.recipients.is_empty() {

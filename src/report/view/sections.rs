@@ -473,6 +473,20 @@ fn other_parts(words: &Words<'_>) -> Content {
         vec![column(&t.role, 30), column(&t.verb, 40), number_column(&t.acts, 12), number_column(&t.entries, 18)];
     let rows = report.other_parts.iter().map(row_of);
     let mut blocks = vec![simple(words, &w.section.other_parts, columns, rows)];
+    if !report.involved.is_empty() {
+        let row_of = |fact: &InvolvedFact| {
+            let step = fact.step.map(|step| words.code(&w.breach.step, step)).unwrap_or_default();
+            row([
+                plain(words.number(fact.entry.0)),
+                cell([(word(&w.involved, fact.what.code()).to_owned(), Style::Plain), (step, Style::Note)]),
+                plain(words.instant(fact.at)),
+                plain(words.instant(fact.recorded_at)),
+            ])
+        };
+        let columns =
+            vec![number_column(&t.entry, 10), column(&t.verb, 50), column(&t.when, 20), column(&t.recorded, 20)];
+        blocks.push(simple(words, &w.section.involved, columns, report.involved.iter().map(row_of)));
+    }
     if report.totals.other_parts_undetermined > 0 {
         let n = words.number(report.totals.other_parts_undetermined);
         blocks.push(Block::Note { text: fill(&w.intro.other_parts_undetermined, &[("n", &n)]) });

@@ -32,7 +32,7 @@ sections! {
         #[serde(skip)] zone: Zone,
         number: Number, time: Time, title: Title, missing: Missing, answer: Answer, count: Count, party: Party, verdict: Verdict,
         limit: Codes, figure: Figure, section: Section, intro: Intro, class: Codes, class_meaning: Codes, data: Data,
-        table: Table, fact: Fact, profile: Codes, clock: Clock, times: Times, mark: Mark, authorisation: Codes, basis: Codes,
+        table: Table, fact: Fact, profile: Codes, clock: Clock, times: Times, mark: Mark, authorisation: Codes, basis: Codes, involved: Codes,
         gap: Gap, coverage: Coverage, provision: Provision, field: Codes, notice: BTreeMap<String, Plural>,
         verification: Verification, timeline: Timeline, strength: Codes, outcome: Codes, assurance: Codes,
         recipient_kind: Codes, category: Codes, direction: Codes, legal_basis: Codes, policy_decision: Codes,
@@ -73,7 +73,7 @@ sections! {
     Section {
         facts: String, how_to_read: String, lines: String, timeline: String, agents: String,
         principals: String, recipients: String, tools: String, data: String, fields: String, records: String,
-        policies: String, conversations: String, why: String, other_parts: String, undetermined: String, reports: String, coverage: String, clock: String, completeness: String, declared: String, requests: String, staff: String,
+        policies: String, conversations: String, why: String, other_parts: String, involved: String, undetermined: String, reports: String, coverage: String, clock: String, completeness: String, declared: String, requests: String, staff: String,
         verification: String, annex: String, checkpoint: String,
     }
 
@@ -265,7 +265,7 @@ sections! {
         report: String, notes: String, figures: String, entries: String, entry_fields: String, entry_records: String,
         lines: String, agents: String, principals: String, recipients: String, tools: String, categories: String,
         fields: String, records: String, purposes: String, legal_bases: String, policies: String,
-        authorisations: String, other_parts: String, undetermined: String, earlier_reports: String,
+        authorisations: String, other_parts: String, involved: String, undetermined: String, earlier_reports: String,
         ledger_reads: String, clocks: String, article_15: String, conversations: String, resources: String,
         windows: String, paths: String, people: String, accesses: String, holdings: String, subjects: String,
         oddities: String, coverage: String, coverage_times: String,
