@@ -1035,7 +1035,7 @@ fn what_the_register_lacks_is_told_and_counted() {
     assert!(String::from_utf8_lossy(bytes(".html")).contains("5 of 14 columns are NOT PROVIDED"));
     let csv =
         sheets::files(bytes(".csv.zip")).into_iter().find(|(name, _)| name == "register.csv").expect("it is there").1;
-    assert_eq!(csv.matches("NOT PROVIDED").count(), 5, "{csv}");
+    assert_eq!(csv.matches("\"NOT PROVIDED\"").count(), 5, "{csv}");
     let list = breach(&server, &["list"]).out;
     assert!(list.contains("register  5 of 14 columns NOT PROVIDED"), "{list}");
     assert!(list.contains("11  informed\n      NOT PROVIDED  [not_provided]"), "{list}");
