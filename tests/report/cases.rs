@@ -587,6 +587,7 @@ fn whoever_got_data_without_authority_is_a_recipient_without_a_name() {
     assert_eq!(found[0].party, Party::OtherPerson { number: Some(PersonNumber(1)) });
     assert_eq!(of_field(&now, "4a"), Provision::NotProvided, "somebody must say why no name is given");
     evidence.namings = vec![Naming {
+        taken_back: None,
         index: 9,
         rows: vec![(1, OTHER - 1), (2, OTHER - 1), (3, OTHER - 1)],
         staff: vec![identity("employee", &["dana.rao"], Strength::Strong)],
@@ -618,6 +619,7 @@ fn one_human_has_one_number_in_a_report() {
     evidence.others = BTreeMap::from([((1, OTHER - 1), 7), ((2, OTHER - 1), 8), ((3, OTHER - 1), 7)]);
     assert_eq!(told(&evidence), (vec![1, 2, 1], range(1, 2), range(1, 2)));
     let naming = Naming {
+        taken_back: None,
         index: 9,
         rows: vec![(1, OTHER - 1), (3, OTHER - 1)],
         staff: vec![identity("employee", &["dana.rao"], Strength::Strong)],

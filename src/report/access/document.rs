@@ -5,8 +5,8 @@
 
 use crate::model::{
     ApprovalResult, Assurance, CaseStep, Category, ContentKind, Determination, Direction, Doubt, Ground, LegalBasis,
-    Outcome, PartyKind, PolicyDecision, Provenance, RecipientKind, RecordScope, ReportType, RetentionClass, Role, Strength,
-    TimeSource, Verb,
+    Outcome, PartyKind, PolicyDecision, Provenance, RecipientKind, RecordScope, ReportType, RetentionClass, Role,
+    Strength, TimeSource, Verb,
 };
 use crate::report::changes::ChangeFact;
 use crate::report::clock::ClockFacts;

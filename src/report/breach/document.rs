@@ -1,6 +1,6 @@
 //! The breach file and the list of persons concerned, as typed facts. Their JSON is the report.
 
-use crate::model::{CaseStep, Category, Channel, Delivery, ReportType};
+use crate::model::{CaseStep, Category, Channel, Delivery};
 use crate::report::access::document::{Completeness, EntryIndex, PersonIdentity, Range, Span};
 use crate::report::changes;
 use crate::report::clock::ClockFacts;
