@@ -275,7 +275,7 @@ fn signature(signature: &model::AgentSignature) -> body::AgentSignature {
     }
 }
 
-/// Checked to be after 2000, or zero for absent.
+/// Checked to be after 1970, or zero for absent.
 fn micros(us: i64) -> u64 {
     u64::try_from(us).unwrap_or(0)
 }

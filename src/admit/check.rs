@@ -20,7 +20,6 @@ const SKEW_MAX_US: u64 = 366 * 86_400_000_000;
 
 pub struct Checker<'a> {
     limits: &'a Limits,
-    now: UnixMicros,
     violations: Vec<Violation>,
 }
 
@@ -111,8 +110,8 @@ fn turns_text_around(c: char) -> bool {
 }
 
 impl<'a> Checker<'a> {
-    pub fn new(limits: &'a Limits, now: UnixMicros) -> Self {
-        Checker { limits, now, violations: Vec::new() }
+    pub fn new(limits: &'a Limits) -> Self {
+        Checker { limits, violations: Vec::new() }
     }
 
     pub fn finish(self) -> Vec<Violation> {
@@ -250,14 +249,20 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// However far off a clock is, it is recorded as told, and reports say so.
     fn instant(&mut self, field: impl Display + Copy, us: i64, may_be_absent: bool) {
         if may_be_absent && us == 0 {
             return;
         }
-        if us < self.limits.earliest_us {
-            self.refuse(field, "lies before the year 2000");
-        } else if us > (self.now.0 as i64).saturating_add(self.limits.ahead_us) {
-            self.refuse(field, "lies more than a day in the future");
+        self.writable(field, us);
+    }
+
+    /// What no date can be written for, or no body has room for.
+    fn writable(&mut self, field: impl Display + Copy, us: i64) {
+        if us < 1 {
+            self.refuse(field, "lies before the year 1970");
+        } else if us > LATEST_US {
+            self.refuse(field, "lies after the year 9999");
         }
     }
 
@@ -449,10 +454,8 @@ impl<'a> Checker<'a> {
                 ("end_latest", fact.end_latest_us),
                 ("recoverable_until", fact.recoverable_until_us),
             ] {
-                if value != 0 && value < self.limits.earliest_us {
-                    self.refuse(format_args!("{field}.{name}"), "lies before the year 2000");
-                } else if value > LATEST_US {
-                    self.refuse(format_args!("{field}.{name}"), "lies after the year 9999");
+                if value != 0 {
+                    self.writable(format_args!("{field}.{name}"), value);
                 }
             }
             if fact.end_latest_us != 0 && fact.end_latest_us < fact.end_earliest_us {

@@ -37,37 +37,17 @@ pub struct Limits {
     pub body: usize,
     /// Actors, recipients, links, facts, each.
     pub list: usize,
-    /// How far ahead of our clock a claimed time may lie, microseconds. A fast clock is recorded and flagged by the
-    /// exposure rules; a year ahead is a mistake.
-    pub ahead_us: i64,
-    /// The earliest time that is believed, Unix microseconds.
-    pub earliest_us: i64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            name: 256,
-            text: 1_024,
-            content: 16 << 20,
-            subjects: 1_000_000,
-            body: tiles::MAX_BODY / 2,
-            list: 256,
-            ahead_us: 86_400_000_000,
-            // 2000-01-01
-            earliest_us: 946_684_800_000_000,
-        }
+        Limits { name: 256, text: 1_024, content: 16 << 20, subjects: 1_000_000, body: tiles::MAX_BODY / 2, list: 256 }
     }
 }
 
 /// What is wrong with identifiers and texts that say whom something is asked for, and why; nothing if they are fit.
-pub fn person_case(
-    identities: &[(&str, &Identity)],
-    texts: &[(&str, &str)],
-    limits: &Limits,
-    now: UnixMicros,
-) -> Vec<Violation> {
-    let mut checker = Checker::new(limits, now);
+pub fn person_case(identities: &[(&str, &Identity)], texts: &[(&str, &str)], limits: &Limits) -> Vec<Violation> {
+    let mut checker = Checker::new(limits);
     for (field, identity) in identities {
         checker.identity(*field, identity);
     }
@@ -86,9 +66,8 @@ pub fn admit(
     origin_hash: &Hash,
     limits: &Limits,
     keeping: &Keeping,
-    now: UnixMicros,
 ) -> Result<Admitted, Vec<Violation>> {
-    let mut checker = Checker::new(limits, now);
+    let mut checker = Checker::new(limits);
     let action_id = checker.action(&action);
     let mut codes = check::Codes::read(&action, &mut checker);
     if let Some(signature) = &action.agent_signature {

@@ -211,5 +211,5 @@ fn registry() -> Registry {
 }
 
 fn admit_with(action: Action, registry: &Registry) -> Result<Admitted, Vec<Violation>> {
-    admit(action, caller(), registry, &ORIGIN_HASH, &Limits::default(), &Keeping::default(), NOW)
+    admit(action, caller(), registry, &ORIGIN_HASH, &Limits::default(), &Keeping::default())
 }

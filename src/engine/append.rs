@@ -111,7 +111,7 @@ impl OpenLedger {
             }
         };
         let (by, origin_hash) = (caller.clone(), self.ledger.origin_hash());
-        let admitted = admit::admit(action, by, &names.registry, origin_hash, &self.limits, &keeping, now)
+        let admitted = admit::admit(action, by, &names.registry, origin_hash, &self.limits, &keeping)
             .map_err(|violations| in_terms_of(violations, request.is_some()));
         let mut admitted = match admitted {
             Ok(admitted) if unread.is_empty() => admitted,

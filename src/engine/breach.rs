@@ -434,7 +434,7 @@ fn act_of(
         kind: recipient.kind,
         name: name(&recipient.name, content, NamedField::RecipientName, position).to_owned(),
     };
-    let occurred = body.occurred.as_ref().map(|occurred| occurred.earliest_us).filter(|us| *us != 0);
+    let occurred = body.occurred.as_ref().map(|occurred| occurred.earliest_us).filter(|us| !is_of_no_clock(*us));
     let (index, recorded_at_us) = (entry.header.index, entry.header.recorded_at_us);
     Act {
         index,

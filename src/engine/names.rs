@@ -161,11 +161,10 @@ impl OpenLedger {
     /// What admission would refuse of every action that comes of a catalogue. Admission itself is asked, so that whatever
     /// it minds is found before calls are refused for it.
     fn refused_of_every_action(&self, catalogue: &Catalogue) -> Vec<Violation> {
-        let (registry, origin, now) = (Registry::default(), self.ledger.origin_hash(), self.clock.now());
+        let (registry, origin) = (Registry::default(), self.ledger.origin_hash());
         let mut wrong = Vec::new();
         for (of, action) in catalogue.samples() {
-            let refused =
-                admit::admit(action, nobody(), &registry, origin, &self.limits, &Keeping::default(), now).err();
+            let refused = admit::admit(action, nobody(), &registry, origin, &self.limits, &Keeping::default()).err();
             wrong.extend(refused.into_iter().flatten().map(|violation| {
                 let field = violation.field.strip_prefix("action.").unwrap_or(&violation.field);
                 let field = match of.as_str() {

@@ -417,7 +417,7 @@ fn covers(order: &Suppression, registry: &DocumentInForce, judged: &Judged) -> b
             };
             let recorded = judged.recorded_at_us;
             let (from, until) = match &body.occurred {
-                Some(at) if at.latest_us > 0 => (at.earliest_us.min(recorded), at.latest_us.min(recorded)),
+                Some(at) if !is_of_no_clock(at.latest_us) => (at.earliest_us.min(recorded), at.latest_us.min(recorded)),
                 _ => (recorded, recorded),
             };
             (no_one || actor || recipient || caller(&body.caller, sealed(NamedField::CallerName)))

@@ -21,7 +21,7 @@ use super::calculus::times::Instant;
 use crate::model::verbs::{gives_nothing, is_administrative};
 use crate::model::{
     ApprovalResult, Category, Determination, Direction, Edge as FactEdge, EndKind, Eyes, FactKind, LegalBasis,
-    NamedField, Outcome, PartyKind, PolicyDecision, Precision, RecipientKind, Role, TimeSource, Verb,
+    NamedField, Outcome, PartyKind, PolicyDecision, Precision, RecipientKind, Role, TimeSource, Verb, is_of_no_clock,
 };
 use amending::{Amending, Restated};
 use authority::{Act, Approval, Reviewing};
@@ -402,6 +402,8 @@ impl Telling {
     fn when(&self, action: &OpenedAction<'_>) -> When {
         let clocks = [TimeSource::AgentClock, TimeSource::Gateway];
         let occurred = action.body.occurred.as_ref().filter(|occurred| clocks.contains(&occurred.source));
+        let no_clock = occurred.is_some_and(|occurred| is_of_no_clock(occurred.latest_us));
+        let occurred = occurred.filter(|_| !no_clock);
         let before = action.content.into_iter().flat_map(|content| content.parents.iter().chain(&content.caused_by));
         let caller = self.caller(action);
         let earliest = |id: &Vec<u8>| {
@@ -409,14 +411,15 @@ impl Telling {
             places.iter().filter_map(|index| self.acts.get(index)).map(|act| act.when.earliest).min()
         };
         let not_before = before.filter_map(earliest).max();
-        Claim {
+        let when = Claim {
             occurred: occurred.map(|occurred| (occurred.earliest_us, occurred.latest_us)),
             skew_us: action.body.source.as_ref().map_or(0, |source| source.skew_us.unsigned_abs()),
             recorded_at: action.recorded_at_us,
             not_before: not_before.unwrap_or_default(),
             delay_us: action.delay_us,
         }
-        .when()
+        .when();
+        When { clock_doubt: when.clock_doubt || no_clock, ..when }
     }
 
     fn fact(

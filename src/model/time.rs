@@ -20,6 +20,15 @@ impl UnixMicros {
     }
 }
 
+/// No agent did anything before 2000-01-01. A clock that says so does not run, and tells nothing of when something was; what
+/// it says is recorded as told, and taken as no claim at all.
+pub const NO_CLOCK_BEFORE_US: u64 = 946_684_800_000_000;
+
+/// Whether a claimed time, by its latest instant, is such a clock's.
+pub fn is_of_no_clock(latest_us: u64) -> bool {
+    latest_us < NO_CLOCK_BEFORE_US
+}
+
 /// The world's time, passed in so that a test can hold a week in a microsecond.
 pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> UnixMicros;

@@ -1,7 +1,7 @@
 //! By whose clocks the entries behind a report tell their times, and how far these clocks are known to be off (REPORTS 1.0,
 //! field 11). Counted in one place for every report, from what is public of each entry, so that an erasure takes nothing of it.
 
-use crate::model::TimeSource;
+use crate::model::{self, TimeSource};
 use crate::report::canonical::cut;
 use serde::{Deserialize, Serialize};
 use whosaw_verifier::body::{ActionBody, Occurred};
@@ -23,6 +23,13 @@ pub struct ClockFacts {
     pub claimed: u64,
     pub replayed: u64,
     pub unknown: u64,
+    /// Of the last: by a clock that does not run, since it says that it is before 2000.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub of_no_clock: u64,
+}
+
+fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 impl ClockFacts {
@@ -40,6 +47,7 @@ impl ClockFacts {
             Some(occurred) if occurred.source == TimeSource::Replay => self.replayed += 1,
             _ => self.unknown += 1,
         }
+        self.of_no_clock += u64::from(action.occurred.as_ref().is_some_and(is_of_no_clock));
         if let Some(late_us) = late(recorded_at_us, action) {
             self.late += 1;
             self.late_max_us = self.late_max_us.max(late_us);
@@ -52,8 +60,17 @@ impl ClockFacts {
     }
 }
 
-/// Whether somebody's clock was read.
+/// Whether somebody's clock was read, and runs.
 pub fn is_claimed(occurred: &Occurred) -> bool {
+    is_by_clock(occurred) && !model::is_of_no_clock(occurred.latest_us)
+}
+
+/// Whether somebody's clock was read that does not run.
+pub fn is_of_no_clock(occurred: &Occurred) -> bool {
+    is_by_clock(occurred) && model::is_of_no_clock(occurred.latest_us)
+}
+
+fn is_by_clock(occurred: &Occurred) -> bool {
     matches!(occurred.source, TimeSource::AgentClock | TimeSource::Gateway)
 }
 
@@ -72,25 +89,29 @@ fn late(recorded_at_us: u64, action: &ActionBody) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::NO_CLOCK_BEFORE_US;
     use whosaw_verifier::body::Source;
 
     #[test]
     fn the_farthest_clock_counts_whoever_tells_of_it() {
         let act = |source, latest_us, skew_us| ActionBody {
-            occurred: Some(Occurred { earliest_us: 1, latest_us, source }),
+            occurred: Some(Occurred { earliest_us: NO_CLOCK_BEFORE_US, latest_us, source }),
             source: Some(Source { skew_us, ..Source::default() }),
             ..ActionBody::default()
         };
+        const RECORDED: u64 = NO_CLOCK_BEFORE_US + 100;
         let mut clock = ClockFacts::default();
         for (action, flags) in [
-            (act(TimeSource::AgentClock, 105, 0), TIME_CLAMPED),
-            (act(TimeSource::Gateway, 90, -30), CLOCK_NOT_SYNCHRONISED),
+            (act(TimeSource::AgentClock, RECORDED + 5, 0), TIME_CLAMPED),
+            (act(TimeSource::Gateway, RECORDED - 10, -30), CLOCK_NOT_SYNCHRONISED),
+            // Such a clock tells no time.
+            (act(TimeSource::AgentClock, NO_CLOCK_BEFORE_US - 1, 0), 0),
             // A replay's clock is no claim, however late it is; that the source says its clock is off counts.
-            (act(TimeSource::Replay, 1_000, 40), 0),
+            (act(TimeSource::Replay, RECORDED + 900, 40), 0),
             (ActionBody::default(), 0),
         ] {
             clock.recorded(flags);
-            clock.told(100, &action);
+            clock.told(RECORDED, &action);
         }
         let expected = ClockFacts {
             clamped: 1,
@@ -100,7 +121,8 @@ mod tests {
             skew_max_us: 40,
             claimed: 2,
             replayed: 1,
-            unknown: 1,
+            unknown: 2,
+            of_no_clock: 1,
         };
         assert_eq!((clock.farthest_us(), clock), (40, expected));
     }

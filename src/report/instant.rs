@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Unix microseconds. What lies beyond the year 9999 cannot be written in RFC 3339 and stands as the last instant that can
-/// be written in every time zone; `admit` lets nothing in that lies more than a day ahead.
+/// be written in every time zone; `admit` lets in whatever a clock says until then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Instant(u64);
 

@@ -3,8 +3,9 @@
 //! Every doubt shortens what is complete and lengthens what is not: a source that says too little is not believed to have
 //! logged everything.
 
+use super::clock::is_claimed;
 use super::evidence::Coverage;
-use crate::model::{CoverageState, Edge, EndKind, FactKind, NamedField, Outcome, TimeSource, Verb};
+use crate::model::{CoverageState, Edge, EndKind, FactKind, NamedField, Outcome, Verb};
 use whosaw_verifier::body::{ActionBody, Body, Fact};
 
 /// The statements of one entry, whatever its verb.
@@ -82,8 +83,7 @@ struct Claim {
 
 impl Claim {
     fn of(action: &ActionBody, recorded_at_us: u64) -> Self {
-        let clocks = [TimeSource::AgentClock, TimeSource::Gateway];
-        match action.occurred.as_ref().filter(|occurred| clocks.contains(&occurred.source)) {
+        match action.occurred.as_ref().filter(|occurred| is_claimed(occurred)) {
             Some(occurred) => {
                 let skew = action.source.as_ref().map_or(0, |source| source.skew_us.unsigned_abs());
                 let latest_us = occurred.latest_us.saturating_add(skew).min(recorded_at_us);

@@ -97,7 +97,7 @@ fn asked(request: v1::RecordCaseStepRequest) -> Result<CaseAsked, Status> {
     let mut named: Vec<(String, &Identity)> = by.iter().map(|by| ("by".to_owned(), by)).collect();
     named.extend(told.iter().enumerate().map(|(i, identity)| (format!("told[{i}]"), identity)));
     let named: Vec<(&str, &Identity)> = named.iter().map(|(field, identity)| (field.as_str(), *identity)).collect();
-    violations.extend(admit::person_case(&named, &[], &admit::Limits::default(), UnixMicros(0)));
+    violations.extend(admit::person_case(&named, &[], &admit::Limits::default()));
     if !violations.is_empty() {
         return Err(status::invalid(violations));
     }

@@ -238,9 +238,9 @@ impl Reader {
             self.refuse(format!("{of}.occurred.{missing}"), "is missing: for an instant give the same time twice");
         }
         Occurred {
-            earliest_us: self.micros(occurred.earliest, || format!("{of}.occurred.earliest")),
+            earliest_us: since_1970(self.micros(occurred.earliest, || format!("{of}.occurred.earliest"))),
             // Rounded up, so that the claim never gets narrower by being stored.
-            latest_us: self.micros_up(occurred.latest, || format!("{of}.occurred.latest")),
+            latest_us: since_1970(self.micros_up(occurred.latest, || format!("{of}.occurred.latest"))),
             source: self.number(occurred.source, || format!("{of}.occurred.source")),
         }
     }
@@ -301,7 +301,7 @@ impl Reader {
         let fraction = i64::from(time.nanos);
         let us = time.seconds.checked_mul(1_000_000).and_then(|us| us.checked_add((fraction + add_ns) / 1_000));
         match us.filter(|_| (0..1_000_000_000).contains(&fraction)) {
-            // 0 stands for "none" further in; the epoch itself is refused as absurd, and so is the microsecond after it.
+            // 0 stands for "none" further in; so the epoch is the microsecond after it.
             Some(0) => 1,
             Some(us) => us,
             None => {
@@ -345,4 +345,9 @@ fn agent_signature(signature: v1::AgentSignature) -> AgentSignature {
             .map(|part| AgentSignedPart { nonce: part.nonce, as_sent: part.as_sent })
             .collect(),
     }
+}
+
+/// What a clock says that stands before 1970 is recorded as the first instant that can be: so is nobody's act lost by it.
+fn since_1970(us: i64) -> i64 {
+    if us < 0 { 1 } else { us }
 }

@@ -191,7 +191,7 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
         let named: Vec<(String, Identity)> =
             persons.iter().enumerate().map(|(i, it)| (format!("scope.persons[{i}]"), it.clone())).collect();
         let named: Vec<(&str, &Identity)> = named.iter().map(|(field, it)| (field.as_str(), it)).collect();
-        violations.extend(admit::person_case(&named, &[], &admit::Limits::default(), UnixMicros(0)));
+        violations.extend(admit::person_case(&named, &[], &admit::Limits::default()));
         if !violations.is_empty() {
             return Err(status::invalid(violations));
         }
@@ -498,7 +498,7 @@ impl Case {
         let texts = Texts { reference: about.reference, authority: about.authority, statement: about.statement };
         violations.extend(texts.wrong("about."));
         let limits = admit::Limits::default();
-        violations.extend(admit::person_case(&[("about.subject", &subject)], &[], &limits, UnixMicros(0)));
+        violations.extend(admit::person_case(&[("about.subject", &subject)], &[], &limits));
         let number = ground as i32;
         let (fits, which) = match needs {
             Needs::Nothing => (true, ""),
@@ -523,7 +523,7 @@ impl Case {
         let mut reader = convert::Reader::default();
         let other = reader.identity(strong_unless_said(person), || field.into());
         let mut violations = reader.finish(()).err().unwrap_or_default();
-        violations.extend(admit::person_case(&[(field, &other)], &[], &admit::Limits::default(), UnixMicros(0)));
+        violations.extend(admit::person_case(&[(field, &other)], &[], &admit::Limits::default()));
         if violations.is_empty() { Ok(other) } else { Err(status::invalid(violations)) }
     }
 }

@@ -9,7 +9,7 @@ use whosaw::rpc::v1::*;
 
 /// Stands in every wrong text, and must not come back.
 const PRIVATE: &str = "Zyxwvut";
-const CENTURY: i64 = 4_102_444_800;
+const YEAR_10000: i64 = 253_402_300_800;
 
 /// Holds one wrong request against what is to be said of it, on each way in.
 async fn check(client: &Client, name: &str, record: Record, fields: &[&str]) {
@@ -88,9 +88,12 @@ const ACTIONS: &[(&str, Change, &[&str])] = &[
     ),
     ("a start without an end", |a| a.occurred = occurred(time(1_700_000_000), None), &["occurred.latest"]),
     ("an end without a start", |a| a.occurred = occurred(None, time(1_700_000_000)), &["occurred.earliest"]),
-    ("1970", |a| a.occurred = occurred(time(0), time(0)), &["occurred.earliest", "occurred.latest"]),
     ("long before our era", |a| a.occurred = occurred(time(i64::MIN), time(1_700_000_000)), &["occurred.earliest"]),
-    ("2100", |a| a.occurred = occurred(time(CENTURY), time(CENTURY)), &["occurred.earliest", "occurred.latest"]),
+    (
+        "the year 10000",
+        |a| a.occurred = occurred(time(YEAR_10000), time(YEAR_10000)),
+        &["occurred.earliest", "occurred.latest"],
+    ),
     (
         "two seconds of nanoseconds",
         |a| {
@@ -127,8 +130,8 @@ const ACTIONS: &[(&str, Change, &[&str])] = &[
         &["source.previous_hash"],
     ),
     (
-        "a source's clock in 2100",
-        |a| a.source = Some(Source { name: "s".into(), clock: time(CENTURY), ..Default::default() }),
+        "a source's clock in the year 10000",
+        |a| a.source = Some(Source { name: "s".into(), clock: time(YEAR_10000), ..Default::default() }),
         &["source.clock"],
     ),
     ("a policy of nothing", |a| a.policy = Some(Policy::default()), &["policy.id", "policy.decision"]),
@@ -703,4 +706,23 @@ async fn names_that_cannot_be_retired_and_keys_that_are_nobodys_are_refused() {
     // A second time it changes nothing, and is no mistake.
     assert_eq!(retire("copilot").code, Some(0));
     client.register_names(vec![name("new"), retired("new")]).await.expect("known by then");
+}
+
+/// An act is recorded however far off the clock is that tells of it, and as told.
+#[tokio::test(flavor = "multi_thread")]
+async fn clocks_that_are_off_by_years_are_recorded_as_told() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    // The first instant that can be written stands for all before it.
+    for (told_s, recorded_us) in [
+        (-62_135_596_800, 1),
+        (0, 1),
+        (315_532_800, 315_532_800_000_000),
+        (YEAR_10000 - 1, (YEAR_10000 as u64 - 1) * 1_000_000),
+    ] {
+        let action = Action { occurred: occurred(time(told_s), time(told_s)), ..plain() };
+        let index = client.append(action.record()).await.expect("a clock may be wrong").index;
+        let Some(entry::Content::Action(body)) = client.entry(index).await.content else { panic!("an action") };
+        assert_eq!(body.occurred.map(|occurred| occurred.earliest_us), Some(recorded_us), "{told_s}");
+    }
 }

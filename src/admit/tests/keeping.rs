@@ -6,7 +6,7 @@ use whosaw_verifier::body::ActionBody;
 use whosaw_verifier::part::Part;
 
 fn kept(action: Action, keeping: &Keeping) -> (Admitted, ActionBody, Vec<Part>) {
-    let admitted = admit(action, caller(), &registry(), &ORIGIN_HASH, &Limits::default(), keeping, NOW).expect("fine");
+    let admitted = admit(action, caller(), &registry(), &ORIGIN_HASH, &Limits::default(), keeping).expect("fine");
     let body = ActionBody::decode(&admitted.body).expect("a body");
     let parts = admitted.parts.iter().map(|plain| plain.part.clone()).collect();
     (admitted, body, parts)

@@ -92,40 +92,31 @@ fn what_is_not_in_the_closed_lists() {
 
 #[test]
 fn absurd_times() {
-    const BEFORE_2000: i64 = 946_684_799_999_999;
     const IN_10000: i64 = 253_402_300_800_000_000;
     check(&[
         ("action.occurred.latest", |a| a.occurred.as_mut().unwrap().latest_us = NOW_US - 10),
-        ("action.occurred.earliest", |a| a.occurred.as_mut().unwrap().earliest_us = BEFORE_2000),
         ("action.occurred.earliest", |a| a.occurred.as_mut().unwrap().earliest_us = 0),
         ("action.occurred.earliest", |a| a.occurred.as_mut().unwrap().earliest_us = i64::MIN),
         ("action.occurred.earliest", |a| a.occurred.as_mut().unwrap().earliest_us = -1),
-        ("action.occurred.latest", |a| a.occurred.as_mut().unwrap().latest_us = NOW_US + 86_400_000_001),
+        ("action.occurred.latest", |a| a.occurred.as_mut().unwrap().latest_us = IN_10000),
         ("action.occurred.latest", |a| a.occurred.as_mut().unwrap().latest_us = i64::MAX),
-        ("action.occurred.earliest", |a| {
-            *a.occurred.as_mut().unwrap() = Occurred { earliest_us: 5, latest_us: NOW_US, source: TimeSource::Unknown };
-        }),
-        ("action.source.clock", |a| a.source.as_mut().unwrap().clock_us = BEFORE_2000),
+        ("action.source.clock", |a| a.source.as_mut().unwrap().clock_us = -1),
         ("action.source.clock", |a| a.source.as_mut().unwrap().clock_us = i64::MAX),
         ("action.source.clock", |a| a.source.as_mut().unwrap().clock_us = i64::MIN),
         ("action.source.skew_us", |a| a.source.as_mut().unwrap().skew_us = i64::MIN),
         ("action.source.skew_us", |a| a.source.as_mut().unwrap().skew_us = 366 * 86_400_000_000 + 1),
-        ("action.facts[0].end_earliest", |a| a.facts[0].end_earliest_us = BEFORE_2000),
         ("action.facts[0].end_earliest", |a| a.facts[0].end_earliest_us = -5),
         ("action.facts[0].end_latest", |a| a.facts[0].end_latest_us = NOW_US),
         ("action.facts[0].end_latest", |a| a.facts[0].end_latest_us = IN_10000),
         ("action.facts[0].end_latest", |a| a.facts[0].end_latest_us = i64::MIN),
         ("action.facts[0].recoverable_until", |a| a.facts[0].recoverable_until_us = i64::MAX),
-        ("action.facts[0].recoverable_until", |a| a.facts[0].recoverable_until_us = 1),
+        ("action.facts[0].recoverable_until", |a| a.facts[0].recoverable_until_us = -1),
     ]);
     let mut edge = full();
-    edge.occurred = Some(Occurred {
-        earliest_us: BEFORE_2000 + 1,
-        latest_us: NOW_US + 86_400_000_000,
-        source: TimeSource::AgentClock,
-    });
+    let source = TimeSource::AgentClock;
+    edge.occurred = Some(Occurred { earliest_us: 1, latest_us: IN_10000 - 1, source });
     edge.facts[0].end_latest_us = IN_10000 - 1;
-    assert_eq!(refusals(edge), Vec::<String>::new(), "the edges themselves are fine");
+    assert_eq!(refusals(edge), Vec::<String>::new(), "a clock may be off by years");
     let mut unknown = full();
     unknown.occurred = Some(Occurred { source: TimeSource::Unknown, ..Occurred::default() });
     assert_eq!(refusals(unknown), Vec::<String>::new(), "not knowing is fine, and said");

@@ -33,6 +33,9 @@ pub fn block(w: &Wording, clock: Option<&ClockFacts>) -> Block {
         counted(&c.not_synchronised, clock.not_synchronised),
         counted(&c.late, clock.late),
     ];
+    if clock.of_no_clock > 0 {
+        pairs.insert(3, counted(&c.of_no_clock, clock.of_no_clock));
+    }
     if clock.late > 0 {
         pairs.push(pair(&c.late_max, w.seconds(clock.late_max_us), Style::Plain));
     }

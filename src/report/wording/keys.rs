@@ -170,7 +170,7 @@ sections! {
     }
 
     Clock {
-        claimed: String, replayed: String, unknown: String, clamped: String, not_synchronised: String, late: String,
+        claimed: String, replayed: String, unknown: String, of_no_clock: String, clamped: String, not_synchronised: String, late: String,
         late_max: String, skew_max: String, seconds: String,
     }
 

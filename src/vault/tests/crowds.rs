@@ -96,15 +96,8 @@ fn a_hundred_thousand_persons_have_a_part_in_one_action() {
     let mut house = House::new();
     let caller = admitted(Vec::new()).caller;
     let (registry, limits) = (Registry::default(), crate::admit::Limits::default());
-    let admitted = crate::admit::admit(
-        action,
-        caller,
-        &registry,
-        &house.vault.origin_hash,
-        &limits,
-        &Keeping::default(),
-        UnixMicros(MARCH_US),
-    );
+    let admitted =
+        crate::admit::admit(action, caller, &registry, &house.vault.origin_hash, &limits, &Keeping::default());
     let admitted = admitted.expect("is fine");
     assert!(admitted.body.len() < 200, "all alike in public: one group");
     assert_eq!(admitted.parts.len(), many as usize + 1, "and the shared content");

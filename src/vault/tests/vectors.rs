@@ -215,7 +215,6 @@ fn requests(v: &Vectors) {
         &[0; 32],
         &Limits::default(),
         &Keeping::default(),
-        UnixMicros(MARCH_US),
     );
     assert_eq!(admitted.expect("is in order").request[..], v.bytes("vault_action_request"));
     assert_eq!(tool_call_hash(&call(), &caller())[..], v.bytes("vault_call_request"));
