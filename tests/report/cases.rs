@@ -653,8 +653,8 @@ fn what_the_registry_says_later_changes_nobody_who_was_given_data() {
         register(&mut evidence, RegistryKind::Party, party, &[("country", country)]);
     }
     register_at(&mut evidence, later, RegistryKind::Party, "crm-host", &[("country", "BR")]);
-    let mut document = Document::default();
-    document.parties = vec![registry::Party { name: "modelco".into(), role: "processor".into(), ..Default::default() }];
+    let modelco = registry::Party { name: "modelco".into(), role: "processor".into(), ..Default::default() };
+    let document = Document { parties: vec![modelco], ..Document::default() };
     evidence.history.file(90, at, &document);
     let told = report(&evidence);
     let found = |basis: RecipientBasis| -> Vec<(String, String, &str, Range)> {

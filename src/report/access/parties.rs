@@ -77,7 +77,9 @@ pub fn counts<'a>(acts: impl Iterator<Item = &'a Act>) -> Counts {
 
 /// Who was answerable for the acts: the end of each chain of "on whose behalf", or the human who acted in person.
 pub fn principals<'a>(acts: impl Iterator<Item = &'a Act>, found: &Found) -> Vec<PrincipalFact> {
-    let mut by_party: BTreeMap<(Option<Party>, bool), (Counts, BTreeSet<&Party>)> = BTreeMap::new();
+    /// Their acts, and who they are before they are merged.
+    type Behind<'a> = (Counts, BTreeSet<&'a Party>);
+    let mut by_party: BTreeMap<(Option<Party>, bool), Behind<'_>> = BTreeMap::new();
     for act in acts {
         let chain = &found.speaker(act).actors;
         let in_person = chain.len() == 1 && chain.iter().all(|actor| is_human(&actor.party));

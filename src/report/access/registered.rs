@@ -1,5 +1,5 @@
 //! What the registry says of names, also of retired ones: the past was under them.
-//! (What it said at the time of an act, for who could see what, is with `report::exposure::registered`.)
+//! (What it said at the time of an act, for who could see what and to whom it was given: `report::exposure::registered`.)
 //!
 //! Attributes that a report reads: of an agent `vendor`, of a tool `operator` and `country`, of a party `country`, of a
 //! source `delivery-delay-s`; of a dataset `permission-cache-s` (how long a permission that was taken away may go on
