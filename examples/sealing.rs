@@ -37,7 +37,6 @@ fn main() {
             &whosaw_verifier::entry::origin_hash(ORIGIN),
             &Limits::default(),
             &Keeping::default(),
-            NOW,
         )
         .expect("is fine")
     };

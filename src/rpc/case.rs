@@ -33,7 +33,7 @@ impl v1::case_service_server::CaseService for CaseRpc {
         let asked = asked(request)?;
         let (receipt, case) = open.record_case_step(asked, &caller).await?;
         let periods = open.periods_now(&case)?;
-        let case = v1::BreachCase { zone: zone(&open)?, ..told(&case, &periods, open.now_us()) };
+        let case = v1::BreachCase { zone: zone(open)?, ..told(&case, &periods, open.now_us()) };
         let case = Some(without_steps(case));
         Ok(Response::new(v1::RecordCaseStepResponse { receipt: Some(present::receipt(receipt)), case }))
     }
@@ -44,7 +44,7 @@ impl v1::case_service_server::CaseService for CaseRpc {
         let open = self.0.ledger(&request.ledger)?;
         let id = case_id(&request.case_id)?.ok_or_else(|| EngineError::invalid("case_id", "is missing"))?;
         let case = open.case(id, &caller).await?;
-        let case = v1::BreachCase { zone: zone(&open)?, ..registered(&case, open.now_us()) };
+        let case = v1::BreachCase { zone: zone(open)?, ..registered(&case, open.now_us()) };
         Ok(Response::new(v1::GetCaseResponse { case: Some(case) }))
     }
 
@@ -55,7 +55,7 @@ impl v1::case_service_server::CaseService for CaseRpc {
         let caller = caller(request.metadata())?;
         let open = self.0.ledger(&request.into_inner().ledger)?;
         let cases = open.cases(&caller).await?;
-        let zone = zone(&open)?;
+        let zone = zone(open)?;
         let told = |case| v1::BreachCase { zone: zone.clone(), ..registered(case, open.now_us()) };
         let cases = cases.iter().map(|case| without_steps(told(case))).collect();
         Ok(Response::new(v1::ListCasesResponse { cases }))

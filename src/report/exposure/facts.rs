@@ -189,7 +189,6 @@ pub(super) struct Found<'a> {
     known: bool,
     pub accesses: Vec<Access>,
     pub exposure: Exposure,
-    /// Entries of what opened or ended something at a time that cannot be true.
 }
 
 impl<'a> Found<'a> {

@@ -208,14 +208,7 @@ fn linking(v: &Vectors) {
 
 fn requests(v: &Vectors) {
     let caller = || Caller { name: "desk".into(), assurance: Assurance::Token };
-    let admitted = admit(
-        action(),
-        caller(),
-        &Registry::default(),
-        &[0; 32],
-        &Limits::default(),
-        &Keeping::default(),
-    );
+    let admitted = admit(action(), caller(), &Registry::default(), &[0; 32], &Limits::default(), &Keeping::default());
     assert_eq!(admitted.expect("is in order").request[..], v.bytes("vault_action_request"));
     assert_eq!(tool_call_hash(&call(), &caller())[..], v.bytes("vault_call_request"));
     assert_eq!(tool_call_hash(&ToolCall::default(), &caller())[..], v.bytes("vault_empty_call_request"));
