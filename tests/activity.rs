@@ -61,8 +61,8 @@ fn a_period_is_that_of_recording_and_what_was_in_it_and_recorded_outside_is_told
     let text = report["answer"]["text"].as_str().expect("a text");
     assert_eq!(
         text,
-        "In the period asked for nothing was recorded that code-assistant did. The period is that of recording. \
-         3 actions that are said to have occurred in it were recorded outside it."
+        "In the period asked for, actions of code-assistant: none recorded; beyond that: not determinable. \
+         The period is that of recording. 3 actions that are said to have occurred in it were recorded outside it."
     );
     // The other way round: recorded in it, and said to have been before.
     let report = activity(&server, "code-assistant", &["--from", "2026-04-01T00:00:00Z"]);
