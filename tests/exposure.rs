@@ -65,7 +65,10 @@ fn the_incident_is_told_as_it_was() {
     assert_eq!((&totals["attempts"], &totals["holdings_open"]), (&Value::from(1), &Value::from(3)));
     assert_eq!(report["answer"]["claim"], "refuted");
     let text = report["answer"]["text"].as_str().expect("a sentence");
-    assert!(text.contains("2 h 00 min in all; 5 people could see it; 1 person did see it"), "{text}");
+    let could = "2 h 00 min in all; 5 people could see it; of that 2 h 00 min over ways that nobody was allowed to open, \
+                 for 5 people; 1 person did see it";
+    assert!(text.contains(could), "{text}");
+    assert_eq!(text.matches("goes back to").count(), 1, "what led to its end opened nothing: {text}");
 }
 
 #[test]

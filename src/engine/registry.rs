@@ -35,7 +35,8 @@ pub struct RegistryApplied {
     pub receipt: Option<Receipt>,
 }
 
-const DAY_US: u64 = 86_400_000_000;
+/// How far the day as of which the law was read may lie ahead of the ledger's clock: five years.
+const SNAPSHOT_AHEAD_US: u64 = 5 * 366 * 86_400_000_000;
 
 /// Which entries put a file in force, ascending.
 #[derive(Debug, Clone, Default)]
@@ -160,14 +161,14 @@ impl OpenLedger {
         Ok(RegistryApplied::of(version, text, changes, Some(receipt)))
     }
 
-    /// A file that can be put in force today: nobody has read the law as of a day that is still to come.
+    /// A file that can be put in force: nobody has read the law as of a day that is years ahead. The ledger's own clock may be
+    /// behind, and then that is no reason to keep a registry out.
     fn fit(&self, text: &str) -> Result<Document, EngineError> {
         let document = Document::parse(text).map_err(EngineError::violations)?;
         let snapshot = document.profile.as_ref().map(|profile| &profile.snapshot);
-        // A day further on it is today somewhere.
-        let latest = document.day_of(self.clock.now().0.saturating_add(DAY_US));
+        let latest = document.day_of(self.clock.now().0.saturating_add(SNAPSHOT_AHEAD_US));
         if snapshot.zip(latest.as_ref()).is_some_and(|(snapshot, latest)| snapshot > latest) {
-            return Err(EngineError::invalid("registry.profile.snapshot", "lies in the future"));
+            return Err(EngineError::invalid("registry.profile.snapshot", "lies years in the future"));
         }
         Ok(document)
     }

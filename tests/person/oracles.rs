@@ -148,15 +148,7 @@ async fn no_digest_and_no_signature_tells_whether_a_guess_is_right() {
     let (signed_id, call_id) = (new_id(), new_id());
     let signed = client.append(action(TRUE, &signed_id, &key)).await.expect("recorded").index;
     let called = client.append(call(TRUE, &call_id)).await.expect("recorded").index;
-    // A report that says the address is submitted in a case.
-    let out = tempfile::tempdir().expect("a directory");
-    let mut command = server.client_command(&["report", "exposure", "--resource", "crm", "--format", "json"]);
-    common::run(command.arg("--out").arg(out.path()), 0);
-    let mut files = std::fs::read_dir(out.path()).expect("a directory").flatten().map(|file| file.path());
-    let file = files.find(|path| path.extension().is_some_and(|ending| ending == "json")).expect("a file");
-    let report = std::fs::read_to_string(file).expect("JSON");
-    assert!(report.contains(TRUE), "the report says whom it is about");
-    let produced = *client.of_kind(v1::EntryKind::ReportProduced).await.last().expect("it was recorded");
+    // A breach file that says the address is submitted in its case.
     let step = |request: RecordCaseStepRequest| {
         let client = client.clone();
         async move { cases(&client).record_case_step(client.request(request)).await.expect("recorded").into_inner() }
@@ -164,15 +156,24 @@ async fn no_digest_and_no_signature_tells_whether_a_guess_is_right() {
     let opening =
         RecordCaseStepRequest { step: CaseStep::Opened as i32, resources: vec!["crm".into()], ..Default::default() };
     let case_id = step(opening).await.case.expect("told").case_id;
-    let by_dana = |of: CaseStep| RecordCaseStepRequest {
+    let by = |identity: v1::Identity, of: CaseStep| RecordCaseStepRequest {
         case_id: case_id.clone(),
         step: of as i32,
-        by: Some(strong("staff", "dana")),
-        stated_at: common::records::time(1_772_820_600),
+        by: Some(identity),
         ..Default::default()
     };
-    step(by_dana(CaseStep::Aware)).await;
-    let submitted = step(RecordCaseStepRequest { report: produced, ..by_dana(CaseStep::Submitted) });
+    let aware = by(strong("email", TRUE), CaseStep::Aware);
+    step(RecordCaseStepRequest { stated_at: common::records::time(1_772_820_600), ..aware }).await;
+    let out = tempfile::tempdir().expect("a directory");
+    let mut command = server.client_command(&["report", "breach", &case_id, "--format", "json"]);
+    common::run(command.arg("--out").arg(out.path()), 0);
+    let mut files = std::fs::read_dir(out.path()).expect("a directory").flatten().map(|file| file.path());
+    let file = files.find(|path| path.extension().is_some_and(|ending| ending == "json")).expect("a file");
+    let report = std::fs::read_to_string(file).expect("JSON");
+    assert!(report.contains(TRUE), "the report says who was aware");
+    let produced = *client.of_kind(v1::EntryKind::ReportProduced).await.last().expect("it was recorded");
+    let submitted =
+        step(RecordCaseStepRequest { report: produced, ..by(strong("staff", "dana"), CaseStep::Submitted) });
     let step = submitted.await.receipt.expect("a receipt").index;
     let directory = tempfile::tempdir().expect("a directory");
     judge::export(&client, true, directory.path()).await;

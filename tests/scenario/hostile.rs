@@ -107,7 +107,8 @@ pub fn hostile(chance: &mut Chance) -> String {
         let named = |text: &str| text.replace('@', &number).replace('^', &format!("+{number}d")).replace('~', strange);
         declared.push_str(&named(declares));
         declared.push('\n');
-        told.push(named(tells));
+        // What is asked for is spoken of, so that it can be asked for.
+        told.push(named(&format!("{tells}\n^23:59 carol approves f@ reads R@ as unasked@")));
         asked.push_str(&format!("+5000d00:00 report R{number}\n"));
         for expected in named(expects).lines() {
             asked.push_str(&format!("expect {expected}\n"));

@@ -180,6 +180,8 @@ fn story(chance: &mut Chance) -> String {
     text.push_str(
         "V is an organisation in US\nV keeps for 30 days\nbot uses V\nbot sessions last 24 h\nR recovers for 30 days\n",
     );
+    // What is asked for is spoken of, so that it can be asked for.
+    text.push_str("00:01 e2 approves e8 reads S as unasked\n");
     text.push_str("policy p1 is approved by e2\npolicy p1 approvals last 3600 s\nW is an organisation\n");
     text.push_str("e2 may correct\ne2 may review\nemergencies are reviewed within 12 h\n");
     if chance.below(2) == 0 {

@@ -124,6 +124,11 @@ const HARMLESS: &[&str] = &[
     "notice.reads_not_searched.one",
     "notice.reads_not_searched.other",
     // Of one act or thing that is recorded, what is known of it.
+    "breach.count.accesses.one",
+    "breach.count.accesses.other",
+    "breach.count.accesses_column",
+    "breach.event.given",
+    "breach.event.gone",
     "breach.event.opened",
     "class_meaning.arguments_only",
     "exposure.approved.given_later",
@@ -153,6 +158,7 @@ const HARMLESS: &[&str] = &[
     "intro.rungs",
     "intro.timeline",
     // Of other things than access to data.
+    "breach.notice.retracted",
     "breach.phase.needed_by_facts",
     "breach.phase.not_needed",
     "breach.state.hidden",

@@ -4,6 +4,7 @@ use super::document::*;
 use crate::report::access::answer as access;
 use crate::report::access::document::{EntryIndex, Range, Verdict};
 use crate::report::wording::{Wording, fill, word};
+use std::collections::BTreeSet;
 
 /// Names told in a sentence before "and n more".
 const LISTED: usize = 4;
@@ -109,7 +110,14 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
 /// What opened the ways goes back to these: where each chain of causes ends.
 fn root_causes(w: &Wording, report: &ExposureReport) -> Vec<String> {
     let leads = |entry: EntryIndex| report.causes.iter().any(|other| other.led_to == Some(entry));
-    let roots = report.causes.iter().filter(|cause| cause.led_to.is_some() && !leads(cause.entry));
+    // Each chain begins with what opened or closed a way; what led to a closing opened nothing.
+    let mut opened = false;
+    let roots = report.causes.iter().filter(|cause| {
+        if cause.led_to.is_none() {
+            opened = cause.relation == Relation::Opened;
+        }
+        opened && cause.led_to.is_some() && !leads(cause.entry)
+    });
     let text = |cause: &CauseFact| {
         let values = [
             ("resource", cause.resource.clone()),
@@ -120,7 +128,8 @@ fn root_causes(w: &Wording, report: &ExposureReport) -> Vec<String> {
         ];
         fill(&w.exposure.notice.cause, &values.each_ref().map(|(name, text)| (*name, text.as_str())))
     };
-    roots.take(LISTED).map(text).collect()
+    let mut told = BTreeSet::new();
+    roots.map(text).filter(|text| told.insert(text.clone())).take(LISTED).collect()
 }
 
 /// With whom copies are that are not known to be gone.

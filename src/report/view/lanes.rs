@@ -61,7 +61,7 @@ impl Said<'_> {
                 .flat_map(|path| lasted(&path.start, &path.end, path.start.latest < path.end.earliest))
                 .collect();
             if !spans.is_empty() {
-                let label = fill(&self.w.exposure.lane.without_authority, &[("resource", &resource.name)]);
+                let label = self.w.exposure.lane.without_authority.clone();
                 lanes.push(Lane { spans, ..lane(label, Tone::Warning) });
             }
         }
