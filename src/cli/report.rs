@@ -22,58 +22,28 @@ enum ReportCommand {
         /// Whom it is about, namespace=value; several fields are separated by commas.
         #[arg(long, value_name = "PERSON")]
         subject: String,
-        /// As known at this size of the ledger; it must be the end of a commit [default: now].
-        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "SIZE")]
-        at_size: u64,
         /// Open intervals are measured to this time, RFC 3339 [default: when the last entry was recorded].
         #[arg(long, value_name = "TIME")]
         cut_off: Option<String>,
-        /// The request or file that it answers, such as a file number; printed in the report.
-        #[arg(long, default_value = "", hide_default_value = true)]
-        reference: String,
-        /// Why it is pulled; printed in the report.
-        #[arg(long, default_value = "", hide_default_value = true)]
-        purpose: String,
-        /// Entry of an earlier report on the person, which this one supersedes: what it says otherwise is listed.
-        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
-        supersedes: u64,
-        /// In which language it is written [default: the registered one, else en].
-        #[arg(long, value_enum)]
-        language: Option<Language>,
         #[command(flatten)]
-        out: Out,
+        pull: Pull,
     },
     /// Who could see what resources held, who did, and who still holds a copy. Producing it is recorded in the ledger.
     Exposure {
         /// A dataset or resource, by its name; may be given several times.
         #[arg(long, required = true, value_name = "NAME")]
         resource: Vec<String>,
-        /// As known at this size of the ledger; it must be the end of a commit [default: now].
-        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "SIZE")]
-        at_size: u64,
         /// What is open is measured to this time, RFC 3339 [default: when the last entry was recorded].
         #[arg(long, value_name = "TIME")]
         cut_off: Option<String>,
-        /// The request or file that it answers, such as an incident's number; printed in the report.
-        #[arg(long, default_value = "", hide_default_value = true)]
-        reference: String,
-        /// Why it is pulled; printed in the report.
-        #[arg(long, default_value = "", hide_default_value = true)]
-        purpose: String,
-        /// Entry of an earlier exposure report, which this one supersedes: what it says otherwise is listed.
-        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
-        supersedes: u64,
         /// What is still to be found out, in your words; printed in the report.
         #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
         open_questions: String,
         /// What it is in law, in your words; printed in the report.
         #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
         characterisation: String,
-        /// In which language it is written [default: the registered one, else en].
-        #[arg(long, value_enum)]
-        language: Option<Language>,
         #[command(flatten)]
-        out: Out,
+        pull: Pull,
     },
     /// The file that an authority is notified with (GDPR Art. 33): a case, the form field by field, what is still to do.
     /// Producing it is recorded in the ledger.
@@ -93,30 +63,14 @@ enum ReportCommand {
         /// Registered name of the agent or service.
         #[arg(long, value_name = "NAME")]
         agent: String,
-        /// As known at this size of the ledger; it must be the end of a commit [default: now].
-        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "SIZE")]
-        at_size: u64,
         /// What was recorded from this time on, RFC 3339 [default: all].
         #[arg(long, value_name = "TIME")]
         from: Option<String>,
         /// What was recorded before this time, RFC 3339 [default: all].
         #[arg(long, value_name = "TIME")]
         until: Option<String>,
-        /// The request or file that it answers; printed in the report.
-        #[arg(long, default_value = "", hide_default_value = true)]
-        reference: String,
-        /// Why it is pulled; printed in the report.
-        #[arg(long, default_value = "", hide_default_value = true)]
-        purpose: String,
-        /// Entry of an earlier report on the agent and the same times, which this one supersedes: what it says otherwise is
-        /// listed.
-        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
-        supersedes: u64,
-        /// In which language it is written [default: the registered one, else en].
-        #[arg(long, value_enum)]
-        language: Option<Language>,
         #[command(flatten)]
-        out: Out,
+        pull: Pull,
     },
     /// The same bytes again, from the entry that recorded a report's production; with marks and an erratum where something it
     /// rests on was erased since.
@@ -128,23 +82,20 @@ enum ReportCommand {
     },
 }
 
+/// What every report is asked for with.
 #[derive(Args)]
-struct OfCase {
-    /// As `whosaw breach open` printed it.
-    case: String,
+struct Pull {
     /// As known at this size of the ledger; it must be the end of a commit [default: now].
     #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "SIZE")]
     at_size: u64,
-    /// What is open is measured to this time, RFC 3339 [default: when the last entry was recorded].
-    #[arg(long, value_name = "TIME")]
-    cut_off: Option<String>,
-    /// The request or file that it answers; printed in the report.
+    /// The request or file that it answers, such as an incident's number; printed in the report.
     #[arg(long, default_value = "", hide_default_value = true)]
     reference: String,
     /// Why it is pulled; printed in the report.
     #[arg(long, default_value = "", hide_default_value = true)]
     purpose: String,
-    /// Entry of an earlier report of this type on the case, which this one supersedes: what it says otherwise is listed.
+    /// Entry of an earlier report of this type that asked the same, which this one supersedes: what it says otherwise is
+    /// listed.
     #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "ENTRY")]
     supersedes: u64,
     /// In which language it is written [default: the registered one, else en].
@@ -152,6 +103,17 @@ struct OfCase {
     language: Option<Language>,
     #[command(flatten)]
     out: Out,
+}
+
+#[derive(Args)]
+struct OfCase {
+    /// As `whosaw breach open` printed it.
+    case: String,
+    /// What is open is measured to this time, RFC 3339 [default: when the last entry was recorded].
+    #[arg(long, value_name = "TIME")]
+    cut_off: Option<String>,
+    #[command(flatten)]
+    pull: Pull,
 }
 
 #[derive(Args)]
@@ -215,100 +177,85 @@ impl Report {
     pub async fn run(self) -> Ended {
         let client = Client::connect(&self.server).await?;
         let mut files = match &self.command {
-            ReportCommand::Access { out, .. }
-            | ReportCommand::Exposure { out, .. }
-            | ReportCommand::Breach { of: OfCase { out, .. } }
-            | ReportCommand::Persons { of: OfCase { out, .. } }
-            | ReportCommand::Activity { out, .. }
-            | ReportCommand::Again { out, .. } => Files::new(out)?,
+            ReportCommand::Access { pull, .. }
+            | ReportCommand::Exposure { pull, .. }
+            | ReportCommand::Breach { of: OfCase { pull, .. } }
+            | ReportCommand::Persons { of: OfCase { pull, .. } }
+            | ReportCommand::Activity { pull, .. } => Files::new(&pull.out)?,
+            ReportCommand::Again { out, .. } => Files::new(out)?,
         };
         match self.command {
-            ReportCommand::Access { subject, at_size, cut_off, reference, purpose, supersedes, language, out } => {
+            ReportCommand::Access { subject, cut_off, pull } => {
                 let subject = show::wire_identity(&show::identity(&subject)?);
                 let request = client.request(v1::ProduceAccessReportRequest {
                     ledger: client.ledger.clone(),
                     subject: Some(subject),
-                    tree_size: at_size,
+                    tree_size: pull.at_size,
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
-                    formats: out.formats(),
-                    reference,
-                    purpose,
-                    supersedes,
-                    language: Language::asked(language),
+                    formats: pull.out.formats(),
+                    reference: pull.reference,
+                    purpose: pull.purpose,
+                    supersedes: pull.supersedes,
+                    language: Language::asked(pull.language),
                 });
                 receive!(files, client.reports().produce_access_report(request), produce_access_report_response);
             }
-            ReportCommand::Exposure {
-                resource,
-                at_size,
-                cut_off,
-                reference,
-                purpose,
-                supersedes,
-                open_questions,
-                characterisation,
-                language,
-                out,
-            } => {
+            ReportCommand::Exposure { resource, cut_off, open_questions, characterisation, pull } => {
                 let request = client.request(v1::ProduceExposureReportRequest {
                     ledger: client.ledger.clone(),
                     resources: resource,
-                    tree_size: at_size,
+                    tree_size: pull.at_size,
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
-                    formats: out.formats(),
-                    reference,
-                    purpose,
-                    supersedes,
+                    formats: pull.out.formats(),
+                    reference: pull.reference,
+                    purpose: pull.purpose,
+                    supersedes: pull.supersedes,
                     open_questions,
                     characterisation,
-                    language: Language::asked(language),
+                    language: Language::asked(pull.language),
                 });
                 receive!(files, client.reports().produce_exposure_report(request), produce_exposure_report_response);
             }
-            ReportCommand::Breach {
-                of: OfCase { case, at_size, cut_off, reference, purpose, supersedes, language, out },
-            } => {
+            ReportCommand::Breach { of: OfCase { case, cut_off, pull } } => {
                 let request = client.request(v1::ProduceBreachReportRequest {
                     ledger: client.ledger.clone(),
                     case_id: case,
-                    tree_size: at_size,
+                    tree_size: pull.at_size,
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
-                    formats: out.formats(),
-                    reference,
-                    purpose,
-                    supersedes,
-                    language: Language::asked(language),
+                    formats: pull.out.formats(),
+                    reference: pull.reference,
+                    purpose: pull.purpose,
+                    supersedes: pull.supersedes,
+                    language: Language::asked(pull.language),
                 });
                 receive!(files, client.reports().produce_breach_report(request), produce_breach_report_response);
             }
-            ReportCommand::Persons {
-                of: OfCase { case, at_size, cut_off, reference, purpose, supersedes, language, out },
-            } => {
+            ReportCommand::Persons { of: OfCase { case, cut_off, pull } } => {
                 let request = client.request(v1::ProducePersonsReportRequest {
                     ledger: client.ledger.clone(),
                     case_id: case,
-                    tree_size: at_size,
+                    tree_size: pull.at_size,
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
-                    formats: out.formats(),
-                    reference,
-                    purpose,
-                    supersedes,
-                    language: Language::asked(language),
+                    formats: pull.out.formats(),
+                    reference: pull.reference,
+                    purpose: pull.purpose,
+                    supersedes: pull.supersedes,
+                    language: Language::asked(pull.language),
                 });
                 receive!(files, client.reports().produce_persons_report(request), produce_persons_report_response);
             }
-            ReportCommand::Activity { agent, at_size, from, until, reference, purpose, supersedes, language, out } => {
+            ReportCommand::Activity { agent, from, until, pull } => {
                 let request = client.request(v1::ProduceActivityReportRequest {
                     ledger: client.ledger.clone(),
                     agent,
-                    tree_size: at_size,
+                    tree_size: pull.at_size,
                     from: from.as_deref().map(show::read_time).transpose()?,
                     until: until.as_deref().map(show::read_time).transpose()?,
-                    formats: out.formats(),
-                    reference,
-                    purpose,
-                    supersedes,
-                    language: Language::asked(language),
+                    formats: pull.out.formats(),
+                    reference: pull.reference,
+                    purpose: pull.purpose,
+                    supersedes: pull.supersedes,
+                    language: Language::asked(pull.language),
                 });
                 receive!(files, client.reports().produce_activity_report(request), produce_activity_report_response);
             }

@@ -187,6 +187,22 @@ impl OpenLedger {
         })
     }
 
+    /// What these entries tell of acts, and what others say of that, which join them.
+    pub(super) fn told_of(
+        &self,
+        entries: &mut BTreeMap<u64, StoredEntry>,
+        reading: &mut Reading<'_>,
+    ) -> Result<Telling, EngineError> {
+        let (mut told, history) = (Telling::default(), reading.history);
+        self.told_by_all(entries.values(), reading, &mut |body, opened| {
+            if matches!(body, Body::Action(_)) {
+                told.take(&opened, history);
+            }
+        })?;
+        self.spoken_of(&mut told, entries, reading)?;
+        Ok(told)
+    }
+
     /// Opens entries and hands out what each tells; answers how many of their parts are gone or do not open.
     pub(super) fn told_by_all<'e>(
         &self,

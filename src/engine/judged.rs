@@ -9,7 +9,6 @@ use super::exposure::{Reading, Roles};
 use super::proving::Proving;
 use super::{EngineError, OpenLedger};
 use crate::exposure::calculus::fact::Authorised;
-use crate::exposure::telling::Telling;
 use crate::exposure::{Filter, Term, TermKind, authorised};
 use crate::ledger::StoredEntry;
 use crate::model::*;
@@ -18,7 +17,7 @@ use crate::report::exposure::judged;
 use crate::report::exposure::registered::History;
 use crate::vault::{PartPlace, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::body::{ActionBody, Body, PartGroup};
+use whosaw_verifier::body::{ActionBody, PartGroup};
 
 /// So many entries besides the person's own are read whole before they are chosen from.
 const ALL_MAX: usize = 2_048;
@@ -118,13 +117,7 @@ impl OpenLedger {
         let entries = self.entries_at(&indexes)?.into_iter().map(|entry| (entry.header.index, entry));
         let mut entries: BTreeMap<u64, StoredEntry> = entries.collect();
         let mut reading = Reading::of(self, by.head, by.history);
-        let mut told = Telling::default();
-        self.told_by_all(entries.values(), &mut reading, &mut |body, opened| {
-            if matches!(body, Body::Action(_)) {
-                told.take(&opened, by.history);
-            }
-        })?;
-        self.spoken_of(&mut told, &mut entries, &mut reading)?;
+        let mut told = self.told_of(&mut entries, &mut reading)?;
         let roles = Roles::of(by.versions, &told, &mut reading.people)?;
         let same = reading.people.same()?;
         let as_told = roles.settle(&mut told, by.history, &same, by.cut_off_us);

@@ -9,7 +9,6 @@ use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::report::evidence::{Amendment, Coverage};
 use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::body::Body;
 
 impl OpenLedger {
     /// The statements that count, by what others correct and take back (`amendments`: all there are below the size).
@@ -42,13 +41,7 @@ impl OpenLedger {
             let found = self.entries_under(term, head.size)?;
             entries.extend(found.into_iter().map(|entry| (entry.header.index, entry)));
         }
-        let mut told = Telling::default();
-        self.told_by_all(entries.values(), &mut reading, &mut |body, opened| {
-            if matches!(body, Body::Action(_)) {
-                told.take(&opened, &history);
-            }
-        })?;
-        self.spoken_of(&mut told, &mut entries, &mut reading)?;
+        let mut told = self.told_of(&mut entries, &mut reading)?;
         let roles = Roles::of(&versions, &told, &mut reading.people)?;
         let same = reading.people.same()?;
         told.settle(&Rules {

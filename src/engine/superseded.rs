@@ -62,7 +62,7 @@ impl OpenLedger {
                 0 => {
                     return Err(refused(
                         "the report that it supersedes would be made otherwise now, and not because of an \
-                                         erasure of what it rests on: they cannot be compared",
+                         erasure of what it rests on: they cannot be compared",
                     ));
                 }
                 erased => Some(erased as u64),
@@ -75,7 +75,6 @@ impl OpenLedger {
     }
 
     fn earlier(&self, index: u64, asked: &dyn Fn(&[u8]) -> Option<Earlier>) -> Result<Earlier, EngineError> {
-        let unreadable = || refused("the question of the report that it supersedes is of a form that is not known");
         asked(&self.recorded_question(index)?.1).ok_or_else(unreadable)
     }
 
@@ -123,7 +122,6 @@ impl OpenLedger {
         orders: &Orders,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<(Report, Option<u64>), EngineError> {
-        let unreadable = || refused("the question of the report that it supersedes is of a form that is not known");
         let asked = |bytes: &[u8]| {
             let supersedes = RecordedQuestion::read(bytes)?.question.supersedes;
             Some(Earlier { is_same: true, supersedes })
@@ -152,6 +150,10 @@ impl OpenLedger {
         };
         Ok((report, erased.map(|erased| erased as u64).filter(|erased| *erased > 0)))
     }
+}
+
+fn unreadable() -> EngineError {
+    refused("the question of the report that it supersedes is of a form that is not known")
 }
 
 fn not_known() -> EngineError {

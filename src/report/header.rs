@@ -6,6 +6,7 @@ use super::code::Code;
 use super::controller::ControllerFacts;
 use super::evidence::{Envelope, Head};
 use super::instant::Instant;
+use super::shape::given;
 use super::template;
 use crate::model::ReportType;
 
@@ -32,7 +33,6 @@ impl Common {
         head: &Head,
         envelope: &Envelope,
     ) -> Self {
-        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         Common {
             report_id: uuid::Uuid::from_bytes(envelope.report_id).to_string(),
             report_type: Code(report_type),

@@ -9,6 +9,7 @@ use super::evidence::{AccessQuestion, Envelope, Head};
 use super::exposure::evidence::{ExposureQuestion, Remarks};
 use super::instant::Instant;
 use super::language::Language;
+use super::shape::given;
 use crate::model::Identity;
 use serde::{Deserialize, Deserializer, Serialize};
 use whosaw_verifier::hash::Hash;
@@ -250,12 +251,11 @@ impl RecordedExposure {
     /// As canonical JSON.
     pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
         let ExposureQuestion { resources, size, cut_off_us, supersedes, remarks } = &self.question;
-        let said = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let written = Written {
             resources: Some(resources.clone()),
             supersedes: *supersedes,
-            open_questions: said(&remarks.open_questions),
-            characterisation: said(&remarks.characterisation),
+            open_questions: given(&remarks.open_questions),
+            characterisation: given(&remarks.characterisation),
             ..Written::of(EXPOSURE_FORMAT, *size, *cut_off_us, &self.envelope)
         };
         canonical::of(&written.with(&self.made))

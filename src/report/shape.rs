@@ -27,3 +27,8 @@ macro_rules! choices {
 }
 
 pub(super) use {choices, facts};
+
+/// A text that may be left out, and then is empty where it comes from.
+pub fn given(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}

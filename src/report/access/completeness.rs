@@ -131,7 +131,8 @@ fn of_header_field(field: &str, controller: &ControllerFacts, envelope: &Envelop
     }
 }
 
-fn given(text: &str) -> Provision {
+/// Of a text that whoever asks gives or leaves out.
+pub fn given(text: &str) -> Provision {
     if text.is_empty() { Provision::NotProvided } else { Provision::Provided }
 }
 

@@ -10,6 +10,7 @@ use crate::model::{Ground, PersonAct};
 use crate::report::code::Code;
 use crate::report::evidence::RequestStep;
 use crate::report::instant::Instant;
+use crate::report::shape::given;
 use jiff::civil::Date;
 
 /// The requests that these steps tell of, measured to the cut-off.
@@ -86,10 +87,6 @@ fn refusal(step: &RequestStep) -> RefusalFact {
 
 fn step_fact(step: &RequestStep) -> RequestStepFact {
     RequestStepFact { entry: EntryIndex(step.index), at: Instant::new(step.at_us), statement: given(&step.statement) }
-}
-
-fn given(text: &str) -> Option<String> {
-    Some(text.to_owned()).filter(|text| !text.is_empty())
 }
 
 impl RequestLog {

@@ -3,12 +3,12 @@
 use super::document::*;
 use super::found::Found;
 use crate::report::evidence::Naming;
+use crate::report::shape::given;
 use std::collections::BTreeMap;
 
 /// By their numbers; of several decisions on one the newest that stands counts. One that was taken back is told, and names
 /// nobody: its reasons speak of whom it named, so they are told no more either.
 pub fn facts(namings: &[Naming], size: u64, found: &Found) -> Vec<StaffFact> {
-    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let mut named: BTreeMap<PersonNumber, StaffFact> = BTreeMap::new();
     for naming in namings.iter().filter(|naming| naming.index < size) {
         for (entry, ordinal) in &naming.rows {

@@ -16,6 +16,7 @@ use crate::report::code::Code;
 use crate::report::evidence::Envelope;
 use crate::report::header::Common;
 use crate::report::instant::Instant;
+use crate::report::shape::given;
 use crate::report::template;
 use crate::report::wording::{Wording, fill};
 use std::collections::BTreeSet;
@@ -89,10 +90,6 @@ fn answer(w: &Wording, case: &CaseFact, totals: &FormTotals) -> String {
         }
     };
     [deadline, form].join(" ")
-}
-
-pub(super) fn given(text: &str) -> Option<String> {
-    Some(text.to_owned()).filter(|text| !text.is_empty())
 }
 
 pub(super) fn identities(identities: &[Identity]) -> Vec<PersonIdentity> {

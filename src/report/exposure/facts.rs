@@ -13,7 +13,7 @@ use crate::exposure::telling::{Named, Telling};
 use crate::model::{Category, Identity, PartyKind, RegistryKind, ReportType};
 use crate::registry::{self, Document};
 use crate::report::access::document::{
-    Authorisation, EntryIndex, Limit, Name, PersonIdentity, Provision, Range, SourceCoverage, Span, Verdict,
+    Authorisation, EntryIndex, Limit, Name, PersonIdentity, Range, SourceCoverage, Span, Verdict,
 };
 use crate::report::access::registered::Names;
 use crate::report::access::{completeness, coverage, things};
@@ -23,6 +23,7 @@ use crate::report::controller::ControllerFacts;
 use crate::report::evidence::Envelope;
 use crate::report::header::Common;
 use crate::report::instant::Instant;
+use crate::report::shape::given;
 use crate::report::template;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,10 +79,6 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
     report.approvals = acts::approvals(&stated.found, &people, &acts);
     report.answer.text = answer::text(&envelope.language.wording_in(&report.header.template.zone()), &report);
     report
-}
-
-fn given(text: &str) -> Option<String> {
-    Some(text.to_owned()).filter(|text| !text.is_empty())
 }
 
 /// Of whatever was inside, reached or passed on, what the law gives more protection.
@@ -585,8 +582,10 @@ fn suppressed(known: &Suppressed) -> SuppressedFact {
 
 fn header(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope: &Envelope, period: Span) -> Header {
     let controller = ControllerFacts::of(evidence.controller.as_ref());
-    let said = |text: &str| if text.is_empty() { Provision::NotProvided } else { Provision::Provided };
-    let human = [("19", said(&question.remarks.open_questions)), ("20", said(&question.remarks.characterisation))];
+    let human = [
+        ("19", completeness::given(&question.remarks.open_questions)),
+        ("20", completeness::given(&question.remarks.characterisation)),
+    ];
     let own = Own {
         question: Question {
             resources: question.resources.clone(),
