@@ -58,8 +58,31 @@ fn wording() -> Result<(), Failure> {
         paths(&toml::from_str(&text)?, "", &mut keys);
         languages.push((name, keys));
     }
-    for (name, keys) in &languages {
-        for (other, more) in &languages {
+    held_together(&languages)?;
+    editions(&languages)
+}
+
+/// What an edition says otherwise: in each language the same texts, by keys that the language has.
+fn editions(languages: &[(String, BTreeSet<String>)]) -> Result<(), Failure> {
+    let mut editions = Vec::new();
+    for (language, keys) in languages {
+        let of = PathBuf::from(language);
+        let file = PathBuf::from(WORDING).join("person").join(of.file_name().ok_or("a language has a file")?);
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(&file).map_err(|error| format!("{name}: {error}"))?;
+        let mut replaced = BTreeSet::new();
+        paths(&toml::from_str(&text).map_err(|error| format!("{name}: {error}"))?, "", &mut replaced);
+        if let Some(key) = replaced.difference(keys).next() {
+            return Err(format!("{name}: {key} replaces nothing of {language}").into());
+        }
+        editions.push((name, replaced));
+    }
+    held_together(&editions)
+}
+
+fn held_together(languages: &[(String, BTreeSet<String>)]) -> Result<(), Failure> {
+    for (name, keys) in languages {
+        for (other, more) in languages {
             if let Some(key) = more.difference(keys).next() {
                 return Err(format!("{name}: {key} is missing, which {other} has").into());
             }

@@ -122,10 +122,48 @@ async fn a_german_report_is_german_when_it_is_made_again() {
     let report = asked(&client, german).await.expect("a report");
     assert_eq!(report.json["header"]["template"]["language"], "de");
     let said = report.json["answer"]["text"].as_str().expect("a sentence");
-    assert!(said.starts_with("Daten dieser Person wurden 1 Mal durch 1 Agenten verarbeitet"), "{said}");
+    assert!(said.starts_with("Ihre Daten wurden 1 Mal durch 1 Agenten verarbeitet"), "{said}");
     assert!(again(&client, report.index).await == report.bytes, "made again");
     let english = asked(&client, about_whom(strong("customer", "anna"))).await.expect("a report");
     assert_eq!(english.json["header"]["template"]["language"], "en", "left out is English");
+}
+
+/// Left out is the person's own.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_edition_is_made_again_as_it_was_and_supersedes_the_other_by_what_happened_since() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    client.append(about("anna")).await.expect("recorded");
+    let [left_out, person, lawyer] = [0, 1, 2].map(|edition| ProduceAccessReportRequest {
+        edition,
+        tree_size: 0,
+        ..about_whom(strong("customer", "anna"))
+    });
+    let own = asked(&client, left_out).await.expect("a report");
+    assert_eq!(own.json["header"]["template"]["id"], "whosaw/access/person");
+    assert!(own.json["answer"]["text"].as_str().expect("a sentence").starts_with("Your data were processed 1 time"));
+    let for_lawyer =
+        asked(&client, ProduceAccessReportRequest { supersedes: own.index, ..lawyer }).await.expect("a report");
+    assert_eq!(for_lawyer.json["header"]["template"]["id"], "whosaw/access/lawyer");
+    let paths = |report: &Asked| -> Vec<String> {
+        let changes = report.json["changes"].as_array().expect("changes");
+        changes.iter().map(|change| change["path"].as_str().expect("a path").to_owned()).collect()
+    };
+    // The report before it is among the readings; words are no difference.
+    let apart = paths(&for_lawyer);
+    assert!(apart.iter().all(|path| !path.starts_with("answer") && !path.starts_with("entries")), "{apart:?}");
+    client.append(about("anna")).await.expect("recorded");
+    let request = ProduceAccessReportRequest { supersedes: for_lawyer.index, ..person };
+    let later = asked(&client, request).await.expect("a report");
+    assert!(paths(&later).iter().any(|path| path.starts_with("totals.processed")), "{:?}", paths(&later));
+    for report in [own, for_lawyer, later] {
+        assert!(again(&client, report.index).await == report.bytes, "made again");
+    }
+    let size = client.size().await;
+    let unknown = ProduceAccessReportRequest { edition: 3, ..about_whom(strong("customer", "anna")) };
+    let refused = asked(&client, unknown).await.err().expect("refused");
+    assert_eq!((refused.code(), wrong_fields(&refused)), (Code::InvalidArgument, vec!["edition".to_owned()]));
+    assert_eq!(client.size().await, size, "and nothing is recorded");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,7 +56,7 @@ fn real_conversations_become_a_ledger_a_report_and_a_verified_export() {
         0,
     )
     .out;
-    assert!(said.contains("processed data of this person 11 times"), "{said}");
+    assert!(said.contains("Your data were processed 11 times"), "{said}");
     let json: serde_json::Value =
         serde_json::from_slice(&fs::read(only(&files, "json")).expect("a file")).expect("JSON");
     assert_eq!(json["totals"]["processed"], serde_json::json!({"low": 11, "high": 11}));

@@ -25,6 +25,9 @@ enum ReportCommand {
         /// Open intervals are measured to this time, RFC 3339 [default: when the last entry was recorded].
         #[arg(long, value_name = "TIME")]
         cut_off: Option<String>,
+        /// For whom it is written.
+        #[arg(long, value_enum, default_value_t = Edition::Person)]
+        edition: Edition,
         #[command(flatten)]
         pull: Pull,
     },
@@ -135,6 +138,24 @@ enum Format {
     Csv,
 }
 
+/// Both tell the same acts.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Edition {
+    /// The person whose data it is, in words for them.
+    Person,
+    /// Whoever has to answer the person, with what only an auditor needs.
+    Lawyer,
+}
+
+impl Edition {
+    pub(super) fn wire(self) -> i32 {
+        match self {
+            Edition::Person => v1::AccessReportEdition::Person as i32,
+            Edition::Lawyer => v1::AccessReportEdition::Lawyer as i32,
+        }
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum Language {
     /// English.
@@ -185,7 +206,7 @@ impl Report {
             ReportCommand::Again { out, .. } => Files::new(out)?,
         };
         match self.command {
-            ReportCommand::Access { subject, cut_off, pull } => {
+            ReportCommand::Access { subject, cut_off, edition, pull } => {
                 let subject = show::wire_identity(&show::identity(&subject)?);
                 let request = client.request(v1::ProduceAccessReportRequest {
                     ledger: client.ledger.clone(),
@@ -197,6 +218,7 @@ impl Report {
                     purpose: pull.purpose,
                     supersedes: pull.supersedes,
                     language: Language::asked(pull.language),
+                    edition: edition.wire(),
                 });
                 receive!(files, client.reports().produce_access_report(request), produce_access_report_response);
             }

@@ -12,6 +12,7 @@ use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::{Published, StoredEntry};
 use crate::model::*;
 use crate::report::access::document::Involvement;
+use crate::report::edition::Edition;
 use crate::report::evidence::{
     AccessQuestion, Amendment, Coverage, Downtime, Envelope, Evidence, Head, Involved, LedgerRead, Naming, Observation,
     ObservedBody, Removed, RequestStep, Search, Undetermined,
@@ -42,6 +43,7 @@ impl OpenLedger {
         subject: Identity,
         size: u64,
         cut_off_us: Option<u64>,
+        edition: Edition,
     ) -> Result<AccessQuestion, EngineError> {
         let (size, cut_off_us) = self.as_of(size, cut_off_us)?;
         // Once, here: everything that was recorded is in this form already.
@@ -49,7 +51,7 @@ impl OpenLedger {
         let person = self.vault.find(&subject)?;
         let known = person.map(|person| self.vault.identities(person)).transpose()?.unwrap_or_default();
         let subject = Identity { strength: strength_of(&subject, &known), ..subject };
-        Ok(AccessQuestion { subject, size, cut_off_us, supersedes: None })
+        Ok(AccessQuestion { subject, size, cut_off_us, supersedes: None, edition })
     }
 
     /// The size and cut-off of a question, with what was left out filled in.
@@ -201,7 +203,7 @@ impl OpenLedger {
     ) -> Result<Produced, EngineError> {
         let (open, generated_by) = (Arc::clone(self), caller.name.clone());
         let gathered = tokio::task::spawn_blocking(move || {
-            let question = open.access_question(asked.subject, asked.size, asked.cut_off_us)?;
+            let question = open.access_question(asked.subject, asked.size, asked.cut_off_us, asked.edition)?;
             let question = AccessQuestion { supersedes: asked.supersedes, ..question };
             let envelope = open.new_envelope(generated_by, asked.pull)?;
             // Those of now, whatever size is asked for: an order holds for what it forbids to tell, since when ever.
@@ -632,6 +634,7 @@ pub struct AccessAsked {
     pub pull: Pull,
     /// The entry of an earlier report on the person, which this one supersedes.
     pub supersedes: Option<u64>,
+    pub edition: Edition,
 }
 
 /// A report and the entry that records its production.

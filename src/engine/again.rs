@@ -37,7 +37,10 @@ pub enum Again {
 
 /// What is recorded of a report, so that it is known again.
 pub(super) fn made(produced: &Produced, language: Language) -> Result<RecordedMade, EngineError> {
-    Ok(RecordedMade { digest: digest_of(produced)?, template: Some(template::digest(language)) })
+    Ok(RecordedMade {
+        digest: digest_of(produced)?,
+        template: Some(template::digest(produced.report.edition(), language)),
+    })
 }
 
 impl OpenLedger {
@@ -108,7 +111,8 @@ impl OpenLedger {
             return Ok(Produced { again: Again::Identical, ..produced });
         }
         // What was signed is another text: nobody may take this one for it.
-        if made.and_then(|made| made.template).is_some_and(|then| then != template::digest(language)) {
+        let edition = produced.report.edition();
+        if made.and_then(|made| made.template).is_some_and(|then| then != template::digest(edition, language)) {
             let text =
                 "the wording of reports was changed since this report was made: it cannot be reproduced to the byte";
             return Err(EngineError::precondition(text));

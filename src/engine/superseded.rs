@@ -8,6 +8,7 @@ use super::suppressed::Orders;
 use super::{EngineError, Kind, OpenLedger};
 use crate::model::ReportType;
 use crate::report::access::document::{EntryIndex, SupersededFact};
+use crate::report::edition::Edition;
 use crate::report::evidence::AccessQuestion;
 use crate::report::question::RecordedQuestion;
 use crate::report::{self, Report, changes};
@@ -107,7 +108,7 @@ impl OpenLedger {
             let told = report.earlier_reports.iter().find(|told| is_it(told.entry.0, told.report_type.0));
             let other = || EngineError::invalid("supersedes", "is not the entry of an access report on this person");
             let (report_id, entry) = told.map(|told| (told.report_id.clone(), told.entry)).ok_or_else(other)?;
-            let (before, erased) = self.access_before(earlier, orders, progress)?;
+            let (before, erased) = self.access_before(earlier, orders, question.edition, progress)?;
             changes::supersede(&mut produced.report, &before, SupersededFact { report_id, entry, erased });
         }
         Ok(produced)
@@ -120,6 +121,7 @@ impl OpenLedger {
         &self,
         index: u64,
         orders: &Orders,
+        edition: Edition,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<(Report, Option<u64>), EngineError> {
         let asked = |bytes: &[u8]| {
@@ -134,8 +136,9 @@ impl OpenLedger {
             return Err(not_known());
         }
         let then = self.orders(registry, envelope.generated_at_us)?;
-        let report = if then.is_any() || orders.is_any() {
-            let question = AccessQuestion { supersedes: None, ..question };
+        // In another edition texts differ where nothing that they tell does.
+        let report = if then.is_any() || orders.is_any() || question.edition != edition {
+            let question = AccessQuestion { supersedes: None, edition, ..question };
             let gathered = self.access_evidence(&question, &[&then, orders], progress)?;
             Report::Access(Box::new(report::facts(&question, &gathered.evidence, &envelope)))
         } else {

@@ -115,6 +115,29 @@ impl Checker {
             self.text(format_args!("{at}.rights"), wording.rights.as_deref());
             self.text(format_args!("{at}.complaint"), wording.complaint.as_deref());
             self.text(format_args!("{at}.contact"), wording.contact.as_deref());
+            self.length(format_args!("{at}.activities"), wording.activities.len());
+            for (purpose, said) in &wording.activities {
+                let at = format!("{at}.activities.{purpose}");
+                match document.activity(purpose) {
+                    None => self.refuse(&at, "is no purpose of an activity"),
+                    Some(activity) => self.translated(&at, said, activity),
+                }
+            }
+        }
+    }
+
+    /// A translation of what the activity itself does not say would stand in one language alone.
+    fn translated(&mut self, at: &str, said: &ActivityWording, activity: &Activity) {
+        let criteria = activity.retention.as_ref().and_then(|kept| kept.criteria.as_deref());
+        for (field, text, own) in [
+            ("title", &said.title, activity.title.as_deref()),
+            ("criteria", &said.criteria, criteria),
+            ("source_of_data", &said.source_of_data, activity.source_of_data.as_deref()),
+        ] {
+            self.text(format_args!("{at}.{field}"), text.as_deref());
+            if text.is_some() && own.is_none() {
+                self.refuse(format_args!("{at}.{field}"), "translates what the activity does not say");
+            }
         }
     }
 

@@ -259,6 +259,17 @@ tables! {
         complaint: Option<String>,
         /// How the controller is reached.
         contact: Option<String>,
+        /// What activities say in this language, by their purpose; without one it stands as the activity has it.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        activities: BTreeMap<String, ActivityWording>,
+    }
+
+    /// Of an activity: the texts that a person reads.
+    pub struct ActivityWording {
+        title: Option<String>,
+        /// Of its retention.
+        criteria: Option<String>,
+        source_of_data: Option<String>,
     }
 }
 

@@ -114,6 +114,8 @@ fn every_mistake_is_told_by_its_field_and_without_its_value() {
         ("authority = \"Public prosecutor\"", "", "suppressions[0].authority"),
         ("subjects = [{ namespace = \"customer\", fields = [\"C-9009\"] }]", "", "suppressions[0].subjects"),
         ("[wording.en]", "[wording.english]", "wording.english"),
+        ("[wording.de.activities.customer-service]", "[wording.de.activities.sales]", "wording.de.activities.sales"),
+        ("title = \"Answering customers\"\n", "", "wording.de.activities.customer-service.title"),
         // What does not fit into its field at all.
         ("retention_days = 30", "retention_days = \"Anna\"", "parties[0].retention_days"),
         ("retention_days = 30", "retention_days = -1", "parties[0].retention_days"),

@@ -5,6 +5,7 @@ use crate::law::Profile;
 use crate::model::{Ground, Identity, NamedField, PersonAct, Registry};
 use crate::registry::Document;
 use crate::report::access::document::Involvement;
+use crate::report::edition::Edition;
 use crate::report::exposure::registered::History;
 use crate::report::language::Language;
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub struct AccessQuestion {
     pub cut_off_us: u64,
     /// The entry by which an earlier report on the person was recorded, which this one supersedes.
     pub supersedes: Option<u64>,
+    pub edition: Edition,
 }
 
 /// The production envelope (REPORTS 2.3): recorded when a report is produced, reused when it is reproduced.

@@ -1,5 +1,6 @@
 //! In which language a report is written.
 
+use super::edition::Edition;
 use super::instant::Zone;
 use super::wording::Wording;
 use std::sync::LazyLock;
@@ -15,6 +16,9 @@ pub enum Language {
 // Complete, or the build fails.
 const EN: &str = include_str!("../../reports/wording/en.toml");
 const DE: &str = include_str!("../../reports/wording/de.toml");
+// What a person's own report says otherwise, by the same keys.
+const EN_PERSON: &str = include_str!("../../reports/wording/person/en.toml");
+const DE_PERSON: &str = include_str!("../../reports/wording/person/de.toml");
 
 impl Language {
     pub const ALL: &'static [Language] = &[Language::En, Language::De];
@@ -40,6 +44,15 @@ impl Language {
         }
     }
 
+    /// What an edition says otherwise, as a lawyer signs it.
+    pub fn text_of(self, edition: Edition) -> &'static str {
+        match (edition, self) {
+            (Edition::Lawyer, _) => "",
+            (Edition::Person, Language::En) => EN_PERSON,
+            (Edition::Person, Language::De) => DE_PERSON,
+        }
+    }
+
     /// Whether its words are so long that narrow columns have to divide them.
     pub fn divides_words(self) -> bool {
         match self {
@@ -49,22 +62,47 @@ impl Language {
     }
 
     pub fn wording(self) -> &'static Wording {
-        static ENGLISH: LazyLock<Wording> = LazyLock::new(|| read(Language::En));
-        static GERMAN: LazyLock<Wording> = LazyLock::new(|| read(Language::De));
-        match self {
-            Language::En => &ENGLISH,
-            Language::De => &GERMAN,
+        self.edited(Edition::Lawyer)
+    }
+
+    fn edited(self, edition: Edition) -> &'static Wording {
+        static ENGLISH: LazyLock<Wording> = LazyLock::new(|| read(Language::En, Edition::Lawyer));
+        static GERMAN: LazyLock<Wording> = LazyLock::new(|| read(Language::De, Edition::Lawyer));
+        static TO_ENGLISH: LazyLock<Wording> = LazyLock::new(|| read(Language::En, Edition::Person));
+        static TO_GERMAN: LazyLock<Wording> = LazyLock::new(|| read(Language::De, Edition::Person));
+        match (self, edition) {
+            (Language::En, Edition::Lawyer) => &ENGLISH,
+            (Language::De, Edition::Lawyer) => &GERMAN,
+            (Language::En, Edition::Person) => &TO_ENGLISH,
+            (Language::De, Edition::Person) => &TO_GERMAN,
         }
     }
 
     /// The same, for a report whose times are those of a zone.
     pub fn wording_in(self, zone: &Zone) -> Wording {
-        Wording { zone: zone.clone(), ..self.wording().clone() }
+        self.wording_of(Edition::Lawyer, zone)
+    }
+
+    pub fn wording_of(self, edition: Edition, zone: &Zone) -> Wording {
+        Wording { zone: zone.clone(), ..self.edited(edition).clone() }
     }
 }
 
-fn read(language: Language) -> Wording {
-    toml::from_str(language.text()).expect("the build has read every wording")
+fn read(language: Language, edition: Edition) -> Wording {
+    let table = |text: &str| text.parse::<toml::Table>().expect("the build has read every wording");
+    let mut texts = table(language.text());
+    replace(&mut texts, table(language.text_of(edition)));
+    texts.try_into().expect("the build has read every wording")
+}
+
+/// Texts of an edition in the place of those that all have.
+fn replace(texts: &mut toml::Table, by: toml::Table) {
+    for (key, value) in by {
+        match (texts.get_mut(&key), value) {
+            (Some(toml::Value::Table(texts)), toml::Value::Table(by)) => replace(texts, by),
+            (_, value) => drop(texts.insert(key, value)),
+        }
+    }
 }
 
 #[cfg(test)]

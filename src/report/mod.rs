@@ -29,6 +29,7 @@ pub mod instant;
 
 // How facts are told: texts, pages and the two ways to lay them out, sheets and the two ways to write them.
 
+pub mod edition;
 pub mod language;
 pub mod template;
 pub mod view;
@@ -44,6 +45,7 @@ pub use breach::{BreachReport, PersonsReport};
 pub use exposure::ExposureReport;
 
 use crate::model::ReportType;
+use edition::Edition;
 use language::Language;
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
@@ -163,6 +165,14 @@ impl Report {
         })
     }
 
+    /// For whom it is written: all but a person's own are the lawyer's.
+    pub fn edition(&self) -> Edition {
+        match self {
+            Report::Access(report) => report.edition(),
+            Report::Exposure(_) | Report::Breach(_) | Report::Persons(_) | Report::Activity(_) => Edition::Lawyer,
+        }
+    }
+
     /// In which it tells times.
     fn zone(&self) -> instant::Zone {
         match self {
@@ -259,7 +269,7 @@ pub fn render_json(json: &[u8], formats: &[Format]) -> Result<Vec<Rendered>, Ren
 pub fn render_signed(json: &[u8], note: Option<&str>, formats: &[Format]) -> Result<Vec<Rendered>, RenderError> {
     let report = Report::read(json).ok_or(RenderError::Unreadable)?;
     let language = report.language().ok_or(RenderError::Unreadable)?;
-    let w = &language.wording_in(&report.zone());
+    let w = &language.wording_of(report.edition(), &report.zone());
     let digest = hex(&sha256(&[json]));
     let view = |extent| report.view(w, extent).with_signature(w, &report, &digest);
     let pages = OnceCell::new();

@@ -5,6 +5,7 @@ use super::activity::evidence::ActivityQuestion;
 use super::breach::evidence::BreachQuestion;
 use super::canonical::{self, CanonicalError};
 use super::code::Code;
+use super::edition::Edition;
 use super::evidence::{AccessQuestion, Envelope, Head};
 use super::exposure::evidence::{ExposureQuestion, Remarks};
 use super::instant::Instant;
@@ -114,6 +115,9 @@ struct Written {
     /// English is written as nothing, as before there was another language: the same question keeps its bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     language: Option<String>,
+    /// The lawyer's is written as nothing, as before there was another.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    edition: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     supersedes: Option<u64>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -153,6 +157,7 @@ impl Written {
             reference: envelope.reference.clone(),
             purpose: Some(envelope.purpose.clone()).filter(|purpose| !purpose.is_empty()),
             language: (language != Language::default()).then(|| language.code().to_owned()),
+            edition: None,
             supersedes: None,
             digest: None,
             template: None,
@@ -181,7 +186,9 @@ impl Written {
     fn read(bytes: &[u8], format: &str) -> Option<Self> {
         let written: Written = serde_json::from_slice(bytes).ok()?;
         let of_activity = written.agent.is_some() || written.from.is_some() || written.until.is_some();
-        (written.format == format && of_activity == (format == ACTIVITY_FORMAT)).then_some(written)
+        let is_of = of_activity == (format == ACTIVITY_FORMAT);
+        let has_edition = written.edition.is_none() || format == ACCESS_FORMAT;
+        (written.format == format && is_of && has_edition).then_some(written)
     }
 
     fn envelope(&self) -> Option<Envelope> {
@@ -213,7 +220,7 @@ fn bytes_of<const N: usize>(text: &str) -> Option<[u8; N]> {
 impl RecordedQuestion {
     /// As canonical JSON.
     pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
-        let AccessQuestion { subject, size, cut_off_us, supersedes } = &self.question;
+        let AccessQuestion { subject, size, cut_off_us, supersedes, edition } = &self.question;
         let written = Written {
             subject: Some(PersonIdentity {
                 namespace: subject.namespace.clone(),
@@ -223,6 +230,7 @@ impl RecordedQuestion {
             supersedes: *supersedes,
             registry: self.registry,
             parts_tried: self.parts_tried,
+            edition: (*edition != Edition::default()).then(|| edition.code().to_owned()),
             ..Written::of(ACCESS_FORMAT, *size, *cut_off_us, &self.envelope)
         };
         canonical::of(&match &self.made {
@@ -235,6 +243,13 @@ impl RecordedQuestion {
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let written = Written::read(bytes, ACCESS_FORMAT)?;
         let (envelope, made) = (written.envelope()?, written.made()?);
+        // One way to write each.
+        let edition = match written.edition.as_deref() {
+            None => Edition::default(),
+            Some(code) => {
+                *Edition::ALL.iter().find(|edition| edition.code() == code && **edition != Edition::default())?
+            }
+        };
         let Written { subject: Some(subject), resources: None, case: None, supersedes, registry, parts_tried, .. } =
             written
         else {
@@ -242,7 +257,8 @@ impl RecordedQuestion {
         };
         let PersonIdentity { namespace, fields, strength } = subject;
         let subject = Identity { namespace, fields, strength: strength.0 };
-        let question = AccessQuestion { subject, size: written.size, cut_off_us: written.cut_off.us(), supersedes };
+        let (size, cut_off_us) = (written.size, written.cut_off.us());
+        let question = AccessQuestion { subject, size, cut_off_us, supersedes, edition };
         Some(RecordedQuestion { question, envelope, registry, parts_tried, made })
     }
 }
@@ -379,6 +395,7 @@ mod tests {
                 size: 12,
                 cut_off_us: 1_773_135_000_000_001,
                 supersedes: Some(7),
+                edition: Edition::Lawyer,
             },
             envelope: Envelope {
                 report_id: [0xa7; 16],
@@ -434,6 +451,22 @@ mod tests {
         assert_eq!(RecordedQuestion::read(half.as_bytes()), None, "a template of no report");
         let without = exposure.replace(&format!(r#""digest":"{}","#, "01".repeat(32)), "");
         assert_eq!(RecordedExposure::read(without.as_bytes()), None, "it was always recorded of these");
+    }
+
+    #[test]
+    fn an_edition_is_recorded_and_one_that_is_not_known_is_no_question() {
+        let mut question = RecordedQuestion::read(BEFORE[0].as_bytes()).expect("it is known");
+        assert_eq!(question.question.edition, Edition::Lawyer, "before there was another");
+        question.question.edition = Edition::Person;
+        let own = String::from_utf8(question.write().expect("it is written")).expect("JSON is UTF-8");
+        assert_eq!(RecordedQuestion::read(own.as_bytes()), Some(question));
+        for code in [r#""lawyer""#, r#""mine""#, "null"] {
+            let other = own.replace(r#""edition":"person""#, &format!(r#""edition":{code}"#));
+            assert_ne!(other, own);
+            assert_eq!(RecordedQuestion::read(other.as_bytes()), None, "{code}");
+        }
+        let of_resources = BEFORE[1].replace(r#""format""#, r#""edition":"person","format""#);
+        assert_eq!(RecordedExposure::read(of_resources.as_bytes()), None, "an exposure report has one edition");
     }
 
     #[test]

@@ -200,6 +200,7 @@ mod tests {
     use crate::model::*;
     use crate::report::access::{completeness, document};
     use crate::report::code::NOT_STATED;
+    use crate::report::edition::Edition;
     use crate::report::language::Language;
     use crate::report::{activity, breach, exposure};
     use std::collections::BTreeMap;
@@ -214,7 +215,11 @@ mod tests {
     /// Every code of every closed list has its words, and no words are left over.
     #[test]
     fn every_wording_is_complete() {
-        Language::ALL.iter().for_each(|language| complete(language.wording()));
+        let editions = || Edition::ALL.iter().map(|edition| (*edition, Zone::default()));
+        let all = Language::ALL
+            .iter()
+            .flat_map(|language| editions().map(|(edition, zone)| language.wording_of(edition, &zone)));
+        all.for_each(|wording| complete(&wording));
     }
 
     fn complete(wording: &Wording) {
@@ -257,7 +262,7 @@ mod tests {
         check("activity.instructed", &wording.activity.instructed, instructed);
         let declared = activity::document::Declared::ALL.iter().map(|choice| choice.code()).collect();
         check("activity.declared", &wording.activity.declared, declared);
-        check("profile", &wording.profile, vec!["counsel", "instructing", "lawyer"]);
+        check("profile", &wording.profile, vec!["counsel", "instructing", "lawyer", "person"]);
         let states = document::RequestState::ALL.iter().map(|state| state.code()).collect();
         check("request.state", &wording.request.state, states);
         let gone = crate::report::erratum::Gone::ALL.iter().map(|gone| gone.code()).collect();
@@ -332,8 +337,12 @@ mod tests {
 
     /// Texts by key, plurals in two.
     fn texts(language: Language) -> BTreeMap<String, String> {
+        texts_of(language.text())
+    }
+
+    fn texts_of(text: &str) -> BTreeMap<String, String> {
         let mut texts = BTreeMap::new();
-        let table: toml::Table = toml::from_str(language.text()).expect("TOML");
+        let table: toml::Table = toml::from_str(text).expect("TOML");
         let mut tables = vec![(String::new(), table)];
         while let Some((path, table)) = tables.pop() {
             for (key, value) in table {
@@ -364,6 +373,20 @@ mod tests {
             for (key, text) in &english {
                 assert_eq!(placeholders(text), placeholders(&other[key]), "{language:?} {key}");
                 assert_eq!(text.is_empty(), other[key].is_empty(), "{language:?} {key}");
+            }
+        }
+    }
+
+    /// What an edition says in the place of another text tells the same facts.
+    #[test]
+    fn an_edition_fills_the_same_values_into_the_texts_that_it_replaces() {
+        for language in Language::ALL {
+            let all = texts(*language);
+            let own = texts_of(language.text_of(Edition::Person));
+            assert!(own.len() > 100, "{language:?}");
+            for (key, text) in &own {
+                assert_eq!(placeholders(text), placeholders(&all[key]), "{language:?} {key}");
+                assert_ne!(text, &all[key], "{language:?} {key} replaces nothing");
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::engine::{
     AccessAsked, ActivityAsked, Again, BreachAsked, Engine, EngineError, ExposureAsked, Produced, Pull, Remarks,
 };
 use crate::model::ReportType;
+use crate::report::edition::Edition;
 use crate::report::language::Language;
 use crate::report::{self, Format};
 use futures::Stream;
@@ -167,7 +168,8 @@ fn asked(request: v1::ProduceAccessReportRequest) -> Result<AccessAsked, Status>
     let cut_off_us = cut_off(cut_off_us)?;
     let pull = pull(request.reference, request.purpose, &request.language)?;
     let supersedes = superseded(request.supersedes);
-    Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, pull, supersedes })
+    let edition = edition(request.edition)?;
+    Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, pull, supersedes, edition })
 }
 
 fn asked_of_resources(request: v1::ProduceExposureReportRequest) -> Result<ExposureAsked, Status> {
@@ -245,6 +247,14 @@ fn pull(reference: String, purpose: String, language: &str) -> Result<Pull, Stat
         }
     }
     Ok(Pull { reference, purpose, language: self::language(language)? })
+}
+
+fn edition(number: i32) -> Result<Edition, Status> {
+    match v1::AccessReportEdition::try_from(number) {
+        Ok(v1::AccessReportEdition::Unspecified | v1::AccessReportEdition::Person) => Ok(Edition::Person),
+        Ok(v1::AccessReportEdition::Lawyer) => Ok(Edition::Lawyer),
+        Err(_) => Err(wrong("edition", "is not an edition")),
+    }
 }
 
 /// Nothing where none was named.

@@ -39,6 +39,7 @@ pub async fn report_at(client: &Client, customer: &str, tree_size: u64) -> serde
         subject: Some(strong("customer", customer)),
         tree_size,
         formats: vec![v1::ReportFormat::Json as i32],
+        edition: v1::AccessReportEdition::Lawyer as i32,
         ..Default::default()
     };
     let mut reports = v1::report_service_client::ReportServiceClient::new(client.channel.clone());

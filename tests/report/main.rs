@@ -5,6 +5,7 @@ mod cases;
 mod counting;
 mod logging;
 mod moved;
+mod own;
 mod person;
 mod projected;
 mod rendering;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use whosaw::exposure::authorised;
 use whosaw::model::*;
 use whosaw::registry::Document;
+use whosaw::report::edition::Edition;
 use whosaw::report::evidence::*;
 use whosaw::report::language::Language;
 use whosaw_verifier::body::{self, ActionBody, CategoryUse, LedgerAccessBody, Occurred, PartGroup, ReportBody, Run};
@@ -20,7 +21,8 @@ pub const HOUR: u64 = 60 * MINUTE;
 pub const OTHER: u32 = 2;
 
 pub fn question() -> AccessQuestion {
-    AccessQuestion { subject: customer(), size: 4_096, cut_off_us: DAY + 18 * HOUR, supersedes: None }
+    let edition = Edition::Lawyer;
+    AccessQuestion { subject: customer(), size: 4_096, cut_off_us: DAY + 18 * HOUR, supersedes: None, edition }
 }
 
 pub fn customer() -> Identity {

@@ -30,7 +30,7 @@ fn every_scenario_ends_as_it_says() {
     let said = run(command.args(["scenario", "run", "--again", "--keep"]).arg(kept.path()).args(&files), 0);
     assert!(said.out.contains(&format!("{} scenarios, ", files.len())), "{}", said.out);
     assert!(said.out.trim_end().ends_with(" held, 0 did not"), "{}", said.out);
-    negatives::said_as_permitted(kept.path(), "en");
+    negatives::said_as_permitted(kept.path(), "en", "lawyer");
 }
 
 #[test]

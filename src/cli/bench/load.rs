@@ -176,6 +176,7 @@ impl Load {
             ledger: self.client.ledger.clone(),
             subject: Some(person(17)),
             formats: vec![format as i32],
+            edition: v1::AccessReportEdition::Lawyer as i32,
             ..v1::ProduceAccessReportRequest::default()
         });
         let start = Instant::now();

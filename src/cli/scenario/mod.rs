@@ -10,7 +10,7 @@ mod sense;
 mod words;
 
 use super::client::Client;
-use super::report::Language;
+use super::report::{Edition, Language};
 use super::{CliError, Ended, Server};
 use crate::app::rehearsal::Rehearsal;
 use crate::rpc::v1;
@@ -143,6 +143,9 @@ struct Run {
     /// In which language reports are written.
     #[arg(long, value_enum, default_value_t = Language::En)]
     language: Language,
+    /// For whom reports on a person are written.
+    #[arg(long, value_enum, default_value_t = Edition::Lawyer)]
+    edition: Edition,
 }
 
 impl ScenarioCommand {
@@ -401,6 +404,7 @@ impl Playing<'_> {
                     formats,
                     supersedes: if question.again { last } else { 0 },
                     language: self.run.language.code().to_owned(),
+                    edition: self.run.edition.wire(),
                     ..Default::default()
                 };
                 receive!(

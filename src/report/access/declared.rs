@@ -6,7 +6,7 @@ use super::document::{
     DeclaredActivity, DeclaredFacts, DeclaredRetention, DeclaredTransfer, Name, Provision, PurposeFact,
 };
 use crate::model::{Category, LegalBasis, RetentionClass};
-use crate::registry::{Activity, Document};
+use crate::registry::{Activity, ActivityWording, Document};
 use crate::report::code::Code;
 use crate::report::evidence::KnownRegistry;
 use crate::report::language::Language;
@@ -18,7 +18,10 @@ pub fn facts(known: Option<&KnownRegistry>, observed: &[PurposeFact], language: 
     };
     let texts = wording.get(language.code());
     DeclaredFacts {
-        activities: activities.iter().map(|activity| fact(activity, observed)).collect(),
+        activities: activities
+            .iter()
+            .map(|activity| fact(activity, texts.and_then(|texts| texts.activities.get(&activity.purpose)), observed))
+            .collect(),
         rights: texts.and_then(|texts| texts.rights.clone()),
         complaint: texts.and_then(|texts| texts.complaint.clone()),
         contact: texts.and_then(|texts| texts.contact.clone()),
@@ -32,7 +35,8 @@ fn kept((class, months): (&String, &u32)) -> Option<DeclaredRetention> {
     Some(DeclaredRetention { class, months: u64::from(*months) })
 }
 
-fn fact(activity: &Activity, observed: &[PurposeFact]) -> DeclaredActivity {
+fn fact(activity: &Activity, told: Option<&ActivityWording>, observed: &[PurposeFact]) -> DeclaredActivity {
+    let told = |text: fn(&ActivityWording) -> &Option<String>| told.and_then(|told| text(told).clone());
     let is_it = |fact: &PurposeFact| match &fact.purpose {
         Some(Name::Registered(name) | Name::Unregistered(name)) => *name == activity.purpose,
         Some(Name::Closed) | None => false,
@@ -40,13 +44,14 @@ fn fact(activity: &Activity, observed: &[PurposeFact]) -> DeclaredActivity {
     let bases = activity.legal_bases.iter().chain(&activity.article_9);
     DeclaredActivity {
         purpose: activity.purpose.clone(),
-        title: activity.title.clone(),
+        title: told(|it| &it.title).or_else(|| activity.title.clone()),
         observed: observed.iter().any(is_it),
         legal_bases: bases.filter_map(|code| LegalBasis::from_code(code)).map(Code).collect(),
         categories: activity.categories.iter().filter_map(|code| Category::from_code(code)).map(Code).collect(),
         recipients: activity.recipients.clone(),
         months: activity.retention.as_ref().and_then(|kept| kept.months).map(u64::from),
-        criteria: activity.retention.as_ref().and_then(|kept| kept.criteria.clone()),
+        criteria: told(|it| &it.criteria)
+            .or_else(|| activity.retention.as_ref().and_then(|kept| kept.criteria.clone())),
         transfers: activity
             .transfers
             .iter()
@@ -56,7 +61,7 @@ fn fact(activity: &Activity, observed: &[PurposeFact]) -> DeclaredActivity {
                 safeguard: LegalBasis::from_code(&transfer.safeguard).map(Code),
             })
             .collect(),
-        source: activity.source_of_data.clone(),
+        source: told(|it| &it.source_of_data).or_else(|| activity.source_of_data.clone()),
     }
 }
 

@@ -11,11 +11,13 @@ use crate::model::{
 use crate::report::changes::ChangeFact;
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
+use crate::report::edition::Edition;
 use crate::report::erratum::ErratumFact;
 use crate::report::exposure::document::Approval;
 use crate::report::header::header;
 use crate::report::instant::{Instant, Zone};
 use crate::report::shape::{choices, facts};
+use crate::report::template;
 use serde::{Deserialize, Serialize};
 
 /// Place of an entry in the ledger.
@@ -141,7 +143,7 @@ pub enum Name {
     Registered(String),
     /// Free input, which stood sealed.
     Unregistered(String),
-    /// It stands sealed and does not open.
+    /// It stands sealed and does not open, or stays sealed in the person's own edition.
     Closed,
 }
 
@@ -636,11 +638,11 @@ facts! {
         /// Empty where they were erased since.
         names: Vec<PersonIdentity>,
         erased_by: Option<EntryIndex>,
-        /// Who decided it; empty where they were erased since.
+        /// Who decided it; empty where they were erased since, and in the person's own edition.
         decided_by: Vec<PersonIdentity>,
         /// Why the name is essential to the person.
         reasons: Option<String>,
-        /// The interest of whoever is named, and how it was weighed.
+        /// The interest of whoever is named, and how it was weighed; not in the person's own edition.
         interest: Option<String>,
         /// The decision was taken back: nobody is named by it, and its reasons are told no more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -650,7 +652,7 @@ facts! {
     /// A role of another human of this report, which several have.
     pub struct StaffRole { number: PersonNumber, entry: EntryIndex, roles: Vec<String> }
 
-    /// By which entry a decision was taken back, and by whom; nobody where they were erased since.
+    /// By which entry a decision was taken back, and by whom; nobody where they were erased since, and in the person's own edition.
     pub struct NamingTakenBack { entry: EntryIndex, by: Vec<PersonIdentity> }
 
     /// Requests of the person, by when their receipt was recorded.
@@ -766,6 +768,12 @@ facts! {
 
 fn utc() -> String {
     Zone::default().name().to_owned()
+}
+
+impl AccessReport {
+    pub fn edition(&self) -> Edition {
+        template::edition_of(&self.header.template.id)
+    }
 }
 
 impl TemplateFact {

@@ -5,11 +5,12 @@
 use super::document::*;
 use super::found::{Act, Found};
 use super::registered::Names;
-use super::{answer, completeness, coverage, declared, parties, request, staff, things};
+use super::{answer, completeness, coverage, declared, own, parties, request, staff, things};
 use crate::model::{Determination, NamedField, Outcome, PartyKind, ReportType, Strength, Verb};
 use crate::report::canonical::cut;
 use crate::report::code::Code;
 use crate::report::controller::ControllerFacts;
+use crate::report::edition::Edition;
 use crate::report::evidence::{
     AccessQuestion, Envelope, Evidence, Head, Involved, Observation, ObservedBody, RequestStep, ResourceReport,
 };
@@ -23,9 +24,6 @@ use whosaw_verifier::part;
 
 /// Version of the JSON.
 pub const FORMAT: &str = "whosaw-access-report/1";
-
-/// For whose eyes: a lawyer's. Other people are numbered, arguments and results stay sealed.
-const REDACTION_PROFILE: &str = "lawyer";
 
 /// Who saw one person's data, as far as the evidence goes. The same arguments always give the same facts.
 pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope) -> AccessReport {
@@ -105,7 +103,11 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         conversations: found.conversations,
         entries: found.entries,
     };
-    report.answer.text = answer::text(&envelope.language.wording_in(&report.header.template.zone()), &report);
+    if question.edition == Edition::Person {
+        own::withhold(&mut report);
+    }
+    let w = envelope.language.wording_of(question.edition, &report.header.template.zone());
+    report.answer.text = answer::text(&w, &report);
     report
 }
 
@@ -118,7 +120,12 @@ fn header(
     supersedes: Option<SupersededFact>,
 ) -> Header {
     let controller = ControllerFacts::of(evidence.controller.as_ref());
-    let what = (ReportType::Access, template::ACCESS, REDACTION_PROFILE);
+    // Other people are numbered, arguments and results stay sealed.
+    let template = match question.edition {
+        Edition::Lawyer => template::ACCESS,
+        Edition::Person => template::ACCESS_PERSON,
+    };
+    let what = (ReportType::Access, template, question.edition.code());
     let own = Own {
         question: QuestionFact {
             subject: subject_of(question, evidence),

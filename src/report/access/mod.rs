@@ -28,6 +28,8 @@ pub mod request;
 
 mod staff;
 
+mod own;
+
 pub mod registered;
 
 pub mod completeness;

@@ -40,7 +40,7 @@ fn entry_row(words: &Words<'_>, entry: &Entry) -> Row {
     }
 }
 
-fn time(words: &Words<'_>, time: &ActTime) -> Vec<(String, Style)> {
+pub fn time(words: &Words<'_>, time: &ActTime) -> Vec<(String, Style)> {
     let w = &words.w.times;
     match time {
         ActTime::Claimed { clock, claimed, bounded, skew_us, doubtful } => {
@@ -79,7 +79,7 @@ fn in_order(words: &Words<'_>, alone: &str, placed: &str, place: Option<&PlaceIn
 }
 
 /// Who acted for whom, and what was done.
-fn who_and_what(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
+pub fn who_and_what(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
     let w = words.w;
     let name = |name: &Option<Name>| name.as_ref().map(|name| words.name(name));
     let actor = entry.actors.first().map(|actor| (words.party(&actor.party), Style::Plain));
@@ -112,7 +112,7 @@ fn who_and_what(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
 /// Between things said in one line.
 const SEPARATOR: &str = " · ";
 
-fn data(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
+pub fn data(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
     let w = words.w;
     let mut pieces = words.moved(&entry.into_tool, &entry.returned, &entry.shown, &entry.exposure);
     if !entry.shown_to.is_empty() {
@@ -234,7 +234,7 @@ fn detail(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
     pieces
 }
 
-fn recipient_text(words: &Words<'_>, recipient: &EntryRecipient) -> String {
+pub fn recipient_text(words: &Words<'_>, recipient: &EntryRecipient) -> String {
     let w = words.w;
     let (party, kind) = (words.party(&recipient.party), words.code(&w.recipient_kind, recipient.kind));
     match &recipient.country {

@@ -9,6 +9,21 @@ use crate::report::wording::word;
 /// Most things in a list inside a cell.
 const LISTED: usize = 12;
 
+/// How long the ledger keeps what it holds, where the profile says so.
+pub fn kept(words: &Words<'_>) -> Vec<Block> {
+    let (w, d, retention) = (words.w, &words.w.declared, &words.report.declared.retention);
+    if retention.is_empty() {
+        return Vec::new();
+    }
+    let line = |kept: &DeclaredRetention| {
+        let what = word(&d.class, kept.class.text());
+        fill(&d.kept_line, &[("what", what), ("months", &w.plural(&d.months, kept.months))])
+    };
+    let lines: Vec<String> = retention.iter().map(line).collect();
+    let text = fill(&d.kept_note, &[("list", &lines.join("; "))]);
+    vec![Block::Heading { text: d.kept.clone() }, Block::Text { text }]
+}
+
 pub fn declared(words: &Words<'_>) -> Content {
     let (w, d, declared) = (words.w, &words.w.declared, &words.report.declared);
     let row_of = |activity: &DeclaredActivity| {
@@ -47,15 +62,7 @@ pub fn declared(words: &Words<'_>) -> Content {
         column(&d.source, 13),
     ];
     let mut blocks = vec![simple(words, &w.section.declared, columns, declared.activities.iter().map(row_of))];
-    if !declared.retention.is_empty() {
-        let line = |kept: &DeclaredRetention| {
-            let what = word(&d.class, kept.class.text());
-            fill(&d.kept_line, &[("what", what), ("months", &w.plural(&d.months, kept.months))])
-        };
-        let lines: Vec<String> = declared.retention.iter().map(line).collect();
-        blocks.push(Block::Heading { text: d.kept.clone() });
-        blocks.push(Block::Text { text: fill(&d.kept_note, &[("list", &lines.join("; "))]) });
-    }
+    blocks.extend(kept(words));
     let texts = [(&d.rights, &declared.rights), (&d.complaint, &declared.complaint), (&d.contact, &declared.contact)];
     for (heading, text) in texts {
         if let Some(text) = text {

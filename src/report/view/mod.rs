@@ -17,6 +17,7 @@ mod exposure;
 mod heading;
 mod lanes;
 mod logging;
+mod own;
 mod request;
 mod sections;
 mod staff;
@@ -27,6 +28,7 @@ pub use timeline::{Axis, Lane, LaneSpan, Mark, Order, OrderRow, Tick, Timeline};
 
 use crate::report::Report;
 use crate::report::access::AccessReport;
+use crate::report::edition::Edition;
 use crate::report::wording::{Wording, fill};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -258,14 +260,18 @@ impl View {
     pub fn of(w: &Wording, report: &AccessReport, extent: Extent) -> Self {
         let words = Words { w, report, extent };
         let title = &w.title;
+        let (facts, sections) = match report.edition() {
+            Edition::Lawyer => (cover::facts(&words), sections::all(&words)),
+            Edition::Person => (own::facts(&words), own::all(&words)),
+        };
         View {
             person: cover::person(&words),
             answer: report.answer.text.clone(),
             verdicts: cover::verdicts(&words),
             figures: cover::figures(&words),
             notices: cover::notices(&words),
-            facts: cover::facts(&words),
-            sections: sections::all(&words),
+            facts,
+            sections,
             ..heading::heading!(&report.header).frame(w, [&title.report, &title.subtitle, &title.running])
         }
     }

@@ -37,12 +37,26 @@ pub fn all(words: &Words<'_>) -> Vec<Section> {
         sections.insert(place, ("changes", title, (intro, vec![changes::table(words.w, words.extent, all)])));
     }
     let annexes = [("annex-a", &s.annex, annex::entries(words)), ("annex-b", &s.checkpoint, checkpoint(words))];
+    numbered(sections.into_iter().map(|section| of_access(words, section)), annexes)
+}
+
+/// A section before it has its number: its id, its title, and what it holds.
+pub type Unnumbered<'a> = (&'static str, &'a String, Content);
+
+/// The same, saying what logging supports where it would say who reached what and is empty.
+pub fn of_access<'a>(words: &Words<'_>, (id, title, (intro, blocks)): Unnumbered<'a>) -> Unnumbered<'a> {
+    if !OF_ACCESS.contains(&id) {
+        return (id, title, (intro, blocks));
+    }
     let beyond = words.verdict(words.report.answer.beyond).0;
-    let of_access = |(id, title, (intro, blocks)): (&'static str, _, Content)| match OF_ACCESS.contains(&id) {
-        true => (id, title, (intro, blocks.into_iter().map(|block| or_beyond(words.w, block, &beyond)).collect())),
-        false => (id, title, (intro, blocks)),
-    };
-    let sections = sections.into_iter().map(of_access);
+    (id, title, (intro, blocks.into_iter().map(|block| or_beyond(words.w, block, &beyond)).collect()))
+}
+
+/// Numbered in order; annexes carry their letter in their title.
+pub fn numbered<'a>(
+    sections: impl Iterator<Item = Unnumbered<'a>>,
+    annexes: impl IntoIterator<Item = Unnumbered<'a>>,
+) -> Vec<Section> {
     let numbered = (1..).zip(sections).map(|(number, section)| (number.to_string(), section));
     let lettered = annexes.into_iter().map(|section| (String::new(), section));
     numbered
@@ -122,7 +136,7 @@ fn class_cells(words: &Words<'_>, counts: &Counts) -> Vec<Cell> {
     CLASSES.iter().map(|class| plain(words.count(counts.of(*class)))).collect()
 }
 
-fn how_to_read(words: &Words<'_>) -> Content {
+pub fn how_to_read(words: &Words<'_>) -> Content {
     let w = words.w;
     let meanings = Class::ALL.iter().map(|class| Row {
         tone: Tone::from(*class),
@@ -135,7 +149,7 @@ fn how_to_read(words: &Words<'_>) -> Content {
     )
 }
 
-fn lines(words: &Words<'_>) -> Content {
+pub fn lines(words: &Words<'_>) -> Content {
     let (w, t) = (words.w, &words.w.table);
     let row = |line: &Line| {
         let verb = words.code(&w.verb, line.verb);
@@ -186,7 +200,7 @@ fn lines(words: &Words<'_>) -> Content {
     )
 }
 
-fn timeline(words: &Words<'_>) -> Content {
+pub fn timeline(words: &Words<'_>) -> Content {
     let drawn = super::timeline::of(words);
     let block = match drawn {
         Some(timeline) => Block::Timeline(timeline),
@@ -232,7 +246,7 @@ fn agents(words: &Words<'_>) -> Content {
     (vec![w.intro.agents.clone()], vec![simple(words, &w.section.agents, columns, rows)])
 }
 
-fn principal_label(words: &Words<'_>, principal: &PrincipalFact) -> String {
+pub fn principal_label(words: &Words<'_>, principal: &PrincipalFact) -> String {
     match &principal.party {
         None => words.w.missing.nobody.clone(),
         Some(party) if principal.in_person => fill(&words.w.missing.in_person, &[("who", &words.party(party))]),
@@ -324,7 +338,8 @@ fn tools(words: &Words<'_>) -> Content {
     (vec![w.intro.tools.clone()], vec![simple(words, &w.section.tools, columns, rows)])
 }
 
-fn data(words: &Words<'_>) -> Content {
+/// How many acts moved each category.
+pub fn categories(words: &Words<'_>) -> Block {
     let (w, t, report) = (words.w, &words.w.table, words.report);
     let category = |fact: &CategoryFact| {
         let special = fact.special.as_ref().map(|article| fill(&w.mark.special, &[("article", article)]));
@@ -353,6 +368,11 @@ fn data(words: &Words<'_>) -> Content {
         number_column(&t.returned, 18),
         number_column(&t.shown, 18),
     ];
+    simple(words, &t.categories, category_columns, categories.into_iter())
+}
+
+fn data(words: &Words<'_>) -> Content {
+    let (w, t, report) = (words.w, &words.w.table, words.report);
     let field = |fact: &FieldFact| {
         row([
             cell([(fact.pointer.clone(), Style::Code)]),
@@ -377,7 +397,7 @@ fn data(words: &Words<'_>) -> Content {
     let fields = report.fields.iter().map(field);
     let records = report.records.iter().map(record);
     let mut blocks = vec![
-        simple(words, &t.categories, category_columns, categories.into_iter()),
+        categories(words),
         heading(&w.section.fields),
         simple(words, &w.section.fields, field_columns, fields),
         heading(&w.section.records),
@@ -453,7 +473,7 @@ pub fn policy(
     }
 }
 
-fn other_parts(words: &Words<'_>) -> Content {
+pub fn other_parts(words: &Words<'_>) -> Content {
     let (w, t, report) = (words.w, &words.w.table, words.report);
     let undetermined = || {
         let determination = word(&w.determination, crate::model::Determination::Undetermined.code());
@@ -515,18 +535,18 @@ fn undetermined(words: &Words<'_>) -> Content {
         number_column(&t.entries, 16),
     ];
     let rows = report.undetermined.kinds.iter().map(row_of);
-    let possible = fill(
-        &w.intro.possible,
-        &[
-            ("entries", &w.plural(&w.count.entries, report.possible.entries)),
-            ("acts", &w.plural(&w.count.acts, report.possible.acts)),
-        ],
-    );
-    let blocks = vec![simple(words, &w.section.undetermined, columns, rows), Block::Note { text: possible }];
-    (vec![w.intro.undetermined.clone()], blocks)
+    let possible = Block::Note { text: possible(words) };
+    (vec![w.intro.undetermined.clone()], vec![simple(words, &w.section.undetermined, columns, rows), possible])
 }
 
-fn reports(words: &Words<'_>) -> Content {
+/// How much matches the person only weakly.
+pub fn possible(words: &Words<'_>) -> String {
+    let (w, possible) = (words.w, &words.report.possible);
+    let entries = w.plural(&w.count.entries, possible.entries);
+    fill(&w.intro.possible, &[("entries", &entries), ("acts", &w.plural(&w.count.acts, possible.acts))])
+}
+
+pub fn reports(words: &Words<'_>) -> Content {
     let (w, t, report) = (words.w, &words.w.table, words.report);
     let caller = |name: Option<&Name>, assurance| {
         cell([(words.name_or_not_stated(name), Style::Plain), (words.code(&w.assurance, assurance), Style::Note)])
@@ -581,7 +601,7 @@ fn reports(words: &Words<'_>) -> Content {
     (vec![w.intro.reports.clone()], blocks)
 }
 
-fn coverage(words: &Words<'_>) -> Content {
+pub fn coverage(words: &Words<'_>) -> Content {
     let (w, t, coverage) = (words.w, &words.w.table, &words.report.coverage);
     let spans = |spans: &[Span]| {
         let spans: Vec<String> = spans.iter().map(|span| words.span(span)).collect();
@@ -643,7 +663,7 @@ fn clock(words: &Words<'_>) -> Content {
     (vec![words.w.intro.clock.clone()], vec![super::clock::block(words.w, Some(&words.report.clock))])
 }
 
-fn completeness(words: &Words<'_>) -> Content {
+pub fn completeness(words: &Words<'_>) -> Content {
     let (w, t, completeness) = (words.w, &words.w.table, &words.report.completeness);
     let row_of = |fact: &ProvisionFact| {
         let (state, style) = match fact.provision {

@@ -37,7 +37,7 @@ sections! {
         verification: Verification, timeline: Timeline, strength: Codes, outcome: Codes, assurance: Codes,
         recipient_kind: Codes, category: Codes, direction: Codes, legal_basis: Codes, policy_decision: Codes,
         approval: Codes, determination: Codes, doubt: Codes, content_kind: Codes, role: Codes, scope: Codes, report_type: Codes,
-        provenance: Codes, verb: Codes, declared: Declared, request: Request, erratum: Erratum, staff: Staff, exposure: Exposure, breach: Breach, activity: Activity, sheet: Sheet,
+        provenance: Codes, verb: Codes, declared: Declared, request: Request, erratum: Erratum, own: Own, staff: Staff, exposure: Exposure, breach: Breach, activity: Activity, sheet: Sheet,
     }
 
     Number { group: String, decimal: String, range: String, list_and: String, list_comma: String, chain: String, more: String }
@@ -118,6 +118,22 @@ sections! {
     ActivityTable {
         with: String, authority: String, number: String, recorded: String, about_persons: String, entries: String,
         instruction: String, declared: String, model: String, vendor: String, region: String,
+    }
+
+    /// What only the report for the person says.
+    Own { section: OwnSection, intro: OwnIntro, text: OwnText }
+    OwnSection {
+        purposes: String, data: String, agents: String, recipients: String, storage: String, source: String, decisions: String,
+        rights: String, withheld: String,
+    }
+    OwnIntro {
+        purposes: String, data: String, agents: String, recipients: String, storage: String, source: String, withheld: String,
+    }
+    OwnText {
+        undeclared: String, without_purpose: Plural, declared_for: String, will: String, safeguard: String, why_unnamed: String,
+        decisions: Plural, logic: String, other_people: String, word_for_word: String, word_for_word_value: String,
+        undetermined: String, undetermined_value: Plural, possible: String, restriction: String, times: String, vendor: String,
+        also: String, attempts: String, had_others: String,
     }
 
     /// What is gone since a report was made first.
