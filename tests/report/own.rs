@@ -19,6 +19,26 @@ fn made(evidence: &Evidence, edition: Edition, language: Language) -> (Value, St
     (json, String::from_utf8(files[1].bytes.clone()).expect("UTF-8"))
 }
 
+/// In every format; each of the files of an archive has its own name, and tells the tables of the pages once.
+#[test]
+fn every_format_can_be_made_of_it() {
+    for evidence in [everything(), rows(60), nothing()] {
+        for language in Language::ALL {
+            let question = AccessQuestion { edition: Edition::Person, ..question() };
+            let report = facts(&question, &evidence, &Envelope { language: *language, ..envelope() });
+            let files = render(&report, Format::ALL).expect("it renders");
+            let csv = files.iter().find(|file| file.format == Format::Csv).expect("an archive");
+            let names: Vec<String> = crate::sheets_read::files(&csv.bytes).into_iter().map(|(name, _)| name).collect();
+            let once: std::collections::BTreeSet<&String> = names.iter().collect();
+            assert_eq!(once.len(), names.len(), "{names:?}");
+            // A table of the pages that a sheet tells in more columns is not told again.
+            for told in ["agents-2", "recipients-3", "purposes-2", "data", "accesses", "annex-a"] {
+                assert!(!names.contains(&format!("{told}.csv")), "{told}: {names:?}");
+            }
+        }
+    }
+}
+
 /// `WHOSAW_BLESS=1` rewrites the golden files; look at what changed before you keep it.
 #[test]
 fn the_golden_report_for_the_person_is_as_it_was() {
@@ -133,7 +153,7 @@ fn pages_speak_to_the_person() {
 #[test]
 fn what_is_missing_is_told_where_it_is_asked_for() {
     let (_, page) = made(&nothing(), Edition::Person, Language::En);
-    for section in ["purposes", "data", "recipients", "storage", "source", "decisions", "rights", "requests"] {
+    for section in ["why", "data", "recipients", "storage", "source", "decisions", "rights", "requests"] {
         let after = page.split_once(&format!("id=\"{section}\"")).unwrap_or_else(|| panic!("{section}")).1;
         let own = after.split_once("<h2").map_or(after, |(own, _)| own);
         assert!(own.contains("NOT PROVIDED"), "{section}: {own}");

@@ -72,6 +72,7 @@ pub fn other_tables(view: &View, sheets: &[Sheet]) -> Vec<Sheet> {
         .map(|(section, caption)| (*section, caption.as_str()))
         .collect();
     let mut names: BTreeSet<String> = sheets.iter().map(|sheet| sheet.name.to_lowercase()).collect();
+    let mut ids: BTreeSet<String> = sheets.iter().map(|sheet| sheet.id.clone()).collect();
     let mut others = Vec::new();
     for section in &view.sections {
         let tables = section.blocks.iter().filter_map(|block| match block {
@@ -82,7 +83,9 @@ pub fn other_tables(view: &View, sheets: &[Sheet]) -> Vec<Sheet> {
             let is_told = |caption: &str| told.contains(&(section.id.as_str(), caption));
             // A sheet may stand for all tables of a section.
             if !is_told(&table.caption) && !is_told("") {
-                let id = if at == 0 { section.id.clone() } else { format!("{}-{}", section.id, at + 1) };
+                // Two files of an archive have two names.
+                let numbered = |n: usize| if n == 0 { section.id.clone() } else { format!("{}-{}", section.id, n + 1) };
+                let id = (at..).map(numbered).find(|id| ids.insert(id.clone())).unwrap_or_default();
                 others.push(as_it_stands(id, tab_name(&table.caption, &mut names), table));
             }
         }

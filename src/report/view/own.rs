@@ -12,10 +12,10 @@ use std::collections::BTreeSet;
 pub fn all(words: &Words<'_>) -> Vec<Section> {
     let (s, own) = (&words.w.section, &words.w.own.section);
     let mut all = vec![
-        ("purposes", &own.purposes, purposes(words)),
-        ("data", &own.data, data(words)),
-        ("agents", &own.agents, agents(words)),
-        ("recipients", &own.recipients, recipients(words)),
+        ("why", &own.purposes, purposes(words)),
+        ("data", &s.data, data(words)),
+        ("agents", &s.agents, agents(words)),
+        ("recipients", &s.recipients, recipients(words)),
         ("storage", &own.storage, storage(words)),
         ("source", &own.source, source(words)),
         ("decisions", &own.decisions, decisions(words)),
@@ -163,7 +163,7 @@ fn agents(words: &Words<'_>) -> Content {
         column(&w.table.when, 28),
     ];
     let rows = words.report.agents.iter().map(row_of);
-    (vec![w.own.intro.agents.clone()], vec![simple(words, &w.own.section.agents, columns, rows)])
+    (vec![w.own.intro.agents.clone()], vec![simple(words, &w.section.agents, columns, rows)])
 }
 
 fn recipients(words: &Words<'_>) -> Content {
@@ -204,11 +204,11 @@ fn recipients(words: &Words<'_>) -> Content {
         column(&w.table.recipient, 23),
         column(&w.table.basis, 18),
         column(&w.table.country, 17),
-        column(&w.own.section.data, 20),
+        column(&w.section.data, 20),
         column(&w.table.when, 22),
     ];
     let rows = report.recipients.iter().map(row_of);
-    let mut blocks = vec![simple(words, &w.own.section.recipients, columns, rows)];
+    let mut blocks = vec![simple(words, &w.section.recipients, columns, rows)];
     let is_missing = |field: &str| {
         report.completeness.fields.iter().any(|it| it.field == field && it.provision == Provision::NotProvided)
     };

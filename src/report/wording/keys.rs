@@ -123,8 +123,7 @@ sections! {
     /// What only the report for the person says.
     Own { section: OwnSection, intro: OwnIntro, text: OwnText }
     OwnSection {
-        purposes: String, data: String, agents: String, recipients: String, storage: String, source: String, decisions: String,
-        rights: String, withheld: String,
+        purposes: String, storage: String, source: String, decisions: String, rights: String, withheld: String,
     }
     OwnIntro {
         purposes: String, data: String, agents: String, recipients: String, storage: String, source: String, withheld: String,
