@@ -149,6 +149,24 @@ fn pages_speak_to_the_person() {
     }
 }
 
+/// Nobody has to find it in a table.
+#[test]
+fn what_nobody_allowed_stands_on_the_first_page() {
+    for (language, said) in [
+        (Language::En, ["1 act on your data was not authorised.", "1 act on your data was an emergency access."]),
+        (
+            Language::De,
+            ["1 Vorgang mit Ihren Daten war unbefugt.", "1 Vorgang mit Ihren Daten war ein Notfallzugriff."],
+        ),
+    ] {
+        let page = words_of_html(&made(&everything(), Edition::Person, language).1);
+        let facts = page.find(if language == Language::En { "About this report" } else { "Zu diesem Bericht" });
+        for said in said {
+            assert!(page.find(said) < facts && page.contains(said), "{said}");
+        }
+    }
+}
+
 /// Every field that Art. 15 gives has its place on the pages, and says that it is missing where it is.
 #[test]
 fn what_is_missing_is_told_where_it_is_asked_for() {

@@ -260,16 +260,16 @@ impl View {
     pub fn of(w: &Wording, report: &AccessReport, extent: Extent) -> Self {
         let words = Words { w, report, extent };
         let title = &w.title;
-        let (facts, sections) = match report.edition() {
-            Edition::Lawyer => (cover::facts(&words), sections::all(&words)),
-            Edition::Person => (own::facts(&words), own::all(&words)),
+        let (notices, facts, sections) = match report.edition() {
+            Edition::Lawyer => (cover::notices(&words), cover::facts(&words), sections::all(&words)),
+            Edition::Person => (own::notices(&words), own::facts(&words), own::all(&words)),
         };
         View {
             person: cover::person(&words),
             answer: report.answer.text.clone(),
             verdicts: cover::verdicts(&words),
             figures: cover::figures(&words),
-            notices: cover::notices(&words),
+            notices,
             facts,
             sections,
             ..heading::heading!(&report.header).frame(w, [&title.report, &title.subtitle, &title.running])

@@ -50,6 +50,18 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
     facts
 }
 
+/// What nobody allowed comes first.
+pub fn notices(words: &Words<'_>) -> Vec<String> {
+    let t = &words.w.own.text;
+    let of = |value: Authorisation| {
+        let found = words.report.authorisations.iter().find(|fact| fact.value == value);
+        found.map_or(0, |fact| fact.acts)
+    };
+    let told = [(Authorisation::Unauthorised, &t.unauthorised), (Authorisation::Exceptional, &t.exceptional)];
+    let told = told.into_iter().filter(|(value, _)| of(*value) > 0);
+    told.map(|(value, text)| words.w.plural(text, of(value))).chain(cover::notices(words)).collect()
+}
+
 fn missing(words: &Words<'_>) -> (String, Style) {
     (words.w.missing.value.clone(), Style::Missing)
 }
@@ -264,7 +276,7 @@ fn decisions(words: &Words<'_>) -> Content {
     let t = &words.w.own.text;
     let counted = words.w.plural(&t.decisions, words.report.totals.decisions);
     let logic = cover::pair(&t.logic, words.w.missing.value.clone(), Style::Missing);
-    (Vec::new(), vec![Block::Text { text: counted }, Block::Pairs { pairs: vec![logic] }])
+    (Vec::new(), vec![Block::Text { text: counted }, Block::Facts { pairs: vec![logic] }])
 }
 
 fn rights(words: &Words<'_>) -> Content {

@@ -130,7 +130,7 @@ sections! {
     }
     OwnText {
         undeclared: String, without_purpose: Plural, declared_for: String, will: String, safeguard: String, why_unnamed: String,
-        decisions: Plural, logic: String, other_people: String, word_for_word: String, word_for_word_value: String,
+        decisions: Plural, logic: String, unauthorised: Plural, exceptional: Plural, other_people: String, word_for_word: String, word_for_word_value: String,
         undetermined: String, undetermined_value: Plural, possible: String, restriction: String, times: String, vendor: String,
         also: String, attempts: String, had_others: String,
     }
