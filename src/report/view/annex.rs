@@ -1,6 +1,7 @@
 //! The annex: every entry, with all that may be said of it.
 
-use super::sections::{Content, policy, table};
+use super::sections::{Content, table};
+use super::things::policy;
 use super::words::{LISTED, Words};
 use super::*;
 use crate::report::access::document::*;

@@ -18,10 +18,13 @@ mod heading;
 mod lanes;
 mod logging;
 mod own;
+mod parties;
 mod request;
 mod sections;
 mod staff;
+mod things;
 mod timeline;
+mod trust;
 pub(in crate::report) mod words;
 
 pub use timeline::{Axis, Lane, LaneSpan, Mark, Order, OrderRow, Tick, Timeline};

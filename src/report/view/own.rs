@@ -22,13 +22,13 @@ pub fn all(words: &Words<'_>) -> Vec<Section> {
         ("rights", &own.rights, rights(words)),
         ("requests", &s.requests, request::requests(words)),
         ("withheld", &own.withheld, withheld(words)),
-        ("coverage", &s.coverage, sections::coverage(words)),
+        ("coverage", &s.coverage, trust::coverage(words)),
         ("time-line", &s.timeline, sections::timeline(words)),
         ("how-to-read", &s.how_to_read, sections::how_to_read(words)),
         ("accesses", &s.lines, sections::lines(words)),
-        ("other-parts", &s.other_parts, sections::other_parts(words)),
-        ("earlier-reports", &s.reports, sections::reports(words)),
-        ("article-15", &s.completeness, sections::completeness(words)),
+        ("other-parts", &s.other_parts, things::other_parts(words)),
+        ("earlier-reports", &s.reports, trust::reports(words)),
+        ("article-15", &s.completeness, trust::completeness(words)),
         ("verification", &s.verification, verification(words)),
     ];
     if let Some(changed) = &words.report.changes {
@@ -133,7 +133,7 @@ fn data(words: &Words<'_>) -> Content {
         Style::Missing => Block::Facts { pairs: vec![cover::pair(&w.section.declared, text, style)] },
         _ => Block::Text { text: told },
     };
-    (vec![w.own.intro.data.clone()], vec![sections::categories(words), declared])
+    (vec![w.own.intro.data.clone()], vec![things::categories(words), declared])
 }
 
 /// How often, in the words of one cell: what is certain to possible, and beside it what is less.
@@ -155,7 +155,7 @@ fn agents(words: &Words<'_>) -> Content {
             true => String::new(),
             false => fill(&t.vendor, &[("vendor", &words.names(&fact.vendors))]),
         };
-        let behalf: Vec<String> = fact.on_behalf_of.iter().map(|it| sections::principal_label(words, it)).collect();
+        let behalf: Vec<String> = fact.on_behalf_of.iter().map(|it| parties::principal_label(words, it)).collect();
         let mut acts = often(words, &fact.acted);
         if fact.delegated.all() > 0 {
             let n = words.number(fact.delegated.all());
@@ -295,7 +295,7 @@ fn withheld(words: &Words<'_>) -> Content {
         pairs.push(line(&t.undetermined, w.plural(&t.undetermined_value, report.undetermined.actions)));
     }
     if report.possible.acts > 0 {
-        pairs.push(line(&t.possible, sections::possible(words)));
+        pairs.push(line(&t.possible, things::possible(words)));
     }
     pairs.push(line(&t.restriction, w.intro.restriction.clone()));
     let mut blocks = vec![Block::Facts { pairs }];
