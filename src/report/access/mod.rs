@@ -4,6 +4,8 @@
 
 pub mod document;
 
+mod measure;
+
 mod facts;
 
 mod found;
