@@ -2,6 +2,7 @@
 //! texts, answers and the human who acted stand sealed. Reading cases is a step of its own.
 
 use super::access::PROJECTIONS;
+use super::proving::Proving;
 use super::read::join_content;
 use super::{EngineError, Kind, OpenLedger, PartState, Receipt};
 use crate::admit::events::{self, CaseActors};
@@ -13,6 +14,7 @@ use crate::report::breach::case::{By, CaseId, Standing, Step};
 use crate::report::breach::document::RegisterFact;
 use crate::report::breach::evidence::AsOf;
 use crate::report::breach::{self, Case};
+use crate::report::exposure::evidence::Detection;
 use crate::report::instant::Zone;
 use crate::report::language::Language;
 use crate::report::question::{RecordedBreach, RecordedExposure};
@@ -249,6 +251,22 @@ impl OpenLedger {
 
     pub(super) fn cases_below(&self, size: u64) -> Result<Vec<Case>, EngineError> {
         self.cases_where(size, |_| true)
+    }
+
+    /// When breaches of these resources were detected, as their cases state it below a size: of each case the last statement
+    /// that stands. Blocks.
+    pub(super) fn detections(&self, resources: &[String], head: &Proving) -> Result<Vec<Detection>, EngineError> {
+        let mut all = Vec::new();
+        for case in self.cases_below(head.size)? {
+            let about = case.resources();
+            let is_asked = about.iter().any(|name| resources.contains(name));
+            let Some(step) = case.last(CaseStep::Detected).filter(|_| is_asked) else { continue };
+            let Some(entry) = self.ledger.entry(step.index)? else { continue };
+            self.open_proved(&entry, &[], head)?;
+            let (at_us, recorded_at_us) = (step.at_us(), step.recorded_at_us);
+            all.push(Detection { case: case.id, entry: step.index, at_us, recorded_at_us, resources: about });
+        }
+        Ok(all)
     }
 
     /// Cases are found by the projections: a step is not recorded where its case could not be told afterwards.

@@ -85,7 +85,9 @@ impl OpenLedger {
         index: u64,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Produced, EngineError> {
-        let evidence = self.exposure_evidence(question, progress)?;
+        let mut evidence = self.exposure_evidence(question, progress)?;
+        evidence.detections = self.detections(&question.resources, &Proving::under(evidence.head.clone()))?;
+        evidence.entries_proved += evidence.detections.len() as u64;
         let mut report = Report::Exposure(Box::new(facts(question, &evidence, envelope)));
         drop(evidence);
         if let Some(earlier) = question.supersedes {
@@ -183,6 +185,8 @@ impl OpenLedger {
             pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
             undetermined,
             clock,
+            // For whoever asks for the report itself: a case that asks for it knows its own.
+            detections: Vec::new(),
             head: head.head,
         })
     }

@@ -191,6 +191,10 @@ fn story(chance: &mut Chance) -> String {
         text.push_str(&format!("{:02}:30 s1 is linked to s2{}\n", chance.below(12), one(chance, &["", " weakly"])));
     }
     if chance.below(2) == 0 {
+        text.push_str(&format!("{:02}:10 case C opens on R\n", chance.below(12)));
+        text.push_str(&format!("{:02}:20 case C is detected\n", 12 + chance.below(12)));
+    }
+    if chance.below(2) == 0 {
         text.push_str("R hides history\nR caches permissions for 600 s\n");
     }
     for _ in 0..4 + chance.below(14) {

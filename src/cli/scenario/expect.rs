@@ -88,6 +88,10 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
             let country = if *country == "nowhere" { "null" } else { country };
             same(country, &found["country"])
         }
+        [of, rest @ ..] if is_of_lag(rest) => {
+            let of_it = |lag: &&Value| lag["resource"] == **of;
+            lasted(list(&report["lags"]).iter().find(of_it), rest)
+        }
         [who, "could", rest @ ..] => span_of(&viewer(report, who)["could_us"], rest),
         [who, "surely", count] => same(count, &viewer(report, who)["surely"]),
         [who, "did", count] => same(count, &viewer(report, who)["did"]),
@@ -164,12 +168,20 @@ fn changed(report: &Value, path: &str) -> Result<(), String> {
     if paths.iter().any(|found| found.starts_with(path)) { Ok(()) } else { Err(format!("found {paths:?}")) }
 }
 
-/// What must be so in every report: no figure is certain beyond what is possible, and no window beyond the whole.
+/// What must be so in every report: no figure is certain beyond what is possible, nor how long anything took, and no window
+/// beyond the whole.
 fn sound(report: &Value) -> Result<(), String> {
     let totals = report["totals"].as_object().cloned().unwrap_or_default();
     for (name, value) in &totals {
         if value["low"].as_u64() > value["high"].as_u64() {
             return Err(format!("{name} is {value}"));
+        }
+    }
+    for lag in list(&report["lags"]) {
+        for of in ["opened_to_detected", "decided_to_closed", "revoked_to_closed", "detected_to_closed"] {
+            if lag[of]["us"]["low"].as_u64() > lag[of]["us"]["high"].as_u64() {
+                return Err(format!("{of} is {}", lag[of]));
+            }
         }
     }
     let most = report["totals"]["open_us"]["high"].as_u64();
@@ -279,6 +291,10 @@ fn of_act(scenario: &Scenario, report: &Value, entry: u64, words: &[&str]) -> Op
             let all = names.iter().all(|name| found.iter().any(|who| is_party(who, name)));
             if all && found.len() == names.len() { Ok(()) } else { Err(format!("found {found:?}")) }
         }
+        words if is_of_lag(words) => {
+            let lags = list(&report["lags"]);
+            lasted(lags.iter().find(|lag| lag["opened"]["entry"] == entry), words)
+        }
         ["led", "to", "it"] => match find("causes") {
             Some(cause) if !cause["led_to"].is_null() => Ok(()),
             found => Err(format!("found {found:?}")),
@@ -292,6 +308,47 @@ fn of_act(scenario: &Scenario, report: &Value, entry: u64, words: &[&str]) -> Op
         ["shows", subjects] => same(subjects, &act()["subjects"]),
         _ => return None,
     })
+}
+
+/// What is expected of how long a way took until it was detected, or really closed.
+fn is_of_lag(words: &[&str]) -> bool {
+    matches!(
+        words,
+        ["detected", "after", ..]
+            | ["not", "detected" | "revoked"]
+            | ["really", "closed", ..]
+            | ["ended", "before", "detection"]
+    )
+}
+
+/// `detected after 2h00`, or `really closed 3min to 5min after revoking`, also `so far`, `at least` or `as planned`.
+fn lasted(lag: Option<&Value>, words: &[&str]) -> Result<(), String> {
+    let Some(lag) = lag else { return Err("no way without authority is told of it".into()) };
+    let (of, took) = match words {
+        ["not", "detected"] => return same("null", &lag["opened_to_detected"]),
+        ["not", "revoked"] => return same("null", &lag["revoked"]),
+        ["ended", "before", "detection"] => return same("true", &lag["ended_before_detection"]),
+        ["detected", "after", took @ ..] => ("opened_to_detected", took),
+        ["really", "closed", took @ .., "after", "revoking"] => ("revoked_to_closed", took),
+        ["really", "closed", took @ .., "after", "deciding"] => ("decided_to_closed", took),
+        ["really", "closed", took @ .., "after", "detection"] => ("detected_to_closed", took),
+        _ => return Err("is told after revoking, after deciding or after detection".into()),
+    };
+    let (known, took) = match took {
+        [took @ .., "so", "far"] => (Some("open"), took),
+        ["at", "least", took @ ..] => (Some("unknown"), took),
+        [took @ .., "as", "planned"] => (Some("assumed"), took),
+        took => (None, took),
+    };
+    let found = &lag[of];
+    if known.is_some_and(|known| found["known"] != known) {
+        return Err(format!("found {found}"));
+    }
+    match (known, took) {
+        (Some("unknown"), [one]) if duration(one).is_some_and(|us| found["us"]["low"] == us) => Ok(()),
+        (Some("unknown"), _) => Err(format!("found {found}")),
+        _ => span_of(&found["us"], took),
+    }
 }
 
 fn holds_code(found: &Value, code: &str) -> Result<(), String> {

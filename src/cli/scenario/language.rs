@@ -311,6 +311,8 @@ pub const VERBS: &[(&str, &str)] = &[
     ("erases", "data.erase"),
     ("restores", "data.restore"),
     ("alters", "data.update"),
+    ("detects", "incident.detect"),
+    ("orders", "instruction.give"),
 ];
 
 impl Scenario {

@@ -63,7 +63,7 @@ enum Command {
 ///   09:40 proxy is down                 10:10 proxy logs again{n}
 ///   09:30 e1 reads R [about s1] [for u1, or on behalf of u1] [showing u1] [giving V] [denied] [authorised] [emergency]{n}
 ///   (reads, views, lists, searches, previews, downloads, exports, copies, sends, posts, loads, closes,
-///   infers, heartbeats, remembers, forgets, derives, deletes, erases, restores, alters;
+///   infers, heartbeats, remembers, forgets, derives, deletes, erases, restores, alters, detects, orders;
 ///   denied, failed or perhaps; "anybody" is the public){n}
 ///   An act can have a name, and speak of others: [as x1] [because of x0] [within x0] [same act as x0]
 ///   [approved by a1] [instructed by i1] [under key k1] [despite restriction] [policy p1] [in session c1]
@@ -105,6 +105,8 @@ enum Command {
 ///   expect x1 after restriction, after restriction 1{n}
 ///   expect x1 perhaps after restriction, perhaps after restriction 1   (of whoever was erased since){n}
 ///   expect amended 1, nothing corrected, x1 was retracted, x1 was retracted saying WHY, c1 does count, c1 does not count: rival, as told people saw 2{n}
+///   expect R detected after 2h00, R not detected, R really closed 3min to 5min after revoking (or deciding, or detection),
+///   R really closed at least 2h00 after revoking, R not revoked, R ended before detection   (or g1, for the way that g1 opened){n}
 ///   expect odd CODE, nothing odd        expect claim CODE, logging CODE{n}
 ///   expect changed totals.people_saw, nothing changed{n}
 ///   expect x1 suppressed [until 2026-06-01], x1 not suppressed   (an order keeps it from whom it is about){n}

@@ -73,6 +73,26 @@ pub struct Path {
     pub start: Bound,
     pub end: Bound,
     pub authorised: Authorised,
+    /// The last instant at which somebody surely got in over it, which no other way explains.
+    pub used: Option<Instant>,
+    /// Somebody got in after it had ended, and had no other way: perhaps it had not.
+    pub outlived: bool,
+}
+
+impl Path {
+    /// When it truly ended: not before somebody got in over it, and nobody knows when where somebody got in afterwards.
+    pub fn really_ended(&self, cut_off: Instant) -> Bound {
+        let end = self.end;
+        let earliest = self.used.map_or(end.earliest, |used| used.max(end.earliest).min(end.latest));
+        let latest = if self.outlived { cut_off.max(end.latest) } else { end.latest };
+        let known = match end.known {
+            Known::Open => Known::Open,
+            _ if self.outlived => Known::Unknown,
+            Known::Bounded if earliest == latest => Known::Exact,
+            known => known,
+        };
+        Bound { earliest, latest, known, ..end }
+    }
 }
 
 /// A time without interruption in which it was possibly open.
@@ -244,7 +264,8 @@ impl Exposure {
         let granted = interval.times();
         let position = self.paths.len();
         let authorised = interval.authorised;
-        self.paths.push(Path { audience, start: interval.start, end: interval.end, authorised });
+        let (start, end) = (interval.start, interval.end);
+        self.paths.push(Path { audience, start, end, authorised, used: None, outlived: false });
         let mut reached = Vec::new();
         for (party, member) in reach {
             let way = granted.intersect(member);
@@ -474,6 +495,11 @@ impl Exposure {
             }
             _ => {}
         }
+        let over: BTreeSet<usize> = open.iter().map(|(_, path, _)| *path).collect();
+        if let (1, Some(path), true) = (over.len(), over.first(), is_certain(access)) {
+            let used = &mut self.paths[*path].used;
+            *used = (*used).max(Some(access.when.earliest));
+        }
         let authorised = |(_, path, times): &(Party, usize, &Times)| {
             let path = &self.paths[*path];
             path.authorised == Authorised::Yes && covers(path, &times.certain, access)
@@ -500,6 +526,7 @@ impl Exposure {
         self.oddities.insert((oddity, access.entries.first().copied()));
         let ended = closed.iter().flat_map(|(_, _, times)| times.possible.spans()).map(|(_, end)| *end);
         let since = ended.filter(|end| *end <= access.when.latest).max().unwrap_or(judge.from);
+        self.outlive(access, closed);
         let unknown = TimeSet::span(since, judge.cut_off);
         let was_closed = !closed.is_empty();
         // It was possible for whoever acted, and, where their way had ended, for the one on whose behalf; through an account
@@ -527,6 +554,14 @@ impl Exposure {
         }
         self.unauthorised.possible = self.unauthorised.possible.union(&unknown);
         Authorised::No
+    }
+
+    /// Each of these ways that had ended perhaps had not.
+    fn outlive(&mut self, access: &Access, closed: &[(Party, usize, &Times)]) {
+        for (_, path, _) in closed {
+            let path = &mut self.paths[*path];
+            path.outlived |= path.end.known != Known::Open && path.end.latest <= access.when.latest;
+        }
     }
 
     fn windows_of(&self, intervals: &[Interval], deliveries: &[Delivery], told: &Told<'_>) -> Vec<Window> {

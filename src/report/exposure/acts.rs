@@ -28,17 +28,23 @@ pub(super) fn causes(found: &[Found<'_>], people: &People<'_>) -> Vec<CauseFact>
         for (first, relation) in openings.iter().map(|entry| (*entry, Relation::Opened)).chain(closings) {
             let Some(act) = people.told.acts.get(&first) else { continue };
             all.push(cause(found.name, act, None, relation, people));
-            let (mut seen, mut next, mut length) = (BTreeSet::from([first]), vec![act], 1);
-            while let Some(act) = next.pop().filter(|_| length < CHAIN_MAX) {
-                let caused = act.caused_by.iter().map(|id| (id, Relation::Caused));
-                for (id, relation) in caused.chain(act.parents.iter().map(|id| (id, Relation::Within))) {
-                    for before in people.told.acts_of(id, act.index) {
-                        if seen.insert(before.index) {
-                            all.push(cause(found.name, before, Some(act.index), relation, people));
-                            next.push(before);
-                            length += 1;
-                        }
-                    }
+            let before = led_to(people.told, act);
+            all.extend(before.iter().map(|(act, next, how)| cause(found.name, act, Some(*next), *how, people)));
+        }
+    }
+    all
+}
+
+/// What led to an act, and so on back to where the records end: each with the entry of the next, nearest first.
+pub(super) fn led_to<'a>(told: &'a Telling, act: &'a Act) -> Vec<(&'a Act, u64, Relation)> {
+    let (mut all, mut seen, mut next) = (Vec::new(), BTreeSet::from([act.index]), vec![act]);
+    while let Some(act) = next.pop().filter(|_| all.len() + 1 < CHAIN_MAX) {
+        let caused = act.caused_by.iter().map(|id| (id, Relation::Caused));
+        for (id, relation) in caused.chain(act.parents.iter().map(|id| (id, Relation::Within))) {
+            for before in told.acts_of(id, act.index) {
+                if seen.insert(before.index) {
+                    all.push((before, act.index, relation));
+                    next.push(before);
                 }
             }
         }

@@ -136,6 +136,9 @@ facts! {
         /// The figures before anything was corrected or taken back; absent where nothing was.
         as_told: Option<Totals>,
         resources: Vec<ResourceFact>,
+        /// Of each way that nobody was allowed to open: how long until it was detected, and until it was really closed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lags: Vec<LagFact>,
         viewers: Vec<ViewerFact>,
         accesses: Vec<AccessFact>,
         holdings: Vec<HoldingFact>,
@@ -281,6 +284,44 @@ facts! {
         /// How long it was open to whoever has the link, or to the public.
         to_anyone_us: Range,
     }
+
+    /// How long something took, and how well that is known: of what has not ended, so far.
+    pub struct Lag { us: Range, known: Known }
+
+    pub struct LagFact {
+        resource: String,
+        audience: Who,
+        opened: Bound,
+        /// Detections of a breach of the resource that may be of this way, the earliest first. Where there are several, no record
+        /// says which of them found it.
+        detected: Vec<DetectedFact>,
+        /// A detection is on file, and lies before the way opened.
+        detected_before: bool,
+        /// From the opening to the first of these detections, at most to the last.
+        opened_to_detected: Option<Lag>,
+        /// The first of the acts, after the opening, that led to the one that closed it; that one itself where none did.
+        decided: Option<ActFact>,
+        /// The act that closed it; absent where it ended by itself, or has not.
+        revoked: Option<ActFact>,
+        /// When it truly ended, with what went on working after it was closed.
+        closed: Bound,
+        decided_to_closed: Option<Lag>,
+        revoked_to_closed: Option<Lag>,
+        /// Absent where it was never detected, or had ended before.
+        detected_to_closed: Option<Lag>,
+        ended_before_detection: bool,
+    }
+
+    pub struct DetectedFact {
+        entry: EntryIndex,
+        /// The case whose step says so; absent where an act of detection does.
+        case: Option<String>,
+        at: Span,
+        /// Of a step, which may state an earlier time.
+        recorded_at: Option<Instant>,
+    }
+
+    pub struct ActFact { entry: EntryIndex, verb: Code<Verb>, when: Span }
 
     pub struct ViewerFact {
         who: Who,

@@ -66,6 +66,21 @@ pub struct ExposureEvidence {
     pub undetermined: u64,
     /// Entries of which an order keeps whom they are about from being told.
     pub suppressed: Vec<Suppressed>,
+    /// What cases say of when a breach of these resources was detected.
+    pub detections: Vec<Detection>,
+}
+
+/// The last statement of a case that stands of when its breach was detected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detection {
+    pub case: [u8; 16],
+    /// The step.
+    pub entry: u64,
+    /// As stated, or when it was recorded.
+    pub at_us: u64,
+    pub recorded_at_us: u64,
+    /// What the case is about.
+    pub resources: Vec<String>,
 }
 
 /// Whoever was erased with one batch: data of some of them might only be stored from then until that.

@@ -3,7 +3,7 @@
 use super::document::*;
 use super::evidence::{ExposureEvidence, ExposureQuestion, Forgotten, Suppressed};
 use super::forgotten::touches;
-use super::{acts, answer, consequences, count};
+use super::{acts, answer, consequences, count, lags};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
 use crate::exposure::calculus::fact;
 use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, Thing, When};
@@ -48,6 +48,7 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         totals: stated.totals,
         as_told,
         resources,
+        lags: lags::lags(&stated.found, &people, &evidence.detections, frame),
         viewers: stated.viewers,
         accesses: stated.accesses,
         holdings: stated.holdings,
@@ -68,6 +69,8 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         erratum: None,
     };
     report.special = special(&report);
+    let detected = ("6", lags::provided(&report.lags));
+    report.header.completeness = completeness::of_header_and(&report.header.completeness, [detected]);
     let acts: BTreeSet<u64> = report
         .accesses
         .iter()

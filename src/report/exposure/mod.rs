@@ -14,6 +14,7 @@ mod consequences;
 mod count;
 mod facts;
 mod forgotten;
+mod lags;
 
 pub(super) mod answer;
 

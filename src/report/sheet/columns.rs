@@ -87,6 +87,20 @@ impl<'a, T> Columns<'a, T> {
         })
     }
 
+    /// The same of what is not known of every row.
+    pub fn duration_if_any(self, label: &str, range: impl Fn(&T) -> Option<Range> + 'a) -> Self {
+        let (w, s) = (self.w, &self.w.sheet);
+        let labels =
+            [&s.certain_seconds, &s.possible_seconds, &s.in_words].map(|pattern| self.labelled(pattern, label));
+        self.with(labels, move |row| match range(row) {
+            Some(range) => {
+                let words = Value::text(duration_range(w, &range));
+                vec![Value::Seconds(range.low), Value::Seconds(range.high), words]
+            }
+            None => vec![Value::Empty; 3],
+        })
+    }
+
     /// Microseconds, in seconds.
     pub fn seconds(self, label: &str, us: impl Fn(&T) -> u64 + 'a) -> Self {
         let label = self.labelled(&self.w.sheet.seconds, label);

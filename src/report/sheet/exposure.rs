@@ -18,6 +18,7 @@ pub fn sheets(report: &ExposureReport, w: &Wording) -> Vec<Sheet> {
         told.resources(),
         told.windows(),
         told.paths(),
+        told.lags(),
         told.people(),
         told.accesses(),
         told.holdings(),
@@ -124,6 +125,34 @@ impl<'a> Told<'a> {
             .bound(&t.until, |row| row.1.end.clone())
             .text(&t.authorisation, |row| word(&w.authorisation, row.1.authorisation.code()).to_owned())
             .sheet("paths", &w.sheet.name.paths, Some(("windows", &section.paths)), &rows)
+    }
+
+    fn lags(self) -> Sheet {
+        let (w, t, c) = (self.w, &self.w.exposure.table, &self.w.sheet.column);
+        let us = |lag: &Option<Lag>| lag.as_ref().map(|lag| lag.us);
+        let known = |lag: &Option<Lag>| {
+            lag.as_ref().map(|lag| word(&w.exposure.known, lag.known.code()).to_owned()).unwrap_or_default()
+        };
+        Columns::new(w)
+            .text(&t.resource, |lag: &LagFact| lag.resource.clone())
+            .text(&t.path, move |lag| self.who(&lag.audience))
+            .bound(&t.opened, |lag| lag.opened.clone())
+            .numbers(&c.detected_in, |lag| lag.detected.iter().map(|fact| fact.entry.0).collect())
+            .texts(&c.detected_case, |lag| lag.detected.iter().filter_map(|fact| fact.case.clone()).collect())
+            .instant(&c.first_detected, |lag| lag.detected.first().map(|fact| fact.at.from))
+            .instant(&c.last_detected, |lag| lag.detected.iter().map(|fact| fact.at.until).max())
+            .duration_if_any(&c.opened_to_detected, move |lag| us(&lag.opened_to_detected))
+            .span(&c.decided, |lag| lag.decided.as_ref().map(|act| act.when.clone()))
+            .number_if_any(&c.decided_in, |lag| lag.decided.as_ref().map(|act| act.entry.0))
+            .span(&t.revoked, |lag| lag.revoked.as_ref().map(|act| act.when.clone()))
+            .number_if_any(&c.revoked_in, |lag| lag.revoked.as_ref().map(|act| act.entry.0))
+            .bound(&t.really_closed, |lag| lag.closed.clone())
+            .duration_if_any(&c.revoked_to_closed, move |lag| us(&lag.revoked_to_closed))
+            .text(&c.how_known, move |lag| known(&lag.revoked_to_closed))
+            .duration_if_any(&c.decided_to_closed, move |lag| us(&lag.decided_to_closed))
+            .duration_if_any(&c.detected_to_closed, move |lag| us(&lag.detected_to_closed))
+            .yes_or_no(&c.ended_before_detection, |lag| lag.ended_before_detection)
+            .sheet("lags", &w.sheet.name.lags, Some(("lags", &w.exposure.section.lags)), &self.report.lags)
     }
 
     fn people(self) -> Sheet {

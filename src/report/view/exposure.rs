@@ -131,6 +131,7 @@ impl Said<'_> {
             pair(&f.period, period, Style::Plain),
             pair(&w.exposure.fact.cut_off, w.exact(header.question.cut_off), Style::Plain),
         ];
+        pairs.extend(self.lag_facts());
         let heading = heading!(header);
         pairs.extend(heading.known_and_asked(w, self.report.clock.as_ref()));
         pairs.push(changes::line(w, header.supersedes.as_ref(), w.time.none.clone()));
@@ -144,6 +145,7 @@ impl Said<'_> {
         let sections = [
             ("how-to-read", &s.how_to_read, vec![self.w.exposure.intro.how_to_read.clone()], Vec::new()),
             ("windows", &s.windows, vec![self.w.exposure.intro.windows.clone()], self.windows()),
+            ("lags", &s.lags, vec![self.w.exposure.intro.lags.clone()], vec![self.lags()]),
             ("time-line", &s.timeline, Vec::new(), self.lanes()),
             ("people", &s.people, vec![self.w.exposure.intro.people.clone()], vec![self.viewers()]),
             ("accesses", &s.accesses, vec![self.w.exposure.intro.accesses.clone()], vec![self.accesses()]),
@@ -466,7 +468,7 @@ impl Said<'_> {
     }
 
     /// An end: when, how well it is known, and by which entry.
-    fn bound(&self, bound: &Bound) -> Cell {
+    pub(super) fn bound(&self, bound: &Bound) -> Cell {
         let (w, x) = (self.w, &self.w.exposure);
         let when = if bound.known == Known::Open {
             fill(&x.table.ongoing, &[("at", &w.instant(bound.latest))])

@@ -15,6 +15,7 @@ mod declared;
 mod erratum;
 mod exposure;
 mod heading;
+mod lags;
 mod lanes;
 mod logging;
 mod own;

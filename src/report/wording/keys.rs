@@ -227,7 +227,7 @@ sections! {
         verdict: ExposureVerdict, figure: ExposureFigure, notice: ExposureNotice, fact: ExposureFact, section: ExposureSection,
         intro: ExposureIntro, table: ExposureTable, known: Codes, rung: Codes, oddity: Codes, standing: Codes,
         approved: Codes,
-        lane: ExposureLane, reviewed: Codes, relation: Codes, lost: Codes, recovery: Codes, form: Codes,
+        lane: ExposureLane, lag: ExposureLag, reviewed: Codes, relation: Codes, lost: Codes, recovery: Codes, form: Codes,
     }
     ExposureTitle { report: String, subtitle: String, running: String }
     ExposureAnswer {
@@ -245,19 +245,25 @@ sections! {
         unknown_resource: String, undetermined: String, records: String, closed: String, pruned: String, odd: String, as_told: String,
         cause: String, special: String, special_category: String,
     }
-    ExposureFact { resources: String, cut_off: String, completeness: String, open_questions: String, characterisation: String }
+    ExposureLag {
+        so_far: String, at_least: String, as_planned: String, by_case: String, by_act: String, recorded: String, before: String,
+        several: String, after_opening: String, revoked: String, not_revoked: String, decided: String, after_revoking: String,
+        after_deciding: String, after_detection: String, ended_before: String,
+    }
+    ExposureFact { detection_lag: String, revocation_lag: String, resources: String, cut_off: String, completeness: String, open_questions: String, characterisation: String }
     ExposureSection {
-        how_to_read: String, windows: String, paths: String, timeline: String, people: String, accesses: String,
+        how_to_read: String, windows: String, paths: String, lags: String, timeline: String, people: String, accesses: String,
         holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,
         changes: String, odd: String, coverage: String, verification: String, approvals: String, human: String,
     }
     ExposureIntro {
-        how_to_read: String, windows: String, timeline: String, timeline_alt: String, people: String, accesses: String,
+        how_to_read: String, windows: String, lags: String, timeline: String, timeline_alt: String, people: String, accesses: String,
         holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,
         changes: String, changes_erased: Plural, odd: String, verification: String, approvals: String, human: String,
     }
     ExposureTable {
         resource: String, from: String, until: String, duration: String, path: String, authorisation: String, who: String,
+        opened: String, detected: String, revoked: String, really_closed: String,
         could: String, excess_only: String, did: String, over: String, excess: String, when: String, what: String,
         subjects: String, possible: String, holder: String, person: String, open: String, categories: String, perhaps_categories: String,
         ongoing: String, by_entry: String, anyone: String, named: String, given_to: String, perhaps_given_to: String, counted: String, records: String, about_records: String, one_of: String, unidentified: String,
@@ -282,7 +288,7 @@ sections! {
         fields: String, records: String, purposes: String, legal_bases: String, policies: String,
         authorisations: String, other_parts: String, involved: String, undetermined: String, earlier_reports: String,
         ledger_reads: String, clocks: String, article_15: String, conversations: String, resources: String,
-        windows: String, paths: String, people: String, accesses: String, holdings: String, subjects: String,
+        windows: String, paths: String, lags: String, people: String, accesses: String, holdings: String, subjects: String,
         oddities: String, coverage: String, coverage_times: String,
         form: String, steps: String, awareness: String, severity: String, erased: String, counted: String, phases: String, answers_changed: String, facts_changed: String, register: String, concerned: String, attempts: String,
     }
@@ -306,6 +312,9 @@ sections! {
         to_humans: String, to_humans_directly: String, to_machines: String, to_recipients: String,
         to_this_person: String, to_whoever_acted: String, unauthorised_accesses: String, unauthorised_seconds: String,
         undetermined: String, unidentified: String, vendor: String, verdict: String, version: String,
+        detected_in: String, detected_case: String, first_detected: String, last_detected: String, opened_to_detected: String,
+        decided: String, decided_in: String, revoked_in: String, revoked_to_closed: String, how_known: String, decided_to_closed: String,
+        detected_to_closed: String, ended_before_detection: String,
         english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
     }
 }
