@@ -159,7 +159,7 @@ impl<'a> Checker<'a> {
             self.refuse(format_args!("action.doubts[{i}]"), "is not a doubt of the closed list");
         }
         self.context(action);
-        self.links(&action.links, id);
+        self.links(&action.links);
         self.length("action.recipients", action.recipients.len());
         for (i, recipient) in action.recipients.iter().enumerate() {
             self.recipient(format_args!("action.recipients[{i}]"), recipient);
@@ -468,7 +468,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn links(&mut self, links: &Links, own: Option<[u8; 16]>) {
+    /// What names itself, or leads into a circle, is recorded as it is told: reports flag it, and go by none of it.
+    fn links(&mut self, links: &Links) {
         for (name, ids) in [
             ("parents", &links.parents),
             ("caused_by", &links.caused_by),
@@ -479,9 +480,6 @@ impl<'a> Checker<'a> {
             self.length(format_args!("action.links.{name}"), ids.len());
             for (i, id) in ids.iter().enumerate() {
                 self.uuid(format_args!("action.links.{name}[{i}]"), id);
-                if own.is_some_and(|own| own[..] == id[..]) {
-                    self.refuse(format_args!("action.links.{name}[{i}]"), "is the action's own id");
-                }
             }
         }
     }

@@ -29,6 +29,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::body::{self, ActionBody, PartGroup, Run};
 use whosaw_verifier::part::ContentPart;
 
+/// Acts that are looked at for one that is its own cause over others.
+const CIRCLE_MAX: usize = 1_000;
 /// Characters of a reason that are kept.
 const REASON_MAX: usize = 500;
 
@@ -93,6 +95,10 @@ pub struct Telling {
     /// Entries that correct or take back others, and what that came to once everything was told.
     pub amendings: Vec<Amending>,
     pub amended: Vec<amending::Amended>,
+    /// Ids that acts name as their causes.
+    causes_named: BTreeSet<Vec<u8>>,
+    /// Entries that say of themselves that they tell of the same act as themselves.
+    pub same_as_itself: BTreeSet<u64>,
     /// Resources of which sources told that are not registered: nobody states what they log.
     pub unregistered: BTreeSet<Resource>,
     /// How the data of an entry was protected, if it was.
@@ -279,10 +285,14 @@ impl Telling {
                 self.has_id(&content.action_id, &act.caller, action.index);
             }
             self.same.extend(content.same_act_as.iter().map(|id| (action.index, id.clone())));
+            if content.same_act_as.contains(&content.action_id) {
+                self.same_as_itself.insert(action.index);
+            }
             act.instruction.clone_from(&content.instruction);
             act.approval.clone_from(&content.approval_reference);
             act.caused_by.clone_from(&content.caused_by);
             act.parents.clone_from(&content.parents);
+            self.causes_named.extend(content.caused_by.iter().chain(&content.parents).cloned());
         }
         if act.closed {
             let all_listed = body.determination == Determination::Listed;
@@ -408,7 +418,8 @@ impl Telling {
         let caller = self.caller(action);
         let earliest = |id: &Vec<u8>| {
             let places = self.places_of(id, &caller);
-            places.iter().filter_map(|index| self.acts.get(index)).map(|act| act.when.earliest).min()
+            let acts = places.iter().filter_map(|index| self.acts.get(index));
+            acts.filter(|act| !self.comes_of(act, action)).map(|act| act.when.earliest).min()
         };
         let not_before = before.filter_map(earliest).max();
         let when = Claim {
@@ -420,6 +431,23 @@ impl Telling {
         }
         .when();
         When { clock_doubt: when.clock_doubt || no_clock, ..when }
+    }
+
+    /// Whether an act is told to come of one that is to come, over however many others: of two that are each other's cause
+    /// neither was surely first. Where it is too much to look at, it may.
+    fn comes_of(&self, act: &Act, of: &OpenedAction<'_>) -> bool {
+        let id = of.content.map(|content| &content.action_id).filter(|id| self.causes_named.contains(*id));
+        let Some(id) = id else { return false };
+        let (mut seen, mut next) = (BTreeSet::from([act.index]), vec![act]);
+        while let Some(act) = next.pop() {
+            let causes = || act.caused_by.iter().chain(&act.parents);
+            if causes().any(|cause| cause == id) || seen.len() > CIRCLE_MAX {
+                return true;
+            }
+            let before = causes().flat_map(|cause| self.acts_of(cause, act.index));
+            next.extend(before.filter(|before| seen.insert(before.index)));
+        }
+        false
     }
 
     fn fact(

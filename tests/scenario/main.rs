@@ -203,9 +203,8 @@ fn story(chance: &mut Chance) -> String {
         let actor = one(chance, &["e1", "e2", "bot", "svc"]);
         let end = one(chance, &["", "", " until 08:00", " until 23:00"]);
         let how = one(chance, &["", "", " denied", " failed", " perhaps", " authorised", " unauthorised"]);
-        // Named before or after, twice, or never: whatever is spoken of may be missing, or in a circle.
-        let this = chance.below(6);
-        let that = (this + 1 + chance.below(5)) % 6;
+        // Named before or after, twice, or never: whatever is spoken of may be missing, in a circle, or the act itself.
+        let (this, that) = (chance.below(6), chance.below(6));
         let named = match chance.below(4) {
             0 => format!(" as x{this}"),
             1 => format!(" because of x{that} as x{this}"),

@@ -323,6 +323,15 @@ fn an_action_that_says_everything_is_found_again_in_body_and_parts() {
     check(&full(), &admit_with(full(), &registry()).expect("is fine"));
 }
 
+/// Circular input is recorded as told: what it is worth is for reports to say.
+#[test]
+fn an_action_that_names_itself_is_kept_as_it_says() {
+    let own = || vec![uuid(1)];
+    let links = Links { parents: own(), caused_by: own(), same_act_as: own(), corrects: own(), retracts: own() };
+    let action = Action { agent_signature: None, links, ..full() };
+    check(&action, &admit_with(action.clone(), &registry()).expect("is fine"));
+}
+
 #[test]
 fn what_the_registry_does_not_know_stands_sealed_and_marked() {
     let admitted = admit_with(Action { agent_signature: None, ..full() }, &Registry::default()).expect("is fine");

@@ -165,7 +165,9 @@ impl Tally {
         count(&mut self.all);
         self.occurred_outside += u64::from(occurred == Some(false));
         let links = body.links.as_ref();
-        self.told_again += u64::from(links.is_some_and(|links| links.same_act_as > 0));
+        // What tells again nothing but itself was not told before.
+        let of_itself = content.is_some_and(|content| content.same_act_as.iter().all(|id| *id == content.action_id));
+        self.told_again += u64::from(links.is_some_and(|links| links.same_act_as > 0) && !of_itself);
         self.amending += u64::from(links.is_some_and(|links| links.corrects + links.retracts > 0));
         self.undetermined += u64::from(undetermined);
         let line = Line {

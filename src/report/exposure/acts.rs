@@ -2,6 +2,7 @@
 
 use super::document::*;
 use super::facts::{Found, People, approval, authorisation, span};
+use super::loops;
 use crate::exposure::calculus::exposure::Path;
 use crate::exposure::calculus::fact::{Edge, Party, Resource, Thing};
 use crate::exposure::telling::authority::Act;
@@ -136,7 +137,13 @@ pub(super) fn amendments(found: &[Found<'_>], people: &People<'_>, coverage: &BT
             when: span(act.when),
         })
     };
-    told.amended.iter().filter(|amended| concerned.contains(&amended.target)).filter_map(fact).collect()
+    // Those that speak only of one another, and what names one of these resources itself.
+    let of_nothing = loops::of_nothing(found, told);
+    let is_told = |amended: &&amending::Amended| {
+        let by = told.amendings[amended.by].index;
+        concerned.contains(&amended.target) || of_nothing.contains(&by) || bearing.acts.contains(&by)
+    };
+    told.amended.iter().filter(is_told).filter_map(fact).collect()
 }
 
 /// What the figures of some resources come from.

@@ -3,7 +3,7 @@
 use super::document::*;
 use super::evidence::{ExposureEvidence, ExposureQuestion, Forgotten, Suppressed};
 use super::forgotten::touches;
-use super::{acts, answer, consequences, count, lags};
+use super::{acts, answer, consequences, count, lags, loops};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
 use crate::exposure::calculus::fact;
 use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, Thing, When};
@@ -511,7 +511,7 @@ fn oddities(found: &[Found<'_>], telling: &Telling) -> Vec<OddityFact> {
         interval::Oddity::PathWasClosed => Oddity::PathWasClosed,
         interval::Oddity::ContentNotOnFile => Oddity::ContentNotOnFile,
     };
-    let mut all: BTreeSet<(Oddity, Option<u64>)> = BTreeSet::new();
+    let mut all: BTreeSet<(Oddity, Option<u64>)> = loops::oddities(found, telling).collect();
     for found in found {
         all.extend(found.exposure.oddities.iter().map(|(what, entry)| (told(*what), *entry)));
         let doubted = found.accesses.iter().filter(|access| access.when.clock_doubt);

@@ -15,6 +15,7 @@ mod count;
 mod facts;
 mod forgotten;
 mod lags;
+mod loops;
 
 pub(super) mod answer;
 
