@@ -18,7 +18,7 @@ pub struct ClockFacts {
     pub late: u64,
     /// The farthest of these.
     pub late_max_us: u64,
-    /// The largest skew that a source stated of itself.
+    /// The largest skew that a source stated of itself; 0 where none stated any.
     pub skew_max_us: u64,
     pub claimed: u64,
     pub replayed: u64,

@@ -179,6 +179,10 @@ pub fn coverage(w: &Wording, caption: &str, sources: &[SourceCoverage], downtime
 /// By whose clocks times were told.
 pub fn clocks(w: &Wording, clock: &ClockFacts) -> Sheet {
     let k = &w.clock;
+    let skew = match clock.skew_max_us {
+        0 => Value::text(w.missing.not_stated.as_str()),
+        us => Value::Seconds(us),
+    };
     let rows = [
         (&k.claimed, Value::Number(clock.claimed)),
         (&k.replayed, Value::Number(clock.replayed)),
@@ -186,8 +190,8 @@ pub fn clocks(w: &Wording, clock: &ClockFacts) -> Sheet {
         (&k.clamped, Value::Number(clock.clamped)),
         (&k.not_synchronised, Value::Number(clock.not_synchronised)),
         (&k.late, Value::Number(clock.late)),
-        (&k.late_max, Value::Seconds(clock.late_max_us)),
-        (&k.skew_max, Value::Seconds(clock.skew_max_us)),
+        (&k.late_max, if clock.late == 0 { Value::Empty } else { Value::Seconds(clock.late_max_us) }),
+        (&k.skew_max, skew),
     ];
     let c = &w.sheet.column;
     Columns::new(w)

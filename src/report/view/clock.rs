@@ -11,7 +11,7 @@ pub fn line(w: &Wording, clock: Option<&ClockFacts>) -> Pair {
     // That nobody says of one that it is off does not mean that none is.
     let farthest = Some(clock.farthest_us()).filter(|us| *us > 0);
     let values = [
-        ("farthest", farthest.map_or_else(|| w.time.none.clone(), |us| w.seconds(us))),
+        ("farthest", farthest.map_or_else(|| w.missing.not_stated.clone(), |us| w.seconds(us))),
         ("late", w.number(clock.late)),
         ("clamped", w.number(clock.clamped)),
         ("not_synchronised", w.number(clock.not_synchronised)),
@@ -39,6 +39,35 @@ pub fn block(w: &Wording, clock: Option<&ClockFacts>) -> Block {
     if clock.late > 0 {
         pairs.push(pair(&c.late_max, w.seconds(clock.late_max_us), Style::Plain));
     }
-    pairs.push(pair(&c.skew_max, w.seconds(clock.skew_max_us), Style::Plain));
+    pairs.push(match clock.skew_max_us {
+        0 => pair(&c.skew_max, w.missing.not_stated.clone(), Style::Missing),
+        us => pair(&c.skew_max, w.seconds(us), Style::Plain),
+    });
     Block::Pairs { pairs }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::language::Language;
+
+    /// That no source says of its clock that it is off is not that none is: neither place says 0 s.
+    #[test]
+    fn what_nobody_states_of_clocks_is_told_alike_in_header_and_table() {
+        for language in Language::ALL {
+            let w = language.wording();
+            let told = |clock: &ClockFacts| {
+                let Block::Pairs { pairs } = block(w, Some(clock)) else { panic!("the table has rows") };
+                let of_table = pairs.into_iter().find(|pair| pair.label == w.clock.skew_max).expect("it is told");
+                let text = |pair: Pair| pair.value.into_iter().map(|piece| piece.text).collect::<String>();
+                (text(line(w, Some(clock))), text(of_table))
+            };
+            let (header, table) = told(&ClockFacts::default());
+            assert!(header.contains(&w.missing.not_stated) && !header.contains(&w.seconds(0)), "{header}");
+            assert_eq!(table, w.missing.not_stated);
+            let (header, table) = told(&ClockFacts { skew_max_us: 2_000_000, ..ClockFacts::default() });
+            assert!(header.contains(&w.seconds(2_000_000)), "{header}");
+            assert_eq!(table, w.seconds(2_000_000));
+        }
+    }
 }
