@@ -359,7 +359,9 @@ fn the_command_line_walks_a_case_from_signal_to_register() {
     let enisa = ["--level", "sev-2", "--dpc", "3", "--ei", "0.75", "--confidentiality", "0.25", "--malicious"];
     walk(&[&["severity", &id, "--statement", "many people"][..], &enisa, &dana].concat());
     let show = walk(&["show", &id]);
-    for words in ["severity  sev-2", "ENISA     3.00", "EDPB 55   a; c", "by staff=dana", "answered", "reference I-7"] {
+    for words in
+        ["severity  sev-2", "ENISA     3.00", "EDPB 55   a; c", "by staff=dana", "answers given", "reference I-7"]
+    {
         assert!(show.contains(words), "{words:?} is not in: {show}");
     }
     let entries = run(&mut server.client_command(&["list", "--kind", "case"]), 0).out;

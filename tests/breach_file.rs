@@ -531,7 +531,16 @@ fn everybody_concerned_is_listed_with_what_was_seen_and_what_they_were_told() {
     );
     tell(&[&["--to", "email=three@mail.example", "--delivery", "delivered"][..], &how].concat());
     let (now, _) = report(&server, &["persons", &case]);
-    assert_eq!(json_of(&now)["totals"]["told"], 2);
+    let now = json_of(&now);
+    assert_eq!(now["totals"]["told"], 2);
+    // And that is how they can be written to; as of before, by what the house knew then.
+    let contact = |list: &Value, customer: &str| {
+        let persons = list["persons"].as_array().expect("persons");
+        let of = persons.iter().find(|person| person["identities"].to_string().contains(customer));
+        of.unwrap_or_else(|| panic!("{customer}"))["contact"]["fields"][0].clone()
+    };
+    assert_eq!((contact(&list, "C-1003"), contact(&now, "C-1003")), (json!("C-1003"), json!("three@mail.example")));
+    assert_eq!(contact(&now, "C-1001"), contact(&list, "C-1001"), "nobody else is reached by it");
     // So the form knows how and when they were told.
     breach(&server, &[&["answer", &case, "--set", "97=a"][..], &DANA].concat());
     let (form, _) = file(&server, &case);
@@ -864,7 +873,8 @@ fn the_registry_says_what_no_record_can_with_the_entry_that_put_it_in_force() {
     assert_eq!(persons[1][column("Told")], "not told");
     assert_eq!(
         (persons[1][column("Kind of contact")].as_str(), persons[1][column("Contact")].as_str()),
-        ("customer", "C-1001")
+        ("email", "anna.kowalska@mail.example"),
+        "by which another record of hers can be written to"
     );
     assert_eq!(persons[1][column("Why not told")], "NOT PROVIDED");
     assert!(sheets.contains_key("persons-copies.csv") && sheets.contains_key("persons-told.csv"));
@@ -1038,7 +1048,7 @@ fn what_the_register_lacks_is_told_and_counted() {
     assert_eq!(csv.matches("\"NOT PROVIDED\"").count(), 5, "{csv}");
     let list = breach(&server, &["list"]).out;
     assert!(list.contains("register  5 of 14 columns NOT PROVIDED"), "{list}");
-    assert!(list.contains("11  informed\n      NOT PROVIDED  [not_provided]"), "{list}");
+    assert!(list.contains("11  Data subjects told\n      NOT PROVIDED  [nobody yet]"), "{list}");
 
     let tell = ["tell", &case, "--to", "customer=C-1001", "--channel", "individual", "--delivery", "delivered"];
     breach(&server, &[&tell[..], &["--at", "2026-03-12T10:00:00Z"], &DANA].concat());
@@ -1105,7 +1115,7 @@ fn the_register_has_its_fourteen_columns_also_for_what_was_not_notified() {
     }
     let list = breach(&server, &["list"]).out;
     assert!(
-        list.contains("14  created") && list.contains("[proposed") && !list.contains("neither exfiltrated"),
+        list.contains("14  Created") && list.contains("[proposed") && !list.contains("neither exfiltrated"),
         "{list}"
     );
     let shown = breach(&server, &["show", &case]).out;
@@ -1327,4 +1337,32 @@ contact = "Write to us."
     let page = &files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page").1;
     let page = String::from_utf8_lossy(page).into_owned();
     assert!(page.contains("what identifies those whose data it is: 24 months"), "{page}");
+}
+
+/// The register and a case are told in the language that the controller registered, or in the one that is asked for.
+#[test]
+fn the_register_is_told_in_the_registered_language() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    let language = "[profile]\nid = \"eu-de\"\nsnapshot = \"2026-11-24\"\nlanguage = \"de\"\n";
+    let before = breach(&server, &["list"]).out;
+    assert!(before.contains("about     ") && before.contains("NOT PROVIDED"), "{before}");
+    registry(&server, &(REGISTRY.to_owned() + language));
+    aware(&server, &case, "2026-03-11T08:00:00Z");
+    for words in [&["list"][..], &["show", &case]] {
+        let german = breach(&server, words).out;
+        for told in ["Fall ", "betrifft", "Frist", "VERSÄUMT", "NICHT ANGEGEBEN"] {
+            assert!(german.contains(told), "{told}: {german}");
+        }
+        for other in ["about", "deadline", "NOT PROVIDED", "register  ", "MISSED"] {
+            assert!(!german.contains(other), "{other}: {german}");
+        }
+        let english = breach(&server, &[words, &["--language", "en"]].concat()).out;
+        assert!(english.contains("deadline") && !english.contains("VERSÄUMT"), "{english}");
+        // Both were kept, each for itself.
+        let again = breach(&server, words).out;
+        assert!(again.starts_with(german.trim_end()), "{again}");
+    }
+    let german = breach(&server, &["list"]).out;
+    assert!(german.contains("falsche Zugriffsberechtigungen"), "{german}");
 }

@@ -2,9 +2,10 @@
 
 use super::client::Client;
 use super::person::{answer, recorded};
+use super::report::Language;
 use super::{CliError, Ended, Server, show};
 use crate::model::{CaseStep, Channel, Delivery};
-use crate::rpc::clock::Clock;
+use crate::rpc::casebook::Casebook;
 use crate::rpc::v1;
 use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
@@ -160,9 +161,16 @@ enum BreachCommand {
     Show {
         /// As `whosaw breach open` printed it.
         case: String,
+        /// In which language it is told [default: the registered one, else en].
+        #[arg(long, value_enum)]
+        language: Option<Language>,
     },
     /// Show the register of all cases (GDPR Art. 33(5)) in its fourteen columns. That you looked is recorded.
-    List,
+    List {
+        /// In which language it is told [default: the registered one, else en].
+        #[arg(long, value_enum)]
+        language: Option<Language>,
+    },
 }
 
 impl Step {
@@ -247,7 +255,7 @@ impl BreachCommand {
                     ..step.request(CaseStep::Informed)?
                 }
             }
-            BreachCommand::Show { .. } | BreachCommand::List => v1::RecordCaseStepRequest::default(),
+            BreachCommand::Show { .. } | BreachCommand::List { .. } => v1::RecordCaseStepRequest::default(),
         })
     }
 }
@@ -287,152 +295,33 @@ impl Breach {
         let client = Client::connect(&self.server).await?;
         let (json, ledger) = (self.server.json, client.ledger.clone());
         match self.command {
-            BreachCommand::Show { case: case_id } => {
-                let request = client.request(v1::GetCaseRequest { ledger, case_id });
+            BreachCommand::Show { case: case_id, language } => {
+                let language = Language::asked(language);
+                let request = client.request(v1::GetCaseRequest { ledger, case_id, language });
                 let found = client.cases().get_case(request).await?.into_inner();
-                answer(json, "GetCaseResponse", &found, || found.case.as_ref().map_or_else(String::new, case_lines))
+                answer(json, "GetCaseResponse", &found, || {
+                    found.case.as_ref().map_or_else(String::new, |case| Casebook::of(case).steps())
+                })
             }
-            BreachCommand::List => {
-                let request = client.request(v1::ListCasesRequest { ledger });
+            BreachCommand::List { language } => {
+                let language = Language::asked(language);
+                let request = client.request(v1::ListCasesRequest { ledger, language });
                 let found = client.cases().list_cases(request).await?.into_inner();
                 answer(json, "ListCasesResponse", &found, || match found.cases.as_slice() {
-                    [] => "no case was ever opened".to_owned(),
-                    cases => cases.iter().map(register_lines).collect::<Vec<_>>().join("\n\n"),
+                    [] => Casebook::none(&found.language),
+                    cases => cases.iter().map(|case| Casebook::of(case).register()).collect::<Vec<_>>().join("\n\n"),
                 })
             }
             command => {
                 let request = v1::RecordCaseStepRequest { ledger, ..command.request()? };
                 let done = client.cases().record_case_step(client.request(request)).await?.into_inner();
                 answer(json, "RecordCaseStepResponse", &done, || {
-                    let case = done.case.as_ref().map_or_else(String::new, head_lines);
+                    let case = done.case.as_ref().map_or_else(String::new, |case| Casebook::of(case).head());
                     format!("{}\n{case}", recorded(&done.receipt))
                 })
             }
         }
     }
-}
-
-fn head_lines(case: &v1::BreachCase) -> String {
-    let clock = Clock::of(&case.zone);
-    let time = |time: &Option<prost_types::Timestamp>| clock.tell(time.as_ref());
-    let state = match case.state() {
-        v1::CaseState::Open => "open",
-        v1::CaseState::Submitted => "the authority was notified",
-        v1::CaseState::NotNotified => "not notified",
-        v1::CaseState::Closed => "closed",
-        v1::CaseState::Unspecified => "",
-    };
-    let mut lines = vec![format!("case      {}  {state}", case.case_id)];
-    let mut line = |label: &str, text: String| {
-        if !text.is_empty() {
-            lines.push(format!("{label:<9} {text}"));
-        }
-    };
-    line("reference", case.reference.clone());
-    line("about", case.resources.join(", "));
-    line("opened", time(&case.opened_at));
-    line("detected", time(&case.detected_at));
-    if case.processor_aware_at.is_some() {
-        line("processor", format!("aware {}", time(&case.processor_aware_at)));
-    }
-    for aware in &case.awareness {
-        let which = match (aware.counts, case.awareness.len()) {
-            _ if aware.retracted_by > 0 => {
-                format!("  taken back by entry {}", show::grouped(aware.retracted_by))
-            }
-            (_, 1) => String::new(),
-            (true, _) => "  the deadline runs from this one, the earliest".to_owned(),
-            (false, _) => format!("  another statement, which would give {}", time(&aware.strict)),
-        };
-        line("aware", format!("{}{which}", time(&aware.aware_at)));
-    }
-    if let Some(deadline) = &case.deadline {
-        let from = if deadline.default_of_the_template { ", default of the template" } else { "" };
-        let missed = if deadline.missed { ", MISSED" } else { "" };
-        line("deadline", format!("{}  ({} h{from}{missed})", time(&deadline.strict), deadline.hours));
-        line("", format!("{}  (Reg. 1182/71, {}, for information)", time(&deadline.reading), deadline.zone));
-    }
-    if let Some(gone) = &case.retracted_deadline {
-        let when = if gone.passed_before { "after it had passed" } else { "before it had passed" };
-        let missed = if gone.missed { ", MISSED by it" } else { "" };
-        let (at, by) = (time(&gone.strict), show::grouped(gone.retracted_by));
-        line("", format!("{at}  would have been the deadline; entry {by} took its awareness back {when}{missed}"));
-    }
-    for submission in &case.submissions {
-        let number = if submission.reference.is_empty() { "" } else { ", number " };
-        let (at, size) = (time(&submission.submitted_at), show::grouped(submission.tree_size));
-        let is_stated = submission.submitted_at != submission.recorded_at;
-        let recorded = format!(" as stated, recorded {}", time(&submission.recorded_at));
-        let recorded = if is_stated { recorded.as_str() } else { "" };
-        line("submitted", format!("{at}{recorded} from {size} entries{number}{}", submission.reference));
-    }
-    line("because", case.not_notified_because.clone());
-    line("severity", case.level.clone());
-    let se = case.figure_hundredths;
-    line("ENISA", if se == 0 { String::new() } else { format!("{}.{:02}", se / 100, se % 100) });
-    if case.told + case.not_told > 0 {
-        line("people", format!("told {}, could not be told {}", times(case.told), times(case.not_told)));
-    }
-    for answer in &case.answers {
-        let refused = if case.refused.contains(&answer.field) { "  (not taken: the record rules it out)" } else { "" };
-        line(&format!("EDPB {}", answer.field), format!("{}{refused}", answer.values.join("; ")));
-    }
-    lines.join("\n")
-}
-
-/// How a line of the register is marked that nobody provided.
-const NOT_PROVIDED: &str = "not_provided";
-
-fn times(number: u32) -> String {
-    if number == 1 { "once".into() } else { format!("{number} times") }
-}
-
-/// The columns of the register, each with who says it.
-fn register_lines(case: &v1::BreachCase) -> String {
-    let line = |line: &v1::BreachRegisterLine| {
-        let entries: Vec<String> = line.entries.iter().map(|entry| show::grouped(*entry)).collect();
-        let entries = if entries.is_empty() { String::new() } else { format!(", entries {}", entries.join(", ")) };
-        format!("      {}  [{}{entries}]", line.text.replace('\n', "\n      "), line.said_by)
-    };
-    let column = |(number, column): (usize, &v1::BreachRegisterColumn)| {
-        let lines: Vec<String> = column.lines.iter().map(line).collect();
-        let lines = if lines.is_empty() { vec!["      –".to_owned()] } else { lines };
-        format!("  {:>2}  {}\n{}", number + 1, column.column, lines.join("\n"))
-    };
-    let columns: Vec<String> = case.register.iter().enumerate().map(column).collect();
-    let is_missing = |column: &&v1::BreachRegisterColumn| column.lines.iter().any(|line| line.said_by == NOT_PROVIDED);
-    let missing = match case.register.iter().filter(is_missing).count() {
-        0 => String::new(),
-        missing => format!("\nregister  {missing} of {} columns NOT PROVIDED", case.register.len()),
-    };
-    format!("{}{missing}\n\n{}", head_lines(case), columns.join("\n"))
-}
-
-fn case_lines(case: &v1::BreachCase) -> String {
-    let code = |number: i32| CaseStep::ALL.iter().find(|step| **step as i32 == number).map_or("", |step| step.code());
-    let clock = Clock::of(&case.zone);
-    let name = |identity: &v1::Identity| format!("{}={}", identity.namespace, identity.fields.join(","));
-    let step = |step: &v1::BreachStep| {
-        let by = match (step.by.first(), step.by_erased) {
-            (Some(identity), _) => format!("  by {}", name(identity)),
-            (None, true) => "  by somebody who was erased since".into(),
-            (None, false) => String::new(),
-        };
-        let told = step.told.len() as u64 + u64::from(step.told_erased);
-        let told = if told > 0 { format!("  {told} people") } else { String::new() };
-        let statement = step.part.as_ref().map_or("", |part| &part.statement);
-        let stated = step.stated_at.as_ref().map_or(String::new(), |at| format!("  stated {}", clock.tell(Some(at))));
-        let (index, at) = (step.index, clock.tell(step.recorded_at.as_ref()));
-        let takes = if step.retracts > 0 { format!("  entry {}", show::grouped(step.retracts)) } else { String::new() };
-        let taken = match step.retracted_by {
-            0 => String::new(),
-            by => format!("  (taken back by entry {})", show::grouped(by)),
-        };
-        let what = code(step.step);
-        format!("{index:>8}  {at}  {what:<15}{takes}{stated}{by}{told}{taken}  {statement}").trim_end().to_owned()
-    };
-    let steps: Vec<String> = case.steps.iter().map(step).collect();
-    format!("{}\n\n{}", head_lines(case), steps.join("\n"))
 }
 
 #[cfg(test)]

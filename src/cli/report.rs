@@ -166,7 +166,7 @@ pub(super) enum Language {
 
 impl Language {
     /// As the server is asked; nothing leaves it to the registry.
-    fn asked(language: Option<Self>) -> String {
+    pub(super) fn asked(language: Option<Self>) -> String {
         language.map(Self::code).unwrap_or_default().to_owned()
     }
 

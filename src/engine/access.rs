@@ -244,6 +244,11 @@ impl OpenLedger {
         Ok(Envelope { report_id, generated_at_us: self.clock.now().0, generated_by, reference, purpose, language })
     }
 
+    /// The language that is asked for, else the registered one.
+    pub fn told_in(&self, asked: Option<Language>) -> Result<Language, EngineError> {
+        asked.map_or_else(|| self.registered_language(), Ok)
+    }
+
     /// In which the controller has reports written: as the newest registry says, whatever size is asked for, because whoever
     /// asks reads it now. English where none says.
     fn registered_language(&self) -> Result<Language, EngineError> {

@@ -24,10 +24,14 @@ use crate::report::evidence::Envelope;
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion, Remarks};
 use crate::report::exposure::{self, ExposureReport};
 use crate::report::question::RecordedBreach;
+use crate::vault::{self, PersonId};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use whosaw_verifier::body::{ActionBody, Body};
 use whosaw_verifier::part::ContentPart;
+
+/// Places of one person that are looked at for an identifier.
+const PLACES_MAX: usize = 4_096;
 
 /// What is asked for; what is left out is filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +127,71 @@ impl OpenLedger {
             then.push((step.index, self.case_as_of(known, step.size, cut_off_us, envelope, progress)?));
         }
         let now = self.case_as_of(case, question.size, question.cut_off_us, envelope, progress)?;
-        Ok(BreachEvidence { head: head.head, now, then, profile: self.profile_at(question.size)? })
+        let also_known_as = match report_type {
+            ReportType::Persons => self.also_known_as(&now.exposure, &head)?,
+            _ => BTreeMap::new(),
+        };
+        Ok(BreachEvidence { head: head.head, now, then, profile: self.profile_at(question.size)?, also_known_as })
+    }
+
+    /// By what else people can be reached whom a case concerns: strong identifiers that entries below the head's size show of
+    /// whoever is surely the same person.
+    fn also_known_as(
+        &self,
+        exposure: &ExposureReport,
+        head: &Proving,
+    ) -> Result<BTreeMap<usize, Vec<Identity>>, EngineError> {
+        let mut all = BTreeMap::new();
+        for (at, subject) in exposure.subjects.iter().enumerate().filter(|(_, subject)| subject.is_concerned()) {
+            let own = |it: &PersonIdentity| Identity {
+                namespace: it.namespace.clone(),
+                fields: it.fields.clone(),
+                strength: it.strength.0,
+            };
+            let shown: Vec<Identity> = subject.identities.iter().map(own).collect();
+            let strong = shown.iter().find(|identity| identity.strength != Strength::Weak);
+            let Some(person) = strong.map(|identity| self.vault.find(identity)).transpose()?.flatten() else {
+                continue;
+            };
+            let mut known = Vec::new();
+            for id in self.vault.linked(person)? {
+                let mut wanted = self.vault.identities(id)?;
+                let reaches =
+                    |it: &Identity| it.strength != Strength::Weak && breach::reached_by(&it.namespace).is_some();
+                wanted.retain(|identity| reaches(identity) && !shown.contains(identity));
+                known.extend(self.shown_below(id, wanted, head)?);
+            }
+            if !known.is_empty() {
+                all.insert(at, known);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Which of these identifiers of a person entries below the head's size show: what came later was not known then.
+    fn shown_below(
+        &self,
+        id: PersonId,
+        mut wanted: Vec<Identity>,
+        head: &Proving,
+    ) -> Result<Vec<Identity>, EngineError> {
+        let mut found = Vec::new();
+        if wanted.is_empty() {
+            return Ok(found);
+        }
+        let places = self.vault.occurrences(id)?.into_iter().filter(|place| place.index < head.size);
+        for place in places.take(PLACES_MAX) {
+            let Some(entry) = self.ledger.entry(place.index)? else { continue };
+            for (_, part) in self.open_proved(&entry, &[place.ordinal], head)? {
+                let shown = part.person.iter().flat_map(|person| &person.identities).map(vault::identity_of);
+                let shown: Vec<Identity> = shown.collect();
+                found.extend(wanted.extract_if(.., |identity| shown.contains(identity)));
+            }
+            if wanted.is_empty() {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// The same without a notification to compare with, as of now: for the register, and for whoever looks at a case.

@@ -63,6 +63,8 @@ pub struct RegisteredCase {
     pub register: Vec<RegisterFact>,
     /// Fields whose answer the record rules out.
     pub refused: Vec<u8>,
+    /// In which the register is told.
+    pub language: Language,
     /// The deadline had passed unmet when this was made.
     pub(super) was_late: bool,
 }
@@ -188,20 +190,29 @@ impl OpenLedger {
         Ok((receipt, case))
     }
 
-    /// One case, after it was recorded that somebody read it.
-    pub async fn case(self: &Arc<Self>, id: CaseId, caller: &Caller) -> Result<RegisteredCase, EngineError> {
+    /// One case, after it was recorded that somebody read it. What stands in the register is told in a language.
+    pub async fn case(
+        self: &Arc<Self>,
+        id: CaseId,
+        language: Language,
+        caller: &Caller,
+    ) -> Result<RegisteredCase, EngineError> {
         self.blocking(move |open| open.known_case(&id)).await?;
         self.record_reading(id.to_vec(), caller).await?;
-        self.blocking(move |open| open.registered(open.known_case(&id)?)).await
+        self.blocking(move |open| open.registered(open.known_case(&id)?, language)).await
     }
 
     /// All cases, in the order in which they were opened (the register of GDPR Art. 33(5)), after it was recorded that
     /// somebody read them.
-    pub async fn cases(self: &Arc<Self>, caller: &Caller) -> Result<Vec<RegisteredCase>, EngineError> {
+    pub async fn cases(
+        self: &Arc<Self>,
+        language: Language,
+        caller: &Caller,
+    ) -> Result<Vec<RegisteredCase>, EngineError> {
         self.record_reading(Vec::new(), caller).await?;
-        let registered = |open: &Arc<Self>| {
+        let registered = move |open: &Arc<Self>| {
             let cases = open.cases_below(open.ledger.published().size)?;
-            cases.into_iter().map(|case| open.registered(case)).collect()
+            cases.into_iter().map(|case| open.registered(case, language)).collect()
         };
         self.blocking(registered).await
     }
@@ -214,18 +225,18 @@ impl OpenLedger {
     }
 
     /// With what the ledger, the registry and people say of each column. Blocks.
-    fn registered(&self, case: Case) -> Result<RegisteredCase, EngineError> {
+    fn registered(&self, case: Case, language: Language) -> Result<RegisteredCase, EngineError> {
         let (size, generation) = (self.ledger.published().size, self.vault.generation());
-        if let Some(before) = self.registered_before(&case, size)? {
+        if let Some(before) = self.registered_before(&case, language, size)? {
             return Ok(before);
         }
         let as_of = self.case_now(case, size)?;
         let is_over = as_of.is_over();
-        let w = Language::default().wording_in(&as_of.exposure.header.controller.zone());
+        let w = language.wording_in(&as_of.exposure.header.controller.zone());
         let (register, refused) = breach::register(&as_of, &self.profile()?, &w);
         let AsOf { case, period, period_with_everything, cut_off_us, .. } = as_of;
         let was_late = case.is_late(cut_off_us, &period);
-        let made = RegisteredCase { case, period, period_with_everything, register, refused, was_late };
+        let made = RegisteredCase { case, period, period_with_everything, register, refused, language, was_late };
         // What lasts is measured anew each time.
         if is_over {
             self.remember_registered(&made, size, generation);

@@ -8,6 +8,7 @@ use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::report::breach::Case;
 use crate::report::breach::case::{By, CaseId, Standing};
+use crate::report::language::Language;
 use crate::vault::{self, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,7 +25,7 @@ const CASES_MAX: usize = 1_024;
 #[derive(Default)]
 pub(super) struct Remembered {
     needed: Mutex<Option<Kept<BTreeSet<PersonId>>>>,
-    registered: Mutex<BTreeMap<CaseId, Kept<RegisteredCase>>>,
+    registered: Mutex<BTreeMap<(CaseId, Language), Kept<RegisteredCase>>>,
 }
 
 struct Kept<T> {
@@ -120,13 +121,18 @@ impl OpenLedger {
     }
 
     /// The columns of a case, if what they rest on is the same as when they were made, and no end in them moves with the time.
-    pub(super) fn registered_before(&self, case: &Case, size: u64) -> Result<Option<RegisteredCase>, EngineError> {
+    pub(super) fn registered_before(
+        &self,
+        case: &Case,
+        language: Language,
+        size: u64,
+    ) -> Result<Option<RegisteredCase>, EngineError> {
         let mut all = lock(&self.remembered.registered);
-        let Some(kept) = all.get_mut(&case.id) else { return Ok(None) };
+        let Some(kept) = all.get_mut(&(case.id, language)) else { return Ok(None) };
         let what = match self.still_stands(kept, size, is_a_reading)? {
             true => Arc::clone(&kept.what),
             false => {
-                all.remove(&case.id);
+                all.remove(&(case.id, language));
                 return Ok(None);
             }
         };
@@ -139,8 +145,9 @@ impl OpenLedger {
     /// Keeps what was made as of a size, under the vault's generation of before it was made.
     pub(super) fn remember_registered(&self, made: &RegisteredCase, size: u64, generation: u64) {
         let mut all = lock(&self.remembered.registered);
-        if all.len() < CASES_MAX || all.contains_key(&made.case.id) {
-            all.insert(made.case.id, Kept { what: Arc::new(made.clone()), size, generation });
+        let key = (made.case.id, made.language);
+        if all.len() < CASES_MAX || all.contains_key(&key) {
+            all.insert(key, Kept { what: Arc::new(made.clone()), size, generation });
         }
     }
 

@@ -8,6 +8,7 @@ use crate::model::*;
 use crate::report::breach::Case;
 use crate::report::breach::case::{By, CaseId, Standing, Step};
 use crate::report::breach::document::{RegisterFact, RegisterLine};
+use crate::report::language::Language;
 use prost::Message as _;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -33,8 +34,9 @@ impl v1::case_service_server::CaseService for CaseRpc {
         let asked = asked(request)?;
         let (receipt, case) = open.record_case_step(asked, &caller).await?;
         let periods = open.periods_now(&case)?;
+        let language = open.told_in(None)?;
         let case = v1::BreachCase { zone: zone(open)?, ..told(&case, &periods, open.now_us()) };
-        let case = Some(without_steps(case));
+        let case = Some(without_steps(in_language(case, language)));
         Ok(Response::new(v1::RecordCaseStepResponse { receipt: Some(present::receipt(receipt)), case }))
     }
 
@@ -43,9 +45,10 @@ impl v1::case_service_server::CaseService for CaseRpc {
         let request = request.into_inner();
         let open = self.0.ledger(&request.ledger)?;
         let id = case_id(&request.case_id)?.ok_or_else(|| EngineError::invalid("case_id", "is missing"))?;
-        let case = open.case(id, &caller).await?;
+        let language = open.told_in(super::report::language(&request.language)?)?;
+        let case = open.case(id, language, &caller).await?;
         let case = v1::BreachCase { zone: zone(open)?, ..registered(&case, open.now_us()) };
-        Ok(Response::new(v1::GetCaseResponse { case: Some(case) }))
+        Ok(Response::new(v1::GetCaseResponse { case: Some(in_language(case, language)) }))
     }
 
     async fn list_cases(
@@ -53,12 +56,14 @@ impl v1::case_service_server::CaseService for CaseRpc {
         request: Request<v1::ListCasesRequest>,
     ) -> Result<Response<v1::ListCasesResponse>, Status> {
         let caller = caller(request.metadata())?;
-        let open = self.0.ledger(&request.into_inner().ledger)?;
-        let cases = open.cases(&caller).await?;
+        let request = request.into_inner();
+        let open = self.0.ledger(&request.ledger)?;
+        let language = open.told_in(super::report::language(&request.language)?)?;
+        let cases = open.cases(language, &caller).await?;
         let zone = zone(open)?;
         let told = |case| v1::BreachCase { zone: zone.clone(), ..registered(case, open.now_us()) };
-        let cases = cases.iter().map(|case| without_steps(told(case))).collect();
-        Ok(Response::new(v1::ListCasesResponse { cases }))
+        let cases = cases.iter().map(|case| without_steps(in_language(told(case), language))).collect();
+        Ok(Response::new(v1::ListCasesResponse { cases, language: language.code().to_owned() }))
     }
 }
 
@@ -244,11 +249,16 @@ fn told(case: &Case, [profile, with_everything]: &[crate::law::Profile; 2], now_
         register: Vec::new(),
         refused: Vec::new(),
         zone: String::new(),
+        language: String::new(),
     }
 }
 
 fn zone(open: &OpenLedger) -> Result<String, EngineError> {
     open.zone().map(|zone| zone.name().to_owned())
+}
+
+fn in_language(case: v1::BreachCase, language: Language) -> v1::BreachCase {
+    v1::BreachCase { language: language.code().to_owned(), ..case }
 }
 
 fn without_steps(case: v1::BreachCase) -> v1::BreachCase {

@@ -5,7 +5,7 @@
 mod audit;
 mod caller;
 mod case;
-pub mod clock;
+pub mod casebook;
 mod convert;
 pub mod json;
 mod large;

@@ -258,7 +258,7 @@ fn edition(number: i32) -> Result<Edition, Status> {
 }
 
 /// Nothing where none was named.
-fn language(code: &str) -> Result<Option<Language>, Status> {
+pub(super) fn language(code: &str) -> Result<Option<Language>, Status> {
     if code.is_empty() {
         return Ok(None);
     }

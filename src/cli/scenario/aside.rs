@@ -100,7 +100,7 @@ pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mu
         What::TakeBackAwareness { case, by } => {
             let case_id = acts.cases.get(case).cloned();
             let case_id = case_id.ok_or_else(|| CliError::usage(format!("no case was opened as {case}")))?;
-            let request = v1::GetCaseRequest { ledger: ledger.clone(), case_id: case_id.clone() };
+            let request = v1::GetCaseRequest { ledger: ledger.clone(), case_id: case_id.clone(), ..Default::default() };
             let known = client.cases().get_case(client.request(request)).await?.into_inner().case.unwrap_or_default();
             let last = known.awareness.iter().rev().find(|aware| aware.retracted_by == 0);
             let last = last.ok_or_else(|| CliError::usage(format!("nobody is aware of case {case}")))?;
@@ -140,7 +140,7 @@ pub async fn asked(client: &Client, acts: &Acts, aside: &Aside) -> Result<Value,
         Aside::Case(name) => {
             let case_id = acts.cases.get(name).cloned();
             let case_id = case_id.ok_or_else(|| CliError::usage(format!("no case was opened as {name}")))?;
-            let request = v1::GetCaseRequest { ledger, case_id };
+            let request = v1::GetCaseRequest { ledger, case_id, ..Default::default() };
             let case = client.cases().get_case(client.request(request)).await?.into_inner().case.unwrap_or_default();
             let state = case.state().as_str_name().trim_start_matches("CASE_STATE_").to_lowercase();
             let deadline = case.deadline.unwrap_or_default();

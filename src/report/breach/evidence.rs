@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use crate::law::Profile;
-use crate::model::{Quantity, RecipientKind, Verb};
+use crate::model::{Identity, Quantity, RecipientKind, Verb};
 use crate::report::access::document::Verdict;
 use crate::report::evidence::{Head, KnownRegistry};
 use crate::report::exposure::ExposureReport;
@@ -66,6 +66,9 @@ pub struct BreachEvidence {
     /// As of each notification, in order: its entry, and what was known to it.
     pub then: Vec<(u64, AsOf)>,
     pub profile: Profile,
+    /// Strong identifiers that entries below the size show of whoever is surely the same person as somebody concerned, by that
+    /// one's position among the exposure report's subjects; for the list of persons alone.
+    pub also_known_as: BTreeMap<usize, Vec<Identity>>,
 }
 
 /// One act, as far as the form asks for it.

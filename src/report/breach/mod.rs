@@ -24,7 +24,7 @@ pub use case::Case;
 pub use counted::{count, text as count_text};
 pub use document::{BreachReport, PersonsReport};
 pub use facts::facts;
-pub use persons::persons;
+pub use persons::{persons, reached_by};
 pub use register::register;
 
 /// Versions of the JSON.

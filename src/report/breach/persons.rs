@@ -8,7 +8,7 @@ use super::evidence::{AsOf, BreachEvidence, BreachQuestion};
 use super::facts::{clock, header, identities};
 use super::informed::{Informed, Reach};
 use super::registered;
-use crate::model::{CaseStep, Channel, Delivery, ReportType, Strength};
+use crate::model::{CaseStep, Channel, Delivery, Identity, ReportType, Strength};
 use crate::report::access::completeness::{of_each, of_header_and};
 use crate::report::access::document::{EntryIndex, PersonIdentity, Provision, Range, Verdict};
 use crate::report::code::Code;
@@ -18,14 +18,15 @@ use crate::report::instant::Instant;
 use crate::report::shape::given;
 use crate::report::template;
 use crate::report::wording::{Wording, fill};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The same arguments always give the same facts.
 pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &Envelope) -> PersonsReport {
     let w = &envelope.language.wording_in(&evidence.now.exposure.header.controller.zone());
     let now = &evidence.now;
     let (case, exposure) = (&now.case, &now.exposure);
-    let listing = Listing { now, informed: Informed::of(case, exposure), held: Held::of(now) };
+    let also_known_as = &evidence.also_known_as;
+    let listing = Listing { now, also_known_as, informed: Informed::of(case, exposure), held: Held::of(now) };
     let concerned = exposure.subjects.iter().enumerate().filter(|(_, subject)| subject.is_concerned());
     let persons: Vec<PersonFact> = concerned.map(|(at, subject)| listing.person(at, subject)).collect();
     let others = listing.informed.others.iter().map(|(told, steps)| OtherTold {
@@ -110,6 +111,7 @@ fn persons_answer(w: &Wording, totals: &PersonsTotals) -> String {
 
 struct Listing<'a> {
     now: &'a AsOf,
+    also_known_as: &'a BTreeMap<usize, Vec<Identity>>,
     informed: Informed<'a>,
     held: Held,
 }
@@ -146,7 +148,7 @@ impl Listing<'_> {
             notice,
             told,
             reason: reason.flatten(),
-            contact: contact(&subject.identities),
+            contact: contact(&subject.identities, self.also_known_as.get(&at).map_or(&[], Vec::as_slice)),
             countries: registered::countries_of(self.now, at).into_iter().collect(),
             // Of several nobody knows which it is.
             language: languages.first().filter(|_| languages.len() == 1).map(|language| (*language).clone()),
@@ -166,16 +168,26 @@ fn reason(case: &Case) -> Option<String> {
 /// Namespaces under which somebody can be written to or called; the first of these that is known.
 const REACHED_BY: [&str; 8] = ["email", "e-mail", "mail", "phone", "telephone", "mobile", "address", "postal"];
 
-/// A strong one before a weak one, which may be somebody else's too; where none is known, by what the house finds them.
-fn contact(identities: &[PersonIdentity]) -> Option<PersonIdentity> {
-    let rank = |identity: &&PersonIdentity| {
-        let namespace = identity.namespace.to_ascii_lowercase();
-        let known = REACHED_BY.iter().position(|reached| *reached == namespace)?;
-        Some((identity.strength.0 == Strength::Weak, known))
+/// How somebody can be reached by an identifier: which of these it is.
+pub fn reached_by(namespace: &str) -> Option<usize> {
+    let namespace = namespace.to_ascii_lowercase();
+    REACHED_BY.iter().position(|known| *known == namespace)
+}
+
+/// A strong one before a weak one, which may be somebody else's too; of strong ones by how one is reached, then what records of
+/// the case show before what links alone do, then the first in the order of letters. Where none is known, by what the house
+/// finds them.
+fn contact(shown: &[PersonIdentity], linked: &[Identity]) -> Option<PersonIdentity> {
+    let linked: Vec<PersonIdentity> =
+        linked.iter().filter(|it| it.strength != Strength::Weak).map(PersonIdentity::from).collect();
+    let all = shown.iter().map(|it| (it, false)).chain(linked.iter().map(|it| (it, true)));
+    let rank = |(identity, by_link): (&PersonIdentity, bool)| {
+        let by = reached_by(&identity.namespace)?;
+        Some((identity.strength.0 == Strength::Weak, by, by_link, identity.namespace.clone(), identity.fields.clone()))
     };
-    let known = identities.iter().filter(|identity| rank(identity).is_some());
-    let own = || identities.iter().find(|identity| identity.strength.0 != Strength::Weak);
-    known.min_by_key(|identity| rank(identity)).or_else(own).cloned()
+    let ranked = all.filter_map(|it| Some((rank(it)?, it.0))).min_by(|one, other| one.0.cmp(&other.0));
+    let own = || shown.iter().find(|identity| identity.strength.0 != Strength::Weak);
+    ranked.map(|(_, identity)| identity).or_else(own).cloned()
 }
 
 /// An attempt to tell somebody. `certain`: it went to them and nobody else.
@@ -242,5 +254,34 @@ impl Held {
         let low = theirs.iter().filter(is_open).count() as u64;
         let others = self.anybodys.iter().filter(|number| !theirs.contains(number)).count() as u64;
         Range { low, high: low + others }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_can_be_written_to_by_a_link_is() {
+        let identity = |namespace: &str, field: &str, strength| Identity {
+            namespace: namespace.into(),
+            fields: vec![field.into()],
+            strength,
+        };
+        let strong = |namespace: &str, field: &str| identity(namespace, field, Strength::Strong);
+        let found = |shown: &[Identity], linked: &[Identity]| {
+            let shown: Vec<PersonIdentity> = shown.iter().map(PersonIdentity::from).collect();
+            contact(&shown, linked).map(|found| found.fields.join(","))
+        };
+        let (customer, phone) = (strong("customer", "C-1"), strong("phone", "1"));
+        let (b, a) = (strong("email", "b@x"), strong("email", "a@x"));
+        let weak = identity("email", "weak@x", Strength::Weak);
+        let told = |text: &str| Some(text.to_owned());
+        assert_eq!(found(&[customer.clone()], &[]), told("C-1"), "by what the house finds them");
+        assert_eq!(found(&[customer.clone()], &[b.clone(), a.clone()]), told("a@x"), "the first of several");
+        assert_eq!(found(&[customer.clone(), b.clone()], &[a.clone()]), told("b@x"), "what the case shows first");
+        assert_eq!(found(&[customer.clone(), phone], &[a]), told("a@x"), "written to before called");
+        assert_eq!(found(&[weak.clone()], &[b]), told("b@x"), "a strong one before a weak one");
+        assert_eq!(found(&[customer], &[weak]), told("C-1"), "a weak link leads perhaps to somebody else");
     }
 }

@@ -326,7 +326,7 @@ sections! {
         fact: BreachFact, section: BreachSection, intro: BreachIntro, case: BreachCase, event: BreachEvent, phase: BreachPhase,
         table: BreachTable, basis_text: BreachBasis, standing: Codes, block: Codes, state: Codes, todo: Codes, figure_level: Codes, seen: Codes, told: Codes,
         channel: Codes, delivery: Codes, basis: Codes, recovery: Codes, audience: Codes, register: Codes, step: Codes, origin: Codes,
-        form: BTreeMap<String, BreachField>, count: BreachCount,
+        form: BTreeMap<String, BreachField>, count: BreachCount, list: BreachList,
     }
     /// What was counted of a breach when it was closed or notified.
     BreachCount {
@@ -334,6 +334,14 @@ sections! {
         saw: String, accesses: Plural, losses: Plural, people_column: String, all_column: String, records_column: String,
         ways_column: String, open_column: String, could_column: String, uncountable_column: String, saw_column: String,
         accesses_column: String, losses_column: String,
+    }
+    /// A case and the register as a client prints them.
+    BreachList {
+        none: String, case: String, reference: String, about: String, opened: String, detected: String, processor: String,
+        processor_aware: String, aware: String, counts: String, other: String, taken_back: String, deadline: String, strict: String,
+        strict_default: String, missed: String, reading: String, gone_after: String, gone_before: String, missed_by_it: String,
+        submitted: String, stated: String, from_size: String, number: String, because: String, severity: String, people: String,
+        people_told: String, times: Plural, not_taken: String, register: String, missing: String, as_stated: String,
     }
     /// A field of the authority's form, by its number: what it is called, and what its options mean.
     BreachField { title: String, #[serde(default)] options: Codes }
