@@ -1222,8 +1222,11 @@ fn what_was_counted_at_the_close_outlives_whoever_was_counted() {
     assert!(run(&mut server.client_command(&["person", "run-erasures"]), 0).out.contains("requests  2"));
     let (form, _) = file(&server, &case);
     assert_ne!(values(&form, 68), ["3"], "what is left is not all");
-    let [counted] = form["case"]["counted"].as_array().expect("counts").as_slice() else { panic!("{form}") };
-    assert_eq!((&counted["step"], &counted["people"]), (&json!("closed"), &json!({"low": 3, "high": 3})));
+    let counts = form["case"]["counted"].as_array().expect("counts");
+    let steps: Vec<&str> = counts.iter().filter_map(|count| count["step"].as_str()).collect();
+    assert_eq!(steps, ["opened", "aware", "closed"]);
+    let counted = counts.last().expect("the last");
+    assert_eq!(counted["people"], json!({"low": 3, "high": 3}));
     let totals = &before["totals"];
     for (ours, theirs) in [
         ("could", "people_could"),
@@ -1239,6 +1242,31 @@ fn what_was_counted_at_the_close_outlives_whoever_was_counted() {
     let list = breach(&server, &["list"]).out;
     assert!(list.contains("Counted at the step “closed”") && list.contains("3 people’s data"), "{list}");
     assert!(!list.contains("C-1002") && !list.contains("erin"), "{list}");
+}
+
+/// Data subjects of a case that is open do not wait for its end: what was counted when it was opened, and when somebody became
+/// aware, says how many there were, and neither says who.
+#[test]
+fn what_was_counted_when_it_was_opened_outlives_whoever_goes_while_it_is_open() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    run(&mut server.client_command(&["person", "erase", "customer=C-1002", "--ground", "gdpr:17.1.b"]), 0);
+    assert!(run(&mut server.client_command(&["person", "run-erasures"]), 0).out.contains("requests  1"));
+    aware(&server, &case, "2026-03-11T08:00:00Z");
+    let (form, _) = file(&server, &case);
+    let counts = form["case"]["counted"].as_array().expect("counts");
+    let of = |count: &Value| (count["step"].clone(), count["people"].clone(), count["people_determined"].clone());
+    assert_eq!(of(&counts[0]), (json!("opened"), json!({"low": 3, "high": 3}), json!(true)));
+    assert_eq!(counts[1]["step"], "aware");
+    assert_ne!(counts[1]["people"], counts[0]["people"], "what is left is not all");
+    assert!(counts[0]["records"].is_u64() || counts[0]["records"].is_null());
+    // A step that names more is counted with that.
+    let more = ["detect", &case, "--at", "2026-03-10T16:30:00Z", "--resource", "other/list"];
+    breach(&server, &more);
+    let (form, _) = file(&server, &case);
+    assert_eq!(form["case"]["counted"].as_array().map(Vec::len), Some(3));
+    let list = breach(&server, &["list"]).out;
+    assert!(!list.contains("C-1002"), "{list}");
 }
 
 /// Whoever has several countries on file counts in each of them, and whoever has one only there.

@@ -158,11 +158,17 @@ impl OpenLedger {
                     None => (open.as_of(asked.size, None)?.0, Vec::new()),
                 };
                 let mut asked = asked;
-                if let Some(case) = &case
-                    && matches!(asked.step, CaseStep::Submitted | CaseStep::NotNotified | CaseStep::Closed)
-                {
-                    asked.part.counted = Some(open.counted(case, size)?);
-                }
+                asked.part.counted = match asked.step {
+                    CaseStep::Submitted | CaseStep::NotNotified | CaseStep::Closed => {
+                        Some(open.counted(case.as_ref(), &asked, size)?)
+                    }
+                    // Whoever is concerned may ask to be forgotten before the case is decided. That it is one, and that
+                    // somebody is aware of it, is recorded all the same where nothing can be counted.
+                    CaseStep::Opened | CaseStep::Detected | CaseStep::ProcessorAware | CaseStep::Aware => {
+                        open.counted(case.as_ref(), &asked, size).ok()
+                    }
+                    _ => None,
+                };
                 Ok((asked, case, size, report))
             })
             .await?;
@@ -217,10 +223,13 @@ impl OpenLedger {
         self.blocking(registered).await
     }
 
-    /// What the ledger tells of the case at a size, in numbers, for its own record: people who are erased later are counted in
-    /// no later report. Blocks.
-    fn counted(&self, case: &Case, size: u64) -> Result<CaseCount, EngineError> {
-        let as_of = self.case_now(case.at(size).unwrap_or_else(|| case.clone()), size)?;
+    /// What the ledger tells of the case at a size, with what the step itself names, in numbers, for its own record: people
+    /// who are erased later are counted in no later report. Blocks.
+    fn counted(&self, case: Option<&Case>, asked: &CaseAsked, size: u64) -> Result<CaseCount, EngineError> {
+        let known = case.map(|case| case.at(size).unwrap_or_else(|| case.clone()));
+        let mut case = known.unwrap_or(Case { id: CaseId::default(), steps: Vec::new() });
+        case.steps.push(Step::naming(asked.step, asked.part.resources.clone(), size));
+        let as_of = self.case_now(case, size)?;
         Ok(breach::count(&as_of, &self.profile_at(size)?, Language::default().wording()))
     }
 

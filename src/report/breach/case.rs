@@ -78,6 +78,24 @@ pub struct Case {
 }
 
 impl Step {
+    /// One that is not recorded yet, and says no more than what the case is about.
+    pub fn naming(step: CaseStep, resources: Vec<String>, index: u64) -> Self {
+        Step {
+            index,
+            recorded_at_us: 0,
+            flags: 0,
+            step: if step == CaseStep::Opened { step } else { CaseStep::Unspecified },
+            stated_us: 0,
+            size: index,
+            report: None,
+            by: By::Nobody,
+            told: Vec::new(),
+            told_closed: 0,
+            part: Some(CasePart { resources, ..CasePart::default() }),
+            retracts: 0,
+        }
+    }
+
     /// As stated, or when it was recorded.
     pub fn at_us(&self) -> u64 {
         if self.stated_us == 0 { self.recorded_at_us } else { self.stated_us }
