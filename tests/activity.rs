@@ -170,3 +170,59 @@ async fn one_period_after_another_leaves_nothing_out_and_has_nothing_twice() {
     let refused = run(&mut server.client_command(&words), 1);
     assert!(refused.err.contains("until"), "{}", refused.err);
 }
+
+/// Who runs model and tools, and where, is told by what the registry said at the time of each act, and who did one after another
+/// stands with from when until when.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_ran_model_and_tools_is_told_as_it_was_at_the_time() {
+    let server = TestServer::new();
+    let names = |words: &[&str]| drop(run(server.client_command(&["names", "add"]).args(words), 0));
+    let runs = |vendor: &str, operator: &str, country: &str| {
+        names(&["party", vendor, "--attribute", &format!("country={country}")]);
+        names(&["party", operator, "--attribute", &format!("country={country}")]);
+        names(&["agent", AGENT, "--attribute", &format!("vendor={vendor}")]);
+        names(&["tool", "search", "--attribute", &format!("operator={operator}")]);
+    };
+    let client = server.client().await;
+    let act = || {
+        let now = std::time::SystemTime::now();
+        let now = Some(prost_types::Timestamp::from(now));
+        let occurred = Occurred { earliest: now, latest: now, source: TimeSource::AgentClock as i32 };
+        Action { occurred: Some(occurred), actors: vec![agent(AGENT)], tool: "search".into(), ..plain() }
+    };
+    runs("V", "OV", "US");
+    client.append(act()).await.expect("recorded");
+    runs("W", "OW", "FR");
+    client.append(act()).await.expect("recorded");
+    client.append(act()).await.expect("recorded");
+    // Where V is now is not where it was.
+    names(&["party", "V", "--attribute", "country=CN"]);
+
+    let report = activity(&server, AGENT, &[]);
+    let of = |basis: &str, name: &str| {
+        let others = report["others"].as_array().expect("parties").iter();
+        let mut those = others.filter(|other| other["basis"] == basis && other["name"]["registered"] == name);
+        those.next().map(|other| (other["country"].clone(), other["series"]["number"].clone()))
+    };
+    assert_eq!(of("model_vendor", "V"), Some((json!("US"), json!(1))), "{report}");
+    assert_eq!(of("model_vendor", "W"), Some((json!("FR"), json!(2))), "{report}");
+    assert_eq!(of("tool_operator", "OV"), Some((json!("US"), json!(1))), "{report}");
+    assert_eq!(of("tool_operator", "OW"), Some((json!("FR"), json!(2))), "{report}");
+    let agent = &report["agent"];
+    assert_eq!(agent["vendor"], "W", "the last");
+    let vendors = agent["vendors"].as_array().expect("one after another");
+    assert_eq!((&vendors[0]["name"], &vendors[0]["from"]), (&json!("V"), &Value::Null));
+    assert_eq!((&vendors[1]["name"], &vendors[1]["until"]), (&json!("W"), &Value::Null));
+    assert_eq!(vendors[0]["until"], vendors[1]["from"]);
+}
+
+/// An act that says that it tells again what it tells itself was told once, and not perhaps never.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_says_that_it_is_the_same_act_as_itself_counts_once() {
+    let server = TestServer::new();
+    let act = plain();
+    let links = Some(Links { same_act_as: vec![act.action_id.clone()], ..Default::default() });
+    server.client().await.append(Action { links, ..act }).await.expect("recorded as told");
+    let report = activity(&server, AGENT, &[]);
+    assert_eq!(report["totals"]["actions"], json!({"low": 1, "high": 1}));
+}

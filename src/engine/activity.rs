@@ -15,6 +15,7 @@ use crate::report::activity;
 use crate::report::activity::evidence::{ActivityEvidence, ActivityQuestion};
 use crate::report::activity::tally::{Done, Tally};
 use crate::report::evidence::Envelope;
+use crate::report::exposure::registered::History;
 use crate::report::question::RecordedActivity;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -74,8 +75,10 @@ impl OpenLedger {
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Produced, EngineError> {
         let head = self.projected_head(question.size)?;
+        let history = self.history(head.size, &self.versions(head.size)?)?;
         let evidence = ActivityEvidence {
-            tally: self.tally_of(question, &head, progress)?,
+            tally: self.tally_of(question, &history, &head, progress)?,
+            history,
             registry: self.registry_at(head.size)?,
             controller: self.known_registry(head.size)?,
             coverage: self.relied_coverage(&head, &self.amendments(&head)?)?,
@@ -125,6 +128,7 @@ impl OpenLedger {
     fn tally_of(
         &self,
         question: &ActivityQuestion,
+        history: &History,
         head: &Proving,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Tally, EngineError> {
@@ -134,7 +138,7 @@ impl OpenLedger {
         let (mut done, total) = (0, indexes.len() as u64);
         for page in indexes.chunks(PAGE) {
             for entry in self.entries_at(page)? {
-                self.take_act(&mut tally, question, &entry, (head, &mut resealed))?;
+                self.take_act(&mut tally, (question, history), &entry, (head, &mut resealed))?;
             }
             done += page.len() as u64;
             progress(done, total);
@@ -145,7 +149,7 @@ impl OpenLedger {
     fn take_act(
         &self,
         tally: &mut Tally,
-        question: &ActivityQuestion,
+        (question, history): (&ActivityQuestion, &History),
         entry: &StoredEntry,
         (head, resealed): (&Proving, &mut Resealed<'_>),
     ) -> Result<(), EngineError> {
@@ -167,7 +171,7 @@ impl OpenLedger {
             anew = content.is_some();
         }
         let closed = u64::from(header.parts) - parts.len() as u64;
-        tally.take(question, &Done { content: content.as_ref(), anew, closed, ..done });
+        tally.take(question, history, &Done { content: content.as_ref(), anew, closed, ..done });
         Ok(())
     }
 }

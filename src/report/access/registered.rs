@@ -32,22 +32,4 @@ impl<'a> Names<'a> {
         let seconds = self.attribute(kind, name, key).and_then(|seconds| seconds.parse::<u64>().ok());
         seconds.unwrap_or_default().saturating_mul(1_000_000)
     }
-
-    pub fn country(&self, party: &str) -> Option<String> {
-        self.attribute(RegistryKind::Party, party, "country").map(str::to_owned)
-    }
-
-    pub fn vendor(&self, agent: &str) -> Option<&'a str> {
-        self.attribute(RegistryKind::Agent, agent, "vendor")
-    }
-
-    pub fn operator(&self, tool: &str) -> Option<&'a str> {
-        self.attribute(RegistryKind::Tool, tool, "operator")
-    }
-
-    /// Where a tool runs: its operator's country, else its own.
-    pub fn tool_country(&self, tool: &str) -> Option<String> {
-        let own = || self.attribute(RegistryKind::Tool, tool, "country").map(str::to_owned);
-        self.operator(tool).and_then(|operator| self.country(operator)).or_else(own)
-    }
 }

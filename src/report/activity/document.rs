@@ -87,11 +87,23 @@ facts! {
         described: bool,
         owner: Option<String>,
         model: Option<String>,
+        /// Who runs its model: the last that was registered in the period.
         vendor: Option<String>,
+        /// All that were registered in the period, one after another.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        vendors: Vec<VendorFact>,
         tools: Vec<String>,
         charter: Option<String>,
         memory_days: Option<u64>,
         session_max_s: Option<u64>,
+    }
+
+    pub struct VendorFact {
+        name: String,
+        /// Absent: from before the period, or since nothing else was registered before.
+        from: Option<Instant>,
+        /// Absent: still at its end.
+        until: Option<Instant>,
     }
 
     pub struct Totals {
@@ -161,7 +173,7 @@ facts! {
         kind: Code<RecipientKind>,
         party: Code<PartyKind>,
         name: Option<Name>,
-        /// ISO 3166-1 alpha-2, as recorded, else as registered.
+        /// ISO 3166-1 alpha-2, as recorded, else as registered at the time of the acts.
         country: Option<String>,
         declared: Declared,
         series: Series,

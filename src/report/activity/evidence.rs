@@ -4,6 +4,7 @@ use super::tally::{Done, Tally};
 use crate::model::Registry;
 use crate::report::clock::{is_claimed, skew};
 use crate::report::evidence::{Coverage, Downtime, Head, KnownRegistry};
+use crate::report::exposure::registered::History;
 
 /// Which agent, as known at which size, over which entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,8 @@ impl ActivityQuestion {
 pub struct ActivityEvidence {
     pub head: Head,
     pub registry: Registry,
+    /// What was said of names, and when.
+    pub history: History,
     pub controller: Option<KnownRegistry>,
     pub tally: Tally,
     pub coverage: Vec<Coverage>,

@@ -3,6 +3,7 @@
 use super::document::*;
 use super::evidence::{ActivityEvidence, ActivityQuestion};
 use super::tally::{self, Authority, Instruction};
+use crate::exposure::calculus::interval::Frame;
 use crate::model::{Outcome, PartyKind, RecipientKind, RegistryKind, ReportType};
 use crate::registry::{Agent, Document};
 use crate::report::access::document::{Authorisation, EntryIndex, Limit, Name, Provision, Range, Span, Verdict};
@@ -29,19 +30,20 @@ pub fn facts(question: &ActivityQuestion, evidence: &ActivityEvidence, envelope:
     let known = evidence.registry.iter().any(|(kind, name, _)| is_actor(kind) && name == question.agent);
     let tally = &evidence.tally;
     let tools = tools(tally, described);
+    let coverage = coverage_fact(question, evidence, &names);
     let mut report = ActivityReport {
         format: FORMAT.to_owned(),
         header: header(question, evidence, envelope),
         answer: Answer { text: String::new() },
-        agent: agent(question, known, described, &names),
+        agent: agent(question, known, described, vendors(question, evidence, &coverage.period)),
         totals: totals(tally, &tools, described, evidence.pruned + tally.perhaps),
         lines: tally.lines.iter().map(|(line, series)| line_fact(line, *series)).collect(),
         instructions: tally.instructions.iter().map(|(which, series)| instruction(which, *series)).collect(),
         principals: tally.principals.iter().map(|(whom, series)| principal(whom.as_ref(), *series)).collect(),
-        others: others(question, tally, document, &names),
+        others: others(tally, document),
         tools,
         models: tally.models.iter().map(|(model, series)| model_fact(model, *series)).collect(),
-        coverage: coverage_fact(question, evidence, &names),
+        coverage,
         clock: Some(tally.clock.clone()),
         changes: None,
         erratum: None,
@@ -87,15 +89,27 @@ fn header(question: &ActivityQuestion, evidence: &ActivityEvidence, envelope: &E
     Header::of(Common::of(what, controller, &evidence.head, envelope), own)
 }
 
-fn agent(question: &ActivityQuestion, known: bool, described: Option<&Agent>, names: &Names<'_>) -> AgentFact {
-    let vendor = || names.vendor(&question.agent).map(str::to_owned);
+/// Who was registered as running the agent's model in the period, each from when and until when.
+fn vendors(question: &ActivityQuestion, evidence: &ActivityEvidence, period: &Span) -> Vec<VendorFact> {
+    let frame = Frame { from: period.from.us(), cut_off: period.until.us() };
+    let said = evidence.history.vendors_within(&question.agent, frame);
+    let fact = |(vendor, from, until): (&str, Option<u64>, Option<u64>)| VendorFact {
+        name: vendor.to_owned(),
+        from: from.map(Instant::new),
+        until: until.map(Instant::new),
+    };
+    said.into_iter().map(fact).collect()
+}
+
+fn agent(question: &ActivityQuestion, known: bool, described: Option<&Agent>, vendors: Vec<VendorFact>) -> AgentFact {
     AgentFact {
         name: question.agent.clone(),
         known,
         described: described.is_some(),
         owner: described.and_then(|agent| agent.owner.clone()),
         model: described.and_then(|agent| agent.model.clone()),
-        vendor: described.and_then(|agent| agent.vendor.clone()).or_else(vendor),
+        vendor: vendors.last().map(|vendor| vendor.name.clone()),
+        vendors,
         tools: described.map(|agent| agent.tools.clone()).unwrap_or_default(),
         charter: described.and_then(|agent| agent.charter.clone()),
         memory_days: described.and_then(|agent| agent.memory_days).map(u64::from),
@@ -213,55 +227,29 @@ fn tools(tally: &tally::Tally, described: Option<&Agent>) -> Vec<ToolFact> {
     used.into_iter().map(fact).collect()
 }
 
-/// Recipients as recorded; who runs the models and tools as recorded, else as registered.
-fn others(
-    question: &ActivityQuestion,
-    tally: &tally::Tally,
-    document: Option<&Document>,
-    names: &Names<'_>,
-) -> Vec<OtherFact> {
+/// Recipients as recorded; who runs the models and tools as recorded, else as registered at the time of each act.
+fn others(tally: &tally::Tally, document: Option<&Document>) -> Vec<OtherFact> {
     let parties = document.map(|document| &document.parties).filter(|parties| !parties.is_empty());
     let is_declared =
         |name: Option<&Name>| declared(parties.map(|parties| parties.iter().map(|party| party.name.as_str())), name);
-    let country = |name: Option<&Name>, recorded: &str| {
-        let registered = || match name {
-            Some(Name::Registered(name)) => names.country(name),
-            _ => None,
-        };
-        Some(recorded.to_owned()).filter(|country| !country.is_empty()).or_else(registered)
-    };
+    let country = |told: &str| Some(told.to_owned()).filter(|country| !country.is_empty());
     let recorded = tally.others.iter().map(|(other, counted)| OtherFact {
         basis: Basis::Recorded,
         kind: Code(other.kind),
         party: Code(other.party),
         name: other.name.clone(),
-        country: country(other.name.as_ref(), &other.country),
+        country: country(&other.country),
         declared: is_declared(other.name.as_ref()),
         series: series(*counted),
     });
-    let mut runs: BTreeMap<(Basis, Name), tally::Series> = BTreeMap::new();
-    let registered = |name: &str| Name::Registered(name.to_owned());
-    for (model, counted) in &tally.models {
-        let vendor = model.vendor.clone().or_else(|| names.vendor(&question.agent).map(registered));
-        if let Some(vendor) = vendor {
-            runs.entry((Basis::ModelVendor, vendor)).or_default().join(*counted);
-        }
-    }
-    for (line, counted) in &tally.lines {
-        if let Some(Name::Registered(tool)) = &line.tool
-            && let Some(operator) = names.operator(tool)
-        {
-            runs.entry((Basis::ToolOperator, registered(operator))).or_default().join(*counted);
-        }
-    }
-    let runs = runs.into_iter().map(|((basis, name), counted)| OtherFact {
-        basis,
+    let runs = tally.runs.iter().map(|(ran, counted)| OtherFact {
+        basis: ran.basis,
         kind: Code(RecipientKind::Unspecified),
         party: Code(PartyKind::Organisation),
-        country: country(Some(&name), ""),
-        declared: is_declared(Some(&name)),
-        name: Some(name),
-        series: series(counted),
+        country: country(&ran.country),
+        declared: is_declared(Some(&ran.name)),
+        name: Some(ran.name.clone()),
+        series: series(*counted),
     });
     recorded.chain(runs).collect()
 }

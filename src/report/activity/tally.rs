@@ -1,11 +1,13 @@
 //! Acts are counted one by one as they are read, so that a million of them need no room.
 
+use super::document::Basis;
 use super::evidence::ActivityQuestion;
 use crate::exposure::calculus::fact::Authorised;
-use crate::exposure::telling::authorised;
+use crate::exposure::telling::{self, At, authorised};
 use crate::model::{Determination, NamedField, Outcome, PartyKind, RecipientKind, Role, Verb};
 use crate::report::access::document::Name;
-use crate::report::clock::ClockFacts;
+use crate::report::clock::{ClockFacts, is_claimed, skew};
+use crate::report::exposure::registered::History;
 use std::collections::BTreeMap;
 use whosaw_verifier::body::ActionBody;
 use whosaw_verifier::part::ContentPart;
@@ -77,7 +79,17 @@ pub struct Other {
     pub kind: RecipientKind,
     pub party: PartyKind,
     pub name: Option<Name>,
-    /// As recorded; empty where it is not.
+    /// As recorded, else as the registry said at the time of the act; empty where neither does.
+    pub country: String,
+}
+
+/// Who ran the models and tools: as recorded, else as the registry said at the time of the act. Of several that it said in that
+/// time each is possible.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Runs {
+    pub basis: Basis,
+    pub name: Name,
+    /// Empty where nothing says it.
     pub country: String,
 }
 
@@ -117,6 +129,7 @@ pub struct Tally {
     pub lines: BTreeMap<Line, Series>,
     pub instructions: BTreeMap<Instruction, Series>,
     pub others: BTreeMap<Other, Series>,
+    pub runs: BTreeMap<Runs, Series>,
     pub models: BTreeMap<Model, Series>,
     pub principals: BTreeMap<Option<Principal>, Series>,
     /// Entries looked at and proved.
@@ -129,7 +142,7 @@ pub struct Tally {
 
 impl Tally {
     /// Takes one act in whose chain of actors `agent` stands, or somebody whose name stands sealed.
-    pub fn take(&mut self, question: &ActivityQuestion, done: &Done<'_>) {
+    pub fn take(&mut self, question: &ActivityQuestion, history: &History, done: &Done<'_>) {
         let Done { body, content, .. } = done;
         let named = |field, position: usize, public: &str| {
             let sealed = public.is_empty() && body.sealed_names.contains(&field);
@@ -186,13 +199,16 @@ impl Tally {
             _ => Instruction::None,
         };
         count(self.instructions.entry(instruction).or_default());
+        let at = time_of(done);
+        let country = |name: &Name| match name {
+            Name::Registered(name) => telling::Registered::country(history, name, at).unwrap_or_default().to_owned(),
+            Name::Unregistered(_) | Name::Closed => String::new(),
+        };
         for (position, recipient) in body.recipients.iter().enumerate() {
-            let other = Other {
-                kind: recipient.kind,
-                party: recipient.party,
-                name: named(NamedField::RecipientName, position, &recipient.name).filter(|_| recipient.part == 0),
-                country: recipient.country.clone(),
-            };
+            let name = named(NamedField::RecipientName, position, &recipient.name).filter(|_| recipient.part == 0);
+            let recorded = Some(recipient.country.clone()).filter(|country| !country.is_empty());
+            let country = recorded.unwrap_or_else(|| name.as_ref().map(country).unwrap_or_default());
+            let other = Other { kind: recipient.kind, party: recipient.party, name, country };
             count(self.others.entry(other).or_default());
         }
         let model = Model {
@@ -201,6 +217,20 @@ impl Tally {
             vendor: named(NamedField::ActorVendor, 0, &actor.vendor),
             region: named(NamedField::ActorRegion, 0, &actor.region),
         };
+        let registered = |name: &str| Name::Registered(name.to_owned());
+        let said = || telling::Registered::vendors(history, &question.agent, at).into_iter().map(registered).collect();
+        let vendors: Vec<Name> = model.vendor.clone().map_or_else(said, |vendor| vec![vendor]);
+        let mut runs: Vec<Runs> = Vec::new();
+        for name in vendors {
+            runs.push(Runs { basis: Basis::ModelVendor, country: country(&name), name });
+        }
+        if let Some(Name::Registered(tool)) = named(NamedField::Tool, 0, &body.tool) {
+            for operator in history.operators(&tool, at) {
+                let country = history.tool_country(&tool, Some(operator), at).unwrap_or_default().to_owned();
+                runs.push(Runs { basis: Basis::ToolOperator, name: registered(operator), country });
+            }
+        }
+        runs.into_iter().for_each(|ran| count(self.runs.entry(ran).or_default()));
         count(self.models.entry(model).or_default());
         let principal = body.actors.get(1).map(|actor| Principal {
             kind: actor.kind,
@@ -208,6 +238,13 @@ impl Tally {
         });
         count(self.principals.entry(principal).or_default());
     }
+}
+
+/// When an act may have been, for what the registry said then: at any time before it was recorded, where nothing is claimed.
+fn time_of(done: &Done<'_>) -> At {
+    let claimed = done.body.occurred.as_ref().filter(|occurred| is_claimed(occurred));
+    let earliest = claimed.map(|occurred| occurred.earliest_us.saturating_sub(skew(done.body)));
+    At { earliest: earliest.unwrap_or_default().min(done.recorded_at_us), index: done.index }
 }
 
 /// For each of the chain of actors whether it is this one: surely, or perhaps, since its name does not open any more.

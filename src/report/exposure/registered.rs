@@ -123,6 +123,28 @@ impl History {
         distinct(self.at(RegistryKind::Tool, tool, "operator", at))
     }
 
+    /// Who was registered as running an agent's model at any time of a period, one after another: each with since when, where
+    /// that was not from the beginning of the period, and until when, where it was not to its end. What came first was so from
+    /// the beginning.
+    pub fn vendors_within(&self, agent: &str, frame: Frame) -> Vec<(&str, Option<u64>, Option<u64>)> {
+        let Some(all) = self.names.get(&(RegistryKind::Agent, agent.to_owned())) else { return Vec::new() };
+        let said = then(all, frame.from, &|said: &Said| said.at_us <= frame.cut_off, &|said| said.at_us);
+        let mut found: Vec<(&str, Option<u64>, Option<u64>)> = Vec::new();
+        let mut before = None;
+        for (number, said) in said.iter().enumerate() {
+            let vendor = said.attributes.get("vendor").map(String::as_str);
+            let since = Some(said.at_us).filter(|_| number > 0);
+            if vendor != before {
+                if let Some(last) = found.last_mut().filter(|last| last.2.is_none() && before.is_some()) {
+                    last.2 = since;
+                }
+                found.extend(vendor.map(|vendor| (vendor, since, None)));
+            }
+            before = vendor;
+        }
+        found
+    }
+
     /// Where a tool ran: the country of whoever ran it, else its own.
     pub fn tool_country(&self, tool: &str, operator: Option<&str>, at: At) -> Option<&str> {
         let own = || self.at(RegistryKind::Tool, tool, "country", at).into_iter().flatten().next_back();
@@ -232,6 +254,22 @@ mod tests {
         assert_eq!(history.retention_us("V", at(310, 32)), Some(7 * DAY_US));
         assert_eq!(history.retention_us("V", at(110, 32)), Some(30 * DAY_US), "the longer of both");
         assert_eq!(history.retention_us("X", at(110, 32)), None);
+    }
+
+    #[test]
+    fn vendors_of_a_period_stand_one_after_another() {
+        let mut history = History::default();
+        let bot = (RegistryKind::Agent, "bot");
+        for (index, vendor) in [(10, "V"), (20, "V"), (30, "W"), (50, "X")] {
+            said(&mut history, index, bot, "vendor", vendor);
+        }
+        said(&mut history, 40, bot, "model", "none says who runs it");
+        history.names.values_mut().for_each(|said| said.sort_by_key(|said| said.index));
+        let within = |from, cut_off| history.vendors_within("bot", Frame { from, cut_off });
+        assert_eq!(within(0, 600), [("V", None, Some(300)), ("W", Some(300), Some(400)), ("X", Some(500), None)]);
+        assert_eq!(within(210, 290), [("V", None, None)]);
+        assert_eq!(within(310, 450), [("W", None, Some(400))]);
+        assert_eq!(within(0, 50), [("V", None, None)], "what came first was so before");
     }
 
     #[test]

@@ -113,11 +113,20 @@ impl Said<'_> {
         let days = agent.memory_days.map(|days| w.plural(&w.activity.count.days, days));
         let session = agent.session_max_s.map(|seconds| w.plural(&w.activity.count.seconds, seconds));
         let tools = (!agent.tools.is_empty()).then(|| w.list(&agent.tools, usize::MAX));
+        // One after another where there were several in the period.
+        let during = |vendor: &VendorFact| {
+            let (from, until) = (bound(vendor.from, "…"), bound(vendor.until, "…"));
+            fill(&a.vendor_during, &[("vendor", &vendor.name), ("from", &from), ("until", &until)])
+        };
+        let vendor = match agent.vendors.as_slice() {
+            [] | [VendorFact { from: None, until: None, .. }] => agent.vendor.clone(),
+            several => Some(several.iter().map(during).collect::<Vec<_>>().join(&w.answer.clauses)),
+        };
         let mut pairs = vec![
             pair(&a.agent, agent.name.clone(), Style::Plain),
             registered(&a.owner, agent.owner.clone()),
             registered(&a.model, agent.model.clone()),
-            registered(&a.vendor, agent.vendor.clone()),
+            registered(&a.vendor, vendor),
             registered(&a.tools, tools),
             registered(&a.charter, agent.charter.clone()),
             registered(&a.memory, days),

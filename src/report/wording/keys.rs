@@ -111,7 +111,7 @@ sections! {
     }
     ActivityNotice { unknown: String, closed: String, pruned: String, perhaps: String, amending: String }
     ActivityFact {
-        agent: String, owner: String, model: String, vendor: String, tools: String, charter: String, memory: String,
+        agent: String, owner: String, model: String, vendor: String, vendor_during: String, tools: String, charter: String, memory: String,
         session: String, period: String, period_value: String, from_the_first: String, to_the_last: String,
     }
     ActivitySection { lines: String, instructions: String, principals: String, others: String, tools: String, models: String }
