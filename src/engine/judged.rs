@@ -17,7 +17,7 @@ use crate::report::exposure::judged;
 use crate::report::exposure::registered::History;
 use crate::vault::{PartPlace, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::body::{ActionBody, PartGroup};
+use whosaw_verifier::body::{ActionBody, Body, PartGroup};
 
 /// So many entries besides the person's own are read whole before they are chosen from.
 const ALL_MAX: usize = 2_048;
@@ -135,7 +135,9 @@ impl OpenLedger {
         own: &BTreeSet<u64>,
         by: &Judging<'_>,
     ) -> Result<Scope, EngineError> {
-        let resources: BTreeSet<&str> = acts.iter().filter_map(|(act, body)| resource_of(act, body)).collect();
+        let corrected = self.corrected_by(acts, by.head.size)?;
+        let resources = acts.iter().filter_map(|(act, body)| resource_of(act, body));
+        let resources: BTreeSet<&str> = resources.chain(corrected.iter().map(String::as_str)).collect();
         let of = |name: &&str| Term::new(TermKind::Dataset, *name);
         let reviews = || Term::new(TermKind::Verb, Verb::BreakglassReview.code());
         let everywhere = [Term::opening(), Term::sealed_resource(), Term::amending(), reviews()];
@@ -181,6 +183,23 @@ impl OpenLedger {
             from = page.next;
         }
         Ok(found)
+    }
+
+    /// What the acts reached for that these correct: whose data it was in the end is told by the correction alone.
+    fn corrected_by(&self, acts: &[(&Observation, &ActionBody)], size: u64) -> Result<BTreeSet<String>, EngineError> {
+        let corrects = acts.iter().filter_map(|(act, _)| act.content.as_ref()).flat_map(|content| &content.corrects);
+        let ids: BTreeSet<[u8; 16]> = corrects.filter_map(|id| id.as_slice().try_into().ok()).collect();
+        let mut resources = BTreeSet::new();
+        for id in ids {
+            for index in self.ledger.recorded_as(id)?.into_iter().filter(|index| *index < size) {
+                let Some(entry) = self.ledger.entry(index)? else { continue };
+                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+                if let Some(Ok(Body::Action(body))) = body {
+                    resources.extend(Some(body.dataset).filter(|name| !name.is_empty()));
+                }
+            }
+        }
+        Ok(resources)
     }
 
     /// Who acted in them, and on whose behalf.

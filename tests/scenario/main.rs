@@ -148,7 +148,8 @@ fn no_random_story_makes_two_reports_judge_one_act_differently() {
         for entry in reports.iter().flat_map(|report| list(&report["entries"])) {
             let told = &entry["authorisation"];
             if let Some(by_exposure) = exposed.get(&entry["index"].as_u64()).filter(|_| !told.is_null()) {
-                assert_eq!(told, by_exposure, "{}: entry {}", file.display(), entry["index"]);
+                let story = || std::fs::read_to_string(file).unwrap_or_default();
+                assert_eq!(told, by_exposure, "{}: entry {}\n{}", file.display(), entry["index"], story());
                 compared += 1;
                 *values.entry(told.to_string()).or_default() += 1;
             }
