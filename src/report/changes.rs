@@ -33,6 +33,7 @@ const EXPOSURE: Compared = Compared {
         "totals",
         "as_told",
         "resources",
+        "lags",
         "viewers",
         "accesses",
         "holdings",
@@ -61,6 +62,7 @@ const EXPOSURE: Compared = Compared {
         "led_to",
         "target",
         "what",
+        "opened",
     ],
 };
 
