@@ -110,13 +110,18 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
 /// What opened the ways goes back to these: where each chain of causes ends.
 fn root_causes(w: &Wording, report: &ExposureReport) -> Vec<String> {
     let leads = |entry: EntryIndex| report.causes.iter().any(|other| other.led_to == Some(entry));
+    // Where acts are each other's causes none is where the chain ends.
+    let circular = |entry: EntryIndex| {
+        report.oddities.iter().any(|odd| odd.what == Oddity::RefersToItself && odd.entry == Some(entry))
+    };
+    let in_a_circle = |cause: &CauseFact| circular(cause.entry) && cause.led_to.is_some_and(circular);
     // Each chain begins with what opened or closed a way; what led to a closing opened nothing.
     let mut opened = false;
     let roots = report.causes.iter().filter(|cause| {
         if cause.led_to.is_none() {
             opened = cause.relation == Relation::Opened;
         }
-        opened && cause.led_to.is_some() && !leads(cause.entry)
+        opened && cause.led_to.is_some() && !leads(cause.entry) && !in_a_circle(cause)
     });
     let text = |cause: &CauseFact| {
         let values = [
