@@ -184,17 +184,19 @@ async fn who_ran_model_and_tools_is_told_as_it_was_at_the_time() {
         names(&["tool", "search", "--attribute", &format!("operator={operator}")]);
     };
     let client = server.client().await;
-    let act = || {
-        let now = std::time::SystemTime::now();
-        let now = Some(prost_types::Timestamp::from(now));
-        let occurred = Occurred { earliest: now, latest: now, source: TimeSource::AgentClock as i32 };
-        Action { occurred: Some(occurred), actors: vec![agent(AGENT)], tool: "search".into(), ..plain() }
-    };
     runs("V", "OV", "US");
-    client.append(act()).await.expect("recorded");
+    // By the agent's clock just after what was registered last.
+    let act = async || {
+        let newest = client.size().await - 1;
+        let now = client.get_entry(newest, false).await.expect("an entry").recorded_at;
+        let occurred = Occurred { earliest: now, latest: now, source: TimeSource::AgentClock as i32 };
+        let act = Action { occurred: Some(occurred), tool: "search".into(), ..plain() };
+        client.append(act).await.expect("recorded");
+    };
+    act().await;
     runs("W", "OW", "FR");
-    client.append(act()).await.expect("recorded");
-    client.append(act()).await.expect("recorded");
+    act().await;
+    act().await;
     // Where V is now is not where it was.
     names(&["party", "V", "--attribute", "country=CN"]);
 

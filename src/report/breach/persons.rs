@@ -269,19 +269,20 @@ mod tests {
             strength,
         };
         let strong = |namespace: &str, field: &str| identity(namespace, field, Strength::Strong);
-        let found = |shown: &[Identity], linked: &[Identity]| {
-            let shown: Vec<PersonIdentity> = shown.iter().map(PersonIdentity::from).collect();
-            contact(&shown, linked).map(|found| found.fields.join(","))
+        let found = |shown: &[&Identity], linked: &[&Identity]| {
+            let shown: Vec<PersonIdentity> = shown.iter().copied().map(PersonIdentity::from).collect();
+            let linked: Vec<Identity> = linked.iter().map(|it| (*it).clone()).collect();
+            contact(&shown, &linked).map(|found| found.fields.join(","))
         };
         let (customer, phone) = (strong("customer", "C-1"), strong("phone", "1"));
         let (b, a) = (strong("email", "b@x"), strong("email", "a@x"));
         let weak = identity("email", "weak@x", Strength::Weak);
         let told = |text: &str| Some(text.to_owned());
-        assert_eq!(found(&[customer.clone()], &[]), told("C-1"), "by what the house finds them");
-        assert_eq!(found(&[customer.clone()], &[b.clone(), a.clone()]), told("a@x"), "the first of several");
-        assert_eq!(found(&[customer.clone(), b.clone()], &[a.clone()]), told("b@x"), "what the case shows first");
-        assert_eq!(found(&[customer.clone(), phone], &[a]), told("a@x"), "written to before called");
-        assert_eq!(found(&[weak.clone()], &[b]), told("b@x"), "a strong one before a weak one");
-        assert_eq!(found(&[customer], &[weak]), told("C-1"), "a weak link leads perhaps to somebody else");
+        assert_eq!(found(&[&customer], &[]), told("C-1"), "by what the house finds them");
+        assert_eq!(found(&[&customer], &[&b, &a]), told("a@x"), "the first of several");
+        assert_eq!(found(&[&customer, &b], &[&a]), told("b@x"), "what the case shows first");
+        assert_eq!(found(&[&customer, &phone], &[&a]), told("a@x"), "written to before called");
+        assert_eq!(found(&[&weak], &[&b]), told("b@x"), "a strong one before a weak one");
+        assert_eq!(found(&[&customer], &[&weak]), told("C-1"), "a weak link leads perhaps to somebody else");
     }
 }
