@@ -106,6 +106,27 @@ fn every_module_says_what_it_is_for() {
     assert!(silent.is_empty(), "no module documentation:\n{}", silent.join("\n"));
 }
 
+/// `.ci/test` runs no documentation tests: rustdoc would read all of both crates to find that there are none.
+#[test]
+fn no_example_in_the_documentation_waits_to_be_run() {
+    let mut wrong = Vec::new();
+    let verifier = rust_files(Path::new("verifier/src"));
+    for path in rust_files(Path::new("src")).into_iter().chain(verifier) {
+        let text = fs::read_to_string(&path).expect("a source file is readable");
+        let mut is_open = false;
+        for (line, number) in text.lines().zip(1..) {
+            let line = line.trim_start();
+            let said = line.strip_prefix("///").or(line.strip_prefix("//!"));
+            let Some(fence) = said.and_then(|said| said.trim().strip_prefix("```")) else { continue };
+            is_open = !is_open;
+            if is_open && !["text", "toml"].contains(&fence) {
+                wrong.push(format!("{}:{number}: say that it is text", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn the_verifier_stays_small() {
     let manifest = fs::read_to_string("verifier/Cargo.toml").expect("the verifier has a manifest");

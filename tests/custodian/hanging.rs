@@ -18,7 +18,8 @@ use whosaw::vault::in_time::{ANSWER, InTime};
 use whosaw::vault::{Claim, Custodian, CustodianError, KeyDirectory, Root, Secret};
 use whosaw_verifier::hash::Hash;
 
-const LIMIT: Duration = Duration::from_millis(200);
+/// Long enough for a key directory to be synced while other tests write.
+const LIMIT: Duration = Duration::from_secs(1);
 
 /// Hangs for as long as it is told to; counts who is in it.
 #[derive(Default)]

@@ -106,18 +106,35 @@ struct Known {
     part: Part,
     salt: Hash,
     call: String,
-    /// A report that says the address, and is otherwise known.
-    report: String,
+    /// A report that says the address, and is otherwise known: what stands around it.
+    report: Vec<String>,
+    /// The digest of all that stands before the first.
+    begun: Sha256,
 }
 
 impl Known {
+    fn of(part: Part, salt: Hash, call: String, report: &str) -> Self {
+        let report: Vec<String> = report.split(TRUE).map(str::to_owned).collect();
+        Known { part, salt, call, begun: Sha256::new_with_prefix(&report[0]), report }
+    }
+
+    /// The digest of the report as it would be for another address.
+    fn report_of(&self, address: &str) -> Hash {
+        let mut digest = self.begun.clone();
+        for piece in &self.report[1..] {
+            digest.update(address);
+            digest.update(piece);
+        }
+        digest.finalize().into()
+    }
+
     /// Every digest that can be formed of a candidate.
     fn formed(&self, address: &str) -> Vec<Hash> {
         let origin = origin_hash(ORIGIN);
         let part = part_of(&self.part, address).encode();
         let mut formed = vec![
             request_hash(address, &self.call),
-            sha256(&[self.report.replace(TRUE, address).as_bytes()]),
+            self.report_of(address),
             sha256(&[&pad(&part).expect("it is short")]),
             body_commitment(&origin, &self.salt, &part),
         ];
@@ -206,7 +223,7 @@ async fn no_digest_and_no_signature_tells_whether_a_guess_is_right() {
     assert!(is_stored(&body_commitment(&origin_hash(ORIGIN), &salt, &body)), "what is salted and in the open is found");
     assert_eq!(signed_header.index, signed);
     let part = open(signed, 0);
-    let known = Known { part, salt, call: call_id.clone(), report };
+    let known = Known::of(part, salt, call_id.clone(), &report);
     assert_eq!(part_of(&known.part, TRUE), known.part, "the right candidate's part is the part, to the byte");
 
     // Requests: the hash that is formed is the one that was recorded, and only its key tells.
@@ -231,7 +248,8 @@ async fn no_digest_and_no_signature_tells_whether_a_guess_is_right() {
     // Reports: the digest that is formed is the one that the case has, sealed.
     let case =
         (0..entry(step).0.parts).find_map(|ordinal| open(step, ordinal).content?.case).expect("what was submitted");
-    assert_eq!(case.report, sha256(&[known.report.as_bytes()]));
+    assert_eq!(case.report, sha256(&[report.as_bytes()]));
+    assert_eq!(known.report_of(TRUE)[..], case.report[..]);
 
     // The right one is a candidate as all others are, and nothing that is stored is told of it.
     let mut tried = 0;
@@ -255,7 +273,7 @@ async fn no_digest_and_no_signature_tells_whether_a_guess_is_right() {
     }
     let request = request_hash(TRUE, &call_id);
     let commitment = entry(called).0.body_commitment;
-    let report = sha256(&[known.report.as_bytes()]);
+    let report = known.report_of(TRUE);
     for value in values {
         let key: &Hash = value.try_into().expect("32 bytes");
         let keyed = whosaw_verifier::hash::hmac_sha256(
