@@ -50,6 +50,7 @@ mod seal;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 pub use crypto::Secret;
 pub use custodian::{Claim, Custodian, CustodianError, KeyDirectory, Root};

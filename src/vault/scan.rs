@@ -4,6 +4,7 @@
 //! them (`Parts`: index u64 ‖ ordinal u32 → leaf hash 32 ‖ S) and knows nothing else of it.
 
 use super::crypto::MacKey;
+use super::trial::Trial;
 use super::{DataKey, PartPlace, Vault, VaultError, row_key};
 use crate::store::{Snapshot, Table};
 use std::num::NonZero;
@@ -29,8 +30,8 @@ pub struct Found {
     pub key: usize,
 }
 
-/// Entries that a thread takes at a time.
-const ENTRIES: u64 = 4_096;
+/// Entries that a thread takes at a time: many, because the store reads ahead beyond the last of them.
+const ENTRIES: u64 = 16_384;
 const THREADS_MAX: usize = 8;
 
 impl Vault {
@@ -46,6 +47,8 @@ impl Vault {
         progress(0, size);
         let snapshot = self.store.snapshot()?;
         let snapshot = snapshot.as_ref();
+        let keys: Vec<Trial> = keys.iter().map(|key| Trial::new(&key.secret, &self.origin_hash)).collect();
+        let keys = keys.as_slice();
         let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
         let whole = Mutex::new(Ok(Scan::default()));
         let worker = || {
@@ -92,7 +95,7 @@ impl Vault {
     fn scan_entries(
         &self,
         snapshot: &dyn Snapshot,
-        keys: &[Arc<DataKey>],
+        keys: &[Trial],
         from: u64,
         until: u64,
         scan: &mut Scan,
@@ -103,7 +106,8 @@ impl Vault {
         snapshot.visit(Table::Parts, &start, &end, &mut |row, value| {
             let Some(sealed) = value.get(32..).filter(|sealed| !sealed.is_empty()) else { return };
             scan.tried += 1;
-            if let Some(key) = keys.iter().position(|key| key.commits(&self.origin_hash, sealed)) {
+            let Ok(view) = SealedPartView::parse(sealed) else { return };
+            if let Some(key) = keys.iter().position(|key| key.commitment(view.seed) == *view.kc) {
                 match place_of(row) {
                     Some(place) => scan.found.push(Found { place, key }),
                     None => torn = true,
