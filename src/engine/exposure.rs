@@ -150,6 +150,8 @@ impl OpenLedger {
             progress(done, total);
             done += 1;
         })?;
+        // What was told of is not read again, and there may be very much of it.
+        entries.values_mut().for_each(|entry| entry.content = None);
         let sittings = self.sittings(question, &told, &entries, head.size)?;
         parts_closed +=
             self.told_by_all(sittings.values(), &mut reading, &mut |_, opened| told.take(&opened, &history))?;
@@ -548,7 +550,8 @@ impl Roles {
             registered: history,
             same,
         };
-        let mut as_told = Some(told.clone()).filter(|told| !told.amendings.is_empty());
+        // A copy of everything: only where there is something to be told of both ways.
+        let mut as_told = (!told.amendings.is_empty()).then(|| told.clone());
         told.settle(&rules);
         as_told = as_told.filter(|_| told.narrowed());
         if let Some(as_told) = &mut as_told {
