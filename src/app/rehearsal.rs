@@ -1,14 +1,15 @@
-//! A server for stories: real ledgers on a real store behind a real gRPC port, in a directory that is gone afterwards, each
-//! ledger with a clock that is told what to show.
+//! A server for stories: real ledgers on a real store behind a real gRPC port, in a directory that is gone afterwards, so
+//! that nothing waits for the disk, each ledger with a clock that is told what to show.
 
-use super::{AppError, open_store};
+use super::{AppError, make_private};
 use crate::admit::Limits;
 use crate::config::{self, Settings};
 use crate::engine::{Engine, OpenLedger};
 use crate::ledger::{Ledger, LedgerOptions};
 use crate::model::{Clock, UnixMicros};
 use crate::rpc::{self, RpcLimits};
-use crate::store::LedgerNumber;
+use crate::store::rocks::RocksStore;
+use crate::store::{LedgerNumber, Store};
 use crate::vault::{KeyDirectory, Vault};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -78,10 +79,11 @@ impl Rehearsal {
 }
 
 fn open(settings: &Settings, clocks: &[Arc<ToldClock>]) -> Result<Arc<Engine>, AppError> {
-    let store = open_store(settings)?;
-    for directory in [&settings.keys, &settings.guard] {
-        super::make_private(directory)?;
+    for directory in [&settings.data, &settings.keys, &settings.guard] {
+        make_private(directory)?;
     }
+    let store = RocksStore::open_for_a_while(&settings.database());
+    let store: Arc<dyn Store> = Arc::new(store.map_err(|error| AppError::Start(error.to_string()))?);
     let mut ledgers = Vec::with_capacity(clocks.len());
     for (place, clock) in clocks.iter().enumerate() {
         let number = LedgerNumber(place as u32 + 1);
@@ -91,12 +93,11 @@ fn open(settings: &Settings, clocks: &[Arc<ToldClock>]) -> Result<Arc<Engine>, A
         let custodian = KeyDirectory::create(&keys, &database).map_err(|error| failed(error.to_string()))?;
         let mut extra = Vault::create(number, &origin, &custodian).map_err(|error| failed(error.to_string()))?;
         crate::engine::name_ledger(number, &origin, &mut extra);
-        let options = super::ledger_options(settings, number, &origin);
-        let created: Result<_, _> = Ledger::create(store.as_ref(), &options, clock.as_ref(), extra);
+        let options = || LedgerOptions { is_durable: false, ..super::ledger_options(settings, number, &origin) };
+        let created: Result<_, _> = Ledger::create(store.as_ref(), &options(), clock.as_ref(), extra);
         created.map_err(|error| failed(error.to_string()))?;
-        let options: LedgerOptions = super::ledger_options(settings, number, &origin);
         let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
-        let open = OpenLedger::open(Arc::clone(&store), options, Arc::new(custodian), clock, Limits::default());
+        let open = OpenLedger::open(Arc::clone(&store), options(), Arc::new(custodian), clock, Limits::default());
         ledgers.push(open.map_err(|error| failed(error.to_string()))?);
     }
     Ok(Arc::new(Engine::new(ledgers)))

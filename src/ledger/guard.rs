@@ -39,6 +39,7 @@ pub struct Guard {
     origin_hash: Hash,
     machine: Hash,
     record: GuardRecord,
+    is_durable: bool,
 }
 
 impl Guard {
@@ -48,7 +49,8 @@ impl Guard {
         let new = NewFile::open(path).map_err(failed)?;
         new.file.set_len(2 * SLOT_BYTES as u64).map_err(failed)?;
         let file = new.file.try_clone().map_err(failed)?;
-        let mut guard = Guard { file, path: path.to_owned(), sequence: 0, origin_hash, machine, record };
+        let mut guard =
+            Guard { file, path: path.to_owned(), sequence: 0, origin_hash, machine, record, is_durable: true };
         guard.write(record)?;
         new.put_in_place().map_err(failed)?;
         Ok(guard)
@@ -74,7 +76,13 @@ impl Guard {
         if slot.machine != machine {
             return Err(LedgerError::GuardOtherMachine { path: path.to_owned() });
         }
-        Ok(Guard { file, path: path.to_owned(), sequence: slot.sequence, origin_hash, machine, record: slot.record })
+        let (sequence, record) = (slot.sequence, slot.record);
+        Ok(Guard { file, path: path.to_owned(), sequence, origin_hash, machine, record, is_durable: true })
+    }
+
+    /// Whether each head is synced before it counts.
+    pub fn durable(self, is_durable: bool) -> Self {
+        Guard { is_durable, ..self }
     }
 
     pub fn record(&self) -> GuardRecord {
@@ -96,7 +104,7 @@ impl Guard {
         slot[120..RECORD_BYTES].copy_from_slice(&checksum);
         self.file
             .write_all_at(&slot, (sequence % 2) * SLOT_BYTES as u64)
-            .and_then(|()| self.file.sync_data())
+            .and_then(|()| if self.is_durable { self.file.sync_data() } else { Ok(()) })
             .map_err(|error| LedgerError::Guard(format!("cannot write {}: {error}", self.path.display())))?;
         (self.sequence, self.record) = (sequence, record);
         Ok(())

@@ -40,6 +40,8 @@ pub struct LedgerOptions {
     pub restored: Option<RestoreBody>,
     /// For a new ledger that follows one that was rolled back.
     pub predecessor: Option<Predecessor>,
+    /// Whether a head outlives a crash of the machine; not so only where the whole ledger is thrown away.
+    pub is_durable: bool,
 }
 
 impl LedgerOptions {
@@ -57,6 +59,7 @@ impl LedgerOptions {
             batch_bytes_max: 16 << 20,
             restored: None,
             predecessor: None,
+            is_durable: true,
         }
     }
 }
@@ -85,6 +88,7 @@ impl Ledger {
         } else {
             Guard::create(&options.guard_path, origin_hash, options.machine, nothing)?
         };
+        guard = guard.durable(options.is_durable);
         if guard.record() != nothing {
             return Err(LedgerError::RolledBack { signed: guard.record().size, found: 0 });
         }
@@ -119,7 +123,8 @@ impl Ledger {
     pub fn open(store: Arc<dyn Store>, options: LedgerOptions, clock: Arc<dyn Clock>) -> Result<Ledger, LedgerError> {
         let origin_hash = origin_hash(&options.origin);
         let lease = store.acquire(options.number)?;
-        let Examined { head, tree, root, mut guard, signer } = examine(store.as_ref(), &options)?;
+        let Examined { head, tree, root, guard, signer } = examine(store.as_ref(), &options)?;
+        let mut guard = guard.durable(options.is_durable);
         // What a crash left between database and guard is caught up with before anything is added to it, so that the
         // database is never ahead by more than one commit, and a guard that is further behind is an old one. Also written
         // where it says so already: what was read may stand in the page cache only.

@@ -40,6 +40,8 @@ const BALLAST_FILE: &str = "ballast";
 pub struct RocksStore {
     db: Database,
     path: PathBuf,
+    /// Whether a commit outlives a crash of the machine.
+    is_durable: bool,
     leases: Mutex<HashMap<LedgerNumber, Arc<Mutex<Option<Held>>>>>,
 }
 
@@ -54,15 +56,20 @@ struct Held {
 impl RocksStore {
     /// Opens or creates the database. A torn tail of the write-ahead log is cut off; a hole inside it is refused.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::open_with(path, true)
+        Self::open_with(path, true, true)
     }
 
     /// Opens a copy that is looked at and thrown away: without room set aside for a full disk.
     pub fn open_copy(path: &Path) -> Result<Self, StoreError> {
-        Self::open_with(path, false)
+        Self::open_with(path, false, true)
     }
 
-    fn open_with(path: &Path, with_ballast: bool) -> Result<Self, StoreError> {
+    /// Opens one that is gone with its directory, whatever happens: no commit waits for the disk.
+    pub fn open_for_a_while(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, false, false)
+    }
+
+    fn open_with(path: &Path, with_ballast: bool, is_durable: bool) -> Result<Self, StoreError> {
         std::fs::create_dir_all(path)
             .map_err(|e| StoreError::Unavailable(format!("cannot make {}: {e}", path.display())))?;
         let ballast = path.join(BALLAST_FILE);
@@ -86,7 +93,7 @@ impl RocksStore {
         if with_ballast {
             lay_ballast(&ballast);
         }
-        Ok(RocksStore { db, path: path.to_owned(), leases: Mutex::default() })
+        Ok(RocksStore { db, path: path.to_owned(), is_durable, leases: Mutex::default() })
     }
 
     /// Reads every row of every table, so that each block's checksum is checked; answers how many there are.
@@ -102,6 +109,12 @@ impl RocksStore {
             }
         }
         Ok(rows)
+    }
+
+    fn committing(&self) -> WriteOptions {
+        let mut options = WriteOptions::default();
+        options.set_sync(self.is_durable);
+        options
     }
 
     fn family(&self, table: Table) -> Arc<BoundColumnFamily<'_>> {
@@ -147,7 +160,7 @@ impl Store for RocksStore {
         let mut batch = WriteBatch::default();
         batch.put_cf(&self.family(Table::Meta), meta_key(ledger, b"epoch"), epoch.to_be_bytes());
         // Synced, so everything the log held before is durable from here on too, not only in the page cache.
-        self.db.write_opt(batch, &synced()).map_err(|e| StoreError::Unavailable(e.to_string()))?;
+        self.db.write_opt(batch, &self.committing()).map_err(|e| StoreError::Unavailable(e.to_string()))?;
         *held = Some(Held { epoch, sequence });
         Ok(Lease { ledger, epoch, sequence })
     }
@@ -169,7 +182,7 @@ impl Store for RocksStore {
         batch.put_cf(&meta, commit_key(commit.ledger, sequence), commit.id);
         // Until the write has answered nobody knows where the ledger ends: nothing may follow what failed.
         *held = None;
-        match self.db.write_opt(batch, &synced()) {
+        match self.db.write_opt(batch, &self.committing()) {
             Ok(()) => {
                 *held = Some(Held { epoch, sequence: sequence + 1 });
                 Ok(())
@@ -360,12 +373,6 @@ fn block_options(table: Table, cache: &Cache) -> BlockBasedOptions {
     if matches!(table, Table::Requests | Table::Lookups | Table::DataKeys | Table::SubjectIndex | Table::Readers) {
         options.set_bloom_filter(10.0, false);
     }
-    options
-}
-
-fn synced() -> WriteOptions {
-    let mut options = WriteOptions::default();
-    options.set_sync(true);
     options
 }
 

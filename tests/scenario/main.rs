@@ -104,6 +104,40 @@ fn a_hash_of_an_identifier_that_an_export_holds_is_found() {
     assert!(said.out.contains("expect nothing matches: found"), "{}", said.out);
 }
 
+/// Each is recorded as any act is, and the report tells all of them: nothing of it grows with the square. 100,000 take 40 s
+/// where the code is not optimised.
+#[test]
+fn tens_of_thousands_of_memberships_of_one_person_are_a_story_like_any() {
+    const CHANGES: u32 = 24_000;
+    let time = |second: u32| format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60);
+    let mut story = String::from("title Very many memberships\neng is a group\n00:00 bob grants R to eng\n");
+    for second in 60..60 + CHANGES {
+        let (at, recorded) = (time(second), time((second / 60 + 1) * 60));
+        let does = if second % 2 == 0 { "joins" } else { "leaves" };
+        story.push_str(&format!("{at} e1 {does} eng recorded {recorded}\n"));
+    }
+    // A second each.
+    story.push_str("24:00 report R\nexpect e1 could 3h20\nexpect people could 1\n");
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let begun = std::time::Instant::now();
+    let said = run(whosaw().args(["scenario", "run"]).arg(written(directory.path(), "many.txt", &story)), 0);
+    assert!(said.out.contains("2 expectations held, 0 did not"), "{}", said.out);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(300), "{:?}", begun.elapsed());
+}
+
+/// What goes in one request is told as if it had gone alone: which line is wrong, and what stood before it is recorded.
+#[test]
+fn of_acts_that_are_recorded_together_the_wrong_one_is_told_by_its_line() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let long = "x".repeat(2_000);
+    let story = format!(
+        "09:00 bob grants R to e1\n09:00 bob grants R to e2\n09:00 bob grants R to {long}\n09:00 bob grants R to e4\n\
+         12:00 report R\nexpect people could 3\n"
+    );
+    let said = run(whosaw().args(["scenario", "run"]).arg(written(directory.path(), "long.txt", &story)), 1);
+    assert!(said.err.contains("long.txt: line 3: ") && said.err.contains("2000 bytes"), "{}{}", said.out, said.err);
+}
+
 /// Whatever a story says, of each act the person's report says by what authority it was as the exposure report does.
 #[test]
 fn no_random_story_makes_two_reports_judge_one_act_differently() {

@@ -16,7 +16,7 @@ use crate::app::rehearsal::Rehearsal;
 use crate::rpc::v1;
 use clap::{Args, Subcommand};
 use expect::Asked;
-use language::{Question, Scenario};
+use language::{Question, Scenario, Step};
 use play::Acts;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -237,14 +237,22 @@ async fn played(
     let mut playing = Playing { rehearsal, number, file, scenario, run, client, acts, now_us, last, last_on, reports };
     let mut wrong = Vec::new();
     let mut asked = scenario.questions.iter().peekable();
-    for step in &scenario.steps {
+    let mut steps = scenario.steps.as_slice();
+    while let Some((step, later)) = steps.split_first() {
         // A report is asked for when everything before it in the file was recorded.
         while let Some(question) = asked.next_if(|question| question.line < step.line) {
             wrong.extend(playing.answered(question).await?);
         }
         playing.clock_shows(step.recorded_us);
-        let recorded = play::record(&playing.client, scenario, step, &mut playing.acts).await;
-        recorded.map_err(|error| CliError::new(format!("line {}: {error}", step.line)))?;
+        let before = asked.peek().map_or(usize::MAX, |question| question.line);
+        steps = match playing.recorded_together(steps, before).await? {
+            0 => {
+                let recorded = play::record(&playing.client, scenario, step, &mut playing.acts).await;
+                recorded.map_err(|error| CliError::new(format!("line {}: {error}", step.line)))?;
+                later
+            }
+            many => &steps[many..],
+        };
     }
     for question in asked {
         wrong.extend(playing.answered(question).await?);
@@ -277,6 +285,16 @@ impl Playing<'_> {
     fn clock_shows(&mut self, us: u64) {
         self.now_us = self.now_us.max(us);
         self.rehearsal.set_clock(self.number, self.now_us);
+    }
+
+    /// Records the first steps before a line in one request where they are recorded at the same time, as the clock goes;
+    /// answers how many.
+    async fn recorded_together(&self, steps: &[Step], before: usize) -> Result<usize, CliError> {
+        let fits = |step: &&Step| step.recorded_us <= self.now_us && step.line < before && play::is_plain(step);
+        let many = steps.iter().take(play::AT_ONCE).take_while(fits).count();
+        let Some(first) = steps.first().filter(|_| many > 1) else { return Ok(0) };
+        let recorded = play::record_together(&self.client, self.scenario, &steps[..many], &self.acts).await;
+        recorded.map_err(|error| CliError::new(format!("line {}: {error}", first.line)))
     }
 
     /// What of one report is not as expected.

@@ -6,6 +6,7 @@ use super::aside;
 use super::language::{How, Kind, Order, Scenario, Step, What};
 use crate::model::RegistryKind;
 use crate::rpc::{CALLER, v1};
+use prost::Message as _;
 use std::collections::BTreeMap;
 use whosaw_verifier::hash::sha256;
 
@@ -130,6 +131,52 @@ fn id_of(name: &str) -> uuid::Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&sha256(&[b"whosaw/scenario", name.as_bytes()])[..16]);
     uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// Acts that go in one request, and their bytes.
+pub const AT_ONCE: usize = 256;
+const BYTES_AT_ONCE: usize = 1 << 20;
+
+/// Whether nothing that is said later speaks of this act by its name, and it is recorded like most are: then it can go in one
+/// request with others of the same time.
+pub fn is_plain(step: &Step) -> bool {
+    let is_act = match &step.what {
+        What::Grant { .. } | What::Revoke { .. } | What::RevokeNamed { .. } | What::Member { .. } => true,
+        What::Inside { .. } | What::Suspension { .. } | What::Logging { .. } | What::Key { .. } | What::Act { .. } => {
+            true
+        }
+        _ => false,
+    };
+    is_act && step.how.name.is_none() && step.how.told_by.is_none()
+}
+
+/// Records the first of these in one request; answers how many that were. None where the ledger refuses one of them: then
+/// none is recorded, and which it is is told of each alone.
+pub async fn record_together(
+    client: &Client,
+    scenario: &Scenario,
+    steps: &[Step],
+    acts: &Acts,
+) -> Result<usize, CliError> {
+    let (mut records, mut bytes) = (Vec::new(), 0);
+    for step in steps {
+        let action = action(scenario, step, acts);
+        bytes += action.encoded_len();
+        if bytes > BYTES_AT_ONCE {
+            break;
+        }
+        records.push(v1::Record { kind: Some(v1::record::Kind::Action(Box::new(action))) });
+    }
+    let many = records.len();
+    if many < 2 {
+        return Ok(0);
+    }
+    let request = v1::AppendBatchRequest { ledger: client.ledger.clone(), records };
+    match client.ledgers().append_batch(client.request(request)).await {
+        Ok(_) => Ok(many),
+        Err(status) if status.code() == tonic::Code::InvalidArgument => Ok(0),
+        Err(status) => Err(status.into()),
+    }
 }
 
 /// Records one step, the way it goes in a real ledger.
