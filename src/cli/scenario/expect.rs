@@ -149,6 +149,11 @@ pub fn check_person(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
             _ => Ok(()),
         },
         ["request", state @ ..] => same(&state.join("_"), &request()["state"]),
+        ["safeguards", state @ ..] => {
+            let of_transfers = |field: &Value| field["field"] == "10";
+            let fields = list(&report["completeness"]["fields"]);
+            same(&state.join("_"), &fields.into_iter().find(of_transfers).unwrap_or_default()["provision"])
+        }
         ["mentions", rest @ ..] if !rest.is_empty() => says(rest).then_some(()).ok_or_else(|| "it does not".into()),
         ["no", "mention", "of", rest @ ..] if !rest.is_empty() => {
             if says(rest) {

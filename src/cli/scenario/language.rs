@@ -22,6 +22,8 @@ pub struct Scenario {
     pub roles: Vec<(String, String)>,
     /// Which source logs reads of which resource.
     pub logged_by: Vec<(String, String)>,
+    /// What allows that data goes abroad.
+    pub transfers: Vec<Transfer>,
     /// Which categories lists and searches of which resource show.
     pub listings: BTreeMap<String, Vec<String>>,
     /// What policies say of approvals.
@@ -30,6 +32,14 @@ pub struct Scenario {
     pub review_h: Option<u64>,
     pub steps: Vec<Step>,
     pub questions: Vec<Question>,
+}
+
+/// A transfer to another country, and by what it is allowed: a code of Chapter V of the GDPR.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transfer {
+    pub to: String,
+    pub country: String,
+    pub safeguard: String,
 }
 
 /// What a policy says of the approvals that are given under it.
@@ -405,6 +415,11 @@ impl Scenario {
             }
             [name, "is", "an" | "a", "organisation", "in", country] => {
                 self.attribute(name, Kind::Organisation, "country", country);
+            }
+            [name, "is", "an" | "a", "organisation", "in", country, "under", safeguard] => {
+                self.attribute(name, Kind::Organisation, "country", country);
+                let [name, country, safeguard] = [name, country, safeguard].map(|word| (*word).to_owned());
+                self.transfers.push(Transfer { to: name, country, safeguard });
             }
             [party, "keeps", "for", days, "days"] => {
                 self.attribute(party, Kind::Organisation, "retention-days", number(days)?);

@@ -47,7 +47,8 @@ enum Command {
 ///   title TEXT                          day 2026-03-10{n}
 ///   R holds s1, s2 [with contact]       eng is e1, e2{n}
 ///   svc is an account of a, b           bot is an agent{n}
-///   V is an organisation [in US]        V keeps for 30 days{n}
+///   V is an organisation [in US [under gdpr:46.2.c]]    (by what a transfer to it is allowed){n}
+///   V keeps for 30 days{n}
 ///   bot uses V                          bot sessions last 24 h{n}
 ///   R caches permissions for 300 s      R hides history{n}
 ///   R recovers for 30 days              proxy logs{n}
@@ -114,6 +115,7 @@ enum Command {
 ///   14:00 report on s1 again            (supersedes the report on s1 before, and says what is otherwise){n}
 ///   expect processed 1, shown to people 1, read by people 1, into tools 1, attempts 1, disclosed 1{n}
 ///   expect reports 1, logging CODE, mentions TEXT, no mention of TEXT{n}
+///   expect safeguards provided, safeguards not provided   (for transfers){n}
 ///   expect due 2026-03-10, extended to 2026-05-11, not extended, request open, overdue, in time, late{n}
 ///   expect changed entries, unchanged totals.processed{n}
 ///   12:30 status of e1                  (what became of an erasure){n}

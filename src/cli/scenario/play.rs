@@ -3,7 +3,7 @@
 use super::super::CliError;
 use super::super::client::Client;
 use super::aside;
-use super::language::{How, Kind, Order, Scenario, Step, What};
+use super::language::{How, Kind, Order, Scenario, Step, Transfer, What};
 use crate::model::RegistryKind;
 use crate::rpc::{CALLER, v1};
 use prost::Message as _;
@@ -20,6 +20,7 @@ pub async fn put_in_force(
     version: &str,
 ) -> Result<(), CliError> {
     let nothing = scenario.logged_by.is_empty()
+        && scenario.transfers.is_empty()
         && scenario.listings.is_empty()
         && scenario.review_h.is_none()
         && scenario.policies.is_empty();
@@ -29,6 +30,17 @@ pub async fn put_in_force(
     let mut registry = format!("version = {version:?}\n[profile]\nid = \"scenario\"\nsnapshot = \"2000-01-01\"\n");
     if let Some(hours) = scenario.review_h {
         registry.push_str(&format!("break_glass_review_h = {hours}\n"));
+    }
+    for Transfer { to, country, .. } in &scenario.transfers {
+        registry.push_str(&format!("[[parties]]\nname = {to:?}\nrole = \"processor\"\ncountry = {country:?}\n"));
+    }
+    let told = scenario.transfers.iter().map(|Transfer { to, country, safeguard }| {
+        format!("{{ recipient = {to:?}, country = {country:?}, safeguard = {safeguard:?} }}")
+    });
+    let told: Vec<String> = told.collect();
+    if !told.is_empty() {
+        let told = told.join(", ");
+        registry.push_str(&format!("[[activities]]\npurpose = \"scenario\"\ntransfers = [{told}]\n"));
     }
     let mut resources: BTreeMap<&String, String> = BTreeMap::new();
     for (resource, source) in &scenario.logged_by {
