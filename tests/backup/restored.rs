@@ -140,6 +140,56 @@ async fn the_drill() {
     assert_eq!(roots(&server), ["root-3.key"]);
 }
 
+/// Case 39, the hold that is on another of the person's names: what it blocks is restricted, waits through the loss of the
+/// database, and is done by itself once the hold is released.
+#[tokio::test(flavor = "multi_thread")]
+async fn case_39_an_erasure_that_a_hold_on_another_name_blocks_waits_through_a_restore() {
+    let (place, backup) = apart();
+    let mut server = mirrored(place.path());
+    let client = server.client_as("tester").await;
+    let key = client.key().await;
+    client.append(telling(&["C-1"], "one")).await.expect("recorded");
+    let mut as_staff = telling(&["C-9"], "two");
+    as_staff.subjects[0].identities = vec![strong("staff", "n7")];
+    client.append(as_staff).await.expect("recorded");
+    let link = ["person", "link", "customer=C-1", "staff=n7"];
+    run(&mut server.client_command(&link), 0);
+    back_up(&server, &backup);
+    // Hold and request are newer than the backup.
+    let hold = ["person", "hold", "--person", "staff=n7", "--exemption", "gdpr:17.3.e"];
+    run(&mut server.client_command(&hold), 0);
+    let token = ask_erasure(&client, "C-1").await;
+    let state = |client: &Client| {
+        let request = v1::GetErasureStatusRequest { token: token.clone(), ..Default::default() };
+        let (mut privacy, request) = (privacy(client), client.request(request));
+        async move {
+            let status = privacy.get_erasure_status(request).await.expect("known").into_inner();
+            (status.requested.is_some(), status.blocked, status.inaccessible_by > 0)
+        }
+    };
+    assert_eq!(run_erasures(&client).await.expect("nothing is due").requests, 0);
+    assert_eq!(state(&client).await, (true, true, false));
+    let export = exported(&client, place.path(), "export").await;
+    lose(&mut server);
+    restore(&server, &backup, &["--entries", &export], 0);
+    server.start();
+    let client = server.client_as("tester").await;
+    assert_eq!(state(&client).await, (true, true, false), "it waits still");
+    assert_eq!(run_erasures(&client).await.expect("nothing is due").requests, 0);
+    let restricted = list(&client, "C-1").await;
+    assert_eq!(restricted.len(), 2, "under either name");
+    let is_restricted = |entry: &v1::Entry| entry.parts.iter().any(|part| part.closed_because.contains("restricted"));
+    assert!(restricted.iter().all(is_restricted), "{restricted:?}");
+    let request = client.request(v1::ListHoldsRequest::default());
+    let matter = privacy(&client).list_holds(request).await.expect("a list").into_inner().holds[0].matter.clone();
+    let release = v1::ReleaseHoldRequest { matter, ..Default::default() };
+    privacy(&client).release_hold(client.request(release)).await.expect("released");
+    assert_eq!(run_erasures(&client).await.expect("a batch runs").requests, 1, "nobody had to ask again");
+    assert_eq!(state(&client).await, (false, false, true));
+    assert_eq!(list(&client, "C-1").await, []);
+    holds(&client, &key).await;
+}
+
 /// What a matter keeps of an erased person comes back with the key table, from a backup of before the erasure too.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_matter_keeps_comes_back() {
