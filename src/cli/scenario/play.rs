@@ -152,13 +152,18 @@ const BYTES_AT_ONCE: usize = 1 << 20;
 /// Whether nothing that is said later speaks of this act by its name, and it is recorded like most are: then it can go in one
 /// request with others of the same time.
 pub fn is_plain(step: &Step) -> bool {
-    let is_act = match &step.what {
-        What::Grant { .. } | What::Revoke { .. } | What::RevokeNamed { .. } | What::Member { .. } => true,
-        What::Inside { .. } | What::Suspension { .. } | What::Logging { .. } | What::Key { .. } | What::Act { .. } => {
-            true
-        }
-        _ => false,
-    };
+    let is_act = matches!(
+        &step.what,
+        What::Grant { .. }
+            | What::Revoke { .. }
+            | What::RevokeNamed { .. }
+            | What::Member { .. }
+            | What::Inside { .. }
+            | What::Suspension { .. }
+            | What::Logging { .. }
+            | What::Key { .. }
+            | What::Act { .. }
+    );
     is_act && step.how.name.is_none() && step.how.told_by.is_none()
 }
 
