@@ -99,6 +99,11 @@ fn lag(path: &Path, by: &By<'_>) -> LagFact {
     let fact =
         |(act, when): (&Act, When)| ActFact { entry: EntryIndex(act.index), verb: Code(act.verb), when: span(when) };
     let to_the_end = |when: When| from((when.earliest, when.latest), closed);
+    // Of an act that is said to lie before what it closed nothing is sure.
+    let since_act = |when: When| match to_the_end(when) {
+        lag if when.latest < opened.latest => Lag { us: Range { low: 0, ..lag.us }, known: Known::Unknown },
+        lag => lag,
+    };
     let ended_before =
         found.is_some_and(|found| closed.known != interval::Known::Open && closed.latest <= found.earliest);
     LagFact {
@@ -111,8 +116,8 @@ fn lag(path: &Path, by: &By<'_>) -> LagFact {
         decided: decided.map(fact),
         revoked: revoked.map(fact),
         closed: bound(closed),
-        decided_to_closed: decided.map(|(_, when)| to_the_end(when)),
-        revoked_to_closed: revoked.map(|(_, when)| to_the_end(when)),
+        decided_to_closed: decided.map(|(_, when)| since_act(when)),
+        revoked_to_closed: revoked.map(|(_, when)| since_act(when)),
         detected_to_closed: found.filter(|_| !ended_before).map(to_the_end),
         ended_before_detection: ended_before,
     }
