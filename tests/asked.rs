@@ -166,6 +166,31 @@ async fn each_edition_is_made_again_as_it_was_and_supersedes_the_other_by_what_h
     assert_eq!(client.size().await, size, "and nothing is recorded");
 }
 
+/// In another language words are no difference, the controller's own among them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_in_another_language_says_nothing_otherwise() {
+    let server = TestServer::new();
+    let client = server.client().await;
+    let mut registry = registry_service_client::RegistryServiceClient::new(client.channel.clone());
+    let file = include_str!("../reports/registry/example.toml").to_owned();
+    let request = ApplyRegistryRequest { registry: file.clone(), dry_run: true, ..Default::default() };
+    let shown = registry.apply_registry(client.request(request)).await.expect("a diff").into_inner();
+    let diff_digest = shown.diff_digest;
+    let request = ApplyRegistryRequest { registry: file, diff_digest, ..Default::default() };
+    registry.apply_registry(client.request(request)).await.expect("in force");
+    client.append(about("anna")).await.expect("recorded");
+    let english = asked(&client, about_whom(strong("customer", "anna"))).await.expect("a report");
+    let supersedes = english.index;
+    let german =
+        ProduceAccessReportRequest { language: "de".into(), supersedes, ..about_whom(strong("customer", "anna")) };
+    let german = asked(&client, german).await.expect("a report");
+    assert_eq!(german.json["declared"]["activities"][0]["title"], "Beantwortung von Kundenanfragen");
+    let changes = german.json["changes"].as_array().expect("changes");
+    let paths: Vec<&str> = changes.iter().filter_map(|change| change["path"].as_str()).collect();
+    assert!(paths.iter().all(|path| !path.starts_with("declared")), "{paths:?}");
+    assert!(again(&client, german.index).await == german.bytes, "made again");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_language_in_which_no_report_is_written_is_refused_by_its_name() {
     let server = TestServer::new();

@@ -217,7 +217,8 @@ fn a_persons_report_tells_of_breaches_decisions_and_reports_in_which_they_stand(
     ]);
     let words = ["--by", "employee=4711", "--statement", "to sue", "--interest", "acted alone"];
     let naming = ["person", "name-staff", "customer=C-1001", "--staff", "staff=erin"];
-    run(server.client_command(&naming).args(words), 0);
+    let said = run(server.client_command(&naming).args(words), 0).out;
+    let decided: u64 = said.split(|c: char| !c.is_ascii_digit()).find_map(|word| word.parse().ok()).expect("an entry");
     let (files, index) = of("customer=C-1001");
     let told = json(&files);
     assert_eq!(involved(&told), [("told".to_owned(), "informed".to_owned())]);
@@ -229,7 +230,7 @@ fn a_persons_report_tells_of_breaches_decisions_and_reports_in_which_they_stand(
     let others = ["C-1002", "C-1003", "dana", "4711"];
     let (_, html) = files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page");
     let html = String::from_utf8_lossy(html);
-    assert!(html.contains("told of a breach of their data"));
+    assert!(html.contains("you were told of a breach of your data"));
     let json_text = files.iter().find(|(name, _)| name.ends_with(".json")).expect("a JSON file");
     let json_text = String::from_utf8_lossy(&json_text.1);
     assert!(others[..3].iter().all(|other| !html.contains(other) && !json_text.contains(other)));
@@ -238,6 +239,26 @@ fn a_persons_report_tells_of_breaches_decisions_and_reports_in_which_they_stand(
     let step = |step: &str| ("case_step".to_owned(), step.to_owned());
     assert_eq!(involved(&json(&of("staff=dana").0)), [step("aware"), step("informed"), step("informed")]);
     assert_eq!(involved(&json(&of("employee=4711").0)), [("decided_naming".to_owned(), String::new())]);
+    // Whoever looks is told of as well: at what is held, and at a report in which they stand.
+    run(&mut server.client_command(&["person", "show", "customer=C-1002"]), 0);
+    report(&server, &["report", "again", &exposed.to_string()]);
+    let told = json(&of("customer=C-1002").0);
+    let looks: Vec<_> = involved(&told).into_iter().filter(|(what, _)| what == "looked_up").collect();
+    assert_eq!(looks, [("looked_up".to_owned(), String::new())]);
+    let reads = told["ledger_reads"].as_array().expect("a list");
+    assert!(reads.iter().any(|read| read["verb"] == "report.produce" && read["first"] == exposed), "{reads:?}");
+    // What is linked with somebody is theirs, though no act tells of it.
+    let linked = ["person", "link", "customer=C-1003", "email=new@x.example", "--statement", "the same account"];
+    run(&mut server.client_command(&linked), 0);
+    let told = json(&of("email=new@x.example").0);
+    let known: Vec<_> = told["person"].as_array().expect("a list").iter().map(|id| id["fields"][0].clone()).collect();
+    assert!(known.contains(&Value::from("new@x.example")) && known.contains(&Value::from("C-1003")), "{known:?}");
+    let decided = decided.to_string();
+    let taken = ["person", "take-back-naming", "customer=C-1001", "--decision", &decided, "--by", "employee=4711"];
+    run(server.client_command(&taken).args(["--statement", "an error"]), 0);
+    let last = |subject: &str| involved(&json(&of(subject).0)).pop().map(|(what, _)| what);
+    assert_eq!(last("employee=4711").as_deref(), Some("took_back_naming"));
+    assert_eq!(last("staff=erin").as_deref(), Some("naming_taken_back"));
     let erin = json(&of("staff=erin").0);
     assert!(involved(&erin).contains(&("named_to_somebody".to_owned(), String::new())));
     assert!(!erin.to_string().contains("to sue") && !erin.to_string().contains("4711"));

@@ -1,7 +1,7 @@
 //! The access report: finds every entry that concerns one person, proves each, and records that the report was made.
 
 use super::again::{Again, made};
-use super::involved::{in_case, in_naming};
+use super::involved::{in_case, in_naming, in_naming_taken_back, looked_up};
 use super::judged::Judging;
 use super::proving::Proving;
 use super::read::join_content;
@@ -147,10 +147,6 @@ impl OpenLedger {
             true => Vec::new(),
             false => self.kept_apart(&self.known_as(&question.subject, &identities)?, head.size)?,
         };
-        let mut ledger_reads = self.ledger_reads(&observations, head.size)?;
-        for orders in &orders {
-            ledger_reads = self.readings_told(orders, ledger_reads, &head)?;
-        }
         let amendments = self.amendments(&head)?;
         let staff_roles = self.staff_roles(&observations, head.size)?;
         // Of nobody nothing is judged.
@@ -165,6 +161,13 @@ impl OpenLedger {
             resource_reports.retain(|report| !untold.contains(&report.index));
         }
         entries_proved += resource_reports.len() as u64;
+        // Who read a report or a step in which they stand opened what it says of them.
+        let stood_in = observations.iter().map(|observation| observation.index);
+        let stood_in = stood_in.chain(resource_reports.iter().map(|report| report.index)).chain(involved_in);
+        let mut ledger_reads = self.ledger_reads(&stood_in.collect(), head.size)?;
+        for orders in &orders {
+            ledger_reads = self.readings_told(orders, ledger_reads, &head)?;
+        }
         let search = Search { searched: true, has_keys, parts_tried, entries_proved };
         let evidence = Evidence {
             judged,
@@ -213,7 +216,7 @@ impl OpenLedger {
             let (language, parts_tried) = (envelope.language, Some(gathered.evidence.search.parts_tried));
             let recorded = RecordedQuestion { question, envelope, registry, parts_tried, made: None };
             let produced = Produced::of(&recorded, &gathered, 0);
-            let produced = open.compared(produced, &recorded.question, &orders, &progress)?;
+            let produced = open.compared(produced, (&recorded.question, language), &orders, &progress)?;
             let made = Some(made(&produced, language)?);
             Ok::<_, EngineError>((RecordedQuestion { made, ..recorded }, gathered.evidence.head, produced))
         });
@@ -554,11 +557,12 @@ impl OpenLedger {
     }
 
     /// Readers who opened or took away a range in which one of the observations stands.
-    fn ledger_reads(&self, observations: &[Observation], size: u64) -> Result<Vec<LedgerRead>, EngineError> {
+    /// Readings of any of these entries.
+    fn ledger_reads(&self, entries_of: &BTreeSet<u64>, size: u64) -> Result<Vec<LedgerRead>, EngineError> {
         let entries = self.entries_under(Term::new(TermKind::EntryKind, EntryKind::LedgerAccess.code()), size)?;
         let stands_in = |body: &LedgerAccessBody| {
-            let first = observations.partition_point(|observation| observation.index < body.first_index);
-            observations.get(first).is_some_and(|found| found.index - body.first_index < body.count)
+            let first = entries_of.range(body.first_index..).next();
+            first.is_some_and(|first| first - body.first_index < body.count)
         };
         Ok(entries
             .into_iter()
@@ -717,7 +721,12 @@ impl Observed {
                     self.namings.extend(told.map(naming));
                     self.involved.extend(in_naming(entry, &opened));
                 }
+                if body.act == PersonAct::LookUp {
+                    let asked = act.as_ref().and_then(|act| act.asked.as_ref());
+                    self.involved.extend(asked.map(|asked| looked_up(entry, identity(asked))));
+                }
                 if body.act == PersonAct::TakeBackNaming {
+                    self.involved.extend(in_naming_taken_back(entry, &opened));
                     let mut acts = opened.iter().filter_map(|(_, part)| part.content.as_ref()?.act.as_ref());
                     let told = acts.find_map(|act| Some((act.asked.as_ref().filter(|_| act.naming > 0)?, act.naming)));
                     self.taken_back.extend(told.map(|(to, decision)| (entry.header.index, identity(to), decision)));
@@ -783,7 +792,7 @@ fn involved_of(all: Vec<Involved>, asked: &Identity, known: &KnownThen, orders: 
     let mut involved = all;
     involved.retain(|one| {
         asked.strength != Strength::Weak
-            && !(ordered && one.what == Involvement::NamedToSomebody)
+            && !(ordered && matches!(one.what, Involvement::NamedToSomebody | Involvement::NamingTakenBack))
             && one.identities.iter().any(|identity| is_one_of(identity, &known.identities, asked))
     });
     involved.sort_by_key(|one| (one.index, one.what));

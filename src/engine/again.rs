@@ -100,7 +100,8 @@ impl OpenLedger {
                 let search = &mut gathered.evidence.search;
                 search.parts_tried = recorded.parts_tried.unwrap_or(search.parts_tried);
                 let produced = Produced::of(&recorded, &gathered, index);
-                let produced = self.compared(produced, &recorded.question, &orders, progress)?;
+                let produced =
+                    self.compared(produced, (&recorded.question, recorded.envelope.language), &orders, progress)?;
                 (produced, recorded.made, recorded.envelope.language)
             }
         };

@@ -39,10 +39,25 @@ pub(super) fn in_case(entry: &StoredEntry, body: &CaseBody, opened: &[(u32, Part
 
 /// Where somebody stands in a decision to name staff: whoever is named, and whoever decided it.
 pub(super) fn in_naming(entry: &StoredEntry, opened: &[(u32, Part)]) -> Vec<Involved> {
+    of_parts(entry, opened, [Involvement::DecidedNaming, Involvement::NamedToSomebody])
+}
+
+/// The same where it was taken back.
+pub(super) fn in_naming_taken_back(entry: &StoredEntry, opened: &[(u32, Part)]) -> Vec<Involved> {
+    of_parts(entry, opened, [Involvement::TookBackNaming, Involvement::NamingTakenBack])
+}
+
+/// Whom somebody looked up.
+pub(super) fn looked_up(entry: &StoredEntry, whom: Identity) -> Involved {
+    Involved { what: Involvement::LookedUp, identities: vec![whom], ..of_entry(entry) }
+}
+
+/// Of whoever decided it, and of everybody else who stands there.
+fn of_parts(entry: &StoredEntry, opened: &[(u32, Part)], [decider, other]: [Involvement; 2]) -> Vec<Involved> {
     let involved = |(_, part): &(u32, Part)| {
         let person = part.person.as_ref()?;
         let decided = person.roles.contains(&Role::Approver);
-        let what = if decided { Involvement::DecidedNaming } else { Involvement::NamedToSomebody };
+        let what = if decided { decider } else { other };
         let identities = person.identities.iter().map(vault::identity_of).collect();
         Some(Involved { what, identities, ..of_entry(entry) })
     };

@@ -516,7 +516,10 @@ impl OpenLedger {
         let (decision, exemption, changes) = decide(&found)?;
         let exemption = exemption.unwrap_or(asked.exemption);
         let body = PersonActBody { exemption, ..body_of(act, decision, asked) };
-        let acts = vec![(found.identity.clone(), act_of(asked))];
+        // By which identifier somebody was looked up, the person's own report is told, whatever is linked later.
+        let looked_up = (act == PersonAct::LookUp).then(|| crate::vault::part_identity(&found.identity));
+        let told = PersonActPart { asked: looked_up, ..act_of(asked) };
+        let acts = vec![(found.identity.clone(), told)];
         let registry = &self.names().registry;
         let admitted = events::person_act(kind, body, acts, None, caller, registry);
         let changes_anything = !changes.is_empty();

@@ -9,7 +9,8 @@ use super::{EngineError, Kind, OpenLedger};
 use crate::model::ReportType;
 use crate::report::access::document::{EntryIndex, SupersededFact};
 use crate::report::edition::Edition;
-use crate::report::evidence::AccessQuestion;
+use crate::report::evidence::{AccessQuestion, Envelope};
+use crate::report::language::Language;
 use crate::report::question::RecordedQuestion;
 use crate::report::{self, Report, changes};
 
@@ -98,7 +99,7 @@ impl OpenLedger {
     pub(super) fn compared(
         &self,
         mut produced: Produced,
-        question: &AccessQuestion,
+        (question, language): (&AccessQuestion, Language),
         orders: &Orders,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Produced, EngineError> {
@@ -108,7 +109,7 @@ impl OpenLedger {
             let told = report.earlier_reports.iter().find(|told| is_it(told.entry.0, told.report_type.0));
             let other = || EngineError::invalid("supersedes", "is not the entry of an access report on this person");
             let (report_id, entry) = told.map(|told| (told.report_id.clone(), told.entry)).ok_or_else(other)?;
-            let (before, erased) = self.access_before(earlier, orders, question.edition, progress)?;
+            let (before, erased) = self.access_before(earlier, orders, (question.edition, language), progress)?;
             changes::supersede(&mut produced.report, &before, SupersededFact { report_id, entry, erased });
         }
         Ok(produced)
@@ -121,7 +122,7 @@ impl OpenLedger {
         &self,
         index: u64,
         orders: &Orders,
-        edition: Edition,
+        (edition, language): (Edition, Language),
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<(Report, Option<u64>), EngineError> {
         let asked = |bytes: &[u8]| {
@@ -136,8 +137,10 @@ impl OpenLedger {
             return Err(not_known());
         }
         let then = self.orders(registry, envelope.generated_at_us)?;
-        // In another edition texts differ where nothing that they tell does.
-        let report = if then.is_any() || orders.is_any() || question.edition != edition {
+        // In another edition or language texts differ where nothing that they tell does.
+        let is_told_alike = question.edition == edition && envelope.language == language;
+        let report = if then.is_any() || orders.is_any() || !is_told_alike {
+            let envelope = Envelope { language, ..envelope };
             let question = AccessQuestion { supersedes: None, edition, ..question };
             let gathered = self.access_evidence(&question, &[&then, orders], progress)?;
             Report::Access(Box::new(report::facts(&question, &gathered.evidence, &envelope)))

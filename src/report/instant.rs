@@ -47,6 +47,14 @@ impl Instant {
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:06}{offset}")
     }
 
+    /// The day so many months later on that zone's calendar, YYYY-MM-DD: the same date, or the last of a shorter month; nothing
+    /// beyond what calendars have.
+    pub fn day_after_months(self, zone: &Zone, months: u32) -> Option<String> {
+        let day = self.timestamp().to_zoned(zone.zone.clone()).date();
+        let months = jiff::Span::new().try_months(months).ok()?;
+        Some(day.checked_add(months).ok()?.to_string())
+    }
+
     fn timestamp(self) -> jiff::Timestamp {
         i64::try_from(self.0).ok().and_then(|us| jiff::Timestamp::from_microsecond(us).ok()).unwrap_or_default()
     }

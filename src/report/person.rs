@@ -83,6 +83,11 @@ pub fn known_then(
             }
         }
     }
+    // What was linked with it is theirs as well, of somebody of whom anything is told.
+    if belongs.contains(&true) {
+        let stated = stated.iter().flat_map(|(one, other)| [*one, *other]);
+        identities.extend(stated.filter(|identity| joined.contains(&key_of(identity))).cloned());
+    }
     // The same identifier may have been called strong once and weak another time: it may be the same person all the same.
     // What was linked strongly only later was, then, at most possible.
     let (mut observations, mut others) = (Vec::new(), Vec::new());

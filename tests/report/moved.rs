@@ -4,6 +4,7 @@
 use crate::sample::*;
 use whosaw::model::*;
 use whosaw::report::access::document::*;
+use whosaw::report::code::Code;
 use whosaw::report::evidence::*;
 use whosaw::report::{AccessReport, facts};
 use whosaw_verifier::body::{self, PartGroup, Quantity};
@@ -250,4 +251,96 @@ fn nobody_with_persons_delivered_is_not_nobody() {
     let report =
         complete(vec![read(1).principal_only(Determination::Nobody).body(|body| body.subjects_delivered = exactly(1))]);
     assert_eq!(report.totals.other_parts_undetermined, 1);
+}
+
+fn acted_by(kind: PartyKind, name: &str) -> Sample {
+    let actor = body::Actor { kind, name: name.into(), ..Default::default() };
+    read(1).body(|body| body.actors = vec![actor])
+}
+
+fn provision(report: &AccessReport, field: &str) -> Provision {
+    report.completeness.fields.iter().find(|fact| fact.field == field).expect("it is asked for").provision
+}
+
+/// What an organisation read itself, or had an agent read, left the house as if it had been sent there.
+#[test]
+fn an_organisation_that_acted_is_a_recipient_by_name() {
+    let told = |sample: Sample| -> (AccessReport, Vec<(RecipientBasis, Party, Range)>) {
+        let report = complete(vec![sample]);
+        let by = |fact: &&RecipientFact| matches!(fact.basis, RecipientBasis::Acted | RecipientBasis::WithoutAuthority);
+        let found =
+            report.recipients.iter().filter(by).map(|fact| (fact.basis, fact.party.clone(), fact.acts)).collect();
+        (report, found)
+    };
+    let named = |kind, name: &str| Party::Named { kind: Code(kind), name: Name::Registered(name.into()) };
+    let police = named(PartyKind::Organisation, "police-berlin");
+    let (report, found) = told(acted_by(PartyKind::Organisation, "police-berlin"));
+    assert_eq!(found, [(RecipientBasis::Acted, police.clone(), range(1, 1))]);
+    assert!(report.answer.text.contains("data were disclosed to police-berlin"), "{}", report.answer.text);
+    let agent_for_it = read(1).body(|body| {
+        let whole = body::Actor { kind: PartyKind::Organisation, name: "police-berlin".into(), ..Default::default() };
+        body.actors = vec![agent("foreign-bot"), whole];
+    });
+    let (report, found) = told(agent_for_it);
+    assert_eq!(found, [(RecipientBasis::Acted, police, range(0, 1))], "it may have got what was done for it");
+    assert!(report.answer.text.contains("data may have been disclosed to police-berlin"), "{}", report.answer.text);
+    let (_, found) = told(acted_by(PartyKind::Group, "night-shift"));
+    assert_eq!(found, [], "a group that may is of the house");
+    let denied =
+        |sample: Sample| sample.body(|body| body.policy.as_mut().expect("one").decision = PolicyDecision::Deny);
+    let (report, found) = told(denied(acted_by(PartyKind::Group, "night-shift")));
+    assert_eq!(found, [(RecipientBasis::WithoutAuthority, named(PartyKind::Group, "night-shift"), range(1, 1))]);
+    assert_eq!(provision(&report, "4.given"), Provision::Partly, "nobody says who runs the tool");
+    let (report, found) = told(denied(acted_by(PartyKind::Public, "")));
+    assert_eq!(found, [(RecipientBasis::WithoutAuthority, Party::Public, range(1, 1))]);
+    assert_eq!((provision(&report, "4.given"), provision(&report, "4a")), (Provision::Partly, Provision::NotProvided));
+}
+
+#[test]
+fn what_a_human_was_shown_of_unstated_categories_is_counted_as_shown() {
+    let report = complete(vec![read(1).moving(Vec::new()).body(|body| body.actors = vec![human(OTHER)])]);
+    assert_eq!(report.totals.shown_to_humans, range(1, 1));
+    let unstated = report.unstated.expect("an act names no category");
+    assert_eq!((unstated.received, unstated.shown_to_humans), (range(1, 1), range(1, 1)));
+}
+
+/// A declared transfer to somebody else makes none of this one lawful.
+#[test]
+fn a_recipient_outside_the_eea_without_a_safeguard_is_not_provided() {
+    let with_safeguard = |known: Option<&str>| {
+        let mut evidence = with(vec![
+            sent(1, Verb::DataSend, recipient(PartyKind::Organisation, RecipientKind::Processor, "acme-corp")).done(),
+        ]);
+        register(&mut evidence, RegistryKind::Party, "acme-corp", &[("country", "CN")]);
+        let mut known_registry = known_registry();
+        known_registry.document.parties.push(whosaw::registry::Party {
+            name: "acme-corp".into(),
+            role: "processor".into(),
+            safeguard: known.map(str::to_owned),
+            ..Default::default()
+        });
+        evidence.controller = Some(known_registry);
+        facts(&question(), &evidence, &envelope())
+    };
+    let of = |report: &AccessReport| {
+        report.recipients.iter().find_map(|fact| fact.transfer.clone()).expect("it is one").safeguard
+    };
+    let without = with_safeguard(None);
+    assert_eq!((of(&without), provision(&without, "10")), (None, Provision::Partly), "another transfer is declared");
+    let known = with_safeguard(Some("gdpr:46.2.c"));
+    assert_eq!(of(&known).map(|code| code.text().to_owned()), Some("gdpr:46.2.c".to_owned()));
+    assert_eq!(provision(&known, "10"), Provision::Provided);
+}
+
+/// Months run from the last act of the purpose; what is declared for other purposes is no period of this one.
+#[test]
+fn a_declared_period_comes_to_a_day_where_acts_are_on_record() {
+    let mut evidence = with(vec![read(1).done()]);
+    evidence.controller = Some(known_registry());
+    let report = facts(&question(), &evidence, &envelope());
+    assert_eq!(report.declared.activities[0].until.as_deref(), Some("2028-03-10"));
+    evidence.observations[0] = read(1).body(|body| body.purpose = "marketing".into()).done();
+    let report = facts(&question(), &evidence, &envelope());
+    assert_eq!(report.declared.activities[0].until, None);
+    assert_eq!(provision(&report, "5"), Provision::Partly);
 }

@@ -151,15 +151,23 @@ fn taken(w: &Wording, totals: &Totals) -> Option<String> {
 
 /// To whom data were disclosed, by the records' own names.
 fn recipients(w: &Wording, totals: &Totals, recipients: &[RecipientFact]) -> Option<String> {
-    let named =
-        recipients.iter().filter(|fact| fact.basis == RecipientBasis::Recorded && fact.party != Party::ThisPerson);
+    let is_human = |party: &Party| matches!(party, Party::ThisPerson | Party::OtherPerson { .. } | Party::SomeHuman);
+    let is_named = |fact: &&RecipientFact| match fact.basis {
+        RecipientBasis::Recorded => fact.party != Party::ThisPerson,
+        // What humans were shown or given is told before.
+        RecipientBasis::Acted | RecipientBasis::WithoutAuthority => !is_human(&fact.party),
+        RecipientBasis::ToolOperator | RecipientBasis::ModelVendor => false,
+    };
+    let named: Vec<&RecipientFact> = recipients.iter().filter(is_named).collect();
     let mut names: Vec<String> = Vec::new();
-    for name in named.map(|fact| party_text(w, &fact.party)) {
+    for name in named.iter().map(|fact| party_text(w, &fact.party)) {
         if !names.contains(&name) {
             names.push(name);
         }
     }
-    let text = if totals.disclosed.low > 0 { &w.answer.disclosed } else { &w.answer.disclosed_possible };
+    let acted = named.iter().any(|fact| fact.basis != RecipientBasis::Recorded && fact.acts.low > 0);
+    let is_certain = totals.disclosed.low > 0 || acted;
+    let text = if is_certain { &w.answer.disclosed } else { &w.answer.disclosed_possible };
     (!names.is_empty()).then(|| fill(text, &[("list", &w.list(&names, LISTED))]))
 }
 

@@ -40,13 +40,56 @@ pub const FIELDS: [&str; 26] = [
     "15",
 ];
 
+/// What the records tell, against which the controller's half is held.
+pub struct Observed<'a> {
+    pub recipients: &'a [RecipientFact],
+    pub tools: &'a [ToolFact],
+    pub purposes: &'a [PurposeFact],
+    pub categories: &'a [CategoryFact],
+    pub totals: &'a Totals,
+}
+
+impl Observed<'_> {
+    /// Data went to somebody whom nothing names.
+    fn is_somebody_unnamed(&self) -> bool {
+        self.tools.iter().any(|tool| tool.given > 0 && tool.operator.is_none())
+    }
+
+    /// A purpose or a category of which the controller declares nothing has no period either.
+    fn storage(&self, declared: &DeclaredFacts) -> Provision {
+        let moved = |fact: &&PurposeFact| fact.counts.all() > fact.counts.other_part;
+        let has_purpose = |fact: &PurposeFact| {
+            let name = fact.purpose.as_ref().and_then(Name::text);
+            declared.activities.iter().any(|activity| Some(activity.purpose.as_str()) == name)
+        };
+        let has_category =
+            |fact: &CategoryFact| declared.activities.iter().any(|it| it.categories.contains(&fact.category));
+        let is_whole = self.purposes.iter().filter(moved).all(has_purpose) && self.categories.iter().all(has_category);
+        match declared.storage() {
+            Provision::Provided if !is_whole => Provision::Partly,
+            provision => provision,
+        }
+    }
+
+    /// Of each recipient outside the EEA, and of each transfer that is declared.
+    fn safeguards(&self, declared: &DeclaredFacts) -> Provision {
+        let transfers = self.recipients.iter().filter(|it| it.recipient_in_law).filter_map(|it| it.transfer.as_ref());
+        match (of_each(transfers.map(|transfer| transfer.safeguard.is_some())), declared.safeguards()) {
+            (Provision::NotApplicable, declared) => declared,
+            (Provision::Provided, Provision::Provided | Provision::NotProvided) => Provision::Provided,
+            (Provision::NotProvided, Provision::NotProvided) => Provision::NotProvided,
+            _ => Provision::Partly,
+        }
+    }
+}
+
 pub fn facts(
     controller: &ControllerFacts,
     (declared, requests, staff): (&DeclaredFacts, &RequestLog, &[StaffFact]),
     envelope: &Envelope,
-    recipients: &[RecipientFact],
-    totals: &Totals,
+    observed: &Observed<'_>,
 ) -> Completeness {
+    let Observed { recipients, totals, .. } = observed;
     let named = |number: &PersonNumber| staff.iter().any(|fact| fact.number == *number && !fact.names.is_empty());
     let unnamed = |party: &Party| {
         !matches!(party, Party::OtherPerson { number: Some(number) } if named(number))
@@ -66,7 +109,7 @@ pub fn facts(
         "2.declared" => declared.purposes(),
         "3.declared" => declared.categories(),
         "4.will" => declared.recipients(),
-        "5" => declared.storage(),
+        "5" => observed.storage(declared),
         "6" => declared.rights(),
         // Which authority, and in the controller's words that it may be turned to.
         "7" => match (controller.authority.is_some(), declared.complaint.is_some()) {
@@ -75,7 +118,8 @@ pub fn facts(
             _ => Provision::Partly,
         },
         "8" => declared.source(),
-        "10" => declared.safeguards(),
+        "10" => observed.safeguards(declared),
+        "4.given" if by_category || observed.is_somebody_unnamed() => Provision::Partly,
         "1" | "2.observed" | "3.observed" | "4.given" | "12" => Provision::Provided,
         // The entries are here, the data themselves stand in the source systems; decisions are recorded as far as they
         // were described as such, their logic is not.

@@ -9,18 +9,31 @@ use crate::model::{Category, LegalBasis, RetentionClass};
 use crate::registry::{Activity, ActivityWording, Document};
 use crate::report::code::Code;
 use crate::report::evidence::KnownRegistry;
+use crate::report::instant::{Instant, Zone};
 use crate::report::language::Language;
+use std::collections::BTreeMap;
 
 /// Nothing where no registry was in force.
-pub fn facts(known: Option<&KnownRegistry>, observed: &[PurposeFact], language: Language) -> DeclaredFacts {
+/// `last`: when an act of each purpose was recorded last, from which its months are counted.
+pub fn facts(
+    known: Option<&KnownRegistry>,
+    observed: &[PurposeFact],
+    last: &BTreeMap<String, Instant>,
+    language: Language,
+) -> DeclaredFacts {
     let Some(Document { activities, wording, profile, .. }) = known.map(|known| &known.document) else {
         return DeclaredFacts::default();
     };
     let texts = wording.get(language.code());
+    let zone = Zone::named(profile.as_ref().and_then(|profile| profile.zone.as_deref()));
     DeclaredFacts {
         activities: activities
             .iter()
-            .map(|activity| fact(activity, texts.and_then(|texts| texts.activities.get(&activity.purpose)), observed))
+            .map(|activity| {
+                let told = texts.and_then(|texts| texts.activities.get(&activity.purpose));
+                let last = last.get(&activity.purpose).copied();
+                fact(activity, told, observed, (last, &zone))
+            })
             .collect(),
         rights: texts.and_then(|texts| texts.rights.clone()),
         complaint: texts.and_then(|texts| texts.complaint.clone()),
@@ -35,12 +48,18 @@ fn kept((class, months): (&String, &u32)) -> Option<DeclaredRetention> {
     Some(DeclaredRetention { class, months: u64::from(*months) })
 }
 
-fn fact(activity: &Activity, told: Option<&ActivityWording>, observed: &[PurposeFact]) -> DeclaredActivity {
+fn fact(
+    activity: &Activity,
+    told: Option<&ActivityWording>,
+    observed: &[PurposeFact],
+    (last, zone): (Option<Instant>, &Zone),
+) -> DeclaredActivity {
     let told = |text: fn(&ActivityWording) -> &Option<String>| told.and_then(|told| text(told).clone());
     let is_it = |fact: &PurposeFact| match &fact.purpose {
         Some(Name::Registered(name) | Name::Unregistered(name)) => *name == activity.purpose,
         Some(Name::Closed) | None => false,
     };
+    let months = activity.retention.as_ref().and_then(|kept| kept.months);
     let bases = activity.legal_bases.iter().chain(&activity.article_9);
     DeclaredActivity {
         purpose: activity.purpose.clone(),
@@ -49,7 +68,8 @@ fn fact(activity: &Activity, told: Option<&ActivityWording>, observed: &[Purpose
         legal_bases: bases.filter_map(|code| LegalBasis::from_code(code)).map(Code).collect(),
         categories: activity.categories.iter().filter_map(|code| Category::from_code(code)).map(Code).collect(),
         recipients: activity.recipients.clone(),
-        months: activity.retention.as_ref().and_then(|kept| kept.months).map(u64::from),
+        months: months.map(u64::from),
+        until: months.zip(last).and_then(|(months, last)| last.day_after_months(zone, months)),
         criteria: told(|it| &it.criteria)
             .or_else(|| activity.retention.as_ref().and_then(|kept| kept.criteria.clone())),
         transfers: activity

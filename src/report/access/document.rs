@@ -85,6 +85,8 @@ choices! {
         ToolOperator "tool_operator",
         /// It runs the agent's model.
         ModelVendor "model_vendor",
+        /// It acted itself, or somebody acted for it.
+        Acted "acted",
         /// It got them by an act that it had no authority for.
         WithoutAuthority "without_authority",
     }
@@ -101,6 +103,10 @@ choices! {
         NamedToSomebody "named_to_somebody",
         /// They decided on naming somebody.
         DecidedNaming "decided_naming",
+        /// They took such a decision back, or one that named them was taken back.
+        TookBackNaming "took_back_naming", NamingTakenBack "naming_taken_back",
+        /// Somebody looked up what is held on them.
+        LookedUp "looked_up",
     }
 
     /// What is known of a field that Art. 15 asks for.
@@ -233,6 +239,9 @@ facts! {
         categories: Vec<CategoryFact>,
         /// Acts that moved data whose categories are not stated: all categories are possible.
         categories_unstated: u64,
+        /// Where there are such acts: what they moved, of whatever category.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unstated: Option<UnstatedFact>,
         fields: Vec<FieldFact>,
         records: Vec<RecordFact>,
         /// Records in these actions that belong to no determined person.
@@ -490,8 +499,13 @@ facts! {
         /// Acts whose categories are not stated: all are possible.
         categories_unstated: u64,
         pseudonymised: u64,
+        /// Where it is outside the EEA: by what the controller says that this is allowed (GDPR Art. 15(2), Chapter V).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transfer: Option<TransferFact>,
         times: Times,
     }
+
+    pub struct TransferFact { safeguard: Option<Code<LegalBasis>> }
 
     pub struct ToolFact { tool: Name, operator: Option<Name>, country: Option<String>, given: u64, counts: Counts,
         categories: Vec<Code<Category>> }
@@ -506,6 +520,8 @@ facts! {
         /// Before the eyes of another human.
         shown_to_humans: Range,
     }
+
+    pub struct UnstatedFact { into_tool: Range, received: Range, shown_to_humans: Range }
 
     pub struct FieldFact { pointer: String, category: Code<Category>, direction: Code<Direction>, acts: u64 }
 
@@ -621,6 +637,9 @@ facts! {
         recipients: Vec<String>,
         /// How long data are kept, or by which criteria.
         months: Option<u64>,
+        /// Those months after the last act on the person of this purpose, YYYY-MM-DD in the profile's zone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<String>,
         criteria: Option<String>,
         transfers: Vec<DeclaredTransfer>,
         source: Option<String>,

@@ -47,7 +47,9 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     let ledger_reads = ledger_reads(evidence, question.size);
     let verification = verification(evidence, &found, (&earlier_reports, &involved));
     let coverage = coverage::facts(evidence, &names, period.clone(), &found, &undetermined, &verification);
-    let recipients = parties::recipients(&found, &evidence.history);
+    let recipients =
+        parties::recipients(&found, &evidence.history, evidence.controller.as_ref().map(|it| &it.document));
+    let tools = parties::tools(&found, &evidence.history);
     let possible = possible_person(&found);
     let notices = notices(evidence, question.size, &found, &verification);
     let header = header(question, evidence, envelope, verification, period, supersedes(&earlier_reports));
@@ -56,7 +58,9 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     let steps: Vec<RequestStep> = evidence.requests.iter().filter(below).cloned().collect();
     let requests = request::log(&steps, &evidence.profile, question.cut_off_us);
     let named = staff::facts(&evidence.namings, question.size, &found);
-    let stated = declared::facts(evidence.controller.as_ref(), &purposes, envelope.language);
+    let last = things::last_of_purposes(&found);
+    let stated = declared::facts(evidence.controller.as_ref(), &purposes, &last, envelope.language);
+    let categories = things::categories(&found);
     let mut report = AccessReport {
         format: FORMAT.to_owned(),
         answer: answer::verdicts(&totals, coverage.sentence),
@@ -68,8 +72,13 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
             &header.controller,
             (&stated, &requests, &named),
             envelope,
-            &recipients,
-            &totals,
+            &completeness::Observed {
+                recipients: &recipients,
+                tools: &tools,
+                purposes: &purposes,
+                categories: &categories,
+                totals: &totals,
+            },
         ),
         declared: stated,
         changes: None,
@@ -79,9 +88,10 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         staff_roles: staff::roles(&evidence.staff_roles, &found),
         header,
         recipients,
-        tools: parties::tools(&found, &evidence.history),
-        categories: things::categories(&found),
+        tools,
+        categories,
         categories_unstated: count(&found.acts, |act| act.exposure.unstated && act.class != Class::OtherPart),
+        unstated: things::unstated(&found),
         fields: things::fields(&found),
         records: things::records(&found),
         records_unowned: found.entries.iter().map(|entry| entry.records_unowned).sum(),
@@ -104,7 +114,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
         entries: found.entries,
     };
     if question.edition == Edition::Person {
-        own::withhold(&mut report);
+        own::withhold(&mut report, |name| evidence.registry.knows_caller(name));
     }
     let w = envelope.language.wording_of(question.edition, &report.header.template.zone());
     report.answer.text = answer::text(&w, &report);

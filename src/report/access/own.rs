@@ -3,8 +3,13 @@
 use super::document::{AccessReport, Name};
 
 /// Takes out who of the house weighed the naming of staff, how their interest was weighed, and callers whose name is free text,
-/// because it may be a human's (GDPR Art. 15(4), CJEU C-579/21): these stay sealed. Counts stay as they are.
-pub fn withhold(report: &mut AccessReport) {
+/// because it may be a human's (GDPR Art. 15(4), CJEU C-579/21): these stay sealed. So do the ids of conversations and calls, which are
+/// other people's as well. Counts stay as they are.
+pub fn withhold(report: &mut AccessReport, is_registered: impl Fn(&str) -> bool) {
+    let asked_by = &mut report.header.requester;
+    *asked_by = asked_by.take().filter(|name| is_registered(name));
+    report.entries.iter_mut().for_each(|entry| entry.call_id = None);
+    report.conversations.iter_mut().for_each(|conversation| conversation.id.clear());
     for fact in &mut report.staff {
         fact.decided_by.clear();
         fact.interest = None;

@@ -4,7 +4,9 @@ use super::document::*;
 use super::facts::kind;
 use super::found::{Act, Found};
 use crate::exposure::telling::{At, Registered};
-use crate::model::{Category, PartyKind, RecipientKind};
+use crate::law::edpb::is_in_eea;
+use crate::model::{Category, LegalBasis, PartyKind, RecipientKind};
+use crate::registry::Document;
 use crate::report::code::Code;
 use crate::report::exposure::registered::History;
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,9 +132,9 @@ struct Received<'a> {
     pseudonymised: u64,
 }
 
-/// Who was given data of the person: whom the records name, who runs the tools as far as the registry knows, and the vendors
-/// of the agents' models, whom everything in an agent's context reaches.
-pub fn recipients(found: &Found, history: &History) -> Vec<RecipientFact> {
+/// Who was given data of the person: whom the records name, who acted and is nobody of the house, who runs the tools as far as
+/// the registry knows, and the vendors of the agents' models, whom everything in an agent's context reaches.
+pub fn recipients(found: &Found, history: &History, declared: Option<&Document>) -> Vec<RecipientFact> {
     let mut recipients: BTreeMap<RecipientKey, Received<'_>> = BTreeMap::new();
     for act in &found.acts {
         let mut given: BTreeMap<RecipientKey, Given> = BTreeMap::new();
@@ -163,6 +165,7 @@ pub fn recipients(found: &Found, history: &History) -> Vec<RecipientFact> {
             basis: key.basis,
             kind: key.kind,
             recipient_in_law: is_recipient_in_law(key.kind.0) && key.party != Party::ThisPerson,
+            transfer: key.country.as_deref().and_then(|country| transfer(&key.party, country, declared)),
             party: key.party,
             country: key.country,
             of: key.of,
@@ -203,7 +206,14 @@ fn recipients_of(entry: &Entry, history: &History) -> Vec<(RecipientKey, Level, 
     }
     found.extend(without_authority(entry).map(|(party, level)| {
         let (basis, kind) = (RecipientBasis::WithoutAuthority, Code(RecipientKind::UnauthorisedPerson));
-        (RecipientKey { basis, kind, party, country: None, of: None }, level, moved.clone())
+        let country = registered_name(&party).and_then(&country);
+        (RecipientKey { basis, kind, party, country, of: None }, level, moved.clone())
+    }));
+    found.extend(acted_for_itself(entry).map(|(party, level)| {
+        let name = registered_name(&party);
+        let role = name.and_then(Name::text).and_then(|party| history.role(party, at));
+        let (kind, country) = (Code(role.unwrap_or(RecipientKind::Undetermined)), name.and_then(&country));
+        (RecipientKey { basis: RecipientBasis::Acted, kind, party, country, of: None }, level, moved.clone())
     }));
     let inferred = |basis, name: Name, country, of| {
         let kind = name.text().and_then(|party| history.role(party, at)).unwrap_or(RecipientKind::Undetermined);
@@ -238,22 +248,68 @@ fn recipients_of(entry: &Entry, history: &History) -> Vec<(RecipientKey, Level, 
     found
 }
 
-/// Other humans who got data by an act without authority: they acted for nobody but themselves, and are recipients (C-579/21
-/// leaves staff out only where they act on instruction). Whoever an agent acted for may have got what it did.
+/// By what the controller says that data may go there; nothing for a country within the EEA.
+fn transfer(party: &Party, country: &str, declared: Option<&Document>) -> Option<TransferFact> {
+    if is_in_eea(country) {
+        return None;
+    }
+    let name = registered_name(party).and_then(Name::text);
+    let transfers = declared.into_iter().flat_map(|it| &it.activities).flat_map(|activity| &activity.transfers);
+    let mut of_it = transfers.filter(|it| Some(it.recipient.as_str()) == name && it.country == country);
+    let own = || declared?.party(name?)?.safeguard.as_deref();
+    let code = of_it.next().map(|it| it.safeguard.as_str()).or_else(own);
+    Some(TransferFact { safeguard: code.and_then(LegalBasis::from_code).map(Code) })
+}
+
+fn registered_name(party: &Party) -> Option<&Name> {
+    match party {
+        Party::Named { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
+/// Organisations that acted themselves, or for which somebody acted, and whoever else of the public did: what they got left the
+/// house. Groups, agents and services are of the house; whoever acted without authority is told as such.
+fn acted_for_itself(entry: &Entry) -> impl Iterator<Item = (Party, Level)> {
+    let is_outside = |party: &Party| match party {
+        Party::Public => true,
+        Party::Named { kind, .. } | Party::Unnamed { kind } => kind.0 == PartyKind::Organisation,
+        Party::ThisPerson | Party::OtherPerson { .. } | Party::SomeHuman => false,
+    };
+    let is_one = entry.authorisation != Some(Authorisation::Unauthorised);
+    let mut given = who_got(entry);
+    given.retain(|party, _| is_one && is_outside(party));
+    given.into_iter()
+}
+
+/// Others than agents and services that got data by an act without authority: humans acted for nobody but themselves, and are
+/// recipients (C-579/21 leaves staff out only where they act on instruction). Whoever an agent acted for may have got what it
+/// did.
 fn without_authority(entry: &Entry) -> impl Iterator<Item = (Party, Level)> {
     let is_one = entry.authorisation == Some(Authorisation::Unauthorised);
-    let is_other = |party: &Party| is_human(party) && *party != Party::ThisPerson;
+    let is_other = |party: &Party| match party {
+        Party::Named { kind, .. } | Party::Unnamed { kind } => !matches!(kind.0, PartyKind::Agent | PartyKind::Service),
+        Party::ThisPerson => false,
+        Party::OtherPerson { .. } | Party::SomeHuman | Party::Public => true,
+    };
+    let mut given = who_got(entry);
+    given.retain(|party, _| is_one && is_other(party));
+    given.into_iter()
+}
+
+/// Whoever acted, had somebody act or was shown what came, and is not named as a recipient besides.
+fn who_got(entry: &Entry) -> BTreeMap<Party, Level> {
     let got = entry.exposure.received().max(entry.exposure.humans_given);
     let acted = entry.actors.iter().map(|actor| &actor.party).enumerate();
     let acted = acted.map(move |(position, party)| (party, if position == 0 { got } else { got.min(Level::Possible) }));
     let shown = entry.shown_to.iter().map(move |party| (party, got));
     let named = |party: &Party| entry.recipients.iter().any(|recipient| recipient.party == *party);
     let mut all: BTreeMap<Party, Level> = BTreeMap::new();
-    for (party, level) in acted.chain(shown).filter(|(party, _)| is_one && is_other(party) && !named(party)) {
+    for (party, level) in acted.chain(shown).filter(|(party, _)| !named(party)) {
         let known = all.entry(party.clone()).or_insert(Level::None);
         *known = (*known).max(level);
     }
-    all.into_iter()
+    all
 }
 
 /// When an entry's act may have been, for what the registry said then.

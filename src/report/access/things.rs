@@ -6,6 +6,7 @@ use super::found::{Act, Found};
 use super::parties::counts;
 use crate::model::{Category, Direction, LegalBasis, Outcome, PolicyDecision, RecordScope, Role, Verb};
 use crate::report::code::Code;
+use crate::report::instant::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -146,6 +147,33 @@ pub fn categories(found: &Found) -> Vec<CategoryFact> {
         }
     }
     known.into_values().collect()
+}
+
+/// What acts moved whose categories are not stated: any may have been among it.
+pub fn unstated(found: &Found) -> Option<UnstatedFact> {
+    let acts = || found.acts.iter().filter(|act| act.exposure.unstated && act.class != Class::OtherPart);
+    let range = |level: fn(&Exposure) -> Level| {
+        let mut range = Range::default();
+        acts().for_each(|act| range.add(level(&act.exposure)));
+        range
+    };
+    acts().next()?;
+    Some(UnstatedFact {
+        into_tool: range(|exposure| exposure.arguments),
+        received: range(Exposure::received),
+        shown_to_humans: range(|exposure| exposure.seen_by_humans().max(exposure.humans_directly)),
+    })
+}
+
+/// When the last act that moved data of the person was recorded, by its purpose.
+pub fn last_of_purposes(found: &Found) -> BTreeMap<String, Instant> {
+    let mut last: BTreeMap<String, Instant> = BTreeMap::new();
+    for entry in found.acts.iter().filter(|act| act.class != Class::OtherPart).flat_map(|act| found.of_act(act)) {
+        let Some(purpose) = entry.purpose.as_ref().and_then(Name::text) else { continue };
+        let known = last.entry(purpose.to_owned()).or_insert(entry.recorded_at);
+        *known = (*known).max(entry.recorded_at);
+    }
+    last
 }
 
 pub fn fields(found: &Found) -> Vec<FieldFact> {

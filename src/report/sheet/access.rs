@@ -320,10 +320,11 @@ impl<'a> Told<'a> {
             (word(&w.category, fact.category.text()), special, fact.into_tool, fact.received, fact.shown_to_humans)
         };
         let mut rows: Vec<_> = report.categories.iter().map(of).collect();
-        if report.categories_unstated > 0 {
-            let unstated = Range::exactly(report.categories_unstated);
-            rows.push((w.data.unstated.as_str(), String::new(), 0, unstated, Range::exactly(0)));
-        }
+        rows.extend(
+            report.unstated.as_ref().map(|it| {
+                (w.data.unstated.as_str(), String::new(), it.into_tool.high, it.received, it.shown_to_humans)
+            }),
+        );
         Columns::new(w)
             .text(&t.category, |row: &(&str, String, u64, Range, Range)| row.0.to_owned())
             .text(&w.sheet.column.special, |row| row.1.clone())

@@ -9,6 +9,11 @@ use crate::report::wording::word;
 /// Most things in a list inside a cell.
 const LISTED: usize = 12;
 
+/// The day that a declared period comes to.
+pub fn until(w: &Wording, activity: &DeclaredActivity) -> Option<String> {
+    activity.until.as_ref().map(|day| fill(&w.declared.until, &[("date", &w.day(day))]))
+}
+
 /// How long the ledger keeps what it holds, where the profile says so.
 pub fn kept(words: &Words<'_>) -> Vec<Block> {
     let (w, d, retention) = (words.w, &words.w.declared, &words.report.declared.retention);
@@ -31,7 +36,8 @@ pub fn declared(words: &Words<'_>) -> Content {
         let bases: Vec<String> = activity.legal_bases.iter().map(|code| words.code(&w.legal_basis, *code)).collect();
         let categories: Vec<String> = activity.categories.iter().map(|code| words.code(&w.category, *code)).collect();
         let months = activity.months.map(|months| w.plural(&d.months, months));
-        let storage: Vec<String> = [months, activity.criteria.clone()].into_iter().flatten().collect();
+        let storage: Vec<String> =
+            [months, until(w, activity), activity.criteria.clone()].into_iter().flatten().collect();
         let transfer = |transfer: &DeclaredTransfer| {
             let safeguard = transfer.safeguard.map(|code| word(&w.legal_basis, code.text()).to_owned());
             let safeguard = safeguard.unwrap_or_else(|| w.missing.value.clone());

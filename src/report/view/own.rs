@@ -46,6 +46,16 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
     let f = &words.w.fact;
     let last = [&f.query, &f.as_known_at, &f.clocks, &f.legal_profile, &f.registry, &f.redaction, &f.legal_snapshot];
     let mut facts = cover::facts(words);
+    let header = [(&f.requester, "H.requester")];
+    for (label, field) in header {
+        // Given, and kept back.
+        let is_given = |it: &ProvisionFact| it.field == field && it.provision == Provision::Provided;
+        let is_kept_back =
+            words.report.header.requester.is_none() && words.report.completeness.fields.iter().any(is_given);
+        for pair in facts.iter_mut().filter(|pair| is_kept_back && pair.label == *label) {
+            *pair = cover::pair(label, words.w.missing.closed.clone(), Style::Plain);
+        }
+    }
     facts.sort_by_key(|pair| last.contains(&&pair.label));
     facts
 }
@@ -180,16 +190,6 @@ fn agents(words: &Words<'_>) -> Content {
 
 fn recipients(words: &Words<'_>) -> Content {
     let (w, t, report) = (words.w, &words.w.own.text, words.report);
-    let transfers = || report.declared.activities.iter().flat_map(|activity| &activity.transfers);
-    let safeguard_of = |fact: &RecipientFact| {
-        let Party::Named { name, .. } = &fact.party else { return String::new() };
-        let known =
-            transfers().filter(|it| name.text() == Some(&it.recipient) && fact.country.as_ref() == Some(&it.country));
-        let known: BTreeSet<String> =
-            known.filter_map(|it| it.safeguard).map(|code| words.code(&w.legal_basis, code)).collect();
-        let known: Vec<String> = known.into_iter().collect();
-        if known.is_empty() { String::new() } else { fill(&t.safeguard, &[("safeguard", &w.list(&known, LISTED))]) }
-    };
     let row_of = |fact: &RecipientFact| {
         let in_law = if fact.recipient_in_law { String::new() } else { w.mark.not_a_recipient.clone() };
         let of = fact.of.as_ref().map(|of| fill(&w.mark.of_agent, &[("name", &words.name(of))])).unwrap_or_default();
@@ -207,7 +207,7 @@ fn recipients(words: &Words<'_>) -> Content {
                 (in_law, Style::Note),
             ]),
             cell([(word(&w.basis, fact.basis.code()).to_owned(), Style::Plain), (of, Style::Note)]),
-            cell([country, (safeguard_of(fact), Style::Note)]),
+            cell(std::iter::once(country).chain(parties::safeguard(words, fact))),
             cell([(words.categories(&fact.categories), Style::Plain), (unstated, Style::Note)]),
             cell(when),
         ])
@@ -226,6 +226,12 @@ fn recipients(words: &Words<'_>) -> Content {
     };
     if is_missing("4a") {
         blocks.push(Block::Facts { pairs: vec![cover::pair(&t.why_unnamed, w.missing.value.clone(), Style::Missing)] });
+    }
+    let unknown = report.tools.iter().filter(|tool| tool.given > 0 && tool.operator.is_none());
+    let unknown: Vec<String> = unknown.map(|tool| words.name(&tool.tool)).collect();
+    if !unknown.is_empty() {
+        let label = fill(&t.who_runs, &[("list", &w.list(&unknown, LISTED))]);
+        blocks.push(Block::Facts { pairs: vec![cover::pair(&label, w.missing.value.clone(), Style::Missing)] });
     }
     let will = |activity: &DeclaredActivity| {
         let transfer = |it: &DeclaredTransfer| {
@@ -249,7 +255,10 @@ fn storage(words: &Words<'_>) -> Content {
     let (w, d, declared) = (words.w, &words.w.declared, &words.report.declared);
     let row_of = |activity: &DeclaredActivity| {
         let months = activity.months.map(|months| w.plural(&d.months, months));
-        let kept = [months, activity.criteria.clone()].into_iter().flatten().map(|text| (text, Style::Plain));
+        let kept = [months, super::declared::until(w, activity), activity.criteria.clone()]
+            .into_iter()
+            .flatten()
+            .map(|text| (text, Style::Plain));
         let kept: Vec<(String, Style)> = kept.collect();
         row([purpose_cell(activity), cell(if kept.is_empty() { vec![missing(words)] } else { kept })])
     };

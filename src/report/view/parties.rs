@@ -78,10 +78,13 @@ pub fn recipients(words: &Words<'_>) -> Content {
         row([
             cell([(words.party(&fact.party), Style::Strong), (in_law, Style::Note)]),
             plain(words.code(&w.recipient_kind, fact.kind)),
-            match &fact.country {
-                Some(country) => plain(country),
-                None => cell([(w.missing.value.clone(), Style::Missing)]),
-            },
+            cell(
+                std::iter::once(match &fact.country {
+                    Some(country) => (country.clone(), Style::Plain),
+                    None => (w.missing.value.clone(), Style::Missing),
+                })
+                .chain(safeguard(words, fact)),
+            ),
             cell([(word(&w.basis, fact.basis.code()).to_owned(), Style::Plain), (of, Style::Note)]),
             cell([
                 (words.categories(&fact.categories), Style::Plain),
@@ -106,6 +109,16 @@ pub fn recipients(words: &Words<'_>) -> Content {
     blocks.extend(tools_intro.into_iter().map(|text| Block::Text { text }));
     blocks.extend(tools);
     (vec![w.intro.recipients.clone()], blocks)
+}
+
+/// By what the controller says that data may go outside the EEA.
+pub fn safeguard(words: &Words<'_>, fact: &RecipientFact) -> Option<(String, Style)> {
+    let w = words.w;
+    let told = match fact.transfer.as_ref()?.safeguard {
+        Some(code) => (words.code(&w.legal_basis, code), Style::Note),
+        None => (w.missing.value.clone(), Style::Missing),
+    };
+    Some((fill(&w.own.text.safeguard, &[("safeguard", &told.0)]), told.1))
 }
 
 pub fn tools(words: &Words<'_>) -> Content {

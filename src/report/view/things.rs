@@ -22,13 +22,10 @@ pub fn categories(words: &Words<'_>) -> Block {
         ])
     };
     let mut categories: Vec<Row> = report.categories.iter().map(category).collect();
-    if report.categories_unstated > 0 {
-        categories.push(row([
-            cell([(w.data.unstated.clone(), Style::Warning)]),
-            plain(words.count(0)),
-            plain(words.number(report.categories_unstated)),
-            plain(words.count(0)),
-        ]));
+    if let Some(unstated) = &report.unstated {
+        let ranges = [&unstated.into_tool, &unstated.received, &unstated.shown_to_humans];
+        let cells = ranges.map(|range| plain(words.count_range(range)));
+        categories.push(row(std::iter::once(cell([(w.data.unstated.clone(), Style::Warning)])).chain(cells)));
     }
     let category_columns = vec![
         column(&t.category, 46),
@@ -160,7 +157,10 @@ pub fn other_parts(words: &Words<'_>) -> Content {
     let columns =
         vec![column(&t.role, 30), column(&t.verb, 40), number_column(&t.acts, 12), number_column(&t.entries, 18)];
     let rows = report.other_parts.iter().map(row_of);
-    let mut blocks = vec![simple(words, &w.section.other_parts, columns, rows)];
+    let mut blocks = match (rows.len(), report.involved.is_empty()) {
+        (0, false) => Vec::new(),
+        _ => vec![simple(words, &w.section.other_parts, columns, rows)],
+    };
     if !report.involved.is_empty() {
         let row_of = |fact: &InvolvedFact| {
             let step = fact.step.map(|step| words.code(&w.breach.step, step)).unwrap_or_default();

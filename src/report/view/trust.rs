@@ -31,7 +31,11 @@ pub fn reports(words: &Words<'_>) -> Content {
         column(&t.recorded, 16),
         column(&t.as_known_at, 24),
     ];
-    let mut blocks = vec![simple(words, &w.section.reports, columns, earlier)];
+    let has_reads = report.ledger_reads.as_ref().is_some_and(|reads| !reads.is_empty());
+    let mut blocks = match (earlier.len(), has_reads) {
+        (0, true) => Vec::new(),
+        _ => vec![simple(words, &w.section.reports, columns, earlier)],
+    };
     match &report.ledger_reads {
         Some(reads) if !reads.is_empty() => {
             let rows = reads.iter().map(|fact| {
