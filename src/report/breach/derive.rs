@@ -116,10 +116,11 @@ impl<'a> Found<'a> {
         let unauthorised =
             |access: &&AccessFact| access.rung != Rung::Tried && access.authorisation == Authorisation::Unauthorised;
         let accesses: Vec<&AccessFact> = accesses.filter(unauthorised).collect();
-        // What a processor has, it has for the controller.
+        // What a processor has, it has for the controller; of whom nobody knows what they are, they have it for themselves.
         let own = |held: &HoldingFact| match &held.holder {
             Who::Named { kind, .. } if kind.0 != PartyKind::Group => as_of.exposure.disclosures.iter().any(|given| {
-                let kinds = [RecipientKind::UnauthorisedPerson, RecipientKind::ThirdParty];
+                let kinds =
+                    [RecipientKind::UnauthorisedPerson, RecipientKind::ThirdParty, RecipientKind::Undetermined];
                 given.to == held.holder && kinds.contains(&given.kind.0)
             }),
             _ => true,
