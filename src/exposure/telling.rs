@@ -11,6 +11,7 @@ mod loss;
 mod names;
 mod operators;
 mod settle;
+mod takers;
 
 pub use loss::{Loss, Lost};
 pub use names::{Named, Numbered};
@@ -75,6 +76,8 @@ pub trait Registered {
     fn tool_country(&self, tool: &str, at: At) -> Option<&str>;
     /// Where a party is, ISO 3166-1 alpha-2.
     fn country(&self, party: &str, at: At) -> Option<&str>;
+    /// As what a party gets data; absent where nothing says it, or several things.
+    fn role(&self, party: &str, at: At) -> Option<RecipientKind>;
 }
 
 /// What all entries told.
@@ -112,6 +115,8 @@ pub struct Telling {
     reviews: Vec<Reviewing>,
     restorations: Vec<loss::Restoration>,
     contexts: contexts::Contexts,
+    /// Of what model vendors were given, by entry and vendor: out of whose session.
+    pub of_session: HashMap<(u64, Party), (Party, Option<u64>)>,
     /// What went into tools, until everything was told.
     calls: Vec<operators::Call>,
     keys: Numbered<String>,
@@ -596,7 +601,7 @@ impl Telling {
         // What only went into the tool came from whoever acted, and went to whoever is named as having got it; that it was
         // tried is told all the same.
         let happened = !matches!(body.outcome, Outcome::Denied | Outcome::Failed);
-        let given_to: BTreeSet<Party> = (0..body.recipients.len())
+        let mut given_to: BTreeSet<Party> = (0..body.recipients.len())
             .filter(|_| happened)
             .filter(|position| body.recipients[*position].kind != RecipientKind::DataSubject)
             .filter_map(|position| self.recipient(action, position))
@@ -609,10 +614,16 @@ impl Telling {
             let certain = matches!(body.outcome, Outcome::Succeeded | Outcome::Partial);
             Some(Given { to, kind: recipient.kind, country: country.to_owned(), certain })
         };
-        let recipients: BTreeSet<Given> =
+        let mut recipients: BTreeSet<Given> =
             body.recipients.iter().enumerate().filter(|_| happened).filter_map(given).collect();
         let stranger = body.recipients.iter().any(|recipient| recipient.kind == RecipientKind::UnauthorisedPerson);
         let only_gives = happened && of_subjects().next().is_some() && !of_subjects().any(comes_back);
+        let mut perhaps_given_to = BTreeSet::new();
+        for taker in self.takers(action, when, registered) {
+            let of = if taker.perhaps { &mut perhaps_given_to } else { &mut given_to };
+            of.insert(taker.given.to);
+            recipients.insert(taker.given);
+        }
         if only_gives && given_to.is_empty() {
             return;
         }
@@ -659,7 +670,7 @@ impl Telling {
             perhaps_all,
             shown_to,
             given_to,
-            perhaps_given_to: BTreeSet::new(),
+            perhaps_given_to,
             only_gives,
             goes_anyway: false,
             about_nobody: body.determination == Determination::Nobody,

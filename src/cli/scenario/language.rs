@@ -261,6 +261,8 @@ pub struct How {
     pub records: Option<u64>,
     /// The tool that it went through.
     pub tool: Option<String>,
+    /// Who runs the model of whoever acts, as the act says.
+    pub vendor: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -809,6 +811,10 @@ impl Scenario {
                         Some(&"records") => how.records = Some(count),
                         _ => return Err("delivering needs a number of people or of records".into()),
                     }
+                }
+                "run" => {
+                    after(&mut words, word, &["by"])?;
+                    how.vendor = Some(words.next().ok_or("run by needs a name")?.to_string());
                 }
                 "through" => how.tool = Some(words.next().ok_or("through needs a tool")?.to_string()),
                 "policy" => how.policy = Some(words.next().ok_or("policy needs a name")?.to_string()),

@@ -68,7 +68,7 @@ enum Command {
 ///   denied, failed or perhaps; "anybody" is the public){n}
 ///   An act can have a name, and speak of others: [as x1] [because of x0] [within x0] [same act as x0]
 ///   [approved by a1] [instructed by i1] [under key k1] [despite restriction] [policy p1] [in session c1]
-///   [through TOOL, what it is about going into it]{n}
+///   [through TOOL, what it is about going into it] [run by V, who runs the model, as the act says]{n}
 ///   [delivering 500 people] [delivering 700 records] (how many, where nobody lists them){n}
 ///   [told by CALLER] (whose id it is then; another's act of this name is x1/CALLER){n}
 ///   09:06 bot calls its model, or closes its session [in session c1]{n}

@@ -319,11 +319,23 @@ pub fn names(scenario: &Scenario) -> Vec<v1::Name> {
     }
     let kind = (RegistryKind::Agent as i32, "scenario".to_owned());
     names.insert(kind, v1::Name { kind: RegistryKind::Agent as i32, name: "scenario".into(), ..Default::default() });
+    for vendor in scenario.steps.iter().filter_map(|step| step.how.vendor.as_ref()) {
+        let (kind, name) = (RegistryKind::Term as i32, format!("vendor/{vendor}"));
+        names.insert((kind, name.clone()), v1::Name { kind, name, ..Default::default() });
+    }
     names.into_values().collect()
 }
 
 /// The action of one step.
 fn action(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
+    let mut action = action_of(scenario, step, acts);
+    if let Some((actor, vendor)) = action.actors.first_mut().zip(step.how.vendor.as_ref()) {
+        actor.vendor.clone_from(vendor);
+    }
+    action
+}
+
+fn action_of(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
     let at = timestamp(step.at_us);
     let ids = |names: &[String]| names.iter().map(|name| id_of(name).to_string()).collect::<Vec<_>>();
     let (how, scenario_policy) = (&step.how, "scenario".to_owned());

@@ -234,7 +234,7 @@ fn names(step: &Step) -> Vec<(&str, As)> {
     .collect();
     let how = &step.how;
     names.extend(how.about.iter().map(|name| (name.as_str(), Subject)));
-    let parties = how.on_behalf_of.iter().chain(&how.showing).chain(&how.giving).chain(&how.told_by);
+    let parties = how.on_behalf_of.iter().chain(&how.showing).chain(&how.giving).chain(&how.told_by).chain(&how.vendor);
     names.extend(parties.map(|name| (name.as_str(), Party)));
     let others = how.because_of.iter().chain(&how.within).chain(&how.same_act_as).chain(&how.approved_by);
     let others = others.chain(&how.name).chain(&how.instruction).chain(&how.key).chain(&how.session).chain(&how.policy);

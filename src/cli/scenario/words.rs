@@ -42,6 +42,7 @@ pub const BETWEEN: &[&str] = &[
     "again",
     "weakly",
     "through",
+    "run",
     "delivering",
 ];
 

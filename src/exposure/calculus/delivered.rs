@@ -57,7 +57,7 @@ impl Copies {
                 return None;
             }
             let times = copy.times().intersect(always);
-            let times = if surely { times } else { times.only_possible() };
+            let times = if surely && !holder.is_unknown() { times } else { times.only_possible() };
             let members = members_of(holder, audience, always);
             let members = members.into_iter().map(|(party, in_it)| {
                 // Whoever was in it then may have it although they left; whoever joined later may see what came before.
@@ -90,7 +90,8 @@ fn is_of_people(holder: Party, audience: &Audience) -> bool {
     match holder {
         Party::Person(_) | Party::Unknown(..) | Party::Anyone | Party::Named(PartyKind::Group, _) => true,
         Party::Named(PartyKind::Organisation | PartyKind::Service, _) => audience.has_members(holder),
-        Party::Named(..) => false,
+        // Nobody says that it is none.
+        Party::Named(..) => holder.is_unknown(),
     }
 }
 

@@ -60,6 +60,8 @@ pub struct Exposure {
     pub given_groups: BTreeSet<Party>,
     /// Copies that somebody got of it.
     pub holdings: Vec<Interval>,
+    /// Those of them who are accounts that people use.
+    pub accounts: BTreeSet<Party>,
     /// Whose data might only be stored, and when.
     pub restrictions: Restrictions,
     /// What is odd, with the entry that it was told by.
@@ -211,6 +213,7 @@ impl Exposure {
             accesses: Vec::new(),
             given_groups: BTreeSet::new(),
             holdings: held(&intervals, told.resource),
+            accounts: BTreeSet::new(),
             restrictions: Restrictions::of(&intervals, &content, told.same),
             oddities,
         };
@@ -219,6 +222,12 @@ impl Exposure {
             exposure.take_path(&intervals[*grant], reach, &content, told.manner, &mut ways);
         }
         delivered::distinct(&mut exposure.holdings, told.accesses);
+        let account = |held: &Interval| match held.thing {
+            Thing::Holding { holder: holder @ Party::Named(PartyKind::Service, _), .. } => Some(holder),
+            _ => None,
+        };
+        let accounts = exposure.holdings.iter().filter_map(account).filter(|holder| audience.has_members(*holder));
+        exposure.accounts = accounts.collect();
         let judge = Judge {
             from: told.frame.from,
             cut_off: told.frame.cut_off,
@@ -397,6 +406,10 @@ impl Exposure {
             if fact.unidentified {
                 self.viewers.values_mut().for_each(|viewer| viewer.perhaps = true);
             }
+        }
+        if access.given_to.iter().any(|party| party.is_unknown()) {
+            // Whoever is named may be the one who got it.
+            self.viewers.values_mut().for_each(|viewer| viewer.perhaps = true);
         }
         for party in access.shown_to.iter().chain(&access.given_to).filter(|party| party.has_members()) {
             let rung = if access.shown_to.contains(party) { Rung::Seen } else { Rung::Given };
@@ -730,10 +743,16 @@ fn rung_of(party: Party, access: &Access) -> Rung {
         (true, true, _) => Rung::Seen,
         (true, false, true) if human_use(access.verb) != HumanUse::Takes => Rung::Seen,
         (true, ..) => Rung::Given,
+        // What an organisation takes went to it, and whether anybody there looks is another act.
+        (false, false, true) if is_organisation(party) && human_use(access.verb) == HumanUse::Takes => Rung::Given,
         // Whoever is not told apart may be a human, too: that somebody saw it is counted as possible.
         (false, true, _) | (false, false, true) => Rung::Processed,
         (false, false, false) => Rung::Given,
     }
+}
+
+fn is_organisation(party: Party) -> bool {
+    matches!(party, Party::Named(PartyKind::Organisation, _))
 }
 
 fn worse(act: Authorised, way: Authorised) -> Authorised {

@@ -30,6 +30,11 @@ impl Party {
         matches!(self, Party::Named(PartyKind::Group | PartyKind::Organisation | PartyKind::Service, _))
     }
 
+    /// Somebody got something, and nobody says what they are: perhaps a human.
+    pub fn is_unknown(self) -> bool {
+        matches!(self, Party::Named(PartyKind::Unspecified, _))
+    }
+
     /// A human, for sure.
     pub fn is_human(self) -> bool {
         matches!(self, Party::Person(_) | Party::Unknown(..))

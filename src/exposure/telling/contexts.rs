@@ -26,6 +26,8 @@ struct Put {
     resource: Resource,
     when: When,
     name: Named,
+    /// Who ran its model, as the act says.
+    vendor: Option<Named>,
     /// It was surely put into its context.
     loads: bool,
     /// The reference of its copy.
@@ -54,6 +56,8 @@ struct Call {
     resource: Option<Resource>,
     when: When,
     name: Named,
+    /// Who ran the model, as the act says.
+    vendor: Option<Named>,
     outcome: Outcome,
     despite_restriction: bool,
 }
@@ -66,6 +70,7 @@ impl Telling {
         let session = self.session(action);
         let name = self.named(action, NamedField::ActorName, 0, &actor.name);
         let name = name.unwrap_or(Named::Closed(action.index, 0));
+        let vendor = self.named(action, NamedField::ActorVendor, 0, &actor.vendor);
         let index = action.index;
         if body.verb == Verb::ModelInfer {
             let outcome = body.outcome;
@@ -77,6 +82,7 @@ impl Telling {
                 resource,
                 when,
                 name,
+                vendor,
                 outcome,
                 despite_restriction,
             });
@@ -98,11 +104,12 @@ impl Telling {
         let Some(resource) = resource else { return };
         let came_back = |access: &Access| access.entries == [index] && !access.only_gives && !access.about_nobody;
         let loads = body.verb == Verb::ContextLoad;
-        let reads = actor.kind == PartyKind::Agent && self.accesses.last().is_some_and(came_back);
+        let runs_a_model = actor.kind == PartyKind::Agent || vendor.is_some();
+        let reads = runs_a_model && self.accesses.last().is_some_and(came_back);
         if loads || reads {
             let reference = self.context(session, resource);
             let loads = loads && body.outcome != Outcome::Unknown;
-            self.contexts.puts.push(Put { index, agent, session, resource, when, name, loads, reference });
+            self.contexts.puts.push(Put { index, agent, session, resource, when, name, vendor, loads, reference });
         }
     }
 
@@ -235,9 +242,10 @@ impl Telling {
     /// No call of the model is recorded: the vendor had it until the context closed.
     fn given_unrecorded(&mut self, had: &Had, registered: &dyn Registered, places: &mut Places) {
         let put = had.put;
-        for vendor in self.vendors(&put.name, put.at(), put.loads, registered) {
+        for vendor in self.vendors(&put.name, put.vendor.iter(), put.at(), put.loads, registered) {
             let kept = registered.retention_us(&vendor.name, put.at());
             let end = had.end.zip(kept).map(|(last, kept)| promised(last, kept));
+            self.of_session.insert((put.index, vendor.given.to), (put.agent, put.session));
             self.copy_of_vendor((put.index, put.when), &vendor, put.resource, end, places);
             if let Some(access) = had.access.and_then(|at| self.accesses.get_mut(at)) {
                 access.give(&vendor.given);
@@ -259,9 +267,20 @@ impl Telling {
         let names_it = call.resource == Some(resource);
         let certain = happened && (names_it || !surely.is_empty());
         let at = At { earliest: call.when.earliest, index: call.index };
-        for vendor in self.vendors(&call.name, at, certain, registered) {
+        let mut vendors = self.vendors(&call.name, call.vendor.iter(), at, certain, registered);
+        if call.vendor.is_none() {
+            // What was put before it says whose model it was, where the call does not.
+            let said: BTreeSet<&Named> = had.iter().filter_map(|had| had.put.vendor.as_ref()).collect();
+            let is_known = !vendors.is_empty();
+            let said =
+                self.vendors(&Named::Closed(call.index, 0), said.into_iter(), at, certain && !is_known, registered);
+            let new = said.into_iter().filter(|vendor| vendors.iter().all(|known| known.given.to != vendor.given.to));
+            vendors.extend(new.collect::<Vec<_>>());
+        }
+        for vendor in vendors {
             let kept = registered.retention_us(&vendor.name, at);
             let end = kept.map(|kept| promised(call.when.latest, kept));
+            self.of_session.insert((call.index, vendor.given.to), (call.agent, call.session));
             self.copy_of_vendor((call.index, call.when), &vendor, resource, end, places);
             let own = places.accesses.get(&(call.index, resource)).copied();
             if let Some(access) = own.and_then(|at| self.accesses.get_mut(at)) {
@@ -269,7 +288,7 @@ impl Telling {
             }
             let known = own.and_then(|at| self.accesses.get(at)).cloned();
             let mut told: Option<Access> = known;
-            for (had, certain) in [(&surely, certain), (&perhaps, false)] {
+            for (had, certain) in [(&surely, certain && vendor.given.certain), (&perhaps, false)] {
                 let Some(more) = self.gathered(call, resource, had, told.as_ref()) else { continue };
                 let mut access = Access { outcome: if certain { call.outcome } else { Outcome::Unknown }, ..more };
                 access.give(&Given { certain, ..vendor.given.clone() });
@@ -306,13 +325,27 @@ impl Telling {
         (is_new && !had.is_empty()).then_some(access)
     }
 
-    fn vendors(&mut self, agent: &Named, at: At, certain: bool, registered: &dyn Registered) -> Vec<Vendor> {
-        let vendor = |name: &str| {
-            let to = self.named_party(PartyKind::Organisation, Named::Registered(name.to_owned()));
-            let country = registered.country(name, at).unwrap_or_default().to_owned();
-            Vendor { name: name.to_owned(), given: Given { to, kind: RecipientKind::Processor, country, certain } }
+    /// Who ran an agent's model: whom the act names, and where the registry names another at that time, possibly that one.
+    fn vendors<'a>(
+        &mut self,
+        agent: &Named,
+        stated: impl Iterator<Item = &'a Named>,
+        at: At,
+        certain: bool,
+        registered: &dyn Registered,
+    ) -> Vec<Vendor> {
+        let stated: Vec<Named> = stated.cloned().collect();
+        let known = registered.vendors(agent.text().unwrap_or_default(), at).into_iter();
+        let known = known.filter(|name| stated.iter().all(|said| said.text() != Some(name)));
+        let known: Vec<(Named, bool)> =
+            known.map(|name| (Named::Registered(name.to_owned()), certain && stated.is_empty())).collect();
+        let vendor = |(named, certain): (Named, bool)| {
+            let name = named.text().unwrap_or_default().to_owned();
+            let to = self.named_party(PartyKind::Organisation, named);
+            let country = registered.country(&name, at).unwrap_or_default().to_owned();
+            Vendor { name, given: Given { to, kind: RecipientKind::Processor, country, certain } }
         };
-        registered.vendors(agent.text().unwrap_or_default(), at).into_iter().map(vendor).collect()
+        stated.into_iter().map(|named| (named, certain)).chain(known).map(vendor).collect()
     }
 
     fn copy_of_vendor(

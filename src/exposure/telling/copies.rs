@@ -46,6 +46,14 @@ impl Telling {
                 }
             }
         }
+        for taker in self.takers(action, when, registered) {
+            let to = taker.given.to;
+            if !holders.iter().any(|(holder, ..)| *holder == to) && !self.stated_holders(action).contains(&to) {
+                let (edge, thing) =
+                    (edge_of(action, when, Side::Opens, None), Some(Thing::Holding { holder: to, resource }));
+                self.edges.push(Edge { thing, end: taker.end, doubtful: edge.doubtful || taker.perhaps, ..edge });
+            }
+        }
         for (holder, side, reference, end) in holders {
             let thing = Some(Thing::Holding { holder, resource });
             let edge = edge_of(action, when, side, reference);

@@ -10,6 +10,10 @@ pub enum Named {
     Sealed(String),
     /// Sealed, and does not open: by entry and position, so that two are not taken for one.
     Closed(u64, u32),
+    /// Whoever got what this entry sent, of whom nothing was said.
+    ReceiverOf(u64),
+    /// Whoever runs this tool, of whom nothing was said.
+    OperatorOf(Box<Named>),
 }
 
 impl Named {
@@ -17,6 +21,7 @@ impl Named {
     pub(super) fn key(&self) -> Named {
         match self {
             Named::Sealed(name) => Named::Registered(name.clone()),
+            Named::OperatorOf(tool) => Named::OperatorOf(Box::new(tool.key())),
             other => other.clone(),
         }
     }
@@ -24,7 +29,7 @@ impl Named {
     pub fn text(&self) -> Option<&str> {
         match self {
             Named::Registered(name) | Named::Sealed(name) => Some(name),
-            Named::Closed(..) => None,
+            Named::Closed(..) | Named::ReceiverOf(_) | Named::OperatorOf(_) => None,
         }
     }
 }

@@ -42,23 +42,28 @@ impl Telling {
             group.roles.contains(&Role::DataSubject) && (argument || group.categories.is_empty())
         };
         let groups: Vec<&PartGroup> = body.parts.iter().filter(goes_in).collect();
-        if body.tool.is_empty() || groups.is_empty() {
-            return;
-        }
+        let tool = self.named(action, NamedField::Tool, 0, &body.tool);
+        let Some(tool) = tool.filter(|_| !groups.is_empty()) else { return };
+        let name_of_tool = tool.text().unwrap_or_default().to_owned();
         let stated = groups.iter().any(|group| !group.categories.is_empty());
-        let operators: Vec<Operator> = registered
-            .operators(&body.tool, at)
+        let mut operators: Vec<Operator> = registered
+            .operators(&name_of_tool, at)
             .into_iter()
             .map(|name| {
                 let to = self.named_party(PartyKind::Organisation, Named::Registered(name.to_owned()));
-                let country = registered.country(name, at).or_else(|| registered.tool_country(&body.tool, at));
+                let country = registered.country(name, at).or_else(|| registered.tool_country(&name_of_tool, at));
                 let country = country.unwrap_or_default().to_owned();
-                let given = Given { to, kind: RecipientKind::Undetermined, country, certain: stated };
+                let kind = registered.role(name, at).unwrap_or(RecipientKind::Undetermined);
+                let given = Given { to, kind, country, certain: stated };
                 Operator { given, keeps_us: registered.retention_us(name, at) }
             })
             .collect();
         if operators.is_empty() {
-            return;
+            // Somebody runs it all the same.
+            let to = self.named_party(PartyKind::Organisation, Named::OperatorOf(Box::new(tool)));
+            let country = registered.tool_country(&name_of_tool, at).unwrap_or_default().to_owned();
+            let given = Given { to, kind: RecipientKind::Undetermined, country, certain: stated };
+            operators.push(Operator { given, keeps_us: None });
         }
         let ordinals = groups.iter().flat_map(|group| group.first..group.first.saturating_add(group.count));
         let persons: Vec<Option<Person>> = ordinals.map(|ordinal| action.persons.get(&ordinal).copied()).collect();

@@ -198,7 +198,7 @@ impl Telling<'_> {
         let w = self.w;
         let by: BTreeSet<u64> = self.unsettled().flat_map(|it| it.entries.iter().map(|entry| entry.0)).collect();
         for held in &self.as_of.exposure.holdings {
-            let Some(entry) = held.start.entry.filter(|entry| by.contains(&entry.0)) else { continue };
+            let Some(entry) = held.entries().find(|entry| by.contains(&entry.0)) else { continue };
             let form = word(&w.exposure.form, held.form.code()).to_owned();
             let text = self.joined(&[
                 who_text(w, &held.holder),

@@ -119,8 +119,7 @@ impl<'a> Found<'a> {
         // What a processor has, it has for the controller; of whom nobody knows what they are, they have it for themselves.
         let own = |held: &HoldingFact| match &held.holder {
             Who::Named { kind, .. } if kind.0 != PartyKind::Group => as_of.exposure.disclosures.iter().any(|given| {
-                let kinds =
-                    [RecipientKind::UnauthorisedPerson, RecipientKind::ThirdParty, RecipientKind::Undetermined];
+                let kinds = [RecipientKind::UnauthorisedPerson, RecipientKind::ThirdParty, RecipientKind::Undetermined];
                 given.to == held.holder && kinds.contains(&given.kind.0)
             }),
             _ => true,
@@ -257,7 +256,7 @@ impl<'a> Found<'a> {
             let entries = || access.entries.iter().map(|entry| entry.0);
             let protected = entries().any(|entry| self.act(entry).is_some_and(|act| act.protected));
             let of_it = |entry: u64| access.entries.iter().any(|known| known.0 == entry);
-            let copies = exposure.holdings.iter().filter(|held| held.start.entry.is_some_and(|it| of_it(it.0)));
+            let copies = exposure.holdings.iter().filter(|held| held.entries().any(|it| of_it(it.0)));
             let forms: Vec<Form> = copies.map(|held| held.form).collect();
             let into = match (protected, forms.contains(&Form::Readable), forms.is_empty()) {
                 (false, ..) => &mut readable,
@@ -561,6 +560,7 @@ impl Found<'_> {
         }
         let anybody = |who: &Who| match who {
             Who::Anyone | Who::UnknownHuman { .. } => true,
+            Who::UnknownRecipient { .. } | Who::UnknownOperator { .. } => true,
             Who::Named { name, .. } => *name == Name::Closed,
             Who::Person { .. } => false,
         };

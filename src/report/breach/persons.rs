@@ -218,9 +218,9 @@ impl Held {
         let mut all = Held { copies: Vec::new(), of: Vec::new(), anybodys: BTreeSet::new() };
         let cut_off = Instant::new(now.cut_off_us);
         for (number, held) in (1..).zip(&now.exposure.holdings) {
-            let moved = held.start.entry.and_then(|entry| now.moved.get(&entry.0));
-            let subjects = moved.map(|moved| moved.subjects.clone()).unwrap_or_default();
-            let listed = moved.is_some_and(|moved| moved.listed);
+            let moved: Vec<_> = held.entries().map(|entry| now.moved.get(&entry.0)).collect();
+            let subjects: BTreeSet<usize> = moved.iter().flatten().flat_map(|it| it.subjects.iter().copied()).collect();
+            let listed = !moved.is_empty() && moved.iter().all(|moved| moved.is_some_and(|moved| moved.listed));
             let open = matches!(held.end.known, Known::Open | Known::Unknown) || held.end.latest > cut_off;
             if open && !listed {
                 all.anybodys.insert(number);

@@ -190,6 +190,10 @@ pub fn who_text(w: &Wording, who: &Who) -> String {
         }
         Who::Person { .. } | Who::UnknownHuman { .. } => w.party.some_human.clone(),
         Who::Anyone => w.exposure.table.anyone.clone(),
+        Who::UnknownRecipient { .. } => w.exposure.table.unknown_recipient.clone(),
+        Who::UnknownOperator { tool } => {
+            fill(&w.exposure.table.unknown_operator, &[("tool", &access::name_text(w, tool))])
+        }
         Who::Named { kind, name } => {
             let kind = word(&w.party.kind, kind.text());
             fill(&w.exposure.table.named, &[("kind", kind), ("name", &access::name_text(w, name))])

@@ -16,7 +16,7 @@ use crate::model::Category;
 use crate::report::access::document::EntryIndex;
 use crate::report::code::Code;
 use crate::report::instant::Instant;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Copies, each in the form in which its holder has it.
 pub(super) fn holdings(found: &[Found<'_>], people: &People<'_>, frame: Frame, same: &Same) -> Vec<HoldingFact> {
@@ -30,10 +30,74 @@ pub(super) fn holdings(found: &[Found<'_>], people: &People<'_>, frame: Frame, s
             start: bound(held.start),
             end: bound(held.end),
             form: keys.form(people.told, held, holder),
+            more: Vec::new(),
         })
     };
-    let all = found.iter().flat_map(|found| found.exposure.holdings.iter().map(move |held| (found, held)));
-    all.filter_map(|(found, held)| fact(found, held)).collect()
+    let mut all = Vec::new();
+    for found in found {
+        let sittings = Sittings::of(found, people.told);
+        let mut at: HashMap<Sitting, usize> = HashMap::new();
+        for held in &found.exposure.holdings {
+            let Some(fact) = fact(found, held) else { continue };
+            let Some(sitting) = sittings.of_copy(held, fact.form) else {
+                all.push(fact);
+                continue;
+            };
+            match at.get(&sitting).map(|at: &usize| &mut all[*at]) {
+                Some(known) if HoldingFact::meets(known, &fact) => known.goes_on(fact),
+                _ => {
+                    at.insert(sitting, all.len());
+                    all.push(fact);
+                }
+            }
+        }
+    }
+    all
+}
+
+/// What makes several calls of a model one copy: with one vendor, out of one session, in one form and by one authority, as
+/// surely.
+type Sitting = (Party, (Party, Option<u64>), bool, Form, Option<Authorised>);
+
+struct Sittings<'a> {
+    told: &'a Telling,
+    /// Of entries by which vendors were given something, whether that was allowed.
+    authorised: HashMap<u64, Authorised>,
+}
+
+impl<'a> Sittings<'a> {
+    fn of(found: &Found<'_>, told: &'a Telling) -> Self {
+        let mut authorised: HashMap<u64, Authorised> = HashMap::new();
+        for judged in found.exposure.accesses.iter().filter(|_| !told.of_session.is_empty()) {
+            for entry in &found.accesses[judged.access].entries {
+                let known = authorised.entry(*entry).or_insert(judged.authorised);
+                *known = known.min_authority(judged.authorised);
+            }
+        }
+        Sittings { told, authorised }
+    }
+
+    fn of_copy(&self, held: &Interval, form: Form) -> Option<Sitting> {
+        let (Thing::Holding { holder, .. }, entry) = (held.thing, held.start.entry?) else { return None };
+        let session = self.told.of_session.get(&(entry, holder))?;
+        Some((holder, *session, held.doubtful, form, self.authorised.get(&entry).copied()))
+    }
+}
+
+impl HoldingFact {
+    /// Whether the other begins while this one is there.
+    fn meets(&self, other: &HoldingFact) -> bool {
+        matches!(self.end.known, Known::Open | Known::Unknown) || other.start.earliest <= self.end.latest
+    }
+
+    /// It is there until the later of both ends.
+    fn goes_on(&mut self, other: HoldingFact) {
+        let lasts = |end: &Bound| (matches!(end.known, Known::Open | Known::Unknown), end.latest);
+        self.more.extend(other.start.entry);
+        if lasts(&other.end) > lasts(&self.end) {
+            self.end = other.end;
+        }
+    }
 }
 
 /// Who could use which key, and when: whoever holds it, and whoever is then in a group or uses an account that does.

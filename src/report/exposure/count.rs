@@ -18,13 +18,15 @@ pub(super) struct Counting<'a> {
     pub accesses: &'a [AccessFact],
     pub holdings: &'a [HoldingFact],
     pub losses: &'a [LossFact],
+    /// Accounts that people use, and that have copies.
+    pub accounts: &'a [Who],
     /// Persons of whom it is only suspected that they are one.
     pub same: &'a Same,
     pub cut_off: Instant,
 }
 
 pub(super) fn totals(counting: &Counting<'_>) -> Totals {
-    let Counting { found, viewers, accesses, holdings, losses, same, cut_off } = *counting;
+    let Counting { found, viewers, accesses, holdings, losses, accounts, same, cut_off } = *counting;
     let union = |times: fn(&Exposure) -> &Times| {
         measure(&found.iter().fold(Times::never(), |all, found| all.union(times(&found.exposure))))
     };
@@ -47,7 +49,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
     };
     let is_open = |held: &&HoldingFact| held.is_open(cut_off);
     let without = |loss: &&LossFact| loss.authorisation == Authorisation::Unauthorised;
-    let elsewhere = |held: &&HoldingFact| lies_elsewhere(held, accesses) && held.start.earliest <= cut_off;
+    let elsewhere = |held: &&HoldingFact| lies_elsewhere(held, accesses, accounts) && held.start.earliest <= cut_off;
     Totals {
         open_us: union(|exposure| &exposure.open),
         unauthorised_us: union(|exposure| &exposure.unauthorised),
@@ -87,12 +89,12 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
 }
 
 /// Whether a copy lies, or lay, where nothing that logs the resource tells what is done with it: with whoever it was given
-/// to, and with people and parties that took one themselves. What an agent or a service of the house has is told of by what
-/// logs that.
-fn lies_elsewhere(held: &HoldingFact, accesses: &[AccessFact]) -> bool {
+/// to, and with people and parties that took one themselves, also through an account that they use. What an agent or a service
+/// of the house has is told of by what logs that.
+fn lies_elsewhere(held: &HoldingFact, accesses: &[AccessFact], accounts: &[Who]) -> bool {
     let machine =
         matches!(&held.holder, Who::Named { kind, .. } if matches!(kind.0, PartyKind::Agent | PartyKind::Service));
-    !machine || accesses.iter().any(|access| held.is_received_by(access))
+    !machine || accounts.contains(&held.holder) || accesses.iter().any(|access| held.is_received_by(access))
 }
 
 /// People, by what they could and did. Distinct people, never products; somebody of whom nothing is known may be one of the
@@ -159,6 +161,13 @@ impl Counted {
                     all.insert(*party);
                 }
                 could.extend(judged.one_of.iter().chain(judged.perhaps.keys()));
+                // Somebody of whom nothing is said got it, and was perhaps a human.
+                let access = &found.accesses[judged.access];
+                if access.given_to.iter().any(|party| party.is_unknown()) {
+                    let somebody = Party::Unknown(access.entries.first().copied().unwrap_or_default(), u32::MAX);
+                    given.insert(somebody);
+                    could.insert(somebody);
+                }
             }
         }
         // An account that acted was somebody; that may be one who is counted already.

@@ -114,6 +114,14 @@ pub enum Who {
     },
     /// Whoever has the link, or the public.
     Anyone,
+    /// Whoever got what an entry sent, to nobody who is named.
+    UnknownRecipient {
+        entry: u64,
+    },
+    /// Whoever runs a tool, of whom the registry says nothing.
+    UnknownOperator {
+        tool: Name,
+    },
 }
 
 header! {
@@ -407,6 +415,9 @@ facts! {
         start: Bound,
         end: Bound,
         form: Form,
+        /// Entries by which more of the same session went into it since.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        more: Vec<EntryIndex>,
     }
 
     /// What one recipient was given of one resource, over all acts.
@@ -521,8 +532,13 @@ impl AccessFact {
 impl HoldingFact {
     /// Whether this act gave the copy to whoever has it.
     pub fn is_received_by(&self, access: &AccessFact) -> bool {
-        let tells = self.start.entry.is_some_and(|entry| access.entries.contains(&entry));
+        let tells = self.entries().any(|entry| access.entries.contains(&entry));
         tells && access.recipients().any(|who| *who == self.holder)
+    }
+
+    /// By which it came to be.
+    pub fn entries(&self) -> impl Iterator<Item = EntryIndex> {
+        self.start.entry.iter().chain(&self.more).copied()
     }
 
     /// Whether it is not known to be gone by an instant.
@@ -554,6 +570,7 @@ impl ExposureReport {
         all.filter_map(|who| match who {
             Who::Person { identities } => Some(identities.as_slice()),
             Who::UnknownHuman { .. } | Who::Named { .. } | Who::Anyone => None,
+            Who::UnknownRecipient { .. } | Who::UnknownOperator { .. } => None,
         })
     }
 

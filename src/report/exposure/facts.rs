@@ -123,12 +123,15 @@ impl<'a> Stated<'a> {
         let holdings = consequences::holdings(&found, &people, frame, &evidence.same);
         let losses = consequences::losses(&found, &people, frame, forgotten);
         let subjects = subjects(&found, &people, negative);
+        let accounts = found.iter().flat_map(|found| &found.exposure.accounts);
+        let accounts: Vec<Who> = accounts.map(|party| people.who(*party)).collect();
         let mut totals = count::totals(&count::Counting {
             found: &found,
             viewers: &viewers,
             accesses: &accesses,
             holdings: &holdings,
             losses: &losses,
+            accounts: &accounts,
             same: &evidence.same,
             cut_off: Instant::new(frame.cut_off),
         });
@@ -288,6 +291,8 @@ impl People<'_> {
         match party {
             Party::Person(person) => Who::Person { identities: self.identities(person) },
             Party::Named(_, number) => match self.told.parties.name(number) {
+                Some((_, Named::ReceiverOf(entry))) => Who::UnknownRecipient { entry: *entry },
+                Some((_, Named::OperatorOf(tool))) => Who::UnknownOperator { tool: named(tool) },
                 Some((kind, name)) => Who::Named { kind: Code(*kind), name: named(name) },
                 None => Who::Named { kind: Code(PartyKind::Unspecified), name: Name::Closed },
             },
@@ -306,7 +311,7 @@ fn named(name: &Named) -> Name {
     match name {
         Named::Registered(name) => Name::Registered(name.clone()),
         Named::Sealed(name) => Name::Unregistered(name.clone()),
-        Named::Closed(..) => Name::Closed,
+        Named::Closed(..) | Named::ReceiverOf(_) | Named::OperatorOf(_) => Name::Closed,
     }
 }
 

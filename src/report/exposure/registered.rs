@@ -223,6 +223,10 @@ impl telling::Registered for History {
     fn country(&self, party: &str, at: At) -> Option<&str> {
         self.at(RegistryKind::Party, party, "country", at).into_iter().flatten().next_back()
     }
+
+    fn role(&self, party: &str, at: At) -> Option<RecipientKind> {
+        History::role(self, party, at)
+    }
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ impl<'a> Told<'a> {
             Who::Person { .. } | Who::UnknownHuman { .. } => PartyKind::Human.code(),
             Who::Named { kind, .. } => kind.text(),
             Who::Anyone => PartyKind::Public.code(),
+            Who::UnknownRecipient { .. } => Code(PartyKind::Unspecified).text(),
+            Who::UnknownOperator { .. } => PartyKind::Organisation.code(),
         };
         word(&self.w.party.kind, kind).to_owned()
     }
