@@ -132,6 +132,8 @@ async fn pull(client: &Client, case: &str, which: v1::ReportType, ask: &Ask) -> 
             let request = v1::ProduceAccessReportRequest {
                 ledger,
                 subject,
+                // The person's own keeps back who pulled it.
+                edition: v1::AccessReportEdition::Lawyer as i32,
                 formats,
                 reference,
                 purpose,

@@ -110,7 +110,7 @@ async fn release(client: &Client, matter: Vec<u8>) {
 /// The access report on a customer, as it stands in its JSON, and the entry that records it.
 async fn access_report(client: &Client, server: &TestServer, customer: &str) -> (serde_json::Value, u64) {
     let subject = format!("customer={customer}");
-    let json = common::report_json(server, &["access", "--subject", &subject]);
+    let json = common::report_json(server, &["access", "--subject", &subject, "--edition", "lawyer"]);
     let produced = client.of_kind(v1::EntryKind::ReportProduced).await;
     (json, *produced.last().expect("it was recorded"))
 }
