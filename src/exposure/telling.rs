@@ -32,6 +32,13 @@ use whosaw_verifier::part::ContentPart;
 
 /// Acts that are looked at for one that is its own cause over others.
 const CIRCLE_MAX: usize = 1_000;
+/// Why something was corrected or taken back, where it says so as that: the text `reason` of its arguments. Whatever else
+/// stands there is an argument, and stays sealed.
+fn reason_of(arguments: &[u8]) -> String {
+    let read = serde_json::from_slice::<serde_json::Value>(arguments).ok();
+    read.and_then(|read| Some(read.get("reason")?.as_str()?.to_owned())).unwrap_or_default()
+}
+
 /// Characters of a reason that are kept.
 const REASON_MAX: usize = 500;
 
@@ -332,7 +339,7 @@ impl Telling {
             categories: categories.filter(|category| *category != Category::Unspecified).collect(),
             has_facts: !body.facts.is_empty(),
         });
-        let reason = if only_amends { String::from_utf8_lossy(&content.arguments) } else { "".into() };
+        let reason = if only_amends { reason_of(&content.arguments) } else { String::new() };
         self.amendings.push(Amending {
             index: action.index,
             by,
@@ -834,5 +841,18 @@ pub fn authorised(body: &ActionBody) -> Authorised {
         ) => Authorised::Yes,
         // A claimed approval, a policy that did not decide, or none: nobody assessed it.
         _ => Authorised::NotAssessed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_reason_is_what_is_said_to_be_one() {
+        assert_eq!(super::reason_of(br#"{"reason":"a test account","of":"C-1001"}"#), "a test account");
+        for other in
+            [&b""[..], b"C-1001", br#""C-1001""#, br#"{"of":"C-1001"}"#, br#"{"reason":{"of":"C-1001"}}"#, b"\xff"]
+        {
+            assert_eq!(super::reason_of(other), "", "{other:?}");
+        }
     }
 }

@@ -43,7 +43,7 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["machines", rest @ ..] => count_of(&report["totals"]["machines"], rest),
         ["subjects", "unknown"] => same("false", &report["totals"]["subjects_determined"]),
         ["subjects", "counted"] => same("true", &report["totals"]["subjects_counted"]),
-        ["records", rest @ ..] => count_of(&report["totals"]["records"], rest),
+        ["records", rest @ ..] => records(&report["totals"], rest),
         ["subjects", rest @ ..] => count_of(&report["totals"]["subjects"], rest),
         ["attempts", count] => same(count, &report["totals"]["attempts"]),
         ["copies", count] => same(count, &report["totals"]["holdings_open"]),
@@ -79,6 +79,10 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["nothing", "changed"] => same("0", &Value::from(list(&report["changes"]).len())),
         ["changed", path] => changed(report, path),
         ["amended", count] => same(count, &Value::from(list(&report["amendments"]).len())),
+        ["not", "corrected"] => match report["as_told"].is_null() {
+            true => Ok(()),
+            false => Err(format!("figures of before a correction are told: {}", report["as_told"])),
+        },
         ["nothing", "corrected"] => same("0", &Value::from(list(&report["amendments"]).len())),
         [who, "holds", "nothing"] => same("0", &Value::from(holdings(report, who).len())),
         [who, "holds", rest @ ..] => holds(asked, who, rest),
@@ -422,6 +426,18 @@ fn span_of(found: &Value, words: &[&str]) -> Result<(), String> {
             range(found, low, high)
         }
         _ => Err("needs a duration, or one to another".into()),
+    }
+}
+
+/// Nobody said how many is not none, and of some acts alone it is a lower end.
+fn records(totals: &Value, words: &[&str]) -> Result<(), String> {
+    let (found, incomplete) = (&totals["records"], totals["records_incomplete"] == true);
+    match words {
+        ["unknown"] if incomplete && found["low"].as_u64().unwrap_or_default() == 0 => Ok(()),
+        ["at", "least", low] if incomplete => same(low, &found["low"]),
+        ["unknown"] | ["at", "least", _] => Err(format!("every act said how many: found {found}")),
+        _ if incomplete => Err(format!("some act does not say how many: found at least {}", found["low"])),
+        _ => count_of(found, words),
     }
 }
 

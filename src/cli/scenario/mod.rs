@@ -63,6 +63,8 @@ enum Command {
 ///   10:00 svc is suspended              10:30 svc works again{n}
 ///   09:40 proxy is down                 10:10 proxy logs again{n}
 ///   09:30 e1 reads R [about s1] [for u1, or on behalf of u1] [showing u1] [giving V] [denied] [authorised] [emergency]{n}
+///   [with basic] (which categories; where it says none, all that R holds or lists are possible, and where
+///   nothing says what these are, it is contact){n}
 ///   (reads, views, lists, searches, previews, downloads, exports, copies, sends, posts, loads, closes,
 ///   infers, heartbeats, remembers, forgets, derives, deletes, erases, restores, alters, detects, orders;
 ///   denied, failed or perhaps; "anybody" is the public){n}
@@ -95,7 +97,7 @@ enum Command {
 ///   expect e1 first 09:30, e1 last 10:15, paths 2{n}
 ///   expect e1 could 2h00                expect e1 did 1, e1 surely 1, e1 tried 1, e1 saw, e1 verdict CODE{n}
 ///   expect people could 3, people saw 1, machines 1, subjects 3, attempts 1, copies 1{n}
-///   expect records 700, subjects counted   (numbers without ids){n}
+///   expect records 700, records at least 700, records unknown, subjects counted   (numbers without ids){n}
 ///   expect s1 inside 45min              expect unauthorised 1, not assessed 1, uncountable{n}
 ///   expect V holds 09:05 to +30d09:05 [assumed], V holds 09:30 on, V holds pseudonymised, V holds nothing{n}
 ///   expect recipient V in US            expect losses 1, loss R temporary, unauthorised losses 1{n}
@@ -105,7 +107,7 @@ enum Command {
 ///   expect x1 at 09:30, x1 at 09:30..09:31, x1 one of a, b{n}
 ///   expect x1 after restriction, after restriction 1{n}
 ///   expect x1 perhaps after restriction, perhaps after restriction 1   (of whoever was erased since){n}
-///   expect amended 1, nothing corrected, x1 was retracted, x1 was retracted saying WHY, c1 does count, c1 does not count: rival, as told people saw 2{n}
+///   expect amended 1, nothing corrected, not corrected (no figures of before), x1 was retracted, x1 was retracted saying WHY, c1 does count, c1 does not count: rival, as told people saw 2{n}
 ///   expect R detected after 2h00, R not detected, R really closed 3min to 5min after revoking (or deciding, or detection),
 ///   R really closed at least 2h00 after revoking, R not revoked, R ended before detection   (or g1, for the way that g1 opened){n}
 ///   expect odd CODE, nothing odd        expect claim CODE, logging CODE{n}
@@ -116,7 +118,7 @@ enum Command {
 ///   expect processed 1, shown to people 1, read by people 1, into tools 1, attempts 1, disclosed 1{n}
 ///   expect reports 1, logging CODE, mentions TEXT, no mention of TEXT{n}
 ///   expect safeguards provided, safeguards not provided   (for transfers){n}
-///   expect due 2026-03-10, extended to 2026-05-11, not extended, request open, overdue, in time, late{n}
+///   expect due 2026-03-10, extended to 2026-05-11, not extended, request open, request overdue, request in time, request late{n}
 ///   expect changed entries, unchanged totals.processed{n}
 ///   12:30 status of e1                  (what became of an erasure){n}
 ///   expect requested, blocked, inaccessible, irrecoverable{n}

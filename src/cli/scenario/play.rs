@@ -418,7 +418,7 @@ fn action_of(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
             v1::Action {
                 verb: if *enters { "data.create" } else { "data.delete" }.into(),
                 dataset: resource.clone(),
-                subjects: subjects.iter().map(|name| subject(name, &step.how, v1::Direction::Argument)).collect(),
+                subjects: subjects.iter().map(|name| subject(name, inside(how), v1::Direction::Argument)).collect(),
                 determination: v1::Determination::Listed as i32,
                 facts: vec![content],
                 ..base
@@ -457,7 +457,8 @@ fn action_of(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
                 reference: reference(&how.name),
                 ..party(scenario, whom, fact(v1::FactKind::Grant, v1::Edge::Open))
             };
-            let subjects = how.about.iter().map(|name| subject(name, how, v1::Direction::Argument)).collect();
+            let said = categories(scenario, how, verb, resource);
+            let subjects = how.about.iter().map(|name| subject(name, said.clone(), v1::Direction::Argument)).collect();
             let listed = !how.about.is_empty();
             let determination = if listed { v1::Determination::Listed } else { v1::Determination::Nobody };
             v1::Action {
@@ -486,13 +487,18 @@ fn action_of(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
             let (corrects, retracts_ids) = if *retracts { (Vec::new(), of) } else { (of, Vec::new()) };
             let listed = !how.about.is_empty();
             let determination = if listed { v1::Determination::Listed } else { v1::Determination::Nobody };
+            let (verb, resource) = on_what(scenario, act);
+            let said = categories(scenario, how, verb, resource);
             v1::Action {
                 verb: if *retracts { "event.retract" } else { "event.correct" }.into(),
                 actors: vec![actor(scenario, by)],
                 links: Some(v1::Links { corrects, retracts: retracts_ids, ..Default::default() }),
-                subjects: how.about.iter().map(|name| subject(name, how, v1::Direction::Argument)).collect(),
+                subjects: how.about.iter().map(|name| subject(name, said.clone(), v1::Direction::Argument)).collect(),
                 determination: determination as i32,
-                arguments: reason.clone().into_bytes(),
+                arguments: match reason.as_str() {
+                    "" => Vec::new(),
+                    reason => serde_json::json!({ "reason": reason }).to_string().into_bytes(),
+                },
                 ..base
             }
         }
@@ -523,11 +529,12 @@ fn action_of(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
             let subjects = step.how.about.iter().map(|name| {
                 let gives = !step.how.giving.is_empty() || step.how.tool.is_some();
                 let direction = if gives { v1::Direction::Argument } else { v1::Direction::Result };
-                let mut subject = subject(name, &step.how, direction);
+                let said = categories(scenario, &step.how, verb, resource);
+                let mut subject = subject(name, said.clone(), direction);
                 if !shown.is_empty() {
                     subject.categories.push(v1::CategoryUse {
                         direction: v1::Direction::Rendered as i32,
-                        categories: categories(&step.how),
+                        categories: said,
                         rendered_to: shown.clone(),
                     });
                 }
@@ -561,20 +568,45 @@ fn of(scenario: &Scenario, base: v1::Action, verb: &str, who: &str, resource: &s
     v1::Action { verb: verb.into(), actors, dataset: resource.into(), facts: vec![fact], ..base }
 }
 
-fn categories(how: &How) -> Vec<String> {
-    if how.categories.is_empty() { vec!["contact".into()] } else { how.categories.clone() }
+/// What an act on a resource says of the categories. Where it says nothing and the story tells what the resource holds, it
+/// records none, so that all of those are possible; where nothing is told of that either, it is contact.
+fn categories(scenario: &Scenario, how: &How, verb: &str, resource: &str) -> Vec<String> {
+    if !how.categories.is_empty() {
+        return how.categories.clone();
+    }
+    let holds = scenario.steps.iter().any(|step| match &step.what {
+        What::Inside { resource: inside, .. } => inside == resource && !step.how.categories.is_empty(),
+        What::Listing { resource: listed, .. } => shows_a_listing(verb) && listed == resource,
+        _ => false,
+    });
+    let is_told = holds || (shows_a_listing(verb) && scenario.listings.contains_key(resource));
+    if is_told && !resource.is_empty() { Vec::new() } else { vec!["contact".into()] }
 }
 
-fn subject(name: &str, how: &How, direction: v1::Direction) -> v1::Subject {
-    v1::Subject {
-        identities: vec![identity("subject", name)],
-        categories: vec![v1::CategoryUse {
-            direction: direction as i32,
-            categories: categories(how),
-            ..Default::default()
-        }],
-        ..Default::default()
-    }
+fn shows_a_listing(verb: &str) -> bool {
+    matches!(verb, "data.list" | "data.search")
+}
+
+/// The resource that a named act is on, and its verb.
+fn on_what<'a>(scenario: &'a Scenario, name: &str) -> (&'a str, &'a str) {
+    let (name, _) = name.split_once('/').unwrap_or((name, ""));
+    let mut named = scenario.steps.iter().filter(|step| step.how.name.as_deref() == Some(name));
+    let on = named.find_map(|step| match &step.what {
+        What::Act { verb, resource, .. } => Some((*verb, resource.as_str())),
+        What::Inside { resource, .. } => Some(("", resource.as_str())),
+        _ => None,
+    });
+    on.unwrap_or_default()
+}
+
+fn subject(name: &str, categories: Vec<String>, direction: v1::Direction) -> v1::Subject {
+    let used = v1::CategoryUse { direction: direction as i32, categories, ..Default::default() };
+    v1::Subject { identities: vec![identity("subject", name)], categories: vec![used], ..Default::default() }
+}
+
+/// Whose data came in or went out: contact, unless it says otherwise.
+fn inside(how: &How) -> Vec<String> {
+    if how.categories.is_empty() { vec!["contact".into()] } else { how.categories.clone() }
 }
 
 fn identity(namespace: &str, name: &str) -> v1::Identity {
