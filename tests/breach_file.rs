@@ -1394,3 +1394,78 @@ fn the_register_is_told_in_the_registered_language() {
     let german = breach(&server, &["list"]).out;
     assert!(german.contains("falsche Zugriffsberechtigungen"), "{german}");
 }
+
+/// What acts on the resources tell of detection, awareness and notices stands beside the case's steps. It moves no deadline,
+/// and an earlier one is told with by whom and in which entry.
+#[test]
+fn what_acts_tell_of_awareness_and_notices_stands_beside_the_cases_steps() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    let dana =
+        r#""actors":[{"kind":"human","identities":[{"namespace":"staff","fields":["dana"],"strength":"strong"}]}]"#;
+    let customer = r#"[{"namespace":"customer","fields":["C-1001"],"strength":"strong"}]"#;
+    act(&server, "incident.aware", "11:30", &format!(r#","determination":"nobody",{dana}"#));
+    // Of another breach: nothing had opened yet.
+    act(&server, "incident.aware", "06:00", &format!(r#","determination":"nobody",{dana}"#));
+    let to = format!(
+        r#""recipients":[{{"kind":"data_subject","party":"human","identities":{customer}}}],"subjects":[{{"identities":{customer},"categories":[{{"direction":"argument","categories":["contact"]}}]}}]"#
+    );
+    act(&server, "notify.subject", "13:00", &format!(r#","determination":"listed",{dana},{to}"#));
+    let sentence = "The ledger also holds: awareness recorded for 2026-03-10 11:30";
+    let earlier = |report: &Value| {
+        let todo = report["todo"].as_array().expect("a list").iter().any(|todo| todo["what"] == "awareness");
+        (report["answer"]["text"].as_str().expect("a text").contains("The ledger also holds"), todo)
+    };
+    let (unstated, _) = file(&server, &case);
+    assert_eq!((&unstated["case"]["deadline"], earlier(&unstated)), (&Value::Null, (true, true)));
+    aware(&server, &case, "2026-03-20T09:00:00Z");
+    let (files, _) = report(&server, &["breach", &case]);
+    let told = json_of(&files);
+    assert_eq!(told["case"]["deadline"]["strict"], "2026-03-23T09:00:00.000000Z", "no act moves it");
+    assert_eq!(earlier(&told), (true, true));
+    let text = told["answer"]["text"].as_str().expect("a text");
+    assert!(text.contains(sentence) && text.contains("staff: dana"), "{text}");
+    let acts = told["case"]["reported"].as_array().expect("acts");
+    let at = |from: &str| {
+        let from = format!("2026-03-10T{from}:00.000000Z");
+        let is = |act: &&Value| act["verb"] == "incident.aware" && act["when"]["from"] == from.as_str();
+        acts.iter().find(is).unwrap_or_else(|| panic!("{from}: {acts:?}"))
+    };
+    let (first, other) = (at("11:30"), at("06:00"));
+    assert_eq!((&first["strict"], &first["earlier"]), (&json!("2026-03-13T11:30:00.000000Z"), &json!(true)));
+    assert_eq!((&other["before_breach"], &other["earlier"]), (&json!(true), &json!(false)));
+    assert!(acts.iter().any(|act| act["verb"] == "incident.detect"), "the incident's own detection");
+    assert!(values(&told, 53)[0].contains("11:30"), "{:?}", values(&told, 53));
+    let page = files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page");
+    assert!(String::from_utf8_lossy(&page.1).contains(sentence));
+    let zip = &files.iter().find(|(name, _)| name.ends_with(".csv.zip")).expect("CSV").1;
+    let sheet = sheets::files(zip).into_iter().find(|(name, _)| name == "reported.csv").expect("a sheet").1;
+    assert_eq!(sheets::rows(&sheet).len(), acts.len() + 1);
+    // Stated in the case it is a statement like any other.
+    aware(&server, &case, "2026-03-10T11:30:00Z");
+    let (stated, _) = file(&server, &case);
+    assert_eq!(stated["case"]["deadline"]["strict"], "2026-03-13T11:30:00.000000Z");
+    assert_eq!(earlier(&stated), (false, false));
+    let (list, _) = report(&server, &["persons", &case]);
+    let list = json_of(&list);
+    let persons = list["persons"].as_array().expect("persons");
+    let anna = persons.iter().find(|person| person["identities"].to_string().contains("C-1001")).expect("C-1001");
+    assert_eq!((&anna["notice"], &list["totals"]["told"]), (&json!("told"), &json!(1)));
+    assert_eq!(anna["told"][0]["delivery"], "delivered");
+}
+
+#[test]
+fn awareness_that_fits_nothing_counts_as_it_was_told_and_is_flagged() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    breach(&server, &["detect", &case, "--at", "2026-03-10T12:00:00Z"]);
+    aware(&server, &case, "2020-11-30T09:00:00Z");
+    let (files, _) = report(&server, &["breach", &case]);
+    let told = json_of(&files);
+    assert_eq!(told["case"]["deadline"]["strict"], "2020-12-03T09:00:00.000000Z", "as it was told");
+    for flag in ["before_breach", "before_detection", "before_ledger"] {
+        assert_eq!(told["case"]["awareness"][0][flag], true, "{flag}");
+    }
+    let page = files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page");
+    assert!(String::from_utf8_lossy(&page.1).contains("It counts as it was told."));
+}

@@ -309,6 +309,60 @@ fn the_sheets_of_the_incident_say_what_the_json_says() {
     assert_eq!(sheets::rows(&accesses).len(), book["Accesses"].len());
 }
 
+/// Where pages say that somebody cannot be counted, or "at least", a number in the sheet would be one too small.
+#[test]
+fn the_sheets_say_no_number_where_the_pages_say_that_there_is_none() {
+    let server = TestServer::new();
+    for name in ["open/public", "open/counted"] {
+        run(&mut server.client_command(&["names", "add", "dataset", name]), 0);
+    }
+    let erin = r#"{"kind":"human","identities":[{"namespace":"staff","fields":["erin"],"strength":"strong"}]}"#;
+    let act = |at: &str, verb: &str, resource: &str, rest: &str| {
+        format!(
+            r#"{{"verb":"{verb}","at":"2026-05-01T{at}:00Z","clock":"gateway","outcome":"succeeded","dataset":"{resource}","actors":[{erin}],{rest}}}"#
+        )
+    };
+    let grant = |resource: &str, party: &str| {
+        let fact = format!(r#"{{"kind":"grant","edge":"open","resource":"{resource}","end":"unknown",{party}}}"#);
+        act("09:00", "access.grant", resource, &format!(r#""determination":"nobody","facts":[{fact}]"#))
+    };
+    let counts = |rest: &str| format!(r#""determination":"undetermined"{rest}"#);
+    let told = [
+        grant("open/public", r#""party":"public""#),
+        grant("open/counted", &erin[1..erin.len() - 1].replace("kind", "party")),
+        act(
+            "09:30",
+            "data.read",
+            "open/counted",
+            &counts(
+                r#","subjects_delivered":{"precision":"exact","count":500},"records_delivered":{"precision":"exact","count":700}"#,
+            ),
+        ),
+        act("09:40", "data.read", "open/counted", &counts("")),
+    ];
+    let file = server.place.join("open.jsonl");
+    std::fs::write(&file, told.join("\n")).expect("a file can be written");
+    run(server.client_command(&["append"]).arg(&file), 0);
+    let figures = |resource: &str, label: &str| {
+        let (files, _) = report(&server, &["report", "exposure", "--resource", resource]);
+        let zip = &files.iter().find(|(name, _)| name.ends_with(".csv.zip")).expect("CSV").1;
+        let figures = sheets::files(zip).into_iter().find(|(name, _)| name == "figures.csv").expect("figures").1;
+        let row = sheets::rows(&figures).into_iter().find(|row| row[0] == label).expect("a figure");
+        (row[1..].to_vec(), files)
+    };
+    let (could, files) = figures("open/public", "people who could see it");
+    assert_eq!(could[..2], ["", ""], "it is not 0 people: {could:?}");
+    assert!(could[2].starts_with("not countable"), "{could:?}");
+    let html = &files.iter().find(|(name, _)| name.ends_with(".html")).expect("HTML").1;
+    assert!(String::from_utf8_lossy(html).contains("not countable"), "the page's tile");
+    let (inside, files) = figures("open/counted", "people whose data was inside");
+    assert_eq!(inside, ["500", "", "at least 500"]);
+    let totals = &json(&files)["totals"];
+    assert_eq!((&totals["records"]["high"], &totals["records_incomplete"]), (&Value::from(700), &Value::from(true)));
+    assert_eq!(figures("open/counted", "Records delivered").0, ["700", "", "at least 700"]);
+    assert_eq!(figures("open/public", "Records delivered").0, ["0", "0", ""], "no act delivered any");
+}
+
 #[test]
 fn the_incident_is_told_in_german_and_again_to_the_byte() {
     let server = incident();
@@ -487,7 +541,10 @@ fn bad_questions_are_told_by_field_and_nothing_is_recorded() {
     let (_, before) = exposure(&server);
     refused(&["report", "exposure", "--resource", ""], "resources[0]");
     refused(&["report", "exposure", "--resource", RESOURCE, "--cut-off", "2100-01-01T00:00:00Z"], "cut_off");
-    refused(&["report", "exposure", "--resource", RESOURCE, "--at-size", "100000"], "size");
+    refused(&["report", "exposure", "--resource", RESOURCE, "--at-size", "100000"], "tree_size");
+    refused(&["report", "again", "100000"], "index");
+    // That would be a report on everything, by whoever meant nothing.
+    run(&mut server.client_command(&["report", "exposure", "--resource", RESOURCE, "--at-size", "0"]), 2);
     let (files, index) = report(&server, &["report", "exposure", "--resource", "nothing/known"]);
     assert_eq!(index, before + 1, "refused questions leave no entry");
     let report = json(&files);

@@ -89,8 +89,8 @@ enum ReportCommand {
 #[derive(Args)]
 struct Pull {
     /// As known at this size of the ledger; it must be the end of a commit [default: now].
-    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "SIZE")]
-    at_size: u64,
+    #[arg(long, value_name = "SIZE", value_parser = clap::value_parser!(u64).range(1..))]
+    at_size: Option<u64>,
     /// The request or file that it answers, such as an incident's number; printed in the report.
     #[arg(long, default_value = "", hide_default_value = true)]
     reference: String,
@@ -211,7 +211,7 @@ impl Report {
                 let request = client.request(v1::ProduceAccessReportRequest {
                     ledger: client.ledger.clone(),
                     subject: Some(subject),
-                    tree_size: pull.at_size,
+                    tree_size: pull.at_size.unwrap_or_default(),
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
                     formats: pull.out.formats(),
                     reference: pull.reference,
@@ -226,7 +226,7 @@ impl Report {
                 let request = client.request(v1::ProduceExposureReportRequest {
                     ledger: client.ledger.clone(),
                     resources: resource,
-                    tree_size: pull.at_size,
+                    tree_size: pull.at_size.unwrap_or_default(),
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
                     formats: pull.out.formats(),
                     reference: pull.reference,
@@ -242,7 +242,7 @@ impl Report {
                 let request = client.request(v1::ProduceBreachReportRequest {
                     ledger: client.ledger.clone(),
                     case_id: case,
-                    tree_size: pull.at_size,
+                    tree_size: pull.at_size.unwrap_or_default(),
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
                     formats: pull.out.formats(),
                     reference: pull.reference,
@@ -256,7 +256,7 @@ impl Report {
                 let request = client.request(v1::ProducePersonsReportRequest {
                     ledger: client.ledger.clone(),
                     case_id: case,
-                    tree_size: pull.at_size,
+                    tree_size: pull.at_size.unwrap_or_default(),
                     cut_off: cut_off.as_deref().map(show::read_time).transpose()?,
                     formats: pull.out.formats(),
                     reference: pull.reference,
@@ -270,7 +270,7 @@ impl Report {
                 let request = client.request(v1::ProduceActivityReportRequest {
                     ledger: client.ledger.clone(),
                     agent,
-                    tree_size: pull.at_size,
+                    tree_size: pull.at_size.unwrap_or_default(),
                     from: from.as_deref().map(show::read_time).transpose()?,
                     until: until.as_deref().map(show::read_time).transpose()?,
                     formats: pull.out.formats(),

@@ -56,7 +56,12 @@ impl OpenLedger {
 
     /// The size and cut-off of a question, with what was left out filled in.
     pub(super) fn as_of(&self, size: u64, cut_off_us: Option<u64>) -> Result<(u64, u64), EngineError> {
-        let size = if size == 0 { self.ledger.published().size } else { size };
+        let published = self.ledger.published().size;
+        if size > published {
+            let text = format!("tree_size lies outside the ledger, which has {published} entries");
+            return Err(EngineError::new(Kind::OutOfRange, text));
+        }
+        let size = if size == 0 { published } else { size };
         let head = self.head(size)?;
         let cut_off_us = cut_off_us.unwrap_or(head.recorded_at_us);
         match cut_off_violation(cut_off_us, &head) {
@@ -298,7 +303,10 @@ impl OpenLedger {
     /// The entry that records a report's production, and what it says in the open; opens nothing.
     pub fn report_entry(&self, index: u64) -> Result<(StoredEntry, ReportBody), EngineError> {
         let not_a_report = || EngineError::invalid("index", "is not an entry that records the production of a report");
-        let entry = self.ledger.entry(index)?.ok_or_else(|| EngineError::new(Kind::OutOfRange, "no such entry"))?;
+        let entry = self
+            .ledger
+            .entry(index)?
+            .ok_or_else(|| EngineError::new(Kind::OutOfRange, "index: the ledger has no such entry"))?;
         if entry.content.is_none() && entry.header.kind == EntryKind::ReportProduced as u8 {
             return Err(EngineError::precondition("what this report was asked was removed with its entry's content"));
         }

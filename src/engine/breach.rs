@@ -9,7 +9,7 @@ use super::resealed::Resealed;
 use super::superseded::{Earlier, Which};
 use super::{EngineError, OpenLedger};
 use crate::exposure::calculus::fact::{Party, Person, Resource, Thing};
-use crate::exposure::telling::Named;
+use crate::exposure::telling::{Named, Stands};
 use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::report::Report;
@@ -17,7 +17,7 @@ use crate::report::access::document::PersonIdentity;
 use crate::report::access::registered::Names;
 use crate::report::breach::case::{Case, CaseId};
 use crate::report::breach::evidence::{
-    Act, AsOf, BreachEvidence, BreachQuestion, Erased, Moved, OtherParty, Place, Whose,
+    Act, AsOf, BreachEvidence, BreachQuestion, Erased, Moved, OtherParty, Place, Reported, Whose,
 };
 use crate::report::breach::{self};
 use crate::report::evidence::Envelope;
@@ -231,11 +231,18 @@ impl OpenLedger {
         let erased = self.erased_of(&case, &entries, size)?;
         let (moved, places) = (moved(&evidence, &exposure), places(&evidence, &resources));
         let inside = inside(&evidence, &exposure, &resources);
+        let mut reported = reported(&evidence, &exposure, &resources, cut_off_us);
+        for act in &mut reported {
+            let entry = entries.get(&act.index).cloned();
+            let entry = if entry.is_some() { entry } else { self.ledger.entry(act.index)? };
+            act.recorded_at_us = entry.map_or(act.latest_us, |entry| entry.header.recorded_at_us);
+        }
         let registry = evidence.controller;
         Ok(AsOf {
             case,
             exposure,
             acts,
+            reported,
             moved,
             inside,
             places,
@@ -431,6 +438,51 @@ fn moved(evidence: &ExposureEvidence, exposure: &ExposureReport) -> BTreeMap<u64
             known.listed &= moved.listed;
         }
     }
+    all
+}
+
+/// Acts on the case's resources that say what steps of a case say too; when each was recorded is not told here.
+fn reported(
+    evidence: &ExposureEvidence,
+    exposure: &ExposureReport,
+    resources: &[String],
+    cut_off_us: u64,
+) -> Vec<Reported> {
+    let (listed, told) = (Listed::of(evidence, exposure), &evidence.told);
+    let number = |name: &String| told.resources.find(&Named::Registered(name.clone())).map(Resource);
+    let resources: BTreeSet<Resource> = resources.iter().filter_map(number).collect();
+    let verbs = [Verb::IncidentDetect, Verb::IncidentAware, Verb::NotifyAuthority, Verb::NotifySubject];
+    let at = |persons: &mut dyn Iterator<Item = Person>| -> BTreeSet<usize> {
+        persons.filter_map(|person| listed.at(&person)).collect()
+    };
+    let mut all = Vec::new();
+    for act in told.acts.values() {
+        let of_these = act.resource.is_some_and(|resource| resources.contains(&resource));
+        if !verbs.contains(&act.verb) || !of_these || act.when.earliest > cut_off_us {
+            continue;
+        }
+        let stands = told.stands(act.index);
+        if stands == Stands::No {
+            continue;
+        }
+        let accesses = || told.accesses.iter().filter(|access| access.entries.contains(&act.index));
+        let given = || accesses().flat_map(|access| &access.given_to);
+        let persons = given().filter_map(|party| if let Party::Person(person) = party { Some(*person) } else { None });
+        all.push(Reported {
+            index: act.index,
+            recorded_at_us: 0,
+            earliest_us: act.when.earliest,
+            latest_us: act.when.latest,
+            verb: act.verb,
+            outcome: act.outcome,
+            by: act.chain.iter().map(|party| exposure::who(evidence, *party)).collect(),
+            contested: stands == Stands::Contested,
+            subjects: at(&mut act.subjects.iter().copied()),
+            recipients: at(&mut { persons }),
+            says_to_whom: given().next().is_some(),
+        });
+    }
+    all.sort_by_key(|act| act.index);
     all
 }
 

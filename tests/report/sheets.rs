@@ -119,6 +119,18 @@ fn the_sheets_say_what_the_json_says() {
     }
 }
 
+/// Two columns of one name are one to whoever reads by name.
+#[test]
+fn no_sheet_has_two_columns_of_one_name() {
+    for language in Language::ALL {
+        for (name, csv) in files(&made(&everything(), *language).csv) {
+            let heading = rows_of(&csv).into_iter().next().unwrap_or_default();
+            let different: BTreeSet<&String> = heading.iter().collect();
+            assert_eq!(different.len(), heading.len(), "{name}: {heading:?}");
+        }
+    }
+}
+
 /// Whatever tables pages show have their sheet, and none has two.
 #[test]
 fn every_table_of_the_pages_is_a_sheet_once() {

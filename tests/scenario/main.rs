@@ -89,6 +89,14 @@ fn what_is_wrong_with_one_file_is_told_and_the_others_run() {
     run(whosaw().args(["scenario", "run", "--show"]).args(&files[2..3]), 0);
 }
 
+/// The first sentence says it where the table does.
+#[test]
+fn an_end_that_was_only_planned_is_said_to_be_that() {
+    let file = "reports/scenarios/05-end-only-planned.txt";
+    let said = run(whosaw().args(["scenario", "run", "--show", file]), 0);
+    assert!(said.out.contains("1 h 00 min in all, where an end is only assumed"), "{}", said.out);
+}
+
 /// Somebody names a resource by the hash of whose it is: whoever has a list of addresses finds them by it.
 #[test]
 fn a_hash_of_an_identifier_that_an_export_holds_is_found() {

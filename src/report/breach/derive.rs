@@ -2,11 +2,11 @@
 //! out, so that a person is asked; nothing is ever filled in to look complete.
 
 use super::case::{Case, Step};
-use super::evidence::{Act, AsOf, OtherParty, Whose};
+use super::evidence::{Act, AsOf, OtherParty, Reported, Whose};
 use super::informed::{Informed, Reach};
 use super::registered;
 use crate::law::{Profile, calendar};
-use crate::model::{CaseStep, Channel, Delivery, PartyKind, Precision, RecipientKind, Verb};
+use crate::model::{CaseStep, Channel, Delivery, Outcome, PartyKind, Precision, RecipientKind, Verb};
 use crate::report::access::document::{Authorisation, Name, Verdict};
 use crate::report::exposure::document::{
     AccessFact, Bound, Form, HoldingFact, Known, LossFact, Lost, PathFact, Recovery, Rung, Who,
@@ -412,18 +412,22 @@ impl<'a> Found<'a> {
         registered::reached(self.as_of, parties.iter().map(|party| party.name.as_str()), all);
     }
 
-    /// 97, 98, 102 to 104, 106 and 125: what was told to whom, by the case's steps.
+    /// 97, 98, 102 to 104, 106 and 125: what was told to whom, by the case's steps and by acts on its resources.
     fn told(&self, profile: &Profile, all: &mut BTreeMap<u8, Derived>) {
         let case = &self.as_of.case;
         let informed = || case.each(CaseStep::Informed).filter(|step| step.delivery() == Delivery::Delivered);
-        let entries: Vec<u64> = informed().map(|step| step.index).collect();
-        let Some(first) = informed().map(Step::at_us).min() else { return };
+        let notified = self.as_of.reported.iter();
+        let notified =
+            || notified.clone().filter(|act| act.verb == Verb::NotifySubject && act.outcome == Outcome::Succeeded);
+        let entries: Vec<u64> = informed().map(|step| step.index).chain(notified().map(|act| act.index)).collect();
+        let first = informed().map(Step::at_us).chain(notified().map(|act| act.earliest_us)).min();
+        let Some(first) = first else { return };
         // Somebody was: whether that is the answer, a person says.
         put(all, 97, one("a"), entries.clone());
         put(all, 98, [day(first, profile)], entries.clone());
         let in_public = informed().any(|step| step.channel() == Channel::Public);
         let exposure = &self.as_of.exposure;
-        let told = Informed::of(case, exposure);
+        let told = Informed::of(self.as_of);
         let mut concerned = exposure.subjects.iter().enumerate().filter(|(_, subject)| subject.is_concerned());
         let everybody = exposure.totals.subjects_determined && concerned.all(|(at, _)| told.reach(at) == Reach::Told);
         // Whom a communication in public reached, a person has to say.
@@ -444,7 +448,7 @@ impl<'a> Found<'a> {
             Channel::Other | Channel::Unspecified => "c",
         };
         let channels: BTreeSet<&str> = informed().map(channel).collect();
-        put(all, 104, channels.into_iter().map(str::to_owned), entries.clone());
+        put(all, 104, channels.into_iter().map(str::to_owned), informed().map(|step| step.index).collect());
         let digest = |step: &Step| step.part.as_ref().map(|part| hex::encode(&part.message)).unwrap_or_default();
         let messages: BTreeSet<String> = informed().map(digest).filter(|digest| !digest.is_empty()).collect();
         if !messages.is_empty() {
@@ -509,6 +513,14 @@ impl<'a> Found<'a> {
             let text = fill(&b.act, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             events.push((act.at_us, act.index, text.clone()));
             contained.push((act.at_us, act.index, text));
+        }
+        // Notices are not among it, as those of the case's steps are not.
+        let says = |act: &&Reported| matches!(act.verb, Verb::IncidentDetect | Verb::IncidentAware);
+        for act in self.as_of.reported.iter().filter(says) {
+            let (what, n) = (word(&w.verb, act.verb.code()), w.number(act.index));
+            let values = [("at", at(act.earliest_us)), ("what", what.to_owned()), ("n", n)];
+            let text = fill(&b.act, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+            events.push((act.earliest_us, act.index, text));
         }
         for (step, text) in [
             (CaseStep::Detected, &b.detected),

@@ -1,6 +1,6 @@
 //! The breach file and the list of persons concerned, as typed facts. Their JSON is the report.
 
-use crate::model::{CaseStep, Category, Channel, Delivery};
+use crate::model::{CaseStep, Category, Channel, Delivery, Outcome, Verb};
 use crate::report::access::document::{Completeness, EntryIndex, PersonIdentity, Range, Span};
 use crate::report::changes;
 use crate::report::clock::ClockFacts;
@@ -54,6 +54,8 @@ choices! {
         Reconcile "reconcile",
         /// The answer that was given is not allowed.
         Replace "replace",
+        /// An act on file tells of an earlier awareness: state it in the case, or say of what else it is.
+        Awareness "awareness",
     }
 
     /// What is known of one person's data.
@@ -171,6 +173,30 @@ facts! {
         /// The deadline that would run had no statement of awareness been taken back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retracted_deadline: Option<RetractedDeadlineFact>,
+        /// What acts on the resources tell beside the case's steps: detection, awareness, notices. The deadline does not run
+        /// from them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reported: Vec<ReportedFact>,
+    }
+
+    /// One act on the case's resources.
+    pub struct ReportedFact {
+        entry: EntryIndex,
+        verb: Code<Verb>,
+        outcome: Code<Outcome>,
+        when: Span,
+        recorded_at: Instant,
+        by: Vec<Who>,
+        /// Somebody amends it who may not.
+        contested: bool,
+        /// It lies before the breach began, as far as is recorded, and is of something else then.
+        before_breach: bool,
+        /// Of awareness: the deadline that it would give.
+        strict: Option<Instant>,
+        /// That is earlier than the one that runs, or none runs.
+        earlier: bool,
+        /// By it the authority was not notified in time, or is not.
+        missed: bool,
     }
 
     /// What was counted of the breach for one step.
@@ -222,6 +248,14 @@ facts! {
         strict: Option<Instant>,
         /// The deadline runs from this one: the earliest that stands.
         counts: bool,
+        /// It lies before the breach began, before it was detected, or before the ledger was opened, as far as is recorded. It
+        /// counts as it was told.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        before_breach: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        before_detection: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        before_ledger: bool,
         /// The step that took it back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         taken_back_by: Option<EntryIndex>,

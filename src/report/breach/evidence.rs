@@ -2,11 +2,11 @@
 
 use super::case::Case;
 use crate::law::Profile;
-use crate::model::{Identity, Quantity, RecipientKind, Verb};
+use crate::model::{Identity, Outcome, Quantity, RecipientKind, Verb};
 use crate::report::access::document::Verdict;
 use crate::report::evidence::{Head, KnownRegistry};
 use crate::report::exposure::ExposureReport;
-use crate::report::exposure::document::{Bound, Known, Recovery};
+use crate::report::exposure::document::{Bound, Known, Recovery, Who};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which case, as known at which size, measured until when.
@@ -27,6 +27,8 @@ pub struct AsOf {
     pub exposure: ExposureReport,
     /// What the exposure report does not keep of acts on the case's resources, and of acts that opened ways to them.
     pub acts: Vec<Act>,
+    /// Acts on the case's resources that say what steps of a case say too, in the order of the ledger.
+    pub reported: Vec<Reported>,
     /// Whose data an act moved, by its entry: positions among the exposure report's subjects, and whether these are all.
     pub moved: BTreeMap<u64, Moved>,
     /// In which of the case's resources a person's data is told to have been, by the same positions.
@@ -89,6 +91,28 @@ pub struct Act {
     pub delivered: Option<Quantity>,
     /// What it moved was pseudonymised or encrypted.
     pub protected: bool,
+}
+
+/// One act by which the ledger tells, beside the case, that a breach was detected, that somebody was aware of it, or that
+/// somebody was notified. None that a correction or retraction took out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reported {
+    pub index: u64,
+    pub recorded_at_us: u64,
+    /// When it may have been, Unix microseconds.
+    pub earliest_us: u64,
+    pub latest_us: u64,
+    pub verb: Verb,
+    pub outcome: Outcome,
+    /// Who did it, nearest first.
+    pub by: Vec<Who>,
+    /// Somebody amends it who may not.
+    pub contested: bool,
+    /// Whose data it is about, and to whom it went: positions among the exposure report's subjects.
+    pub subjects: BTreeSet<usize>,
+    pub recipients: BTreeSet<usize>,
+    /// It says to whom it went, whoever that is.
+    pub says_to_whom: bool,
 }
 
 /// Whether whoever acted is of the house.

@@ -5,7 +5,7 @@ use super::derive::{Audience, Found};
 use super::document::*;
 use super::evidence::{AsOf, BreachEvidence, BreachQuestion, Erased};
 use super::form::{self, Decided};
-use super::{FORMAT, basis, counted, register};
+use super::{FORMAT, basis, counted, register, reported};
 use crate::law::edpb::{Block, Field, Kind};
 use crate::law::{calendar, enisa};
 use crate::model::{CaseStep, Identity, ReportType};
@@ -21,6 +21,9 @@ use crate::report::template;
 use crate::report::wording::{Wording, fill};
 use std::collections::BTreeSet;
 
+/// The field of when the controller became aware.
+const AWARE: u8 = 48;
+
 /// The breach file. The same arguments always give the same facts.
 pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &Envelope) -> BreachReport {
     let w = &envelope.language.wording_in(&evidence.now.exposure.header.controller.zone());
@@ -28,12 +31,15 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
     let passed = now.case.each(CaseStep::Submitted).next().is_none()
         && now.case.is_late(now.cut_off_us.max(envelope.generated_at_us), &now.period);
     let form = form::decide(now, profile, passed, w);
-    let case = case_fact(now, &form, passed);
+    let case = case_fact(now, &form, passed, evidence.head.opened_at_us);
     let totals = form::totals(&form);
     let todo = form.iter().filter_map(|decided| {
         let field = u64::from(decided.field.number);
         decided.todo().map(|what| TodoFact { field, what })
     });
+    let earlier = case.reported.iter().any(|act| act.earlier);
+    let earlier = earlier.then_some(TodoFact { field: u64::from(AWARE), what: Todo::Awareness });
+    let todo = earlier.into_iter().chain(todo).collect();
     let (confidentiality, audience) = match Found::of(now).audience() {
         Audience::Nobody => (0, AudienceKind::Nobody),
         Audience::Known => (25, AudienceKind::Known),
@@ -50,7 +56,7 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
         figure_confidentiality: confidentiality,
         figure_audience: audience,
         totals,
-        todo: todo.collect(),
+        todo,
         phases: phases(evidence, &form, w),
         fields: form.iter().map(|decided| field_fact(decided, &now.case, w)).collect(),
         claim: now.exposure.answer.claim,
@@ -89,7 +95,8 @@ fn answer(w: &Wording, case: &CaseFact, totals: &FormTotals) -> String {
             }
         }
     };
-    [deadline, form].join(" ")
+    let reported = reported::awareness(w, &case.reported);
+    std::iter::once(deadline).chain(reported).chain([form]).collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn identities(identities: &[Identity]) -> Vec<PersonIdentity> {
@@ -110,7 +117,7 @@ fn moment(step: &Step) -> Moment {
     }
 }
 
-fn case_fact(as_of: &AsOf, form: &[Decided], passed: bool) -> CaseFact {
+fn case_fact(as_of: &AsOf, form: &[Decided], passed: bool, opened_at_us: u64) -> CaseFact {
     let (case, profile) = (&as_of.case, &as_of.period);
     let last = |step: CaseStep| case.last(step).map(moment);
     let (detected, aware) = (case.last(CaseStep::Detected), case.awareness());
@@ -130,17 +137,20 @@ fn case_fact(as_of: &AsOf, form: &[Decided], passed: bool) -> CaseFact {
     });
     let gone = case.taken_back();
     let taken_back_by = |step: &Step| gone.get(&step.index).map(|by| EntryIndex(by.index));
+    let occurred = Found::of(as_of).occurred();
     let stated = |step: &Step| {
         let hours = calendar::breach_deadline(step.at_us(), profile).ok();
         AwarenessFact {
             stated: moment(step),
             strict: hours.map(|hours| Instant::new(hours.strict_us)),
             counts: aware.is_some_and(|aware| aware.index == step.index),
+            before_breach: occurred.is_some_and(|(from, _)| step.at_us() < from),
+            before_detection: detected.is_some_and(|detected| step.at_us() < detected.at_us()),
+            before_ledger: step.at_us() < opened_at_us,
             taken_back_by: taken_back_by(step),
         }
     };
     let standing = case.standing();
-    let occurred = Found::of(as_of).occurred();
     CaseFact {
         id: uuid::Uuid::from_bytes(case.id).to_string(),
         standing: match standing {
@@ -171,6 +181,7 @@ fn case_fact(as_of: &AsOf, form: &[Decided], passed: bool) -> CaseFact {
         counted: counted::facts(case),
         retractions: retractions(case),
         retracted_deadline: retracted_deadline(as_of),
+        reported: reported::facts(as_of, occurred),
     }
 }
 

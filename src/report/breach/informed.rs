@@ -1,12 +1,12 @@
-//! Who was told (GDPR Art. 34): by which steps of a case, and how surely it was them.
+//! Who was told (GDPR Art. 34): by which steps of a case, or acts on its resources, and how surely it was them.
 //!
 //! Whoever is named by an identifier that is theirs alone was told. A letter to what several share, such as an address, or to
 //! what is only perhaps theirs, reached one of them, and nobody knows whom.
 
-use super::case::{Case, Step};
-use crate::model::{CaseStep, Delivery, Identity, Strength};
+use super::case::Step;
+use super::evidence::{AsOf, Reported};
+use crate::model::{CaseStep, Delivery, Identity, Outcome, Strength, Verb};
 use crate::report::access::document::PersonIdentity;
-use crate::report::exposure::ExposureReport;
 use std::collections::HashMap;
 
 /// How surely a message reached a person.
@@ -24,6 +24,7 @@ pub enum Reach {
 /// Which steps named whom, by the person's position among the exposure report's subjects.
 pub struct Informed<'a> {
     by_subject: HashMap<usize, Vec<(&'a Step, bool)>>,
+    acts: HashMap<usize, Vec<(&'a Reported, bool)>>,
     /// Whoever was told of whom nothing is recorded in what the case is about: by the identifier that was used.
     pub others: Vec<(&'a [Identity], Vec<&'a Step>)>,
 }
@@ -39,7 +40,8 @@ fn known(identity: &PersonIdentity) -> Key<'_> {
 }
 
 impl<'a> Informed<'a> {
-    pub fn of(case: &'a Case, exposure: &ExposureReport) -> Self {
+    pub fn of(as_of: &'a AsOf) -> Self {
+        let (case, exposure) = (&as_of.case, &as_of.exposure);
         let mut holders: HashMap<Key<'_>, Vec<(usize, bool)>> = HashMap::new();
         for (at, subject) in exposure.subjects.iter().enumerate() {
             for identity in &subject.identities {
@@ -47,7 +49,7 @@ impl<'a> Informed<'a> {
                 holders.entry(known(identity)).or_default().push((at, strong));
             }
         }
-        let mut all = Informed { by_subject: HashMap::new(), others: Vec::new() };
+        let mut all = Informed { by_subject: HashMap::new(), acts: HashMap::new(), others: Vec::new() };
         for step in case.each(CaseStep::Informed) {
             for told in &step.told {
                 // As it was named; what else is known of the same person makes sure who that is.
@@ -74,7 +76,21 @@ impl<'a> Informed<'a> {
                 }
             }
         }
+        for act in as_of.reported.iter().filter(|act| act.verb == Verb::NotifySubject) {
+            for at in act.subjects.union(&act.recipients) {
+                let identities = exposure.subjects.get(*at).map(|subject| subject.identities.as_slice());
+                let strong = identities.unwrap_or_default().iter().any(|it| it.strength.0 != Strength::Weak);
+                // What went to somebody else is perhaps not known to whom it is about.
+                let to_them = !act.says_to_whom || act.recipients.contains(at);
+                all.acts.entry(*at).or_default().push((act, strong && to_them && !act.contested));
+            }
+        }
         all
+    }
+
+    /// Acts on the resources that notified this person, in order, and whether it was surely them.
+    pub fn acts(&self, subject: usize) -> &[(&'a Reported, bool)] {
+        self.acts.get(&subject).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn other(&mut self, told: &'a [Identity], step: &'a Step) {
@@ -98,6 +114,12 @@ impl<'a> Informed<'a> {
             (true, false) => Reach::Perhaps,
             (false, _) => Reach::Failed,
         };
-        self.steps(subject).iter().map(of).max().unwrap_or(Reach::NotTold)
+        let by_act = |(act, sure): &(&Reported, bool)| match (act.outcome, sure) {
+            (Outcome::Succeeded, true) => Reach::Told,
+            (Outcome::Denied | Outcome::Failed, _) => Reach::Failed,
+            _ => Reach::Perhaps,
+        };
+        let steps = self.steps(subject).iter().map(of);
+        steps.chain(self.acts(subject).iter().map(by_act)).max().unwrap_or(Reach::NotTold)
     }
 }

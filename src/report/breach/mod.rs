@@ -19,6 +19,7 @@ mod informed;
 mod persons;
 mod register;
 mod registered;
+pub(super) mod reported;
 
 pub use case::Case;
 pub use counted::{count, text as count_text};

@@ -4,11 +4,11 @@
 use super::PERSONS_FORMAT;
 use super::case::{Case, Step};
 use super::document::*;
-use super::evidence::{AsOf, BreachEvidence, BreachQuestion};
+use super::evidence::{AsOf, BreachEvidence, BreachQuestion, Reported};
 use super::facts::{clock, header, identities};
 use super::informed::{Informed, Reach};
 use super::registered;
-use crate::model::{CaseStep, Channel, Delivery, Identity, ReportType, Strength};
+use crate::model::{CaseStep, Channel, Delivery, Identity, Outcome, ReportType, Strength};
 use crate::report::access::completeness::{of_each, of_header_and};
 use crate::report::access::document::{EntryIndex, PersonIdentity, Provision, Range, Verdict};
 use crate::report::code::Code;
@@ -26,7 +26,7 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
     let now = &evidence.now;
     let (case, exposure) = (&now.case, &now.exposure);
     let also_known_as = &evidence.also_known_as;
-    let listing = Listing { now, also_known_as, informed: Informed::of(case, exposure), held: Held::of(now) };
+    let listing = Listing { now, also_known_as, informed: Informed::of(now), held: Held::of(now) };
     let concerned = exposure.subjects.iter().enumerate().filter(|(_, subject)| subject.is_concerned());
     let persons: Vec<PersonFact> = concerned.map(|(at, subject)| listing.person(at, subject)).collect();
     let others = listing.informed.others.iter().map(|(told, steps)| OtherTold {
@@ -120,7 +120,9 @@ impl Listing<'_> {
     fn person(&self, at: usize, subject: &SubjectFact) -> PersonFact {
         let holdings = self.held.of_person(at);
         let steps = self.informed.steps(at);
-        let told: Vec<ToldFact> = steps.iter().map(|(step, sure)| told_fact(step, *sure)).collect();
+        let acts = self.informed.acts(at).iter().map(|(act, sure)| notified(act, *sure));
+        let mut told: Vec<ToldFact> = steps.iter().map(|(step, sure)| told_fact(step, *sure)).chain(acts).collect();
+        told.sort_by_key(|told| told.entry);
         let notice = match self.informed.reach(at) {
             Reach::Told => Notice::Told,
             Reach::Perhaps => Notice::PerhapsTold,
@@ -201,6 +203,24 @@ fn told_fact(step: &Step, certain: bool) -> ToldFact {
         statement: given(step.statement()),
         entry: EntryIndex(step.index),
         certain: certain && step.delivery() != Delivery::Unspecified,
+    }
+}
+
+/// The same by an act on the resources, which says neither how nor with which message.
+fn notified(act: &Reported, certain: bool) -> ToldFact {
+    let delivery = match act.outcome {
+        Outcome::Succeeded => Delivery::Delivered,
+        Outcome::Denied | Outcome::Failed => Delivery::Failed,
+        _ => Delivery::Unspecified,
+    };
+    ToldFact {
+        at: Instant::new(act.earliest_us),
+        channel: Code(Channel::Unspecified),
+        delivery: Code(delivery),
+        message: None,
+        statement: None,
+        entry: EntryIndex(act.index),
+        certain: certain && delivery != Delivery::Unspecified,
     }
 }
 

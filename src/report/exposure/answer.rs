@@ -75,7 +75,9 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
     } else {
         let duration = duration_range(w, &totals.open_us);
         let values = [("resources", resources.as_str()), ("spans", &w.list(&spans, LISTED)), ("duration", &duration)];
-        clauses.push(fill(&words.open, &values));
+        let mut windows = report.resources.iter().flat_map(|resource| &resource.windows);
+        let assumed = windows.any(|window| window.end.known == Known::Assumed);
+        clauses.push(fill(if assumed { &words.open_assumed } else { &words.open }, &values));
         let people = people(w, &totals.people_could);
         let could = if totals.uncountable { &words.could_and_others } else { &words.could };
         clauses.push(fill(could, &[("people", &people)]));

@@ -66,6 +66,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         subjects_determined: found.iter().all(|found| found.exposure.determined) && told.not_listed == 0,
         subjects_counted: told.not_listed > 0 && told.all,
         records: told.records,
+        records_incomplete: told.records_incomplete,
         attempts: accesses.iter().filter(|access| access.rung == Rung::Tried).count() as u64,
         holdings_open: holdings.iter().filter(is_open).count() as u64,
         holdings_elsewhere: holdings.iter().filter(elsewhere).count() as u64,
@@ -203,11 +204,13 @@ struct Told {
     /// Every act that does not list everybody told how many.
     all: bool,
     records: Option<Range>,
+    /// Some act does not say how many records.
+    records_incomplete: bool,
 }
 
 impl Told {
     fn of(found: &[Found<'_>]) -> Self {
-        let mut told = Told { at_least: 0, not_listed: 0, all: true, records: None };
+        let mut told = Told { at_least: 0, not_listed: 0, all: true, records: None, records_incomplete: false };
         for found in found {
             for judged in found.exposure.accesses.iter().filter(|judged| judged.rung != calculus::Rung::Tried) {
                 let access = &found.accesses[judged.access];
@@ -225,6 +228,7 @@ impl Told {
                     let more = people.map_or(0, |people| people.count.saturating_sub(known as u64));
                     told.not_listed = told.not_listed.saturating_add(more);
                 }
+                told.records_incomplete |= records.is_none() && access.verb != Verb::ModelInfer;
                 if let Some(records) = records {
                     let all = told.records.get_or_insert(Range { low: 0, high: 0 });
                     all.low = all.low.max(surely(records));

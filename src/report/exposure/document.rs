@@ -254,6 +254,9 @@ facts! {
         /// Records that came back or were given, as far as acts tell how many: they may repeat each other.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         records: Option<Range>,
+        /// Some act that delivered, or may have, does not say how many: there is no upper end.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        records_incomplete: bool,
         attempts: u64,
         holdings_open: u64,
         /// Copies that lie, or lay, where no source tells what is done with them.

@@ -40,6 +40,11 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
     let as_told = evidence.as_told.as_ref().map(|told| of(told).totals);
     let stated = of(&evidence.told);
     let people = People { told: &evidence.told, persons: &evidence.persons };
+    let amendments = acts::amendments(&stated.found, &people, &evidence.coverage_told);
+    // Of what else the ledger holds that was taken out, figures of these resources were never another.
+    let counts = amendments.iter().any(|amendment| amendment.standing == Standing::Counts);
+    let differs = |told: &Totals| Totals { unsettled: stated.totals.unsettled, ..told.clone() } != stated.totals;
+    let as_told = as_told.filter(|told| counts || differs(told));
     let resources: Vec<ResourceFact> = stated.found.iter().map(|found| found.resource(&people)).collect();
     let mut report = ExposureReport {
         format: FORMAT.to_owned(),
@@ -58,7 +63,7 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         special: Vec::new(),
         causes: acts::causes(&stated.found, &people),
         approvals: Vec::new(),
-        amendments: acts::amendments(&stated.found, &people, &evidence.coverage_told),
+        amendments,
         oddities: oddities(&stated.found, &evidence.told),
         coverage,
         clock: Some(evidence.clock.clone()),
@@ -277,6 +282,11 @@ fn is_registered(evidence: &ExposureEvidence, name: &str) -> bool {
     let mut names = evidence.registry.iter();
     let declared = || evidence.controllers.iter().any(|(_, known)| known.document.resource(name).is_some());
     names.any(|(kind, known, _)| kind == RegistryKind::Dataset && known == name) || declared()
+}
+
+/// Who a party of this evidence is.
+pub fn who(evidence: &ExposureEvidence, party: Party) -> Who {
+    People { told: &evidence.told, persons: &evidence.persons }.who(party)
 }
 
 /// Puts names to parties.

@@ -21,4 +21,4 @@ pub(super) mod answer;
 
 pub use document::ExposureReport;
 pub(super) use facts::approval;
-pub use facts::{FORMAT, facts};
+pub use facts::{FORMAT, facts, who};

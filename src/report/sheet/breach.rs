@@ -2,22 +2,26 @@
 //! merged from them.
 
 use super::Sheet;
-use super::columns::{Columns, counted, figures};
+use super::columns::{Columns, Figure, counted, figures_noted};
 use super::frame::{clocks, coverage};
 use crate::law::edpb::{self, Kind};
 use crate::model::Category;
 use crate::report::access::answer::identity_text;
 use crate::report::access::document::{PersonIdentity, Range, Span};
 use crate::report::breach::document::*;
+use crate::report::breach::reported;
 use crate::report::code::Code;
 use crate::report::exposure::answer::who_text;
 use crate::report::instant::Instant;
-use crate::report::wording::{Wording, word};
+use crate::report::wording::{Wording, fill, word};
 
 pub fn of_breach(report: &BreachReport, w: &Wording) -> Vec<Sheet> {
     let told = Told { w };
     let mut sheets =
         vec![told.form(report), told.steps(report), told.awareness(report), told.severity(report), told.erased(report)];
+    if !report.case.reported.is_empty() {
+        sheets.push(told.reported(report));
+    }
     sheets.push(told.counted(report));
     sheets.extend([
         told.phases(report),
@@ -131,6 +135,7 @@ impl<'a> Told<'a> {
             .text(&b.table.statement, |aware| aware.stated.statement.clone().unwrap_or_default())
             .instant(&c.deadline, |aware| aware.strict)
             .yes_or_no(&c.counts, |aware| aware.counts)
+            .texts(&c.note, move |aware| reported::flags(w, aware))
             .number_if_any(&c.taken_back_by, |aware| aware.taken_back_by.map(|entry| entry.0))
             .sheet("awareness", &w.sheet.name.awareness, None, &report.case.awareness)
     }
@@ -177,6 +182,24 @@ impl<'a> Told<'a> {
             .numbers(&c.steps_erased, |erased| erased.steps.iter().map(|entry| entry.0).collect())
             .numbers(&c.answered, |erased| erased.fields.clone())
             .sheet("erased", &w.sheet.name.erased, None, &report.case.erased)
+    }
+
+    /// What acts tell beside the steps.
+    fn reported(self, report: &BreachReport) -> Sheet {
+        let (w, b, c) = (self.w, &self.w.breach, &self.w.sheet.column);
+        Columns::new(w)
+            .number(&w.table.entry, |act: &ReportedFact| act.entry.0)
+            .text(&w.table.verb, |act| word(&w.verb, act.verb.text()).to_owned())
+            .text(&w.table.outcome, |act| word(&w.outcome, act.outcome.text()).to_owned())
+            .span(&c.happened, |act| Some(act.when.clone()))
+            .instant(&c.recorded, |act| Some(act.recorded_at))
+            .texts(&b.table.by, move |act| act.by.iter().map(|who| who_text(w, who)).collect())
+            .instant(&c.deadline, |act| act.strict)
+            .texts(&c.note, move |act| {
+                let before = act.before_breach.then(|| b.reported.before_breach.clone());
+                before.into_iter().chain(act.missed.then(|| b.reported.missed.clone())).collect()
+            })
+            .sheet("reported", &w.sheet.name.reported, None, &report.case.reported)
     }
 
     fn counted(self, report: &BreachReport) -> Sheet {
@@ -255,19 +278,31 @@ impl<'a> Told<'a> {
     }
 
     fn totals(self, report: &PersonsReport) -> Sheet {
-        let (f, totals) = (&self.w.breach.figure, &report.totals);
+        let (w, f, totals) = (self.w, &self.w.breach.figure, &report.totals);
         let t = &self.w.breach.told;
+        let how_many = &self.w.exposure.figure;
+        let persons = Figure::of(&f.persons, counted(totals.persons));
+        let persons = match (totals.determined, totals.not_listed) {
+            (true, _) => persons,
+            (false, 1..) => persons.noted(fill(&how_many.about, &[("n", &w.number(totals.persons.high))])),
+            (false, 0) => {
+                let low = totals.persons.low;
+                let note = [fill(&how_many.at_least, &[("n", &w.number(low))]), w.breach.notice.undetermined.clone()];
+                Figure::from(&f.persons, low, note.join(". "))
+            }
+        };
+        let exactly = |item, count: u64| Figure::of(item, counted(Range::exactly(count)));
         let rows = [
-            (&f.persons, counted(totals.persons)),
-            (&f.accessed, counted(Range::exactly(totals.accessed))),
-            (&f.not_excluded, counted(Range::exactly(totals.cannot_be_excluded))),
-            (&f.told, counted(Range::exactly(totals.told))),
-            (t.get("perhaps_told").unwrap_or(&f.not_told), counted(Range::exactly(totals.perhaps_told))),
-            (t.get("could_not_be_told").unwrap_or(&f.not_told), counted(Range::exactly(totals.could_not_be_told))),
-            (t.get("not_told").unwrap_or(&f.not_told), counted(Range::exactly(totals.not_told))),
-            (&self.w.exposure.figure.holds, counted(Range::exactly(totals.holdings_open))),
+            persons,
+            exactly(&f.accessed, totals.accessed),
+            exactly(&f.not_excluded, totals.cannot_be_excluded),
+            exactly(&f.told, totals.told),
+            exactly(t.get("perhaps_told").unwrap_or(&f.not_told), totals.perhaps_told),
+            exactly(t.get("could_not_be_told").unwrap_or(&f.not_told), totals.could_not_be_told),
+            exactly(t.get("not_told").unwrap_or(&f.not_told), totals.not_told),
+            exactly(&self.w.exposure.figure.holds, totals.holdings_open),
         ];
-        figures(self.w, &rows)
+        figures_noted(self.w, &rows)
     }
 
     /// One row for each person, to merge letters from.

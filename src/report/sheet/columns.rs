@@ -240,6 +240,40 @@ pub fn figures(w: &Wording, rows: &[(&String, [Value; 2])]) -> Sheet {
         .sheet("figures", &s.name.figures, None, rows)
 }
 
+/// A figure, and what is to be known of it: that it is no more than a lower end, approximate, or nobody's to count.
+pub struct Figure<'a> {
+    pub item: &'a String,
+    pub value: [Value; 2],
+    pub note: String,
+}
+
+impl<'a> Figure<'a> {
+    pub fn of(item: &'a String, value: [Value; 2]) -> Self {
+        Figure { item, value, note: String::new() }
+    }
+
+    /// What is certain is known, what is possible is not: that cell stays empty, because a number would be one too small.
+    pub fn from(item: &'a String, low: u64, note: String) -> Self {
+        Figure { item, value: [Value::Number(low), Value::Empty], note }
+    }
+
+    pub fn noted(self, note: String) -> Self {
+        Figure { note, ..self }
+    }
+}
+
+/// Figures that are not all of them countable.
+pub fn figures_noted(w: &Wording, rows: &[Figure<'_>]) -> Sheet {
+    let s = &w.sheet;
+    let [certain, possible] = [&s.certain, &s.possible].map(|pattern| fill(pattern, &[("what", &s.column.value)]));
+    Columns::new(w)
+        .text(&s.column.item, |row: &Figure<'_>| row.item.clone())
+        .value(&certain, |row| row.value[0].clone())
+        .value(&possible, |row| row.value[1].clone())
+        .text(&s.column.note, |row| row.note.clone())
+        .sheet("figures", &s.name.figures, None, rows)
+}
+
 pub fn counted(range: Range) -> [Value; 2] {
     [Value::Number(range.low), Value::Number(range.high)]
 }

@@ -1,15 +1,15 @@
 //! Who could see, who did, who holds, and whose data: one row for each fact.
 
-use super::Sheet;
-use super::columns::{Columns, counted, figures, measured};
+use super::columns::{Columns, Figure, counted, figures_noted, measured};
 use super::frame::{clocks, coverage};
+use super::{Sheet, Value};
 use crate::model::{Category, PartyKind};
 use crate::report::access::answer as access;
 use crate::report::access::document::{PersonIdentity, Range};
 use crate::report::code::Code;
 use crate::report::exposure::answer::who_text;
 use crate::report::exposure::document::*;
-use crate::report::wording::{Wording, word};
+use crate::report::wording::{Wording, fill, word};
 
 pub fn sheets(report: &ExposureReport, w: &Wording) -> Vec<Sheet> {
     let told = Told { w, report };
@@ -69,28 +69,73 @@ impl<'a> Told<'a> {
 
     fn totals(self) -> Sheet {
         let (f, c, totals) = (&self.w.exposure.figure, &self.w.sheet.column, &self.report.totals);
+        let range = |item, range: Range| Figure::of(item, counted(range));
+        let exactly = |item, count: u64| range(item, Range::exactly(count));
         let rows = [
-            (&f.could, counted(totals.people_could)),
-            (&f.saw, counted(totals.people_saw)),
-            (&c.people_given, counted(totals.people_given)),
-            (&f.machines, counted(totals.machines)),
-            (&f.holds, counted(Range::exactly(totals.holdings_open))),
-            (&f.subjects, counted(totals.subjects)),
-            (&c.records_delivered, counted(totals.records.unwrap_or_default())),
-            (&c.successes, counted(Range::exactly(totals.successes))),
-            (&c.attempts, counted(Range::exactly(totals.attempts))),
-            (&c.unauthorised_accesses, counted(totals.unauthorised_accesses)),
-            (&c.not_assessed_accesses, counted(Range::exactly(totals.not_assessed_accesses))),
-            (&c.exceptional_accesses, counted(Range::exactly(totals.exceptional_accesses))),
-            (&c.exceptional_justified, counted(Range::exactly(totals.exceptional_justified))),
-            (&c.after_restriction, counted(Range::exactly(totals.after_restriction))),
-            (&c.after_restriction_of_erased, counted(Range { low: 0, high: totals.after_restriction_of_erased })),
-            (&c.losses, counted(Range::exactly(totals.losses))),
-            (&c.unauthorised_losses, counted(Range::exactly(totals.unauthorised_losses))),
-            (&c.open_seconds, measured(totals.open_us)),
-            (&c.unauthorised_seconds, measured(totals.unauthorised_us)),
+            self.could(),
+            range(&f.saw, totals.people_saw),
+            range(&c.people_given, totals.people_given),
+            range(&f.machines, totals.machines),
+            exactly(&f.holds, totals.holdings_open),
+            self.inside(),
+            self.records(),
+            exactly(&c.successes, totals.successes),
+            exactly(&c.attempts, totals.attempts),
+            range(&c.unauthorised_accesses, totals.unauthorised_accesses),
+            exactly(&c.not_assessed_accesses, totals.not_assessed_accesses),
+            exactly(&c.exceptional_accesses, totals.exceptional_accesses),
+            exactly(&c.exceptional_justified, totals.exceptional_justified),
+            exactly(&c.after_restriction, totals.after_restriction),
+            range(&c.after_restriction_of_erased, Range { low: 0, high: totals.after_restriction_of_erased }),
+            exactly(&c.losses, totals.losses),
+            exactly(&c.unauthorised_losses, totals.unauthorised_losses),
+            Figure::of(&c.open_seconds, measured(totals.open_us)),
+            Figure::of(&c.unauthorised_seconds, measured(totals.unauthorised_us)),
         ];
-        figures(self.w, &rows)
+        figures_noted(self.w, &rows)
+    }
+
+    /// Beside whoever is counted there are others, so that nobody can say how many there were at most.
+    fn could(self) -> Figure<'a> {
+        let (f, totals) = (&self.w.exposure.figure, &self.report.totals);
+        let Range { low, high } = totals.people_could;
+        match (totals.uncountable, high) {
+            (false, _) => Figure::of(&f.could, counted(totals.people_could)),
+            (true, 0) => {
+                let note = [f.not_countable.as_str(), &f.not_countable_note].join(": ");
+                Figure { item: &f.could, value: [Value::Empty, Value::Empty], note }
+            }
+            (true, _) => Figure::from(&f.could, low, format!("{} {}", self.w.range(low, high), f.uncountable)),
+        }
+    }
+
+    fn inside(self) -> Figure<'a> {
+        let (f, totals) = (&self.w.exposure.figure, &self.report.totals);
+        let inside = Figure::of(&f.subjects, counted(totals.subjects));
+        match (totals.subjects_determined, totals.subjects_counted) {
+            (true, _) => inside,
+            (false, true) => inside.noted(fill(&f.about, &[("n", &self.w.number(totals.subjects.high))])),
+            (false, false) if totals.subjects.low == 0 => Figure::from(&f.subjects, 0, f.not_known.clone()),
+            (false, false) => {
+                let low = totals.subjects.low;
+                Figure::from(&f.subjects, low, fill(&f.at_least, &[("n", &self.w.number(low))]))
+            }
+        }
+    }
+
+    fn records(self) -> Figure<'a> {
+        let (f, c, totals) = (&self.w.exposure.figure, &self.w.sheet.column, &self.report.totals);
+        let known = totals.records.unwrap_or_default();
+        match (totals.records_incomplete, totals.records) {
+            (false, _) => Figure::of(&c.records_delivered, counted(known)),
+            (true, Some(Range { low: 1.., .. })) => {
+                let note = fill(&f.at_least, &[("n", &self.w.number(known.low))]);
+                Figure::from(&c.records_delivered, known.low, note)
+            }
+            (true, _) => {
+                Figure { item: &c.records_delivered, value: [Value::Empty, Value::Empty], note: f.not_known.clone() }
+            }
+        }
     }
 
     fn resources(self) -> Sheet {

@@ -6,8 +6,8 @@ use super::*;
 use crate::law::edpb;
 use crate::report::access::answer::{identity_text, verdict_text};
 use crate::report::access::document::{EntryIndex, PersonIdentity, Span};
-use crate::report::breach::count_text;
 use crate::report::breach::document::*;
+use crate::report::breach::{count_text, reported};
 use crate::report::clock::ClockFacts;
 use crate::report::exposure::answer::{duration_range, who_text};
 use crate::report::exposure::document::{CoverageFact, Known};
@@ -245,6 +245,18 @@ impl Said<'_> {
             let whether = whether.into_iter().filter(|(is, _)| *is).map(|(_, text)| text.clone());
             std::iter::once(fill(&n.retracted, &values)).chain(whether).collect::<Vec<_>>().join(" ")
         });
+        let flagged = report.case.awareness.iter().filter(|aware| aware.taken_back_by.is_none()).filter_map(|aware| {
+            let flags = reported::flags(self.w, aware);
+            let values = [
+                ("at", self.zoned(aware.stated.at)),
+                ("n", self.w.number(aware.stated.entry.0)),
+                ("list", self.w.comma(&flags)),
+            ];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            (!flags.is_empty()).then(|| fill(&self.w.breach.reported.flagged, &values))
+        });
+        let earlier = reported::awareness(self.w, &report.case.reported);
+        let moved = earlier.into_iter().chain(flagged).chain(moved);
         let closed = report.header.parts_closed;
         let closed = (closed > 0).then(|| fill(&self.w.exposure.notice.closed, &[("n", &self.w.number(closed))]));
         moved.into_iter().chain(gone).chain(erased).chain(closed).chain([n.table.clone()]).collect()
@@ -333,6 +345,9 @@ impl Said<'_> {
                 add(&label, &retraction.stated);
             }
         }
+        for act in &case.reported {
+            rows.push((act.recorded_at, self.reported(act)));
+        }
         rows.sort_by_key(|(recorded_at, _)| *recorded_at);
         let mut rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
         if let Some(Span { from, until }) = &case.occurred {
@@ -349,6 +364,29 @@ impl Said<'_> {
         let t = &w.breach.table;
         let columns = vec![column(&t.step, 28), column(&t.when, 28), column(&t.by, 18), column(&t.statement, 26)];
         self.table(&w.breach.section.life, columns, rows)
+    }
+
+    /// An act on file beside the case's steps.
+    fn reported(&self, act: &ReportedFact) -> Row {
+        let (w, r) = (self.w, &self.w.breach.reported);
+        let mut what = fill(&r.life, &[("what", word(&w.verb, act.verb.text()))]);
+        if let Some(strict) = act.strict.filter(|_| act.earlier) {
+            what = fill(&r.would, &[("what", &what), ("at", &self.zoned(strict))]);
+        }
+        for (is, text) in [(act.before_breach, &r.of_something_else), (act.contested, &r.contested)] {
+            if is {
+                what = fill(text, &[("what", &what)]);
+            }
+        }
+        let by: Vec<String> = act.by.iter().map(|who| who_text(w, who)).collect();
+        let recorded = [("at", w.exact(act.recorded_at)), ("n", w.number(act.entry.0))];
+        let recorded = fill(&w.breach.case.recorded, &recorded.each_ref().map(|(name, text)| (*name, text.as_str())));
+        row([
+            cell([(what, if act.earlier { Style::Warning } else { Style::Strong })]),
+            cell([(w.exact_span(act.when.from, act.when.until), Style::Plain), (recorded, Style::Note)]),
+            plain(w.comma(&by)),
+            plain(&*w.breach.case.by_ledger),
+        ])
     }
 
     /// A step with the entry that took it back.

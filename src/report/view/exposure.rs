@@ -71,7 +71,15 @@ impl Said<'_> {
             tone,
         };
         let range = |range: &Range| w.range(range.low, range.high);
-        let uncountable = totals.uncountable.then(|| x.figure.uncountable.clone());
+        // Of nobody who can be counted it is not 0 people who could.
+        let nobody_counted = totals.uncountable && totals.people_could.high == 0;
+        let others = if nobody_counted { &x.figure.not_countable_note } else { &x.figure.uncountable };
+        let uncountable = totals.uncountable.then(|| others.clone());
+        let could = if nobody_counted { x.figure.not_countable.clone() } else { range(&totals.people_could) };
+        let one_or_more = |all: &Range, one: &str, more: &str| match (all.low, all.high) {
+            (1, 1) => one.to_owned(),
+            _ => more.to_owned(),
+        };
         let subjects = if totals.subjects_determined {
             range(&totals.subjects)
         } else if totals.subjects_counted {
@@ -92,13 +100,19 @@ impl Said<'_> {
             .then(|| fill(&x.figure.people_without_authority, &[("n", &range(&totals.people_without_authority))]));
         let could_note: Vec<String> = of_these.into_iter().chain(uncountable).collect();
         let could_note = could_note.join(&w.answer.clauses);
+        let f = &x.figure;
+        let could_label = one_or_more(&totals.people_could, &f.could_one, &f.could);
+        let saw_label = one_or_more(&totals.people_saw, &f.saw_one, &f.saw);
+        let machines_label = one_or_more(&totals.machines, &f.machines_one, &f.machines);
+        let holds_label = one_or_more(&Range::exactly(totals.holdings_open), &f.holds_one, &f.holds);
+        let subjects_label = one_or_more(&totals.subjects, &f.subjects_one, &f.subjects);
         vec![
             figure(duration_range(w, &totals.open_us), &x.figure.open, open_note, Tone::Possible),
-            figure(range(&totals.people_could), &x.figure.could, could_note, Tone::Possible),
-            figure(range(&totals.people_saw), &x.figure.saw, x.figure.saw_note.clone(), Tone::Shown),
-            figure(range(&totals.machines), &x.figure.machines, x.figure.machines_note.clone(), Tone::Processed),
-            figure(w.number(totals.holdings_open), &x.figure.holds, x.figure.holds_note.clone(), Tone::ArgumentsOnly),
-            figure(subjects, &x.figure.subjects, x.figure.subjects_note.clone(), Tone::OtherPart),
+            figure(could, &could_label, could_note, Tone::Possible),
+            figure(range(&totals.people_saw), &saw_label, x.figure.saw_note.clone(), Tone::Shown),
+            figure(range(&totals.machines), &machines_label, x.figure.machines_note.clone(), Tone::Processed),
+            figure(w.number(totals.holdings_open), &holds_label, x.figure.holds_note.clone(), Tone::ArgumentsOnly),
+            figure(subjects, &subjects_label, x.figure.subjects_note.clone(), Tone::OtherPart),
         ]
     }
 
@@ -109,7 +123,11 @@ impl Said<'_> {
         let undetermined = self.report.resources.iter().filter(|resource| resource.known && !resource.determined);
         let undetermined = undetermined.map(|resource| fill(&x.notice.undetermined, &[("resource", &resource.name)]));
         let records = self.report.totals.records.as_ref();
-        let records = records.map(|all| fill(&x.notice.records, &[("n", &self.w.range(all.low, all.high))]));
+        let text = match self.report.totals.records_incomplete {
+            true => &x.notice.records_of_some,
+            false => &x.notice.records,
+        };
+        let records = records.map(|all| fill(text, &[("n", &self.w.range(all.low, all.high))]));
         let undetermined = undetermined.chain(records);
         let closed = self.report.header.parts_closed;
         let closed = (closed > 0).then(|| fill(&x.notice.closed, &[("n", &self.w.number(closed))]));

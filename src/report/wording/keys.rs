@@ -231,7 +231,7 @@ sections! {
     }
     ExposureTitle { report: String, subtitle: String, running: String }
     ExposureAnswer {
-        sentence: String, open: String, without_authority: String, never: String, could: String, could_and_others: String, saw: String, given: String,
+        sentence: String, open: String, open_assumed: String, without_authority: String, never: String, could: String, could_and_others: String, saw: String, given: String,
         machines: String, holds: String, elsewhere: String, unknown: String,
     }
     ExposureCount { people: Plural, machines: Plural, copies: Plural, accesses: Plural, losses: Plural, persons: Plural, proved: Plural }
@@ -240,9 +240,11 @@ sections! {
     ExposureFigure {
         open: String, open_note: String, could: String, uncountable: String, saw: String, saw_note: String, machines: String,
         machines_note: String, holds: String, holds_note: String, subjects: String, subjects_note: String, at_least: String, without_authority: String, people_without_authority: String, about: String, not_known: String,
+        not_countable: String, not_countable_note: String, could_one: String, saw_one: String, machines_one: String,
+        holds_one: String, subjects_one: String,
     }
     ExposureNotice {
-        unknown_resource: String, undetermined: String, records: String, closed: String, pruned: String, odd: String, as_told: String,
+        unknown_resource: String, undetermined: String, records: String, records_of_some: String, closed: String, pruned: String, odd: String, as_told: String,
         cause: String, special: String, special_category: String,
     }
     ExposureLag {
@@ -290,10 +292,10 @@ sections! {
         ledger_reads: String, clocks: String, article_15: String, conversations: String, resources: String,
         windows: String, paths: String, lags: String, people: String, accesses: String, holdings: String, subjects: String,
         oddities: String, coverage: String, coverage_times: String,
-        form: String, steps: String, awareness: String, severity: String, erased: String, counted: String, phases: String, answers_changed: String, facts_changed: String, register: String, concerned: String, attempts: String,
+        form: String, steps: String, awareness: String, severity: String, erased: String, counted: String, reported: String, phases: String, answers_changed: String, facts_changed: String, register: String, concerned: String, attempts: String,
     }
     SheetColumn {
-        group: String, item: String, value: String, note: String, section: String, act: String, all_listed: String,
+        categories_into_tool: String, group: String, item: String, value: String, note: String, section: String, act: String, all_listed: String,
         approval: String, assurance: String, attempts: String, break_glass: String, by_agent_clock: String,
         after_restriction: String, after_restriction_of_erased: String, exceptional_justified: String, form: String, losses: String, review: String,
         unauthorised_losses: String, by_agents: String, by_gateway: String, by_humans_in_person: String, by_services: String, call: String,
@@ -323,7 +325,7 @@ sections! {
     /// Texts of the breach file and of the list of persons concerned.
     Breach {
         title: BreachTitle, answer: BreachAnswer, verdict: BreachVerdict, figure: BreachFigure, notice: BreachNotice,
-        fact: BreachFact, section: BreachSection, intro: BreachIntro, case: BreachCase, event: BreachEvent, phase: BreachPhase,
+        fact: BreachFact, section: BreachSection, intro: BreachIntro, case: BreachCase, reported: BreachReported, event: BreachEvent, phase: BreachPhase,
         table: BreachTable, basis_text: BreachBasis, standing: Codes, block: Codes, state: Codes, todo: Codes, figure_level: Codes, seen: Codes, told: Codes,
         channel: Codes, delivery: Codes, basis: Codes, recovery: Codes, audience: Codes, register: Codes, step: Codes, origin: Codes,
         form: BTreeMap<String, BreachField>, count: BreachCount, list: BreachList,
@@ -365,6 +367,11 @@ sections! {
     }
     BreachNotice { retracted: String, retracted_passed: String, retracted_missed: String, moved_later: String, erased: String, table: String, undetermined: String, told_erased: String, public: String }
     BreachFact { case: String }
+    /// What acts tell beside the steps of a case, and what does not fit a statement of awareness.
+    BreachReported {
+        awareness: String, missed: String, life: String, would: String, of_something_else: String, contested: String,
+        flagged: String, before_breach: String, before_detection: String, before_ledger: String,
+    }
     BreachSection {
         life: String, todo: String, form: String, severity: String, phases: String, register: String, persons: String, holdings: String,
         others_told: String,
