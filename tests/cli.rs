@@ -229,7 +229,11 @@ fn a_registry_is_shown_before_it_is_put_in_force_and_found_again_by_size() {
         (&["exposure", "--resource", "crm"], "0", Some("registry-2")),
     ] {
         let out = server.place.join(format!("report-{}-{size}", report[0]));
-        let words = [&["report"][..], report, &["--format", "json", "--at-size", size]].concat();
+        let mut words = [&["report"][..], report, &["--format", "json"]].concat();
+        // Left out is now; 0 is no size.
+        if size != "0" {
+            words.extend(["--at-size", size]);
+        }
         run(server.client_command(&words).arg("--out").arg(&out), 0);
         let json: serde_json::Value =
             serde_json::from_slice(&fs::read(only(&out, "json")).expect("a file")).expect("JSON");
