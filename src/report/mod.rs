@@ -22,6 +22,7 @@ pub mod question;
 
 pub mod canonical;
 
+mod joined;
 mod shape;
 
 pub mod code;

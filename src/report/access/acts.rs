@@ -13,11 +13,12 @@ use crate::report::code::Code;
 use crate::report::evidence::{Amendment, ToldBy};
 use crate::report::exposure::registered::History;
 use crate::report::instant::Instant;
+use crate::report::joined::Joined;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// For each material the number of its act, from 0 in the order of first appearance.
 pub fn acts(materials: &[Material<'_>]) -> Vec<usize> {
-    let mut joined = Joined((0..materials.len()).collect());
+    let mut joined = Joined::of(materials.len());
     let (mut ids, mut entries) = (Ids::default(), HashMap::new());
     for (at, material) in materials.iter().enumerate() {
         // A certain and a weak part may stand in the same entry.
@@ -48,24 +49,6 @@ pub fn acts(materials: &[Material<'_>]) -> Vec<usize> {
             *numbers.entry(joined.root(at)).or_insert(next)
         })
         .collect()
-}
-
-struct Joined(Vec<usize>);
-
-impl Joined {
-    fn root(&mut self, mut at: usize) -> usize {
-        while self.0[at] != at {
-            self.0[at] = self.0[self.0[at]];
-            at = self.0[at];
-        }
-        at
-    }
-
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        // The earlier entry leads, so that acts keep the order of their first entries.
-        self.0[a.max(b)] = a.min(b);
-    }
 }
 
 /// How entries of the person are corrected and taken back. All stay counted: whether an amendment comes from a role that

@@ -1,6 +1,7 @@
 //! The answer in one sentence, and the verdicts that may be said.
 
 use super::document::*;
+use super::parties;
 use crate::report::wording::{Plural, Wording, fill, word};
 
 /// Most names in a list inside a sentence.
@@ -151,11 +152,10 @@ fn taken(w: &Wording, totals: &Totals) -> Option<String> {
 
 /// To whom data were disclosed, by the records' own names.
 fn recipients(w: &Wording, totals: &Totals, recipients: &[RecipientFact]) -> Option<String> {
-    let is_human = |party: &Party| matches!(party, Party::ThisPerson | Party::OtherPerson { .. } | Party::SomeHuman);
     let is_named = |fact: &&RecipientFact| match fact.basis {
         RecipientBasis::Recorded => fact.party != Party::ThisPerson,
         // What humans were shown or given is told before.
-        RecipientBasis::Acted | RecipientBasis::WithoutAuthority => !is_human(&fact.party),
+        RecipientBasis::Acted | RecipientBasis::WithoutAuthority => !parties::is_human(&fact.party),
         RecipientBasis::ToolOperator | RecipientBasis::ModelVendor => false,
     };
     let named: Vec<&RecipientFact> = recipients.iter().filter(is_named).collect();

@@ -57,7 +57,7 @@ impl Observed<'_> {
 
     /// A purpose or a category of which the controller declares nothing has no period either.
     fn storage(&self, declared: &DeclaredFacts) -> Provision {
-        let moved = |fact: &&PurposeFact| fact.counts.all() > fact.counts.other_part;
+        let moved = |fact: &&PurposeFact| fact.counts.but_other_parts() > 0;
         let has_purpose = |fact: &PurposeFact| {
             let name = fact.purpose.as_ref().and_then(Name::text);
             declared.activities.iter().any(|activity| Some(activity.purpose.as_str()) == name)

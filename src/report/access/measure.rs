@@ -37,6 +37,11 @@ impl Counts {
         self.processed + self.possible + self.arguments_only + self.attempt + self.other_part
     }
 
+    /// Those that moved data, or would have.
+    pub fn but_other_parts(&self) -> u64 {
+        self.all() - self.other_part
+    }
+
     pub fn of(&self, class: Class) -> u64 {
         match class {
             Class::Processed => self.processed,

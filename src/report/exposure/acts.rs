@@ -2,7 +2,6 @@
 
 use super::document::*;
 use super::facts::{Found, People, approval, authorisation, span};
-use super::loops;
 use crate::exposure::calculus::exposure::Path;
 use crate::exposure::calculus::fact::{Edge, Party, Resource, Thing};
 use crate::exposure::telling::authority::Act;
@@ -100,7 +99,13 @@ fn cause(resource: &str, act: &Act, led_to: Option<u64>, relation: Relation, peo
 
 /// Corrections and retractions of what these resources' figures come from, in whatever entries that stands: also who was in
 /// a group, who had a key, what was approved, and what was said of logging.
-pub(super) fn amendments(found: &[Found<'_>], people: &People<'_>, coverage: &BTreeSet<u64>) -> Vec<AmendmentFact> {
+/// `of_nothing`: those that speak only of one another.
+pub(super) fn amendments(
+    found: &[Found<'_>],
+    people: &People<'_>,
+    coverage: &BTreeSet<u64>,
+    of_nothing: &BTreeSet<u64>,
+) -> Vec<AmendmentFact> {
     let told = people.told;
     let bearing = Bearing::of(found, told);
     let of_these = |index: u64| coverage.contains(&index) || bearing.on_these(index, told);
@@ -137,8 +142,7 @@ pub(super) fn amendments(found: &[Found<'_>], people: &People<'_>, coverage: &BT
             when: span(act.when),
         })
     };
-    // Those that speak only of one another, and what names one of these resources itself.
-    let of_nothing = loops::of_nothing(found, told);
+    // Also what names one of these resources itself.
     let is_told = |amended: &&amending::Amended| {
         let by = told.amendings[amended.by].index;
         concerned.contains(&amended.target) || of_nothing.contains(&by) || bearing.acts.contains(&by)

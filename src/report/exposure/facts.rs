@@ -40,7 +40,8 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
     let as_told = evidence.as_told.as_ref().map(|told| of(told).totals);
     let stated = of(&evidence.told);
     let people = People { told: &evidence.told, persons: &evidence.persons };
-    let amendments = acts::amendments(&stated.found, &people, &evidence.coverage_told);
+    let of_nothing = loops::of_nothing(&stated.found, &evidence.told);
+    let amendments = acts::amendments(&stated.found, &people, &evidence.coverage_told, &of_nothing);
     // Of what else the ledger holds that was taken out, figures of these resources were never another.
     let counts = amendments.iter().any(|amendment| amendment.standing == Standing::Counts);
     let differs = |told: &Totals| Totals { unsettled: stated.totals.unsettled, ..told.clone() } != stated.totals;
@@ -64,7 +65,7 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         causes: acts::causes(&stated.found, &people),
         approvals: Vec::new(),
         amendments,
-        oddities: oddities(&stated.found, &evidence.told),
+        oddities: oddities(&stated.found, &evidence.told, &of_nothing),
         coverage,
         clock: Some(evidence.clock.clone()),
         changes: Vec::new(),
@@ -516,7 +517,7 @@ fn subjects(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<
     all.into_iter().map(fact).collect()
 }
 
-fn oddities(found: &[Found<'_>], telling: &Telling) -> Vec<OddityFact> {
+fn oddities(found: &[Found<'_>], telling: &Telling, of_nothing: &BTreeSet<u64>) -> Vec<OddityFact> {
     let told = |what: interval::Oddity| match what {
         interval::Oddity::EndsBeforeItBegins => Oddity::EndsBeforeItBegins,
         interval::Oddity::ClosesNothing => Oddity::ClosesNothing,
@@ -526,7 +527,10 @@ fn oddities(found: &[Found<'_>], telling: &Telling) -> Vec<OddityFact> {
         interval::Oddity::PathWasClosed => Oddity::PathWasClosed,
         interval::Oddity::ContentNotOnFile => Oddity::ContentNotOnFile,
     };
-    let mut all: BTreeSet<(Oddity, Option<u64>)> = loops::oddities(found, telling).collect();
+    let flagged = |what: Oddity| move |entry: u64| (what, Some(entry));
+    let mut all: BTreeSet<(Oddity, Option<u64>)> =
+        of_nothing.iter().copied().map(flagged(Oddity::AmendsNothing)).collect();
+    all.extend(loops::of_themselves(found, telling).into_iter().map(flagged(Oddity::RefersToItself)));
     for found in found {
         all.extend(found.exposure.oddities.iter().map(|(what, entry)| (told(*what), *entry)));
         let doubted = found.accesses.iter().filter(|access| access.when.clock_doubt);

@@ -1,11 +1,11 @@
 //! What leads nowhere: corrections that speak of no act that is on file, and acts that are told to be their own cause. They are
 //! recorded as they were told; the calculus goes by none of it, and the report says so.
 
-use super::document::Oddity;
 use super::facts::Found;
 use crate::exposure::calculus::fact::{Party, Person, Resource};
 use crate::exposure::telling::Telling;
 use crate::exposure::telling::amending::Amending;
+use crate::report::joined::Joined;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Corrections and retractions that speak of no act that is on file, over however many others, by their entries; those that
@@ -40,7 +40,7 @@ pub(super) fn of_nothing(found: &[Found<'_>], told: &Telling) -> BTreeSet<u64> {
 /// Amendments that hang together and on no act.
 fn groups(told: &Telling) -> Vec<Vec<&Amending>> {
     let places: BTreeMap<u64, usize> = told.amendings.iter().enumerate().map(|(at, one)| (one.index, at)).collect();
-    let mut joined = Joined((0..told.amendings.len()).collect());
+    let mut joined = Joined::of(told.amendings.len());
     // What describes an act anew is that act.
     let mut on_file: BTreeSet<usize> =
         (0..told.amendings.len()).filter(|at| !told.amendings[*at].only_amends).collect();
@@ -147,29 +147,6 @@ fn circles(roots: &BTreeSet<u64>, next: &dyn Fn(u64) -> Vec<u64>) -> (BTreeSet<u
         }
     }
     (circles, numbers.into_keys().collect())
-}
-
-/// What of that is flagged.
-pub(super) fn oddities(found: &[Found<'_>], told: &Telling) -> impl Iterator<Item = (Oddity, Option<u64>)> {
-    let nothing = of_nothing(found, told).into_iter().map(|entry| (Oddity::AmendsNothing, Some(entry)));
-    nothing.chain(of_themselves(found, told).into_iter().map(|entry| (Oddity::RefersToItself, Some(entry))))
-}
-
-struct Joined(Vec<usize>);
-
-impl Joined {
-    fn root(&mut self, mut at: usize) -> usize {
-        while self.0[at] != at {
-            self.0[at] = self.0[self.0[at]];
-            at = self.0[at];
-        }
-        at
-    }
-
-    fn join(&mut self, one: usize, other: usize) {
-        let (one, other) = (self.root(one), self.root(other));
-        self.0[one.max(other)] = one.min(other);
-    }
 }
 
 #[cfg(test)]

@@ -153,36 +153,18 @@ const LEAF: usize = 16;
 
 /// What a reader needs besides, in one line: what is usual is left out, and stands in the JSON.
 fn detail(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
-    use crate::model::{ApprovalResult, Determination, Provenance, Role};
+    use crate::model::Provenance;
     let w = words.w;
     let m = &w.mark;
     let mut said = Vec::new();
-    if entry.roles.iter().any(|role| role.0 != Role::DataSubject) {
-        let roles: Vec<String> = entry.roles.iter().map(|role| words.code(&w.role, *role)).collect();
-        said.push(fill(&m.roles, &[("list", &w.list(&roles, LISTED))]));
-    }
+    said.extend(roles(words, entry));
     said.extend(entry.subject_kind.as_ref().map(|kind| fill(&m.as_kind, &[("kind", kind)])));
     said.extend(entry.purpose.as_ref().map(|purpose| fill(&m.purpose, &[("purpose", &words.name(purpose))])));
-    if !entry.legal_bases.is_empty() {
-        let bases: Vec<String> = entry.legal_bases.iter().map(|basis| words.code(&w.legal_basis, *basis)).collect();
-        said.push(fill(&m.basis, &[("list", &w.list(&bases, LISTED))]));
-    }
+    said.extend(legal_bases(words, entry).map(|list| fill(&m.basis, &[("list", &list)])));
     if let Some(found) = &entry.policy {
         said.push(policy(words, &found.id, found.version.as_ref(), found.decision));
     }
-    if let Some(approved) = entry.approved {
-        said.push(word(&w.exposure.approved, approved.code()).to_owned());
-    } else if let Some(approval) = entry.approval.filter(|approval| approval.0 != ApprovalResult::NotRequired) {
-        said.push(fill(&m.approval, &[("result", &words.code(&w.approval, approval))]));
-    }
-    if !entry.recipients.is_empty() {
-        let recipients: Vec<String> = entry.recipients.iter().map(|found| recipient_text(words, found)).collect();
-        said.push(fill(&m.recipients, &[("list", &recipients.join("; "))]));
-    }
-    if entry.determination.0 != Determination::Listed {
-        let determination = words.code(&w.determination, entry.determination);
-        said.push(fill(&m.determination, &[("determination", &determination)]));
-    }
+    said.extend([approval(words, entry), recipients(words, entry), determination(words, entry)].into_iter().flatten());
     if !entry.doubts.is_empty() {
         let doubts: Vec<String> = entry.doubts.iter().map(|doubt| words.code(&w.doubt, *doubt)).collect();
         said.push(fill(&m.doubts, &[("list", &w.list(&doubts, LISTED))]));
@@ -211,17 +193,7 @@ fn detail(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
     }
     said.push(fill(&m.leaf, &[("hash", entry.leaf.get(..LEAF).unwrap_or(&entry.leaf))]));
     let mut pieces = vec![(fields(words, entry), Style::Note), (said.join(SEPARATOR), Style::Note)];
-    let list = |indexes: &[EntryIndex]| {
-        let indexes: Vec<String> = indexes.iter().map(|index| words.number(index.0)).collect();
-        w.list(&indexes, LISTED)
-    };
-    for (text, by) in
-        [(&m.corrects, &entry.corrects), (&m.corrected_by, &entry.corrected_by), (&m.retracted_by, &entry.retracted_by)]
-    {
-        if !by.is_empty() {
-            pieces.push((fill(text, &[("list", &list(by))]), Style::Warning));
-        }
-    }
+    pieces.extend(amended(words, entry));
     for (when, text, style) in [
         (entry.break_glass, &m.break_glass, Style::Warning),
         (entry.content_closed, &m.content_closed, Style::Warning),
@@ -235,7 +207,57 @@ fn detail(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
     pieces
 }
 
-pub fn recipient_text(words: &Words<'_>, recipient: &EntryRecipient) -> String {
+/// The person's part, where it is more than that it is their data.
+pub fn roles(words: &Words<'_>, entry: &Entry) -> Option<String> {
+    let w = words.w;
+    let has_other = entry.roles.iter().any(|role| role.0 != crate::model::Role::DataSubject);
+    let roles: Vec<String> = entry.roles.iter().map(|role| words.code(&w.role, *role)).collect();
+    has_other.then(|| fill(&w.mark.roles, &[("list", &w.list(&roles, LISTED))]))
+}
+
+pub fn legal_bases(words: &Words<'_>, entry: &Entry) -> Option<String> {
+    let w = words.w;
+    let bases: Vec<String> = entry.legal_bases.iter().map(|basis| words.code(&w.legal_basis, *basis)).collect();
+    (!bases.is_empty()).then(|| w.list(&bases, LISTED))
+}
+
+/// What its approval was worth, else what whoever recorded it said of one.
+pub fn approval(words: &Words<'_>, entry: &Entry) -> Option<String> {
+    let w = words.w;
+    if let Some(approved) = entry.approved {
+        return Some(word(&w.exposure.approved, approved.code()).to_owned());
+    }
+    let said = entry.approval.filter(|approval| approval.0 != crate::model::ApprovalResult::NotRequired);
+    said.map(|approval| fill(&w.mark.approval, &[("result", &words.code(&w.approval, approval))]))
+}
+
+pub fn recipients(words: &Words<'_>, entry: &Entry) -> Option<String> {
+    let recipients: Vec<String> = entry.recipients.iter().map(|found| recipient_text(words, found)).collect();
+    (!recipients.is_empty()).then(|| fill(&words.w.mark.recipients, &[("list", &recipients.join("; "))]))
+}
+
+/// Whether it is known whose data it touched, where that is not listed.
+pub fn determination(words: &Words<'_>, entry: &Entry) -> Option<String> {
+    let w = words.w;
+    let text = words.code(&w.determination, entry.determination);
+    let is_open = entry.determination.0 != crate::model::Determination::Listed;
+    is_open.then(|| fill(&w.mark.determination, &[("determination", &text)]))
+}
+
+/// What it corrects, and by what it was corrected or taken back.
+pub fn amended(words: &Words<'_>, entry: &Entry) -> impl Iterator<Item = (String, Style)> {
+    let (w, m) = (words.w, &words.w.mark);
+    let list = |indexes: &[EntryIndex]| {
+        let indexes: Vec<String> = indexes.iter().map(|index| words.number(index.0)).collect();
+        w.list(&indexes, LISTED)
+    };
+    [(&m.corrects, &entry.corrects), (&m.corrected_by, &entry.corrected_by), (&m.retracted_by, &entry.retracted_by)]
+        .into_iter()
+        .filter(|(_, by)| !by.is_empty())
+        .map(move |(text, by)| (fill(text, &[("list", &list(by))]), Style::Warning))
+}
+
+fn recipient_text(words: &Words<'_>, recipient: &EntryRecipient) -> String {
     let w = words.w;
     let (party, kind) = (words.party(&recipient.party), words.code(&w.recipient_kind, recipient.kind));
     match &recipient.country {

@@ -9,6 +9,23 @@ use crate::report::wording::word;
 /// Most things in a list inside a cell.
 const LISTED: usize = 12;
 
+/// What is there, or that it was not provided.
+pub fn or_missing(w: &Wording, texts: &[String]) -> (String, Style) {
+    match texts.is_empty() {
+        true => (w.missing.value.clone(), Style::Missing),
+        false => (w.list(texts, LISTED), Style::Plain),
+    }
+}
+
+/// Where data go by declaration, and what allows it.
+pub fn transfer(w: &Wording, transfer: &DeclaredTransfer) -> (String, Style) {
+    let safeguard = transfer.safeguard.map(|code| word(&w.legal_basis, code.text()).to_owned());
+    let safeguard = safeguard.unwrap_or_else(|| w.missing.value.clone());
+    let values =
+        [("recipient", transfer.recipient.as_str()), ("country", &transfer.country), ("safeguard", &safeguard)];
+    (fill(&w.declared.transfer, &values), Style::Note)
+}
+
 /// The day that a declared period comes to.
 pub fn until(w: &Wording, activity: &DeclaredActivity) -> Option<String> {
     activity.until.as_ref().map(|day| fill(&w.declared.until, &[("date", &w.day(day))]))
@@ -38,25 +55,16 @@ pub fn declared(words: &Words<'_>) -> Content {
         let months = activity.months.map(|months| w.plural(&d.months, months));
         let storage: Vec<String> =
             [months, until(w, activity), activity.criteria.clone()].into_iter().flatten().collect();
-        let transfer = |transfer: &DeclaredTransfer| {
-            let safeguard = transfer.safeguard.map(|code| word(&w.legal_basis, code.text()).to_owned());
-            let safeguard = safeguard.unwrap_or_else(|| w.missing.value.clone());
-            let values =
-                [("recipient", transfer.recipient.as_str()), ("country", &transfer.country), ("safeguard", &safeguard)];
-            (fill(&d.transfer, &values), Style::Note)
-        };
-        let missing = |texts: Vec<String>| match texts.is_empty() {
-            true => (w.missing.value.clone(), Style::Missing),
-            false => (w.list(&texts, LISTED), Style::Plain),
-        };
+        let transfer = |it: &DeclaredTransfer| transfer(w, it);
+        let missing = |texts: &[String]| or_missing(w, texts);
         let observed = if activity.observed { &d.observed } else { &d.not_observed };
         row([
             cell([(title, Style::Strong), (activity.purpose.clone(), Style::Code), (observed.clone(), Style::Note)]),
-            cell([missing(bases)]),
-            cell([missing(categories)]),
-            cell([missing(storage)]),
-            cell(std::iter::once(missing(activity.recipients.clone())).chain(activity.transfers.iter().map(transfer))),
-            cell([missing(activity.source.clone().into_iter().collect())]),
+            cell([missing(&bases)]),
+            cell([missing(&categories)]),
+            cell([missing(&storage)]),
+            cell(std::iter::once(missing(&activity.recipients)).chain(activity.transfers.iter().map(transfer))),
+            cell([missing(activity.source.as_slice())]),
         ])
     };
     let columns = vec![

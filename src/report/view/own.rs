@@ -2,6 +2,7 @@
 //! then how to check it. It tells the facts of the lawyer's edition; hashes, callers and clocks of single entries stand in the
 //! JSON alone.
 
+use super::declared::{or_missing, transfer};
 use super::sections::{self, Content, numbered, of_access, simple, table};
 use super::words::{LISTED, Words};
 use super::*;
@@ -46,15 +47,13 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
     let f = &words.w.fact;
     let last = [&f.query, &f.as_known_at, &f.clocks, &f.legal_profile, &f.registry, &f.redaction, &f.legal_snapshot];
     let mut facts = cover::facts(words);
-    let header = [(&f.requester, "H.requester")];
-    for (label, field) in header {
-        // Given, and kept back.
-        let is_given = |it: &ProvisionFact| it.field == field && it.provision == Provision::Provided;
-        let is_kept_back =
-            words.report.header.requester.is_none() && words.report.completeness.fields.iter().any(is_given);
-        for pair in facts.iter_mut().filter(|pair| is_kept_back && pair.label == *label) {
-            *pair = cover::pair(label, words.w.missing.closed.clone(), Style::Plain);
-        }
+    // Given, and kept back.
+    let is_given = |it: &ProvisionFact| it.field == "H.requester" && it.provision == Provision::Provided;
+    if words.report.header.requester.is_none() && words.report.completeness.fields.iter().any(is_given) {
+        let asked_by = facts.iter_mut().find(|pair| pair.label == f.requester);
+        asked_by
+            .into_iter()
+            .for_each(|pair| *pair = cover::pair(&f.requester, words.w.missing.closed.clone(), Style::Plain));
     }
     facts.sort_by_key(|pair| last.contains(&&pair.label));
     facts
@@ -74,11 +73,6 @@ pub fn notices(words: &Words<'_>) -> Vec<String> {
 
 fn missing(words: &Words<'_>) -> (String, Style) {
     (words.w.missing.value.clone(), Style::Missing)
-}
-
-/// What is there, or that it was not provided.
-fn or_missing(words: &Words<'_>, texts: &[String]) -> (String, Style) {
-    if texts.is_empty() { missing(words) } else { (words.w.list(texts, LISTED), Style::Plain) }
 }
 
 /// As the controller calls it, and by its code.
@@ -102,7 +96,7 @@ fn purposes(words: &Words<'_>) -> Content {
     let row_of = |activity: &DeclaredActivity| {
         let bases: Vec<String> = activity.legal_bases.iter().map(|code| words.code(&w.legal_basis, *code)).collect();
         let observed = if activity.observed { &w.declared.observed } else { &w.declared.not_observed };
-        row([purpose_cell(activity), cell([or_missing(words, &bases)]), plain(observed)])
+        row([purpose_cell(activity), cell([or_missing(w, &bases)]), plain(observed)])
     };
     let columns = vec![column(&w.table.purpose, 34), column(&w.table.legal_basis, 38), column(&w.table.state, 28)];
     let rows: Vec<Row> = report.declared.activities.iter().map(row_of).collect();
@@ -110,7 +104,7 @@ fn purposes(words: &Words<'_>) -> Content {
     let mut blocks = vec![simple(words, &w.own.section.purposes, columns, rows.into_iter())];
     let declared: BTreeSet<&str> = report.declared.activities.iter().map(|it| it.purpose.as_str()).collect();
     let is_declared = |name: &Name| name.text().is_some_and(|name| declared.contains(name));
-    let moved = |fact: &&PurposeFact| fact.counts.all() > fact.counts.other_part;
+    let moved = |fact: &&PurposeFact| fact.counts.but_other_parts() > 0;
     let observed = report.purposes.iter().filter(moved);
     let names = observed.clone().filter_map(|fact| fact.purpose.as_ref());
     let undeclared: Vec<String> = names.filter(|name| !is_declared(name)).map(|name| words.name(name)).collect();
@@ -119,7 +113,7 @@ fn purposes(words: &Words<'_>) -> Content {
         blocks.push(Block::Note { text: fill(&t.undeclared, &[("list", &list)]) });
     }
     let without = observed.filter(|fact| fact.purpose.is_none());
-    let without: u64 = without.map(|fact| fact.counts.all() - fact.counts.other_part).sum();
+    let without: u64 = without.map(|fact| fact.counts.but_other_parts()).sum();
     if without > 0 {
         blocks.push(Block::Note { text: w.plural(&t.without_purpose, without) });
     }
@@ -137,7 +131,7 @@ fn data(words: &Words<'_>) -> Content {
         .map(|it| words.code(&w.category, *it))
         .collect();
     let declared: Vec<String> = declared.into_iter().collect();
-    let (text, style) = or_missing(words, &declared);
+    let (text, style) = or_missing(w, &declared);
     let told = fill(&w.own.text.declared_for, &[("list", &text)]);
     let declared = match style {
         Style::Missing => Block::Facts { pairs: vec![cover::pair(&w.section.declared, text, style)] },
@@ -234,14 +228,11 @@ fn recipients(words: &Words<'_>) -> Content {
         blocks.push(Block::Facts { pairs: vec![cover::pair(&label, w.missing.value.clone(), Style::Missing)] });
     }
     let will = |activity: &DeclaredActivity| {
-        let transfer = |it: &DeclaredTransfer| {
-            let safeguard = it.safeguard.map(|code| words.code(&w.legal_basis, code));
-            let safeguard = safeguard.unwrap_or_else(|| w.missing.value.clone());
-            let values = [("recipient", it.recipient.as_str()), ("country", &it.country), ("safeguard", &safeguard)];
-            (fill(&w.declared.transfer, &values), Style::Note)
-        };
-        let named = or_missing(words, &activity.recipients);
-        row([purpose_cell(activity), cell(std::iter::once(named).chain(activity.transfers.iter().map(transfer)))])
+        let named = or_missing(w, &activity.recipients);
+        row([
+            purpose_cell(activity),
+            cell(std::iter::once(named).chain(activity.transfers.iter().map(|it| transfer(w, it)))),
+        ])
     };
     let rows: Vec<Row> = report.declared.activities.iter().map(will).collect();
     let columns = vec![column(&w.table.purpose, 34), column(&w.declared.recipients, 66)];
@@ -271,10 +262,8 @@ fn storage(words: &Words<'_>) -> Content {
 
 fn source(words: &Words<'_>) -> Content {
     let (w, declared) = (words.w, &words.report.declared);
-    let row_of = |activity: &DeclaredActivity| {
-        let told: Vec<String> = activity.source.clone().into_iter().collect();
-        row([purpose_cell(activity), cell([or_missing(words, &told)])])
-    };
+    let row_of =
+        |activity: &DeclaredActivity| row([purpose_cell(activity), cell([or_missing(w, activity.source.as_slice())])]);
     let columns = vec![column(&w.table.purpose, 34), column(&w.declared.source, 66)];
     let rows = rows_or_missing(words, declared.activities.iter().map(row_of).collect(), columns.len());
     (vec![w.own.intro.source.clone()], vec![simple(words, &w.own.section.source, columns, rows.into_iter())])
@@ -319,38 +308,19 @@ fn withheld(words: &Words<'_>) -> Content {
 fn staff(words: &Words<'_>) -> Block {
     let (w, s) = (words.w, &words.w.staff);
     let row_of = |fact: &StaffFact| {
-        let reasons = match (&fact.reasons, &fact.taken_back) {
-            (Some(reasons), _) => (reasons.clone(), Style::Plain),
-            (None, Some(back)) => (fill(&s.taken_back, &[("n", &words.number(back.entry.0))]), Style::Note),
-            (None, None) => missing(words),
-        };
         let acts_in = fill(&s.acts_in, &[("n", &words.number(fact.entry.0))]);
         let party = words.party(&Party::OtherPerson { number: Some(fact.number) });
-        row([cell([(party, Style::Strong), (acts_in, Style::Note)]), cell([reasons])])
+        row([cell([(party, Style::Strong), (acts_in, Style::Note)]), cell([staff::said(words, fact, &fact.reasons)])])
     };
     let columns = vec![column(&s.who, 50), column(&s.reasons, 50)];
     simple(words, &w.section.staff, columns, words.report.staff.iter().map(row_of))
 }
 
 fn verification(words: &Words<'_>) -> Content {
-    let (w, header) = (words.w, &words.report.header);
-    let (checked, head) = (&header.verification, &header.as_known_at);
-    let tried = match (checked.searched, checked.has_keys) {
-        (false, _) => w.plural(&w.notice[Notice::NotSearched.code()], 1),
-        (true, false) => w.verification.no_keys.clone(),
-        (true, true) => w.plural(&w.verification.tried, checked.parts_tried),
-    };
-    let size = words.number(header.question.size);
-    let technical = cover::technical(words);
-    (
-        vec![w.intro.verification.clone(), tried, w.intro.not_proved_here.clone()],
-        vec![
-            Block::Text { text: w.intro.verify_command.clone() },
-            Block::Code { text: head.verify_command.clone() },
-            Block::Text { text: fill(&w.intro.verify_hint, &[("size", &size)]) },
-            Block::Facts { pairs: technical },
-        ],
-    )
+    let w = words.w;
+    let mut blocks = trust::how_to_check(words);
+    blocks.push(Block::Facts { pairs: cover::technical(words) });
+    (vec![w.intro.verification.clone(), trust::tried(words), w.intro.not_proved_here.clone()], blocks)
 }
 
 /// Every entry, by when it happened as far as that is known, else by when it was recorded.
@@ -412,40 +382,18 @@ fn fields(words: &Words<'_>, entry: &Entry) -> String {
 
 /// For which purpose, on which basis, by which approval; and what makes it doubtful.
 fn why(words: &Words<'_>, entry: &Entry) -> Vec<(String, Style)> {
-    use crate::model::{ApprovalResult, Determination, Role};
-    let (w, m) = (words.w, &words.w.mark);
-    let list = |items: Vec<String>| w.list(&items, LISTED);
+    let m = &words.w.mark;
     let mut pieces = Vec::new();
     pieces.extend(entry.purpose.as_ref().map(|purpose| (words.name(purpose), Style::Plain)));
-    if !entry.legal_bases.is_empty() {
-        let bases = list(entry.legal_bases.iter().map(|basis| words.code(&w.legal_basis, *basis)).collect());
-        pieces.push((bases, Style::Note));
-    }
-    if let Some(approved) = entry.approved {
-        pieces.push((word(&w.exposure.approved, approved.code()).to_owned(), Style::Note));
-    } else if let Some(approval) = entry.approval.filter(|approval| approval.0 != ApprovalResult::NotRequired) {
-        pieces.push((fill(&m.approval, &[("result", &words.code(&w.approval, approval))]), Style::Note));
-    }
-    if entry.roles.iter().any(|role| role.0 != Role::DataSubject) {
-        let roles = list(entry.roles.iter().map(|role| words.code(&w.role, *role)).collect());
-        pieces.push((fill(&m.roles, &[("list", &roles)]), Style::Note));
-    }
-    if !entry.recipients.is_empty() {
-        let recipients = entry.recipients.iter().map(|found| annex::recipient_text(words, found)).collect::<Vec<_>>();
-        pieces.push((fill(&m.recipients, &[("list", &recipients.join("; "))]), Style::Note));
-    }
-    if entry.determination.0 != Determination::Listed {
-        let text = words.code(&w.determination, entry.determination);
-        pieces.push((fill(&m.determination, &[("determination", &text)]), Style::Note));
-    }
-    let indexes = |indexes: &[EntryIndex]| list(indexes.iter().map(|index| words.number(index.0)).collect());
-    let amending = [
-        (&m.corrects, &entry.corrects),
-        (&m.corrected_by, &entry.corrected_by),
-        (&m.retracted_by, &entry.retracted_by),
+    let notes = [
+        annex::legal_bases(words, entry),
+        annex::approval(words, entry),
+        annex::roles(words, entry),
+        annex::recipients(words, entry),
+        annex::determination(words, entry),
     ];
-    let amending = amending.into_iter().filter(|(_, by)| !by.is_empty());
-    pieces.extend(amending.map(|(text, by)| (fill(text, &[("list", &indexes(by))]), Style::Warning)));
+    pieces.extend(notes.into_iter().flatten().map(|text| (text, Style::Note)));
+    pieces.extend(annex::amended(words, entry));
     for (when, text, style) in [
         (entry.break_glass, &m.break_glass, Style::Warning),
         (entry.content_closed, &m.content_closed, Style::Warning),

@@ -6,16 +6,20 @@ use super::*;
 use crate::report::access::answer::identity_text;
 use crate::report::access::document::*;
 
+/// What a decision says, or that it was taken back.
+pub fn said(words: &Words<'_>, fact: &StaffFact, text: &Option<String>) -> (String, Style) {
+    match (text, &fact.taken_back) {
+        (Some(text), _) => (text.clone(), Style::Plain),
+        (None, Some(back)) => (fill(&words.w.staff.taken_back, &[("n", &words.number(back.entry.0))]), Style::Note),
+        (None, None) => (words.w.missing.value.clone(), Style::Missing),
+    }
+}
+
 pub fn staff(words: &Words<'_>) -> Content {
     let (w, s) = (words.w, &words.w.staff);
     let identities = |all: &[PersonIdentity]| match all {
         [] => (s.gone.clone(), Style::Note),
         all => (w.list(&all.iter().map(|it| identity_text(w, it)).collect::<Vec<_>>(), 6), Style::Plain),
-    };
-    let said = |fact: &StaffFact, text: &Option<String>| match (text, &fact.taken_back) {
-        (Some(text), _) => (text.clone(), Style::Plain),
-        (None, Some(back)) => (fill(&s.taken_back, &[("n", &words.number(back.entry.0))]), Style::Note),
-        (None, None) => (w.missing.value.clone(), Style::Missing),
     };
     let row_of = |fact: &StaffFact| {
         let entry = |text: &str, entry: EntryIndex| (fill(text, &[("n", &words.number(entry.0))]), Style::Note);
@@ -25,8 +29,8 @@ pub fn staff(words: &Words<'_>) -> Content {
             cell([identities(&fact.decided_by), entry(&s.decision, fact.decision)].into_iter().chain(
                 fact.taken_back.iter().flat_map(|back| [identities(&back.by), entry(&s.taken_back, back.entry)]),
             )),
-            cell([said(fact, &fact.reasons)]),
-            cell([said(fact, &fact.interest)]),
+            cell([said(words, fact, &fact.reasons)]),
+            cell([said(words, fact, &fact.interest)]),
         ])
     };
     let columns = vec![column(&s.who, 28), column(&s.decided_by, 20), column(&s.reasons, 26), column(&s.interest, 26)];

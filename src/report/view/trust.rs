@@ -162,6 +162,27 @@ pub fn completeness(words: &Words<'_>) -> Content {
     )
 }
 
+/// How far sealed parts were tried, so that a dropped row of an index hides nothing.
+pub fn tried(words: &Words<'_>) -> String {
+    let (w, checked) = (words.w, &words.report.header.verification);
+    match (checked.searched, checked.has_keys) {
+        (false, _) => w.plural(&w.notice[Notice::NotSearched.code()], 1),
+        (true, false) => w.verification.no_keys.clone(),
+        (true, true) => w.plural(&w.verification.tried, checked.parts_tried),
+    }
+}
+
+/// What to type, and what must come of it.
+pub fn how_to_check(words: &Words<'_>) -> Vec<Block> {
+    let (w, header) = (words.w, &words.report.header);
+    let size = words.number(header.question.size);
+    vec![
+        Block::Text { text: w.intro.verify_command.clone() },
+        Block::Code { text: header.as_known_at.verify_command.clone() },
+        Block::Text { text: fill(&w.intro.verify_hint, &[("size", &size)]) },
+    ]
+}
+
 pub fn verification(words: &Words<'_>) -> Content {
     let (w, header) = (words.w, &words.report.header);
     let (checked, head): (&Verification, &HeadFact) = (&header.verification, &header.as_known_at);
@@ -170,22 +191,9 @@ pub fn verification(words: &Words<'_>) -> Content {
         w.plural(&w.verification.counted, checked.entries_counted),
         w.plural(&w.verification.proved, checked.entries_proved)
     );
-    let tried = match (checked.searched, checked.has_keys) {
-        (false, _) => w.plural(&w.notice[Notice::NotSearched.code()], 1),
-        (true, false) => w.verification.no_keys.clone(),
-        (true, true) => w.plural(&w.verification.tried, checked.parts_tried),
-    };
-    let size = words.number(header.question.size);
-    (
-        vec![w.intro.verification.clone(), text, tried, w.intro.not_proved_here.clone()],
-        vec![
-            Block::Text { text: w.intro.verify_command.clone() },
-            Block::Code { text: head.verify_command.clone() },
-            Block::Text { text: fill(&w.intro.verify_hint, &[("size", &size)]) },
-            Block::Code { text: head.root.clone() },
-            Block::Facts { pairs: cover::technical(words) },
-        ],
-    )
+    let mut blocks = how_to_check(words);
+    blocks.extend([Block::Code { text: head.root.clone() }, Block::Facts { pairs: cover::technical(words) }]);
+    (vec![w.intro.verification.clone(), text, tried(words), w.intro.not_proved_here.clone()], blocks)
 }
 
 pub fn checkpoint(words: &Words<'_>) -> Content {
