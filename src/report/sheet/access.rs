@@ -1,7 +1,7 @@
 //! Who processed one person's data: one row for each entry, line, party, thing and reason.
 
 use super::Sheet;
-use super::columns::{Columns, counted, figures};
+use super::columns::{Columns, Figure, counted, figures};
 use super::frame::{clocks, coverage};
 use crate::report::access::document::*;
 use crate::report::code::{Code, Coded};
@@ -103,7 +103,7 @@ impl<'a> Told<'a> {
             (&c.denied, exactly(totals.attempts_denied)),
             (&c.failed, exactly(totals.attempts_failed)),
         ];
-        figures(w, &rows)
+        figures(w, &rows.map(|(item, value)| Figure::of(item, value)))
     }
 
     fn entries(self) -> Sheet {

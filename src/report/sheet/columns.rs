@@ -77,14 +77,7 @@ impl<'a, T> Columns<'a, T> {
 
     /// Microseconds: certain and possible in seconds, and both in words.
     pub fn duration(self, label: &str, range: impl Fn(&T) -> Range + 'a) -> Self {
-        let (w, s) = (self.w, &self.w.sheet);
-        let labels =
-            [&s.certain_seconds, &s.possible_seconds, &s.in_words].map(|pattern| self.labelled(pattern, label));
-        self.with(labels, move |row| {
-            let range = range(row);
-            let words = Value::text(duration_range(w, &range));
-            vec![Value::Seconds(range.low), Value::Seconds(range.high), words]
-        })
+        self.duration_if_any(label, move |row| Some(range(row)))
     }
 
     /// The same of what is not known of every row.
@@ -229,17 +222,6 @@ impl<'a, T> Columns<'a, T> {
     }
 }
 
-/// Figures by what they say: certain, and possible.
-pub fn figures(w: &Wording, rows: &[(&String, [Value; 2])]) -> Sheet {
-    let s = &w.sheet;
-    let [certain, possible] = [&s.certain, &s.possible].map(|pattern| fill(pattern, &[("what", &s.column.value)]));
-    Columns::new(w)
-        .text(&s.column.item, |row: &(&String, [Value; 2])| row.0.clone())
-        .value(&certain, |row| row.1[0].clone())
-        .value(&possible, |row| row.1[1].clone())
-        .sheet("figures", &s.name.figures, None, rows)
-}
-
 /// A figure, and what is to be known of it: that it is no more than a lower end, approximate, or nobody's to count.
 pub struct Figure<'a> {
     pub item: &'a String,
@@ -262,16 +244,24 @@ impl<'a> Figure<'a> {
     }
 }
 
-/// Figures that are not all of them countable.
+/// Figures by what they say: certain, and possible.
+pub fn figures(w: &Wording, rows: &[Figure<'_>]) -> Sheet {
+    by_item(w).sheet("figures", &w.sheet.name.figures, None, rows)
+}
+
+/// The same where not all of them are countable.
 pub fn figures_noted(w: &Wording, rows: &[Figure<'_>]) -> Sheet {
+    let noted = by_item(w).text(&w.sheet.column.note, |row| row.note.clone());
+    noted.sheet("figures", &w.sheet.name.figures, None, rows)
+}
+
+fn by_item<'a>(w: &'a Wording) -> Columns<'a, Figure<'a>> {
     let s = &w.sheet;
     let [certain, possible] = [&s.certain, &s.possible].map(|pattern| fill(pattern, &[("what", &s.column.value)]));
     Columns::new(w)
         .text(&s.column.item, |row: &Figure<'_>| row.item.clone())
         .value(&certain, |row| row.value[0].clone())
         .value(&possible, |row| row.value[1].clone())
-        .text(&s.column.note, |row| row.note.clone())
-        .sheet("figures", &s.name.figures, None, rows)
 }
 
 pub fn counted(range: Range) -> [Value; 2] {
