@@ -26,6 +26,8 @@ pub struct Scenario {
     pub transfers: Vec<Transfer>,
     /// Which categories lists and searches of which resource show.
     pub listings: BTreeMap<String, Vec<String>>,
+    /// Of which resources the story tells somewhere which categories they have.
+    pub contents: sense::Contents,
     /// What policies say of approvals.
     pub policies: BTreeMap<String, Policy>,
     /// Within how many hours an emergency access is reviewed.
@@ -341,6 +343,7 @@ impl Scenario {
             return Err("it asks for no report: `HH:MM report RESOURCE`".into());
         }
         sense::check(&scenario)?;
+        scenario.contents = sense::Contents::of(&scenario);
         Ok(scenario)
     }
 

@@ -571,16 +571,10 @@ fn of(scenario: &Scenario, base: v1::Action, verb: &str, who: &str, resource: &s
 /// What an act on a resource says of the categories. Where it says nothing and the story tells what the resource holds, it
 /// records none, so that all of those are possible; where nothing is told of that either, it is contact.
 fn categories(scenario: &Scenario, how: &How, verb: &str, resource: &str) -> Vec<String> {
-    if !how.categories.is_empty() {
-        return how.categories.clone();
-    }
-    let holds = scenario.steps.iter().any(|step| match &step.what {
-        What::Inside { resource: inside, .. } => inside == resource && !step.how.categories.is_empty(),
-        What::Listing { resource: listed, .. } => shows_a_listing(verb) && listed == resource,
-        _ => false,
-    });
-    let is_told = holds || (shows_a_listing(verb) && scenario.listings.contains_key(resource));
-    if is_told && !resource.is_empty() { Vec::new() } else { vec!["contact".into()] }
+    let told = &scenario.contents;
+    let is_told = told.holds.contains(resource) || (shows_a_listing(verb) && told.lists.contains(resource));
+    let says_none = how.categories.is_empty();
+    if says_none && is_told && !resource.is_empty() { Vec::new() } else { inside(how) }
 }
 
 fn shows_a_listing(verb: &str) -> bool {

@@ -24,6 +24,32 @@ const ANYBODY: &str = "anybody";
 /// Words that data subjects are not named nearly like: each says how an act went, and is easily mistyped.
 const TOLD_OF_ACTS: [&str; 6] = ["authorised", "unauthorised", "emergency", "denied", "failed", "perhaps"];
 
+/// Resources of which the story tells which categories they hold, and which they show in lists and searches.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Contents {
+    pub holds: BTreeSet<String>,
+    pub lists: BTreeSet<String>,
+}
+
+impl Contents {
+    pub fn of(scenario: &Scenario) -> Self {
+        let lists = scenario.listings.keys().cloned().collect();
+        let mut all = Contents { lists, ..Contents::default() };
+        for step in &scenario.steps {
+            match &step.what {
+                What::Inside { resource, .. } if !step.how.categories.is_empty() => {
+                    all.holds.insert(resource.clone());
+                }
+                What::Listing { resource, .. } => {
+                    all.lists.insert(resource.clone());
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+}
+
 /// The first line that makes no sense, and why.
 pub fn check(scenario: &Scenario) -> Result<(), String> {
     let story = Story::of(scenario);
