@@ -221,7 +221,7 @@ impl OpenLedger {
             let (language, parts_tried) = (envelope.language, Some(gathered.evidence.search.parts_tried));
             let recorded = RecordedQuestion { question, envelope, registry, parts_tried, made: None };
             let produced = Produced::of(&recorded, &gathered, 0);
-            let produced = open.compared(produced, (&recorded.question, language), &orders, &progress)?;
+            let produced = open.compared(produced, &recorded, &orders, &progress)?;
             let made = Some(made(&produced, language)?);
             Ok::<_, EngineError>((RecordedQuestion { made, ..recorded }, gathered.evidence.head, produced))
         });
@@ -564,8 +564,7 @@ impl OpenLedger {
             .collect())
     }
 
-    /// Readers who opened or took away a range in which one of the observations stands.
-    /// Readings of any of these entries.
+    /// Readers who opened or took away a range in which one of these entries stands.
     fn ledger_reads(&self, entries_of: &BTreeSet<u64>, size: u64) -> Result<Vec<LedgerRead>, EngineError> {
         let entries = self.entries_under(Term::new(TermKind::EntryKind, EntryKind::LedgerAccess.code()), size)?;
         let stands_in = |body: &LedgerAccessBody| {

@@ -100,8 +100,7 @@ impl OpenLedger {
                 let search = &mut gathered.evidence.search;
                 search.parts_tried = recorded.parts_tried.unwrap_or(search.parts_tried);
                 let produced = Produced::of(&recorded, &gathered, index);
-                let produced =
-                    self.compared(produced, (&recorded.question, recorded.envelope.language), &orders, progress)?;
+                let produced = self.compared(produced, &recorded, &orders, progress)?;
                 (produced, recorded.made, recorded.envelope.language)
             }
         };

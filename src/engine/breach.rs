@@ -143,12 +143,7 @@ impl OpenLedger {
     ) -> Result<BTreeMap<usize, Vec<Identity>>, EngineError> {
         let mut all = BTreeMap::new();
         for (at, subject) in exposure.subjects.iter().enumerate().filter(|(_, subject)| subject.is_concerned()) {
-            let own = |it: &PersonIdentity| Identity {
-                namespace: it.namespace.clone(),
-                fields: it.fields.clone(),
-                strength: it.strength.0,
-            };
-            let shown: Vec<Identity> = subject.identities.iter().map(own).collect();
+            let shown: Vec<Identity> = subject.identities.iter().map(Identity::from).collect();
             let strong = shown.iter().find(|identity| identity.strength != Strength::Weak);
             let Some(person) = strong.map(|identity| self.vault.find(identity)).transpose()?.flatten() else {
                 continue;
@@ -233,9 +228,10 @@ impl OpenLedger {
         let inside = inside(&evidence, &exposure, &resources);
         let mut reported = reported(&evidence, &exposure, &resources, cut_off_us);
         for act in &mut reported {
-            let entry = entries.get(&act.index).cloned();
-            let entry = if entry.is_some() { entry } else { self.ledger.entry(act.index)? };
-            act.recorded_at_us = entry.map_or(act.latest_us, |entry| entry.header.recorded_at_us);
+            act.recorded_at_us = match entries.get(&act.index) {
+                Some(entry) => entry.header.recorded_at_us,
+                None => self.ledger.entry(act.index)?.map_or(act.latest_us, |entry| entry.header.recorded_at_us),
+            };
         }
         let registry = evidence.controller;
         Ok(AsOf {
@@ -281,12 +277,7 @@ impl OpenLedger {
         let mut people = BTreeSet::new();
         for identities in exposure.everybody() {
             let is_subject = identities.iter().any(|identity| subjects.contains(&key(identity)));
-            let theirs = identities.iter().map(|it| Identity {
-                namespace: it.namespace.clone(),
-                fields: it.fields.clone(),
-                strength: it.strength.0,
-            });
-            let theirs: Vec<Identity> = theirs.collect();
+            let theirs: Vec<Identity> = identities.iter().map(Identity::from).collect();
             if !is_subject || theirs.iter().any(|identity| own.contains(identity)) {
                 people.extend(theirs);
             }

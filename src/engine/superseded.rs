@@ -8,9 +8,7 @@ use super::suppressed::Orders;
 use super::{EngineError, Kind, OpenLedger};
 use crate::model::ReportType;
 use crate::report::access::document::{EntryIndex, SupersededFact};
-use crate::report::edition::Edition;
 use crate::report::evidence::{AccessQuestion, Envelope};
-use crate::report::language::Language;
 use crate::report::question::RecordedQuestion;
 use crate::report::{self, Report, changes};
 
@@ -99,17 +97,17 @@ impl OpenLedger {
     pub(super) fn compared(
         &self,
         mut produced: Produced,
-        (question, language): (&AccessQuestion, Language),
+        asked: &RecordedQuestion,
         orders: &Orders,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Produced, EngineError> {
-        if let (Some(earlier), Report::Access(report)) = (question.supersedes, &produced.report) {
+        if let (Some(earlier), Report::Access(report)) = (asked.question.supersedes, &produced.report) {
             // Whatever was said of another would say that it is there, of somebody else or under an order.
             let is_it = |entry: u64, kind: ReportType| entry == earlier && kind == ReportType::Access;
             let told = report.earlier_reports.iter().find(|told| is_it(told.entry.0, told.report_type.0));
             let other = || EngineError::invalid("supersedes", "is not the entry of an access report on this person");
             let (report_id, entry) = told.map(|told| (told.report_id.clone(), told.entry)).ok_or_else(other)?;
-            let (before, erased) = self.access_before(earlier, orders, (question.edition, language), progress)?;
+            let (before, erased) = self.access_before(earlier, orders, asked, progress)?;
             changes::supersede(&mut produced.report, &before, SupersededFact { report_id, entry, erased });
         }
         Ok(produced)
@@ -122,9 +120,10 @@ impl OpenLedger {
         &self,
         index: u64,
         orders: &Orders,
-        (edition, language): (Edition, Language),
+        asked: &RecordedQuestion,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<(Report, Option<u64>), EngineError> {
+        let (edition, language) = (asked.question.edition, asked.envelope.language);
         let asked = |bytes: &[u8]| {
             let supersedes = RecordedQuestion::read(bytes)?.question.supersedes;
             Some(Earlier { is_same: true, supersedes })

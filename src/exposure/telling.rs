@@ -32,12 +32,6 @@ use whosaw_verifier::part::ContentPart;
 
 /// Acts that are looked at for one that is its own cause over others.
 const CIRCLE_MAX: usize = 1_000;
-/// Why something was corrected or taken back, where it says so as that: the text `reason` of its arguments. Whatever else
-/// stands there is an argument, and stays sealed.
-fn reason_of(arguments: &[u8]) -> String {
-    let read = serde_json::from_slice::<serde_json::Value>(arguments).ok();
-    read.and_then(|read| Some(read.get("reason")?.as_str()?.to_owned())).unwrap_or_default()
-}
 
 /// Characters of a reason that are kept.
 const REASON_MAX: usize = 500;
@@ -842,6 +836,13 @@ pub fn authorised(body: &ActionBody) -> Authorised {
         // A claimed approval, a policy that did not decide, or none: nobody assessed it.
         _ => Authorised::NotAssessed,
     }
+}
+
+/// Why something was corrected or taken back, where it says so as that: the text `reason` of its arguments. Whatever else
+/// stands there is an argument, and stays sealed.
+fn reason_of(arguments: &[u8]) -> String {
+    let read = serde_json::from_slice::<serde_json::Value>(arguments).ok();
+    read.and_then(|read| Some(read.get("reason")?.as_str()?.to_owned())).unwrap_or_default()
 }
 
 #[cfg(test)]

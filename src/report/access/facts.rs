@@ -206,6 +206,16 @@ impl From<&crate::model::Identity> for PersonIdentity {
     }
 }
 
+impl From<&PersonIdentity> for crate::model::Identity {
+    fn from(identity: &PersonIdentity) -> Self {
+        crate::model::Identity {
+            namespace: identity.namespace.clone(),
+            fields: identity.fields.clone(),
+            strength: identity.strength.0,
+        }
+    }
+}
+
 pub fn count<'a>(acts: impl IntoIterator<Item = &'a Act>, test: impl Fn(&Act) -> bool) -> u64 {
     acts.into_iter().filter(|act| test(act)).count() as u64
 }

@@ -15,6 +15,7 @@ use crate::report::evidence::Envelope;
 use crate::report::exposure::document::CoverageFact;
 use crate::report::header::Common;
 use crate::report::instant::Instant;
+use crate::report::shape::given;
 use crate::report::template;
 use crate::report::wording::{Wording, fill};
 use std::collections::BTreeMap;
@@ -232,13 +233,12 @@ fn others(tally: &tally::Tally, document: Option<&Document>) -> Vec<OtherFact> {
     let parties = document.map(|document| &document.parties).filter(|parties| !parties.is_empty());
     let is_declared =
         |name: Option<&Name>| declared(parties.map(|parties| parties.iter().map(|party| party.name.as_str())), name);
-    let country = |told: &str| Some(told.to_owned()).filter(|country| !country.is_empty());
     let recorded = tally.others.iter().map(|(other, counted)| OtherFact {
         basis: Basis::Recorded,
         kind: Code(other.kind),
         party: Code(other.party),
         name: other.name.clone(),
-        country: country(&other.country),
+        country: given(&other.country),
         declared: is_declared(other.name.as_ref()),
         series: series(*counted),
     });
@@ -246,7 +246,7 @@ fn others(tally: &tally::Tally, document: Option<&Document>) -> Vec<OtherFact> {
         basis: ran.basis,
         kind: Code(RecipientKind::Unspecified),
         party: Code(PartyKind::Organisation),
-        country: country(&ran.country),
+        country: given(&ran.country),
         declared: is_declared(Some(&ran.name)),
         name: Some(ran.name.clone()),
         series: series(*counted),

@@ -8,6 +8,7 @@ use crate::model::{Determination, NamedField, Outcome, PartyKind, RecipientKind,
 use crate::report::access::document::Name;
 use crate::report::clock::{ClockFacts, is_claimed, skew};
 use crate::report::exposure::registered::History;
+use crate::report::shape::given;
 use std::collections::BTreeMap;
 use whosaw_verifier::body::ActionBody;
 use whosaw_verifier::part::ContentPart;
@@ -206,7 +207,7 @@ impl Tally {
         };
         for (position, recipient) in body.recipients.iter().enumerate() {
             let name = named(NamedField::RecipientName, position, &recipient.name).filter(|_| recipient.part == 0);
-            let recorded = Some(recipient.country.clone()).filter(|country| !country.is_empty());
+            let recorded = given(&recipient.country);
             let country = recorded.unwrap_or_else(|| name.as_ref().map(country).unwrap_or_default());
             let other = Other { kind: recipient.kind, party: recipient.party, name, country };
             count(self.others.entry(other).or_default());
