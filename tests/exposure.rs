@@ -54,6 +54,10 @@ fn the_incident_is_told_as_it_was() {
     assert_eq!(files.len(), 6);
     assert!(files.iter().all(|(name, _)| name.starts_with("exposure-")));
     let report = json(&files);
+    // The vendor of the model is the recipient that the same act names, with its country.
+    let passed_on = report["disclosures"].as_array().expect("a list");
+    let countries: Vec<&Value> = passed_on.iter().map(|given| &given["country"]).collect();
+    assert_eq!(countries, ["US"]);
     let totals = &report["totals"];
     assert_eq!(totals["open_us"], serde_json::json!({"low": 7_200_000_000u64, "high": 7_200_000_000u64}));
     assert_eq!(totals["unauthorised_us"], totals["open_us"]);

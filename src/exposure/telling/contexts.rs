@@ -385,7 +385,16 @@ impl Access {
         } else if !self.given_to.contains(&given.to) {
             self.perhaps_given_to.insert(given.to);
         }
-        self.recipients.insert(given.clone());
+        // The act that names it as a recipient says where it is: as whom the model runs it is no second one.
+        let says_more = |known: &Given| {
+            (known.to, known.kind) == (given.to, given.kind)
+                && given.country.is_empty()
+                && !known.country.is_empty()
+                && known.certain >= given.certain
+        };
+        if !self.recipients.iter().any(says_more) {
+            self.recipients.insert(given.clone());
+        }
     }
 }
 
