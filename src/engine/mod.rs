@@ -32,6 +32,7 @@ mod logging;
 mod names;
 mod naming;
 mod needed;
+mod observed;
 mod people;
 mod person;
 mod proving;

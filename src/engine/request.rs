@@ -1,7 +1,8 @@
 //! A person's request for access (GDPR Art. 15): received, verified, extended, answered or refused. Each step is an entry that
 //! says in the open that it was taken, and sealed whose request it is, when, and why.
 
-use super::access::{PROJECTIONS, request_step};
+use super::access::PROJECTIONS;
+use super::observed::request_step;
 use super::person::{act_of, body_of};
 use super::proving::Proving;
 use super::read::join_content;

@@ -6,6 +6,7 @@ mod counting;
 mod logging;
 mod moved;
 mod own;
+mod parties;
 mod person;
 mod projected;
 mod rendering;

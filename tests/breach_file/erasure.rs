@@ -1,0 +1,125 @@
+//! What goes while a case is open, what waits for its end, and what outlives both.
+
+use crate::*;
+
+/// What an erasure took is said, and the number that is left is not taken for all.
+#[test]
+fn an_erasure_in_an_open_case_is_said_with_the_answers_it_took() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    assert_eq!(values(&file(&server, &case).0, 68), ["3"]);
+    run(&mut server.client_command(&["person", "erase", "customer=C-1002", "--ground", "gdpr:17.1.b"]), 0);
+    let said = run(&mut server.client_command(&["person", "run-erasures"]), 0).out;
+    assert!(said.contains("requests  1"), "{said}");
+    let (files, _) = report(&server, &["breach", &case]);
+    let form = json_of(&files);
+    let erased = form["case"]["erased"].as_array().expect("a list");
+    assert_eq!(erased.len(), 1, "{}", form["case"]);
+    let fields = erased[0]["fields"].as_array().expect("fields");
+    assert!(fields.contains(&json!(68)) && fields.contains(&json!(67)), "{fields:?}");
+    assert_ne!(values(&form, 67), ["a"], "what is left is not exactly all");
+    let entry = erased[0]["entry"].to_string();
+    let html = String::from_utf8_lossy(&files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page").1)
+        .into_owned();
+    assert!(html.contains(&format!("The erasure of entry {entry}")), "{entry}");
+}
+
+/// Whoever read without authority could not have the trace of it erased while the case is open; whose data it was can go.
+#[test]
+fn staff_that_a_case_is_about_waits_for_its_end_and_data_subjects_do_not() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    let erase = |person: &str| {
+        let words = ["person", "erase", person, "--ground", "gdpr:17.1.a"];
+        run(&mut server.client_command(&words), 0).out.contains("an open case is in the way")
+    };
+    assert!(erase("staff=erin") && !erase("customer=C-1003"));
+    let batch = || run(&mut server.client_command(&["person", "run-erasures"]), 0).out;
+    assert!(batch().contains("requests  1"), "only the customer's");
+    breach(&server, &[&["close", &case, "--statement", "done"][..], &DANA].concat());
+    assert!(batch().contains("requests  1"), "now hers");
+}
+
+/// Whoever is erased once a case is closed is in no later count: what was counted when it was closed stays, in numbers alone.
+#[test]
+fn what_was_counted_at_the_close_outlives_whoever_was_counted() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    aware(&server, &case, "2026-03-11T08:00:00Z");
+    let before = report_json(&server, &["exposure", "--resource", RESOURCE]);
+    breach(&server, &[&["close", &case, "--statement", "done"][..], &DANA].concat());
+    for person in ["customer=C-1002", "staff=erin"] {
+        run(&mut server.client_command(&["person", "erase", person, "--ground", "gdpr:17.1.b"]), 0);
+    }
+    assert!(run(&mut server.client_command(&["person", "run-erasures"]), 0).out.contains("requests  2"));
+    let (form, _) = file(&server, &case);
+    assert_ne!(values(&form, 68), ["3"], "what is left is not all");
+    let counts = form["case"]["counted"].as_array().expect("counts");
+    let steps: Vec<&str> = counts.iter().filter_map(|count| count["step"].as_str()).collect();
+    assert_eq!(steps, ["opened", "aware", "closed"]);
+    let counted = counts.last().expect("the last");
+    assert_eq!(counted["people"], json!({"low": 3, "high": 3}));
+    let totals = &before["totals"];
+    for (ours, theirs) in [
+        ("could", "people_could"),
+        ("saw", "people_saw"),
+        ("open_us", "unauthorised_us"),
+        ("accesses", "unauthorised_accesses"),
+        ("uncountable", "uncountable"),
+        ("losses", "unauthorised_losses"),
+        ("people_determined", "subjects_determined"),
+    ] {
+        assert_eq!(counted[ours], totals[theirs], "{ours}");
+    }
+    let list = breach(&server, &["list"]).out;
+    assert!(list.contains("Counted at the step “closed”") && list.contains("3 people’s data"), "{list}");
+    assert!(!list.contains("C-1002") && !list.contains("erin"), "{list}");
+}
+
+/// Data subjects of a case that is open do not wait for its end: what was counted when it was opened, and when somebody became
+/// aware, says how many there were, and neither says who.
+#[test]
+fn what_was_counted_when_it_was_opened_outlives_whoever_goes_while_it_is_open() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    run(&mut server.client_command(&["person", "erase", "customer=C-1002", "--ground", "gdpr:17.1.b"]), 0);
+    assert!(run(&mut server.client_command(&["person", "run-erasures"]), 0).out.contains("requests  1"));
+    aware(&server, &case, "2026-03-11T08:00:00Z");
+    let (form, _) = file(&server, &case);
+    let counts = form["case"]["counted"].as_array().expect("counts");
+    let of = |count: &Value| (count["step"].clone(), count["people"].clone(), count["people_determined"].clone());
+    assert_eq!(of(&counts[0]), (json!("opened"), json!({"low": 3, "high": 3}), json!(true)));
+    assert_eq!(counts[1]["step"], "aware");
+    assert_ne!(counts[1]["people"], counts[0]["people"], "what is left is not all");
+    assert!(counts[0]["records"].is_u64() || counts[0]["records"].is_null());
+    // A step that names more is counted with that.
+    let more = ["detect", &case, "--at", "2026-03-10T16:30:00Z", "--resource", "other/list"];
+    breach(&server, &more);
+    let (form, _) = file(&server, &case);
+    assert_eq!(form["case"]["counted"].as_array().map(Vec::len), Some(3));
+    let list = breach(&server, &["list"]).out;
+    assert!(!list.contains("C-1002"), "{list}");
+}
+
+/// What was found for one question is kept, and made anew once an entry comes that could change it.
+#[test]
+fn whom_a_case_needs_and_what_the_register_says_is_never_older_than_the_ledger() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    let erase = |person: &str| {
+        let words = ["person", "erase", person, "--ground", "gdpr:17.1.a"];
+        run(&mut server.client_command(&words), 0).out.contains("an open case is in the way")
+    };
+    let records = |list: &str| list.lines().find(|line| line.contains("Number of data subjects")).map(str::to_owned);
+    assert!(erase("staff=erin"), "she is needed");
+    let before = breach(&server, &["list"]).out;
+    assert_eq!(records(&before), records(&breach(&server, &["list"]).out));
+    act(&server, "data.view", "10:15", &LATE_READ.replace("farid", "nina").replace("C-1002", "C-1009"));
+    assert!(erase("staff=nina"), "so is whoever is told of since");
+    let after = breach(&server, &["list"]).out;
+    assert_ne!(after, before, "one person more");
+    breach(&server, &[&["close", &case, "--statement", "done"][..], &DANA].concat());
+    act(&server, "data.view", "10:17", &LATE_READ.replace("farid", "paul"));
+    assert!(!erase("staff=paul"), "the case is over");
+    assert!(breach(&server, &["list"]).out.contains("closed"));
+}

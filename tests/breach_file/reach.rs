@@ -1,0 +1,128 @@
+//! Whom it reached, and how many: of what was sent, counted and possibly given.
+
+use crate::*;
+
+#[test]
+fn what_was_sent_to_a_stranger_is_with_them_until_it_is_removed_and_its_records_are_counted_once() {
+    let server = TestServer::new();
+    let sent = |records: &str| {
+        format!(
+            r#","determination":"listed"{DENIED},"recipients":[{{"kind":"unauthorised_person","party":"human","identities":[{{"namespace":"email","fields":["x@example.org"],"strength":"strong"}}]}}],"subjects":[{{"kind":"patient","identities":[{{"namespace":"customer","fields":["anna"],"strength":"strong"}}],"categories":[{{"direction":"argument","categories":["health"]}}]}}]{records}"#
+        )
+    };
+    act(&server, "data.send", "09:00", &sent(r#","records_delivered":{"precision":"exact","count":2}"#));
+    let case = opened(&server, RESOURCE);
+    let form = |numbers: &[u64]| {
+        let (report, _) = file(&server, &case);
+        numbers.iter().map(|number| values(&report, *number).concat()).collect::<Vec<_>>()
+    };
+    assert_eq!(form(&[44, 45, 47, 55, 56, 60, 70, 72, 73]), ["c", "no", "", "a", "a", "r", "k", "a", "2"]);
+    let events = form(&[53]).concat();
+    assert!(events.contains("2026-03-10 09:00:00 UTC") && events.contains(RESOURCE), "{events}");
+    // Two acts may have moved the same records: at most so many.
+    act(&server, "data.send", "10:00", &sent(r#","records_delivered":{"precision":"exact","count":3}"#));
+    assert_eq!(form(&[44, 46, 47, 72, 73]), ["c", "2026-03-10T09:00:00.000000Z", "", "b", "5"]);
+    act(&server, "data.send", "10:30", &sent(""));
+    assert_eq!(form(&[72, 73]), ["c", ""], "one of them does not say how many");
+    let stranger =
+        r#""party":"human","identities":[{"namespace":"email","fields":["x@example.org"],"strength":"strong"}]"#;
+    let gone = format!(r#"{{"kind":"holding","edge":"close","resource":"{RESOURCE}",{stranger}}}"#);
+    act(&server, "data.erase", "11:00", &format!(r#","determination":"nobody"{DENIED},"facts":[{gone}]"#));
+    assert_eq!(form(&[44, 45, 47]), ["b", "no", "2026-03-10T11:00:00.000000Z"]);
+    assert!(form(&[92]).concat().contains("2026-03-10 11:00:00 UTC"), "that it was removed there contains it");
+}
+
+/// Nobody knows when it was removed there: that it is ongoing is not known either.
+#[test]
+fn a_group_has_what_it_was_sent_without_authority() {
+    let server = TestServer::new();
+    let sent = format!(
+        r#","determination":"listed"{DENIED},"recipients":[{{"kind":"unauthorised_person","party":"group","name":"eng"}}],"subjects":[{{"identities":[{{"namespace":"customer","fields":["anna"],"strength":"strong"}}],"categories":[{{"direction":"argument","categories":["contact"]}}]}}]"#
+    );
+    act(&server, "data.send", "09:00", &sent);
+    let case = opened(&server, RESOURCE);
+    let form = || {
+        let (report, _) = file(&server, &case);
+        ([44, 47].map(|number| values(&report, number).concat()), report["figure_confidentiality"].clone())
+    };
+    assert_eq!(form(), (["c", ""].map(str::to_owned), json!(50)), "nobody of the group is on file");
+    let gone = format!(r#"{{"kind":"holding","edge":"close","resource":"{RESOURCE}","party":"group","name":"eng"}}"#);
+    act(&server, "data.erase", "", &format!(r#","determination":"nobody"{DENIED},"facts":[{gone}]"#));
+    assert_eq!(form().0, ["d", ""]);
+}
+
+/// Others may be in a group that was sent something, of whom nothing tells, unless the feed of its members covered the time.
+#[test]
+fn the_members_of_a_group_are_all_known_where_its_feed_covered_the_time() {
+    for (feed, uncountable) in [("feed = \"directory\"\n", false), ("", true)] {
+        let server = TestServer::new();
+        registry(&server, &format!("version = \"r1\"\n[[groups]]\nname = \"eng\"\n{feed}"));
+        let by_feed = r#","determination":"nobody","actors":[{"kind":"agent","name":"directory"}]"#;
+        let logs = r#","facts":[{"kind":"coverage","edge":"open","coverage":"complete","source":"directory"}]"#;
+        act(&server, "coverage.start", "00:00", &format!("{by_feed}{logs}"));
+        let member = r#""party":"human","identities":[{"namespace":"staff","fields":["e1"],"strength":"strong"}]"#;
+        let joins = format!(r#","facts":[{{"kind":"membership","edge":"open","resource":"eng",{member}}}]"#);
+        act(&server, "group.join", "06:00", &format!("{by_feed}{joins}"));
+        let sent = r#","recipients":[{"kind":"unauthorised_person","party":"group","name":"eng"}]"#;
+        act(&server, "data.send", "09:00", &format!(r#","determination":"undetermined"{DENIED}{sent}"#));
+        let (files, _) = report(&server, &["exposure", "--resource", RESOURCE, "--format", "json"]);
+        let totals = &json_of(&files)["totals"];
+        assert_eq!((&totals["people_given"]["high"], &totals["uncountable"]), (&json!(1), &json!(uncountable)));
+    }
+}
+
+/// Case 31 and the rule for counts without ids: that number, approximate, and never 0.
+#[test]
+fn what_was_counted_and_not_listed_is_that_number() {
+    let server = TestServer::new();
+    let reader = r#""party":"human","identities":[{"namespace":"staff","fields":["e1"],"strength":"strong"}]"#;
+    act(&server, "access.grant", "08:00", &grant("open", reader));
+    let read = |counts: &str| format!(r#","determination":"undetermined"{DENIED}{counts}"#);
+    act(&server, "data.read", "09:30", &read(r#","records_delivered":{"precision":"exact","count":10000}"#));
+    let case = opened(&server, RESOURCE);
+    let form = || {
+        let (report, _) = file(&server, &case);
+        [67, 68, 72, 73].map(|number| values(&report, number).concat())
+    };
+    assert_eq!(form(), ["c", "", "b", "10000"], "how many records, and not whose");
+    let server = TestServer::new();
+    act(&server, "access.grant", "08:00", &grant("open", reader));
+    let counts = r#","records_delivered":{"precision":"exact","count":700},"subjects_delivered":{"precision":"exact","count":500}"#;
+    act(&server, "data.read", "09:30", &read(counts));
+    let case = opened(&server, RESOURCE);
+    let (report_of_it, _) = file(&server, &case);
+    assert_eq!(
+        [67, 68, 72, 73].map(|number| values(&report_of_it, number).concat()),
+        ["b", "500", "b", "700"].map(str::to_owned)
+    );
+    let (files, _) = report(&server, &["persons", &case, "--format", "json"]);
+    let persons = json_of(&files);
+    assert_eq!((&persons["totals"]["not_listed"], &persons["totals"]["persons"]["high"]), (&json!(500), &json!(500)));
+    let answer = persons["answer"]["text"].as_str().expect("a text");
+    assert!(answer.contains("Known: 0 people") && answer.contains("500 people cannot be listed"), "{answer}");
+    act(&server, "data.read", "10:00", &read(""));
+    let (report_of_it, _) = file(&server, &case);
+    assert_eq!(values(&report_of_it, 67), ["c"], "one of the two does not say how many");
+}
+
+/// A call of the model that failed may have been sent all the same: whoever runs it was possibly given what the agent had.
+#[test]
+fn what_was_possibly_given_is_put_to_a_person_and_not_left_out() {
+    let server = TestServer::new();
+    let vendor = ["names", "add", "agent", "helper", "--attribute", "vendor=V"];
+    run(&mut server.client_command(&vendor), 0);
+    let of_anna = r#","determination":"listed","conversation":"c1","subjects":[{"identities":[{"namespace":"customer","fields":["anna"],"strength":"strong"}],"categories":[{"direction":"result","categories":["health"]}]}]"#;
+    act(&server, "context.load", "09:00", &format!("{DENIED}{of_anna}"));
+    let case = opened(&server, RESOURCE);
+    let before = file(&server, &case).0;
+    assert_eq!(values(&before, 60), ["r"], "no call is recorded: until the session closes it was possibly given");
+    let failed = format!(
+        r#"{{"verb":"model.infer","outcome":"failed","at":"2026-03-10T09:10:00Z","clock":"gateway","dataset":"{RESOURCE}","conversation":"c1","determination":"nobody"{DENIED}}}"#
+    );
+    let path = server.place.join("failed.jsonl");
+    std::fs::write(&path, failed).expect("a file can be written");
+    run(server.client_command(&["append"]).arg(&path), 0);
+    let report = file(&server, &case).0;
+    assert_eq!((values(&report, 38), values(&report, 40)), (vec!["a".to_owned()], vec!["V".to_owned()]));
+    assert_eq!((values(&report, 60), field(&report, 60)["state"].as_str()), (vec!["r".to_owned()], Some("proposed")));
+}
