@@ -36,8 +36,8 @@ struct Words {
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
     statement: String,
     /// Decided from this size of the ledger; it must be the end of a commit [default: now].
-    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "SIZE")]
-    at_size: u64,
+    #[arg(long, value_name = "SIZE", value_parser = clap::value_parser!(u64).range(1..))]
+    at_size: Option<u64>,
 }
 
 #[derive(Args)]
@@ -188,7 +188,7 @@ impl Words {
             by: self.by.as_deref().map(person).transpose()?,
             reference: self.reference,
             statement: self.statement,
-            tree_size: self.at_size,
+            tree_size: self.at_size.unwrap_or_default(),
             ..Default::default()
         })
     }
