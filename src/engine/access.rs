@@ -33,7 +33,7 @@ use whosaw_verifier::merkle::{self, verify_inclusion};
 use whosaw_verifier::part::{ContentPart, Part};
 
 /// A report waits so long for projections to be complete up to its size; then it is refused rather than incomplete.
-pub(super) const PROJECTIONS: Duration = Duration::from_secs(60);
+const PROJECTIONS: Duration = Duration::from_secs(60);
 
 impl OpenLedger {
     /// The question with its defaults filled in: the size now, and when the last entry below it was recorded.
@@ -72,11 +72,20 @@ impl OpenLedger {
     /// The head of a size, once the projections reach it.
     pub(super) fn projected_head(&self, size: u64) -> Result<Proving, EngineError> {
         let head = self.head(size)?;
-        if self.follow.wait_for(head.size, PROJECTIONS) < head.size {
-            let text = "the projections do not reach this size yet; try again, or rebuild them";
-            return Err(EngineError::precondition(text));
-        }
+        self.wait_for_projections(head.size)?;
         Ok(Proving::under(head))
+    }
+
+    /// Refused rather than incomplete, where the projections do not come so far. Blocks.
+    pub(super) fn wait_for_projections(&self, size: u64) -> Result<(), EngineError> {
+        if self.follow.wait_for(size, PROJECTIONS) >= size {
+            return Ok(());
+        }
+        if let Some(failed) = self.follow.failed() {
+            let text = format!("the projections no longer follow the ledger ({failed}); nothing is told from them");
+            return Err(EngineError::new(Kind::Corrupt, text));
+        }
+        Err(EngineError::precondition("the projections do not reach this size yet; try again, or rebuild them"))
     }
 
     /// Everything that answers the question, as known at its size. Blocks; `progress` hears how many sealed parts of how
@@ -123,6 +132,11 @@ impl OpenLedger {
             certain.observations.retain(|observation| !hidden.certain.contains(&observation.index));
             weak.observations.retain(|observation| !hidden.weak.contains(&observation.index));
             untold.extend(hidden.certain.into_iter().chain(hidden.weak));
+            // That they were looked up, or linked with another identifier, by whom the order keeps from them.
+            let looks = certain.links.iter().map(|link| link.index).chain(certain.involved.iter().map(|one| one.index));
+            let looks = self.looks_untold(orders, looks.collect::<BTreeSet<_>>().into_iter(), &head)?;
+            certain.links.retain(|link| !looks.contains(&link.index));
+            certain.involved.retain(|one| !looks.contains(&one.index));
         }
         let known = known_then(&question.subject, certain.of_actions(), weak.of_actions(), &certain.links);
         let requests = requests_of(&certain.requests, &question.subject, &known.identities);
@@ -479,12 +493,26 @@ impl OpenLedger {
             let place = PartPlace { index, ordinal: *ordinal };
             match self.vault.open_part(place, &entry.header.body_commitment, sealed) {
                 Ok(part) => opened.push((*ordinal, part)),
-                // Shared with somebody who was erased: what is left of the entry still says that there was an access.
-                Err(OpenError::NoKey) => {}
+                // Only matters keep it, or it went meanwhile: what is left of the entry still says that there was an access.
+                Err(OpenError::NoKey) if self.is_closed_by_right(place)? => {}
+                Err(OpenError::NoKey) => {
+                    return Err(broken("has a part that no erasure removed, and what says whose it is, is gone"));
+                }
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(opened)
+    }
+
+    /// The commit that destroys a key removes what it opened, but for what matters keep. A part that is there and that no key
+    /// opens was closed by nothing on record: told as erased, somebody could hide an access by deleting rows of the vault.
+    fn is_closed_by_right(&self, place: PartPlace) -> Result<bool, EngineError> {
+        // In this order: a matter that is released meanwhile takes with it what it kept.
+        if self.vault.is_kept(place)? {
+            return Ok(true);
+        }
+        let part = self.ledger.part(place.index, place.ordinal)?;
+        Ok(part.is_none_or(|part| part.sealed.is_none()))
     }
 
     pub(super) fn undetermined(&self, size: u64) -> Result<Vec<Undetermined>, EngineError> {

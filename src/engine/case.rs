@@ -1,7 +1,6 @@
 //! The life of a breach: each step is an entry that says in the open that it was taken, when, and from what was known; its
 //! texts, answers and the human who acted stand sealed. Reading cases is a step of its own.
 
-use super::access::PROJECTIONS;
 use super::proving::Proving;
 use super::read::join_content;
 use super::{EngineError, Kind, OpenLedger, PartState, Receipt};
@@ -145,7 +144,7 @@ impl OpenLedger {
         let now = self.clock.now().0;
         let (asked, case, size, report) = self
             .blocking(move |open| {
-                open.wait_for_cases(open.ledger.published().size)?;
+                open.wait_for_projections(open.ledger.published().size)?;
                 let case = asked.case.map(|id| open.known_case(&id)).transpose()?;
                 let violations = violations(&asked, case.as_ref(), &open.profile()?, now);
                 if !violations.is_empty() {
@@ -289,17 +288,8 @@ impl OpenLedger {
         Ok(all)
     }
 
-    /// Cases are found by the projections: a step is not recorded where its case could not be told afterwards.
-    fn wait_for_cases(&self, size: u64) -> Result<(), EngineError> {
-        if self.follow.wait_for(size, PROJECTIONS) < size {
-            let text = "the projections do not reach this size yet; try again, or rebuild them";
-            return Err(EngineError::precondition(text));
-        }
-        Ok(())
-    }
-
     fn cases_where(&self, size: u64, wanted: impl Fn(&CaseId) -> bool) -> Result<Vec<Case>, EngineError> {
-        self.wait_for_cases(size)?;
+        self.wait_for_projections(size)?;
         let mut order = Vec::new();
         let mut cases: BTreeMap<CaseId, Vec<Step>> = BTreeMap::new();
         for entry in self.entries_under(Term::new(TermKind::EntryKind, EntryKind::Case.code()), size)? {

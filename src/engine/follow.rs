@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use whosaw_verifier::body::PrunedUndetermined;
+use whosaw_verifier::entry::body_commitment;
 
 /// Entries folded in at a time: enough to be fast, few enough that readers never wait long.
 const STEP: u64 = 8_192;
@@ -149,6 +150,7 @@ fn step(ledger: &Ledger, follower: &Follower) -> Result<bool, EngineError> {
     if entries.is_empty() {
         return Err(EngineError::new(super::Kind::Corrupt, format!("entry {from} is published but not there")));
     }
+    check_entries(ledger, from, &entries)?;
     let mut carried = carried_forward(ledger, &entries)?;
     follower.advance(entries.iter().map(|entry| FoldInput {
         kind: entry.header.kind,
@@ -157,6 +159,26 @@ fn step(ledger: &Ledger, follower: &Follower) -> Result<bool, EngineError> {
         carried: carried.remove(&entry.header.index),
     }))?;
     Ok(true)
+}
+
+/// Entries are found by what is folded in, and only what is found is proved: one that was altered would be missing from
+/// answers without a word. So each has to say what it commits to, and to follow the one before it.
+fn check_entries(ledger: &Ledger, from: u64, entries: &[StoredEntry]) -> Result<(), EngineError> {
+    let before = if from == 0 { None } else { ledger.entry(from - 1)?.map(|entry| entry.leaf) };
+    let mut previous = before;
+    for StoredEntry { header, leaf, content } in entries {
+        let broken = |what: &str| Err(EngineError::new(super::Kind::Corrupt, format!("entry {} {what}", header.index)));
+        if previous.is_some_and(|previous| previous != header.previous_leaf) {
+            return broken("does not follow the one before it");
+        }
+        previous = Some(*leaf);
+        if let Some((salt, body)) = content
+            && body_commitment(ledger.origin_hash(), salt, body) != header.body_commitment
+        {
+            return broken("has a body that is not the one it commits to");
+        }
+    }
+    Ok(())
 }
 
 /// What pruned entries still stand under. Read after the entries: whatever was gone then, its batch is found.

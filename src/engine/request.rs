@@ -1,7 +1,6 @@
 //! A person's request for access (GDPR Art. 15): received, verified, extended, answered or refused. Each step is an entry that
 //! says in the open that it was taken, and sealed whose request it is, when, and why.
 
-use super::access::PROJECTIONS;
 use super::observed::request_step;
 use super::person::{act_of, body_of};
 use super::proving::Proving;
@@ -89,10 +88,7 @@ impl OpenLedger {
     /// All steps of the person's requests, in the order of the ledger. Blocks.
     fn request_steps(&self, subject: &Identity) -> Result<Vec<RequestStep>, EngineError> {
         let size = self.ledger.published().size;
-        if self.follow.wait_for(size, PROJECTIONS) < size {
-            let text = "the projections do not reach this size yet; try again, or rebuild them";
-            return Err(EngineError::precondition(text));
-        }
+        self.wait_for_projections(size)?;
         let Some(person) = self.vault.find(subject)? else { return Ok(Vec::new()) };
         let head = Proving::under(self.head(size)?);
         let mut steps = Vec::new();

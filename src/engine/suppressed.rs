@@ -85,7 +85,8 @@ struct Looked<'a> {
 
 enum Told {
     Action(Box<ActionBody>),
-    /// Somebody looked into the ledger: pulled a report, or opened entries.
+    /// Somebody looked into the ledger: pulled a report, opened entries, looked a person up; or did something about them in
+    /// it, such as to link them, or a step of a case.
     Looked(Option<body::Caller>),
 }
 
@@ -230,6 +231,8 @@ impl OpenLedger {
             Some(Ok(Body::Action(body))) => Told::Action(body),
             Some(Ok(Body::ReportProduced(body))) => Told::Looked(body.caller),
             Some(Ok(Body::LedgerAccess(body))) => Told::Looked(body.caller),
+            Some(Ok(Body::Person(body))) => Told::Looked(body.caller),
+            Some(Ok(Body::Case(body))) => Told::Looked(body.caller),
             // A body that was pruned may have said anything.
             None if entry.header.kind == EntryKind::Action as u8 => Told::Action(Box::default()),
             _ => return Ok(None),

@@ -27,6 +27,7 @@ mod requested;
 mod retained;
 mod superseded;
 mod suppressed;
+mod tampered;
 mod together;
 
 use common::records::*;

@@ -39,6 +39,15 @@ pub async fn story(server: &TestServer, client: &Client, whom: &str) {
     // It opens an entry that the order does not cover: also that it looked is not told.
     let opened = if whom == "C-1" { last } else { last - 2 };
     desk.opened(opened).await;
+    // Nor that it looked them up, nor that it knows them under another identifier.
+    look_up(&desk, strong("customer", whom)).await.expect("known");
+    let link = v1::LinkIdentitiesRequest {
+        ledger: String::new(),
+        about: about(strong("customer", whom), v1::Ground::Unspecified),
+        other: Some(strong("email", "second@example.org")),
+        strength: v1::Strength::Strong as i32,
+    };
+    privacy(&desk).link_identities(desk.request(link)).await.expect("linked");
 }
 
 /// Without what differs between two ledgers that tell the same: hashes, ids, keys and times of recording.
