@@ -116,6 +116,7 @@ const HARMLESS: &[&str] = &[
     "breach.seen.cannot_be_excluded",
     "data.audience",
     "data.humans_given",
+    "exposure.answer.copies_elsewhere",
     "exposure.answer.given",
     "exposure.answer.holds",
     "exposure.claim.lost",

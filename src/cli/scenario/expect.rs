@@ -57,6 +57,7 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         }
         ["countable"] => same("false", &report["totals"]["uncountable"]),
         ["claim", code] => same(code, &report["answer"]["claim"]),
+        ["beyond", code] => same(code, &report["answer"]["beyond"]),
         ["logging", code] => same(code, &report["coverage"]["sentence"]),
         ["odd", code] => {
             let odd = list(&report["oddities"]);

@@ -110,7 +110,7 @@ enum Command {
 ///   expect amended 1, nothing corrected, not corrected (no figures of before), x1 was retracted, x1 was retracted saying WHY, c1 does count, c1 does not count: rival, as told people saw 2{n}
 ///   expect R detected after 2h00, R not detected, R really closed 3min to 5min after revoking (or deciding, or detection),
 ///   R really closed at least 2h00 after revoking, R not revoked, R ended before detection   (or g1, for the way that g1 opened){n}
-///   expect odd CODE, nothing odd        expect claim CODE, logging CODE{n}
+///   expect odd CODE, nothing odd        expect claim CODE, logging CODE, beyond CODE{n}
 ///   expect changed totals.people_saw, nothing changed{n}
 ///   expect x1 suppressed [until 2026-06-01], x1 not suppressed   (an order keeps it from whom it is about){n}
 ///   12:00 report on s1                  (who processed this person's data){n}

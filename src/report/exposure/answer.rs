@@ -10,7 +10,10 @@ use std::collections::BTreeSet;
 const LISTED: usize = 4;
 
 /// The answer without its text.
-pub fn verdicts(totals: &Totals, resources: &[ResourceFact], negative: Verdict) -> Answer {
+pub fn verdicts(totals: &Totals, resources: &[ResourceFact], logging: Verdict) -> Answer {
+    // What is done with a copy where it lies is told of by nothing that logs the resource.
+    let unlogged = totals.holdings_elsewhere > 0 && logging == Verdict::NoneComplete;
+    let negative = if unlogged { Verdict::NotDeterminable } else { logging };
     let unsettled = open_questions(totals) > 0;
     let claim = if resources.iter().all(|resource| !resource.known) {
         Claim::NothingKnown
@@ -22,9 +25,9 @@ pub fn verdicts(totals: &Totals, resources: &[ResourceFact], negative: Verdict) 
         Claim::NotAssessed
     } else if totals.unauthorised_us.high > 0 {
         Claim::MadeAvailable
-    } else if negative == Verdict::NoneComplete && totals.unsettled {
+    } else if logging == Verdict::NoneComplete && totals.unsettled {
         Claim::Unsettled
-    } else if negative == Verdict::NoneComplete && totals.holdings_elsewhere == 0 {
+    } else if negative == Verdict::NoneComplete {
         Claim::Supported
     } else {
         Claim::CannotBeExcluded
@@ -37,7 +40,7 @@ pub fn verdicts(totals: &Totals, resources: &[ResourceFact], negative: Verdict) 
         negative
     };
     let could = if totals.open_us.high > 0 { Verdict::Accessed } else { negative };
-    Answer { text: String::new(), claim, could, seen }
+    Answer { text: String::new(), claim, could, seen, beyond: negative }
 }
 
 /// Accesses of which it is not settled whether they were authorised: nobody assessed them, they were for an emergency and
@@ -70,7 +73,7 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
         .collect();
     let mut clauses = Vec::new();
     if spans.is_empty() {
-        let verdict = verdict_text(w, report);
+        let verdict = beyond_text(w, report);
         clauses.push(fill(&words.never, &[("resources", &resources), ("verdict", &verdict)]));
     } else {
         let duration = duration_range(w, &totals.open_us);
@@ -98,7 +101,7 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
         clauses.push(fill(&words.machines, &[("machines", &machines)]));
     }
     if totals.successes == 0 && !spans.is_empty() {
-        clauses.push(verdict_text(w, report));
+        clauses.push(beyond_text(w, report));
     }
     if totals.holdings_open > 0 {
         let copies = w.plural(&w.exposure.count.copies, totals.holdings_open);
@@ -168,20 +171,35 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
     let losses = w.plural(&w.exposure.count.losses, totals.unauthorised_losses);
     let accesses = w.plural(&w.exposure.count.accesses, n);
     let duration = duration_range(w, &totals.unauthorised_us);
-    let verdict = verdict_text(w, report);
-    let values = [("accesses", accesses.as_str()), ("losses", &losses), ("verdict", &verdict), ("duration", &duration)];
+    let verdict = beyond_text(w, report);
+    let copies = w.plural(&w.exposure.count.copies, totals.holdings_elsewhere);
+    let values = [
+        ("accesses", accesses.as_str()),
+        ("losses", &losses),
+        ("verdict", &verdict),
+        ("duration", &duration),
+        ("copies", &copies),
+    ];
     // Where all that logs it was complete, what cannot be excluded is what was done with copies elsewhere.
-    if report.answer.claim == Claim::CannotBeExcluded && report.coverage.sentence == Verdict::NoneComplete {
-        let copies = w.plural(&w.exposure.count.copies, totals.holdings_elsewhere);
-        return fill(&w.exposure.answer.elsewhere, &[("copies", &copies), ("verdict", &verdict)]);
+    let unlogged = report.coverage.sentence == Verdict::NoneComplete && report.answer.beyond != Verdict::NoneComplete;
+    if report.answer.claim == Claim::CannotBeExcluded && unlogged {
+        return fill(&w.exposure.answer.elsewhere, &values);
     }
-    fill(word(&w.exposure.claim, report.answer.claim.code()), &values)
+    let claim = fill(word(&w.exposure.claim, report.answer.claim.code()), &values);
+    if unlogged && matches!(report.answer.claim, Claim::MadeAvailable | Claim::Unsettled) {
+        return format!("{claim} {}", fill(&w.exposure.answer.copies_elsewhere, &values));
+    }
+    claim
 }
 
-/// One of the permitted sentences, for what is not recorded.
-pub fn verdict_text(w: &Wording, report: &ExposureReport) -> String {
-    let coverage = &report.coverage;
-    access::verdict_text(w, coverage.sentence, &coverage.sources, &coverage.downtimes)
+/// One of the permitted sentences, for access that is not recorded.
+pub fn beyond_text(w: &Wording, report: &ExposureReport) -> String {
+    verdict_text(w, report, report.answer.beyond)
+}
+
+/// One of the permitted sentences.
+pub fn verdict_text(w: &Wording, report: &ExposureReport, verdict: Verdict) -> String {
+    access::verdict_text(w, verdict, &report.coverage.sources, &report.coverage.downtimes)
 }
 
 /// Somebody, with everything that is known of who that is.

@@ -92,7 +92,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
 /// Whether a copy lies, or lay, where nothing that logs the resource tells what is done with it: with whoever it was given
 /// to, and with people and parties that took one themselves, also through an account that they use. What an agent or a service
 /// of the house has is told of by what logs that.
-fn lies_elsewhere(held: &HoldingFact, accesses: &[AccessFact], accounts: &[Who]) -> bool {
+pub(super) fn lies_elsewhere(held: &HoldingFact, accesses: &[AccessFact], accounts: &[Who]) -> bool {
     let machine =
         matches!(&held.holder, Who::Named { kind, .. } if matches!(kind.0, PartyKind::Agent | PartyKind::Service));
     !machine || accounts.contains(&held.holder) || accesses.iter().any(|access| held.is_received_by(access))

@@ -225,7 +225,14 @@ facts! {
         period: Span,
     }
 
-    pub struct Answer { text: String, claim: Claim, could: Verdict, seen: Verdict }
+    pub struct Answer {
+        text: String,
+        claim: Claim,
+        could: Verdict,
+        seen: Verdict,
+        /// Of access that is not recorded: what logs it may have been complete, and not log what is done with copies elsewhere.
+        beyond: Verdict,
+    }
 
     pub struct Totals {
         /// How long any of it stood open: the union, measured.

@@ -123,7 +123,6 @@ impl<'a> Stated<'a> {
         let of = |name: &'a String| Found::of(name, told, evidence, frame);
         let found: Vec<Found<'a>> = question.resources.iter().map(of).collect();
         let people = People { told, persons: &evidence.persons };
-        let viewers = viewers(&found, &people, negative);
         let forgotten = &evidence.forgotten;
         let accesses: Vec<AccessFact> = found.iter().flat_map(|found| found.accesses(&people, forgotten)).collect();
         let holdings = consequences::holdings(&found, &people, frame, &evidence.same);
@@ -131,6 +130,9 @@ impl<'a> Stated<'a> {
         let subjects = subjects(&found, &people, negative);
         let accounts = found.iter().flat_map(|found| &found.exposure.accounts);
         let accounts: Vec<Who> = accounts.map(|party| people.who(*party)).collect();
+        let elsewhere = holdings.iter().filter(|held| count::lies_elsewhere(held, &accesses, &accounts));
+        let holders: Vec<&Who> = elsewhere.map(|held| &held.holder).collect();
+        let viewers = viewers(&found, &people, negative, &holders);
         let mut totals = count::totals(&count::Counting {
             found: &found,
             viewers: &viewers,
@@ -412,7 +414,8 @@ struct Seen {
     highest: Option<Rung>,
 }
 
-fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<ViewerFact> {
+/// `holders` have a copy where nothing that logs the resource tells what is done with it.
+fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict, holders: &[&Who]) -> Vec<ViewerFact> {
     let mut seen: BTreeMap<Party, Seen> = BTreeMap::new();
     for found in found {
         for (party, viewer) in &found.exposure.viewers {
@@ -437,8 +440,14 @@ fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<V
             }
         }
     }
+    let had = |who: &Who| holders.contains(&who) || holders.contains(&&Who::Anyone);
+    let has_a_copy =
+        |party: Party, seen: &Seen| had(&people.who(party)) || seen.over.iter().any(|over| had(&people.who(*over)));
+    // Whoever is not told apart may be whoever acted and is not told apart either.
+    let somebody = |party: &Party| matches!(party, Party::Unknown(..));
+    let somebody_acted = found.iter().flat_map(|found| &found.accesses).any(|access| access.chain.iter().any(somebody));
+    let unsure = |party: Party, seen: &Seen| has_a_copy(party, seen) || (somebody(&party) && somebody_acted);
     let fact = |(party, seen): (Party, Seen)| ViewerFact {
-        who: people.who(party),
         could_us: measure(&seen.could),
         excess_us: measure(&seen.excess),
         times: Span::all(&seen.could.possible),
@@ -452,8 +461,10 @@ fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<V
         verdict: match (seen.surely > 0, seen.did > 0 || seen.perhaps) {
             (true, _) => Verdict::Accessed,
             (false, true) => Verdict::NotDeterminable,
+            (false, false) if negative != Verdict::NotDeterminable && unsure(party, &seen) => Verdict::NotDeterminable,
             (false, false) => negative,
         },
+        who: people.who(party),
     };
     seen.into_iter().map(fact).collect()
 }

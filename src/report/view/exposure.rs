@@ -5,7 +5,7 @@ use super::heading::heading;
 use super::*;
 use crate::report::access::answer::identity_text;
 use crate::report::access::document::{self, Authorisation, Range};
-use crate::report::exposure::answer::{claim_text, duration_range, people, verdict_text, who_text};
+use crate::report::exposure::answer::{beyond_text, claim_text, duration_range, people, verdict_text, who_text};
 use crate::report::exposure::document::*;
 use crate::report::wording::{Wording, word};
 
@@ -44,7 +44,7 @@ impl Said<'_> {
             tone,
         };
         let open = totals.open_us.high > 0;
-        let could = if open { duration_range(w, &totals.open_us) } else { verdict_text(w, self.report) };
+        let could = if open { duration_range(w, &totals.open_us) } else { beyond_text(w, self.report) };
         let seen = match self.report.answer.seen {
             document::Verdict::Accessed => people(w, &totals.people_saw),
             verdict => self.verdict(verdict),
@@ -58,7 +58,7 @@ impl Said<'_> {
                 claim_text(w, self.report),
                 if refuted { Tone::Warning } else { Tone::Plain },
             ),
-            verdict(&x.verdict.beyond, verdict_text(w, self.report), Tone::Plain),
+            verdict(&x.verdict.beyond, beyond_text(w, self.report), Tone::Plain),
         ]
     }
 
@@ -198,7 +198,7 @@ impl Said<'_> {
         ];
         // Those that say who reached what, or could: an empty one says what logging supports of that.
         let of_access = ["windows", "people", "accesses", "holdings", "disclosures", "losses", "subjects"];
-        let beyond = verdict_text(self.w, self.report);
+        let beyond = beyond_text(self.w, self.report);
         let said = |id: &str, blocks: Vec<Block>| match of_access.contains(&id) {
             true => blocks.into_iter().map(|block| sections::or_beyond(self.w, block, &beyond)).collect(),
             false => blocks,
@@ -504,11 +504,7 @@ impl Said<'_> {
     }
 
     fn verdict(&self, verdict: document::Verdict) -> String {
-        match verdict {
-            document::Verdict::Accessed => self.w.verdict.accessed.clone(),
-            document::Verdict::NotDeterminable => self.w.verdict.not_determinable.clone(),
-            _ => verdict_text(self.w, self.report),
-        }
+        verdict_text(self.w, self.report, verdict)
     }
 
     pub(super) fn who(&self, who: &Who) -> String {
