@@ -277,6 +277,12 @@ impl Telling {
             let new = said.into_iter().filter(|vendor| vendors.iter().all(|known| known.given.to != vendor.given.to));
             vendors.extend(new.collect::<Vec<_>>());
         }
+        if vendors.is_empty() {
+            // Somebody runs the model all the same.
+            let to = self.named_party(PartyKind::Organisation, Named::OperatorOf(Box::new(call.name.clone())));
+            let given = Given { to, kind: RecipientKind::Undetermined, country: String::new(), certain };
+            vendors.push(Vendor { name: String::new(), given });
+        }
         for vendor in vendors {
             let kept = registered.retention_us(&vendor.name, at);
             let end = kept.map(|kept| promised(call.when.latest, kept));

@@ -3,7 +3,7 @@
 use super::document::*;
 use super::facts::{Found, measure};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure};
-use crate::exposure::calculus::fact::{self, Party, Person};
+use crate::exposure::calculus::fact::{self, Access, Party, Person};
 use crate::exposure::calculus::same::Same;
 use crate::exposure::calculus::times::Times;
 use crate::model::{PartyKind, Verb};
@@ -217,16 +217,17 @@ impl Told {
                 let (people, records) = access.delivered;
                 let surely = |told: fact::Told| if told.exact && judged.certain { told.count } else { 0 };
                 // What a model was called with is what other acts had.
-                if !access.listed && !access.about_nobody && access.verb != Verb::ModelInfer {
+                let counts = !access.about_nobody && access.verb != Verb::ModelInfer;
+                if counts && (!access.listed || contradicts(found, access)) {
                     told.all &= people.is_some();
                     told.at_least = told.at_least.max(people.map_or(0, surely));
-                    // Where everybody inside is on file, it was some of them.
-                    let known = match found.exposure.determined && !access.only_gives {
-                        true => found.exposure.subjects.len(),
-                        false => access.subjects.len(),
-                    };
-                    let more = people.map_or(0, |people| people.count.saturating_sub(known as u64));
-                    told.not_listed = told.not_listed.saturating_add(more);
+                    let count = people.map_or(0, |people| people.count);
+                    // Where everybody inside is on file, it was some of them, if there are so many: whoever it does not list may
+                    // be beside those who are.
+                    let inside = found.exposure.subjects.len() as u64;
+                    let some_of_them = found.exposure.determined && !access.only_gives && count <= inside;
+                    let known = if some_of_them { count } else { access.subjects.len() as u64 };
+                    told.not_listed = told.not_listed.saturating_add(count.saturating_sub(known));
                 }
                 told.records_incomplete |= records.is_none() && access.verb != Verb::ModelInfer;
                 if let Some(records) = records {
@@ -238,6 +239,18 @@ impl Told {
         }
         told
     }
+}
+
+/// Whether an act says that it delivered data of more people than it lists, or than are on file in what it reached.
+pub(super) fn contradicts(found: &Found<'_>, access: &Access) -> bool {
+    let inside = found.exposure.subjects.keys().chain(&access.subjects).collect::<BTreeSet<_>>().len();
+    let known = match access.listed {
+        true => Some(access.subjects.len()),
+        false if access.only_gives => None,
+        false => found.exposure.determined.then_some(inside),
+    };
+    let people = access.delivered.0;
+    people.zip(known).is_some_and(|(people, known)| people.count > known as u64)
 }
 
 /// People whose data surely, and possibly, stood open or was reached.

@@ -37,6 +37,8 @@ choices! {
         AmendsNothing "amends_nothing",
         /// An act that is told to be its own cause, or told again by itself.
         RefersToItself "refers_to_itself",
+        /// An act that says it delivered data of more people than it lists, or than are on file there.
+        CountsContradict "counts_contradict",
     }
 
     /// Whether "no data was mishandled" can be said.

@@ -541,6 +541,11 @@ fn oddities(found: &[Found<'_>], telling: &Telling, of_nothing: &BTreeSet<u64>) 
     let flagged = |what: Oddity| move |entry: u64| (what, Some(entry));
     let mut all: BTreeSet<(Oddity, Option<u64>)> =
         of_nothing.iter().copied().map(flagged(Oddity::AmendsNothing)).collect();
+    let contradicting = found.iter().flat_map(|found| {
+        let acts = found.exposure.accesses.iter().map(|judged| &found.accesses[judged.access]);
+        acts.filter(|access| count::contradicts(found, access)).filter_map(|access| access.entries.first().copied())
+    });
+    all.extend(contradicting.map(flagged(Oddity::CountsContradict)));
     all.extend(loops::of_themselves(found, telling).into_iter().map(flagged(Oddity::RefersToItself)));
     for found in found {
         all.extend(found.exposure.oddities.iter().map(|(what, entry)| (told(*what), *entry)));
