@@ -535,6 +535,25 @@ fn whoever_is_erased_is_still_counted_as_somebody() {
     assert!(!after.to_string().contains("C-1002"));
 }
 
+/// What was shared with nobody who is named was done, and no attempt that got nothing.
+#[test]
+fn a_share_that_was_made_is_no_attempt() {
+    let server = TestServer::new();
+    let act = |verb: &str, outcome: &str| {
+        let about =
+            r#"{"kind":"customer","identities":[{"namespace":"customer","fields":["C-1"],"strength":"strong"}]}"#;
+        let by = r#"{"kind":"human","identities":[{"namespace":"staff","fields":["ned"],"strength":"strong"}]}"#;
+        format!(
+            r#"{{"verb":"{verb}","outcome":"{outcome}","dataset":"{RESOURCE}","actors":[{by}],"determination":"listed","subjects":[{about}]}}"#
+        )
+    };
+    let path = server.place.join("acts.jsonl");
+    std::fs::write(&path, [act("data.share", "succeeded"), act("data.read", "denied")].join("\n")).expect("a file");
+    run(server.client_command(&["append"]).arg(&path), 0);
+    let report = json(&exposure(&server).0);
+    assert_eq!(report["totals"]["attempts"], 1, "{}", report["accesses"]);
+}
+
 #[test]
 fn bad_questions_are_told_by_field_and_nothing_is_recorded() {
     let server = incident();

@@ -330,14 +330,26 @@ impl OpenLedger {
 
     pub(super) fn recorded_question(&self, index: u64) -> Result<(ReportBody, Vec<u8>), EngineError> {
         let (entry, body) = self.report_entry(index)?;
+        let parts = entry.header.parts;
         let opened = self.open_all(entry)?;
-        let parts = opened.parts.iter().filter_map(|part| match &part.state {
+        let open = opened.parts.iter().filter_map(|part| match &part.state {
             PartState::Open(part) => Some(&**part),
             PartState::Removed | PartState::NoKey | PartState::Held | PartState::Restricted => None,
         });
-        let question = join_content(parts).map(|content| content.question).filter(|question| !question.is_empty());
-        let closed = || EngineError::precondition("the question of this report can no longer be opened");
-        Ok((body, question.ok_or_else(closed)?))
+        let question = join_content(open).map(|content| content.question).filter(|question| !question.is_empty());
+        if let Some(question) = question {
+            return Ok((body, question));
+        }
+        for ordinal in 0..parts {
+            if let Some(batch) = self.erased_by((index, ordinal))? {
+                let text = format!(
+                    "the report of entry {index} is on somebody who was erased: what was asked went with entry {batch}, and it \
+                     cannot be made again"
+                );
+                return Err(EngineError::precondition(text));
+            }
+        }
+        Err(EngineError::precondition("the question of this report can no longer be opened"))
     }
 
     pub(super) fn head(&self, size: u64) -> Result<Head, EngineError> {

@@ -282,7 +282,7 @@ impl OpenLedger {
     }
 
     /// The erasure entry that took this part.
-    fn erased_by(&self, place: (u64, u32)) -> Result<Option<u64>, EngineError> {
+    pub(super) fn erased_by(&self, place: (u64, u32)) -> Result<Option<u64>, EngineError> {
         for (by, _) in self.erasure_entries()?.into_iter().filter(|(by, _)| *by > place.0) {
             if self.ledger.covered(by)?.contains(&place) {
                 return Ok(Some(by));

@@ -97,10 +97,11 @@ async fn a_person_s_own_report_names_the_erasure_of_somebody_they_shared_an_entr
     let theirs = client.size().await;
     requested::report(&client, "C-1").await;
     erase(&client, strong("customer", "C-1")).await.expect("recorded");
-    run(&client).await;
+    let batch = run(&client).await.index;
     let request = v1::ReproduceReportRequest { ledger: client.ledger.clone(), index: theirs, formats: Vec::new() };
     let mut reports = v1::report_service_client::ReportServiceClient::new(client.channel.clone());
     let mut stream = reports.reproduce_report(client.request(request)).await.expect("a stream").into_inner();
     let refused = stream.message().await.expect_err("its question is gone");
     assert_eq!(refused.code(), tonic::Code::FailedPrecondition);
+    assert!(refused.message().contains(&format!("went with entry {batch}")), "{refused:?}");
 }

@@ -6,7 +6,7 @@ use crate::exposure::calculus::exposure::{self as calculus, Exposure};
 use crate::exposure::calculus::fact::{self, Access, Party, Person};
 use crate::exposure::calculus::same::Same;
 use crate::exposure::calculus::times::Times;
-use crate::model::{PartyKind, Verb};
+use crate::model::{Outcome, PartyKind, Verb};
 use crate::report::access::document::{Authorisation, Range};
 use crate::report::instant::Instant;
 use std::collections::BTreeSet;
@@ -67,7 +67,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         subjects_counted: told.not_listed > 0 && told.all,
         records: told.records,
         records_incomplete: told.records_incomplete,
-        attempts: accesses.iter().filter(|access| access.rung == Rung::Tried).count() as u64,
+        attempts: accesses.iter().filter(|access| is_attempt(access)).count() as u64,
         holdings_open: holdings.iter().filter(is_open).count() as u64,
         holdings_elsewhere: holdings.iter().filter(elsewhere).count() as u64,
         unauthorised_accesses: Range { low: surely_unauthorised as u64, high: judged(Authorisation::Unauthorised) },
@@ -251,6 +251,13 @@ pub(super) fn contradicts(found: &Found<'_>, access: &Access) -> bool {
     };
     let people = access.delivered.0;
     people.zip(known).is_some_and(|(people, known)| people.count > known as u64)
+}
+
+/// Something that was tried and got nothing; what was shared or sent, and reached nobody who is named, was done.
+fn is_attempt(access: &AccessFact) -> bool {
+    let gives = matches!(access.verb.0, Verb::DataSend | Verb::DataTransfer | Verb::DataShare | Verb::DataPublish);
+    let done = matches!(access.outcome.0, Outcome::Succeeded | Outcome::Partial);
+    access.rung == Rung::Tried && !(gives && done)
 }
 
 /// People whose data surely, and possibly, stood open or was reached.
