@@ -209,7 +209,25 @@ fn a_registry_is_shown_before_it_is_put_in_force_and_found_again_by_size() {
     let said = run(&mut server.client_command(&["registry", "apply", example]), 0).out;
     assert_eq!(said, "registry registry-1 was in force already\n");
 
+    // The same in YAML says the same, and what it says wrongly is told by line.
     let text = fs::read_to_string(example).expect("it is in the repository");
+    let same: toml::Table = toml::from_str(&text).expect("TOML");
+    let yaml = server.place.join("registry.yaml");
+    let same = serde_json::to_string_pretty(&same).expect("JSON, which is YAML").replace("registry-1", "registry-y");
+    fs::write(&yaml, same).expect("written");
+    let said = Said::of(server.client_command(&["registry", "apply"]).arg(&yaml).output().expect("it runs"));
+    assert_eq!(said.out, "~ version: registry-1 -> registry-y\n", "{}", said.err);
+    fs::write(&yaml, "version: v1\nparties:\n- name: fjord\n  country: [NO\n").expect("written");
+    let said = Said::of(server.client_command(&["registry", "apply"]).arg(&yaml).output().expect("it runs"));
+    assert!(said.code == Some(2) && said.err.contains("is no YAML of a registry: line "), "{}", said.err);
+    // A country, and no boolean.
+    fs::write(&yaml, "version: v1\nparties:\n- name: fjord\n  role: processor\n  country: NO\n").expect("written");
+    let said = Said::of(server.client_command(&["registry", "apply"]).arg(&yaml).output().expect("it runs"));
+    assert!(said.out.contains("+ public.party.fjord.country: NO\n"), "{} {}", said.out, said.err);
+    // That the one in force was read, to show what would change, is recorded; nothing else is.
+    let all = run(&mut server.client_command(&["list", "--json"]), 0).out;
+    assert_eq!(all.matches("ENTRY_KIND_REGISTRY").count(), 1, "{all}");
+
     let file = server.place.join("registry.toml");
     fs::write(&file, text.replace("registry-1", "registry-2").replace("gdpr:6.1.b", "gdpr:6.1.a")).expect("written");
     let said = run(server.client_command(&["registry", "apply", "--yes"]).arg(&file), 0).out;

@@ -20,7 +20,7 @@ enum RegistryCommand {
     /// Show what a registry would change, and put it in force once that is agreed to. Names of parties, resources, agents,
     /// purposes and policies become public for ever; everything else stands sealed.
     Apply {
-        /// TOML file.
+        /// TOML file; or YAML, where its name ends in .yaml or .yml.
         file: PathBuf,
         /// Agree without being asked.
         #[arg(long)]
@@ -41,6 +41,12 @@ impl Registry {
             RegistryCommand::Apply { file, yes } => {
                 let text = std::fs::read_to_string(&file)
                     .map_err(|error| CliError::usage(format!("{} cannot be read: {error}", file.display())))?;
+                let is_yaml = file.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+                let text = if is_yaml {
+                    as_toml(&text).map_err(|wrong| CliError::usage(format!("{} {wrong}", file.display())))?
+                } else {
+                    text
+                };
                 apply(&client, text, yes, self.server.json).await
             }
             RegistryCommand::Show { at } => show_at(&client, at, self.server.json).await,
@@ -75,6 +81,17 @@ async fn apply(client: &Client, registry: String, yes: bool, json: bool) -> Ende
         None => println!("registry {} was in force already", applied.version),
     }
     Ok(0)
+}
+
+/// The same registry in TOML, which is what the ledger records. Only `true` and `false` are booleans, so that the country NO
+/// stays one.
+fn as_toml(text: &str) -> Result<String, String> {
+    let options = serde_saphyr::options! { strict_booleans: true };
+    let table: toml::Table = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let told = error.to_string();
+        format!("is no YAML of a registry: {}", told.lines().next().unwrap_or_default().trim_start_matches("error: "))
+    })?;
+    toml::to_string_pretty(&table).map_err(|error| format!("has no form in TOML: {error}"))
 }
 
 /// Whether whoever sits there agrees.
