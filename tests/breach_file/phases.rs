@@ -122,12 +122,45 @@ fn the_instants_stand_apart_and_the_deadline_runs_from_the_earliest_awareness() 
     assert_eq!(life["detection_to_awareness_us"], 6_000_000_000u64);
     // The way was opened on the tenth.
     assert_eq!(life["detected_before"], json!(true));
-    assert_eq!(
-        (values(&report, 48), values(&report, 52)),
-        (vec!["2026-03-06T18:10:00.000000Z".into()], vec!["2026-03-06".to_owned()])
-    );
+    assert_eq!(values(&report, 48), ["2026-03-06T18:10:00.000000Z"]);
     assert_eq!(field(&report, 48)["entries"].as_array().map(Vec::len), Some(2), "both statements are told");
     assert_eq!(field(&report, 49)["state"], "not_provided", "not notified, and the deadline has passed: why?");
+}
+
+/// That a processor was aware says neither that it found the breach nor that it told the controller, and never when it did.
+#[test]
+fn a_processor_that_was_aware_is_put_to_a_person_as_who_found_it_only_where_it_surely_was_first() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    breach(&server, &["processor-aware", &case, "--at", "2026-03-10T11:00:00Z"]);
+    aware(&server, &case, "2026-03-10T12:00:00Z");
+    // The ledger holds the house's own detection of 11:25.
+    let (report, _) = file(&server, &case);
+    assert_eq!((&field(&report, 50)["state"], values(&report, 50)), (&json!("proposed"), vec!["b".to_owned()]));
+    assert_eq!(field(&report, 50)["values"], json!([]), "what is proposed is no answer");
+    let todo = report["todo"].as_array().expect("a list");
+    assert!(
+        todo.contains(&json!({"field": 50, "what": "confirm"}))
+            && todo.contains(&json!({"field": 52, "what": "answer"}))
+    );
+    assert_eq!(
+        (&field(&report, 52)["state"], values(&report, 52)),
+        (&json!("not_provided"), vec![]),
+        "nobody told when"
+    );
+    // The house had detected it before: who found it, a person says.
+    breach(&server, &["detect", &case, "--at", "2026-03-10T10:30:00Z"]);
+    let (report, _) = file(&server, &case);
+    assert_eq!((&field(&report, 50)["state"], values(&report, 50)), (&json!("not_provided"), vec![]));
+    assert_eq!(field(&report, 52)["state"], "hidden");
+    // Aware months after everybody else.
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    aware(&server, &case, "2026-03-10T12:00:00Z");
+    breach(&server, &["processor-aware", &case, "--at", "2026-11-20T11:30:00Z"]);
+    let (report, _) = file(&server, &case);
+    assert_eq!(field(&report, 50)["state"], "not_provided");
+    assert!(values(&report, 53)[0].contains("the processor became aware"), "that it was is told");
 }
 
 /// What was stated by mistake stands beside what took it back, in the file, its sheets and the register; and the file says

@@ -141,7 +141,7 @@ pub const FIELDS: &[Field] = &[
         50,
         Mandatory,
         One,
-        Ledger,
+        Proposal,
         Always,
         "How the breach was discovered",
         &[
@@ -154,7 +154,7 @@ pub const FIELDS: &[Field] = &[
         ],
     ),
     field(51, Mandatory, Text, Person, Always, "The discovery, in words", NONE),
-    field(52, IfVisible, Date, Ledger, Is(50, &["b", "c", "d", "e", "f"]), "When the other party told it", NONE),
+    field(52, IfVisible, Date, Person, Is(50, &["b", "c", "d", "e", "f"]), "When the other party told it", NONE),
     field(53, IfApplicable, Text, Ledger, Always, "Timeline and comments", NONE),
     field(
         55,

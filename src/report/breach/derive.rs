@@ -49,7 +49,8 @@ pub fn is_evidence_of_nothing(as_of: &AsOf) -> bool {
 pub fn fields(as_of: &AsOf, profile: &Profile, incomplete: bool, w: &Wording) -> BTreeMap<u8, Derived> {
     let mut all = BTreeMap::new();
     let found = Found::of(as_of);
-    of_case(&as_of.case, profile, &mut all);
+    of_case(&as_of.case, &mut all);
+    discovery(as_of, &mut all);
     registered::fields(as_of, &mut all);
     found.when(incomplete, profile, &mut all);
     found.nature(incomplete, &mut all);
@@ -88,7 +89,7 @@ fn day(us: u64, profile: &Profile) -> String {
 }
 
 /// What the case's own steps say.
-fn of_case(case: &Case, profile: &Profile, all: &mut BTreeMap<u8, Derived>) {
+fn of_case(case: &Case, all: &mut BTreeMap<u8, Derived>) {
     let submitted = case.last(CaseStep::Submitted);
     let (kind, entry) = submitted.map_or(("a", Vec::new()), |step| ("b", vec![step.index]));
     put(all, 3, one(kind), entry);
@@ -102,9 +103,25 @@ fn of_case(case: &Case, profile: &Profile, all: &mut BTreeMap<u8, Derived>) {
         let stated = case.each(CaseStep::Aware).map(|step| step.index).collect();
         put(all, 48, [instant(aware.at_us())], stated);
     }
-    if let Some(told) = case.last(CaseStep::ProcessorAware) {
-        put(all, 50, one("b"), vec![told.index]);
-        put(all, 52, [day(told.at_us(), profile)], vec![told.index]);
+}
+
+/// 50: that a processor was aware says neither that it found the breach nor that it told the controller. Only where it surely
+/// was before the controller detected anything and was aware itself is *by the processor* put to a person. When it told the
+/// controller (52), GDPR Art. 33(2), no step states and no act on file says, so a person has to.
+fn discovery(as_of: &AsOf, all: &mut BTreeMap<u8, Derived>) {
+    let case = &as_of.case;
+    // The latest that was stated: surely before the others only if each was.
+    let Some(processor) = case.each(CaseStep::ProcessorAware).max_by_key(|step| step.at_us()) else { return };
+    // What acts on file tell of it counts as well, at the earliest: whoever found it, it was not after that.
+    let first = |step: CaseStep, verb: Verb| {
+        let stated = case.each(step).map(|step| (step.at_us(), step.index));
+        let acts = as_of.reported.iter().filter(|act| act.verb == verb).map(|act| (act.earliest_us, act.index));
+        stated.chain(acts).min()
+    };
+    let detected = first(CaseStep::Detected, Verb::IncidentDetect);
+    let Some((detected, aware)) = detected.zip(first(CaseStep::Aware, Verb::IncidentAware)) else { return };
+    if processor.at_us() < detected.0.min(aware.0) {
+        put(all, 50, one("b"), vec![processor.index, detected.1, aware.1]);
     }
 }
 
