@@ -96,6 +96,40 @@ fn a_persons_answers_stand_beside_the_ledgers_and_what_the_record_rules_out_is_n
     assert_eq!(report["case"]["aware"]["by"][0]["fields"][0], "dana");
 }
 
+/// Somebody surely got data without authority: whoever leaves confidentiality out would hide all that hangs on it.
+#[test]
+fn a_nature_without_the_confidentiality_that_the_record_shows_is_not_taken() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    let answer = |set: &[&str]| {
+        let set = set.iter().flat_map(|set| ["--set", set]);
+        let words: Vec<&str> = ["answer", &case].into_iter().chain(set).chain(DANA).collect();
+        breach(&server, &words);
+    };
+    answer(&["55=c", "56=c"]);
+    let (report, _) = file(&server, &case);
+    let nature = field(&report, 55);
+    assert_eq!((&nature["state"], &nature["refused_values"]), (&json!("refused"), &json!(["c"])));
+    assert_eq!((&nature["values"], &nature["ledger_values"]), (&json!([]), &json!(["a"])));
+    for number in [56, 57, 79] {
+        assert_ne!(field(&report, number)["state"], "hidden", "field {number}");
+        assert_eq!(field(&report, number)["required"], true, "field {number}");
+    }
+    assert_eq!((&field(&report, 56)["state"], values(&report, 56)), (&json!("refused"), vec!["a".to_owned()]));
+    assert!(report["todo"].as_array().expect("a list").contains(&json!({"field": 55, "what": "replace"})));
+    let register = report["register"].as_array().expect("columns");
+    let column = register.iter().find(|column| column["column"] == "nature").expect("the column").to_string();
+    assert!(
+        column.contains("a  confidentiality") && column.contains("a  exfiltrated") && !column.contains("c  "),
+        "{column}"
+    );
+    let shown = breach(&server, &["show", &case]).out;
+    assert!(shown.contains("c  (not taken: the record rules it out)"), "{shown}");
+    // More than the record shows is a person's to say.
+    answer(&["55=a", "55=c"]);
+    assert_eq!(field(&file(&server, &case).0, 55)["state"], "differs");
+}
+
 /// Case 33: without complete logging "not disclosed" cannot be said, whatever a person answers.
 #[test]
 fn not_disclosed_needs_logging_that_was_complete() {

@@ -94,11 +94,16 @@ fn says_the_same(kind: Kind, one: &[String], other: &[String]) -> bool {
     }
 }
 
-/// Field 56: what the record shows nobody can answer away, and "not disclosed" needs complete logging.
+/// Fields 55 and 56: what the record shows nobody can answer away, and "not disclosed" needs complete logging. Where somebody
+/// surely got data without authority, a breach without confidentiality (55 a) would hide all that hangs on it.
 fn is_refused(field: u8, given: &[String], as_of: &AsOf, ledger: &BTreeMap<u8, Derived>) -> bool {
     let disclosed = || ledger.get(&56).is_some_and(|derived| derived.values == ["a"]);
     let says = |code: &str| given.iter().any(|it| it == code);
-    field == 56 && ((disclosed() && !says("a")) || (says("c") && !derive::is_evidence_of_nothing(as_of)))
+    match field {
+        55 => disclosed() && !says("a"),
+        56 => (disclosed() && !says("a")) || (says("c") && !derive::is_evidence_of_nothing(as_of)),
+        _ => false,
+    }
 }
 
 impl Decided {
