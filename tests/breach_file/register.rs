@@ -92,9 +92,11 @@ fn what_the_register_lacks_is_told_and_counted() {
     };
     let (files, of) = read(&["--format", "json", "--format", "html", "--format", "csv"]);
     let missing = r#"[{"entries":[],"state":"not_provided","text":"NOT PROVIDED"}]"#;
-    for column in ["effects", "risk", "notified", "informed", "reason"] {
+    for column in ["effects", "risk", "informed", "reason"] {
         assert_eq!(of(column), missing, "{column}");
     }
+    let notified = of("notified");
+    assert!(notified.starts_with(missing.trim_end_matches(']')) && notified.contains("was missed"), "{notified}");
     let bytes = |ending: &str| &files.iter().find(|(name, _)| name.ends_with(ending)).expect(ending).1;
     assert!(String::from_utf8_lossy(bytes(".html")).contains("5 of 14 columns are NOT PROVIDED"));
     let csv =
@@ -174,6 +176,55 @@ fn the_register_has_its_fourteen_columns_also_for_what_was_not_notified() {
     );
     let shown = breach(&server, &["show", &case]).out;
     assert!(shown.contains("EDPB 56   c  (not taken: the record rules it out)"), "{shown}");
+}
+
+/// A decision after the deadline keeps none: it is told as late, with when it was taken, on the page, in the register and in
+/// the sheets.
+#[test]
+fn a_decision_not_to_notify_is_dated_and_told_as_late_where_it_was() {
+    let server = incident();
+    let decide = |at: &str, language: &str| {
+        let case = opened(&server, RESOURCE);
+        aware(&server, &case, "2026-03-10T12:00:00Z");
+        let why = ["--statement", "a risk is unlikely", "--at", at];
+        breach(&server, &[&["not-notified", &case][..], &why, &DANA].concat());
+        report(&server, &["breach", &case, "--language", language]).0
+    };
+    let told = |files: &[(String, Vec<u8>)]| {
+        let form = json_of(files);
+        let register = form["register"].as_array().expect("columns");
+        let column = register.iter().find(|column| column["column"] == "notified").expect("the column");
+        let lines = column["lines"].as_array().expect("lines").iter();
+        let lines: Vec<String> = lines.map(|line| line["text"].as_str().expect("text").to_owned()).collect();
+        let of = |ending: &str| &files.iter().find(|(name, _)| name.ends_with(ending)).expect("a file").1;
+        let page = String::from_utf8_lossy(of(".html")).into_owned();
+        let sheets = sheets::files(of(".csv.zip"));
+        let sheet = &sheets.iter().find(|(name, _)| name == "register.csv").expect("a sheet").1;
+        assert!(page.contains(&lines[0]), "{lines:?}");
+        assert!(sheets::rows(sheet).iter().flatten().any(|cell| cell.contains(&lines[0])), "{lines:?}");
+        assert!(form["answer"]["text"].as_str().expect("text").starts_with(&lines[0]), "{lines:?}");
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        (lines[0].clone(), form["case"]["deadline"]["missed"] == true, field(&form, 49)["state"] == "not_provided")
+    };
+    let late = "The deadline of 72 hours, 2026-03-13 12:00:00 UTC, was missed. Only after it, on 2026-04-01 08:00:00 UTC, was \
+                it decided that the authority need not be notified.";
+    assert_eq!(told(&decide("2026-04-01T08:00:00Z", "en")), (late.to_owned(), true, true));
+    let (german, missed, _) = told(&decide("2026-04-01T08:00:00Z", "de"));
+    assert!(german.contains("versäumt. Erst danach, am ") && missed, "{german}");
+    // Stated in time and recorded afterwards: told as that, and no reason for lateness is asked.
+    let (stated, missed, asked) = told(&decide("2026-03-12T08:00:00Z", "en"));
+    assert!(
+        stated.starts_with("It was recorded on 20") && stated.contains("decided on 2026-03-12 08:00:00 UTC"),
+        "{stated}"
+    );
+    assert!(!missed && !asked);
+    // Nothing was done at all: that is missing, and that the deadline was missed stands beside it.
+    let case = opened(&server, RESOURCE);
+    aware(&server, &case, "2026-03-10T12:00:00Z");
+    let (form, _) = file(&server, &case);
+    let register = form["register"].as_array().expect("columns");
+    let column = register.iter().find(|column| column["column"] == "notified").expect("the column").to_string();
+    assert!(column.contains("not_provided") && column.contains("was missed"), "{column}");
 }
 
 #[test]

@@ -163,6 +163,7 @@ const HARMLESS: &[&str] = &[
     "intro.rungs",
     "intro.timeline",
     // Of other things than access to data.
+    "breach.answer.need_not_stated",
     "breach.notice.retracted",
     "breach.phase.needed_by_facts",
     "breach.phase.not_needed",

@@ -278,7 +278,14 @@ impl Case {
         last.zip(earliest).is_some_and(|(last, earliest)| earliest.at_us() < last.at_us())
     }
 
-    /// The first notification until this instant, or this instant while there is none, lies after the deadline.
+    /// The first decision that the authority need not be notified, while it stands and nothing was notified all the same.
+    pub fn not_due(&self) -> Option<&Step> {
+        let decided = self.of(CaseStep::NotNotified).min_by_key(|decided| decided.at_us());
+        decided.filter(|_| self.of(CaseStep::Submitted).next().is_none())
+    }
+
+    /// The first notification until this instant, the decision that none is due, or this instant while there is neither, lies
+    /// after the deadline.
     pub fn is_late(&self, now_us: u64, profile: &Profile) -> bool {
         matches!(self.deadline(profile), Some(Ok(deadline)) if self.is_after(deadline.strict_us, now_us))
     }
@@ -286,7 +293,8 @@ impl Case {
     /// The same of any deadline.
     pub fn is_after(&self, deadline_us: u64, now_us: u64) -> bool {
         let sent = self.of(CaseStep::Submitted).map(Step::at_us).filter(|at| *at <= now_us);
-        sent.min().unwrap_or(now_us) > deadline_us
+        let decided = self.not_due().map(Step::at_us).filter(|at| *at <= now_us);
+        sent.min().or(decided).unwrap_or(now_us) > deadline_us
     }
 
     /// The deadline that would run had nothing been taken back, by the profile of then. Lateness does not go away unseen
@@ -392,6 +400,20 @@ pub(crate) mod tests {
         assert!(!case.is_late(1_000 * HOUR, &profile), "it was in time, whatever time it is now");
         case.steps.push(step(7, CaseStep::Submitted, 90 * HOUR));
         assert!(!case.is_late(1_000 * HOUR, &profile), "a follow-up is no first notification");
+    }
+
+    #[test]
+    fn a_decision_that_nothing_is_due_keeps_the_deadline_only_before_it_passed() {
+        let profile = Profile::default();
+        let mut case = case(vec![step(1, CaseStep::Opened, 0), step(2, CaseStep::Aware, 10 * HOUR)]);
+        case.steps.push(step(3, CaseStep::NotNotified, 90 * HOUR));
+        assert!(case.is_late(91 * HOUR, &profile), "it was decided too late");
+        case.steps.push(step(4, CaseStep::NotNotified, 80 * HOUR));
+        assert!(!case.is_late(1_000 * HOUR, &profile), "nothing was due any more");
+        assert_eq!(case.not_due().map(|step| step.index), Some(4));
+        case.steps.push(step(5, CaseStep::Submitted, 100 * HOUR));
+        assert!(case.is_late(1_000 * HOUR, &profile), "it was notified after all, too late");
+        assert_eq!(case.not_due(), None);
     }
 
     /// What was taken back counts no more and is not gone; and a retraction can be taken back itself.

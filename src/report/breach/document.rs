@@ -312,9 +312,9 @@ facts! {
         is_default: bool,
         /// The step by which awareness was stated that it runs from.
         from: EntryIndex,
-        /// The first notification, or the cut-off while there is none, lies after it.
+        /// The first notification, the decision that none is due, or the cut-off while there is neither, lies after it.
         missed: bool,
-        /// No notification is known, and the deadline had passed when this was made.
+        /// Neither is known to be before it, and the deadline had passed when this was made.
         passed: bool,
     }
 

@@ -5,7 +5,7 @@ use super::derive::{Audience, Found};
 use super::document::*;
 use super::evidence::{AsOf, BreachEvidence, BreachQuestion, Erased};
 use super::form::{self, Decided};
-use super::{FORMAT, basis, counted, register, reported};
+use super::{FORMAT, basis, counted, register, reported, undue};
 use crate::law::edpb::{Block, Field, Kind};
 use crate::law::{calendar, enisa};
 use crate::model::{CaseStep, Identity, ReportType};
@@ -49,9 +49,9 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
         format: FORMAT.to_owned(),
         erratum: None,
         header: header(question, evidence, envelope, ReportType::Breach, template::BREACH),
-        answer: Answer { text: answer(w, &case, &totals) },
+        answer: Answer { text: answer(w, now, &case, &totals) },
         severity: now.case.told(CaseStep::Severity).map(|step| severity_fact(step, &now.case)).collect(),
-        register: register::of_form(now, &form, w),
+        register: register::of_form(now, &form, passed, w),
         case,
         figure_confidentiality: confidentiality,
         figure_audience: audience,
@@ -66,7 +66,7 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
     }
 }
 
-fn answer(w: &Wording, case: &CaseFact, totals: &FormTotals) -> String {
+fn answer(w: &Wording, now: &AsOf, case: &CaseFact, totals: &FormTotals) -> String {
     let b = &w.breach.answer;
     let numbers = [
         ("required", w.number(totals.required)),
@@ -75,15 +75,16 @@ fn answer(w: &Wording, case: &CaseFact, totals: &FormTotals) -> String {
         ("missing", w.number(totals.not_provided)),
     ];
     let form = fill(&b.form, &numbers.each_ref().map(|(name, value)| (*name, value.as_str())));
-    let deadline = match &case.deadline {
-        // Whatever was decided: once it was notified, it was.
-        _ if case.not_notified.is_some() && case.submitted.is_empty() => b.need_not.clone(),
-        None => b.not_aware.clone(),
-        Some(deadline) => {
+    // Whatever was decided: once it was notified, it was.
+    let need_not = undue::text(w, &now.case, &now.period);
+    let deadline = match (need_not, &case.deadline) {
+        (Some(need_not), _) => need_not,
+        (None, None) => b.not_aware.clone(),
+        (None, Some(deadline)) => {
             let (at, hours) = (w.instant(deadline.strict), w.number(deadline.hours));
             let first = case.submitted.iter().min_by_key(|moment| moment.at);
             match (deadline.missed || deadline.passed, first) {
-                (true, _) => fill(&b.missed, &[("at", &at), ("hours", &hours)]),
+                (true, _) => undue::missed(w, deadline.strict.us(), deadline.hours),
                 (false, None) => fill(&b.deadline, &[("at", &at), ("hours", &hours)]),
                 // What was recorded once it was late shows only that somebody says so.
                 (false, Some(first)) if first.recorded_at > deadline.strict => {

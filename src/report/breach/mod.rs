@@ -20,6 +20,7 @@ mod persons;
 mod register;
 mod registered;
 pub(super) mod reported;
+mod undue;
 
 pub use case::Case;
 pub use counted::{count, text as count_text};

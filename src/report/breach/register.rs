@@ -1,12 +1,12 @@
 //! A breach in the register of GDPR Art. 33(5), also one that is not notified: fourteen columns, each with who says it.
 
 use super::case::{By, Case, Standing, Step};
-use super::counted;
 use super::derive::Found;
 use super::document::{FieldState, RegisterColumn, RegisterFact, RegisterLine};
 use super::evidence::AsOf;
 use super::facts::coded;
 use super::form::{self, Decided};
+use super::{counted, undue};
 use crate::law::Profile;
 use crate::model::CaseStep;
 use crate::report::access::document::EntryIndex;
@@ -17,17 +17,20 @@ use crate::report::wording::{Wording, fill, word};
 pub fn register(as_of: &AsOf, profile: &Profile, w: &Wording) -> (Vec<RegisterFact>, Vec<u8>) {
     let form = form::decide(as_of, profile, false, w);
     let refused = form.iter().filter(|decided| decided.state == FieldState::Refused);
-    (of_form(as_of, &form, w), refused.map(|decided| decided.field.number).collect())
+    (of_form(as_of, &form, false, w), refused.map(|decided| decided.field.number).collect())
 }
 
-pub(super) fn of_form(as_of: &AsOf, form: &[Decided], w: &Wording) -> Vec<RegisterFact> {
-    let row = Row { as_of, form, w };
+/// `late_meanwhile`: the deadline passed after the cut-off and before this was made.
+pub(super) fn of_form(as_of: &AsOf, form: &[Decided], late_meanwhile: bool, w: &Wording) -> Vec<RegisterFact> {
+    let is_late = late_meanwhile || as_of.case.is_late(as_of.cut_off_us, &as_of.period);
+    let row = Row { as_of, form, is_late, w };
     RegisterColumn::ALL.iter().map(|column| RegisterFact { column: *column, lines: row.column(*column) }).collect()
 }
 
 struct Row<'a> {
     as_of: &'a AsOf,
     form: &'a [Decided],
+    is_late: bool,
     w: &'a Wording,
 }
 
@@ -66,9 +69,8 @@ impl Row<'_> {
                 for step in case.each(CaseStep::Submitted) {
                     lines.push(by_step(self.at(step), step));
                 }
-                if let Some(step) = case.last(CaseStep::NotNotified).filter(|_| lines.is_empty()) {
-                    lines.push(by_step(self.w.breach.answer.need_not.clone(), step));
-                }
+                let need_not = undue::text(self.w, case, &self.as_of.period);
+                lines.extend(need_not.zip(case.not_due()).map(|(text, step)| by_step(text, step)));
                 lines.extend(self.taken_back());
             }
             RegisterColumn::Informed => lines = self.fields(&[97, 98, 99, 102, 104]),
@@ -88,7 +90,18 @@ impl Row<'_> {
             let text = self.w.missing.value.clone();
             lines.push(RegisterLine { text, state: FieldState::NotProvided, entries: Vec::new() });
         }
+        // Beside what was done, or that nothing was: a missed deadline fills no column.
+        lines.extend(self.missed().filter(|_| column == RegisterColumn::Notified));
         lines
+    }
+
+    /// That the deadline was missed; a decision after it says so itself.
+    fn missed(&self) -> Option<RegisterLine> {
+        let (case, profile) = (&self.as_of.case, &self.as_of.period);
+        let aware = case.awareness().filter(|_| self.is_late && case.not_due().is_none())?;
+        let strict_us = case.deadline(profile)?.ok()?.strict_us;
+        let text = undue::missed(self.w, strict_us, u64::from(profile.breach_notification_h));
+        Some(RegisterLine { text, state: FieldState::Ledger, entries: vec![EntryIndex(aware.index)] })
     }
 
     /// A reason is owed only for what was not done, or not in time, or not for everybody.

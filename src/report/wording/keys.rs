@@ -357,7 +357,8 @@ sections! {
         persons_running: String,
     }
     BreachAnswer {
-        not_aware: String, deadline: String, missed: String, in_time: String, in_time_stated: String, need_not: String, form: String, persons: String, persons_at_least: String, persons_counted: String,
+        not_aware: String, deadline: String, missed: String, in_time: String, in_time_stated: String, need_not: String, need_not_in_time: String,
+        need_not_late: String, need_not_stated: String, form: String, persons: String, persons_at_least: String, persons_counted: String,
     }
     BreachVerdict { deadline: String, standing: String, follow_up: String, logging: String }
     BreachFigure {
