@@ -96,6 +96,37 @@ fn a_persons_answers_stand_beside_the_ledgers_and_what_the_record_rules_out_is_n
     assert_eq!(report["case"]["aware"]["by"][0]["fields"][0], "dana");
 }
 
+/// The first and the last that somebody got data without authority are events of the timeline, whether they gave it to others
+/// or not; many are told by these two and their number.
+#[test]
+fn the_timeline_tells_who_got_data_without_authority_also_where_nobody_else_was_given_it() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    let timeline = || {
+        let (report, _) = file(&server, &case);
+        let entries = field(&report, 53)["entries"].as_array().expect("entries").clone();
+        (values(&report, 53).concat().lines().map(str::to_owned).collect::<Vec<_>>(), entries)
+    };
+    let (lines, entries) = timeline();
+    for (verb, entry) in [("view", 9), ("download", 12)] {
+        let told = format!("UTC: {verb}, {RESOURCE}: without authority (entry {entry})");
+        assert_eq!(lines.iter().filter(|line| line.ends_with(&told)).count(), 1, "{verb}: {lines:?}");
+        assert!(entries.contains(&json!(entry)), "{entries:?}");
+    }
+    assert!(lines.is_sorted(), "in order: {lines:?}");
+    for minute in 0..12 {
+        act(&server, "data.view", &format!("10:{:02}", 45 + minute), LATE_READ);
+    }
+    let (lines, entries) = timeline();
+    let got: Vec<&String> = lines.iter().filter(|line| line.contains(": without authority (entry")).collect();
+    assert_eq!(got.len(), 2, "the first and the last: {lines:?}");
+    let all = format!(
+        "2026-03-10 09:34:20 UTC to 2026-03-10 10:56:00 UTC: {RESOURCE}: reached without authority 14 times in all"
+    );
+    assert!(lines.contains(&all), "{lines:?}");
+    assert!(entries.len() > 14, "each is cited: {entries:?}");
+}
+
 /// Somebody surely got data without authority: whoever leaves confidentiality out would hide all that hangs on it.
 #[test]
 fn a_nature_without_the_confidentiality_that_the_record_shows_is_not_taken() {

@@ -132,6 +132,8 @@ const HARMLESS: &[&str] = &[
     "breach.count.accesses.one",
     "breach.count.accesses.other",
     "breach.count.accesses_column",
+    "breach.event.all_given",
+    "breach.event.all_got",
     "breach.event.given",
     "breach.event.gone",
     "breach.event.opened",

@@ -15,6 +15,9 @@ use crate::report::instant::Instant;
 use crate::report::wording::{Wording, fill, word};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Accesses of one sort to one resource that the timeline tells one by one.
+const EACH: usize = 8;
+
 /// What the ledger says of one field.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Derived {
@@ -475,6 +478,45 @@ impl<'a> Found<'a> {
         }
     }
 
+    /// Who got data without authority when, as lines of the timeline: of many of one sort and resource the first, the last, and
+    /// how many.
+    fn got(&self, w: &Wording) -> Vec<(u64, u64, String)> {
+        let b = &w.breach.event;
+        let mut sorts: BTreeMap<(&str, bool), Vec<&AccessFact>> = BTreeMap::new();
+        for access in &self.accesses {
+            let given = access.recipients().next().is_some();
+            sorts.entry((&access.resource, given)).or_default().push(access);
+        }
+        let mut events = Vec::new();
+        for ((resource, given), mut accesses) in sorts {
+            let entry = |access: &AccessFact| access.entries.first().map_or(0, |entry| entry.0);
+            accesses.sort_by_key(|access| (access.when.from, entry(access)));
+            let line = |access: &AccessFact| {
+                let text = match (given, access.certain) {
+                    (true, _) => &b.given,
+                    (false, true) => &b.got,
+                    (false, false) => &b.perhaps_got,
+                };
+                let (what, n) = (word(&w.verb, access.verb.0.code()), w.number(entry(access)));
+                let values = [("at", &*w.instant(access.when.from)), ("resource", resource), ("what", what), ("n", &n)];
+                (access.when.from.us(), entry(access), fill(text, &values))
+            };
+            match accesses.as_slice() {
+                [first, .., last] if accesses.len() > EACH => {
+                    let (from, until) = (w.instant(first.when.from), w.instant(last.when.from));
+                    let surely = |access: &&&AccessFact| access.certain && (!given || !access.given_to.is_empty());
+                    let (low, all) = (accesses.iter().filter(surely).count() as u64, accesses.len() as u64);
+                    let number = w.range(low, all);
+                    let values = [("from", &*from), ("until", &until), ("resource", resource), ("n", &number)];
+                    let text = fill(if given { &b.all_given } else { &b.all_got }, &values);
+                    events.extend([line(first), line(last), (last.when.from.us(), entry(last), text)]);
+                }
+                few => events.extend(few.iter().map(|access| line(access))),
+            }
+        }
+        events
+    }
+
     /// 53 and 92: what happened in which order, and what ended it. Notifications are not among it: a form does not change by
     /// being sent.
     fn timeline(&self, w: &Wording, all: &mut BTreeMap<u8, Derived>) {
@@ -500,17 +542,7 @@ impl<'a> Found<'a> {
                 }
             }
         }
-        for access in self.accesses.iter().filter(|access| access.recipients().next().is_some()) {
-            let entry = access.entries.first().map_or(0, |entry| entry.0);
-            let values = [
-                ("at", w.instant(access.when.from)),
-                ("resource", access.resource.clone()),
-                ("what", word(&w.verb, access.verb.0.code()).to_owned()),
-                ("n", w.number(entry)),
-            ];
-            let text = fill(&b.given, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
-            events.push((access.when.from.us(), entry, text));
-        }
+        events.extend(self.got(w));
         // What was only promised to go is not known to have gone.
         let gone = |held: &&&HoldingFact| {
             let evidenced = matches!(held.end.known, Known::Exact | Known::Bounded);
@@ -565,7 +597,9 @@ impl<'a> Found<'a> {
         contained.sort();
         let entries = |events: &[(u64, u64, String)]| events.iter().map(|(_, entry, _)| *entry).collect::<Vec<_>>();
         let lines: Vec<String> = events.iter().map(|(.., text)| text.clone()).collect();
-        put(all, 53, [lines.join("\n")], entries(&events));
+        // Also those of accesses that are only counted.
+        let accesses = self.accesses.iter().flat_map(|access| access.entries.iter().map(|entry| entry.0));
+        put(all, 53, [lines.join("\n")], entries(&events).into_iter().chain(accesses).collect());
         put(all, 92, contained.iter().map(|(.., text)| text.clone()), entries(&contained));
     }
 }

@@ -389,7 +389,7 @@ sections! {
         detected_before: String,
     }
     BreachEvent {
-        opened: String, given: String, gone: String, ended: String, act: String, lost: String, detected: String, processor_aware: String, aware: String, place: String,
+        opened: String, given: String, all_given: String, got: String, perhaps_got: String, all_got: String, gone: String, ended: String, act: String, lost: String, detected: String, processor_aware: String, aware: String, place: String,
         no_place: String,
     }
     BreachPhase {
