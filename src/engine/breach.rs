@@ -299,13 +299,21 @@ impl OpenLedger {
                 continue;
             }
             let at_us = self.ledger.entry(index)?.map_or(0, |entry| entry.header.recorded_at_us);
-            let mut erased = Erased { entry: index, at_us, acts: BTreeSet::new(), steps: BTreeSet::new(), subjects: 0 };
+            let mut erased = Erased {
+                entry: index,
+                at_us,
+                acts: BTreeSet::new(),
+                steps: BTreeSet::new(),
+                subjects: BTreeMap::new(),
+            };
             for (place, ordinal) in self.ledger.covered(index)? {
                 if steps.contains(&place) {
                     erased.steps.insert(place);
                 } else if let Some(entry) = entries.get(&place) {
                     erased.acts.insert(place);
-                    erased.subjects += u64::from(is_of_subject(entry, ordinal));
+                    if is_of_subject(entry, ordinal) {
+                        *erased.subjects.entry(place).or_default() += 1;
+                    }
                 }
             }
             if !erased.acts.is_empty() || !erased.steps.is_empty() {

@@ -101,6 +101,71 @@ fn what_was_counted_when_it_was_opened_outlives_whoever_goes_while_it_is_open() 
     assert!(!list.contains("C-1002"), "{list}");
 }
 
+/// What was known then is made anew from what an erasure left: the numbers that the notification itself counted are held against
+/// now, and of the rest nobody can say that it reads as it did.
+#[test]
+fn an_erasure_after_a_notification_does_not_make_it_read_as_if_nothing_had_changed() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    aware(&server, &case, "2026-03-11T08:00:00Z");
+    let (notified, entry) = file(&server, &case);
+    assert_eq!([67, 68].map(|number| values(&notified, number).concat()), ["a", "3"]);
+    breach(&server, &[&["submit", &case, "--report", &entry.to_string()][..], &DANA].concat());
+    let (before, _) = file(&server, &case);
+    assert_eq!((&before["phases"][0]["changes"], &before["phases"][0]["uncompared"]), (&json!([]), &Value::Null));
+    run(&mut server.client_command(&["person", "erase", "customer=C-1002", "--ground", "gdpr:17.1.b"]), 0);
+    assert!(run(&mut server.client_command(&["person", "run-erasures"]), 0).out.contains("requests  1"));
+    let (files, _) = report(&server, &["breach", &case]);
+    let form = json_of(&files);
+    let phase = &form["phases"][0];
+    let changes = phase["changes"].as_array().expect("changes");
+    let of = |number: u64| changes.iter().find(|change| change["field"] == number).unwrap_or(&Value::Null);
+    assert_eq!(
+        (&of(67)["then"], &of(68)["then"]),
+        (&json!(["a  exactly"]), &json!(["3"])),
+        "as it was notified: {changes:?}"
+    );
+    assert_ne!(of(67)["now"], of(67)["then"]);
+    assert_eq!(phase["follow_up_needed"], true, "the form says something else now");
+    let gone = &phase["uncompared"][0];
+    assert_eq!(gone["erasure"], form["case"]["erased"][0]["entry"]);
+    let fields = gone["fields"].as_array().expect("fields");
+    for (number, is) in [(65, true), (70, true), (72, true), (67, false), (68, false)] {
+        assert_eq!(fields.contains(&json!(number)), is, "{number}: {fields:?}");
+    }
+    let of = |ending: &str| &files.iter().find(|(name, _)| name.ends_with(ending)).expect("a file").1;
+    let page = String::from_utf8_lossy(of(".html")).into_owned();
+    let told = format!("The erasure of entry {} took what the answers rested on", gone["erasure"]);
+    assert!(
+        page.contains(&told)
+            && !page.contains("no answer reads otherwise")
+            && !page.contains("No answer that was given")
+    );
+    let sheet = sheets::files(of(".csv.zip")).into_iter().find(|(name, _)| name == "notifications.csv").expect("it").1;
+    let rows = sheets::rows(&sheet);
+    let at = rows[0].iter().position(|head| head == "Fields that cannot be compared any more").expect("the column");
+    assert!(rows[1][at].contains("65"), "{rows:?}");
+}
+
+/// Whoever was erased between the report and its submission is in no count of it.
+#[test]
+fn what_was_counted_after_an_erasure_says_nothing_of_what_was_submitted() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    aware(&server, &case, "2026-03-11T08:00:00Z");
+    let (_, entry) = file(&server, &case);
+    run(&mut server.client_command(&["person", "erase", "customer=C-1002", "--ground", "gdpr:17.1.b"]), 0);
+    assert!(run(&mut server.client_command(&["person", "run-erasures"]), 0).out.contains("requests  1"));
+    breach(&server, &[&["submit", &case, "--report", &entry.to_string()][..], &DANA].concat());
+    let (files, _) = report(&server, &["breach", &case, "--format", "json", "--format", "html", "--language", "de"]);
+    let phase = &json_of(&files)["phases"][0];
+    let fields = phase["uncompared"][0]["fields"].as_array().expect("fields");
+    assert!([65, 67, 68, 70].iter().all(|number| fields.contains(&json!(number))), "{fields:?}");
+    let page = &files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page").1;
+    let page = String::from_utf8_lossy(page).into_owned();
+    assert!(page.contains("lässt sich nicht mehr feststellen") && !page.contains("Keine gegebene Antwort"), "{page}");
+}
+
 /// What was found for one question is kept, and made anew once an entry comes that could change it.
 #[test]
 fn whom_a_case_needs_and_what_the_register_says_is_never_older_than_the_ledger() {

@@ -167,6 +167,7 @@ const HARMLESS: &[&str] = &[
     // Of other things than access to data.
     "breach.answer.need_not_stated",
     "breach.notice.retracted",
+    "breach.phase.left_needed_by_facts",
     "breach.phase.needed_by_facts",
     "breach.phase.not_needed",
     "breach.state.hidden",

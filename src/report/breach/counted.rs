@@ -39,6 +39,11 @@ pub fn count(as_of: &AsOf, profile: &Profile, w: &Wording) -> CaseCount {
     }
 }
 
+/// What fields 67 and 68 say of a count of everybody.
+pub(super) fn people(counted: &CaseCount) -> (&'static str, String) {
+    (if counted.people_low == counted.people_high { "a" } else { "b" }, counted.people_high.to_string())
+}
+
 /// Each count that a step carries, in order; also of steps that were taken back, because what was counted was.
 pub(super) fn facts(case: &Case) -> Vec<CountFact> {
     case.steps.iter().filter_map(fact).collect()

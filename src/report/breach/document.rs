@@ -394,9 +394,16 @@ facts! {
         changes: Vec<ChangeFact>,
         /// Facts that answers rest on, also where no answer says otherwise because of them.
         facts: Vec<FactChange>,
+        /// What cannot be compared any more, because erasures since took what it rested on. Numbers that the notification's own
+        /// step counted are kept, and stand among the changes where they read otherwise.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        uncompared: Vec<UncomparedFact>,
         /// Of the last notification: an answer that was given then, or a fact that answers rest on, is another one now.
         follow_up_needed: bool,
     }
+
+    /// One erasure since a notification, and the fields whose answers of then cannot be known any more.
+    pub struct UncomparedFact { erasure: EntryIndex, fields: Vec<u64> }
 
     /// A fact as it was told of then, and now; absent where it was not known, or is none any more.
     pub struct FactChange { what: Basis, then: Option<String>, now: Option<String>, entries: Vec<EntryIndex> }

@@ -1,6 +1,6 @@
 //! What a breach file is made from.
 
-use super::case::Case;
+use super::case::{Case, Step};
 use crate::law::Profile;
 use crate::model::{Identity, Outcome, Quantity, RecipientKind, Verb};
 use crate::report::access::document::Verdict;
@@ -157,6 +157,17 @@ pub struct Erased {
     pub acts: BTreeSet<u64>,
     /// Steps of the case of which parts are gone.
     pub steps: BTreeSet<u64>,
-    /// Parts of these entries about data subjects.
-    pub subjects: u64,
+    /// How many parts about data subjects went, by these entries.
+    pub subjects: BTreeMap<u64, u64>,
+}
+
+impl Erased {
+    /// Of that what was known to whoever took this step.
+    pub fn of_before(&self, step: &Step) -> Erased {
+        let mut known = self.clone();
+        known.acts.retain(|entry| *entry < step.size);
+        known.subjects.retain(|entry, _| *entry < step.size);
+        known.steps.retain(|entry| *entry < step.index);
+        known
+    }
 }

@@ -5,7 +5,7 @@ use super::derive::{Audience, Found};
 use super::document::*;
 use super::evidence::{AsOf, BreachEvidence, BreachQuestion, Erased};
 use super::form::{self, Decided};
-use super::{FORMAT, basis, counted, register, reported, undue};
+use super::{FORMAT, counted, phases, register, reported, undue};
 use crate::law::edpb::{Block, Field, Kind};
 use crate::law::{calendar, enisa};
 use crate::model::{CaseStep, Identity, ReportType};
@@ -57,7 +57,7 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
         figure_audience: audience,
         totals,
         todo,
-        phases: phases(evidence, &form, w),
+        phases: phases::facts(evidence, &form, w),
         fields: form.iter().map(|decided| field_fact(decided, &now.case, w)).collect(),
         claim: now.exposure.answer.claim,
         coverage: now.exposure.coverage.clone(),
@@ -104,7 +104,7 @@ pub(super) fn identities(identities: &[Identity]) -> Vec<PersonIdentity> {
     identities.iter().map(PersonIdentity::from).collect()
 }
 
-fn moment(step: &Step) -> Moment {
+pub(super) fn moment(step: &Step) -> Moment {
     Moment {
         at: Instant::new(step.at_us()),
         recorded_at: Instant::new(step.recorded_at_us),
@@ -240,21 +240,26 @@ fn step_fact(step: &Step) -> StepFact {
 /// Fields that count persons or say what data it was: they rest on everybody's parts.
 const OF_PERSONS: [u8; 6] = [65, 67, 68, 70, 72, 73];
 
-fn erased_fact(erased: &Erased, as_of: &AsOf, form: &[Decided]) -> ErasedFact {
-    let entries = |all: &BTreeSet<u64>| all.iter().map(|index| EntryIndex(*index)).collect();
+/// Fields of the form that rested on what an erasure took.
+pub(super) fn resting(erased: &Erased, case: &Case, form: &[Decided]) -> Vec<u64> {
     let rests = |decided: &&Decided| {
         let number = decided.field.number;
         let by_acts = decided.ledger.entries.iter().any(|entry| erased.acts.contains(entry));
-        let answered = as_of.case.answered_by(number).is_some_and(|step| erased.steps.contains(&step.index));
-        by_acts || answered || (erased.subjects > 0 && OF_PERSONS.contains(&number))
+        let answered = case.answered_by(number).is_some_and(|step| erased.steps.contains(&step.index));
+        by_acts || answered || (!erased.subjects.is_empty() && OF_PERSONS.contains(&number))
     };
+    form.iter().filter(rests).map(|decided| u64::from(decided.field.number)).collect()
+}
+
+fn erased_fact(erased: &Erased, as_of: &AsOf, form: &[Decided]) -> ErasedFact {
+    let entries = |all: &BTreeSet<u64>| all.iter().map(|index| EntryIndex(*index)).collect();
     ErasedFact {
         entry: EntryIndex(erased.entry),
         at: Instant::new(erased.at_us),
         acts: entries(&erased.acts),
-        subjects: erased.subjects,
+        subjects: erased.subjects.values().sum(),
         steps: entries(&erased.steps),
-        fields: form.iter().filter(rests).map(|decided| u64::from(decided.field.number)).collect(),
+        fields: resting(erased, &as_of.case, form),
     }
 }
 
@@ -352,46 +357,6 @@ fn field_fact(decided: &Decided, case: &Case, w: &Wording) -> FieldFact {
         entries: entries.iter().map(|index| EntryIndex(*index)).collect(),
         answered_in: form::answered_in(decided, case).map(EntryIndex),
     }
-}
-
-/// Each notification against the next one, the last against what is known now.
-fn phases(evidence: &BreachEvidence, form: &[Decided], w: &Wording) -> Vec<Phase> {
-    let (now, profile) = (&evidence.now, &evidence.profile);
-    let forms: Vec<Vec<Decided>> =
-        evidence.then.iter().map(|(_, then)| form::decide(then, profile, false, w)).collect();
-    let phase = |(at, (entry, then)): (usize, &(u64, AsOf))| {
-        let submitted = now.case.steps.iter().find(|step| step.index == *entry)?;
-        let next = evidence.then.get(at + 1);
-        let (later, known) = match next {
-            Some((_, next)) => (next, forms.get(at + 1)?.as_slice()),
-            None => (now, form),
-        };
-        let before = forms.get(at)?;
-        let changes = form::changes(before, known);
-        let facts = basis::changes(then, later, w);
-        // What was empty then was not answered: that it is known now completes the form, and corrects nothing.
-        let differs = changes.iter().any(|(_, then, _)| !then.is_empty()) || !facts.is_empty();
-        let change = |(field, then, now): (&'static Field, Vec<String>, Vec<String>)| ChangeFact {
-            field: u64::from(field.number),
-            title: title(field, w),
-            then: coded(field, &then, w),
-            now: coded(field, &now, w),
-        };
-        let opened = now.case.steps.first().map_or(0, |step| step.index);
-        let incomplete = before.iter().find(|decided| decided.field.number == 4);
-        Some(Phase {
-            submitted: moment(submitted),
-            size: submitted.size,
-            before_case: opened >= submitted.size,
-            report: submitted.report.map(hex::encode),
-            incomplete: incomplete.is_some_and(|decided| decided.values.iter().any(|code| code == "b")),
-            until: next.map(|(entry, _)| EntryIndex(*entry)),
-            changes: changes.into_iter().map(change).collect(),
-            facts,
-            follow_up_needed: next.is_none() && differs,
-        })
-    };
-    evidence.then.iter().enumerate().filter_map(phase).collect()
 }
 
 /// Options with their letters, for whoever types them into the form.

@@ -17,6 +17,7 @@ mod facts;
 mod form;
 mod informed;
 mod persons;
+mod phases;
 mod register;
 mod registered;
 pub(super) mod reported;

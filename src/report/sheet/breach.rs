@@ -14,6 +14,7 @@ use crate::report::code::Code;
 use crate::report::exposure::answer::who_text;
 use crate::report::instant::Instant;
 use crate::report::wording::{Wording, fill, word};
+use std::collections::BTreeSet;
 
 pub fn of_breach(report: &BreachReport, w: &Wording) -> Vec<Sheet> {
     let told = Told { w };
@@ -230,6 +231,12 @@ impl<'a> Told<'a> {
             .number(&c.size, |phase| phase.size)
             .text(&b.table.report, |phase| phase.report.clone().unwrap_or_default())
             .number_if_any(&c.compared_with, |phase| phase.until.map(|entry| entry.0))
+            .numbers(&c.uncompared, |phase| {
+                let fields: BTreeSet<u64> =
+                    phase.uncompared.iter().flat_map(|gone| gone.fields.iter().copied()).collect();
+                fields.into_iter().collect()
+            })
+            .numbers(&c.uncompared_by, |phase| phase.uncompared.iter().map(|gone| gone.erasure.0).collect())
             .number(&c.answers_changed, |phase| phase.changes.len() as u64)
             .number(&c.facts_changed, |phase| phase.facts.len() as u64)
             .yes_or_no(&c.incomplete, |phase| phase.incomplete)

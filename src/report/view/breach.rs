@@ -206,16 +206,24 @@ impl Said<'_> {
     fn needed(&self, phase: &Phase) -> String {
         let p = &self.w.breach.phase;
         let answers = phase.changes.iter().any(|change| !change.then.is_empty());
+        // What was erased since is gone from both sides: nobody may say that it reads as it did.
+        let whole = phase.uncompared.is_empty();
         let sentences = [
             (phase.until.is_some(), &p.followed),
             (phase.follow_up_needed && answers, &p.needed),
-            (phase.follow_up_needed && !answers, &p.needed_by_facts),
-            (phase.until.is_none() && !phase.follow_up_needed, &p.not_needed),
+            (phase.follow_up_needed && !answers, if whole { &p.needed_by_facts } else { &p.left_needed_by_facts }),
+            (phase.until.is_none() && !phase.follow_up_needed, if whole { &p.not_needed } else { &p.left_not_needed }),
             (phase.until.is_none() && phase.incomplete, &p.incomplete),
             (phase.before_case, &p.before_case),
         ];
-        let said: Vec<&str> = sentences.iter().filter(|(is, _)| *is).map(|(_, text)| text.as_str()).collect();
-        said.join(" ")
+        let uncompared = phase.uncompared.iter().map(|gone| {
+            let fields: Vec<String> = gone.fields.iter().map(u64::to_string).collect();
+            let values = [("n", self.w.number(gone.erasure.0)), ("fields", self.w.comma(&fields))];
+            let text = if fields.is_empty() { &p.uncompared_facts } else { &p.uncompared };
+            fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        });
+        let said = sentences.iter().filter(|(is, _)| *is).map(|(_, text)| (*text).clone());
+        said.chain(uncompared).collect::<Vec<_>>().join(" ")
     }
 
     fn breach_notices(&self, report: &BreachReport) -> Vec<String> {
