@@ -503,12 +503,12 @@ fn violations(asked: &CaseAsked, case: Option<&Case>, profile: &Profile, now: u6
             refuse(&format!("figure.{field}"), what);
         }
     }
-    wrong.extend(wrong_answers(part, case));
+    wrong.extend(wrong_answers(part, case, profile, now));
     wrong
 }
 
 /// Each answer against its field, then all together with those that were given before.
-fn wrong_answers(part: &CasePart, case: Option<&Case>) -> Vec<Violation> {
+fn wrong_answers(part: &CasePart, case: Option<&Case>, profile: &Profile, now: u64) -> Vec<Violation> {
     let mut wrong = Vec::new();
     let mut answers = case.map(Case::answers).unwrap_or_default();
     let bytes: usize = part.answers.iter().flat_map(|answer| &answer.values).map(String::len).sum();
@@ -532,6 +532,8 @@ fn wrong_answers(part: &CasePart, case: Option<&Case>) -> Vec<Violation> {
         seen.push(field.number);
         if let Some(what) = edpb::problem(field, &answer.values) {
             refuse(".values", &format!("(field {}) {what}", field.number));
+        } else if edpb::lies_ahead(field, &answer.values, now, profile) {
+            refuse(".values", &format!("(field {}) lies in the future", field.number));
         } else if answer.values.is_empty() {
             answers.remove(&field.number);
         } else {

@@ -127,6 +127,28 @@ fn the_timeline_tells_who_got_data_without_authority_also_where_nobody_else_was_
     assert!(entries.len() > 14, "each is cited: {entries:?}");
 }
 
+/// What cannot be true together, or not yet, is refused by its field.
+#[test]
+fn an_end_before_the_beginning_and_what_has_been_in_the_future_are_refused() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    let refused = |set: &[&str], told: &str| {
+        let set = set.iter().flat_map(|set| ["--set", set]);
+        let words: Vec<&str> = ["breach", "answer", &case].into_iter().chain(set).chain(DANA).collect();
+        let said = run(&mut server.client_command(&words), 1);
+        assert!(said.err.contains(told), "{}", said.err);
+    };
+    refused(
+        &["46=2025-11-03T00:00:00Z", "47=2025-11-01T00:00:00Z"],
+        "(field 47) is an end that lies before the beginning",
+    );
+    // Also in two steps.
+    breach(&server, &[&["answer", &case, "--set", "46=2025-11-03T00:00:00Z"][..], &DANA].concat());
+    refused(&["47=2025-11-01T00:00:00Z"], "(field 47) is an end that lies before the beginning");
+    refused(&["97=a", "98=2100-01-01"], "(field 98) lies in the future");
+    breach(&server, &[&["answer", &case, "--set", "97=b", "--set", "99=2100-01-01"][..], &DANA].concat());
+}
+
 /// Somebody surely got data without authority: whoever leaves confidentiality out would hide all that hangs on it.
 #[test]
 fn a_nature_without_the_confidentiality_that_the_record_shows_is_not_taken() {

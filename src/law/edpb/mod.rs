@@ -17,7 +17,9 @@
 mod rules;
 mod table;
 
-pub use rules::{Answers, Circumstances, Violation, is_required, is_visible, only_incomplete, problem, violations};
+pub use rules::{
+    Answers, Circumstances, Violation, is_required, is_visible, lies_ahead, only_incomplete, problem, violations,
+};
 pub use table::FIELDS;
 
 /// Version of the template that the table follows.

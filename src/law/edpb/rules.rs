@@ -1,6 +1,7 @@
 //! When a field is shown, which of its answers may stand, and what is wrong with one.
 
 use super::{Field, Kind, Need, When, field};
+use crate::law::{Profile, calendar};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Answers by field: option codes, or the values themselves.
@@ -95,7 +96,31 @@ pub fn violations(answers: &Answers) -> Vec<Violation> {
         }
     }
     wrong.dedup();
+    let instant = |number: u8| answers.get(&number)?.first()?.parse::<jiff::Timestamp>().ok();
+    if instant(46).zip(instant(47)).is_some_and(|(begins, ends)| ends < begins) {
+        wrong.push(Violation { field: 47, what: "is an end that lies before the beginning (field 46)" });
+    }
     wrong
+}
+
+/// Fields that say when something was: beginning and end, awareness, when another party told of it, when people were told.
+const HAS_BEEN: [u8; 5] = [46, 47, 48, 52, 98];
+
+/// Whether an answer says of what has been that it lies ahead of now, Unix microseconds: a day, of the one that it is where
+/// the controller is.
+pub fn lies_ahead(field: &Field, values: &[String], now_us: u64, profile: &Profile) -> bool {
+    let is_ahead = |value: &String| match field.kind {
+        Kind::Instant => {
+            let at = value.parse::<jiff::Timestamp>();
+            at.is_ok_and(|at| u64::try_from(at.as_microsecond()).is_ok_and(|at| at > now_us))
+        }
+        Kind::Date => {
+            let days = value.parse::<jiff::civil::Date>().ok().zip(calendar::day_of(now_us, profile).ok());
+            days.is_some_and(|(day, today)| day > today)
+        }
+        _ => false,
+    };
+    HAS_BEEN.contains(&field.number) && values.iter().any(is_ahead)
 }
 
 /// What is wrong with the values of one field by themselves. No values: the answer is taken back.

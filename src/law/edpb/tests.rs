@@ -1,6 +1,7 @@
 //! The table against the extraction, and the rules against what the form is for.
 
 use super::*;
+use crate::law::Profile;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn answers(given: &[(u8, &str)]) -> Answers {
@@ -127,6 +128,30 @@ fn later_is_an_answer_only_while_the_notification_is_incomplete() {
     }
     assert_eq!(violations(&answers(&[(3, "a"), (4, "c")]))[0].field, 4);
     assert_eq!(violations(&answers(&[(3, "b"), (4, "c")])), []);
+}
+
+#[test]
+fn an_end_does_not_lie_before_the_beginning() {
+    let of = |begins: &str, ends: &str| violations(&answers(&[(46, begins), (47, ends)]));
+    assert_eq!(of("2026-03-10T09:00:00Z", "2026-03-10T10:00:00+01:00"), [], "the same instant");
+    let wrong = of("2026-03-10T09:00:01Z", "2026-03-10T09:00:00Z");
+    assert_eq!(wrong.iter().map(|wrong| wrong.field).collect::<Vec<_>>(), [47]);
+    assert_eq!(violations(&answers(&[(47, "2026-03-10T09:00:00Z")])), []);
+}
+
+#[test]
+fn what_has_been_does_not_lie_ahead() {
+    let now: jiff::Timestamp = "2026-03-10T23:30:00Z".parse().expect("a time");
+    let now_us = u64::try_from(now.as_microsecond()).expect("since 1970");
+    // There it is the eleventh already.
+    let berlin =
+        Profile::new(72, "Europe/Berlin", BTreeSet::new(), Profile::default().severity_scale).expect("a profile");
+    let ahead =
+        |number: u8, value: &str| lies_ahead(field(number).expect("a field"), &[value.to_owned()], now_us, &berlin);
+    assert!(ahead(46, "2026-03-10T23:30:01Z") && !ahead(47, "2026-03-10T23:30:00Z"));
+    assert!(ahead(98, "2026-03-12") && !ahead(98, "2026-03-11"), "by the day where the controller is");
+    assert!(ahead(52, "2026-03-12") && ahead(48, "2026-03-11T00:00:00Z"));
+    assert!(!ahead(99, "2027-01-01"), "when they will be told");
 }
 
 #[test]
