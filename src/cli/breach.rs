@@ -316,8 +316,10 @@ impl Breach {
                 let request = v1::RecordCaseStepRequest { ledger, ..command.request()? };
                 let done = client.cases().record_case_step(client.request(request)).await?.into_inner();
                 answer(json, "RecordCaseStepResponse", &done, || {
-                    let case = done.case.as_ref().map_or_else(String::new, |case| Casebook::of(case).head());
-                    format!("{}\n{case}", recorded(&done.receipt))
+                    let case = done.case.as_ref().map(Casebook::of);
+                    let unknown = case.as_ref().and_then(|case| case.unknown(&done.unknown_resources));
+                    let lines = [Some(recorded(&done.receipt)), case.map(|case| case.head()), unknown];
+                    lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
                 })
             }
         }

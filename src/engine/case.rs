@@ -51,6 +51,16 @@ pub struct CaseAsked {
     pub part: CasePart,
 }
 
+/// A step that was recorded.
+#[derive(Debug, Clone)]
+pub struct RecordedStep {
+    pub receipt: Receipt,
+    /// As it stands after it.
+    pub case: Case,
+    /// Resources that the step names and of which nothing is known.
+    pub unknown: Vec<String>,
+}
+
 /// A case as the register of GDPR Art. 33(5) has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegisteredCase {
@@ -130,19 +140,19 @@ impl OpenLedger {
         self.clock.now().0
     }
 
-    /// Records a step. Answers with the case as it stands after it.
+    /// Records a step.
     pub async fn record_case_step(
         self: &Arc<Self>,
         asked: CaseAsked,
         caller: &Caller,
-    ) -> Result<(Receipt, Case), EngineError> {
+    ) -> Result<RecordedStep, EngineError> {
         // A batch of erasures looks once whom open cases need.
         let is_turn = matches!(asked.step, CaseStep::Opened | CaseStep::Closed);
         let _no_batch = if is_turn { Some(self.erasing.lock().await) } else { None };
         // One step at a time, so that two of them are not both judged by the case as it was before either.
         let _one_at_a_time = self.acting.about_anybody().await;
         let now = self.clock.now().0;
-        let (asked, case, size, report) = self
+        let (asked, case, size, report, unknown) = self
             .blocking(move |open| {
                 open.wait_for_projections(open.ledger.published().size)?;
                 let case = asked.case.map(|id| open.known_case(&id)).transpose()?;
@@ -157,18 +167,23 @@ impl OpenLedger {
                     None => (open.as_of(asked.size, None)?.0, Vec::new()),
                 };
                 let mut asked = asked;
-                asked.part.counted = match asked.step {
+                let (counted, unknown) = match asked.step {
                     CaseStep::Submitted | CaseStep::NotNotified | CaseStep::Closed => {
-                        Some(open.counted(case.as_ref(), &asked, size)?)
+                        (Some(open.counted(case.as_ref(), &asked, size)?.0), Vec::new())
                     }
                     // Whoever is concerned may ask to be forgotten before the case is decided. That it is one, and that
                     // somebody is aware of it, is recorded all the same where nothing can be counted.
                     CaseStep::Opened | CaseStep::Detected | CaseStep::ProcessorAware | CaseStep::Aware => {
-                        open.counted(case.as_ref(), &asked, size).ok()
+                        let (counted, unknown) = open.counted(case.as_ref(), &asked, size).ok().unzip();
+                        (counted, unknown.unwrap_or_default())
                     }
-                    _ => None,
+                    CaseStep::Answered if !asked.part.resources.is_empty() => {
+                        (None, open.counted(case.as_ref(), &asked, size)?.1)
+                    }
+                    _ => (None, Vec::new()),
                 };
-                Ok((asked, case, size, report))
+                asked.part.counted = counted;
+                Ok((asked, case, size, report, unknown))
             })
             .await?;
         let id = case.map_or_else(|| uuid::Uuid::new_v4().into_bytes(), |case| case.id);
@@ -192,7 +207,7 @@ impl OpenLedger {
             false => self.record_with(admitted, waiting, self.sealing.read().await).await?,
         };
         let case = self.blocking(move |open| open.known_case(&id)).await?;
-        Ok((receipt, case))
+        Ok(RecordedStep { receipt, case, unknown })
     }
 
     /// One case, after it was recorded that somebody read it. What stands in the register is told in a language.
@@ -223,13 +238,21 @@ impl OpenLedger {
     }
 
     /// What the ledger tells of the case at a size, with what the step itself names, in numbers, for its own record: people
-    /// who are erased later are counted in no later report. Blocks.
-    fn counted(&self, case: Option<&Case>, asked: &CaseAsked, size: u64) -> Result<CaseCount, EngineError> {
+    /// who are erased later are counted in no later report. And which of the resources that the step names nothing is known
+    /// of: a breach may be recorded before its facts, and whoever mistyped a name is to hear of it. Blocks.
+    fn counted(
+        &self,
+        case: Option<&Case>,
+        asked: &CaseAsked,
+        size: u64,
+    ) -> Result<(CaseCount, Vec<String>), EngineError> {
         let known = case.map(|case| case.at(size).unwrap_or_else(|| case.clone()));
         let mut case = known.unwrap_or(Case { id: CaseId::default(), steps: Vec::new() });
         case.steps.push(Step::naming(asked.step, asked.part.resources.clone(), size));
         let as_of = self.case_now(case, size)?;
-        Ok(breach::count(&as_of, &self.profile_at(size)?, Language::default().wording()))
+        let unknown = as_of.exposure.resources.iter().filter(|resource| !resource.known).map(|resource| &resource.name);
+        let unknown = unknown.filter(|name| asked.part.resources.contains(name)).cloned().collect();
+        Ok((breach::count(&as_of, &self.profile_at(size)?, Language::default().wording()), unknown))
     }
 
     /// With what the ledger, the registry and people say of each column. Blocks.

@@ -55,7 +55,7 @@ pub use again::Again;
 pub use append::{Batch, Pending, Raw, Receipt, Sent};
 pub use backup::{BackedUp, Backup, BackupSource, DATABASE as BACKUP_DATABASE, checkpoint_name};
 pub use breach::BreachAsked;
-pub use case::{CaseAsked, RegisteredCase};
+pub use case::{CaseAsked, RecordedStep, RegisteredCase};
 pub use erase::{Erased, TurnBound};
 pub use error::{EngineError, Kind};
 pub use export::ExportPiece;

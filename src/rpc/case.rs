@@ -3,7 +3,7 @@
 use super::caller::caller;
 use super::{convert, present, status, v1};
 use crate::admit;
-use crate::engine::{CaseAsked, Engine, EngineError, OpenLedger, RegisteredCase};
+use crate::engine::{CaseAsked, Engine, EngineError, OpenLedger, RecordedStep, RegisteredCase};
 use crate::model::*;
 use crate::report::breach::Case;
 use crate::report::breach::case::{By, CaseId, Standing, Step};
@@ -32,12 +32,13 @@ impl v1::case_service_server::CaseService for CaseRpc {
         let request = request.into_inner();
         let open = self.0.ledger(&request.ledger)?;
         let asked = asked(request)?;
-        let (receipt, case) = open.record_case_step(asked, &caller).await?;
+        let RecordedStep { receipt, case, unknown } = open.record_case_step(asked, &caller).await?;
         let periods = open.periods_now(&case)?;
         let language = open.told_in(None)?;
         let case = v1::BreachCase { zone: zone(open)?, ..told(&case, &periods, open.now_us()) };
         let case = Some(without_steps(in_language(case, language)));
-        Ok(Response::new(v1::RecordCaseStepResponse { receipt: Some(present::receipt(receipt)), case }))
+        let receipt = Some(present::receipt(receipt));
+        Ok(Response::new(v1::RecordCaseStepResponse { receipt, case, unknown_resources: unknown }))
     }
 
     async fn get_case(&self, request: Request<v1::GetCaseRequest>) -> Result<Response<v1::GetCaseResponse>, Status> {

@@ -28,6 +28,12 @@ impl<'a> Casebook<'a> {
         Language::from_code(language).unwrap_or_default().wording().breach.list.none.clone()
     }
 
+    /// That a step named what nobody knows; nothing where it did not.
+    pub fn unknown(&self, resources: &[String]) -> Option<String> {
+        let names = self.w.comma(resources);
+        (!resources.is_empty()).then(|| fill(&self.w.breach.list.unknown, &[("names", &names)]))
+    }
+
     /// With how far the clock is ahead of UTC; a dash where there is no time.
     fn time(&self, at: Option<&Timestamp>) -> String {
         let us = |at: &Timestamp| {

@@ -178,6 +178,29 @@ fn the_register_has_its_fourteen_columns_also_for_what_was_not_notified() {
     assert!(shown.contains("EDPB 56   c  (not taken: the record rules it out)"), "{shown}");
 }
 
+/// A breach may be recorded before its facts, so a name that nobody knows opens a case; whoever mistyped it hears of it.
+#[test]
+fn a_resource_that_nothing_names_is_told_to_whoever_names_it() {
+    let server = incident();
+    let warning = format!("nothing of the name {RESOURCE}");
+    let said = breach(&server, &["open", "--resource", RESOURCE]).out;
+    assert!(!said.contains("WARNING"), "{said}");
+    let said = breach(&server, &["open", "--resource", "crm/custmer-export", "--resource", RESOURCE]).out;
+    assert!(said.contains("WARNING: nothing of the name crm/custmer-export is known here"), "{said}");
+    assert!(!said.contains(&warning), "{said}");
+    let case = said.split_whitespace().skip_while(|word| *word != "case").nth(1).expect("it is open all the same");
+    let said = breach(&server, &["detect", case, "--at", "2026-03-10T11:25:00Z"]).out;
+    assert!(!said.contains("WARNING"), "only where it is named: {said}");
+    for step in [&["detect", "--at", "2026-03-10T11:25:00Z"][..], &["answer", "--set", "62=x", DANA[0], DANA[1]]] {
+        let words = [&[step[0], case, "--resource", "nosuch"][..], &step[1..]].concat();
+        let said = breach(&server, &words).out;
+        assert!(said.contains("nothing of the name nosuch is known here"), "{said}");
+    }
+    let said = breach(&server, &["detect", case, "--at", "2026-03-10T11:25:00Z", "--resource", "other", "--json"]).out;
+    let said: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(said["unknownResources"], json!(["other"]));
+}
+
 /// A decision after the deadline keeps none: it is told as late, with when it was taken, on the page, in the register and in
 /// the sheets.
 #[test]

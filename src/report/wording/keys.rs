@@ -344,7 +344,7 @@ sections! {
         processor_aware: String, aware: String, counts: String, other: String, taken_back: String, deadline: String, strict: String,
         strict_default: String, missed: String, reading: String, gone_after: String, gone_before: String, missed_by_it: String,
         submitted: String, stated: String, from_size: String, number: String, because: String, severity: String, people: String,
-        people_told: String, times: Plural, not_taken: String, register: String, missing: String, as_stated: String,
+        people_told: String, times: Plural, not_taken: String, register: String, missing: String, as_stated: String, unknown: String,
     }
     /// A field of the authority's form, by its number: what it is called, and what its options mean.
     BreachField { title: String, #[serde(default)] options: Codes }
