@@ -119,8 +119,8 @@ fn an_act_is_unauthorised_in_the_persons_report_where_the_exposure_report_says_s
         )
     };
     let nobody = |rest: String| format!(r#""determination":"nobody",{rest}"#);
+    let subject = r#""determination":"listed","subjects":[{"identities":[{"namespace":"customer","fields":["C-1"],"strength":"strong"}],"categories":[{"direction":"result","categories":["contact"]}]}]"#;
     let read = |at: &str, actor: &str, rest: &str| {
-        let subject = r#""determination":"listed","subjects":[{"identities":[{"namespace":"customer","fields":["C-1"],"strength":"strong"}],"categories":[{"direction":"result","categories":["contact"]}]}]"#;
         act(at, "data.read", actor, &format!("{subject},{}{rest}", policy("permit")))
     };
     let carol = erin.replace("erin", "carol");
@@ -132,7 +132,10 @@ fn an_act_is_unauthorised_in_the_persons_report_where_the_exposure_report_says_s
             "08:30",
             "approval.grant",
             &carol,
-            &nobody(fact("open", bot, r#","reference":"ap-9","end":"exact","end_latest":"2026-03-12T09:00:00Z""#)),
+            &format!(
+                "{subject},{}",
+                fact("open", bot, r#","reference":"ap-9","end":"exact","end_latest":"2026-03-12T09:00:00Z""#)
+            ),
         ),
         read("09:40", bot, ""),
         read("09:45", bot, r#","approval":{"result":"matched","reference":"ap-9"}"#),
@@ -151,7 +154,7 @@ fn an_act_is_unauthorised_in_the_persons_report_where_the_exposure_report_says_s
         .flat_map(|access| list(&access["entries"]).into_iter().map(|entry| (entry, access["authorisation"].clone())))
         .map(|(entry, value)| (entry.as_u64().expect("an index"), value))
         .collect();
-    let entries = list(&told["entries"]);
+    let entries: Vec<Value> = list(&told["entries"]).into_iter().filter(|entry| entry["verb"] == "data.read").collect();
     let by_person: BTreeMap<u64, Value> = entries
         .iter()
         .map(|entry| (entry["index"].as_u64().expect("an index"), entry["authorisation"].clone()))

@@ -272,6 +272,7 @@ impl Telling {
             resource,
             subjects: subjects_of(action).filter_map(|ordinal| action.persons.get(&ordinal).copied()).collect(),
             closed: !closed.is_empty(),
+            undetermined: !matches!(body.determination, Determination::Nobody | Determination::Listed),
             outcome: body.outcome,
             policy: body.policy.as_ref().map(|policy| policy.id.clone()).unwrap_or_default(),
             caller: self.caller(action),
@@ -368,6 +369,11 @@ impl Telling {
             Verb::ApprovalGrant | Verb::ApprovalDeny => {
                 for (position, fact) in body.facts.iter().enumerate().filter(|(_, f)| f.kind == FactKind::Grant) {
                     let until = fact.end_latest_us.max(fact.end_earliest_us);
+                    // Where the grant does not say whose data it is about: of all whom the approval names.
+                    let named: Vec<Option<Person>> = match fact.subjects.is_empty() {
+                        true => subjects_of(action).map(|ordinal| action.persons.get(&ordinal).copied()).collect(),
+                        false => self.inside(action, &fact.subjects),
+                    };
                     let approval = Approval {
                         index: action.index,
                         by: self.acts.get(&action.index).map(|act| act.chain.clone()).unwrap_or_default(),
@@ -377,8 +383,8 @@ impl Telling {
                         resource: self
                             .resource(action, NamedField::FactResource, position, &fact.resource)
                             .or(resource),
-                        closed: !fact.subjects.is_empty() && self.inside(action, &fact.subjects).contains(&None),
-                        subjects: self.inside(action, &fact.subjects).into_iter().flatten().collect(),
+                        closed: named.contains(&None),
+                        subjects: named.into_iter().flatten().collect(),
                         policy: body.policy.as_ref().map(|policy| policy.id.clone()).unwrap_or_default(),
                         from: when,
                         // Whatever is stated: an approval is not stretched beyond it.

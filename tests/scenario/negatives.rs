@@ -145,6 +145,7 @@ const HARMLESS: &[&str] = &[
     "exposure.form.pseudonymised",
     "exposure.notice.pruned",
     "exposure.oddity.closes_nothing",
+    "exposure.oddity.history_not_hidden",
     "exposure.oddity.no_path_on_file",
     "exposure.rung.tried",
     "figure.arguments_only_note",

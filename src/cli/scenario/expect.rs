@@ -38,6 +38,7 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["window", start, "to", end, known @ ..] => window(scenario, report, start, end, known),
         ["windows", count] => same(count, &Value::from(windows(report).len())),
         ["people", "could", rest @ ..] => count_of(&report["totals"]["people_could"], rest),
+        ["people", "without", "authority", rest @ ..] => count_of(&report["totals"]["people_without_authority"], rest),
         ["people", "saw", rest @ ..] => count_of(&report["totals"]["people_saw"], rest),
         ["people", "given", rest @ ..] => count_of(&report["totals"]["people_given"], rest),
         ["machines", rest @ ..] => count_of(&report["totals"]["machines"], rest),

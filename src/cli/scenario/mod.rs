@@ -96,7 +96,7 @@ enum Command {
 ///   expect open 2h00 [to 2h05]          expect window 09:00 to 11:00..11:05 [bounded]{n}
 ///   expect e1 first 09:30, e1 last 10:15, paths 2{n}
 ///   expect e1 could 2h00                expect e1 did 1, e1 surely 1, e1 tried 1, e1 saw, e1 verdict CODE{n}
-///   expect people could 3, people saw 1, machines 1, subjects 3, attempts 1, copies 1{n}
+///   expect people could 3, people without authority 1, people saw 1, machines 1, subjects 3, attempts 1, copies 1{n}
 ///   expect records 700, records at least 700, records unknown, subjects counted   (numbers without ids){n}
 ///   expect s1 inside 45min              expect unauthorised 1, not assessed 1, uncountable{n}
 ///   expect V holds 09:05 to +30d09:05 [assumed], V holds 09:30 on, V holds pseudonymised, V holds nothing{n}

@@ -12,6 +12,8 @@ pub struct Content {
     pub of: BTreeMap<Person, (Times, BTreeSet<Category>)>,
     /// When something came in, with the time it stayed.
     items: BTreeMap<Bounds, Times>,
+    /// The same of each person, where whoever joins later sees only what comes later.
+    items_of: BTreeMap<Person, BTreeMap<Bounds, Times>>,
     /// Somebody said what was inside.
     pub told: bool,
     /// Somebody said that something was inside, and not whose.
@@ -22,9 +24,15 @@ pub struct Content {
 type Bounds = (Instant, Instant);
 
 impl Content {
-    pub fn of(intervals: &[Interval], of: Resource, always: &Times) -> Content {
-        let mut content =
-            Content { any: Times::never(), of: BTreeMap::new(), items: BTreeMap::new(), told: false, nameless: false };
+    pub fn of(intervals: &[Interval], of: Resource, hides_history: bool, always: &Times) -> Content {
+        let mut content = Content {
+            any: Times::never(),
+            of: BTreeMap::new(),
+            items: BTreeMap::new(),
+            items_of: BTreeMap::new(),
+            told: false,
+            nameless: false,
+        };
         let mut all = Vec::new();
         for interval in intervals {
             let Thing::Content { resource, subject } = interval.thing else { continue };
@@ -34,8 +42,12 @@ impl Content {
             content.told = true;
             let times = interval.times();
             all.push(times.clone());
-            let item = content.items.entry((interval.start.earliest, interval.start.latest)).or_default();
-            *item = item.union(&times);
+            let bounds = (interval.start.earliest, interval.start.latest);
+            let own = subject.filter(|_| hides_history).map(|subject| content.items_of.entry(subject).or_default());
+            for items in own.into_iter().chain([&mut content.items]) {
+                let item = items.entry(bounds).or_default();
+                *item = item.union(&times);
+            }
             match subject {
                 Some(subject) => {
                     let (known, categories) = content.of.entry(subject).or_default();
@@ -75,20 +87,36 @@ impl Content {
 
     /// For somebody who sees only what came in while they were there.
     pub fn seen_by_joiner(&self, granted: &Times, member: &Times) -> Times {
-        let mut seen = Times::never();
-        for ((earliest, latest), times) in &self.items {
-            let since = |set: &TimeSet, met: bool| {
-                let spans = set.spans().iter().filter(|(start, end)| {
-                    if met { start <= latest && earliest < end } else { start <= earliest && latest < end }
-                });
-                TimeSet::of(spans.copied().collect())
-            };
-            let there = Times { certain: since(&member.certain, false), possible: since(&member.possible, true) };
-            seen = seen.union(&times.intersect(&there));
-        }
-        if self.items.is_empty() {
-            seen = self.any.intersect(member).only_possible();
-        }
+        let seen = match self.items.is_empty() {
+            true => self.any.intersect(member).only_possible(),
+            false => since_they_joined(&self.items, member),
+        };
         seen.intersect(granted)
     }
+
+    /// The same of what an act got: all whose data it was have to have come in while they were there.
+    pub fn seen_by(&self, access: &Access, granted: &Times, member: &Times) -> Times {
+        let seen = |subject| match self.items_of.get(subject) {
+            Some(items) => since_they_joined(items, member).intersect(granted),
+            // When it came in nobody told.
+            None => granted.intersect(member).only_possible(),
+        };
+        let all = access.subjects.iter().map(seen);
+        all.reduce(|all, seen| all.intersect(&seen)).unwrap_or_else(|| self.seen_by_joiner(granted, member))
+    }
+}
+
+fn since_they_joined(items: &BTreeMap<Bounds, Times>, member: &Times) -> Times {
+    let mut seen = Times::never();
+    for ((earliest, latest), times) in items {
+        let since = |set: &TimeSet, met: bool| {
+            let spans = set.spans().iter().filter(|(start, end)| {
+                if met { start <= latest && earliest < end } else { start <= earliest && latest < end }
+            });
+            TimeSet::of(spans.copied().collect())
+        };
+        let there = Times { certain: since(&member.certain, false), possible: since(&member.possible, true) };
+        seen = seen.union(&times.intersect(&there));
+    }
+    seen
 }

@@ -3,10 +3,11 @@
 
 use super::audience::{Audience, Members};
 use super::content::Content;
-use super::exposure::{Exposure, Inside, Manner, Ways};
+use super::exposure::{Exposure, Inside, Manner};
 use super::fact::{Access, Authorised, Party, Resource, Thing};
 use super::interval::{Bound, Interval, Known};
 use super::times::{Instant, TimeSet, Times};
+use super::ways::Ways;
 use std::collections::{BTreeMap, HashMap};
 use whosaw_verifier::vocabulary::PartyKind;
 

@@ -10,7 +10,9 @@ use super::fact::{Access, Authorised, Edge, Party, Person, Resource, Thing};
 use super::interval::{Bound, Frame, Interval, Known, Oddity, intervals};
 use super::restriction::{Others, Restrictions};
 use super::same::Same;
+use super::shown::{Shown, Success};
 use super::times::{Instant, TimeSet, Times};
+use super::ways::{self, Granted, Had, Way, Ways};
 use crate::model::verbs::{HumanUse, human_use};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind, Verb};
@@ -75,25 +77,19 @@ pub struct Path {
     pub start: Bound,
     pub end: Bound,
     pub authorised: Authorised,
+    /// When it was to end: by whoever closed it, or as it was planned. What goes on after that nobody allowed.
+    pub allowed_until: Bound,
     /// The last instant at which somebody surely got in over it, which no other way explains.
-    pub used: Option<Instant>,
-    /// Somebody got in after it had ended, and had no other way: perhaps it had not.
-    pub outlived: bool,
+    used: Option<Instant>,
 }
 
 impl Path {
-    /// When it truly ended: not before somebody got in over it, and nobody knows when where somebody got in afterwards.
-    pub fn really_ended(&self, cut_off: Instant) -> Bound {
+    /// Not before somebody got in over it.
+    fn really_ended(&self) -> Bound {
         let end = self.end;
         let earliest = self.used.map_or(end.earliest, |used| used.max(end.earliest).min(end.latest));
-        let latest = if self.outlived { cut_off.max(end.latest) } else { end.latest };
-        let known = match end.known {
-            Known::Open => Known::Open,
-            _ if self.outlived => Known::Unknown,
-            Known::Bounded if earliest == latest => Known::Exact,
-            known => known,
-        };
-        Bound { earliest, latest, known, ..end }
+        let known = if end.known == Known::Bounded && earliest == end.latest { Known::Exact } else { end.known };
+        Bound { earliest, known, ..end }
     }
 }
 
@@ -135,6 +131,10 @@ pub struct Judged {
     /// The highest that it shows of anybody.
     pub rung: Rung,
     pub authorised: Authorised,
+    /// Whether no way that whoever acted had was allowed, and nobody allowed the act.
+    pub without: bool,
+    /// People who are told apart and got it so.
+    pub got_without: BTreeSet<Party>,
     /// Whether data surely came back.
     pub certain: bool,
     /// People one of whom it was: the members of an account that acted.
@@ -163,7 +163,7 @@ pub enum Rung {
 }
 
 impl Exposure {
-    pub fn of(told: &Told<'_>) -> Exposure {
+    pub fn of<'a>(told: &Told<'a>) -> Exposure {
         let always = Times::exactly(TimeSet::span(told.frame.from, told.frame.cut_off));
         let lag = |thing: &Thing| match thing {
             Thing::Grant { .. } | Thing::Membership { .. } | Thing::Suspension { .. } => {
@@ -178,21 +178,41 @@ impl Exposure {
         let in_time = |(_, access): &(usize, &Access)| access.when.earliest <= told.frame.cut_off;
         let accesses: Vec<(usize, &Access)> = told.accesses.iter().enumerate().filter(in_time).collect();
         let successes = || accesses.iter().map(|(_, access)| *access).filter(|access| is_success(access));
-        let mut content = Content::of(&intervals, told.resource, &always);
+        let hides = told.manner.hides_history || told.manner.hides_at_times;
+        let mut content = Content::of(&intervals, told.resource, hides, &always);
         for access in successes() {
             if content.witness(access, &always) {
                 oddities.insert((Oddity::ContentNotOnFile, access.entries.first().copied()));
             }
         }
         let grants: Vec<usize> = positions(&intervals, told.resource);
-        let reach = |grant: &usize| match intervals[*grant].thing {
-            Thing::Grant { audience: party, .. } => audience.reach(party, &always),
-            _ => Members::new(),
+        let reaches = reaches(&intervals, &grants, &audience, &always);
+        let permitted = Permitted::of(&intervals, &grants, told, &always);
+        let mut holdings = held(&intervals, told.resource);
+        let shows = |(position, access): &(usize, &'a Access)| {
+            let (position, access) = (*position, *access);
+            // What somebody sent shows that they had a way only where they had no copy.
+            let sent = access.only_gives
+                && (!sends(access) || delivered::has_copy(&holdings, &access.chain, access, told.resource));
+            let sure = is_certain(access) && !access.only_gives;
+            (is_success(access) && !sent).then_some(Success { position, access, sure })
         };
-        let reaches: Vec<Members> = grants.iter().map(reach).collect();
-        for access in successes().filter(|access| !access.only_gives) {
-            expire(&mut intervals, &grants, &reaches, access, told.frame);
+        let shows: Vec<Success<'_>> = accesses.iter().filter_map(shows).collect();
+        let shown = Shown::of(&mut intervals, &grants, &reaches, &shows, told.frame);
+        let late = permitted.late(&intervals, &grants);
+        let mut manner = told.manner;
+        let mut history_shown = BTreeSet::new();
+        if manner.hides_history {
+            let granted: Vec<_> = grants.iter().map(|grant| &intervals[*grant]).zip(&reaches).collect();
+            for (position, oddity) in ways::saw_history(&shows, &granted, &content) {
+                oddities.insert(oddity);
+                history_shown.insert(position);
+            }
+            // It is not hidden always, so that nothing is certain of whoever joined later, and all is possible.
+            (manner.hides_history, manner.hides_at_times) =
+                (history_shown.is_empty(), manner.hides_at_times || !history_shown.is_empty());
         }
+        oddities.extend(shown.oddities);
         oddities.extend(intervals.iter().flat_map(|interval| {
             let entry = interval.start.entry.or(interval.end.entry);
             interval.oddities.iter().map(move |oddity| (*oddity, entry))
@@ -212,16 +232,24 @@ impl Exposure {
             uncountable: false,
             accesses: Vec::new(),
             given_groups: BTreeSet::new(),
-            holdings: held(&intervals, told.resource),
+            holdings: Vec::new(),
             accounts: BTreeSet::new(),
             restrictions: Restrictions::of(&intervals, &content, told.same),
             oddities,
         };
         let mut ways = Ways::default();
-        for (grant, reach) in grants.iter().zip(&reaches) {
-            exposure.take_path(&intervals[*grant], reach, &content, told.manner, &mut ways);
+        for (i, grant) in grants.iter().enumerate() {
+            let granted = Granted {
+                interval: &intervals[*grant],
+                reach: &reaches[i],
+                allowed: &permitted.grants[i],
+                allowed_reach: permitted.reaches.as_ref().map_or(&reaches[i], |reaches| &reaches[i]),
+                late: &late,
+            };
+            exposure.take_path(&granted, &content, manner, &mut ways);
         }
-        delivered::distinct(&mut exposure.holdings, told.accesses);
+        delivered::distinct(&mut holdings, told.accesses);
+        exposure.holdings = holdings;
         let account = |held: &Interval| match held.thing {
             Thing::Holding { holder: holder @ Party::Named(PartyKind::Service, _), .. } => Some(holder),
             _ => None,
@@ -232,8 +260,10 @@ impl Exposure {
             from: told.frame.from,
             cut_off: told.frame.cut_off,
             copies: Copies::of(&exposure.holdings),
-            manner: told.manner,
+            manner,
             ways,
+            closed_since: shown.closed_since,
+            history_shown,
             content,
             audience,
             always,
@@ -243,6 +273,7 @@ impl Exposure {
             deliveries.extend(exposure.take_access(position, access, &judge));
         }
         let Judge { mut ways, content, audience, .. } = judge;
+        exposure.paths.iter_mut().for_each(|path| path.end = path.really_ended());
         // What lies with receivers is theirs, whatever is inside here by then.
         let open_there = exposure.open.clone();
         exposure.take_deliveries(&deliveries, &mut ways);
@@ -256,7 +287,6 @@ impl Exposure {
             }
             _ => false,
         });
-        let is_group = |party: &Party| matches!(party, Party::Named(PartyKind::Group, _));
         let given = exposure.viewers.iter().filter(|(party, viewer)| is_group(party) && !viewer.did.is_empty());
         exposure.given_groups = given.map(|(party, _)| *party).filter(|party| audience.has_members(*party)).collect();
         for (subject, (times, categories)) in &content.of {
@@ -268,44 +298,53 @@ impl Exposure {
         exposure
     }
 
-    fn take_path(&mut self, interval: &Interval, reach: &Members, content: &Content, manner: Manner, ways: &mut Ways) {
-        let Thing::Grant { audience, .. } = interval.thing else { return };
-        let granted = interval.times();
+    fn take_path(&mut self, grant: &Granted<'_>, content: &Content, manner: Manner, ways: &mut Ways) {
+        let Thing::Grant { audience, .. } = grant.interval.thing else { return };
+        let granted = grant.interval.times();
         let position = self.paths.len();
-        let authorised = interval.authorised;
-        let (start, end) = (interval.start, interval.end);
-        self.paths.push(Path { audience, start, end, authorised, used: None, outlived: false });
-        let mut reached = Vec::new();
-        for (party, member) in reach {
+        let authorised = grant.interval.authorised;
+        let (start, end, allowed_until) = (grant.interval.start, grant.interval.end, grant.allowed.end);
+        self.paths.push(Path { audience, start, end, authorised, allowed_until, used: None });
+        let (mut reached, mut reached_without) = (Vec::new(), Vec::new());
+        for (party, member) in grant.reach {
             let way = granted.intersect(member);
             let all = || way.intersect(&content.any);
-            let could = match (*party == audience, manner.hides_history, manner.hides_at_times) {
-                (false, true, _) => content.seen_by_joiner(&granted, member),
-                (false, false, true) => {
+            let hides = *party != audience && (manner.hides_history || manner.hides_at_times);
+            let could = match (hides, manner.hides_history) {
+                (true, true) => content.seen_by_joiner(&granted, member),
+                (true, false) => {
                     Times { certain: content.seen_by_joiner(&granted, member).certain, possible: all().possible }
                 }
-                _ => all(),
+                (false, _) => all(),
             };
+            let allowed = grant.allowed(*party);
+            let beyond = grant.beyond(&could, allowed.as_ref());
+            let within = allowed.as_ref().map_or_else(|| could.clone(), |allowed| could.intersect(allowed));
             if !way.is_never() {
-                ways.of.entry(*party).or_default().push((position, way));
+                let joined = hides.then(|| (granted.clone(), member.clone()));
+                ways.of.entry(*party).or_default().push(Way { path: position, times: way, allowed, joined });
             }
             if could.is_never() {
                 continue;
             }
             if *party == audience || !party.has_members() {
                 reached.push(could.clone());
+                reached_without.push(beyond.clone());
             }
             if *party == Party::Anyone {
                 self.to_anyone = self.to_anyone.union(&could);
             }
             let over = Some(audience).filter(|audience| party != audience);
-            self.let_in(*party, over, &could, authorised, ways);
+            self.could_see(*party, over, &could);
+            let (within, beyond) = if authorised == Authorised::No { (&could, None) } else { (&within, Some(&beyond)) };
+            self.by_authority(*party, within, authorised, ways);
+            if let Some(beyond) = beyond {
+                self.by_authority(*party, beyond, Authorised::No, ways);
+            }
         }
-        let reached = Times::all(&reached);
-        self.open = self.open.union(&reached);
-        if authorised == Authorised::No {
-            self.unauthorised = self.unauthorised.union(&reached);
-        }
+        self.open = self.open.union(&Times::all(&reached));
+        let without = if authorised == Authorised::No { &reached } else { &reached_without };
+        self.unauthorised = self.unauthorised.union(&Times::all(without));
     }
 
     /// Somebody could see it, perhaps over a group or an account.
@@ -317,18 +356,25 @@ impl Exposure {
         authorised: Authorised,
         ways: &mut Ways,
     ) {
+        self.could_see(party, over, could);
+        self.by_authority(party, could, authorised, ways);
+    }
+
+    fn could_see(&mut self, party: Party, over: Option<Party>, could: &Times) {
         let viewer = self.viewers.entry(party).or_default();
         viewer.could = viewer.could.union(could);
         viewer.over.extend(over);
-        let by_authority = match authorised {
-            Authorised::No => {
-                viewer.excess = viewer.excess.union(could);
-                return;
-            }
-            Authorised::Yes => &mut ways.authorised,
-            Authorised::Exceptional | Authorised::NotAssessed => &mut ways.not_assessed,
+    }
+
+    fn by_authority(&mut self, party: Party, could: &Times, authorised: Authorised, ways: &mut Ways) {
+        if could.is_never() {
+            return;
+        }
+        let times = match authorised {
+            Authorised::No => &mut self.viewers.entry(party).or_default().excess,
+            Authorised::Yes => ways.authorised.entry(party).or_default(),
+            Authorised::Exceptional | Authorised::NotAssessed => ways.not_assessed.entry(party).or_default(),
         };
-        let times = by_authority.entry(party).or_default();
         *times = times.union(could);
     }
 
@@ -370,6 +416,8 @@ impl Exposure {
             access: position,
             rung: Rung::Tried,
             authorised: access.authorised,
+            without: false,
+            got_without: BTreeSet::new(),
             certain: is_certain(access),
             one_of: BTreeSet::new(),
             unnamed: if human_use(access.verb) == HumanUse::Takes { Rung::Given } else { Rung::Seen },
@@ -391,7 +439,9 @@ impl Exposure {
         if access.only_gives {
             fact.authorised = self.judge_giving(access, judge);
         } else {
-            fact.authorised = worse(access.authorised, self.judge_way(access, actor, judge));
+            let way = self.judge_way(position, access, actor, judge);
+            fact.authorised = worse(access.authorised, way);
+            fact.without = fact.authorised == Authorised::No && way != Authorised::Yes;
             fact.unidentified =
                 matches!(actor, Party::Anyone | Party::Named(PartyKind::Group | PartyKind::Organisation, _));
             if actor.has_members() {
@@ -425,10 +475,22 @@ impl Exposure {
             let rung = rung_of(*party, access);
             fact.rung = fact.rung.max(rung);
             self.viewers.entry(*party).or_default().did.insert(judged, rung);
+            let acted = !access.only_gives && *party == actor;
+            let without = fact.without && acted || fact.authorised == Authorised::No && !acted;
+            if without && party.is_human() && self.had_no_other(*party, access, judge) {
+                fact.got_without.insert(*party);
+            }
         }
         let authorised = fact.authorised;
         self.accesses.push(fact);
         judge.copies.deliveries((position, access), authorised, &judge.audience, judge.manner, &judge.always)
+    }
+
+    /// Whether no way of their own by authority was open to somebody then.
+    fn had_no_other(&self, party: Party, access: &Access, judge: &Judge) -> bool {
+        let alone = Access { chain: vec![party], ..access.clone() };
+        let had = judge.ways.had(&alone, &judge.content, judge.manner);
+        !had.iter().any(|had| had.authority(&self.paths[had.path], access) == Authorised::Yes)
     }
 
     /// Whose data an act touched while it may only have been stored.
@@ -449,18 +511,15 @@ impl Exposure {
     /// Whether whoever sent it on could have it: over a way that is open, or out of a copy. Where every way of theirs was
     /// closed before, nobody allowed it, however they still had it.
     fn judge_giving(&mut self, access: &Access, judge: &Judge) -> Authorised {
-        let sends = matches!(access.verb, Verb::DataSend | Verb::DataPublish | Verb::DataShare | Verb::DataTransfer);
-        let of = |party: Party| {
-            let ways = judge.ways.of.get(&party).into_iter().flatten();
-            ways.map(move |(path, times)| (party, *path, times))
-        };
-        let parties = access.chain.iter().copied().chain([Party::Anyone]);
-        let all: Vec<(Party, usize, &Times)> = parties.filter(|_| sends).flat_map(of).collect();
-        let open: Vec<_> =
-            all.iter().filter(|(_, path, times)| was_open(&self.paths[*path], &times.possible, access)).collect();
-        let ended = |times: &Times| times.possible.spans().iter().any(|(_, end)| *end <= access.when.latest);
+        if !sends(access) {
+            return access.authorised;
+        }
+        let all = judge.ways.had(access, &judge.content, judge.manner);
+        let open: Vec<Had<'_>> =
+            all.iter().filter(|had| had.was_open(&self.paths[had.path], access)).cloned().collect();
+        let ended = |had: &&Had<'_>| had.times.possible.spans().iter().any(|(_, end)| *end <= access.when.latest);
         if open.is_empty() {
-            let closed: Vec<_> = all.iter().copied().filter(|(_, _, times)| ended(times)).collect();
+            let closed: Vec<Had<'_>> = all.iter().filter(ended).cloned().collect();
             let Some(actor) = access.chain.first().filter(|_| !closed.is_empty()) else { return access.authorised };
             if delivered::has_copy(&self.holdings, &access.chain, access, access.resource) {
                 self.oddities.insert((Oddity::PathWasClosed, access.entries.first().copied()));
@@ -468,112 +527,95 @@ impl Exposure {
             }
             return worse(access.authorised, self.over_no_way(access, *actor, &closed, judge));
         }
-        let authorised = |(_, path, times): &&(Party, usize, &Times)| {
-            let path = &self.paths[*path];
-            path.authorised == Authorised::Yes && covers(path, &times.certain, access)
-        };
-        let by_way = if open.iter().any(authorised) {
-            Authorised::Yes
-        } else if open.iter().any(|(_, path, _)| self.paths[*path].authorised == Authorised::No) {
-            Authorised::No
-        } else {
-            Authorised::NotAssessed
-        };
-        worse(access.authorised, by_way)
+        worse(access.authorised, ways::by_any(&open, &self.paths, access))
     }
 
     /// Whether whoever acted had a way, and whether somebody who was allowed to had opened it. A success also shows what was
     /// open.
-    fn judge_way(&mut self, access: &Access, actor: Party, judge: &Judge) -> Authorised {
-        // Whoever acted did so over a way of their own, of one on whose behalf they acted, or of anybody.
-        let parties = access.chain.iter().copied().chain([Party::Anyone]);
-        let of = |party: Party| {
-            let ways = judge.ways.of.get(&party).into_iter().flatten();
-            ways.map(move |(path, times)| (party, *path, times))
-        };
-        let all: Vec<(Party, usize, &Times)> = parties.flat_map(of).collect();
-        let was_open =
-            |(_, path, times): &&(Party, usize, &Times)| was_open(&self.paths[*path], &times.possible, access);
-        let open: Vec<(Party, usize, &Times)> = all.iter().filter(was_open).copied().collect();
+    fn judge_way(&mut self, position: usize, access: &Access, actor: Party, judge: &Judge) -> Authorised {
+        let all = judge.ways.had(access, &judge.content, judge.manner);
+        let open: Vec<Had<'_>> =
+            all.iter().filter(|had| had.was_open(&self.paths[had.path], access)).cloned().collect();
         match open.as_slice() {
             [] => return self.over_no_way(access, actor, &all, judge),
             // No other way explains it: this one was open until then, for whoever took it.
-            [(party, path, times)] if is_certain(access) => {
-                let path = &self.paths[*path];
+            [had] if is_certain(access) => {
+                let path = &self.paths[had.path];
                 let longer = TimeSet::span(path.end.earliest.max(path.start.latest), access.when.earliest);
-                let longer = longer.intersect(&times.possible).intersect(&judge.content.any.certain);
-                let viewer = self.viewers.entry(*party).or_default();
-                viewer.could.certain = viewer.could.certain.union(&longer.intersect(&viewer.could.possible));
-                self.open.certain = self.open.certain.union(&longer.intersect(&self.open.possible));
+                let longer = longer.intersect(&had.times.possible).intersect(&judge.content.any.certain);
+                let without = had.surely_without(path, &longer);
+                let viewer = self.viewers.entry(had.party).or_default();
+                for (times, longer) in [
+                    (&mut viewer.could, &longer),
+                    (&mut viewer.excess, &without),
+                    (&mut self.open, &longer),
+                    (&mut self.unauthorised, &without),
+                ] {
+                    times.certain = times.certain.union(&longer.intersect(&times.possible));
+                }
             }
             _ => {}
         }
-        let over: BTreeSet<usize> = open.iter().map(|(_, path, _)| *path).collect();
+        let over: BTreeSet<usize> = open.iter().map(|had| had.path).collect();
         if let (1, Some(path), true) = (over.len(), over.first(), is_certain(access)) {
             let used = &mut self.paths[*path].used;
             *used = (*used).max(Some(access.when.earliest));
         }
-        let authorised = |(_, path, times): &(Party, usize, &Times)| {
-            let path = &self.paths[*path];
-            path.authorised == Authorised::Yes && covers(path, &times.certain, access)
-        };
-        // What straddles a boundary is never called authorised.
-        if open.iter().any(authorised) {
-            Authorised::Yes
-        } else if open.iter().any(|(_, path, _)| self.paths[*path].authorised == Authorised::No) {
-            Authorised::No
-        } else {
-            Authorised::NotAssessed
+        let by_way = ways::by_any(&open, &self.paths, access);
+        if let Some(since) = judge.closed_since.get(&position) {
+            self.widen(access, &[actor], (*since, by_way == Authorised::No), judge);
+        } else if judge.history_shown.contains(&position) {
+            // Perhaps not over this way, but over one that nobody told of.
+            self.widen(access, &[actor], (judge.from, by_way == Authorised::No), judge);
         }
+        by_way
     }
 
     /// It proves that there was a way at that instant; when that opened and closed is not known.
-    fn over_no_way(
-        &mut self,
-        access: &Access,
-        actor: Party,
-        closed: &[(Party, usize, &Times)],
-        judge: &Judge,
-    ) -> Authorised {
+    fn over_no_way(&mut self, access: &Access, actor: Party, closed: &[Had<'_>], judge: &Judge) -> Authorised {
         let oddity = if closed.is_empty() { Oddity::NoPathOnFile } else { Oddity::PathWasClosed };
         self.oddities.insert((oddity, access.entries.first().copied()));
-        let ended = closed.iter().flat_map(|(_, _, times)| times.possible.spans()).map(|(_, end)| *end);
+        let ended = closed.iter().flat_map(|had| had.times.possible.spans()).map(|(_, end)| *end);
         let since = ended.filter(|end| *end <= access.when.latest).max().unwrap_or(judge.from);
-        self.outlive(access, closed);
-        let unknown = TimeSet::span(since, judge.cut_off);
         let was_closed = !closed.is_empty();
-        // It was possible for whoever acted, and, where their way had ended, for the one on whose behalf; through an account
-        // for each of its users, because one of them it was.
-        let theirs = closed.iter().map(|(party, _, _)| *party).filter(|party| *party != Party::Anyone);
+        // It was possible for whoever acted, and, where their way had ended, for the one on whose behalf.
+        let theirs = closed.iter().map(|had| had.party).filter(|party| *party != Party::Anyone);
+        let mut theirs: BTreeSet<Party> = theirs.chain([actor]).collect();
+        // A group that they are in, and that the way had let in before, perhaps had not left either.
+        let over = |way: &Way| closed.iter().any(|had| had.path == way.path);
+        let ended = |way: &Way| {
+            let before = way.times.possible.within(judge.from, access.when.earliest);
+            over(way) && !before.is_empty() && !way.times.possible.meets(access.when.earliest, access.when.latest)
+        };
+        let groups = judge.ways.of.iter().filter(|(party, ways)| is_group(party) && ways.iter().any(ended));
+        let groups = groups.filter(|(group, _)| members_then(**group, access, judge).contains_key(&actor));
+        theirs.extend(groups.map(|(group, _)| *group));
+        self.widen(access, &Vec::from_iter(theirs), (since, was_closed), judge);
+        if was_closed { Authorised::No } else { Authorised::NotAssessed }
+    }
+
+    /// It was possible for these from then on, and through an account for each of its users, because one of them it was.
+    fn widen(&mut self, access: &Access, theirs: &[Party], (since, without): (Instant, bool), judge: &Judge) {
+        let unknown = TimeSet::span(since, judge.cut_off);
         let mut those: Vec<(Party, Option<Party>, TimeSet)> = Vec::new();
-        for party in theirs.chain([actor]).collect::<BTreeSet<_>>() {
-            those.push((party, None, unknown.clone()));
-            if matches!(party, Party::Named(PartyKind::Service, _)) {
-                let members = members_then(party, access, judge).into_iter();
-                those.extend(members.map(|(it, times)| (it, Some(party), times.possible.intersect(&unknown))));
+        for party in theirs {
+            those.push((*party, None, unknown.clone()));
+            if matches!(party, Party::Named(PartyKind::Service, _)) || is_group(party) {
+                let members = members_then(*party, access, judge).into_iter();
+                those.extend(members.map(|(it, times)| (it, Some(*party), times.possible.intersect(&unknown))));
             }
         }
         for (party, over, possible) in those {
             let viewer = self.viewers.entry(party).or_default();
             viewer.could.possible = viewer.could.possible.union(&possible);
             viewer.over.extend(over);
-            if was_closed {
+            if without {
                 viewer.excess.possible = viewer.excess.possible.union(&possible);
             }
         }
         self.open.possible = self.open.possible.union(&unknown);
-        if !was_closed {
-            return Authorised::NotAssessed;
-        }
-        self.unauthorised.possible = self.unauthorised.possible.union(&unknown);
-        Authorised::No
-    }
-
-    /// Each of these ways that had ended perhaps had not.
-    fn outlive(&mut self, access: &Access, closed: &[(Party, usize, &Times)]) {
-        for (_, path, _) in closed {
-            let path = &mut self.paths[*path];
-            path.outlived |= path.end.known != Known::Open && path.end.latest <= access.when.latest;
+        if without {
+            self.unauthorised.possible = self.unauthorised.possible.union(&unknown);
         }
     }
 
@@ -649,35 +691,53 @@ struct Judge {
     copies: Copies,
     manner: Manner,
     ways: Ways,
+    /// Of successes over ways that had been closed: since when these had been.
+    closed_since: BTreeMap<usize, Instant>,
+    /// Successes of people who joined later, and got what was there before.
+    history_shown: BTreeSet<usize>,
     content: Content,
     audience: Audience,
     always: Times,
 }
 
-/// Of each party the grants that reach it, and when: grant ∩ membership, whatever was inside.
-#[derive(Default)]
-pub(super) struct Ways {
-    of: BTreeMap<Party, Vec<(usize, Times)>>,
-    /// When each could see over ways that somebody was allowed to open.
-    authorised: BTreeMap<Party, Times>,
-    not_assessed: BTreeMap<Party, Times>,
+/// What somebody allowed, without what a permission that was taken away goes on working, nor what a plan was not kept.
+struct Permitted {
+    grants: Vec<Interval>,
+    /// Whom they let in, where that is not whom they reach.
+    reaches: Option<Vec<Members>>,
+    /// When whatever lets somebody into a group, or an account work, possibly went on working.
+    late: TimeSet,
 }
 
-/// The act at the very instant of a closing that the ledger has after it, or at the cut-off, was before it.
-fn at_the_end(path: &Path, access: &Access) -> bool {
-    let told_later = path.end.entry.zip(access.entries.first()).is_some_and(|(end, entry)| end > *entry);
-    access.when.earliest == path.end.latest && (told_later || path.end.known == Known::Open)
+impl Permitted {
+    fn of(found: &[Interval], grants: &[usize], told: &Told<'_>, always: &Times) -> Permitted {
+        let of = |intervals: &[Interval]| grants.iter().map(|grant| intervals[*grant].as_permitted()).collect();
+        if told.manner.permission_cache_us == 0 {
+            return Permitted { grants: of(found), reaches: None, late: TimeSet::empty() };
+        }
+        let (at_once, _) = intervals(told.edges, told.frame, &|_| 0);
+        let lets_in = |(told, _): &(&Interval, &Interval)| {
+            matches!(told.thing, Thing::Membership { .. } | Thing::Suspension { .. })
+        };
+        let late = ways::late(at_once.iter().zip(found).filter(lets_in));
+        let reaches = reaches(&at_once, grants, &Audience::of(&at_once), always);
+        Permitted { grants: of(&at_once), reaches: Some(reaches), late }
+    }
+
+    /// When any permission that was taken away possibly went on working.
+    fn late(&self, found: &[Interval], grants: &[usize]) -> TimeSet {
+        let found = grants.iter().map(|grant| &found[*grant]);
+        self.late.union(&ways::late(self.grants.iter().zip(found)))
+    }
 }
 
-fn was_open(path: &Path, times: &TimeSet, access: &Access) -> bool {
-    let from = access.when.earliest;
-    times.meets(from, access.when.latest) || at_the_end(path, access) && times.contains(from.saturating_sub(1))
-}
-
-fn covers(path: &Path, times: &TimeSet, access: &Access) -> bool {
-    let (from, until) = (access.when.earliest, access.when.latest);
-    let last = at_the_end(path, access) && from == until && times.contains(from.saturating_sub(1));
-    times.covers(from, until) || last
+/// Whom each grant lets in.
+fn reaches(intervals: &[Interval], grants: &[usize], audience: &Audience, always: &Times) -> Vec<Members> {
+    let reach = |grant: &usize| match intervals[*grant].thing {
+        Thing::Grant { audience: party, .. } => audience.reach(party, always),
+        _ => Members::new(),
+    };
+    grants.iter().map(reach).collect()
 }
 
 fn positions(intervals: &[Interval], resource: Resource) -> Vec<usize> {
@@ -690,35 +750,6 @@ fn held(intervals: &[Interval], resource: Resource) -> Vec<Interval> {
     intervals.iter().filter(|interval| of_it(&interval.thing)).cloned().collect()
 }
 
-/// A success after an end that was only planned, and that no other way explains: the end is unknown; and not before it,
-/// if only one grant can be meant.
-fn expire(intervals: &mut [Interval], grants: &[usize], reaches: &[Members], access: &Access, frame: Frame) {
-    let (from, until) = (access.when.earliest, access.when.latest);
-    let was_in = |reach: &Members| {
-        let parties = access.chain.iter().chain([&Party::Anyone]);
-        parties.filter_map(|party| reach.get(party)).any(|times| times.possible.meets(from, until))
-    };
-    let reaching = grants.iter().zip(reaches).filter(|(_, reach)| was_in(reach)).map(|(grant, _)| *grant);
-    let own: Vec<usize> = reaching.collect();
-    if own.iter().any(|grant| intervals[*grant].times().possible.meets(from, until)) {
-        return;
-    }
-    let planned = |grant: &&usize| {
-        let interval = &intervals[**grant];
-        interval.end.known == Known::Assumed && interval.end.latest <= from
-    };
-    let candidates: Vec<usize> = own.iter().filter(planned).copied().collect();
-    for grant in &candidates {
-        let interval = &mut intervals[*grant];
-        let shown = candidates.len() == 1 && is_certain(access);
-        let earliest = if shown { from } else { interval.end.earliest };
-        let entry = access.entries.first().copied();
-        interval.end = Bound { earliest, latest: frame.cut_off.max(from), known: Known::Unknown, entry };
-        interval.oddities.insert(Oddity::ExpiryNotEnforced);
-    }
-}
-
-/// Data came back or was given, or may have been.
 /// Who was in what acted, when it did, over however many groups and accounts.
 fn members_then(acting: Party, access: &Access, judge: &Judge) -> Members {
     let mut members = judge.audience.reach_of_acting(acting, &judge.always);
@@ -727,8 +758,14 @@ fn members_then(acting: Party, access: &Access, judge: &Judge) -> Members {
     members
 }
 
+/// Data came back or was given, or may have been.
 fn is_success(access: &Access) -> bool {
     (access.goes_anyway || !matches!(access.outcome, Outcome::Denied | Outcome::Failed)) && !access.about_nobody
+}
+
+/// It passes on what whoever acted had.
+fn sends(access: &Access) -> bool {
+    matches!(access.verb, Verb::DataSend | Verb::DataPublish | Verb::DataShare | Verb::DataTransfer)
 }
 
 fn is_certain(access: &Access) -> bool {
@@ -749,6 +786,10 @@ fn rung_of(party: Party, access: &Access) -> Rung {
         (false, true, _) | (false, false, true) => Rung::Processed,
         (false, false, false) => Rung::Given,
     }
+}
+
+fn is_group(party: &Party) -> bool {
+    matches!(party, Party::Named(PartyKind::Group, _))
 }
 
 fn is_organisation(party: Party) -> bool {

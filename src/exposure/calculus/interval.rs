@@ -5,13 +5,14 @@
 //! | an opening, nothing more | lasts to the cut-off, open |
 //! | a closing with the opening's reference, or of the same thing without a reference | ends then, or as much later as the system takes (`lag`) |
 //! | a closing that may be before or after the opening | is surely over nowhere, and possibly lasts to the next closing |
-//! | an end that the opening states | *assumed* while it lies in the future of what was recorded; as told, where it had passed |
-//! | both | may last to the later one |
+//! | an end that the opening states | *assumed*: it was only planned then, whenever that is told |
+//! | both | ends with the closing, perhaps as it was planned |
+//! | an end that a system enforces | *bounded* by it |
 //! | a closing without an opening | began at an unknown time, not after it |
 //! | a point | began and ended at unknown times |
 
 use super::ending::{Closings, Ended};
-use super::fact::{Authorised, Edge, Side, Thing};
+use super::fact::{Authorised, Edge, Side, StatedEnd, Thing};
 use super::times::{Instant, TimeSet, Times};
 use std::collections::BTreeSet;
 use whosaw_verifier::vocabulary::{Category, EndKind};
@@ -54,6 +55,8 @@ pub enum Oddity {
     PathWasClosed,
     /// Data of somebody came back who is not on file as having been inside then.
     ContentNotOnFile,
+    /// Somebody who joined later got what had been there before, and is said not to see that.
+    HistoryNotHidden,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +69,15 @@ pub struct Interval {
     pub oddities: BTreeSet<Oddity>,
     /// Whether it was at all is not known.
     pub doubtful: bool,
+    pub planned: Option<Planned>,
+}
+
+/// An end that was only planned, and comes before any other that is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Planned {
+    pub at: Instant,
+    /// How it ends if nothing enforced that.
+    pub otherwise: Bound,
 }
 
 impl Interval {
@@ -73,6 +85,17 @@ impl Interval {
         let certain =
             if self.doubtful { TimeSet::empty() } else { TimeSet::span(self.start.latest, self.end.earliest) };
         Times { certain, possible: TimeSet::span(self.start.earliest, self.end.latest) }
+    }
+
+    /// As long as somebody let it be: what nothing enforced was planned to end all the same.
+    pub fn as_permitted(&self) -> Interval {
+        let end = self.end;
+        let planned = self.planned.filter(|planned| planned.at < end.latest);
+        let end = planned.map_or(end, |planned| {
+            let (earliest, known) = (end.earliest.min(planned.at), Known::Assumed);
+            Bound { earliest, latest: planned.at, known, entry: self.start.entry }
+        });
+        Interval { end, ..self.clone() }
     }
 }
 
@@ -122,14 +145,17 @@ fn of_opening(edge: &Edge, thing: Thing, ended: Ended, (delay, lag): (u64, u64),
     }
     // An end that is stated to lie before the beginning ends nothing, and leaves nothing certain.
     let reversed = edge.end.is_some_and(|end| end.says_something() && end.latest < opened.earliest);
+    let otherwise = end_of(edge, None, ended, lag);
     let end = if reversed {
         oddities.insert(Oddity::EndsBeforeItBegins);
-        let end = end_of(&Edge { end: None, ..edge.clone() }, ended, lag);
-        let known = if end.known == Known::Open { Known::Unknown } else { end.known };
-        Bound { earliest: opened.earliest, known, ..end }
+        let known = if otherwise.known == Known::Open { Known::Unknown } else { otherwise.known };
+        Bound { earliest: opened.earliest, known, ..otherwise }
     } else {
-        end_of(edge, ended, lag)
+        end_of(edge, edge.end, ended, lag)
     };
+    let plan = edge.end.filter(|end| !end.enforced && !reversed && end.says_something());
+    let plan = plan.filter(|end| end.earliest < otherwise.earliest);
+    let planned = plan.map(|end| Planned { at: end.ends_by(lag), otherwise: clip(otherwise, frame) });
     // A copy that is promised to go later, or goes by itself, is told with that end, and not as merely open.
     let foreseen = matches!(thing, Thing::Holding { .. }) && matches!(end.known, Known::Assumed | Known::Bounded);
     Interval {
@@ -140,21 +166,20 @@ fn of_opening(edge: &Edge, thing: Thing, ended: Ended, (delay, lag): (u64, u64),
         authorised: edge.authorised,
         oddities,
         doubtful: edge.doubtful,
+        planned,
     }
 }
 
-fn end_of(edge: &Edge, Ended { perhaps, surely, .. }: Ended, lag: u64) -> Bound {
-    let stated = edge.end.filter(|end| end.says_something());
+fn end_of(edge: &Edge, stated: Option<StatedEnd>, Ended { perhaps, surely, .. }: Ended, lag: u64) -> Bound {
+    let stated = stated.filter(|end| end.says_something());
     let earlier = |at: Instant| perhaps.map_or(at, |perhaps| perhaps.min(at));
     match (surely, stated) {
         (Some((sure, entry)), None) => Bound::between(earlier(sure), sure, Some(entry)),
         (Some((sure, entry)), Some(end)) => {
-            let latest = if end.is_past(edge) { sure.max(end.ends_by(lag)) } else { sure };
+            let latest = if end.enforced { sure.max(end.ends_by(lag)) } else { sure };
             Bound::between(earlier(end.earliest).min(latest), latest, Some(entry))
         }
-        (None, Some(end)) if end.is_past(edge) => {
-            Bound::between(earlier(end.earliest), end.ends_by(lag), Some(edge.index))
-        }
+        (None, Some(end)) if end.enforced => Bound::between(earlier(end.earliest), end.ends_by(lag), Some(edge.index)),
         (None, Some(end)) => {
             Bound { known: Known::Assumed, ..Bound::between(earlier(end.earliest), end.ends_by(lag), Some(edge.index)) }
         }
@@ -166,7 +191,7 @@ fn end_of(edge: &Edge, Ended { perhaps, surely, .. }: Ended, lag: u64) -> Bound 
 }
 
 impl Bound {
-    fn between(earliest: Instant, latest: Instant, entry: Option<u64>) -> Self {
+    pub(super) fn between(earliest: Instant, latest: Instant, entry: Option<u64>) -> Self {
         let known = if earliest == latest { Known::Exact } else { Known::Bounded };
         Bound { earliest, latest, known, entry }
     }
@@ -180,11 +205,6 @@ impl super::fact::StatedEnd {
     /// At the latest, as much later as the system takes.
     fn ends_by(self, lag: u64) -> Instant {
         self.latest.max(self.earliest).saturating_add(lag)
-    }
-
-    /// It was over when it was recorded, so that it is told and not planned; or it ends by itself.
-    fn is_past(self, edge: &Edge) -> bool {
-        self.enforced || self.kind != EndKind::Assumed && self.latest <= edge.recorded_at
     }
 }
 
@@ -200,6 +220,7 @@ fn of_closing(edge: &Edge, thing: Thing, frame: Frame, lag: u64) -> Interval {
         authorised: Authorised::NotAssessed,
         oddities: BTreeSet::from([Oddity::ClosesNothing]),
         doubtful: edge.doubtful,
+        planned: None,
     }
 }
 
@@ -215,6 +236,7 @@ fn of_point(edge: &Edge, thing: Thing, frame: Frame) -> Interval {
         authorised: edge.authorised,
         oddities: BTreeSet::new(),
         doubtful: edge.doubtful,
+        planned: None,
     }
 }
 

@@ -18,11 +18,13 @@ pub mod same;
 
 mod ending;
 pub mod interval;
+mod shown;
 
 pub mod audience;
 mod content;
 mod delivered;
 pub mod restriction;
+mod ways;
 
 pub mod exposure;
 

@@ -135,6 +135,12 @@ fn could(exposure: &Exposure, party: Party) -> (u64, u64) {
     (minutes(viewer.could.certain.measure()), minutes(viewer.could.possible.measure()))
 }
 
+/// The part of it that nobody allowed.
+fn excess(exposure: &Exposure, party: Party) -> (u64, u64) {
+    let viewer = exposure.viewers.get(&party).cloned().unwrap_or_default();
+    (minutes(viewer.excess.certain.measure()), minutes(viewer.excess.possible.measure()))
+}
+
 fn planned(earliest: Instant, latest: Instant) -> Option<StatedEnd> {
     Some(StatedEnd { earliest, latest, kind: EndKind::Exact, enforced: false })
 }

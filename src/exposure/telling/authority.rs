@@ -22,6 +22,8 @@ pub struct Act {
     pub subjects: BTreeSet<Person>,
     /// Others, whose parts do not open.
     pub closed: bool,
+    /// It touched data, and does not say whose.
+    pub undetermined: bool,
     pub outcome: Outcome,
     /// The policy that decided; may be empty.
     pub policy: String,
@@ -38,7 +40,7 @@ pub struct Act {
     pub parents: Vec<Vec<u8>>,
     /// It lets others in, or gives to others: an approval does not say to whom.
     pub goes_further: bool,
-    /// What these were worth; known once everything was told. Whose data the approval was for; nobody: anybody's.
+    /// What these were worth; known once everything was told. Whose data the approval was for.
     pub approved_for: BTreeSet<Person>,
     pub approved: Option<Approved>,
     pub review: Option<Review>,
@@ -54,7 +56,7 @@ pub struct Approval {
     /// For what; none: for anything.
     pub verbs: BTreeSet<Verb>,
     pub resource: Option<Resource>,
-    /// Whose data; nobody: anybody's.
+    /// Whose data; nobody: of acts that touch nobody's.
     pub subjects: BTreeSet<Person>,
     /// Others, whose parts do not open.
     pub closed: bool,
@@ -101,7 +103,8 @@ impl Approval {
             (Some(to), actor) => Is::of(actor == Some(&to)),
         };
         let subjects = match (self.closed, act.closed) {
-            (false, _) if self.subjects.is_empty() => Is::Yes,
+            // What names nobody is for nobody's data.
+            (false, closed) if self.subjects.is_empty() && (closed || act.undetermined) => Is::No,
             (false, false) => Is::of(self.subjects == act.subjects),
             (true, true) => Is::Perhaps,
             (true, false) if self.subjects.is_subset(&act.subjects) => Is::Perhaps,

@@ -78,8 +78,8 @@ impl Telling {
                 }
                 // Whose data it was in the end: another report of the act, or a correction, may say otherwise than the
                 // one that was approved.
-                let other = act.approved_for != access.subjects || !access.listed;
-                if is_matched(act) && !act.approved_for.is_empty() && other {
+                let other = act.approved_for != access.subjects || !access.listed && !access.about_nobody;
+                if is_matched(act) && other {
                     (access.approved, access.authorised) = (Some(Approved::OtherAction), Authorised::No);
                 }
             }

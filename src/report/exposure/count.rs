@@ -111,6 +111,7 @@ impl Counted {
     fn of(found: &[Found<'_>], same: &Same) -> Self {
         let (mut could, mut surely_could) = (BTreeSet::new(), BTreeSet::new());
         let (mut without, mut surely_without) = (BTreeSet::new(), BTreeSet::new());
+        let mut accounts_without: Vec<&BTreeSet<Party>> = Vec::new();
         let (mut saw, mut surely_saw) = (BTreeSet::new(), BTreeSet::new());
         let (mut given, mut surely_given) = (BTreeSet::new(), BTreeSet::new());
         // Acts of which nobody is told apart, and accounts that acted: what they show, if it was a human.
@@ -153,8 +154,18 @@ impl Counted {
                 };
                 *unidentified += u64::from(judged.unidentified);
                 all.extend(&judged.one_of);
-                if judged.certain && !judged.unidentified && !judged.one_of.is_empty() {
+                let is_one = judged.certain && !judged.unidentified && !judged.one_of.is_empty();
+                if is_one {
                     accounts.push(&judged.one_of);
+                }
+                // Whoever got it without authority could, for that instant at least.
+                without.extend(&judged.got_without);
+                if judged.certain {
+                    surely_without.extend(&judged.got_without);
+                }
+                if judged.without {
+                    without.extend(&judged.one_of);
+                    accounts_without.extend(is_one.then_some(&judged.one_of));
                 }
                 // Over a group or an account that it was given or shown to.
                 for (party, rung) in &judged.perhaps {
@@ -180,15 +191,18 @@ impl Counted {
         let given: BTreeSet<Party> = given.difference(&surely_saw).copied().collect();
         let alone = |party: &Party| !may_meet(&BTreeSet::from([*party]), &saw, same);
         let surely_given: BTreeSet<Party> = surely_given.into_iter().filter(alone).collect();
+        let somebody_without = accounts_without.iter().any(|members| !may_meet(members, &surely_without, same));
         let range =
             |sure: &BTreeSet<Party>, all: &BTreeSet<Party>| Range { low: people(sure, same), high: all.len() as u64 };
         let seen = range(&surely_saw, &saw);
         let low = seen.low + u64::from(somebody);
         let alone = range(&surely_given, &given);
         let given_low = alone.low + u64::from(somebody_got);
+        let without = range(&surely_without, &without);
+        let without_low = without.low + u64::from(somebody_without);
         Counted {
             could: range(&surely_could, &could),
-            without_authority: range(&surely_without, &without),
+            without_authority: Range { low: without_low, high: without.high.max(without_low) },
             saw: Range { low, high: (seen.high + unidentified_saw).max(low) },
             given: Range { low: given_low, high: (alone.high + unidentified_given).max(given_low) },
         }

@@ -537,6 +537,7 @@ fn oddities(found: &[Found<'_>], telling: &Telling, of_nothing: &BTreeSet<u64>) 
         interval::Oddity::NoPathOnFile => Oddity::NoPathOnFile,
         interval::Oddity::PathWasClosed => Oddity::PathWasClosed,
         interval::Oddity::ContentNotOnFile => Oddity::ContentNotOnFile,
+        interval::Oddity::HistoryNotHidden => Oddity::HistoryNotHidden,
     };
     let flagged = |what: Oddity| move |entry: u64| (what, Some(entry));
     let mut all: BTreeSet<(Oddity, Option<u64>)> =

@@ -53,7 +53,8 @@ fn of_accesses(told: &Telling, by: &By<'_>, entries: &BTreeSet<u64>) -> BTreeMap
         let name = told.resources.name(resource.0).and_then(Named::text).unwrap_or_default();
         // As long as any permission was ever cached there.
         let permission_cache_us = by.history.permission_cache_us(name, Frame { from: 0, ..frame });
-        let manner = Manner { permission_cache_us, ..Manner::default() };
+        let (hides_history, hides_at_times) = by.history.hides_history(name, Frame { from: 0, ..frame });
+        let manner = Manner { permission_cache_us, hides_history, hides_at_times };
         let accesses: Vec<Access> =
             told.accesses.iter().filter(|access| access.resource == resource).cloned().collect();
         let (edges, same) = (&told.edges, by.same);

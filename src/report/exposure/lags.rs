@@ -23,7 +23,7 @@ pub(super) fn lags(found: &[Found<'_>], people: &People<'_>, detections: &[Detec
     let (mut all, closings) = (Vec::new(), closings(people.told));
     for found in found {
         let detected = detected(found, people.told, detections, frame);
-        let by = By { resource: found.name, detected: &detected, closings: &closings, people, frame };
+        let by = By { resource: found.name, detected: &detected, closings: &closings, people };
         let without = found.exposure.paths.iter().filter(|path| path.authorised == Authorised::No);
         all.extend(without.map(|path| lag(path, &by)));
     }
@@ -36,7 +36,6 @@ struct By<'a> {
     detected: &'a [Detected],
     closings: &'a HashMap<u64, When>,
     people: &'a People<'a>,
-    frame: Frame,
 }
 
 /// Whether it is said when each of these ways was detected; nobody is asked where there is none.
@@ -83,7 +82,7 @@ fn detected(found: &Found<'_>, told: &Telling, detections: &[Detection], frame: 
 }
 
 fn lag(path: &Path, by: &By<'_>) -> LagFact {
-    let (told, opened, closed) = (by.people.told, path.start, path.really_ended(by.frame.cut_off));
+    let (told, opened, closed) = (by.people.told, path.start, path.end);
     // What was found before it opened was something else.
     let (before, own): (Vec<&Detected>, Vec<&Detected>) =
         by.detected.iter().partition(|detected| detected.when.latest < opened.earliest);

@@ -207,12 +207,116 @@ fn check(lines: &[Line]) {
     }
 }
 
+/// Somebody read it, at an instant.
+type Read = (u8, Instant);
+
+/// How long a grant lasts by what is told and read: until when for sure, and until when perhaps. One end for everybody.
+fn lasts(lines: &[Line], world: &[Instant], reads: &[Read], i: usize) -> (Instant, Instant) {
+    let told = (world[i]..END).find(|at| is_ended(lines, world, *at, i)).unwrap_or(END);
+    let (mut surely, mut perhaps) = (told, told);
+    for (who, at) in reads {
+        let to = |line: &Line| if let What::Grant(to) = line.what { Some(to) } else { None };
+        let in_it = |j: usize, at: Instant| {
+            to(&lines[j]).is_some_and(|to| is_in(&open(lines, world, at), *who, to, &mut Set::new()))
+        };
+        let stood = |j: usize, at: Instant| world[j] <= at && !is_ended(lines, world, at, j);
+        let had = |j: usize| (0..*at).any(|before| stood(j, before) && in_it(j, before));
+        let grants: Vec<usize> = (0..lines.len())
+            .filter(|j| lines[*j].side == Side::Opens && to(&lines[*j]).is_some())
+            .filter(|j| (0..END).any(|at| stood(*j, at)))
+            .collect();
+        if grants.iter().any(|j| stood(*j, *at) && in_it(*j, *at)) {
+            continue;
+        }
+        let over = |j: &&usize| world[**j] <= *at && !stood(**j, *at);
+        let theirs: Vec<usize> = grants.iter().filter(over).copied().filter(|j| in_it(*j, *at)).collect();
+        let left: Vec<usize> = grants.iter().filter(over).copied().filter(|j| had(*j)).collect();
+        let another = grants.iter().any(|j| stood(*j, *at) && had(*j));
+        if theirs == [i] && !another {
+            surely = surely.max(*at);
+        }
+        if theirs.contains(&i) || theirs.is_empty() && left.contains(&i) {
+            perhaps = END;
+        }
+    }
+    (surely, perhaps)
+}
+
+fn check_reads(lines: &[Line], reads: &[Read], authorised: Authorised) {
+    let world: Vec<Instant> = lines.iter().map(|line| line.earliest).collect();
+    let mut story = story(lines);
+    story.edges.iter_mut().for_each(|edge| edge.authorised = authorised);
+    for (who, at) in reads {
+        story.reads(party(*who), *at);
+    }
+    let exposure = story.exposure();
+    let told_oddly = [Oddity::EndsBeforeItBegins, Oddity::ClosesNothing];
+    if exposure.oddities.iter().any(|(odd, _)| told_oddly.contains(odd)) {
+        return;
+    }
+    let lasting: BTreeMap<usize, (Instant, Instant)> = (0..lines.len())
+        .filter(|i| lines[*i].side == Side::Opens && matches!(lines[*i].what, What::Grant(_)))
+        .map(|i| (i, lasts(lines, &world, reads, i)))
+        .collect();
+    let content_told = lines.iter().any(|line| line.what == What::Content);
+    for who in 0..4u8 {
+        let viewer = exposure.viewers.get(&party(who)).cloned().unwrap_or_default();
+        // Whoever read it without any way had one that is on no record, and perhaps everybody in a group that they were in.
+        let is_with = |who: u8, whole: u8, at: Instant| is_in(&open(lines, &world, at), who, whole, &mut Set::new());
+        let reader = reads.iter().any(|(reader, at)| {
+            let group = |group| is_with(*reader, group, *at) && is_with(who, group, *at);
+            *reader == who || (0..2).any(group)
+        });
+        for at in 0..END {
+            let state = open(lines, &world, at);
+            let inside = !content_told || state.contains(&What::Content);
+            let by = |until: fn(&(Instant, Instant)) -> Instant| {
+                let lets_in = |(i, lasts): (&usize, &(Instant, Instant))| {
+                    let What::Grant(to) = lines[*i].what else { return false };
+                    world[*i] <= at && at < until(lasts) && is_in(&state, who, to, &mut Set::new())
+                };
+                inside && lasting.iter().any(lets_in)
+            };
+            let (surely, perhaps) = (by(|(surely, _)| *surely), by(|(_, perhaps)| *perhaps));
+            let could = (viewer.could.certain.contains(at), viewer.could.possible.contains(at));
+            assert_eq!(could.0, surely, "{who} at {at}");
+            assert!(could.1 == perhaps || reader && could.1, "{who} at {at}");
+            // What nobody allowed: all of it, or what goes on after an end that was told.
+            let excess = (viewer.excess.certain.contains(at), viewer.excess.possible.contains(at));
+            let allowed = authorised == Authorised::Yes && could_see_in(&state, who, content_told);
+            assert_eq!(excess.0, surely && !allowed, "{who} at {at} without authority");
+            assert!(excess.1 == (perhaps && !allowed) || reader, "{who} at {at} perhaps without authority");
+        }
+    }
+}
+
+fn could_see_in(state: &Set<What>, who: u8, content_told: bool) -> bool {
+    let mut state = state.clone();
+    if !content_told {
+        state.insert(What::Content);
+    }
+    could_see(&state, who)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_told_lies_between_all_worlds_and_any(lines in lines()) {
         check(&lines);
+    }
+
+    /// What reads show of ways that had ended holds for everybody who has the way.
+    #[test]
+    fn what_got_in_after_an_end_is_widened_for_everybody(
+        lines in lines(),
+        reads in prop::collection::vec((2u8..4, 0..END), 0..3),
+        allowed in any::<bool>(),
+    ) {
+        let mut lines = lines;
+        lines.retain(|line| !matches!(line.what, What::Sent(_)));
+        lines.iter_mut().for_each(|line| line.width = 0);
+        check_reads(&lines, &reads, if allowed { Authorised::Yes } else { Authorised::No });
     }
 
     /// In whatever order it arrives: late entries change nothing of what is known at the end.

@@ -90,9 +90,142 @@ fn a_success_over_a_closed_way_is_unauthorised_and_leaves_the_end_unknown() {
     story.reads(person(1), at(12, 0)).authorised = Authorised::Yes;
     let exposure = story.exposure();
     assert_eq!(exposure.accesses[0].authorised, Authorised::No);
-    assert_eq!(could(&exposure, person(1)), (120, 360));
-    assert_eq!(could(&exposure, person(2)), (120, 120));
+    // One way has one end: whoever else had it perhaps has it still.
+    for number in [1, 2, 3] {
+        assert_eq!(could(&exposure, person(number)), (180, 360));
+        assert_eq!(excess(&exposure, person(number)), (60, 240), "nobody allowed it after eleven");
+    }
+    assert_eq!(window(&exposure).1, (at(12, 0), at(15, 0), Known::Unknown));
+    assert_eq!(exposure.paths[0].end.earliest, at(12, 0));
     assert!(exposure.oddities.iter().any(|(oddity, _)| *oddity == Oddity::PathWasClosed));
+}
+
+/// Whether revoked or only planned to end, a way has one end: whoever joined since perhaps has it.
+#[test]
+fn a_success_over_a_way_that_had_ended_is_no_matter_of_whoever_acted_alone() {
+    for plan in [true, false] {
+        let mut story = Story::new().engineers().content();
+        let opened = story.opens(grant(ENG), at(9, 0));
+        if plan {
+            (opened.end, opened.recorded_at) = (planned(at(10, 0), at(10, 0)), at(13, 0));
+        } else {
+            story.closes(grant(ENG), at(10, 0));
+        }
+        story.opens(Thing::Membership { member: person(4), whole: ENG }, at(10, 30));
+        story.reads(person(1), at(11, 30)).authorised = Authorised::Yes;
+        story.reads(person(1), at(11, 0));
+        let exposure = story.exposure();
+        assert_eq!([2, 4].map(|number| could(&exposure, person(number))), [(150, 360), (60, 270)], "planned: {plan}");
+        assert_eq!(excess(&exposure, person(4)), (60, 270), "nobody allowed it then");
+        assert!(exposure.accesses.iter().all(|access| access.authorised == Authorised::No && access.without));
+    }
+}
+
+#[test]
+fn which_of_several_closed_ways_went_on_is_not_known() {
+    let mut story = Story::new().engineers().content();
+    for audience in [ENG, person(1)] {
+        story.opens(grant(audience), at(9, 0));
+        story.closes(grant(audience), at(10, 0));
+    }
+    story.reads(person(1), at(11, 0));
+    let exposure = story.exposure();
+    assert_eq!([1, 2].map(|number| could(&exposure, person(number))), [(60, 360), (60, 360)]);
+}
+
+#[test]
+fn a_planned_end_that_a_success_disproves_leaves_the_later_revocation() {
+    let mut story = Story::new().engineers().content();
+    story.opens(grant(ENG), at(9, 0)).end = planned(at(10, 0), at(10, 0));
+    story.edges.last_mut().expect("it was opened").authorised = Authorised::Yes;
+    story.closes(grant(ENG), at(12, 0));
+    story.reads(person(1), at(11, 0)).authorised = Authorised::Yes;
+    let exposure = story.exposure();
+    assert_eq!(window(&exposure).1, (at(11, 0), at(12, 0), Known::Bounded));
+    assert_eq!([1, 2].map(|number| could(&exposure, person(number))), [(120, 180), (120, 180)]);
+    assert_eq!(excess(&exposure, person(2)), (60, 120), "it was allowed until ten");
+    assert_eq!(exposure.accesses[0].authorised, Authorised::No);
+    assert!(exposure.oddities.iter().any(|(oddity, _)| *oddity == Oddity::ExpiryNotEnforced));
+}
+
+#[test]
+fn what_was_allowed_is_not_while_its_revocation_takes_effect() {
+    let mut story = Story::new().engineers().content();
+    story.manner.permission_cache_us = 300_000_000;
+    story.opens(grant(ENG), at(9, 0)).authorised = Authorised::Yes;
+    story.closes(grant(ENG), at(11, 0));
+    for minute in [59, 63] {
+        story.reads(person(1), at(10, minute)).authorised = Authorised::Yes;
+    }
+    let exposure = story.exposure();
+    assert_eq!(exposure.accesses[0].authorised, Authorised::Yes);
+    assert_eq!(exposure.accesses[1].authorised, Authorised::No);
+    assert_eq!(exposure.accesses[1].got_without, [person(1)].into());
+    assert_eq!([1, 2].map(|number| excess(&exposure, person(number))), [(3, 5), (0, 5)]);
+    assert_eq!(exposure.paths[0].end.earliest, at(11, 3), "as the window has it");
+}
+
+/// What a success adds to an unauthorised way is without authority, too.
+#[test]
+fn certain_time_over_an_unauthorised_way_is_certainly_unauthorised() {
+    let mut story = Story::new().content();
+    story.opens(grant(Party::Anyone), at(9, 0)).authorised = Authorised::No;
+    let closed = story.closes(grant(Party::Anyone), at(10, 0));
+    closed.when.latest = at(12, 0);
+    story.reads(person(1), at(11, 0));
+    let exposure = story.exposure();
+    assert_eq!(could(&exposure, person(1)), (120, 180));
+    assert_eq!(excess(&exposure, person(1)), (120, 180));
+    assert_eq!(minutes(exposure.unauthorised.certain.measure()), 120);
+}
+
+/// By the registry they do not see what was there before they joined, and they got it.
+#[test]
+fn who_joined_later_and_got_what_was_hidden_is_never_authorised_by_that_way() {
+    for (way, expected) in [(Authorised::Yes, Authorised::NotAssessed), (Authorised::No, Authorised::No)] {
+        let mut story = Story::new();
+        story.manner.hides_history = true;
+        let content = |number| Thing::Content { resource: R, subject: Some(Person(number)) };
+        story.opens(content(101), at(9, 0));
+        story.opens(grant(ENG), at(9, 0)).authorised = way;
+        for number in [4, 5] {
+            story.opens(Thing::Membership { member: person(number), whole: ENG }, at(10, 0));
+        }
+        story.opens(content(102), at(10, 30));
+        story.closes(grant(ENG), at(12, 0));
+        let reads = |story: &mut Story, number| {
+            let access = story.reads(person(4), at(11, 0));
+            (access.authorised, access.listed, access.subjects) = (Authorised::Yes, true, [Person(number)].into());
+        };
+        reads(&mut story, 102);
+        let exposure = story.exposure();
+        assert_eq!(exposure.accesses[0].authorised, way, "it came in while they were there");
+        assert_eq!(could(&exposure, person(5)), (90, 90));
+        reads(&mut story, 101);
+        let exposure = story.exposure();
+        assert_eq!(exposure.accesses[1].authorised, expected);
+        assert!(exposure.viewers[&person(4)].could.possible.contains(at(11, 0)));
+        assert_eq!(could(&exposure, person(5)), (90, 120), "perhaps they saw it as well");
+        assert!(exposure.oddities.iter().any(|(oddity, _)| *oddity == Oddity::HistoryNotHidden));
+    }
+}
+
+/// A group that has left is perhaps still in for all its members, if it is for one.
+#[test]
+fn what_one_of_a_group_still_got_after_it_had_left_was_possible_for_all_of_it() {
+    let team = Party::Named(PartyKind::Group, 2);
+    let mut story = Story::new().content();
+    for number in [1, 2] {
+        story.opens(Thing::Membership { member: person(number), whole: team }, 0);
+    }
+    let part = Thing::Membership { member: team, whole: ENG };
+    story.opens(part, 0);
+    story.opens(grant(ENG), at(9, 0)).authorised = Authorised::Yes;
+    story.closes(part, at(10, 0));
+    story.reads(person(1), at(10, 30));
+    let exposure = story.exposure();
+    assert_eq!([1, 2].map(|number| could(&exposure, person(number))), [(60, 360), (60, 360)]);
+    assert_eq!(exposure.accesses[0].authorised, Authorised::No);
 }
 
 /// The account was suspended, or its way closed, and it got in all the same: one of its users did, and no figure may say
@@ -115,7 +248,8 @@ fn what_a_closed_account_still_got_was_possible_for_each_of_its_users() {
         assert_eq!(exposure.accesses[0].authorised, Authorised::No);
         assert_eq!(exposure.accesses[0].one_of, [person(1), person(2)].into());
         for number in [1, 2] {
-            assert_eq!(could(&exposure, person(number)), (60, 360), "suspended: {suspended}");
+            let surely = if suspended { 60 } else { 90 };
+            assert_eq!(could(&exposure, person(number)), (surely, 360), "suspended: {suspended}");
             assert!(exposure.viewers[&person(number)].perhaps);
         }
     }
@@ -144,7 +278,7 @@ fn what_was_done_for_somebody_whose_way_had_closed_leaves_their_end_unknown() {
     story.closes(grant(person(1)), at(10, 0));
     story.reads(agent, at(10, 30)).chain = vec![agent, person(1)];
     let exposure = story.exposure();
-    assert_eq!(could(&exposure, person(1)), (60, 360));
+    assert_eq!(could(&exposure, person(1)), (90, 360));
     assert_eq!(could(&exposure, agent).1, 300);
 }
 

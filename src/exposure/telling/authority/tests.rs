@@ -17,6 +17,7 @@ fn act(index: u64, minute: u64, verb: Verb) -> Act {
         resource: Some(R),
         subjects: BTreeSet::from([Person(9)]),
         closed: false,
+        undetermined: false,
         outcome: Outcome::Succeeded,
         policy: String::new(),
         caller: None,
@@ -79,6 +80,13 @@ fn an_approval_is_for_one_action_once_and_in_time() {
     assert_eq!(on(act(10, 55, Verb::DataExport)), no(Approved::OtherAction));
     assert_eq!(on(Act { subjects: BTreeSet::new(), ..read(10, 55) }), no(Approved::OtherAction));
     assert_eq!(on(Act { chain: vec![CAROL], ..read(10, 55) }), no(Approved::OtherAction));
+    let names_nobody = Approval { subjects: BTreeSet::new(), ..valid.clone() };
+    let nobodys = Act { subjects: BTreeSet::new(), ..read(10, 55) };
+    let on_nobody = |act| judged(std::slice::from_ref(&names_nobody), [act])[0];
+    assert_eq!(on_nobody(nobodys.clone()), yes);
+    for somebodys in [read(10, 55), Act { closed: true, ..nobodys.clone() }, Act { undetermined: true, ..nobodys }] {
+        assert_eq!(on_nobody(somebodys), no(Approved::OtherAction), "what names nobody is for nobody's data");
+    }
     assert_eq!(on(read(10, 60)), no(Approved::Expired));
     assert_eq!(on(read(10, 49)), no(Approved::GivenLater));
     let both = judged(std::slice::from_ref(&valid), [read(10, 55), read(11, 56)]);

@@ -1,0 +1,184 @@
+//! The ways of each party to what a resource holds, and whether whoever took one was allowed to then.
+
+use super::audience::Members;
+use super::content::Content;
+use super::exposure::{Manner, Path};
+use super::fact::{Access, Authorised, Party, Thing};
+use super::interval::{Bound, Interval, Oddity};
+use super::shown::{Success, at_the_end};
+use super::times::{TimeSet, Times};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Of each party the grants that reach it, and when: grant ∩ membership, whatever was inside.
+#[derive(Default)]
+pub struct Ways {
+    pub of: BTreeMap<Party, Vec<Way>>,
+    /// When each could see over ways that somebody was allowed to open.
+    pub authorised: BTreeMap<Party, Times>,
+    pub not_assessed: BTreeMap<Party, Times>,
+}
+
+pub struct Way {
+    /// Position among the paths.
+    pub path: usize,
+    pub times: Times,
+    /// As long as somebody let them in, where that is not as long as they got in: a permission that was taken away goes on
+    /// working, and is none any more.
+    pub allowed: Option<Times>,
+    /// The grant, and since when they were in what it let in, where whoever joins later sees only what comes later.
+    pub joined: Option<(Times, Times)>,
+}
+
+/// A way as it was to one act.
+#[derive(Clone)]
+pub struct Had<'a> {
+    pub party: Party,
+    pub path: usize,
+    pub times: Cow<'a, Times>,
+    allowed: Option<&'a Times>,
+}
+
+impl Ways {
+    /// Those that whoever acted had at any time: their own, of those on whose behalf they acted, and anybody's.
+    pub fn had<'a>(&'a self, access: &Access, content: &Content, manner: Manner) -> Vec<Had<'a>> {
+        let parties = access.chain.iter().copied().chain([Party::Anyone]);
+        let had = |party: Party| {
+            let ways = self.of.get(&party).into_iter().flatten();
+            ways.map(move |way| Had {
+                party,
+                path: way.path,
+                times: way.times_for(access, content, manner),
+                allowed: way.allowed.as_ref(),
+            })
+        };
+        parties.flat_map(had).filter(|had| !had.times.is_never()).collect()
+    }
+}
+
+impl Way {
+    /// When it led to what this act got.
+    fn times_for(&self, access: &Access, content: &Content, manner: Manner) -> Cow<'_, Times> {
+        let Some((granted, member)) = &self.joined else { return Cow::Borrowed(&self.times) };
+        let seen = content.seen_by(access, granted, member).intersect(&self.times);
+        let possible = if manner.hides_history { seen.possible } else { self.times.possible.clone() };
+        Cow::Owned(Times { certain: seen.certain, possible })
+    }
+}
+
+impl Had<'_> {
+    pub fn was_open(&self, path: &Path, access: &Access) -> bool {
+        was_open(&path.end, &self.times.possible, access)
+    }
+
+    /// Whether it was one by authority: surely, only where it was surely open, and nobody had taken it away.
+    pub fn authority(&self, path: &Path, access: &Access) -> Authorised {
+        let allowed = self.allowed.unwrap_or(&self.times);
+        if path.authorised == Authorised::No || !was_open(&path.allowed_until, &allowed.possible, access) {
+            return Authorised::No;
+        }
+        let covered = covers(&path.end, &self.times.certain, access);
+        if path.authorised == Authorised::Yes && covered && covers(&path.allowed_until, &allowed.certain, access) {
+            Authorised::Yes
+        } else {
+            Authorised::NotAssessed
+        }
+    }
+
+    /// What of these times surely was without any authority.
+    pub fn surely_without(&self, path: &Path, times: &TimeSet) -> TimeSet {
+        match (path.authorised, self.allowed) {
+            (Authorised::No, _) => times.clone(),
+            (_, Some(allowed)) => times.without(&allowed.possible),
+            (_, None) => TimeSet::empty(),
+        }
+    }
+}
+
+/// By whatever way it was, of those that were open: by authority, if one of them was.
+pub fn by_any(open: &[Had<'_>], paths: &[Path], access: &Access) -> Authorised {
+    let by: Vec<Authorised> = open.iter().map(|had| had.authority(&paths[had.path], access)).collect();
+    let first = [Authorised::Yes, Authorised::No].into_iter().find(|authorised| by.contains(authorised));
+    first.unwrap_or(Authorised::NotAssessed)
+}
+
+fn was_open(end: &Bound, times: &TimeSet, access: &Access) -> bool {
+    let from = access.when.earliest;
+    times.meets(from, access.when.latest) || at_the_end(end, access) && times.contains(from.saturating_sub(1))
+}
+
+fn covers(end: &Bound, times: &TimeSet, access: &Access) -> bool {
+    let (from, until) = (access.when.earliest, access.when.latest);
+    let last = at_the_end(end, access) && from == until && times.contains(from.saturating_sub(1));
+    times.covers(from, until) || last
+}
+
+/// One grant: as it worked, and as somebody allowed it, without what a permission that was taken away goes on working.
+pub struct Granted<'a> {
+    pub interval: &'a Interval,
+    pub reach: &'a Members,
+    pub allowed: &'a Interval,
+    pub allowed_reach: &'a Members,
+    /// When anything that was taken away possibly went on working.
+    pub late: &'a TimeSet,
+}
+
+impl Granted<'_> {
+    /// When this party was let in by it; absent where that is as long as it got in.
+    pub fn allowed(&self, party: Party) -> Option<Times> {
+        if self.late.is_empty() {
+            return None;
+        }
+        let member = self.allowed_reach.get(&party).cloned().unwrap_or_default();
+        Some(self.allowed.times().intersect(&member))
+    }
+
+    /// What of the times nobody allowed any more.
+    pub fn beyond(&self, could: &Times, allowed: Option<&Times>) -> Times {
+        let Some(allowed) = allowed else { return Times::never() };
+        let certain = could.certain.without(&allowed.possible);
+        let possible = could.possible.without(&allowed.certain).intersect(self.late);
+        Times { possible: possible.union(&certain), certain }
+    }
+}
+
+/// When what was taken away possibly went on working: between how each of these ended as it was told, and as it was.
+pub fn late<'a>(ended: impl IntoIterator<Item = (&'a Interval, &'a Interval)>) -> TimeSet {
+    let spans = ended.into_iter().flat_map(|(told, found)| {
+        let begun = (told.start != found.start).then_some((told.start.earliest, found.start.latest));
+        let ended = (told.end != found.end).then_some((told.end.earliest, found.end.latest));
+        begun.filter(|_| matches!(told.thing, Thing::Suspension { .. })).into_iter().chain(ended)
+    });
+    TimeSet::of(spans.collect())
+}
+
+/// Successes of people who joined later, and got what the registry says that they do not see: no other way explains them.
+pub fn saw_history(
+    successes: &[Success<'_>],
+    grants: &[(&Interval, &Members)],
+    content: &Content,
+) -> BTreeMap<usize, (Oddity, Option<u64>)> {
+    let is_hidden = |success: &&Success<'_>| {
+        let access = success.access;
+        let mut hidden = false;
+        for (grant, reach) in grants {
+            let Thing::Grant { audience, .. } = grant.thing else { continue };
+            let (granted, end) = (grant.times(), &grant.end);
+            for party in access.chain.iter().copied().chain([Party::Anyone]) {
+                let Some(member) = reach.get(&party) else { continue };
+                let way = granted.intersect(member);
+                if !was_open(end, &way.possible, access) {
+                    continue;
+                }
+                let seen = || content.seen_by(access, &granted, member).intersect(&way);
+                if party == audience || was_open(end, &seen().possible, access) {
+                    return false;
+                }
+                hidden = true;
+            }
+        }
+        hidden
+    };
+    let oddity = |success: &Success<'_>| (Oddity::HistoryNotHidden, success.access.entries.first().copied());
+    successes.iter().filter(is_hidden).map(|success| (success.position, oddity(success))).collect()
+}
