@@ -549,6 +549,7 @@ impl Roles {
             cut_off,
             registered: history,
             same,
+            lag_us: history.longest_cache_us(),
         };
         // A copy of everything: only where there is something to be told of both ways.
         let mut as_told = (!told.amendings.is_empty()).then(|| told.clone());

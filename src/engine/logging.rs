@@ -54,6 +54,7 @@ impl OpenLedger {
             cut_off: head.recorded_at_us,
             registered: &history,
             same: &same,
+            lag_us: history.longest_cache_us(),
         });
         Ok(told)
     }

@@ -7,6 +7,7 @@ pub mod amending;
 pub mod authority;
 mod contexts;
 mod copies;
+mod involved;
 mod loss;
 mod names;
 mod operators;
@@ -263,12 +264,14 @@ impl Telling {
     fn act(&mut self, action: &OpenedAction<'_>, when: When, resource: Option<Resource>) {
         let body = action.body;
         let chain = (0..body.actors.len()).filter_map(|position| self.actor(action, position)).collect();
+        let reached = self.reached(action);
         let closed: Vec<u32> = subjects_of(action).filter(|ordinal| !action.persons.contains_key(ordinal)).collect();
         let mut act = Act {
             index: action.index,
             when,
             verb: body.verb,
             chain,
+            reached,
             resource,
             subjects: subjects_of(action).filter_map(|ordinal| action.persons.get(&ordinal).copied()).collect(),
             closed: !closed.is_empty(),

@@ -65,20 +65,14 @@ pub struct Amended {
     pub standing: Standing,
 }
 
-/// An act by its entry, and who took part in it.
-pub struct Target {
-    pub index: u64,
-    pub chain: Vec<Party>,
-}
-
 /// Judges all amendments. `find` says which acts an entry may mean by an id; one that it does not know is not amended. `may`
-/// says whether a party had the role when an entry was recorded, `may_be` whether two parties are perhaps one, or one acts
-/// as the other.
+/// says whether a party had the role when an entry was recorded, `took_part` whether whoever amends took part in what it
+/// amends, or in what that speaks of, or may be one who did.
 pub fn judge(
     amendings: &[Amending],
-    find: &dyn Fn(&[u8], u64) -> Vec<Target>,
+    find: &dyn Fn(&[u8], u64) -> Vec<u64>,
     may: &dyn Fn(Party, u64) -> bool,
-    may_be: &dyn Fn(Party, Party) -> bool,
+    took_part: &dyn Fn(&Amending, u64) -> bool,
 ) -> Vec<Amended> {
     let positions: HashMap<u64, usize> = amendings.iter().enumerate().map(|(at, a)| (a.index, at)).collect();
     let (mut all, mut of): (Vec<Amended>, BTreeMap<u64, Vec<usize>>) = (Vec::new(), BTreeMap::new());
@@ -88,12 +82,9 @@ pub fn judge(
         for (id, retracts) in targets {
             let found = find(id, amending.index);
             let ambiguous = found.len() > 1;
-            for Target { index: target, chain } in found {
-                // Whoever corrected may take that back: it restores what was told.
-                let is_amendment = positions.get(&target).is_some_and(|at| amendings[*at].only_amends);
-                let took_part = || amending.by.iter().any(|by| chain.iter().any(|party| may_be(*by, *party)));
+            for target in found {
                 let standing = match amending.by.first() {
-                    Some(_) if !is_amendment && took_part() => Standing::TookPart,
+                    Some(_) if took_part(amending, target) => Standing::TookPart,
                     // What is taken back before it was told was not looked at.
                     Some(party) if may(*party, amending.index) && target < amending.index => match ambiguous {
                         true => Standing::Ambiguous,
@@ -180,13 +171,13 @@ mod tests {
     fn judged(amendings: &[Amending]) -> Vec<(u64, u64, Standing)> {
         let find = |id: &[u8], _: u64| {
             let index = u64::from(id[0]);
-            let chain = if index < 10 { vec![E1] } else { Vec::new() };
             // Two callers gave acts the id 9.
-            let other = (index == 9).then(|| Target { index: 8, chain: chain.clone() });
-            [Target { index, chain }].into_iter().chain(other).collect()
+            let other = (index == 9).then_some(8);
+            [index].into_iter().chain(other).collect()
         };
         let may = |party, at| party == DANA && at < 20;
-        let all = judge(amendings, &find, &may, &|one, other| one == other);
+        let took_part = |amending: &Amending, target| target < 10 && amending.by == [E1];
+        let all = judge(amendings, &find, &may, &took_part);
         all.iter().map(|one| (amendings[one.by].index, one.target, one.standing)).collect()
     }
 
@@ -249,9 +240,9 @@ mod tests {
             .collect();
         let find = |id: &[u8], _: u64| {
             let index = u64::from(u32::from_be_bytes(id.try_into().expect("four bytes")));
-            vec![Target { index, chain: Vec::new() }]
+            vec![index]
         };
-        let all = judge(&story, &find, &|_, _| true, &|one, other| one == other);
+        let all = judge(&story, &find, &|_, _| true, &|_, _| false);
         // The last counts, the one before it is withdrawn, and so on down to the first.
         let counts = |one: &Amended| (story.len() as u64 - story[one.by].index).is_multiple_of(2);
         let expected = |one: &Amended| if counts(one) { Standing::Counts } else { Standing::Withdrawn };

@@ -5,6 +5,7 @@
 //! is held against it.
 
 use super::Named;
+use super::involved::{Involved, Meet};
 use crate::exposure::calculus::fact::*;
 use crate::exposure::calculus::times::Instant;
 use crate::model::{Outcome, Verb};
@@ -18,6 +19,8 @@ pub struct Act {
     pub verb: Verb,
     /// Who did it, nearest first.
     pub chain: Vec<Party>,
+    /// Who got data by it, or was let in: they took part in it too.
+    pub reached: BTreeSet<Party>,
     pub resource: Option<Resource>,
     pub subjects: BTreeSet<Person>,
     /// Others, whose parts do not open.
@@ -124,12 +127,9 @@ impl Approval {
     }
 }
 
-/// Whether two parties are perhaps one, or one acts as the other.
-pub type MayBe<'a> = &'a dyn Fn(Party, Party) -> bool;
-
 /// By what approvals are judged.
 pub struct Approving<'a> {
-    pub may_be: MayBe<'a>,
+    pub involved: &'a Involved,
     /// Of entries that tell of one act, the first.
     pub one_act: &'a dyn Fn(u64) -> u64,
     /// Whether an entry was taken back.
@@ -325,7 +325,7 @@ fn fitting_of(act: &Act, approvals: &[Approval], cited: &[usize], by: &Approving
     }
     let by_others: Vec<(usize, Is)> = granted
         .into_iter()
-        .map(|(at, is)| (at, is.min(by_another(&approvals[at].by, act, by.may_be))))
+        .map(|(at, is)| (at, is.min(by_another(&approvals[at], act, by.involved))))
         .filter(|(_, is)| *is != Is::No)
         .collect();
     if by_others.is_empty() {
@@ -354,16 +354,13 @@ fn fitting_of(act: &Act, approvals: &[Approval], cited: &[usize], by: &Approving
     not(if allowed.iter().any(|(at, _)| begun(*at)) { Approved::Expired } else { Approved::GivenLater })
 }
 
-/// Whether nobody gave it who took part in the act.
-fn by_another(approvers: &[Party], act: &Act, may_be: MayBe<'_>) -> Is {
-    let is_unknown = |party: &Party| matches!(party, Party::Unknown(..));
-    let pairs = || approvers.iter().flat_map(|by| act.chain.iter().map(move |party| (by, party)));
-    if pairs().any(|(by, party)| !is_unknown(by) && !is_unknown(party) && may_be(*by, *party)) {
-        Is::No
-    } else if pairs().any(|(by, party)| is_unknown(by) || is_unknown(party)) {
-        Is::Perhaps
-    } else {
-        Is::Yes
+/// Whether nobody gave it who took part in the act, or may be one who did.
+fn by_another(approval: &Approval, act: &Act, involved: &Involved) -> Is {
+    let approvers = involved.everybody(approval.by.iter().copied(), approval.from);
+    match approvers.meet(&involved.in_act(act)) {
+        Meet::Yes => Is::No,
+        Meet::IfUnknown => Is::Perhaps,
+        Meet::No => Is::Yes,
     }
 }
 
@@ -379,15 +376,11 @@ fn by_approver(approval: &Approval, act: &Act, by: &Approving<'_>) -> Is {
     }
 }
 
-fn took_part(by: &[Party], act: &Act, may_be: &dyn Fn(Party, Party) -> bool) -> bool {
-    by.iter().any(|by| act.chain.iter().any(|party| may_be(*by, *party)))
-}
-
 /// By what reviews are judged.
 pub struct By<'a> {
     /// Whether a party had a role that may review when an entry was recorded.
     pub may_review: &'a dyn Fn(Party, u64) -> bool,
-    pub may_be: MayBe<'a>,
+    pub involved: &'a Involved,
     /// Within how long an act of this entry has to be reviewed.
     pub period_us: &'a dyn Fn(u64) -> Option<u64>,
 }
@@ -403,7 +396,9 @@ pub fn review(acts: &mut BTreeMap<u64, Act>, reviews: &[(&Reviewing, Vec<Vec<u64
         for (index, alone) in targets.iter().flat_map(|of| of.iter().map(|index| (*index, of.len() == 1))) {
             let Some(act) = acts.get_mut(&index).filter(|act| act.emergency) else { continue };
             let by_another = reviewing.by.is_some_and(|reviewer| {
-                !took_part(&[reviewer], act, by.may_be) && (by.may_review)(reviewer, reviewing.index)
+                let reviewers = by.involved.everybody([reviewer], reviewing.when);
+                let took_part = reviewers.meet(&by.involved.in_act(act)) != Meet::No;
+                !took_part && (by.may_review)(reviewer, reviewing.index)
             });
             let period = (by.period_us)(index);
             let in_time = reviewing.when.latest >= act.when.earliest

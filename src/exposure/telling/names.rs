@@ -64,6 +64,10 @@ impl<T: Clone + Eq + std::hash::Hash> Numbered<T> {
         self.names.get(number as usize)
     }
 
+    pub fn all(&self) -> impl Iterator<Item = (u32, &T)> {
+        (0..).zip(&self.names)
+    }
+
     pub fn find(&self, key: &T) -> Option<u32> {
         self.numbers.get(key).copied()
     }

@@ -1,10 +1,12 @@
 //! What can only be said once everything was told: which entries stand, which are one act, what approvals and reviews are
 //! worth, and what follows for copies.
 
-use super::amending::{Standing, Target};
+use super::amending::Standing;
+use super::involved::{Everybody, Involved, Meet};
 use super::*;
 use crate::exposure::calculus::same::Same;
 use crate::model::verbs::{HumanUse, human_use};
+use std::cell::RefCell;
 
 /// By what is settled.
 ///
@@ -24,6 +26,8 @@ pub struct Rules<'a> {
     pub registered: &'a dyn Registered,
     /// Persons of whom it is only suspected that they are one.
     pub same: &'a Same,
+    /// How long a permission that was taken away may have gone on working anywhere, microseconds.
+    pub lag_us: u64,
 }
 
 /// Whether what an entry says can be gone by, after what others say of it.
@@ -39,14 +43,13 @@ pub enum Stands {
 impl Telling {
     /// Call once, when everything was told.
     pub fn settle(&mut self, rules: &Rules<'_>) {
-        let alike = Alike::of(self, rules);
-        let may_be = |one: Party, other: Party| alike.may_be(one, other);
-        self.amend(rules, &may_be);
+        let involved = Involved::of(self, rules.same, rules.lag_us);
+        self.amend(rules, &involved);
         self.restore();
         self.unite();
         let (never, one_act) = (&self.never, &self.one_act);
         let approving = authority::Approving {
-            may_be: &may_be,
+            involved: &involved,
             one_act: &|index| one_act.get(&index).copied().unwrap_or(index),
             never: &|index| never.contains(&index),
             may_approve: rules.may_approve,
@@ -58,7 +61,7 @@ impl Telling {
             reviewing.of.iter().map(|id| self.places_of(id, &caller)).collect()
         };
         let targets: Vec<Vec<Vec<u64>>> = self.reviews.iter().map(of).collect();
-        let reviewing = authority::By { may_review: rules.may_review, may_be: &may_be, period_us: rules.review_us };
+        let reviewing = authority::By { may_review: rules.may_review, involved: &involved, period_us: rules.review_us };
         let reviews: Vec<(&Reviewing, Vec<Vec<u64>>)> = self.reviews.iter().zip(targets).collect();
         authority::review(&mut self.acts, &reviews, &reviewing, rules.cut_off);
         let amends = self.only_amending();
@@ -135,6 +138,58 @@ impl Telling {
         self.amended.iter().any(|amended| amended.standing == Standing::Counts)
     }
 
+    /// Of each amendment and review the acts that it is about in the end, over whatever others it speaks of.
+    fn about(&self) -> BTreeMap<u64, About> {
+        let ids = self.amendings.iter().map(|one| (one.index, one.corrects.iter().chain(&one.retracts)));
+        let mut speaking: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+        for (index, ids) in ids {
+            let of = ids.flat_map(|id| self.acts_of(id, index)).map(|act| act.index);
+            speaking.entry(index).or_default().extend(of);
+        }
+        for review in &self.reviews {
+            let of = review.of.iter().flat_map(|id| self.acts_of(id, review.index)).map(|act| act.index);
+            speaking.entry(review.index).or_default().extend(of);
+        }
+        let mut about: BTreeMap<u64, About> = BTreeMap::new();
+        // What speaks of what came after it was not looked at: each is about what those before it are.
+        for (index, of) in &speaking {
+            let mut all = BTreeSet::new();
+            let mut too_much = false;
+            for act in of.iter().filter(|act| *act < index) {
+                all.insert(*act);
+                match about.get(act) {
+                    Some(Some(more)) => all.extend(more),
+                    Some(None) => too_much = true,
+                    None => {}
+                }
+            }
+            about.insert(*index, Some(all).filter(|all| !too_much && all.len() <= ABOUT_MAX));
+        }
+        about
+    }
+
+    /// Everybody who took part in an act, or in what it corrects, takes back or reviews. Whoever corrected may take that
+    /// back: it restores what was told.
+    fn involved_in(
+        &self,
+        target: u64,
+        about: &BTreeMap<u64, About>,
+        only_amending: &BTreeSet<u64>,
+        involved: &Involved,
+    ) -> Everybody {
+        let of = match about.get(&target) {
+            Some(Some(of)) => of.clone(),
+            Some(None) => return involved.everybody([Party::Anyone], When::default()),
+            None => BTreeSet::new(),
+        };
+        let mut all = Everybody::default();
+        let acts = of.into_iter().chain([target]).filter(|index| !only_amending.contains(index));
+        for act in acts.filter_map(|index| self.acts.get(&index)) {
+            all.extend(&involved.in_act(act));
+        }
+        all
+    }
+
     /// Entries that do nothing but amend others.
     fn only_amending(&self) -> BTreeSet<u64> {
         self.amendings.iter().filter(|one| one.only_amends).map(|one| one.index).collect()
@@ -147,12 +202,18 @@ impl Telling {
     }
 
     /// Takes out what no longer stands. Where an amendment does not count, what it says is another report of the same act.
-    fn amend(&mut self, rules: &Rules<'_>, may_be: &dyn Fn(Party, Party) -> bool) {
-        let find = |id: &[u8], by: u64| {
-            let target = |act: &Act| Target { index: act.index, chain: act.chain.clone() };
-            self.acts_of(id, by).map(target).collect()
+    fn amend(&mut self, rules: &Rules<'_>, involved: &Involved) {
+        let find = |id: &[u8], by: u64| self.acts_of(id, by).map(|act| act.index).collect();
+        let (about, only_amending) = (self.about(), self.only_amending());
+        let known: RefCell<HashMap<u64, Everybody>> = RefCell::default();
+        let took_part = |amending: &Amending, target: u64| {
+            let mut known = known.borrow_mut();
+            let everybody = || self.involved_in(target, &about, &only_amending, involved);
+            let of_act = known.entry(target).or_insert_with(everybody);
+            let when = self.acts.get(&amending.index).map_or(When::default(), |act| act.when);
+            involved.everybody(amending.by.iter().copied(), when).meet(of_act) != Meet::No
         };
-        self.amended = amending::judge(&self.amendings, &find, rules.may_amend, may_be);
+        self.amended = amending::judge(&self.amendings, &find, rules.may_amend, &took_part);
         let targets: BTreeSet<u64> = self.amended.iter().map(|amended| amended.target).collect();
         for edge in self.edges.iter().filter(|edge| targets.contains(&edge.index)) {
             self.amended_edges.entry(edge.index).or_default().push(edge.clone());
@@ -375,6 +436,12 @@ impl Telling {
     }
 }
 
+/// The acts that something is about; none where they are too many to look at.
+type About = Option<BTreeSet<u64>>;
+
+/// So many acts an amendment is about at most before anybody may have taken part in them.
+const ABOUT_MAX: usize = 1_000;
+
 /// Of a loss that another report tells of as well.
 const GONE: u64 = u64::MAX;
 
@@ -427,48 +494,6 @@ impl Access {
         self.authorised = self.authorised.min_authority(other.authorised);
         self.entries.extend(other.entries);
         self.entries.sort_unstable();
-    }
-}
-
-/// Who may be whom: a name is a name whatever it is said to be, an account is whoever uses it, and two persons of whom it is
-/// suspected that they are one may be.
-struct Alike {
-    names: HashMap<Party, Named>,
-    accounts: BTreeSet<(Party, Party)>,
-    same: Same,
-}
-
-impl Alike {
-    fn of(told: &Telling, rules: &Rules<'_>) -> Self {
-        let parties = told.acts.values().flat_map(|act| act.chain.iter().copied());
-        let by = told.amendings.iter().flat_map(|amending| amending.by.iter().copied());
-        let named = |party: Party| {
-            let Party::Named(_, number) = party else { return None };
-            Some((party, told.parties.name(number)?.1.key()))
-        };
-        let account = |edge: &Edge| match edge.thing {
-            Some(Thing::Membership { member, whole: whole @ Party::Named(PartyKind::Service, _) }) => {
-                Some((member, whole))
-            }
-            _ => None,
-        };
-        Alike {
-            names: parties.chain(by).filter_map(named).collect(),
-            accounts: told.edges.iter().filter_map(account).collect(),
-            same: rules.same.clone(),
-        }
-    }
-
-    fn may_be(&self, one: Party, other: Party) -> bool {
-        let names = self.names.get(&one).zip(self.names.get(&other)).is_some_and(|(one, other)| one == other);
-        let uses = self.accounts.contains(&(one, other)) || self.accounts.contains(&(other, one));
-        let persons = match (one, other) {
-            (Party::Person(one), Party::Person(other)) => self.same.may_be(one, other),
-            // Nothing is known of one of them.
-            (Party::Unknown(..) | Party::Anyone, _) | (_, Party::Unknown(..) | Party::Anyone) => true,
-            _ => false,
-        };
-        one == other || names || uses || persons
     }
 }
 

@@ -31,7 +31,7 @@ impl Telling {
             let end = registered.retention_us(&actor.name, at).map(|kept| promised(when.latest, kept));
             takers.push(Taker { given: Given { to, kind, country, certain: certain && !perhaps }, perhaps, end });
         }
-        if leaves(body.verb) && body.recipients.is_empty() && !says_to_whom(body) {
+        if goes_to_nobody_named(body) {
             let to = self.named_party(PartyKind::Unspecified, Named::ReceiverOf(action.index));
             let given = Given { to, kind: RecipientKind::Undetermined, country: String::new(), certain };
             takers.push(Taker { given, perhaps: false, end: None });
@@ -47,6 +47,11 @@ fn comes_back(body: &ActionBody) -> bool {
         group.categories.is_empty() || group.categories.iter().any(|used| used.direction != Direction::Argument)
     };
     of_subjects.peek().is_none() || of_subjects.any(back)
+}
+
+/// Somebody got it, and nobody says who.
+pub(super) fn goes_to_nobody_named(body: &ActionBody) -> bool {
+    leaves(body.verb) && body.recipients.is_empty() && !says_to_whom(body)
 }
 
 /// Somebody else has it afterwards.

@@ -157,6 +157,14 @@ impl History {
         Self::times(&said, SECOND_US).max().unwrap_or_default()
     }
 
+    /// How long a permission may ever have gone on working anywhere.
+    pub fn longest_cache_us(&self) -> u64 {
+        let all = self.names.values().flatten();
+        let said: Vec<Option<&str>> =
+            all.map(|said| said.attributes.get("permission-cache-s").map(String::as_str)).collect();
+        Self::times(&said, SECOND_US).max().unwrap_or_default()
+    }
+
     /// Whether whoever joins later did not see what was there before: all the time, and at times.
     pub fn hides_history(&self, resource: &str, frame: Frame) -> (bool, bool) {
         let said = self.within(RegistryKind::Dataset, resource, "history", frame);

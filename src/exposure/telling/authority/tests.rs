@@ -14,6 +14,7 @@ fn act(index: u64, minute: u64, verb: Verb) -> Act {
         when: When::at(minute * MINUTE),
         verb,
         chain: vec![E1],
+        reached: BTreeSet::new(),
         resource: Some(R),
         subjects: BTreeSet::from([Person(9)]),
         closed: false,
@@ -53,9 +54,9 @@ fn approval(from: u64, until: u64) -> Approval {
 }
 
 /// Entries 30 and 31 tell of one act, 40 was taken back; under the policy `q` only Carol approves, for five minutes.
-fn by() -> Approving<'static> {
+fn by(involved: &Involved) -> Approving<'_> {
     Approving {
-        may_be: &|one, other| one == other || matches!(one, Party::Unknown(..)) || matches!(other, Party::Unknown(..)),
+        involved,
         one_act: &|index| if index == 31 { 30 } else { index },
         never: &|index| index == 40,
         may_approve: &|policy, party, _| policy != "q" || party == Some(CAROL),
@@ -65,7 +66,7 @@ fn by() -> Approving<'static> {
 
 fn judged(approvals: &[Approval], all: impl IntoIterator<Item = Act>) -> Vec<(Option<Approved>, Authorised)> {
     let mut acts: BTreeMap<u64, Act> = all.into_iter().map(|act| (act.index, act)).collect();
-    approve(&mut acts, approvals, &by());
+    approve(&mut acts, approvals, &by(&Involved::default()));
     acts.values().map(|act| (act.approved, act.authorised)).collect()
 }
 
@@ -236,7 +237,7 @@ fn an_emergency_is_pending_then_unreviewed_unless_somebody_else_looked() {
     let emergency = || Act { emergency: true, authorised: Authorised::Exceptional, ..act(10, 0, Verb::DataRead) };
     let reviewed = |reviews: &[Reviewing], cut_off: u64| {
         let mut acts = BTreeMap::from([(10, emergency())]);
-        let by = By { may_review: &|_, _| true, may_be: &|one, other| one == other, period_us: &|_| Some(60 * MINUTE) };
+        let by = By { may_review: &|_, _| true, involved: &Involved::default(), period_us: &|_| Some(60 * MINUTE) };
         let reviews: Vec<_> = reviews.iter().map(|review| (review, vec![vec![10]])).collect();
         review(&mut acts, &reviews, &by, cut_off * MINUTE);
         (acts[&10].review, acts[&10].authorised)

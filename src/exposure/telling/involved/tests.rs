@@ -1,0 +1,108 @@
+//! Who took part, against a model written for clarity: whoever is asked about is followed down one act, membership by
+//! membership.
+
+use super::*;
+use proptest::prelude::*;
+
+const END: Instant = 6;
+
+/// Parties 0 and 1 are groups, 2 and 3 accounts, the others persons.
+fn party(number: u8) -> Party {
+    match number {
+        0 | 1 => Party::Named(PartyKind::Group, u32::from(number)),
+        2 | 3 => Party::Named(PartyKind::Service, u32::from(number)),
+        _ => Party::Person(Person(u32::from(number))),
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct InIt {
+    member: u8,
+    whole: u8,
+    from: Instant,
+    until: Instant,
+}
+
+fn told(all: &[InIt]) -> Telling {
+    let mut told = Telling::default();
+    for (at, one) in all.iter().enumerate() {
+        for (side, when) in [(Side::Opens, one.from), (Side::Closes, one.until)] {
+            told.edges.push(Edge {
+                index: at as u64,
+                thing: Some(Thing::Membership { member: party(one.member), whole: party(one.whole) }),
+                side,
+                when: When::at(when),
+                recorded_at: when,
+                reference: Some(at as u64),
+                end: None,
+                categories: BTreeSet::new(),
+                authorised: Authorised::Yes,
+                doubtful: false,
+            });
+        }
+    }
+    told
+}
+
+/// Whether this person may have acted where this party did.
+fn may_be(who: u8, whole: u8, all: &[InIt], weak: &[(u8, u8)], at: Instant, seen: &mut BTreeSet<u8>) -> bool {
+    if who == whole || weak.contains(&(who, whole)) || weak.contains(&(whole, who)) {
+        return true;
+    }
+    if !seen.insert(whole) {
+        return false;
+    }
+    let ever: Vec<&InIt> = all.iter().filter(|one| one.whole == whole).collect();
+    let then: Vec<&&InIt> = ever.iter().filter(|one| one.from <= at && at < one.until).collect();
+    // All had left, and it acted: nobody knows who did.
+    !ever.is_empty() && then.is_empty() || then.iter().any(|one| may_be(who, one.member, all, weak, at, seen))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whoever_may_have_acted_is_found_over_groups_accounts_and_other_numbers(
+        all in prop::collection::vec((0u8..8, 0u8..4, 0..END, 1..END), 0..8),
+        weak in prop_oneof![Just(None), (4u8..8, 4u8..8).prop_map(Some)],
+        acted in 0u8..8,
+        at in 0..END,
+    ) {
+        let in_it = |(member, whole, from, lasts)| InIt { member, whole, from, until: from + lasts };
+        let all: Vec<InIt> = all.into_iter().map(in_it).collect();
+        let weak: Vec<(u8, u8)> = weak.into_iter().collect();
+        let person = |number: u8| Person(u32::from(number));
+        let pairs: Vec<(Person, Person)> = weak.iter().map(|(a, b)| (person(*a), person(*b))).collect();
+        let involved = Involved::of(&told(&all), &Same::of(&pairs), 0);
+        let acting = involved.everybody([party(acted)], When::at(at));
+        for who in 4u8..8 {
+            let asked = involved.everybody([party(who)], When::at(at));
+            let expected = may_be(who, acted, &all, &weak, at, &mut BTreeSet::new());
+            prop_assert_eq!(asked.meet(&acting) != Meet::No, expected, "{} of {}", who, acted);
+            prop_assert_eq!(acting.meet(&asked), asked.meet(&acting));
+        }
+    }
+}
+
+#[test]
+fn an_end_that_somebody_amends_is_none() {
+    let mut told = told(&[InIt { member: 4, whole: 0, from: 0, until: 3 }]);
+    let everybody = |told: &Telling| Involved::of(told, &Same::default(), 0).everybody([party(0)], When::at(5));
+    let dana = Everybody { parties: [party(4)].into(), persons: [Person(4)].into(), ..Everybody::default() };
+    assert_eq!(everybody(&told).meet(&dana), Meet::Yes, "nobody else is on file");
+    told.edges
+        .push(Edge { thing: Some(Thing::Membership { member: party(5), whole: party(0) }), ..told.edges[0].clone() });
+    told.edges[2].reference = None;
+    assert_eq!(everybody(&told).meet(&dana), Meet::No, "left before");
+    told.by_id.insert(vec![1], vec![told.edges[1].index]);
+    told.amendings.push(Amending {
+        index: 9,
+        by: vec![party(4)],
+        only_amends: true,
+        corrects: Vec::new(),
+        retracts: vec![vec![1]],
+        reason: String::new(),
+        restated: None,
+    });
+    assert_eq!(everybody(&told).meet(&dana), Meet::Yes, "perhaps had not left");
+}
