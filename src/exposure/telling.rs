@@ -198,6 +198,7 @@ impl Telling {
             recorded_at: at,
             reference: None,
             end: None,
+            rights: BTreeSet::new(),
             categories: BTreeSet::new(),
             authorised: Authorised::NotAssessed,
             doubtful: false,
@@ -494,6 +495,7 @@ impl Telling {
         });
         let mut edge = Edge {
             end: end.filter(|_| side == Side::Opens),
+            rights: fact.rights.iter().copied().filter(|right| *right != Verb::Unspecified).collect(),
             categories: fact.categories.iter().copied().filter(|c| *c != Category::Unspecified).collect(),
             ..edge_of(action, when, side, number)
         };
@@ -816,6 +818,7 @@ fn edge_of(action: &OpenedAction<'_>, when: When, side: Side, reference: Option<
         recorded_at: action.recorded_at_us,
         reference,
         end: None,
+        rights: BTreeSet::new(),
         categories: BTreeSet::new(),
         authorised: authorised(action.body),
         doubtful: !matches!(action.body.outcome, Outcome::Succeeded | Outcome::Partial),

@@ -48,6 +48,12 @@ impl Audience {
         self.direct.contains_key(&whole)
     }
 
+    /// Whether it is an account: people are told to use it, or it is told to work or not to.
+    pub fn is_account(&self, party: Party) -> bool {
+        let told = self.direct.contains_key(&party) || self.suspended.contains_key(&party);
+        told && matches!(party, Party::Named(PartyKind::Service, _))
+    }
+
     pub fn circular(&self) -> &BTreeSet<Party> {
         &self.circular
     }

@@ -14,6 +14,8 @@ pub struct Content {
     items: BTreeMap<Bounds, Times>,
     /// The same of each person, where whoever joins later sees only what comes later.
     items_of: BTreeMap<Person, BTreeMap<Bounds, Times>>,
+    /// All that is told to have been inside, of whomever; absent where that is not told of something.
+    pub categories: Option<BTreeSet<Category>>,
     /// Somebody said what was inside.
     pub told: bool,
     /// Somebody said that something was inside, and not whose.
@@ -30,6 +32,7 @@ impl Content {
             of: BTreeMap::new(),
             items: BTreeMap::new(),
             items_of: BTreeMap::new(),
+            categories: Some(BTreeSet::new()),
             told: false,
             nameless: false,
         };
@@ -42,6 +45,8 @@ impl Content {
             content.told = true;
             let times = interval.times();
             all.push(times.clone());
+            content.categories = content.categories.filter(|_| !interval.categories.is_empty());
+            content.categories.iter_mut().for_each(|known| known.extend(&interval.categories));
             let bounds = (interval.start.earliest, interval.start.latest);
             let own = subject.filter(|_| hides_history).map(|subject| content.items_of.entry(subject).or_default());
             for items in own.into_iter().chain([&mut content.items]) {
@@ -58,6 +63,7 @@ impl Content {
             }
         }
         // Nobody said what was inside: anything may have been, at any time.
+        content.categories = content.categories.filter(|_| content.told);
         content.any = if content.told { Times::all(&all) } else { always.clone() };
         content
     }
@@ -81,6 +87,7 @@ impl Content {
             // Where nobody said what was inside, nothing contradicts it.
             found |= self.told;
             self.nameless = true;
+            self.categories = None;
         }
         found
     }

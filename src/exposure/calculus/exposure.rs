@@ -10,6 +10,7 @@ use super::fact::{Access, Authorised, Edge, Party, Person, Resource, Thing};
 use super::interval::{Bound, Frame, Interval, Known, Oddity, intervals};
 use super::restriction::{Others, Restrictions};
 use super::same::Same;
+use super::scope::Scope;
 use super::shown::{Shown, Success};
 use super::times::{Instant, TimeSet, Times};
 use super::ways::{self, Granted, Had, Way, Ways};
@@ -64,6 +65,9 @@ pub struct Exposure {
     pub holdings: Vec<Interval>,
     /// Those of them who are accounts that people use.
     pub accounts: BTreeSet<Party>,
+    /// Accounts that could see it while nobody who is on file surely used them, so that somebody unnamed may have; and
+    /// whether that was over a way that nobody was allowed to open.
+    pub unnamed_users: BTreeMap<Party, bool>,
     /// Whose data might only be stored, and when.
     pub restrictions: Restrictions,
     /// What is odd, with the entry that it was told by.
@@ -76,6 +80,8 @@ pub struct Path {
     pub audience: Party,
     pub start: Bound,
     pub end: Bound,
+    /// What it was opened for.
+    pub scope: Scope,
     pub authorised: Authorised,
     /// When it was to end: by whoever closed it, or as it was planned. What goes on after that nobody allowed.
     pub allowed_until: Bound,
@@ -114,6 +120,8 @@ pub struct Viewer {
     pub did: BTreeMap<usize, Rung>,
     /// Somebody unnamed did something who may have been this one.
     pub perhaps: bool,
+    /// Of a group or an account: positions in `accesses` of what was reached by somebody who was possibly in it then.
+    pub by_members: BTreeSet<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -234,6 +242,7 @@ impl Exposure {
             given_groups: BTreeSet::new(),
             holdings: Vec::new(),
             accounts: BTreeSet::new(),
+            unnamed_users: BTreeMap::new(),
             restrictions: Restrictions::of(&intervals, &content, told.same),
             oddities,
         };
@@ -272,14 +281,17 @@ impl Exposure {
         for (position, access) in accesses {
             deliveries.extend(exposure.take_access(position, access, &judge));
         }
-        let Judge { mut ways, content, audience, .. } = judge;
+        let Judge { mut ways, content, audience, always, .. } = judge;
         exposure.paths.iter_mut().for_each(|path| path.end = path.really_ended());
         // What lies with receivers is theirs, whatever is inside here by then.
         let open_there = exposure.open.clone();
         exposure.take_deliveries(&deliveries, &mut ways);
         exposure.open_to_all(&mut ways);
         exposure.without_authority(&ways);
-        exposure.uncountable = exposure.viewers.iter().any(|(party, viewer)| match party {
+        exposure.unnamed_users = exposure.unnamed_users(&audience, &always);
+        exposure.by_members(told.accesses, &audience, &always);
+        exposure.uncountable = !exposure.unnamed_users.is_empty();
+        exposure.uncountable |= exposure.viewers.iter().any(|(party, viewer)| match party {
             Party::Anyone => !viewer.could.is_never() || !viewer.did.is_empty(),
             Party::Named(PartyKind::Group | PartyKind::Organisation, _) => {
                 let given = matches!(party, Party::Named(PartyKind::Group, _)) && !viewer.did.is_empty();
@@ -304,7 +316,10 @@ impl Exposure {
         let position = self.paths.len();
         let authorised = grant.interval.authorised;
         let (start, end, allowed_until) = (grant.interval.start, grant.interval.end, grant.allowed.end);
-        self.paths.push(Path { audience, start, end, authorised, allowed_until, used: None });
+        let scope = Scope { rights: grant.interval.rights.clone(), categories: grant.interval.categories.clone() };
+        // Whoever has it for something else may see what is inside, and not surely.
+        let shows = scope.shows(content);
+        self.paths.push(Path { audience, start, end, scope, authorised, allowed_until, used: None });
         let (mut reached, mut reached_without) = (Vec::new(), Vec::new());
         for (party, member) in grant.reach {
             let way = granted.intersect(member);
@@ -317,6 +332,7 @@ impl Exposure {
                 }
                 (false, _) => all(),
             };
+            let could = if shows { could } else { could.only_possible() };
             let allowed = grant.allowed(*party);
             let beyond = grant.beyond(&could, allowed.as_ref());
             let within = allowed.as_ref().map_or_else(|| could.clone(), |allowed| could.intersect(allowed));
@@ -448,7 +464,13 @@ impl Exposure {
                 let members = members_then(actor, access, judge);
                 fact.one_of = members.keys().copied().filter(|party| party.is_human()).collect();
                 // An account that had users, and none of them then, was used by somebody else, or by one who had not left.
-                fact.unidentified |= members.is_empty() && judge.audience.has_members(actor);
+                // A group in it of which nobody is on file may be anybody.
+                let open_ended = |party: &Party| {
+                    let whole = matches!(party, Party::Named(PartyKind::Group | PartyKind::Organisation, _));
+                    whole && !judge.audience.has_members(*party)
+                };
+                let nobody = members.is_empty() && judge.audience.is_account(actor);
+                fact.unidentified |= nobody || members.keys().any(open_ended);
             }
             for party in &fact.one_of {
                 self.viewers.entry(*party).or_default().perhaps = true;
@@ -534,12 +556,23 @@ impl Exposure {
     /// open.
     fn judge_way(&mut self, position: usize, access: &Access, actor: Party, judge: &Judge) -> Authorised {
         let all = judge.ways.had(access, &judge.content, judge.manner);
-        let open: Vec<Had<'_>> =
-            all.iter().filter(|had| had.was_open(&self.paths[had.path], access)).cloned().collect();
+        let is_open = |had: &Had<'_>| had.was_open(&self.paths[had.path], access);
+        let open: Vec<Had<'_>> = all.iter().filter(|had| is_open(had)).cloned().collect();
+        let may_allow = |ways: &[Had<'_>]| ways::may_allow(ways, &self.paths, access);
+        if !open.is_empty() && !may_allow(&open) {
+            let closed = all.iter().filter(|had| !is_open(had) && may_allow(std::slice::from_ref(*had)));
+            let closed: Vec<Had<'_>> = closed.cloned().collect();
+            if !closed.is_empty() {
+                return self.over_no_way(access, actor, &closed, judge);
+            }
+            let without = open.iter().any(|had| had.authority(&self.paths[had.path], access) == Authorised::No);
+            let by_way = if without { Authorised::No } else { Authorised::NotAssessed };
+            return worse(by_way, self.over_no_way(access, actor, &[], judge));
+        }
         match open.as_slice() {
             [] => return self.over_no_way(access, actor, &all, judge),
             // No other way explains it: this one was open until then, for whoever took it.
-            [had] if is_certain(access) => {
+            [had] if is_certain(access) && self.paths[had.path].scope.shows(&judge.content) => {
                 let path = &self.paths[had.path];
                 let longer = TimeSet::span(path.end.earliest.max(path.start.latest), access.when.earliest);
                 let longer = longer.intersect(&had.times.possible).intersect(&judge.content.any.certain);
@@ -573,7 +606,12 @@ impl Exposure {
 
     /// It proves that there was a way at that instant; when that opened and closed is not known.
     fn over_no_way(&mut self, access: &Access, actor: Party, closed: &[Had<'_>], judge: &Judge) -> Authorised {
-        let oddity = if closed.is_empty() { Oddity::NoPathOnFile } else { Oddity::PathWasClosed };
+        let has_way = access.chain.iter().chain([&Party::Anyone]).any(|party| judge.ways.of.contains_key(party));
+        let oddity = match (closed.is_empty(), has_way) {
+            (true, true) => Oddity::OutsideTheGrant,
+            (true, false) => Oddity::NoPathOnFile,
+            (false, _) => Oddity::PathWasClosed,
+        };
         self.oddities.insert((oddity, access.entries.first().copied()));
         let ended = closed.iter().flat_map(|had| had.times.possible.spans()).map(|(_, end)| *end);
         let since = ended.filter(|end| *end <= access.when.latest).max().unwrap_or(judge.from);

@@ -138,6 +138,8 @@ pub struct Edge {
     pub reference: Option<u64>,
     /// An end that the opening itself states: planned, promised, or past already.
     pub end: Option<StatedEnd>,
+    /// Of a grant: for which verbs; none: for any.
+    pub rights: BTreeSet<Verb>,
     pub categories: BTreeSet<Category>,
     /// Whether the act that opened it was allowed.
     pub authorised: Authorised,

@@ -15,7 +15,7 @@ use super::ending::{Closings, Ended};
 use super::fact::{Authorised, Edge, Side, StatedEnd, Thing};
 use super::times::{Instant, TimeSet, Times};
 use std::collections::BTreeSet;
-use whosaw_verifier::vocabulary::{Category, EndKind};
+use whosaw_verifier::vocabulary::{Category, EndKind, Verb};
 
 /// How well the end of an interval is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +53,8 @@ pub enum Oddity {
     NoPathOnFile,
     /// Somebody got in over a path that was closed.
     PathWasClosed,
+    /// Somebody got in, and every way of theirs was opened for other verbs or other categories.
+    OutsideTheGrant,
     /// Data of somebody came back who is not on file as having been inside then.
     ContentNotOnFile,
     /// Somebody who joined later got what had been there before, and is said not to see that.
@@ -64,6 +66,7 @@ pub struct Interval {
     pub thing: Thing,
     pub start: Bound,
     pub end: Bound,
+    pub rights: BTreeSet<Verb>,
     pub categories: BTreeSet<Category>,
     pub authorised: Authorised,
     pub oddities: BTreeSet<Oddity>,
@@ -162,6 +165,7 @@ fn of_opening(edge: &Edge, thing: Thing, ended: Ended, (delay, lag): (u64, u64),
         thing,
         start: clip(start, frame),
         end: if foreseen { end } else { clip(end, frame) },
+        rights: edge.rights.clone(),
         categories: edge.categories.clone(),
         authorised: edge.authorised,
         oddities,
@@ -216,6 +220,7 @@ fn of_closing(edge: &Edge, thing: Thing, frame: Frame, lag: u64) -> Interval {
         thing,
         start: clip(start, frame),
         end: clip(end, frame),
+        rights: edge.rights.clone(),
         categories: edge.categories.clone(),
         authorised: Authorised::NotAssessed,
         oddities: BTreeSet::from([Oddity::ClosesNothing]),
@@ -232,6 +237,7 @@ fn of_point(edge: &Edge, thing: Thing, frame: Frame) -> Interval {
         thing,
         start: clip(start, frame),
         end: clip(end, frame),
+        rights: edge.rights.clone(),
         categories: edge.categories.clone(),
         authorised: edge.authorised,
         oddities: BTreeSet::new(),

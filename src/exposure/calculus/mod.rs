@@ -24,6 +24,8 @@ pub mod audience;
 mod content;
 mod delivered;
 pub mod restriction;
+pub mod scope;
+mod unnamed;
 mod ways;
 
 pub mod exposure;

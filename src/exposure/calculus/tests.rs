@@ -3,6 +3,7 @@
 mod endings;
 mod naive;
 mod rules;
+mod scope;
 
 use super::exposure::{Exposure, Manner, Told};
 use super::fact::*;
@@ -52,6 +53,7 @@ impl Story {
             recorded_at: when,
             reference: None,
             end: None,
+            rights: BTreeSet::new(),
             categories: BTreeSet::new(),
             authorised: Authorised::NotAssessed,
             doubtful: false,

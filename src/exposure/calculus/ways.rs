@@ -5,6 +5,7 @@ use super::content::Content;
 use super::exposure::{Manner, Path};
 use super::fact::{Access, Authorised, Party, Thing};
 use super::interval::{Bound, Interval, Oddity};
+use super::scope;
 use super::shown::{Success, at_the_end};
 use super::times::{TimeSet, Times};
 use std::borrow::Cow;
@@ -95,11 +96,22 @@ impl Had<'_> {
     }
 }
 
-/// By whatever way it was, of those that were open: by authority, if one of them was.
+/// By whatever way it was, of those that were open: by authority, if it surely was within what those were opened for, together,
+/// that were open by authority.
 pub fn by_any(open: &[Had<'_>], paths: &[Path], access: &Access) -> Authorised {
-    let by: Vec<Authorised> = open.iter().map(|had| had.authority(&paths[had.path], access)).collect();
-    let first = [Authorised::Yes, Authorised::No].into_iter().find(|authorised| by.contains(authorised));
-    first.unwrap_or(Authorised::NotAssessed)
+    let by = |wanted: Authorised| open.iter().filter(move |had| had.authority(&paths[had.path], access) == wanted);
+    if scope::allow(by(Authorised::Yes).map(|had| &paths[had.path].scope), access) {
+        Authorised::Yes
+    } else if by(Authorised::No).next().is_some() {
+        Authorised::No
+    } else {
+        Authorised::NotAssessed
+    }
+}
+
+/// Whether it may have been within what these were opened for.
+pub fn may_allow(ways: &[Had<'_>], paths: &[Path], access: &Access) -> bool {
+    scope::may_allow(ways.iter().map(|had| &paths[had.path].scope), access)
 }
 
 fn was_open(end: &Bound, times: &TimeSet, access: &Access) -> bool {

@@ -104,6 +104,7 @@ impl Telling {
                         recorded_at: call.when.latest,
                         reference: None,
                         end: keeps_us.map(|kept| promised(call.when.latest, kept)),
+                        rights: BTreeSet::new(),
                         categories: BTreeSet::new(),
                         authorised: Authorised::NotAssessed,
                         doubtful: !given.certain,

@@ -45,6 +45,7 @@ impl Telling {
     pub fn settle(&mut self, rules: &Rules<'_>) {
         let involved = Involved::of(self, rules.same, rules.lag_us);
         self.amend(rules, &involved);
+        self.close_in_part();
         self.restore();
         self.unite();
         let (never, one_act) = (&self.never, &self.one_act);
@@ -354,6 +355,36 @@ impl Telling {
         }
         self.approvals.retain(|approval| approval.refused || !contested.contains(&approval.index));
         self.reviews.retain(|review| !review.justified || !contested.contains(&review.index));
+    }
+
+    /// What takes away some rights, or the way to some categories, ends no way that was opened for more.
+    fn close_in_part(&mut self) {
+        let is_grant = |edge: &Edge| matches!(edge.thing, None | Some(Thing::Grant { .. }));
+        let mut opened: HashMap<Option<Thing>, Vec<usize>> = HashMap::new();
+        for (at, edge) in self.edges.iter().enumerate().filter(|(_, edge)| edge.side != Side::Closes && is_grant(edge))
+        {
+            opened.entry(edge.thing).or_default().push(at);
+        }
+        let narrow = |edge: &Edge| !edge.rights.is_empty() || !edge.categories.is_empty();
+        let leaves = |edge: &Edge| {
+            let Some(openings) = opened.get(&edge.thing).filter(|_| edge.thing.is_some()) else { return true };
+            openings.iter().map(|at| &self.edges[*at]).any(|opening| {
+                let all = |closed: bool, opened: bool, subset: bool| closed || !opened && subset;
+                let rights =
+                    all(edge.rights.is_empty(), opening.rights.is_empty(), opening.rights.is_subset(&edge.rights));
+                let categories = all(
+                    edge.categories.is_empty(),
+                    opening.categories.is_empty(),
+                    opening.categories.is_subset(&edge.categories),
+                );
+                !(rights && categories)
+            })
+        };
+        let closes = |edge: &Edge| edge.side == Side::Closes && is_grant(edge) && narrow(edge) && leaves(edge);
+        let in_part: Vec<bool> = self.edges.iter().map(closes).collect();
+        for (edge, in_part) in self.edges.iter_mut().zip(in_part) {
+            edge.doubtful |= in_part;
+        }
     }
 
     /// Acts that are one by a recorded link are one, where both name the same actor. Where they do not, both stay: one of the

@@ -147,6 +147,13 @@ impl Counted {
                     }
                 }
             }
+            // Somebody unnamed used an account, or nobody did.
+            for (account, excess) in &found.exposure.unnamed_users {
+                let Party::Named(_, number) = account else { continue };
+                let somebody = Party::Unknown(u64::MAX, *number);
+                could.insert(somebody);
+                without.extend(Some(somebody).filter(|_| *excess));
+            }
             for judged in found.exposure.accesses.iter().filter(|judged| judged.rung != calculus::Rung::Tried) {
                 let (all, unidentified, accounts) = match judged.unnamed {
                     calculus::Rung::Seen => (&mut saw, &mut unidentified_saw, &mut accounts_saw),

@@ -31,7 +31,7 @@ choices! {
     pub enum Oddity {
         EndsBeforeItBegins "ends_before_it_begins", ClosesNothing "closes_nothing",
         ExpiryNotEnforced "expiry_not_enforced", GroupInsideItself "group_inside_itself",
-        NoPathOnFile "no_path_on_file", PathWasClosed "path_was_closed", ContentNotOnFile "content_not_on_file",
+        NoPathOnFile "no_path_on_file", PathWasClosed "path_was_closed", OutsideTheGrant "outside_the_grant", ContentNotOnFile "content_not_on_file",
         ClockDoubt "clock_doubt",
         /// Somebody who joined later got what the registry says is hidden from them.
         HistoryNotHidden "history_not_hidden",
@@ -296,7 +296,17 @@ facts! {
 
     pub struct Window { start: Bound, end: Bound, certain_us: u64, possible_us: u64 }
 
-    pub struct PathFact { audience: Who, start: Bound, end: Bound, authorisation: Authorisation }
+    pub struct PathFact {
+        audience: Who,
+        start: Bound,
+        end: Bound,
+        authorisation: Authorisation,
+        /// For which verbs, and to which categories, where its opening says so: it is open for no others.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rights: Vec<Code<Verb>>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        categories: Vec<Code<Category>>,
+    }
 
     pub struct ResourceFact {
         name: String,
@@ -366,6 +376,9 @@ facts! {
         first: Option<Instant>,
         last: Option<Instant>,
         highest: Option<Rung>,
+        /// Of a group or an account: accesses by whoever was in it then, or may have been.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        by_members: u64,
         /// One of the four sentences that may be said (REPORTS 2.2).
         verdict: Verdict,
     }

@@ -230,6 +230,8 @@ impl<'a> Found<'a> {
             start: bound(path.start),
             end: bound(path.end),
             authorisation: authorisation(path.authorised),
+            rights: path.scope.rights.iter().map(|right| Code(*right)).collect(),
+            categories: path.scope.categories.iter().map(|category| Code(*category)).collect(),
         };
         ResourceFact {
             name: self.name.to_owned(),
@@ -412,6 +414,8 @@ struct Seen {
     tried: u64,
     times: Option<(u64, u64)>,
     highest: Option<Rung>,
+    by_members: u64,
+    surely_by_members: bool,
 }
 
 /// `holders` have a copy where nothing that logs the resource tells what is done with it.
@@ -424,6 +428,9 @@ fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict, holders:
             all.excess = all.excess.union(&viewer.excess);
             all.over.extend(&viewer.over);
             all.perhaps |= viewer.perhaps;
+            all.by_members += viewer.by_members.len() as u64;
+            all.surely_by_members |=
+                viewer.by_members.iter().any(|position| found.exposure.accesses[*position].certain);
             for (position, shows) in &viewer.did {
                 let judged = &found.exposure.accesses[*position];
                 let access = &found.accesses[judged.access];
@@ -458,7 +465,9 @@ fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict, holders:
         first: seen.times.map(|(first, _)| Instant::new(first)),
         last: seen.times.map(|(_, last)| Instant::new(last)),
         highest: seen.highest,
-        verdict: match (seen.surely > 0, seen.did > 0 || seen.perhaps) {
+        by_members: seen.by_members,
+        verdict: match (seen.surely > 0 || seen.surely_by_members, seen.did > 0 || seen.by_members > 0 || seen.perhaps)
+        {
             (true, _) => Verdict::Accessed,
             (false, true) => Verdict::NotDeterminable,
             (false, false) if negative != Verdict::NotDeterminable && unsure(party, &seen) => Verdict::NotDeterminable,
@@ -536,6 +545,7 @@ fn oddities(found: &[Found<'_>], telling: &Telling, of_nothing: &BTreeSet<u64>) 
         interval::Oddity::GroupInsideItself => Oddity::GroupInsideItself,
         interval::Oddity::NoPathOnFile => Oddity::NoPathOnFile,
         interval::Oddity::PathWasClosed => Oddity::PathWasClosed,
+        interval::Oddity::OutsideTheGrant => Oddity::OutsideTheGrant,
         interval::Oddity::ContentNotOnFile => Oddity::ContentNotOnFile,
         interval::Oddity::HistoryNotHidden => Oddity::HistoryNotHidden,
     };

@@ -163,6 +163,7 @@ impl<'a> Told<'a> {
 
     fn paths(self) -> Sheet {
         let (w, t, section) = (self.w, &self.w.exposure.table, &self.w.exposure.section);
+        let c = &w.sheet.column;
         let resources = self.report.resources.iter();
         let rows: Vec<_> = resources.flat_map(|r| r.paths.iter().map(move |path| (r, path))).collect();
         Columns::new(w)
@@ -171,6 +172,8 @@ impl<'a> Told<'a> {
             .bound(&t.from, |row| row.1.start.clone())
             .bound(&t.until, |row| row.1.end.clone())
             .text(&t.authorisation, |row| word(&w.authorisation, row.1.authorisation.code()).to_owned())
+            .texts(&c.rights, |row| row.1.rights.iter().map(|right| word(&w.verb, right.text()).to_owned()).collect())
+            .texts(&t.categories, move |row| self.categories(&row.1.categories))
             .sheet("paths", &w.sheet.name.paths, Some(("windows", &section.paths)), &rows)
     }
 
@@ -216,6 +219,7 @@ impl<'a> Told<'a> {
                 v.highest.map(|rung| word(&w.exposure.rung, rung.code()).to_owned()).unwrap_or_default()
             })
             .range(&c.successes, |v| Range { low: v.surely, high: v.did })
+            .number(&c.by_members, |v| v.by_members)
             .number(&c.attempts, |v| v.tried)
             .instant(&c.first, |v| v.first)
             .instant(&c.last, |v| v.last)

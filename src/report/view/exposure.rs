@@ -233,8 +233,20 @@ impl Said<'_> {
         let paths = self.report.resources.iter().flat_map(|r| r.paths.iter().map(move |path| (r, path)));
         let path_rows: Vec<Row> = paths
             .map(|(resource, path)| {
+                let rights: Vec<String> =
+                    path.rights.iter().map(|right| word(&w.verb, right.text()).to_owned()).collect();
+                let categories = path.categories.iter().map(|category| word(&w.category, category.text()).to_owned());
+                let only: Vec<String> = rights.into_iter().chain(categories).collect();
+                let only = match only.is_empty() {
+                    true => String::new(),
+                    false => fill(&t.only_for, &[("list", &w.list(&only, LISTED))]),
+                };
                 row([
-                    cell([(resource.name.clone(), Style::Strong), (self.who(&path.audience), Style::Plain)]),
+                    cell([
+                        (resource.name.clone(), Style::Strong),
+                        (self.who(&path.audience), Style::Plain),
+                        (only, Style::Note),
+                    ]),
                     self.bound(&path.start),
                     self.bound(&path.end),
                     self.authorisation(path.authorisation),
@@ -278,6 +290,10 @@ impl Said<'_> {
                         (w.plural(&w.count.times, viewer.did), Style::Plain),
                         (w.span(first, last), Style::Note),
                     ],
+                    _ if viewer.by_members > 0 => {
+                        let times = w.plural(&w.count.times, viewer.by_members);
+                        vec![(fill(&t.by_members, &[("times", &times)]), Style::Plain)]
+                    }
                     _ => vec![(self.verdict(viewer.verdict), Style::Plain)],
                 };
                 Row {

@@ -274,6 +274,7 @@ sections! {
         after_restriction: String, after_restriction_of_erased: String, kept_from: String, kept_from_until: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
         standing: String, by: String, no_country: String, before: String, after: String,
         approval: String, for_whom: String, used_by: String, refused: String, under_policy: String, no_end: String,
+        only_for: String, by_members: String,
     }
     ExposureLane { without_authority: String, approvals: String, gaps: String, more: Plural }
 
@@ -317,7 +318,7 @@ sections! {
         undetermined: String, unidentified: String, vendor: String, verdict: String, version: String,
         detected_in: String, detected_case: String, first_detected: String, last_detected: String, opened_to_detected: String,
         decided: String, decided_in: String, revoked_in: String, revoked_to_closed: String, how_known: String, decided_to_closed: String,
-        detected_to_closed: String, ended_before_detection: String,
+        detected_to_closed: String, ended_before_detection: String, rights: String, by_members: String,
         english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, uncompared: String, uncompared_by: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
     }
 }

@@ -70,6 +70,7 @@ fn edges() -> impl Strategy<Value = Vec<Edge>> {
                 recorded_at: 9,
                 reference,
                 end: None,
+                rights: BTreeSet::new(),
                 categories: BTreeSet::new(),
                 authorised: Authorised::NotAssessed,
                 doubtful,

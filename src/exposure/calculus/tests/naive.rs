@@ -30,6 +30,8 @@ enum What {
     /// Somebody was given a copy, which lies with them until it closes.
     Sent(u8),
     Grant(u8),
+    /// For changing what is inside: whoever may, may see it, and not surely.
+    GrantToChange(u8),
     Member(u8, u8),
     Content,
     Suspended(u8),
@@ -44,6 +46,7 @@ fn lines() -> impl Strategy<Value = Vec<Line>> {
     let what = prop_oneof![
         2 => (0u8..4).prop_map(What::Sent),
         3 => (0u8..4).prop_map(What::Grant),
+        1 => (0u8..4).prop_map(What::GrantToChange),
         4 => (0u8..4, 0u8..2).prop_map(|(member, whole)| What::Member(member, whole)),
         2 => Just(What::Content),
         1 => (0u8..4).prop_map(What::Suspended),
@@ -73,7 +76,7 @@ fn story(lines: &[Line]) -> Story {
     for line in lines {
         let thing = match line.what {
             What::Sent(holder) => Thing::Holding { holder: party(holder), resource: R },
-            What::Grant(audience) => grant(party(audience)),
+            What::Grant(audience) | What::GrantToChange(audience) => grant(party(audience)),
             What::Member(member, whole) => Thing::Membership { member: party(member), whole: party(whole) },
             What::Content => Thing::Content { resource: R, subject: Some(Person(101)) },
             What::Suspended(account) => Thing::Suspension { account: party(account) },
@@ -82,6 +85,9 @@ fn story(lines: &[Line]) -> Story {
         edge.when.latest = line.earliest + line.width;
         edge.recorded_at = END;
         edge.reference = line.reference;
+        if let (What::GrantToChange(_), Side::Opens) = (line.what, line.side) {
+            edge.rights = [Verb::DataUpdate].into();
+        }
         let (when, index) = (edge.when, edge.index);
         if let (What::Sent(holder), Side::Opens) = (line.what, line.side) {
             story.sends(SENDER, party(holder), when.earliest);
@@ -138,10 +144,18 @@ fn open(lines: &[Line], world: &[Instant], at: Instant) -> Set<What> {
     found
 }
 
+/// What ends a grant ends it for whatever it was.
+fn closed(what: What) -> What {
+    match what {
+        What::GrantToChange(audience) => What::Grant(audience),
+        other => other,
+    }
+}
+
 fn is_ended(lines: &[Line], world: &[Instant], at: Instant, i: usize) -> bool {
     let line = &lines[i];
     lines.iter().enumerate().any(|(j, closing)| {
-        if closing.side != Side::Closes || closing.what != line.what {
+        if closing.side != Side::Closes || closed(closing.what) != closed(line.what) {
             return false;
         }
         match (closing.reference, line.reference) {
@@ -167,12 +181,11 @@ fn is_in(open: &Set<What>, who: u8, whole: u8, seen: &mut Set<u8>) -> bool {
     open.iter().any(|what| matches!(what, What::Member(member, of) if *of == whole && is_in(open, who, *member, seen)))
 }
 
-fn could_see(open: &Set<What>, who: u8) -> bool {
-    let grants = open.iter().filter_map(|what| match what {
-        What::Grant(audience) => Some(*audience),
-        _ => None,
-    });
-    open.contains(&What::Content) && grants.into_iter().any(|to| is_in(open, who, to, &mut Set::new()))
+/// Surely, and possibly.
+fn could_see(open: &Set<What>, who: u8) -> (bool, bool) {
+    let over = |to: u8| open.contains(&What::Content) && is_in(open, who, to, &mut Set::new());
+    let surely = open.iter().any(|what| matches!(what, What::Grant(to) if over(*to)));
+    (surely, surely || open.iter().any(|what| matches!(what, What::GrantToChange(to) if over(*to))))
 }
 
 fn check(lines: &[Line]) {
@@ -194,7 +207,7 @@ fn check(lines: &[Line]) {
             let there = |world: &[Instant]| could_see_there(lines, world, at, who);
             let known = || worlds.iter().zip(&states).map(|(world, states)| (sees(&states[at as usize]), there(world)));
             let (all, any) =
-                (known().all(|(sees, there)| sees || there.0), known().any(|(sees, there)| sees || there.1));
+                (known().all(|(sees, there)| sees.0 || there.0), known().any(|(sees, there)| sees.1 || there.1));
             let (certain, possible) = (viewer.could.certain.contains(at), viewer.could.possible.contains(at));
             assert!(all || !certain, "{who} at {at} is called certain and is not");
             assert!(possible || !any, "{who} at {at} is possible and not told");

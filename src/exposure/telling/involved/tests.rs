@@ -35,6 +35,7 @@ fn told(all: &[InIt]) -> Telling {
                 recorded_at: when,
                 reference: Some(at as u64),
                 end: None,
+                rights: BTreeSet::new(),
                 categories: BTreeSet::new(),
                 authorised: Authorised::Yes,
                 doubtful: false,

@@ -1,0 +1,67 @@
+//! What a way was opened for, where its opening says so: by which verbs, and to what of the content. One that says nothing
+//! of it is open for anything.
+
+use super::content::Content;
+use super::fact::Access;
+use std::collections::BTreeSet;
+use whosaw_verifier::vocabulary::{Category, Verb};
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scope {
+    pub rights: BTreeSet<Verb>,
+    pub categories: BTreeSet<Category>,
+}
+
+impl Scope {
+    /// Whether everything that was inside could surely be seen by it.
+    pub fn shows(&self, content: &Content) -> bool {
+        let by_right = self.rights.is_empty() || self.rights.iter().copied().any(sees);
+        let is_within = |inside: &BTreeSet<Category>| inside.is_subset(&self.categories);
+        by_right && (self.categories.is_empty() || content.categories.as_ref().is_some_and(is_within))
+    }
+
+    /// Whoever may read or take content may have it shown in any form; taking it, or changing it, has to be said.
+    fn allows(&self, verb: Verb) -> bool {
+        let shown =
+            matches!(verb, Verb::DataList | Verb::DataSearch | Verb::DataPreview | Verb::DataRead | Verb::DataView)
+                || !verb.code().starts_with("data.");
+        self.rights.is_empty() || self.rights.contains(&verb) || shown && self.rights.iter().copied().any(sees)
+    }
+}
+
+/// Verbs by which content is seen. What a list or a search shows of it, or what somebody sees who may change it, is not said.
+fn sees(right: Verb) -> bool {
+    matches!(
+        right,
+        Verb::DataRead
+            | Verb::DataView
+            | Verb::DataDownload
+            | Verb::DataExport
+            | Verb::DataCopy
+            | Verb::ContextLoad
+            | Verb::MemoryRead
+    )
+}
+
+/// Whether an access surely was within what these together were opened for.
+pub fn allow<'a>(scopes: impl IntoIterator<Item = &'a Scope>, access: &Access) -> bool {
+    within(scopes, access, |categories| {
+        let all: BTreeSet<Category> = access.categories.union(&access.perhaps_categories).copied().collect();
+        !access.perhaps_all && !all.is_empty() && all.is_subset(categories)
+    })
+}
+
+/// Whether it may have been: what it does not say that it showed may have been anything.
+pub fn may_allow<'a>(scopes: impl IntoIterator<Item = &'a Scope>, access: &Access) -> bool {
+    within(scopes, access, |categories| access.categories.is_subset(categories))
+}
+
+fn within<'a>(
+    scopes: impl IntoIterator<Item = &'a Scope>,
+    access: &Access,
+    are: impl Fn(&BTreeSet<Category>) -> bool,
+) -> bool {
+    let by_right: Vec<&Scope> = scopes.into_iter().filter(|scope| scope.allows(access.verb)).collect();
+    let categories = by_right.iter().flat_map(|scope| &scope.categories).copied().collect();
+    by_right.iter().any(|scope| scope.categories.is_empty()) || !by_right.is_empty() && are(&categories)
+}

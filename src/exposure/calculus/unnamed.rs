@@ -1,0 +1,44 @@
+//! What groups and accounts leave open: who used an account of which nobody on file had the use, and what was reached by
+//! somebody who was in them.
+
+use super::audience::Audience;
+use super::exposure::{Exposure, Rung};
+use super::fact::{Access, Party};
+use super::times::{TimeSet, Times};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Exposure {
+    /// Accounts that could see it while nobody who is told of surely used them; with whether that was without authority.
+    pub(super) fn unnamed_users(&self, audience: &Audience, always: &Times) -> BTreeMap<Party, bool> {
+        let mut found = BTreeMap::new();
+        for (party, viewer) in self.viewers.iter().filter(|(party, _)| audience.is_account(**party)) {
+            let members = audience.reach_of_acting(*party, always);
+            let users = members.iter().filter(|(member, _)| *member != party && !audience.has_members(**member));
+            let used = TimeSet::all(users.map(|(_, times)| &times.certain));
+            if !viewer.could.possible.is_within(&used) {
+                found.insert(*party, !viewer.excess.possible.is_within(&used));
+            }
+        }
+        found
+    }
+
+    /// What was reached by somebody who was possibly in a group or an account then, is told of that one too.
+    pub(super) fn by_members(&mut self, accesses: &[Access], audience: &Audience, always: &Times) {
+        let wholes: Vec<Party> = self.viewers.keys().copied().filter(|party| audience.has_members(*party)).collect();
+        for whole in wholes {
+            let (mut by, mut perhaps) = (BTreeSet::new(), false);
+            for (member, times) in audience.reach_of_acting(whole, always) {
+                let Some(viewer) = self.viewers.get(&member).filter(|_| member != whole) else { continue };
+                let did = viewer.did.iter().filter(|(_, rung)| **rung != Rung::Tried).map(|(position, _)| *position);
+                by.extend(did.filter(|position| {
+                    let when = accesses[self.accesses[*position].access].when;
+                    times.possible.meets(when.earliest, when.latest)
+                }));
+                perhaps |= viewer.perhaps;
+            }
+            let Some(viewer) = self.viewers.get_mut(&whole) else { continue };
+            viewer.perhaps |= perhaps;
+            viewer.by_members = by;
+        }
+    }
+}
