@@ -308,7 +308,7 @@ fn could_see_in(state: &Set<What>, who: u8, content_told: bool) -> bool {
     if !content_told {
         state.insert(What::Content);
     }
-    could_see(&state, who)
+    could_see(&state, who).0
 }
 
 proptest! {
@@ -327,7 +327,7 @@ proptest! {
         allowed in any::<bool>(),
     ) {
         let mut lines = lines;
-        lines.retain(|line| !matches!(line.what, What::Sent(_)));
+        lines.retain(|line| !matches!(line.what, What::Sent(_) | What::GrantToChange(_)));
         lines.iter_mut().for_each(|line| line.width = 0);
         check_reads(&lines, &reads, if allowed { Authorised::Yes } else { Authorised::No });
     }
