@@ -12,9 +12,9 @@
 //! | a point | began and ended at unknown times |
 
 use super::ending::{Closings, Ended};
-use super::fact::{Authorised, Edge, Side, StatedEnd, Thing};
+use super::fact::{Authorised, Edge, Party, Side, StatedEnd, Thing, When};
 use super::times::{Instant, TimeSet, Times};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::vocabulary::{Category, EndKind, Verb};
 
 /// How well the end of an interval is known.
@@ -130,13 +130,51 @@ pub fn intervals(edges: &[Edge], frame: Frame, lag: &dyn Fn(&Thing) -> u64) -> (
         }
     }
     let (used, mut unmatched) = (closings.used(edges.len()), Vec::new());
-    for (edge, _) in edges.iter().zip(used).filter(|(edge, used)| edge.side == Side::Closes && !used) {
+    let unused = edges.iter().zip(used).filter(|(edge, used)| edge.side == Side::Closes && !used);
+    let unused: Vec<&Edge> = unused.map(|(edge, _)| edge).collect();
+    end_perhaps(&mut found, &unused);
+    for edge in unused {
         match edge.thing {
             Some(thing) => found.push(of_closing(edge, thing, frame, lag(&thing))),
             None => unmatched.push(edge.index),
         }
     }
     (found, unmatched)
+}
+
+/// What was closed for somebody who is not told apart, such as one who was erased since, may be what was opened for somebody who
+/// is not either: from then on nothing of that is certain.
+fn end_perhaps(found: &mut [Interval], closings: &[&Edge]) {
+    let mut closed: BTreeMap<Thing, Vec<When>> = BTreeMap::new();
+    for edge in closings {
+        if let Some(thing) = edge.thing.and_then(of_somebody) {
+            closed.entry(thing).or_default().push(edge.when);
+        }
+    }
+    for interval in found.iter_mut() {
+        let Some(closed) = of_somebody(interval.thing).and_then(|thing| closed.get(&thing)) else { continue };
+        let after = closed.iter().filter(|when| when.latest >= interval.start.earliest).map(|when| when.earliest);
+        let Some(first) = after.min() else { continue };
+        let perhaps = first.max(interval.start.latest);
+        if perhaps < interval.end.earliest {
+            let known = match interval.end.known {
+                Known::Open | Known::Unknown => Known::Unknown,
+                Known::Exact | Known::Bounded | Known::Assumed => Known::Bounded,
+            };
+            interval.end = Bound { earliest: perhaps, known, ..interval.end };
+        }
+    }
+}
+
+/// The same of anybody who is not told apart; nothing where it is of somebody who is.
+fn of_somebody(thing: Thing) -> Option<Thing> {
+    let whoever = |party: Party| matches!(party, Party::Unknown(..)).then_some(Party::Unknown(0, 0));
+    match thing {
+        Thing::Grant { resource, audience } => Some(Thing::Grant { resource, audience: whoever(audience)? }),
+        Thing::Membership { member, whole } => Some(Thing::Membership { member: whoever(member)?, whole }),
+        Thing::Holding { holder, resource } => Some(Thing::Holding { holder: whoever(holder)?, resource }),
+        Thing::Suspension { .. } | Thing::Content { .. } | Thing::Key { .. } | Thing::Restriction { .. } => None,
+    }
 }
 
 fn of_opening(edge: &Edge, thing: Thing, ended: Ended, (delay, lag): (u64, u64), frame: Frame) -> Interval {

@@ -81,12 +81,17 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
         let mut windows = report.resources.iter().flat_map(|resource| &resource.windows);
         let assumed = windows.any(|window| window.end.known == Known::Assumed);
         clauses.push(fill(if assumed { &words.open_assumed } else { &words.open }, &values));
-        let people = people(w, &totals.people_could);
-        let could = if totals.uncountable { &words.could_and_others } else { &words.could };
-        clauses.push(fill(could, &[("people", &people)]));
+        // Of those who cannot be counted the number is not 0.
+        let counted = |range: &Range| match (totals.uncountable, range.high) {
+            (true, 0) => words.uncounted.clone(),
+            _ => people(w, range),
+        };
+        let others = totals.uncountable && totals.people_could.high > 0;
+        let could = if others { &words.could_and_others } else { &words.could };
+        clauses.push(fill(could, &[("people", &counted(&totals.people_could))]));
         if totals.unauthorised_us.high > 0 {
             let duration = duration_range(w, &totals.unauthorised_us);
-            let people = self::people(w, &totals.people_without_authority);
+            let people = counted(&totals.people_without_authority);
             clauses.push(fill(&words.without_authority, &[("duration", &duration), ("people", &people)]));
         }
     }

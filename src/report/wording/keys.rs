@@ -233,7 +233,7 @@ sections! {
     ExposureAnswer {
         sentence: String, open: String, open_assumed: String, without_authority: String, never: String, could: String, could_and_others: String, saw: String, given: String,
         machines: String, holds: String, elsewhere: String,
-        copies_elsewhere: String, unknown: String,
+        copies_elsewhere: String, uncounted: String, unknown: String,
     }
     ExposureCount { people: Plural, machines: Plural, copies: Plural, accesses: Plural, losses: Plural, persons: Plural, proved: Plural }
     Duration { moment: String, seconds: String, minutes: String, hours: String, days: String }

@@ -490,3 +490,18 @@ fn what_an_account_downloads_nobody_is_known_to_have_seen() {
     assert_eq!((perhaps(0), perhaps(1)), (Some(Rung::Given), Some(Rung::Seen)));
     assert_eq!(could(&exposure, person(1)).1, 360);
 }
+
+/// Two entries about somebody who was erased are about two who are not told apart: that one let them in and the other took it
+/// away again is not known any more, and neither is that it stayed.
+#[test]
+fn what_was_closed_for_somebody_may_be_what_was_opened_for_somebody() {
+    let mut story = Story::new().content();
+    let somebody = |entry: u64| Party::Unknown(entry, 0);
+    story.closes(grant(somebody(90)), at(6, 0));
+    story.opens(grant(somebody(91)), at(9, 0));
+    story.closes(grant(somebody(92)), at(10, 0));
+    assert_eq!(could(&story.exposure(), somebody(91)), (60, 360));
+    // Of whoever is told apart it says nothing.
+    story.opens(grant(person(1)), at(9, 0));
+    assert_eq!(could(&story.exposure(), person(1)), (360, 360));
+}
