@@ -56,7 +56,7 @@ enum Command {
 ///   W runs search                       (what goes into this tool goes to W){n}
 ///   dana may correct, or review         emergencies are reviewed within 72 h{n}
 ///   policy p1 is approved by carol      policy p1 approvals last 300 s, or approvals repeat{n}
-/// {n}What happens ([recorded HH:MM] at the end says when it was recorded, if later):{n}
+/// {n}What happens ([recorded HH:MM] at the end says when it was recorded, if later; never before the lines above it):{n}
 ///   09:00 bob grants R to eng [until 10:00] [unauthorised] [as g1]{n}
 ///   11:00 bob revokes R from eng        11:00 bob revokes g1{n}
 ///   10:00 e4 joins eng                  10:00 s1 enters R, or leaves it{n}
