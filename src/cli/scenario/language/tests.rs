@@ -50,7 +50,6 @@ fn what_is_not_understood_is_told_with_its_line() {
         ("09:00 e1 reads R", "asks for no report"),
         ("expect e1 did 1", "line 1: expects"),
         ("09:00 e1 reads R loudly\n10:00 report R", "line 1: loudly"),
-        ("09:00 e1 reads R recorded 11:00\n10:00 e2 reads R recorded 10:30\n12:00 report R",),
     ] {
         let error = Scenario::read(text).expect_err("it is wrong");
         assert!(error.contains(told), "{error}");
