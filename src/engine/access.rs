@@ -27,7 +27,6 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use whosaw_verifier::body::{Body, LedgerAccessBody, PrunedBodies, ReportBody};
-use whosaw_verifier::entry::body_commitment;
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::merkle::{self, verify_inclusion};
 use whosaw_verifier::part::{ContentPart, Part};
@@ -486,9 +485,7 @@ impl OpenLedger {
         let proof = self.ledger.inclusion_proof_among(&head.tiles, index, head.size)?;
         verify_inclusion(&entry.leaf, index, head.size, &proof, &head.root)
             .map_err(|_| broken("does not stand in the signed tree"))?;
-        if let Some((salt, body)) = &entry.content
-            && body_commitment(self.ledger.origin_hash(), salt, body) != entry.header.body_commitment
-        {
+        if !entry.body_holds(self.ledger.origin_hash()) {
             return Err(broken("has a body that is not the one it commits to"));
         }
         let parts = self.ledger.parts(index, entry.header.parts)?;

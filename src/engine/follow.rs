@@ -12,7 +12,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use whosaw_verifier::body::PrunedUndetermined;
-use whosaw_verifier::entry::body_commitment;
 
 /// Entries folded in at a time: enough to be fast, few enough that readers never wait long.
 const STEP: u64 = 8_192;
@@ -164,19 +163,17 @@ fn step(ledger: &Ledger, follower: &Follower) -> Result<bool, EngineError> {
 /// Entries are found by what is folded in, and only what is found is proved: one that was altered would be missing from
 /// answers without a word. So each has to say what it commits to, and to follow the one before it.
 fn check_entries(ledger: &Ledger, from: u64, entries: &[StoredEntry]) -> Result<(), EngineError> {
-    let before = if from == 0 { None } else { ledger.entry(from - 1)?.map(|entry| entry.leaf) };
-    let mut previous = before;
-    for StoredEntry { header, leaf, content } in entries {
-        let broken = |what: &str| Err(EngineError::new(super::Kind::Corrupt, format!("entry {} {what}", header.index)));
-        if previous.is_some_and(|previous| previous != header.previous_leaf) {
+    let mut previous = if from == 0 { None } else { ledger.entry(from - 1)?.map(|entry| entry.leaf) };
+    for entry in entries {
+        let index = entry.header.index;
+        let broken = |what: &str| Err(EngineError::new(super::Kind::Corrupt, format!("entry {index} {what}")));
+        if previous.is_some_and(|previous| previous != entry.header.previous_leaf) {
             return broken("does not follow the one before it");
         }
-        previous = Some(*leaf);
-        if let Some((salt, body)) = content
-            && body_commitment(ledger.origin_hash(), salt, body) != header.body_commitment
-        {
+        if !entry.body_holds(ledger.origin_hash()) {
             return broken("has a body that is not the one it commits to");
         }
+        previous = Some(entry.leaf);
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::open::read_tree;
 use super::rows::{self, read_every_covered};
 use crate::store::{LedgerNumber, Store};
 use whosaw_verifier::body::Body;
-use whosaw_verifier::entry::{body_commitment, genesis_link, origin_hash};
+use whosaw_verifier::entry::{genesis_link, origin_hash};
 use whosaw_verifier::erasure::BODY;
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::merkle::{Frontier, leaf_hash};
@@ -63,7 +63,7 @@ pub fn history(
                 covered.contains(&(index, ordinal)).then_some(())
             };
             match &entry.content {
-                Some((salt, body)) if body_commitment(&origin_hash, salt, body) == entry.header.body_commitment => {
+                Some((_, body)) if entry.body_holds(&origin_hash) => {
                     if index == 0
                         && let Ok(Body::Genesis(genesis)) = Body::decode(entry.header.kind, body)
                         && genesis.origin == origin

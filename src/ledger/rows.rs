@@ -22,7 +22,7 @@ use crate::model::{EntryKind, Sealed};
 use crate::store::{LedgerNumber, Snapshot, StoreError, Table, WriteSet, pages};
 use std::collections::BTreeSet;
 use std::ops::Range;
-use whosaw_verifier::entry::{HEADER_BYTES, Header};
+use whosaw_verifier::entry::{HEADER_BYTES, Header, body_commitment};
 use whosaw_verifier::erasure::{PLACE_BYTES, read_place};
 use whosaw_verifier::hash::Hash;
 
@@ -48,6 +48,14 @@ pub struct StoredEntry {
     pub leaf: Hash,
     /// Salt and body; absent where they were removed.
     pub content: Option<SaltedBody>,
+}
+
+impl StoredEntry {
+    /// Whether the body is the one that the header commits to; one that was removed says nothing else.
+    pub fn body_holds(&self, origin_hash: &Hash) -> bool {
+        let body = self.content.as_ref();
+        body.is_none_or(|(salt, body)| body_commitment(origin_hash, salt, body) == self.header.body_commitment)
+    }
 }
 
 pub type SaltedBody = ([u8; 32], Vec<u8>);

@@ -53,6 +53,11 @@ pub fn gives_nothing(verb: Verb) -> bool {
     )
 }
 
+/// Verbs by which somebody else has it afterwards.
+pub fn passes_on(verb: Verb) -> bool {
+    matches!(verb, Verb::DataSend | Verb::DataTransfer | Verb::DataShare | Verb::DataPublish)
+}
+
 /// Verbs that ask a question, to which nothing may be the answer.
 pub fn is_query(verb: Verb) -> bool {
     matches!(verb, Verb::DataSearch | Verb::DataList)

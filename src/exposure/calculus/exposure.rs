@@ -14,9 +14,9 @@ use super::scope::Scope;
 use super::shown::{Shown, Success};
 use super::times::{Instant, TimeSet, Times};
 use super::ways::{self, Granted, Had, Way, Ways};
-use crate::model::verbs::{HumanUse, human_use};
+use crate::model::verbs::{HumanUse, human_use, passes_on};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind, Verb};
+use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind};
 
 /// What the registry says of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -334,8 +334,11 @@ impl Exposure {
             };
             let could = if shows { could } else { could.only_possible() };
             let allowed = grant.allowed(*party);
-            let beyond = grant.beyond(&could, allowed.as_ref());
-            let within = allowed.as_ref().map_or_else(|| could.clone(), |allowed| could.intersect(allowed));
+            let (within, beyond) = match (authorised, &allowed) {
+                (Authorised::No, _) => (Times::never(), could.clone()),
+                (_, None) => (could.clone(), Times::never()),
+                (_, Some(allowed)) => (could.intersect(allowed), grant.beyond(&could, allowed)),
+            };
             if !way.is_never() {
                 let joined = hides.then(|| (granted.clone(), member.clone()));
                 ways.of.entry(*party).or_default().push(Way { path: position, times: way, allowed, joined });
@@ -352,15 +355,11 @@ impl Exposure {
             }
             let over = Some(audience).filter(|audience| party != audience);
             self.could_see(*party, over, &could);
-            let (within, beyond) = if authorised == Authorised::No { (&could, None) } else { (&within, Some(&beyond)) };
-            self.by_authority(*party, within, authorised, ways);
-            if let Some(beyond) = beyond {
-                self.by_authority(*party, beyond, Authorised::No, ways);
-            }
+            self.by_authority(*party, &within, authorised, ways);
+            self.by_authority(*party, &beyond, Authorised::No, ways);
         }
         self.open = self.open.union(&Times::all(&reached));
-        let without = if authorised == Authorised::No { &reached } else { &reached_without };
-        self.unauthorised = self.unauthorised.union(&Times::all(without));
+        self.unauthorised = self.unauthorised.union(&Times::all(&reached_without));
     }
 
     /// Somebody could see it, perhaps over a group or an account.
@@ -510,8 +509,7 @@ impl Exposure {
 
     /// Whether no way of their own by authority was open to somebody then.
     fn had_no_other(&self, party: Party, access: &Access, judge: &Judge) -> bool {
-        let alone = Access { chain: vec![party], ..access.clone() };
-        let had = judge.ways.had(&alone, &judge.content, judge.manner);
+        let had = judge.ways.had(&[party], access, &judge.content, judge.manner);
         !had.iter().any(|had| had.authority(&self.paths[had.path], access) == Authorised::Yes)
     }
 
@@ -536,7 +534,7 @@ impl Exposure {
         if !sends(access) {
             return access.authorised;
         }
-        let all = judge.ways.had(access, &judge.content, judge.manner);
+        let all = judge.ways.had(&access.chain, access, &judge.content, judge.manner);
         let open: Vec<Had<'_>> =
             all.iter().filter(|had| had.was_open(&self.paths[had.path], access)).cloned().collect();
         let ended = |had: &&Had<'_>| had.times.possible.spans().iter().any(|(_, end)| *end <= access.when.latest);
@@ -555,7 +553,7 @@ impl Exposure {
     /// Whether whoever acted had a way, and whether somebody who was allowed to had opened it. A success also shows what was
     /// open.
     fn judge_way(&mut self, position: usize, access: &Access, actor: Party, judge: &Judge) -> Authorised {
-        let all = judge.ways.had(access, &judge.content, judge.manner);
+        let all = judge.ways.had(&access.chain, access, &judge.content, judge.manner);
         let is_open = |had: &Had<'_>| had.was_open(&self.paths[had.path], access);
         let open: Vec<Had<'_>> = all.iter().filter(|had| is_open(had)).cloned().collect();
         let may_allow = |ways: &[Had<'_>]| ways::may_allow(ways, &self.paths, access);
@@ -803,7 +801,7 @@ fn is_success(access: &Access) -> bool {
 
 /// It passes on what whoever acted had.
 fn sends(access: &Access) -> bool {
-    matches!(access.verb, Verb::DataSend | Verb::DataPublish | Verb::DataShare | Verb::DataTransfer)
+    passes_on(access.verb)
 }
 
 fn is_certain(access: &Access) -> bool {

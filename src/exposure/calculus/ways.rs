@@ -41,9 +41,9 @@ pub struct Had<'a> {
 }
 
 impl Ways {
-    /// Those that whoever acted had at any time: their own, of those on whose behalf they acted, and anybody's.
-    pub fn had<'a>(&'a self, access: &Access, content: &Content, manner: Manner) -> Vec<Had<'a>> {
-        let parties = access.chain.iter().copied().chain([Party::Anyone]);
+    /// Those to what this act got that these had at any time, and anybody's.
+    pub fn had<'a>(&'a self, parties: &[Party], access: &Access, content: &Content, manner: Manner) -> Vec<Had<'a>> {
+        let parties = parties.iter().copied().chain([Party::Anyone]);
         let had = |party: Party| {
             let ways = self.of.get(&party).into_iter().flatten();
             ways.map(move |way| Had {
@@ -146,8 +146,7 @@ impl Granted<'_> {
     }
 
     /// What of the times nobody allowed any more.
-    pub fn beyond(&self, could: &Times, allowed: Option<&Times>) -> Times {
-        let Some(allowed) = allowed else { return Times::never() };
+    pub fn beyond(&self, could: &Times, allowed: &Times) -> Times {
         let certain = could.certain.without(&allowed.possible);
         let possible = could.possible.without(&allowed.certain).intersect(self.late);
         Times { possible: possible.union(&certain), certain }

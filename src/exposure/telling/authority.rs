@@ -20,7 +20,7 @@ pub struct Act {
     /// Who did it, nearest first.
     pub chain: Vec<Party>,
     /// Who got data by it, or was let in: they took part in it too.
-    pub reached: BTreeSet<Party>,
+    pub reached: Box<[Party]>,
     pub resource: Option<Resource>,
     pub subjects: BTreeSet<Person>,
     /// Others, whose parts do not open.

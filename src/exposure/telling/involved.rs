@@ -141,7 +141,7 @@ impl Involved {
 impl Telling {
     /// Who got data by an act, or was let in by it: a person, a group, an account. What goes to the public goes to nobody in
     /// particular.
-    pub(super) fn reached(&mut self, action: &OpenedAction<'_>) -> BTreeSet<Party> {
+    pub(super) fn reached(&mut self, action: &OpenedAction<'_>) -> Box<[Party]> {
         let body = action.body;
         let mut reached = BTreeSet::new();
         for (position, fact) in body.facts.iter().enumerate() {
@@ -155,7 +155,7 @@ impl Telling {
             reached.insert(self.named_party(PartyKind::Unspecified, Named::ReceiverOf(action.index)));
         }
         reached.remove(&Party::Anyone);
-        reached
+        reached.into_iter().collect()
     }
 }
 

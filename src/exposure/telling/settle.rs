@@ -43,7 +43,9 @@ pub enum Stands {
 impl Telling {
     /// Call once, when everything was told.
     pub fn settle(&mut self, rules: &Rules<'_>) {
-        let involved = Involved::of(self, rules.same, rules.lag_us);
+        // Who was in what is asked for these alone, and there may be very many memberships.
+        let is_asked = !(self.amendings.is_empty() && self.approvals.is_empty() && self.reviews.is_empty());
+        let involved = if is_asked { Involved::of(self, rules.same, rules.lag_us) } else { Involved::default() };
         self.amend(rules, &involved);
         self.close_in_part();
         self.restore();
@@ -360,14 +362,22 @@ impl Telling {
     /// What takes away some rights, or the way to some categories, ends no way that was opened for more.
     fn close_in_part(&mut self) {
         let is_grant = |edge: &Edge| matches!(edge.thing, None | Some(Thing::Grant { .. }));
-        let mut opened: HashMap<Option<Thing>, Vec<usize>> = HashMap::new();
-        for (at, edge) in self.edges.iter().enumerate().filter(|(_, edge)| edge.side != Side::Closes && is_grant(edge))
-        {
-            opened.entry(edge.thing).or_default().push(at);
+        let says_what = |edge: &Edge| !edge.rights.is_empty() || !edge.categories.is_empty();
+        let narrow = |edge: &Edge| edge.side == Side::Closes && is_grant(edge) && says_what(edge);
+        let mut in_part: Vec<usize> = (0..self.edges.len()).filter(|at| narrow(&self.edges[*at])).collect();
+        let mut opened: HashMap<Thing, Vec<usize>> =
+            in_part.iter().filter_map(|at| Some((self.edges[*at].thing?, Vec::new()))).collect();
+        if in_part.is_empty() {
+            return;
         }
-        let narrow = |edge: &Edge| !edge.rights.is_empty() || !edge.categories.is_empty();
+        for (at, edge) in self.edges.iter().enumerate().filter(|(_, edge)| edge.side != Side::Closes) {
+            if let Some(openings) = edge.thing.and_then(|thing| opened.get_mut(&thing)) {
+                openings.push(at);
+            }
+        }
         let leaves = |edge: &Edge| {
-            let Some(openings) = opened.get(&edge.thing).filter(|_| edge.thing.is_some()) else { return true };
+            let openings = edge.thing.and_then(|thing| opened.get(&thing)).filter(|openings| !openings.is_empty());
+            let Some(openings) = openings else { return true };
             openings.iter().map(|at| &self.edges[*at]).any(|opening| {
                 let all = |closed: bool, opened: bool, subset: bool| closed || !opened && subset;
                 let rights =
@@ -380,10 +390,9 @@ impl Telling {
                 !(rights && categories)
             })
         };
-        let closes = |edge: &Edge| edge.side == Side::Closes && is_grant(edge) && narrow(edge) && leaves(edge);
-        let in_part: Vec<bool> = self.edges.iter().map(closes).collect();
-        for (edge, in_part) in self.edges.iter_mut().zip(in_part) {
-            edge.doubtful |= in_part;
+        in_part.retain(|at| leaves(&self.edges[*at]));
+        for at in in_part {
+            self.edges[at].doubtful = true;
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::copies::promised;
 use super::*;
+use crate::model::verbs::passes_on;
 
 /// Somebody who got data by an act, or possibly did.
 pub(super) struct Taker {
@@ -51,12 +52,7 @@ fn comes_back(body: &ActionBody) -> bool {
 
 /// Somebody got it, and nobody says who.
 pub(super) fn goes_to_nobody_named(body: &ActionBody) -> bool {
-    leaves(body.verb) && body.recipients.is_empty() && !says_to_whom(body)
-}
-
-/// Somebody else has it afterwards.
-fn leaves(verb: Verb) -> bool {
-    matches!(verb, Verb::DataSend | Verb::DataTransfer | Verb::DataShare | Verb::DataPublish)
+    passes_on(body.verb) && body.recipients.is_empty() && !says_to_whom(body)
 }
 
 /// A way that was opened, or a copy that is told of, says who got it.

@@ -6,6 +6,7 @@ use crate::exposure::calculus::exposure::{self as calculus, Exposure};
 use crate::exposure::calculus::fact::{self, Access, Party, Person};
 use crate::exposure::calculus::same::Same;
 use crate::exposure::calculus::times::Times;
+use crate::model::verbs::passes_on;
 use crate::model::{Outcome, PartyKind, Verb};
 use crate::report::access::document::{Authorisation, Range};
 use crate::report::instant::Instant;
@@ -276,9 +277,8 @@ pub(super) fn contradicts(found: &Found<'_>, access: &Access) -> bool {
 
 /// Something that was tried and got nothing; what was shared or sent, and reached nobody who is named, was done.
 fn is_attempt(access: &AccessFact) -> bool {
-    let gives = matches!(access.verb.0, Verb::DataSend | Verb::DataTransfer | Verb::DataShare | Verb::DataPublish);
     let done = matches!(access.outcome.0, Outcome::Succeeded | Outcome::Partial);
-    access.rung == Rung::Tried && !(gives && done)
+    access.rung == Rung::Tried && !(passes_on(access.verb.0) && done)
 }
 
 /// People whose data surely, and possibly, stood open or was reached.

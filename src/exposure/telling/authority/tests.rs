@@ -14,7 +14,7 @@ fn act(index: u64, minute: u64, verb: Verb) -> Act {
         when: When::at(minute * MINUTE),
         verb,
         chain: vec![E1],
-        reached: BTreeSet::new(),
+        reached: Box::default(),
         resource: Some(R),
         subjects: BTreeSet::from([Person(9)]),
         closed: false,
