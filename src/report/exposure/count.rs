@@ -265,14 +265,14 @@ impl Told {
 
 /// Whether an act says that it delivered data of more people than it lists, or than are on file in what it reached.
 pub(super) fn contradicts(found: &Found<'_>, access: &Access) -> bool {
-    let inside = found.exposure.subjects.keys().chain(&access.subjects).collect::<BTreeSet<_>>().len();
+    let Some(people) = access.delivered.0 else { return false };
+    let inside = &found.exposure.subjects;
     let known = match access.listed {
-        true => Some(access.subjects.len()),
-        false if access.only_gives => None,
-        false => found.exposure.determined.then_some(inside),
+        true => access.subjects.len(),
+        false if access.only_gives || !found.exposure.determined => return false,
+        false => inside.len() + access.subjects.iter().filter(|person| !inside.contains_key(person)).count(),
     };
-    let people = access.delivered.0;
-    people.zip(known).is_some_and(|(people, known)| people.count > known as u64)
+    people.count > known as u64
 }
 
 /// Something that was tried and got nothing; what was shared or sent, and reached nobody who is named, was done.
