@@ -11,6 +11,7 @@ mod involved;
 mod loss;
 mod names;
 mod operators;
+mod said;
 mod settle;
 mod takers;
 
@@ -23,10 +24,12 @@ use super::calculus::times::Instant;
 use crate::model::verbs::{gives_nothing, is_administrative};
 use crate::model::{
     ApprovalResult, Category, Determination, Direction, Edge as FactEdge, EndKind, Eyes, FactKind, LegalBasis,
-    NamedField, Outcome, PartyKind, PolicyDecision, Precision, RecipientKind, Role, TimeSource, Verb, is_of_no_clock,
+    NamedField, Outcome, PartyKind, PolicyDecision, Precision, RecipientKind, Role, TimeSource, Verb, counts_more_than,
+    determination, is_of_no_clock,
 };
 use amending::{Amending, Restated};
 use authority::{Act, Approval, Reviewing};
+use said::{counted, listed_by, listing, said_of_subjects, stated, subjects_of, touched};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::body::{self, ActionBody, PartGroup, Run};
 use whosaw_verifier::part::ContentPart;
@@ -164,6 +167,9 @@ impl Telling {
         let when = self.when(action);
         let resource = self.resource(action, NamedField::Dataset, 0, &action.body.dataset);
         self.act(action, when, resource);
+        if let Some(act) = self.acts.get_mut(&action.index).filter(|act| !act.approval.is_empty()) {
+            act.touched = touched(action, when, registered).map(Box::new);
+        }
         let happened = !matches!(action.body.outcome, Outcome::Denied | Outcome::Failed);
         if happened {
             self.amending(action);
@@ -276,7 +282,7 @@ impl Telling {
             resource,
             subjects: subjects_of(action).filter_map(|ordinal| action.persons.get(&ordinal).copied()).collect(),
             closed: !closed.is_empty(),
-            undetermined: !matches!(body.determination, Determination::Nobody | Determination::Listed),
+            undetermined: !matches!(determination(body), Determination::Nobody | Determination::Listed),
             outcome: body.outcome,
             policy: body.policy.as_ref().map(|policy| policy.id.clone()).unwrap_or_default(),
             caller: self.caller(action),
@@ -287,7 +293,8 @@ impl Telling {
             caused_by: Vec::new(),
             parents: Vec::new(),
             goes_further: !body.recipients.is_empty() || body.facts.iter().any(|fact| fact.kind == FactKind::Grant),
-            approved_for: BTreeSet::new(),
+            touched: None,
+            approved_for: None,
             approved: None,
             review: None,
         };
@@ -306,7 +313,7 @@ impl Telling {
             self.causes_named.extend(content.caused_by.iter().chain(&content.parents).cloned());
         }
         if act.closed {
-            let all_listed = body.determination == Determination::Listed;
+            let all_listed = determination(body) == Determination::Listed;
             self.closed.insert(action.index, Closed { ordinals: closed, all_listed });
         }
         self.acts.insert(action.index, act);
@@ -334,7 +341,7 @@ impl Telling {
         let restated = (body.verb == Verb::EventCorrect).then(|| Restated {
             listed,
             subjects,
-            about_nobody: body.determination == Determination::Nobody,
+            about_nobody: determination(body) == Determination::Nobody,
             categories: categories.filter(|category| *category != Category::Unspecified).collect(),
             has_facts: !body.facts.is_empty(),
         });
@@ -383,7 +390,11 @@ impl Telling {
                         by: self.acts.get(&action.index).map(|act| act.chain.clone()).unwrap_or_default(),
                         reference: sealed_reference(action, position).unwrap_or_default(),
                         to: self.fact_party(action, position, fact),
-                        verbs: fact.rights.iter().copied().collect(),
+                        verbs: fact.rights.iter().copied().filter(|right| *right != Verb::Unspecified).collect(),
+                        categories: match fact.categories.is_empty() {
+                            true => said_of_subjects(body).collect(),
+                            false => stated(&fact.categories).collect(),
+                        },
                         resource: self
                             .resource(action, NamedField::FactResource, position, &fact.resource)
                             .or(resource),
@@ -506,7 +517,9 @@ impl Telling {
             }
             FactKind::Membership => self.memberships(action, position, fact, party),
             FactKind::Content => {
-                let subjects: Vec<Option<Person>> = self.inside(action, &fact.subjects);
+                let mut subjects: Vec<Option<Person>> = self.inside(action, &fact.subjects);
+                let more = side != Side::Closes && counts_more_than(action.body, subjects_of(action).count() as u64);
+                subjects.extend(more.then_some(None));
                 let content = |subject| resource.map(|resource| Thing::Content { resource, subject });
                 subjects.into_iter().filter_map(content).collect()
             }
@@ -641,11 +654,12 @@ impl Telling {
         }
         let counts = |group: &&PartGroup| only_gives || comes_back(group);
         let (mut subjects, mut categories, mut shown_to) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let mut all_open = true;
+        let (mut all_open, mut parts) = (true, 0u64);
         // Where no part says whose data it was, none says which.
         let mut unstated = !of_subjects().any(|it| counts(&it));
         for group in of_subjects().filter(counts) {
             let mut states = false;
+            parts += u64::from(group.count);
             for ordinal in group.first..group.first.saturating_add(group.count) {
                 match action.persons.get(&ordinal) {
                     Some(person) => drop(subjects.insert(*person)),
@@ -661,10 +675,8 @@ impl Telling {
             }
             unstated |= !states;
         }
-        unstated &= happened && body.determination != Determination::Nobody;
-        let lists = matches!(body.verb, Verb::DataList | Verb::DataSearch);
-        let at = At { earliest: when.earliest, index: action.index };
-        let listing = Some(&body.dataset).filter(|_| lists).and_then(|resource| registered.listing(resource, at));
+        unstated &= happened && determination(body) != Determination::Nobody;
+        let listing = listing(action, when, registered);
         let perhaps_all = unstated && listing.is_none();
         let perhaps_categories = listing.filter(|_| unstated).unwrap_or_default();
         let access = Access {
@@ -675,7 +687,7 @@ impl Telling {
             chain,
             resource,
             subjects,
-            listed: body.determination == Determination::Listed && all_open,
+            listed: determination(body) == Determination::Listed && all_open && !counts_more_than(body, parts),
             delivered: (counted(&body.subjects_delivered), counted(&body.records_delivered)),
             categories,
             perhaps_categories,
@@ -685,7 +697,7 @@ impl Telling {
             perhaps_given_to,
             only_gives,
             goes_anyway: false,
-            about_nobody: body.determination == Determination::Nobody,
+            about_nobody: determination(body) == Determination::Nobody,
             authorised: if stranger { Authorised::No } else { authorised(body) },
             approved: None,
             review: None,
@@ -776,25 +788,6 @@ impl Telling {
         let next = self.references.len() as u64;
         *self.references.entry((kind, reference.to_owned())).or_insert(next)
     }
-}
-
-/// A number that somebody told.
-fn counted(quantity: &Option<body::Quantity>) -> Option<Told> {
-    let known = quantity.as_ref().filter(|told| matches!(told.precision, Precision::Exact | Precision::Approximate));
-    known.map(|told| Told { count: told.count, exact: told.precision == Precision::Exact })
-}
-
-/// Parts of those whose data an action was about.
-fn subjects_of<'a>(action: &OpenedAction<'a>) -> impl Iterator<Item = u32> + use<'a> {
-    let groups = action.body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
-    groups.flat_map(|group| group.first..group.first.saturating_add(group.count))
-}
-
-/// Whose data it says it was about, as far as their parts open, and whether that is everybody.
-fn listed_by(action: &OpenedAction<'_>) -> (BTreeSet<Person>, bool) {
-    let all: Vec<Option<Person>> = subjects_of(action).map(|ordinal| action.persons.get(&ordinal).copied()).collect();
-    let listed = action.body.determination == Determination::Listed && all.iter().all(Option::is_some);
-    (all.into_iter().flatten().collect(), listed)
 }
 
 /// The caller's own reference of a fact.

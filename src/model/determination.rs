@@ -11,12 +11,16 @@ pub fn determination(body: &ActionBody) -> Determination {
     let unknown = delivered.is_some_and(|quantity| quantity.precision == Precision::Unknown);
     match body.determination {
         Determination::Nobody if count > 0 || unknown => Determination::Undetermined,
-        // What we read from a tool call ourselves counts the places in which persons stand, and one may stand in several.
-        Determination::Listed if body.provenance == Provenance::Described && count > listed(body) => {
-            Determination::ListedIncomplete
-        }
+        Determination::Listed if counts_more_than(body, listed(body)) => Determination::ListedIncomplete,
         stated => stated,
     }
+}
+
+/// Whether a body says that it delivered data of more persons than so many: then these are not everybody.
+pub fn counts_more_than(body: &ActionBody, persons: u64) -> bool {
+    // What we read from a tool call ourselves counts the places in which persons stand, and one may stand in several.
+    let counted = body.subjects_delivered.as_ref().filter(|_| body.provenance == Provenance::Described);
+    counted.is_some_and(|quantity| quantity.count > persons)
 }
 
 fn listed(body: &ActionBody) -> u64 {

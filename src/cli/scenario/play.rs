@@ -453,6 +453,7 @@ fn action_of(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
                 end_earliest: end,
                 end_latest: end,
                 rights: vec![(*verb).into()],
+                categories: how.categories.clone(),
                 subjects: (0..how.about.len() as u32).collect(),
                 reference: reference(&how.name),
                 ..party(scenario, whom, fact(v1::FactKind::Grant, v1::Edge::Open))

@@ -8,7 +8,7 @@ use super::Named;
 use super::involved::{Involved, Meet};
 use crate::exposure::calculus::fact::*;
 use crate::exposure::calculus::times::Instant;
-use crate::model::{Outcome, Verb};
+use crate::model::{Category, Outcome, Verb};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One act as it was told, for whatever refers to it.
@@ -43,10 +43,19 @@ pub struct Act {
     pub parents: Vec<Vec<u8>>,
     /// It lets others in, or gives to others: an approval does not say to whom.
     pub goes_further: bool,
-    /// What these were worth; known once everything was told. Whose data the approval was for.
-    pub approved_for: BTreeSet<Person>,
+    /// Of an act that went by an approval, the categories that it touched at most; absent where it does not say.
+    pub touched: Option<Box<BTreeSet<Category>>>,
+    /// What these were worth; known once everything was told. What the approval was for that matched.
+    pub approved_for: Option<Box<ApprovedFor>>,
     pub approved: Option<Approved>,
     pub review: Option<Review>,
+}
+
+/// Whose data an approval was for, and which categories of them; none: any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovedFor {
+    pub subjects: BTreeSet<Person>,
+    pub categories: BTreeSet<Category>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,10 +63,12 @@ pub struct Approval {
     pub index: u64,
     pub by: Vec<Party>,
     pub reference: String,
-    /// To whom; absent where it does not say.
+    /// To whom; absent where it does not say, and then it is for no exact action.
     pub to: Option<Party>,
-    /// For what; none: for anything.
+    /// For what; where it names none it is for no exact action.
     pub verbs: BTreeSet<Verb>,
+    /// Of these alone; none: of any.
+    pub categories: BTreeSet<Category>,
     pub resource: Option<Resource>,
     /// Whose data; nobody: of acts that touch nobody's.
     pub subjects: BTreeSet<Person>,
@@ -100,7 +111,7 @@ impl Is {
 impl Approval {
     fn is_for(&self, act: &Act) -> Is {
         let to = match (self.to, act.chain.first()) {
-            (None, _) => Is::Yes,
+            (None, _) => Is::of(self.refused),
             // Whoever it was does not open any more.
             (Some(Party::Unknown(..)), _) | (_, Some(Party::Unknown(..))) => Is::Perhaps,
             (Some(to), actor) => Is::of(actor == Some(&to)),
@@ -108,15 +119,32 @@ impl Approval {
         let subjects = match (self.closed, act.closed) {
             // What names nobody is for nobody's data.
             (false, closed) if self.subjects.is_empty() && (closed || act.undetermined) => Is::No,
+            // Others may be among those whom it touched.
+            _ if act.undetermined && !self.refused => Is::No,
             (false, false) => Is::of(self.subjects == act.subjects),
             (true, true) => Is::Perhaps,
             (true, false) if self.subjects.is_subset(&act.subjects) => Is::Perhaps,
             (false, true) if act.subjects.is_subset(&self.subjects) => Is::Perhaps,
             _ => Is::No,
         };
-        let same = (self.verbs.is_empty() || self.verbs.contains(&act.verb))
-            && self.resource.is_none_or(|resource| act.resource == Some(resource));
-        to.min(subjects).min(Is::of(same))
+        let same = match self.refused {
+            true => {
+                (self.verbs.is_empty() || self.verbs.contains(&act.verb))
+                    && self.resource.is_none_or(|resource| act.resource == Some(resource))
+            }
+            false => self.verbs.contains(&act.verb) && self.resource == act.resource,
+        };
+        to.min(subjects).min(Is::of(same && self.is_of_categories(act)))
+    }
+
+    /// Whether all that it touched is of what was approved, or any of it may be of what was refused.
+    fn is_of_categories(&self, act: &Act) -> bool {
+        let touched = act.touched.as_ref();
+        self.categories.is_empty()
+            || match self.refused {
+                true => touched.is_none_or(|touched| !touched.is_disjoint(&self.categories)),
+                false => touched.is_some_and(|touched| touched.is_subset(&self.categories)),
+            }
     }
 
     /// On [from, until), whenever in its claim the act was.
@@ -137,6 +165,16 @@ pub struct Approving<'a> {
     /// Whether a policy let this party approve when an entry was recorded.
     pub may_approve: &'a dyn Fn(&str, Option<Party>, u64) -> bool,
     pub valid_us: &'a dyn Fn(&str, u64) -> Option<u64>,
+}
+
+impl ApprovedFor {
+    /// Whether it was for exactly these persons, and for all that the act possibly showed of them.
+    pub fn covers(&self, access: &Access) -> bool {
+        let shown = || access.categories.union(&access.perhaps_categories);
+        let within = self.categories.is_empty()
+            || !access.perhaps_all && shown().all(|category| self.categories.contains(category));
+        self.subjects == access.subjects && (access.listed || access.about_nobody) && within
+    }
 }
 
 /// Judges every act that cites an approval. What is told of an approval never raises what a policy denied.
@@ -175,7 +213,10 @@ pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval], by: &Appro
     for (index, approved, which) in verdicts {
         let Some(act) = acts.get_mut(&index) else { continue };
         act.approved = Some(approved);
-        act.approved_for = which.map(|at| approvals[at].subjects.clone()).unwrap_or_default();
+        act.approved_for = which.map(|at| {
+            let Approval { subjects, categories, .. } = &approvals[at];
+            Box::new(ApprovedFor { subjects: subjects.clone(), categories: categories.clone() })
+        });
         act.authorised = match (approved, act.authorised) {
             // Nothing that can be held against it: as whoever recorded it said.
             (Approved::NotOnFile | Approved::Closed, authorised) => authorised,

@@ -90,7 +90,8 @@ impl Telling {
             let (subjects, listed) = if fact.subjects.is_empty() {
                 listed_by(action)
             } else {
-                let listed = named.iter().all(Option::is_some);
+                let more = counts_more_than(body, subjects_of(action).count() as u64);
+                let listed = named.iter().all(Option::is_some) && !more;
                 (named.into_iter().flatten().collect(), listed)
             };
             let lost = if body.verb == Verb::DataUpdate { Lost::Altered } else { Lost::Unavailable };

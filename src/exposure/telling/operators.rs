@@ -77,7 +77,7 @@ impl Telling {
             outcome: body.outcome,
             despite_restriction: body.legal_bases.contains(&LegalBasis::DespiteRestriction),
             operators,
-            listed: body.determination == Determination::Listed && persons.iter().all(Option::is_some),
+            listed: determination(body) == Determination::Listed && persons.iter().all(Option::is_some),
             subjects: persons.into_iter().flatten().collect(),
             categories: used.copied().filter(|category| *category != Category::Unspecified).collect(),
             stated,

@@ -84,8 +84,8 @@ impl Telling {
                 }
                 // Whose data it was in the end: another report of the act, or a correction, may say otherwise than the
                 // one that was approved.
-                let other = act.approved_for != access.subjects || !access.listed && !access.about_nobody;
-                if is_matched(act) && other {
+                let covered = act.approved_for.as_ref().is_some_and(|approved| approved.covers(access));
+                if is_matched(act) && !covered {
                     (access.approved, access.authorised) = (Some(Approved::OtherAction), Authorised::No);
                 }
             }
@@ -247,7 +247,10 @@ impl Telling {
                 (Some(said), Some(access)) if !amended.retracts => {
                     if counts {
                         let mut access = access.clone();
-                        (access.subjects, access.listed) = (said.subjects.clone(), said.listed);
+                        // Where the act counts more people than it lists, others are left beside whom the correction names.
+                        let counted = access.delivered.0.filter(|_| !access.listed).map_or(0, |told| told.count);
+                        access.listed = said.listed && counted <= said.subjects.len() as u64;
+                        access.subjects.clone_from(&said.subjects);
                         access.about_nobody = said.about_nobody;
                         if !said.categories.is_empty() {
                             access.categories.clone_from(&said.categories);

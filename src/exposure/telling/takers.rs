@@ -17,7 +17,7 @@ impl Telling {
         let body = action.body;
         let moves = !is_administrative(body.verb) && !gives_nothing(body.verb);
         let happened = !matches!(body.outcome, Outcome::Denied | Outcome::Failed);
-        if !moves || !happened || body.determination == Determination::Nobody {
+        if !moves || !happened || determination(body) == Determination::Nobody {
             return Vec::new();
         }
         let (certain, mut takers) = (matches!(body.outcome, Outcome::Succeeded | Outcome::Partial), Vec::new());

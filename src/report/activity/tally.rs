@@ -4,7 +4,9 @@ use super::document::Basis;
 use super::evidence::ActivityQuestion;
 use crate::exposure::calculus::fact::Authorised;
 use crate::exposure::telling::{self, At, authorised};
-use crate::model::{Determination, NamedField, Outcome, PartyKind, RecipientKind, Role, Verb};
+use crate::model::{
+    ApprovalResult, Determination, NamedField, Outcome, PartyKind, RecipientKind, Role, Verb, determination,
+};
 use crate::report::access::document::Name;
 use crate::report::clock::{ClockFacts, is_claimed, skew};
 use crate::report::exposure::registered::History;
@@ -159,7 +161,7 @@ impl Tally {
         self.entries_proved += 1;
         self.parts_closed += done.closed;
         let is_data_subject = |group: &whosaw_verifier::body::PartGroup| group.roles.contains(&Role::DataSubject);
-        let undetermined = !matches!(body.determination, Determination::Listed | Determination::Nobody);
+        let undetermined = !matches!(determination(body), Determination::Listed | Determination::Nobody);
         let about_persons = undetermined || body.parts.iter().any(is_data_subject);
         let place = Place { index: done.index, recorded_at_us: done.recorded_at_us };
         let count = |series: &mut Series| series.count(place, about_persons);
@@ -284,6 +286,8 @@ impl Series {
 impl Authority {
     fn of(body: &ActionBody) -> Self {
         match authorised(body) {
+            // What was approved stands sealed in another entry, and is not held against the act here.
+            Authorised::Yes if body.approval == ApprovalResult::Matched => Authority::NotAssessed,
             Authorised::Yes => Authority::Yes,
             Authorised::No => Authority::No,
             Authorised::Exceptional => Authority::Exceptional,

@@ -29,7 +29,8 @@ fn act(index: u64, minute: u64, verb: Verb) -> Act {
         caused_by: Vec::new(),
         parents: Vec::new(),
         goes_further: false,
-        approved_for: BTreeSet::new(),
+        touched: None,
+        approved_for: None,
         approved: None,
         review: None,
     }
@@ -42,6 +43,7 @@ fn approval(from: u64, until: u64) -> Approval {
         reference: "a".into(),
         to: Some(E1),
         verbs: BTreeSet::from([Verb::DataRead]),
+        categories: BTreeSet::new(),
         resource: Some(R),
         subjects: BTreeSet::from([Person(9)]),
         closed: false,
@@ -88,6 +90,24 @@ fn an_approval_is_for_one_action_once_and_in_time() {
     for somebodys in [read(10, 55), Act { closed: true, ..nobodys.clone() }, Act { undetermined: true, ..nobodys }] {
         assert_eq!(on_nobody(somebodys), no(Approved::OtherAction), "what names nobody is for nobody's data");
     }
+    let of_contact = Approval { categories: BTreeSet::from([Category::Contact]), ..valid.clone() };
+    let on_contact = |touched: Option<&[Category]>| {
+        let touched = touched.map(|all| Box::new(all.iter().copied().collect()));
+        judged(std::slice::from_ref(&of_contact), [Act { touched, ..read(10, 55) }])[0]
+    };
+    assert_eq!(on_contact(Some(&[Category::Contact])), yes);
+    for more in [None, Some(&[Category::Health][..]), Some(&[Category::Contact, Category::Health])] {
+        assert_eq!(on_contact(more), no(Approved::OtherAction), "all that it touched has to be of what was approved");
+    }
+    for vague in [
+        Approval { verbs: BTreeSet::new(), ..valid.clone() },
+        Approval { to: None, ..valid.clone() },
+        Approval { resource: None, ..valid.clone() },
+    ] {
+        assert_eq!(judged(&[vague], [read(10, 55)])[0], no(Approved::OtherAction), "it names no exact action");
+    }
+    let others_too = Act { undetermined: true, ..read(10, 55) };
+    assert_eq!(on(others_too), no(Approved::OtherAction), "others may be among them");
     assert_eq!(on(read(10, 60)), no(Approved::Expired));
     assert_eq!(on(read(10, 49)), no(Approved::GivenLater));
     let both = judged(std::slice::from_ref(&valid), [read(10, 55), read(11, 56)]);

@@ -1,0 +1,57 @@
+//! What an action says of whose data it was about, how many they were, and what of them it showed.
+
+use super::*;
+
+/// What a list or a search shows, as the registry says of then.
+pub(super) fn listing(
+    action: &OpenedAction<'_>,
+    when: When,
+    registered: &dyn Registered,
+) -> Option<BTreeSet<Category>> {
+    let lists = matches!(action.body.verb, Verb::DataList | Verb::DataSearch);
+    let at = At { earliest: when.earliest, index: action.index };
+    Some(&action.body.dataset).filter(|_| lists).and_then(|resource| registered.listing(resource, at))
+}
+
+/// The categories that an act touched at most, whichever way they went; none where it does not say.
+pub(super) fn touched(
+    action: &OpenedAction<'_>,
+    when: When,
+    registered: &dyn Registered,
+) -> Option<BTreeSet<Category>> {
+    let body = action.body;
+    let of_subjects = || body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
+    let states = |group: &PartGroup| group.categories.iter().any(|used| stated(&used.categories).next().is_some());
+    let all_state = of_subjects().all(states) && of_subjects().next().is_some();
+    let nothing = determination(body) == Determination::Nobody;
+    let unstated = if all_state || nothing { Some(BTreeSet::new()) } else { listing(action, when, registered) };
+    unstated.map(|unstated| said_of_subjects(body).chain(unstated).collect())
+}
+
+pub(super) fn said_of_subjects(body: &ActionBody) -> impl Iterator<Item = Category> {
+    let groups = body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
+    groups.flat_map(|group| &group.categories).flat_map(|used| stated(&used.categories))
+}
+
+pub(super) fn stated(categories: &[Category]) -> impl Iterator<Item = Category> {
+    categories.iter().copied().filter(|category| *category != Category::Unspecified)
+}
+
+/// A number that somebody told.
+pub(super) fn counted(quantity: &Option<body::Quantity>) -> Option<Told> {
+    let known = quantity.as_ref().filter(|told| matches!(told.precision, Precision::Exact | Precision::Approximate));
+    known.map(|told| Told { count: told.count, exact: told.precision == Precision::Exact })
+}
+
+/// Parts of those whose data an action was about.
+pub(super) fn subjects_of<'a>(action: &OpenedAction<'a>) -> impl Iterator<Item = u32> + use<'a> {
+    let groups = action.body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
+    groups.flat_map(|group| group.first..group.first.saturating_add(group.count))
+}
+
+/// Whose data it says it was about, as far as their parts open, and whether that is everybody.
+pub(super) fn listed_by(action: &OpenedAction<'_>) -> (BTreeSet<Person>, bool) {
+    let all: Vec<Option<Person>> = subjects_of(action).map(|ordinal| action.persons.get(&ordinal).copied()).collect();
+    let listed = determination(action.body) == Determination::Listed && all.iter().all(Option::is_some);
+    (all.into_iter().flatten().collect(), listed)
+}
