@@ -51,6 +51,8 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["unauthorised", "losses", count] => same(count, &report["totals"]["unauthorised_losses"]),
         ["unauthorised", rest @ ..] => count_of(&report["totals"]["unauthorised_accesses"], rest),
         ["not", "assessed", count] => same(count, &report["totals"]["not_assessed_accesses"]),
+        ["saw", "uncountable"] => same("true", &report["totals"]["saw_uncountable"]),
+        ["unsettled", count] => same(count, &report["totals"]["open_questions"]),
         ["uncountable"] => same("true", &report["totals"]["uncountable"]),
         ["paths", count] => {
             let paths = list(&report["resources"]).iter().map(|resource| list(&resource["paths"]).len()).sum::<usize>();

@@ -287,6 +287,7 @@ impl Exposure {
         let open_there = exposure.open.clone();
         exposure.take_deliveries(&deliveries, &mut ways);
         exposure.open_to_all(&mut ways);
+        exposure.shown_to_all(told.accesses);
         exposure.without_authority(&ways);
         exposure.unnamed_users = exposure.unnamed_users(&audience, &always);
         exposure.by_members(told.accesses, &audience, &always);
@@ -408,6 +409,15 @@ impl Exposure {
                     *own = own.union(&of_anyone);
                 }
             }
+        }
+    }
+
+    /// What was shown to anybody may have been seen by everybody who is named here.
+    fn shown_to_all(&mut self, accesses: &[Access]) {
+        let shown =
+            |judged: &Judged| judged.rung != Rung::Tried && accesses[judged.access].shown_to.contains(&Party::Anyone);
+        if self.accesses.iter().any(shown) {
+            self.viewers.values_mut().for_each(|viewer| viewer.perhaps = true);
         }
     }
 

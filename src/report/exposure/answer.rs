@@ -11,10 +11,12 @@ const LISTED: usize = 4;
 
 /// The answer without its text.
 pub fn verdicts(totals: &Totals, resources: &[ResourceFact], logging: Verdict) -> Answer {
-    // What is done with a copy where it lies is told of by nothing that logs the resource.
-    let unlogged = totals.holdings_elsewhere > 0 && logging == Verdict::NoneComplete;
+    // What is done with a copy where it lies is told of by nothing that logs the resource, nor who looked of those who cannot be
+    // counted.
+    let elsewhere = totals.holdings_elsewhere > 0 || totals.saw_uncountable;
+    let unlogged = elsewhere && logging == Verdict::NoneComplete;
     let negative = if unlogged { Verdict::NotDeterminable } else { logging };
-    let unsettled = open_questions(totals) > 0;
+    let unsettled = totals.open_questions > 0;
     let claim = if resources.iter().all(|resource| !resource.known) {
         Claim::NothingKnown
     } else if totals.unauthorised_accesses.low > 0 {
@@ -41,15 +43,6 @@ pub fn verdicts(totals: &Totals, resources: &[ResourceFact], logging: Verdict) -
     };
     let could = if totals.open_us.high > 0 { Verdict::Accessed } else { negative };
     Answer { text: String::new(), claim, could, seen, beyond: negative }
-}
-
-/// Accesses of which it is not settled whether they were authorised: nobody assessed them, they were for an emergency and
-/// nobody found them justified, they may have been unauthorised, or the data might only be stored.
-fn open_questions(totals: &Totals) -> u64 {
-    let perhaps = totals.unauthorised_accesses.high - totals.unauthorised_accesses.low;
-    let emergencies = totals.exceptional_accesses - totals.exceptional_justified;
-    let restricted = totals.after_restriction + totals.after_restriction_of_erased;
-    totals.not_assessed_accesses + emergencies + perhaps + restricted
 }
 
 /// Who could, who did, who holds, from when to when, authorised or not.
@@ -95,11 +88,17 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
             clauses.push(fill(&words.without_authority, &[("duration", &duration), ("people", &people)]));
         }
     }
-    if totals.people_saw.high > 0 {
-        clauses.push(fill(&words.saw, &[("people", &people(w, &totals.people_saw))]));
+    match (totals.people_saw.high > 0, totals.saw_uncountable) {
+        (true, others) => {
+            let saw = if others { &words.saw_and_others } else { &words.saw };
+            clauses.push(fill(saw, &[("people", &people(w, &totals.people_saw))]));
+        }
+        (false, true) => clauses.push(words.saw_uncounted.clone()),
+        (false, false) => {}
     }
     if totals.people_given.high > 0 {
-        clauses.push(fill(&words.given, &[("people", &people(w, &totals.people_given))]));
+        let given = if totals.given_uncountable { &words.given_and_others } else { &words.given };
+        clauses.push(fill(given, &[("people", &people(w, &totals.people_given))]));
     }
     if totals.machines.high > 0 {
         let machines = w.plural_range(&w.exposure.count.machines, totals.machines.low, totals.machines.high);
@@ -165,7 +164,7 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
     let totals = &report.totals;
     let n = match report.answer.claim {
         Claim::Refuted => totals.unauthorised_accesses.low,
-        Claim::NotAssessed => open_questions(totals),
+        Claim::NotAssessed => totals.open_questions,
         Claim::NothingKnown
         | Claim::Lost
         | Claim::MadeAvailable
@@ -185,14 +184,17 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
         ("duration", &duration),
         ("copies", &copies),
     ];
-    // Where all that logs it was complete, what cannot be excluded is what was done with copies elsewhere.
+    // Where all that logs it was complete, what cannot be excluded is what was done with copies elsewhere, and who looked of
+    // those who cannot be counted.
     let unlogged = report.coverage.sentence == Verdict::NoneComplete && report.answer.beyond != Verdict::NoneComplete;
+    let (words, is_copied) = (&w.exposure.answer, totals.holdings_elsewhere > 0);
     if report.answer.claim == Claim::CannotBeExcluded && unlogged {
-        return fill(&w.exposure.answer.elsewhere, &values);
+        return fill(if is_copied { &words.elsewhere } else { &words.shown_uncounted }, &values);
     }
     let claim = fill(word(&w.exposure.claim, report.answer.claim.code()), &values);
     if unlogged && matches!(report.answer.claim, Claim::MadeAvailable | Claim::Unsettled) {
-        return format!("{claim} {}", fill(&w.exposure.answer.copies_elsewhere, &values));
+        let beyond = if is_copied { &words.copies_elsewhere } else { &words.shown_to_uncounted };
+        return format!("{claim} {}", fill(beyond, &values));
     }
     claim
 }

@@ -8,6 +8,7 @@ use crate::exposure::calculus::same::Same;
 use crate::exposure::calculus::times::Times;
 use crate::model::verbs::passes_on;
 use crate::model::{Outcome, PartyKind, Verb};
+use crate::report::access::document::EntryIndex;
 use crate::report::access::document::{Authorisation, Range};
 use crate::report::instant::Instant;
 use std::collections::BTreeSet;
@@ -60,6 +61,8 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         people_given: people.given,
         machines: Range { low: surely_ran as u64, high: ran.len() as u64 },
         uncountable: found.iter().any(|found| found.exposure.uncountable),
+        saw_uncountable: false,
+        given_uncountable: false,
         subjects: Range {
             low: same.distinct(surely_exposed).max(told.at_least),
             high: (exposed.len() as u64).saturating_add(told.not_listed).max(told.at_least),
@@ -72,6 +75,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         holdings_open: holdings.iter().filter(is_open).count() as u64,
         holdings_elsewhere: holdings.iter().filter(elsewhere).count() as u64,
         unauthorised_accesses: Range { low: surely_unauthorised as u64, high: judged(Authorisation::Unauthorised) },
+        open_questions: open_questions(accesses, losses),
         not_assessed_accesses: judged(Authorisation::NotAssessed),
         exceptional_accesses: judged(Authorisation::Exceptional),
         exceptional_justified: successes().filter(justified).count() as u64,
@@ -88,6 +92,25 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         successes: successes().count() as u64,
         unsettled: false,
     }
+}
+
+/// Distinct acts of which it is not settled whether they were authorised.
+fn open_questions(accesses: &[AccessFact], losses: &[LossFact]) -> u64 {
+    let is_open = |access: &&AccessFact| {
+        let justified = access.review.as_ref().is_some_and(|review| review.state == Reviewed::Justified);
+        match access.authorisation {
+            _ if access.after_restriction > 0 || access.after_restriction_of_erased => true,
+            _ if access.rung == Rung::Tried => false,
+            Authorisation::NotAssessed => true,
+            Authorisation::Exceptional => !justified,
+            Authorisation::Unauthorised => !access.certain,
+            Authorisation::Authorised => false,
+        }
+    };
+    let restricted = |loss: &&LossFact| loss.after_restriction > 0 || loss.after_restriction_of_erased;
+    let of_accesses = accesses.iter().filter(is_open).filter_map(|access| access.entries.first().copied());
+    let of_losses = losses.iter().filter(restricted).map(|loss| loss.entry);
+    of_accesses.chain(of_losses).collect::<BTreeSet<EntryIndex>>().len() as u64
 }
 
 /// Whether a copy lies, or lay, where nothing that logs the resource tells what is done with it: with whoever it was given

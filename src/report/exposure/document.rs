@@ -256,6 +256,12 @@ facts! {
         machines: Range,
         /// Somebody who cannot be counted could see it: a group whose members are not on file, or whoever had a link.
         uncountable: bool,
+        /// Others who cannot be counted may have seen it, or been given it: it was shown or given to the public, or to a group or
+        /// an organisation with others in it than those on file.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        saw_uncountable: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        given_uncountable: bool,
         /// People whose data was inside; without an upper end where that is not known.
         subjects: Range,
         subjects_determined: bool,
@@ -274,6 +280,10 @@ facts! {
         #[serde(default, skip_serializing_if = "is_zero")]
         holdings_elsewhere: u64,
         unauthorised_accesses: Range,
+        /// Acts of which it is not settled whether they were authorised, each once: nobody assessed them, they were for an
+        /// emergency and nobody found them justified, they may have been unauthorised, or the data might only be stored.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        open_questions: u64,
         not_assessed_accesses: u64,
         /// Emergency access; of it, what somebody else found justified.
         exceptional_accesses: u64,

@@ -145,6 +145,24 @@ impl<'a> Stated<'a> {
         });
         let feeds = |party: &Party| named_group(told, *party).is_some_and(|name| feed_covers(evidence, name, frame));
         totals.uncountable |= found.iter().flat_map(|found| &found.exposure.given_groups).any(|party| !feeds(party));
+        let is_open = |found: &Found<'_>, party: &Party| match party {
+            Party::Anyone | Party::Named(PartyKind::Organisation, _) => true,
+            Party::Named(PartyKind::Group, _) => !found.exposure.given_groups.contains(party) || !feeds(party),
+            _ => false,
+        };
+        let any_open = |of: &dyn Fn(&Access) -> Vec<Party>| {
+            found.iter().any(|found| {
+                let got = found.exposure.accesses.iter().filter(|judged| judged.rung != calculus::Rung::Tried);
+                let parties: BTreeSet<Party> = got.flat_map(|judged| of(&found.accesses[judged.access])).collect();
+                parties.iter().any(|party| is_open(found, party))
+            })
+        };
+        totals.saw_uncountable = any_open(&|access| access.shown_to.iter().copied().collect());
+        // What an organisation was given is a copy, and nobody is counted by it.
+        let is_of_people = |party: &Party| !matches!(party, Party::Named(PartyKind::Organisation, _));
+        let given =
+            |access: &Access| access.given_to.difference(&access.shown_to).copied().filter(is_of_people).collect();
+        totals.given_uncountable = any_open(&given);
         let settled = |authorised: Authorised| matches!(authorised, Authorised::Yes | Authorised::No);
         let ways = found.iter().flat_map(|found| &found.exposure.paths);
         totals.unsettled = ways.into_iter().any(|path| !settled(path.authorised))

@@ -73,7 +73,7 @@ impl<'a> Told<'a> {
         let exactly = |item, count: u64| range(item, Range::exactly(count));
         let rows = [
             self.could(),
-            range(&f.saw, totals.people_saw),
+            self.saw(),
             range(&c.people_given, totals.people_given),
             range(&f.machines, totals.machines),
             exactly(&f.holds, totals.holdings_open),
@@ -106,6 +106,19 @@ impl<'a> Told<'a> {
                 Figure { item: &f.could, value: [Value::Empty, Value::Empty], note }
             }
             (true, _) => Figure::from(&f.could, low, format!("{} {}", self.w.range(low, high), f.uncountable)),
+        }
+    }
+
+    fn saw(self) -> Figure<'a> {
+        let (f, totals) = (&self.w.exposure.figure, &self.report.totals);
+        let Range { low, high } = totals.people_saw;
+        match (totals.saw_uncountable, high) {
+            (false, _) => Figure::of(&f.saw, counted(totals.people_saw)),
+            (true, 0) => {
+                let note = [f.not_countable.as_str(), &f.saw_uncountable].join(": ");
+                Figure { item: &f.saw, value: [Value::Empty, Value::Empty], note }
+            }
+            (true, _) => Figure::from(&f.saw, low, format!("{} {}", self.w.range(low, high), f.saw_uncountable)),
         }
     }
 

@@ -46,13 +46,17 @@ impl Said<'_> {
         let open = totals.open_us.high > 0;
         let could = if open { duration_range(w, &totals.open_us) } else { beyond_text(w, self.report) };
         let seen = match self.report.answer.seen {
+            document::Verdict::Accessed if totals.saw_uncountable => {
+                fill(&x.answer.people_and_others, &[("people", &people(w, &totals.people_saw))])
+            }
             document::Verdict::Accessed => people(w, &totals.people_saw),
             verdict => self.verdict(verdict),
         };
+        let saw = totals.people_saw.high > 0 || totals.saw_uncountable;
         let refuted = matches!(self.report.answer.claim, Claim::Refuted);
         vec![
             verdict(&x.verdict.could, could, if open { Tone::Possible } else { Tone::Plain }),
-            verdict(&x.verdict.seen, seen, if totals.people_saw.high > 0 { Tone::Shown } else { Tone::Plain }),
+            verdict(&x.verdict.seen, seen, if saw { Tone::Shown } else { Tone::Plain }),
             verdict(
                 &x.verdict.mishandled,
                 claim_text(w, self.report),
@@ -101,6 +105,11 @@ impl Said<'_> {
         let could_note: Vec<String> = of_these.into_iter().chain(uncountable).collect();
         let could_note = could_note.join(&w.answer.clauses);
         let f = &x.figure;
+        let (saw, saw_note) = match (totals.saw_uncountable, totals.people_saw.high) {
+            (false, _) => (range(&totals.people_saw), f.saw_note.clone()),
+            (true, 0) => (f.not_countable.clone(), f.saw_uncountable.clone()),
+            (true, _) => (range(&totals.people_saw), [f.saw_note.as_str(), &f.saw_uncountable].join(&w.answer.clauses)),
+        };
         let could_label = one_or_more(&totals.people_could, &f.could_one, &f.could);
         let saw_label = one_or_more(&totals.people_saw, &f.saw_one, &f.saw);
         let machines_label = one_or_more(&totals.machines, &f.machines_one, &f.machines);
@@ -109,7 +118,7 @@ impl Said<'_> {
         vec![
             figure(duration_range(w, &totals.open_us), &x.figure.open, open_note, Tone::Possible),
             figure(could, &could_label, could_note, Tone::Possible),
-            figure(range(&totals.people_saw), &saw_label, x.figure.saw_note.clone(), Tone::Shown),
+            figure(saw, &saw_label, saw_note, Tone::Shown),
             figure(range(&totals.machines), &machines_label, x.figure.machines_note.clone(), Tone::Processed),
             figure(w.number(totals.holdings_open), &holds_label, x.figure.holds_note.clone(), Tone::ArgumentsOnly),
             figure(subjects, &subjects_label, x.figure.subjects_note.clone(), Tone::OtherPart),
