@@ -168,7 +168,7 @@ impl Telling {
         let resource = self.resource(action, NamedField::Dataset, 0, &action.body.dataset);
         self.act(action, when, resource);
         if let Some(act) = self.acts.get_mut(&action.index).filter(|act| !act.approval.is_empty()) {
-            act.touched = touched(action, when, registered).map(Box::new);
+            act.touched = touched(action, listing(action, when, registered)).map(Box::new);
         }
         let happened = !matches!(action.body.outcome, Outcome::Denied | Outcome::Failed);
         if happened {

@@ -35,6 +35,8 @@ pub struct Told<'a> {
     pub edges: &'a [Edge],
     /// Of this resource.
     pub accesses: &'a [Access],
+    /// Deletions and alterations of it, as accesses: held against the ways, and showing nothing of who saw what.
+    pub losses: &'a [Access],
     pub manner: Manner,
     pub frame: Frame,
     /// Persons of whom it is only suspected that they are one.
@@ -59,6 +61,8 @@ pub struct Exposure {
     /// Somebody could see it who cannot be counted: whoever has the link, or a group of whom nobody is on file.
     pub uncountable: bool,
     pub accesses: Vec<Judged>,
+    /// By what ways each loss was, in the order in which they were told.
+    pub losses: Vec<Authorised>,
     /// Groups of whom somebody is on file, and to whom it was given.
     pub given_groups: BTreeSet<Party>,
     /// Copies that somebody got of it.
@@ -239,6 +243,7 @@ impl Exposure {
             to_anyone: Times::never(),
             uncountable: false,
             accesses: Vec::new(),
+            losses: Vec::new(),
             given_groups: BTreeSet::new(),
             holdings: Vec::new(),
             accounts: BTreeSet::new(),
@@ -280,6 +285,14 @@ impl Exposure {
         let mut deliveries = Vec::new();
         for (position, access) in accesses {
             deliveries.extend(exposure.take_access(position, access, &judge));
+        }
+        for loss in told.losses {
+            let had = judge.ways.had(&loss.chain, loss, &judge.content, judge.manner);
+            let (by_way, oddity) = ways::of_loss(&had, &exposure.paths, loss);
+            exposure.losses.push(worse(loss.authorised, by_way));
+            if loss.when.earliest <= told.frame.cut_off {
+                exposure.oddities.extend(oddity.map(|oddity| (oddity, loss.entries.first().copied())));
+            }
         }
         let Judge { mut ways, content, audience, always, .. } = judge;
         exposure.paths.iter_mut().for_each(|path| path.end = path.really_ended());

@@ -33,6 +33,7 @@ fn minutes(us: u64) -> u64 {
 struct Story {
     edges: Vec<Edge>,
     accesses: Vec<Access>,
+    losses: Vec<Access>,
     manner: Manner,
     frame: Frame,
 }
@@ -40,7 +41,7 @@ struct Story {
 impl Story {
     fn new() -> Self {
         let frame = Frame { from: at(0, 0), cut_off: at(15, 0) };
-        Story { edges: Vec::new(), accesses: Vec::new(), manner: Manner::default(), frame }
+        Story { edges: Vec::new(), accesses: Vec::new(), losses: Vec::new(), manner: Manner::default(), frame }
     }
 
     fn edge(&mut self, thing: Thing, side: Side, when: Instant) -> &mut Edge {
@@ -120,6 +121,7 @@ impl Story {
             resource: R,
             edges: &self.edges,
             accesses: &self.accesses,
+            losses: &self.losses,
             manner: self.manner,
             frame: self.frame,
             same: &Same::default(),

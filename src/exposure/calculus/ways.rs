@@ -114,6 +114,24 @@ pub fn may_allow(ways: &[Had<'_>], paths: &[Path], access: &Access) -> bool {
     scope::may_allow(ways.iter().map(|had| &paths[had.path].scope), access)
 }
 
+/// By what way whoever deleted or altered something could, as an access is held against them, and what is odd of it.
+pub fn of_loss(all: &[Had<'_>], paths: &[Path], loss: &Access) -> (Authorised, Option<Oddity>) {
+    let (open, closed): (Vec<Had<'_>>, Vec<Had<'_>>) =
+        all.iter().cloned().partition(|had| had.was_open(&paths[had.path], loss));
+    if may_allow(&open, paths, loss) {
+        return (by_any(&open, paths, loss), None);
+    }
+    let allowed = |had: &Had<'_>| open.is_empty() || may_allow(std::slice::from_ref(had), paths, loss);
+    if closed.iter().any(allowed) {
+        return (Authorised::No, Some(Oddity::PathWasClosed));
+    }
+    match by_any(&open, paths, loss) {
+        _ if open.is_empty() => (Authorised::NotAssessed, Some(Oddity::NoPathOnFile)),
+        Authorised::No => (Authorised::No, Some(Oddity::OutsideTheGrant)),
+        _ => (Authorised::NotAssessed, Some(Oddity::OutsideTheGrant)),
+    }
+}
+
 fn was_open(end: &Bound, times: &TimeSet, access: &Access) -> bool {
     let from = access.when.earliest;
     times.meets(from, access.when.latest) || at_the_end(end, access) && times.contains(from.saturating_sub(1))

@@ -22,6 +22,8 @@ pub struct Loss {
     pub subjects: BTreeSet<Person>,
     /// `subjects` is everybody.
     pub listed: bool,
+    /// Categories of what was lost; absent where that is not said.
+    pub categories: Option<BTreeSet<Category>>,
     /// It can be had back until then; absent where it cannot, or nothing says so.
     pub recoverable_until: Option<Instant>,
     /// It was had back, by the act that brought back the last of it.
@@ -125,6 +127,7 @@ impl Telling {
     ) {
         let despite_restriction = action.body.legal_bases.contains(&LegalBasis::DespiteRestriction);
         let (index, also, restored) = (action.index, Vec::new(), None);
+        let categories = touched(action, None);
         self.losses.push(Loss {
             index,
             also,
@@ -133,6 +136,7 @@ impl Telling {
             when,
             subjects,
             listed,
+            categories,
             recoverable_until,
             restored,
             despite_restriction,
@@ -140,12 +144,57 @@ impl Telling {
     }
 }
 
+impl Telling {
+    /// The losses of a resource as accesses, in their order, for whoever asks by what ways they were: with the authority of the
+    /// acts, of several reports the least, and none where what was approved is not what was lost.
+    pub fn losses_of(&self, resource: Resource) -> Vec<Access> {
+        self.losses.iter().filter(|loss| loss.resource == resource).map(|loss| self.as_access(loss)).collect()
+    }
+
+    fn as_access(&self, loss: &Loss) -> Access {
+        let entries: Vec<u64> = loss.entries().collect();
+        let acts = || entries.iter().filter_map(|entry| self.acts.get(entry));
+        let Some(act) = acts().next() else {
+            return Access { resource: loss.resource, when: loss.when, ..Access::default() };
+        };
+        let mut access = Access {
+            when: loss.when,
+            verb: act.verb,
+            outcome: act.outcome,
+            chain: act.chain.clone(),
+            resource: loss.resource,
+            subjects: loss.subjects.clone(),
+            listed: loss.listed,
+            categories: loss.categories.clone().unwrap_or_default(),
+            perhaps_all: loss.categories.is_none(),
+            about_nobody: act.subjects.is_empty() && !act.closed && !act.undetermined,
+            ..Access::default()
+        };
+        let authorised = |act: &Act| match (act.approved, &act.approved_for) {
+            (Some(Approved::Matched), Some(approved)) if !approved.covers(&access) => Authorised::No,
+            _ => act.authorised,
+        };
+        access.authorised = acts().map(authorised).reduce(Authorised::min_authority).unwrap_or_default();
+        access.entries = entries;
+        access
+    }
+}
+
 impl Loss {
+    /// Those that tell of it.
+    pub fn entries(&self) -> impl Iterator<Item = u64> {
+        std::iter::once(self.index).chain(self.also.iter().copied())
+    }
+
     /// Two reports of one loss: all that either tells.
     pub(super) fn unite(&mut self, other: Loss) {
         self.when = self.when.or(other.when);
         self.subjects.extend(other.subjects);
         self.listed &= other.listed;
+        self.categories = self.categories.take().zip(other.categories).map(|(mut one, more)| {
+            one.extend(more);
+            one
+        });
         self.recoverable_until = self.recoverable_until.into_iter().chain(other.recoverable_until).min();
         self.despite_restriction &= other.despite_restriction;
         self.also.extend([other.index].into_iter().chain(other.also));

@@ -14,17 +14,13 @@ pub(super) fn listing(
 }
 
 /// The categories that an act touched at most, whichever way they went; none where it does not say.
-pub(super) fn touched(
-    action: &OpenedAction<'_>,
-    when: When,
-    registered: &dyn Registered,
-) -> Option<BTreeSet<Category>> {
+pub(super) fn touched(action: &OpenedAction<'_>, listing: Option<BTreeSet<Category>>) -> Option<BTreeSet<Category>> {
     let body = action.body;
     let of_subjects = || body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
     let states = |group: &PartGroup| group.categories.iter().any(|used| stated(&used.categories).next().is_some());
     let all_state = of_subjects().all(states) && of_subjects().next().is_some();
     let nothing = determination(body) == Determination::Nobody;
-    let unstated = if all_state || nothing { Some(BTreeSet::new()) } else { listing(action, when, registered) };
+    let unstated = if all_state || nothing { Some(BTreeSet::new()) } else { listing };
     unstated.map(|unstated| said_of_subjects(body).chain(unstated).collect())
 }
 

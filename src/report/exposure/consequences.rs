@@ -219,14 +219,12 @@ pub(super) fn disclosures(found: &[Found<'_>], people: &People<'_>) -> Vec<Discl
 pub(super) fn losses(found: &[Found<'_>], people: &People<'_>, frame: Frame, forgotten: &[Forgotten]) -> Vec<LossFact> {
     let told = people.told;
     let in_time = |when: When| when.earliest <= frame.cut_off;
-    let fact = |found: &Found<'_>, loss: &telling::Loss| {
+    let fact = |found: &Found<'_>, (loss, authorised): (&telling::Loss, Authorised)| {
         let act = told.acts.get(&loss.index);
         let reports = || std::iter::once(&loss.index).chain(&loss.also).filter_map(|entry| told.acts.get(entry));
-        // Of several reports of it, what allows less.
-        let authorised = reports().map(|act| act.authorised).reduce(Authorised::min_authority);
         let others = if loss.listed { Others::Nobody } else { Others::Inside };
         let restricted = found.exposure.restrictions.then(&loss.subjects, others, loss.when);
-        let entries: Vec<u64> = std::iter::once(loss.index).chain(loss.also.iter().copied()).collect();
+        let entries: Vec<u64> = loss.entries().collect();
         let restored = loss.restored.filter(|(_, when)| in_time(*when));
         let recovery = match (restored, loss.recoverable_until) {
             (Some(_), _) => Recovery::Restored,
@@ -244,7 +242,7 @@ pub(super) fn losses(found: &[Found<'_>], people: &People<'_>, frame: Frame, for
             },
             when: span(loss.when),
             who: act.and_then(|act| act.chain.first()).map_or(Who::Anyone, |party| people.who(*party)),
-            authorisation: authorisation(authorised.unwrap_or_default()),
+            authorisation: authorisation(authorised),
             approval: reports().filter_map(|act| act.approved).max().map(approval),
             instruction: act.map(|act| act.instruction.clone()).filter(|text| !text.is_empty()),
             subjects: loss.subjects.len() as u64,
@@ -259,7 +257,12 @@ pub(super) fn losses(found: &[Found<'_>], people: &People<'_>, frame: Frame, for
     };
     let mut all = Vec::new();
     for found in found {
-        let of_it = told.losses.iter().filter(|loss| loss.resource == found.resource && in_time(loss.when));
+        let of_it = told
+            .losses
+            .iter()
+            .filter(|loss| loss.resource == found.resource)
+            .zip(found.exposure.losses.iter().copied());
+        let of_it = of_it.filter(|(loss, _)| in_time(loss.when));
         all.extend(of_it.map(|loss| fact(found, loss)));
     }
     all

@@ -231,7 +231,9 @@ impl<'a> Found<'a> {
         let (hides_history, hides_at_times) = evidence.history.hides_history(name, frame);
         let manner = Manner { permission_cache_us, hides_history, hides_at_times };
         let (edges, same) = (&told.edges, &evidence.same);
-        let exposure = Exposure::of(&Told { resource, edges, accesses: &accesses, manner, frame, same });
+        let losses = told.losses_of(resource);
+        let exposure =
+            Exposure::of(&Told { resource, edges, accesses: &accesses, losses: &losses, manner, frame, same });
         let known = number.is_some() || is_registered(evidence, name);
         Found { name, resource, known, exposure, accesses }
     }

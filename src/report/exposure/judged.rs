@@ -43,7 +43,9 @@ pub fn acts(
 
 fn of_accesses(told: &Telling, by: &By<'_>, entries: &BTreeSet<u64>) -> BTreeMap<u64, JudgedAct> {
     let wanted = |access: &&Access| access.entries.iter().any(|entry| entries.contains(entry));
-    let resources: BTreeSet<_> = told.accesses.iter().filter(wanted).map(|access| access.resource).collect();
+    let lost = told.losses.iter().filter(|loss| loss.entries().any(|entry| entries.contains(&entry)));
+    let accessed = told.accesses.iter().filter(wanted).map(|access| access.resource);
+    let resources: BTreeSet<_> = accessed.chain(lost.map(|loss| loss.resource)).collect();
     let times = told.edges.iter().map(|edge| edge.when.earliest);
     let times = times.chain(told.accesses.iter().map(|access| access.when.earliest)).filter(|at| *at > 0);
     let from = times.min().unwrap_or_default().min(by.cut_off);
@@ -58,7 +60,17 @@ fn of_accesses(told: &Telling, by: &By<'_>, entries: &BTreeSet<u64>) -> BTreeMap
         let accesses: Vec<Access> =
             told.accesses.iter().filter(|access| access.resource == resource).cloned().collect();
         let (edges, same) = (&told.edges, by.same);
-        let exposure = Exposure::of(&Told { resource, edges, accesses: &accesses, manner, frame, same });
+        let losses = told.losses_of(resource);
+        let exposure =
+            Exposure::of(&Told { resource, edges, accesses: &accesses, losses: &losses, manner, frame, same });
+        for (loss, authorised) in losses.iter().zip(&exposure.losses) {
+            for entry in loss.entries.iter().filter(|entry| entries.contains(entry)) {
+                let approved = told.acts.get(entry).and_then(|act| act.approved);
+                let told =
+                    judged.entry(*entry).or_insert(JudgedAct { authorised: *authorised, approved, in_part: false });
+                told.authorised = told.authorised.min_authority(*authorised);
+            }
+        }
         for one in &exposure.accesses {
             let access = &accesses[one.access];
             for entry in access.entries.iter().filter(|entry| entries.contains(entry)) {

@@ -40,6 +40,26 @@ fn what_goes_beyond_a_grant_is_not_authorised_and_makes_nothing_certain() {
 }
 
 #[test]
+fn a_loss_is_held_against_what_its_way_was_opened_for() {
+    let lost = |rights: &[Verb], when: Instant| {
+        let mut story = inside();
+        let edge = story.opens(grant(DAN), at(9, 0));
+        (edge.authorised, edge.rights) = (Authorised::Yes, rights.iter().copied().collect());
+        story.closes(grant(DAN), at(11, 0)).authorised = Authorised::Yes;
+        let deleted = story.reads(DAN, when);
+        (deleted.verb, deleted.authorised, deleted.perhaps_all) = (Verb::DataDelete, Authorised::Yes, true);
+        story.losses = std::mem::take(&mut story.accesses);
+        let exposure = story.exposure();
+        assert_eq!(could(&exposure, DAN).1, 120, "it shows nothing of who saw what");
+        (exposure.losses[0], odd(&exposure))
+    };
+    assert_eq!(lost(&[], at(10, 0)), (Authorised::Yes, false));
+    assert_eq!(lost(&[Verb::DataSearch, Verb::DataDelete], at(10, 0)), (Authorised::Yes, false));
+    assert_eq!(lost(&[Verb::DataSearch], at(10, 0)), (Authorised::NotAssessed, true));
+    assert_eq!(lost(&[], at(12, 0)), (Authorised::No, false), "its way had been closed");
+}
+
+#[test]
 fn a_grant_is_enough_for_what_it_names_and_several_together_are() {
     let read = |categories: &[&[Category]], right: Verb, shown: &[Category]| {
         let mut story = inside();
