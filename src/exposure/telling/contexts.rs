@@ -30,6 +30,8 @@ struct Put {
     vendor: Option<Named>,
     /// It was surely put into its context.
     loads: bool,
+    /// By somebody else, who sent or showed it: in which session it came before the agent is not told.
+    given: bool,
     /// The reference of its copy.
     reference: u64,
 }
@@ -102,6 +104,7 @@ impl Telling {
             return;
         }
         let Some(resource) = resource else { return };
+        self.given_to_agents(action, when, resource);
         let came_back = |access: &Access| access.entries == [index] && !access.only_gives && !access.about_nobody;
         let loads = body.verb == Verb::ContextLoad;
         let runs_a_model = actor.kind == PartyKind::Agent || vendor.is_some();
@@ -109,7 +112,39 @@ impl Telling {
         if loads || reads {
             let reference = self.context(session, resource);
             let loads = loads && body.outcome != Outcome::Unknown;
-            self.contexts.puts.push(Put { index, agent, session, resource, when, name, vendor, loads, reference });
+            self.contexts.puts.push(Put {
+                index,
+                agent,
+                session,
+                resource,
+                when,
+                name,
+                vendor,
+                loads,
+                given: false,
+                reference,
+            });
+        }
+    }
+
+    /// What an agent was sent or shown was before it, in whatever session of its own.
+    fn given_to_agents(&mut self, action: &OpenedAction<'_>, when: When, resource: Resource) {
+        let body = action.body;
+        let nothing = is_administrative(body.verb) || gives_nothing(body.verb);
+        if nothing || determination(body) == Determination::Nobody {
+            return;
+        }
+        let is_agent = |recipient: &body::Recipient| {
+            recipient.party == PartyKind::Agent && recipient.kind != RecipientKind::DataSubject
+        };
+        for (position, recipient) in body.recipients.iter().enumerate().filter(|(_, one)| is_agent(one)) {
+            let Some(agent) = self.recipient(action, position) else { continue };
+            let name = self.named(action, NamedField::RecipientName, position, &recipient.name);
+            let name = name.unwrap_or(Named::Closed(action.index, place_of(NamedField::RecipientName, position)));
+            let (index, session, reference) = (action.index, None, self.context(None, resource));
+            let (vendor, loads, given) = (None, false, true);
+            let put = Put { index, agent, session, resource, when, name, vendor, loads, given, reference };
+            self.contexts.puts.push(put);
         }
     }
 
@@ -158,8 +193,9 @@ impl Telling {
         }
         let mut of: BTreeMap<(Party, Resource), Vec<Had>> = BTreeMap::new();
         for put in &contexts.puts {
-            let closed = ends.of_put(put);
-            let end = self.end_of_session(put, closed, &contexts, registered, &mut places);
+            // A session that was closed need not be the one in which it was given.
+            let closed = ends.of_put(put).filter(|_| !put.given);
+            let end = self.end_of_session(put, closed, &contexts, registered, &mut places).filter(|_| !put.given);
             let access = places.accesses.get(&(put.index, put.resource)).copied();
             of.entry((put.agent, put.resource)).or_default().push(Had { put, closed, end, access });
         }
@@ -191,7 +227,7 @@ impl Telling {
     /// A close that names no resource closes all that the session had.
     fn close_whole(&mut self, contexts: &Contexts) {
         let mut had: HashMap<(Party, Option<u64>), BTreeMap<Resource, u64>> = HashMap::new();
-        for put in &contexts.puts {
+        for put in contexts.puts.iter().filter(|put| !put.given) {
             had.entry((put.agent, put.session)).or_default().insert(put.resource, put.reference);
         }
         for close in contexts.closes.iter().filter(|close| close.resource.is_none()) {
