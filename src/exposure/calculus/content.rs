@@ -70,7 +70,7 @@ impl Content {
 
     /// What came back was inside. Answers whether that was not on file.
     pub fn witness(&mut self, access: &Access, always: &Times) -> bool {
-        let mut found = false;
+        let mut found = self.witness_somebody(access, always);
         for subject in access.subjects.iter().filter(|_| !access.only_gives) {
             let (times, _) = self.of.entry(*subject).or_default();
             // At the instant of an end, or at the cut-off, it may still have been.
@@ -78,10 +78,7 @@ impl Content {
                 continue;
             }
             // It came in and went at times that nobody told: any in which nothing is told of it.
-            let untold = always.possible.without(&times.possible);
-            let at = access.when.earliest;
-            let around = untold.spans().iter().filter(|(start, end)| *start <= access.when.latest && at <= *end);
-            let around = TimeSet::of(around.copied().collect());
+            let around = around(access, &times.possible, always);
             times.possible = times.possible.union(&around);
             self.any.possible = self.any.possible.union(&around);
             // Where nobody said what was inside, nothing contradicts it.
@@ -90,6 +87,21 @@ impl Content {
             self.categories = None;
         }
         found
+    }
+
+    /// What came back of people whom it does not name was inside, whoever they are.
+    fn witness_somebody(&mut self, access: &Access, always: &Times) -> bool {
+        let (people, records) = access.delivered;
+        let nothing = people.into_iter().chain(records).any(|told| told.exact && told.count == 0);
+        let names_nobody = access.subjects.is_empty() && !access.only_gives && !nothing;
+        if !names_nobody || self.any.possible.meets(access.when.earliest.saturating_sub(1), access.when.latest) {
+            return false;
+        }
+        let around = around(access, &self.any.possible, always);
+        self.any.possible = self.any.possible.union(&around);
+        self.nameless = true;
+        self.categories = None;
+        true
     }
 
     /// For somebody who sees only what came in while they were there.
@@ -111,6 +123,14 @@ impl Content {
         let all = access.subjects.iter().map(seen);
         all.reduce(|all, seen| all.intersect(&seen)).unwrap_or_else(|| self.seen_by_joiner(granted, member))
     }
+}
+
+/// The times around an act of which nothing is told.
+fn around(access: &Access, told: &TimeSet, always: &Times) -> TimeSet {
+    let untold = always.possible.without(told);
+    let at = access.when.earliest;
+    let around = untold.spans().iter().filter(|(start, end)| *start <= access.when.latest && at <= *end);
+    TimeSet::of(around.copied().collect())
 }
 
 fn since_they_joined(items: &BTreeMap<Bounds, Times>, member: &Times) -> Times {

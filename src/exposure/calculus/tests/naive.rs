@@ -272,6 +272,12 @@ fn check_reads(lines: &[Line], reads: &[Read], authorised: Authorised) {
         .map(|i| (i, lasts(lines, &world, reads, i)))
         .collect();
     let content_told = lines.iter().any(|line| line.what == What::Content);
+    // What came back was inside, in all of the time around in which nothing is told of it.
+    let is_told = |at: Instant| open(lines, &world, at).contains(&What::Content);
+    let around = |at: Instant, read: Instant| {
+        (at.min(read).min(read.saturating_sub(1))..=at.max(read)).all(|at| at >= END || !is_told(at))
+    };
+    let witnessed = |at: Instant| content_told && reads.iter().any(|(_, read)| around(at, *read));
     for who in 0..4u8 {
         let viewer = exposure.viewers.get(&party(who)).cloned().unwrap_or_default();
         // Whoever read it without any way had one that is on no record, and perhaps everybody in a group that they were in.
@@ -283,20 +289,21 @@ fn check_reads(lines: &[Line], reads: &[Read], authorised: Authorised) {
         for at in 0..END {
             let state = open(lines, &world, at);
             let inside = !content_told || state.contains(&What::Content);
-            let by = |until: fn(&(Instant, Instant)) -> Instant| {
+            let perhaps_inside = inside || witnessed(at);
+            let by = |inside: bool, until: fn(&(Instant, Instant)) -> Instant| {
                 let lets_in = |(i, lasts): (&usize, &(Instant, Instant))| {
                     let What::Grant(to) = lines[*i].what else { return false };
                     world[*i] <= at && at < until(lasts) && is_in(&state, who, to, &mut Set::new())
                 };
                 inside && lasting.iter().any(lets_in)
             };
-            let (surely, perhaps) = (by(|(surely, _)| *surely), by(|(_, perhaps)| *perhaps));
+            let (surely, perhaps) = (by(inside, |(surely, _)| *surely), by(perhaps_inside, |(_, perhaps)| *perhaps));
             let could = (viewer.could.certain.contains(at), viewer.could.possible.contains(at));
             assert_eq!(could.0, surely, "{who} at {at}");
             assert!(could.1 == perhaps || reader && could.1, "{who} at {at}");
             // What nobody allowed: all of it, or what goes on after an end that was told.
             let excess = (viewer.excess.certain.contains(at), viewer.excess.possible.contains(at));
-            let allowed = authorised == Authorised::Yes && could_see_in(&state, who, content_told);
+            let allowed = authorised == Authorised::Yes && could_see_in(&state, who, content_told && !witnessed(at));
             assert_eq!(excess.0, surely && !allowed, "{who} at {at} without authority");
             assert!(excess.1 == (perhaps && !allowed) || reader, "{who} at {at} perhaps without authority");
         }
