@@ -649,6 +649,9 @@ impl Scenario {
                 let categories = categories.iter().map(|text| category(text)).collect::<Result<_, _>>()?;
                 (What::Listing { resource: owned(resource), categories }, &[])
             }
+            [who, "uses", account, rest @ ..] if self.kinds.get(*account) == Some(&Kind::Account) => {
+                (What::Member { who: owned(who), whole: owned(account), joins: true }, rest)
+            }
             [agent, "uses", vendor] => {
                 self.kinds.insert(owned(vendor), Kind::Organisation);
                 (What::Register { name: owned(agent), key: "vendor", value: owned(vendor) }, &[])

@@ -59,7 +59,7 @@ enum Command {
 /// {n}What happens ([recorded HH:MM] at the end says when it was recorded, if later; never before the lines above it):{n}
 ///   09:00 bob grants R to eng [until 10:00] [unauthorised] [as g1]{n}
 ///   11:00 bob revokes R from eng        11:00 bob revokes g1{n}
-///   10:00 e4 joins eng                  10:00 s1 enters R, or leaves it{n}
+///   10:00 e4 joins eng, e4 uses svc     10:00 s1 enters R, or leaves it{n}
 ///   10:00 svc is suspended              10:30 svc works again{n}
 ///   09:40 proxy is down                 10:10 proxy logs again{n}
 ///   09:30 e1 reads R [about s1] [for u1, or on behalf of u1] [showing u1] [giving V] [denied] [authorised] [emergency]{n}

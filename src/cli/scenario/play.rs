@@ -528,7 +528,8 @@ fn action_of(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
             };
             let shown: Vec<v1::Eyes> = step.how.showing.iter().map(position).collect();
             let subjects = step.how.about.iter().map(|name| {
-                let gives = !step.how.giving.is_empty() || step.how.tool.is_some();
+                // Whoever reads or takes it and gives it on had it come back to them too.
+                let gives = !step.how.giving.is_empty() && !comes_back(verb) || step.how.tool.is_some();
                 let direction = if gives { v1::Direction::Argument } else { v1::Direction::Result };
                 let said = categories(scenario, &step.how, verb, resource);
                 let mut subject = subject(name, said.clone(), direction);
@@ -576,6 +577,12 @@ fn categories(scenario: &Scenario, how: &How, verb: &str, resource: &str) -> Vec
     let is_told = told.holds.contains(resource) || (shows_a_listing(verb) && told.lists.contains(resource));
     let says_none = how.categories.is_empty();
     if says_none && is_told && !resource.is_empty() { Vec::new() } else { inside(how) }
+}
+
+/// Acts by which data comes to whoever acts. A search that gives is about whom it asks for: that goes with it.
+fn comes_back(verb: &str) -> bool {
+    let read = ["data.read", "data.view", "data.preview", "data.list"];
+    read.contains(&verb) || ["data.download", "data.export", "data.copy", "context.load"].contains(&verb)
 }
 
 fn shows_a_listing(verb: &str) -> bool {
