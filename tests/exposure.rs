@@ -245,6 +245,40 @@ fn what_a_way_was_opened_for_is_told_and_what_goes_beyond_it_is_not_authorised()
     assert!(String::from_utf8_lossy(&page.1).contains("only for "));
 }
 
+/// What somebody reached elsewhere, such as in a search index, was data of the datasets in which the records stand: whoever asks
+/// about these is told of it, by those alone whose records stand there.
+#[test]
+fn an_act_is_told_of_each_dataset_in_which_its_records_stand() {
+    let server = TestServer::new();
+    run(&mut server.client_command(&["names", "add", "dataset", "index", "crm"]), 0);
+    let subject = |person: &str, dataset: &str| {
+        format!(
+            r#"{{"identities":[{{"namespace":"customer","fields":["{person}"],"strength":"strong"}}],"categories":[{{"direction":"result","categories":["contact"]}}],"records":[{{"dataset":"{dataset}","id":"7","scope":"system"}}]}}"#
+        )
+    };
+    let subjects = [subject("C-1", "crm"), subject("C-2", "index"), subject("C-3", "not registered")].join(",");
+    let line = format!(
+        r#"{{"verb":"data.view","at":"2026-03-12T09:00:00Z","clock":"gateway","outcome":"succeeded","dataset":"index","policy":{{"id":"p","decision":"deny"}},"actors":[{{"kind":"human","identities":[{{"namespace":"staff","fields":["dan"],"strength":"strong"}}]}}],"determination":"listed","subjects":[{subjects}]}}"#
+    );
+    let file = server.place.join("acts.jsonl");
+    std::fs::write(&file, line).expect("a file can be written");
+    run(server.client_command(&["append"]).arg(&file), 0);
+    for (dataset, whose) in [("crm", &["C-1"][..]), ("not registered", &["C-3"]), ("index", &["C-1", "C-2", "C-3"])] {
+        let (files, _) = report(&server, &["report", "exposure", "--resource", dataset]);
+        let told = json(&files);
+        let (accesses, subjects) = (&told["accesses"], told["subjects"].as_array().cloned().unwrap_or_default());
+        assert_eq!(accesses[0]["authorisation"], "unauthorised", "{dataset}: {accesses}");
+        assert_eq!(accesses.as_array().map(Vec::len), Some(1), "{dataset}");
+        assert_eq!(subjects.len(), whose.len(), "{dataset}");
+        let text = Value::from(subjects).to_string();
+        assert!(whose.iter().all(|person| text.contains(person)), "{dataset}: {text}");
+    }
+    let found = |dataset: &str| {
+        run(&mut server.client_command(&["list", "--json", "--dataset", dataset]), 0).out.lines().count()
+    };
+    assert_eq!((found("crm"), found("index")), (1, 1));
+}
+
 /// A person's report tells of every part that they have: in steps of breaches, in decisions to name staff, in reports on what
 /// their data stood in; and of nobody else who stands there.
 #[test]

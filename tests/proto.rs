@@ -492,6 +492,7 @@ fn action() -> ActionBody {
         links: Some(LinkCounts { parents: 1, caused_by: 2, same_act_as: 3, corrects: 4, retracts: 256 }),
         not_kept: ContentKind::ALL.to_vec(),
         cut: vec![ContentKind::Result],
+        record_datasets: vec!["e".into(), "f".into()],
     }
 }
 

@@ -4,6 +4,7 @@ use super::check::Codes;
 use super::parts::Described;
 use super::people::{Node, People};
 use crate::model::{self, *};
+use std::collections::BTreeSet;
 use whosaw_verifier::body::{self, ActionBody, PartGroup, Run};
 use whosaw_verifier::part::SealedName;
 
@@ -145,6 +146,8 @@ pub fn build(
     let sealed = names.sealed;
     let mut sealed_names: Vec<NamedField> = sealed.values.iter().map(|name| name.field).collect();
     sealed_names.extend(kind_sealed.then_some(NamedField::SubjectKind));
+    let unknown = |name: &str| name != action.dataset && !registry.contains(RegistryKind::Dataset, name);
+    sealed_names.extend(datasets_of_records(action).any(unknown).then_some(NamedField::RecordDataset));
     sealed_names.sort_unstable();
     sealed_names.dedup();
     let mut doubts = action.doubts.clone();
@@ -185,6 +188,20 @@ pub fn build(
         ..ActionBody::default()
     };
     (body, sealed)
+}
+
+/// Registered datasets in which records stand that the action names, but for its own: what is asked about them has to find
+/// it. Read before records are left out: that it went there is not what they would have said of somebody.
+pub fn record_datasets(action: &Action, registry: &Registry) -> Vec<String> {
+    let other = |name: &&str| *name != action.dataset && registry.contains(RegistryKind::Dataset, name);
+    let names: BTreeSet<&str> = datasets_of_records(action).filter(other).collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+fn datasets_of_records(action: &Action) -> impl Iterator<Item = &str> {
+    let of_persons = action.subjects.iter().flat_map(|subject| &subject.records);
+    let names = of_persons.chain(&action.records).map(|record| record.dataset.as_str());
+    names.filter(|name| !name.is_empty())
 }
 
 /// Takes what may be said of the parts: runs of neighbours that are alike in public stand as one group.

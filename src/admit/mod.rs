@@ -78,11 +78,13 @@ pub fn admit(
         return Err(violations);
     }
     let request = request::action_hash(&action, &caller);
+    let record_datasets = body::record_datasets(&action, registry);
     let left = keep::hold(&mut action, keeping);
     let people = people::People::of(&action);
     let (mut body, sealed_names) = body::build(&action, &caller, registry, &codes, &people);
     keep::drop_signed_parts(&mut action, &left);
     (body.not_kept, body.cut) = (left.not_kept, left.cut);
+    body.record_datasets = record_datasets;
     let mut parts = parts::build(action, &mut codes, &people, sealed_names)?;
     body.parts = body::groups(&mut parts);
     let body = body.encode();

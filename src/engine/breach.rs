@@ -559,7 +559,9 @@ fn act_of(
         index,
         at_us: occurred.map_or(recorded_at_us, |us| us.min(recorded_at_us)),
         verb: body.verb,
-        is_of_resources: is_known(dataset) || facts().any(of_fact),
+        is_of_resources: is_known(dataset)
+            || body.record_datasets.iter().any(|name| is_known(name))
+            || facts().any(of_fact),
         by: house.whose(index, body.actors.first().map(|actor| actor.kind)),
         names_subjects: subjects().next().is_some(),
         kinds: subjects().map(|group| group.kind.clone()).filter(|kind| !kind.is_empty()).collect(),

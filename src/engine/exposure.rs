@@ -268,6 +268,7 @@ impl OpenLedger {
             recorded_at_us,
             body: action,
             persons: opened.persons,
+            records: opened.records,
             content: opened.content.as_ref(),
             delay_us: source.map_or(0, |source| reading.history.delivery_delay_us(&source.name, at)),
         };
@@ -459,6 +460,8 @@ impl<'a> Reading<'a> {
 /// What opened of one action.
 struct Opened {
     persons: BTreeMap<u32, Person>,
+    /// In which datasets their records stand.
+    records: BTreeMap<u32, BTreeSet<String>>,
     content: Option<whosaw_verifier::part::ContentPart>,
     /// Parts that are gone or do not open.
     closed: u64,
@@ -467,13 +470,19 @@ struct Opened {
 impl Opened {
     fn of(entry: &StoredEntry, parts: &[(u32, Part)], people: &mut People<'_>) -> Result<Self, EngineError> {
         let closed = u64::from(entry.header.parts) - parts.len() as u64;
-        let mut persons = BTreeMap::new();
+        let (mut persons, mut records) = (BTreeMap::new(), BTreeMap::new());
         for (ordinal, part) in parts {
             if let Some(number) = people.number(part)? {
                 persons.insert(*ordinal, number);
             }
+            let of_person = part.person.iter().flat_map(|person| &person.records);
+            let datasets: BTreeSet<String> =
+                of_person.map(|record| record.dataset.clone()).filter(|name| !name.is_empty()).collect();
+            if !datasets.is_empty() {
+                records.insert(*ordinal, datasets);
+            }
         }
-        Ok(Opened { persons, content: join_content(parts.iter().map(|(_, part)| part)), closed })
+        Ok(Opened { persons, records, content: join_content(parts.iter().map(|(_, part)| part)), closed })
     }
 }
 

@@ -176,13 +176,13 @@ impl OpenLedger {
         }
         Ok(match body {
             Some(Ok(Body::Action(action))) => {
-                let fits = |list: &[String], name: &String| list.is_empty() || list.contains(name);
-                let mut resources =
-                    std::iter::once(&action.dataset).chain(action.facts.iter().map(|fact| &fact.resource));
+                let fits = |list: &[String], name: &str| list.is_empty() || list.iter().any(|held| held == name);
                 // A name that was not registered when this was recorded stands sealed, and may be the one that is held.
                 let sealed = |field: NamedField| action.sealed_names.contains(&field);
-                let hides_dataset = sealed(NamedField::Dataset) || sealed(NamedField::FactResource);
-                (hold.datasets.is_empty() || hides_dataset || resources.any(|name| fits(&hold.datasets, name)))
+                let of_datasets = [NamedField::Dataset, NamedField::FactResource, NamedField::RecordDataset];
+                (hold.datasets.is_empty()
+                    || of_datasets.into_iter().any(sealed)
+                    || action.datasets().any(|name| fits(&hold.datasets, name)))
                     && (hold.agents.is_empty()
                         || sealed(NamedField::ActorName)
                         || action.actors.iter().any(|actor| fits(&hold.agents, &actor.name)))

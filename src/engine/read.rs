@@ -129,9 +129,8 @@ impl EntryQuery {
     fn matches_action(&self, action: &ActionBody) -> bool {
         let named =
             |wanted: &str, mut names: Vec<&str>| wanted.is_empty() || names.drain(..).any(|name| name == wanted);
-        let datasets = action.facts.iter().map(|fact| fact.resource.as_str()).chain([action.dataset.as_str()]);
         named(&self.actor, action.actors.iter().map(|actor| actor.name.as_str()).collect())
-            && named(&self.dataset, datasets.collect())
+            && named(&self.dataset, action.datasets().collect())
             && named(&self.tool, vec![&action.tool])
             && named(&self.source, action.source.iter().map(|source| source.name.as_str()).collect())
             && self.verb.is_none_or(|verb| verb == action.verb)

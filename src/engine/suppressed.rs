@@ -409,7 +409,8 @@ fn covers(order: &Suppression, registry: &DocumentInForce, judged: &Judged) -> b
                 let is_sealed = sealed(NamedField::RecipientName);
                 says(&order.recipients, &recipient.name, NamedField::RecipientName, at, is_sealed)
             });
-            let dataset = says(&order.datasets, &body.dataset, NamedField::Dataset, 0, sealed(NamedField::Dataset));
+            let dataset = says(&order.datasets, &body.dataset, NamedField::Dataset, 0, sealed(NamedField::Dataset))
+                || body.record_datasets.iter().any(|name| order.datasets.contains(name));
             let purpose = says(&order.purposes, &body.purpose, NamedField::Purpose, 0, sealed(NamedField::Purpose));
             let case = match &judged.content {
                 None => judged.closed,

@@ -23,7 +23,7 @@ use whosaw_verifier::wire::Varint;
 
 /// Entries in one block.
 pub const BLOCK: u64 = 65_536;
-const FORMAT: u8 = 5;
+const FORMAT: u8 = 6;
 const POSTINGS: u8 = 1;
 const TIMES: u8 = 2;
 const PROGRESS: u8 = 3;
@@ -437,9 +437,8 @@ fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {
     for actor in &action.actors {
         add(TermKind::Actor, &actor.name);
     }
-    add(TermKind::Dataset, &action.dataset);
-    for fact in &action.facts {
-        add(TermKind::Dataset, &fact.resource);
+    for name in action.datasets() {
+        add(TermKind::Dataset, name);
     }
     if action.verb != Verb::Unspecified {
         add(TermKind::Verb, action.verb.code());
@@ -460,7 +459,7 @@ fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {
         terms.push(Term::opening());
     }
     let sealed = |field: &NamedField| action.sealed_names.contains(field);
-    if [NamedField::Dataset, NamedField::FactResource].iter().any(sealed) {
+    if [NamedField::Dataset, NamedField::FactResource, NamedField::RecordDataset].iter().any(sealed) {
         terms.push(Term::sealed_resource());
     }
     let mut ways = action.facts.iter().filter(|fact| opens_way(fact.kind)).peekable();

@@ -11,6 +11,7 @@ mod involved;
 mod loss;
 mod names;
 mod operators;
+mod records;
 mod said;
 mod settle;
 mod takers;
@@ -48,6 +49,8 @@ pub struct OpenedAction<'a> {
     /// Who stands in which part, by ordinal.
     pub persons: BTreeMap<u32, Person>,
     pub content: Option<&'a ContentPart>,
+    /// Datasets in which records of whoever stands in a part stand, by ordinal.
+    pub records: BTreeMap<u32, BTreeSet<String>>,
     /// How long the action's source may take to deliver, microseconds.
     pub delay_us: u64,
 }
@@ -192,6 +195,7 @@ impl Telling {
             }
         }
         self.sitting(action, when, resource);
+        self.records(action, when, resource, registered);
     }
 
     /// Somebody's data may only be stored from then on, or may be used again.

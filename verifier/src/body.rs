@@ -69,6 +69,15 @@ impl Body {
     }
 }
 
+impl ActionBody {
+    /// Every dataset or resource that stands in the open: the action's own, those of its facts, and those of records. May
+    /// say one twice, and the empty name where none is registered.
+    pub fn datasets(&self) -> impl Iterator<Item = &str> {
+        let of_facts = self.facts.iter().map(|fact| &fact.resource);
+        std::iter::once(&self.dataset).chain(of_facts).chain(&self.record_datasets).map(String::as_str)
+    }
+}
+
 impl PrunedUndetermined {
     /// The indexes that `steps` stand for; fewer where the numbers would leave their range.
     pub fn indexes(&self) -> impl Iterator<Item = u64> + '_ {
@@ -121,6 +130,8 @@ message! {
         29 not_kept: Vec<ContentKind>,
         /// What is kept up to the length that the catalogue allows, and went on. Ascending.
         30 cut: Vec<ContentKind>,
+        /// Registered datasets, other than `dataset`, in which records stand that it names. Ascending, each once.
+        31 record_datasets: Vec<String>,
     }
 
     /// Half-open is for intervals of exposure; this is the claim `earliest ≤ t ≤ latest`, Unix microseconds.

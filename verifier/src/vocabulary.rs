@@ -174,6 +174,7 @@ vocabulary! {
         10 PolicyVersion "policy.version", 11 RecipientName "recipient.name", 12 SourceName "source.name",
         13 SubjectKind "subject.kind", 14 KeyId "protection.key_id", 15 FactResource "fact.resource",
         16 FactName "fact.name", 17 CatalogueVersion "catalogue.version", 18 CallerName "caller.name",
+        19 RecordDataset "record.dataset",
     }
 
     /// Why something is asked for a person: GDPR Art. 17(1), 18(1); or because its time is over.

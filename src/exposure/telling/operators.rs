@@ -28,6 +28,14 @@ struct Operator {
     keeps_us: Option<u64>,
 }
 
+impl Call {
+    /// Only the data of these people went in, or of others too.
+    pub(super) fn only(&mut self, persons: &BTreeSet<Person>, or_others: bool) {
+        self.subjects.retain(|person| persons.contains(person));
+        self.listed &= !or_others;
+    }
+}
+
 impl Telling {
     pub(super) fn tool_called(
         &mut self,
