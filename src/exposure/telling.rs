@@ -529,8 +529,9 @@ impl Telling {
             }
             FactKind::Account => {
                 let account = self.account(action, position, fact, reference.as_deref());
+                let account = account.filter(|account| !self.is_closed(*account)).unwrap_or(Party::SOME_ACCOUNT);
                 let member = |(member, whole)| Thing::Membership { member, whole };
-                party.zip(account).map(member).into_iter().collect()
+                party.map(|party| (party, account)).map(member).into_iter().collect()
             }
             FactKind::AccountState => {
                 // An account that is closed is suspended from then on.
@@ -584,17 +585,25 @@ impl Telling {
         let name = self.named(action, NamedField::FactResource, position, &fact.resource);
         let Some(party) = party else { return Vec::new() };
         if let Some(name) = name {
-            let whole = self.named_party(PartyKind::Group, name);
+            let closed = matches!(name, Named::Closed(..));
+            let whole = if closed { Party::SOME_GROUP } else { self.named_party(PartyKind::Group, name) };
             return vec![Thing::Membership { member: party, whole }];
         }
-        let members = self.inside(action, &fact.subjects).into_iter().flatten();
-        members.map(|member| Thing::Membership { member: Party::Person(member), whole: party }).collect()
+        let of = |ordinal: u32| action.persons.get(&ordinal).map(|person| Party::Person(*person));
+        let members: BTreeSet<Party> = ordinals(&fact.subjects)
+            .map(|ordinal| of(ordinal).unwrap_or(Party::Unknown(action.index, OF_ORDINAL | ordinal)))
+            .collect();
+        members.into_iter().map(|member| Thing::Membership { member, whole: party }).collect()
+    }
+
+    fn is_closed(&self, party: Party) -> bool {
+        let Party::Named(_, number) = party else { return false };
+        matches!(self.parties.name(number), Some((_, Named::Closed(..))))
     }
 
     /// The persons of these parts; `None` once where there are none, or some do not open.
     fn inside(&self, action: &OpenedAction<'_>, runs: &[Run]) -> Vec<Option<Person>> {
-        let ordinals = runs.iter().flat_map(|run| run.first..run.first.saturating_add(run.count));
-        let mut found: Vec<Option<Person>> = ordinals
+        let mut found: Vec<Option<Person>> = ordinals(runs)
             .map(|ordinal| action.persons.get(&ordinal).copied())
             .collect::<BTreeSet<_>>()
             .into_iter()
@@ -799,6 +808,13 @@ fn sealed_reference(action: &OpenedAction<'_>, position: usize) -> Option<String
     let sealed = action.content?.facts.iter().find(|fact| fact.position as usize == position)?;
     Some(sealed.reference.clone()).filter(|reference| !reference.is_empty())
 }
+
+fn ordinals(runs: &[Run]) -> impl Iterator<Item = u32> {
+    runs.iter().flat_map(|run| run.first..run.first.saturating_add(run.count))
+}
+
+/// Where somebody stands in an entry who has no name there: by the ordinal of their part, apart from the places of names.
+const OF_ORDINAL: u32 = 1 << 31;
 
 /// Where a name stands in its entry, as one number.
 fn place_of(field: NamedField, position: usize) -> u32 {

@@ -13,6 +13,8 @@ pub type Members = BTreeMap<Party, Times>;
 pub struct Audience {
     /// Of each whole its members, and when the membership held.
     direct: BTreeMap<Party, BTreeMap<Party, Times>>,
+    /// Who is in some group, or uses some account, whose name does not open any more: possibly in any of that kind.
+    somewhere: BTreeMap<PartyKind, BTreeMap<Party, Times>>,
     suspended: BTreeMap<Party, Times>,
     /// Groups that are inside themselves.
     circular: BTreeSet<Party>,
@@ -39,6 +41,12 @@ impl Audience {
                 None => drop(audience.suspended.insert(party, times)),
             }
         }
+        for (some, kind) in [(Party::SOME_GROUP, PartyKind::Group), (Party::SOME_ACCOUNT, PartyKind::Service)] {
+            if let Some(members) = audience.direct.remove(&some) {
+                let perhaps = members.into_iter().map(|(member, times)| (member, times.only_possible())).collect();
+                audience.somewhere.insert(kind, perhaps);
+            }
+        }
         audience.circular = audience.find_circles();
         audience
     }
@@ -46,6 +54,22 @@ impl Audience {
     /// Whether anybody who is in it is on file.
     pub fn has_members(&self, whole: Party) -> bool {
         self.direct.contains_key(&whole)
+    }
+
+    /// Whether anybody is on file who is in it, or may be.
+    pub fn may_have_members(&self, whole: Party) -> bool {
+        self.has_members(whole) || self.perhaps_in(whole).next().is_some()
+    }
+
+    fn perhaps_in(&self, whole: Party) -> impl Iterator<Item = (&Party, &Times)> {
+        let of_kind = if let Party::Named(kind, _) = whole { self.somewhere.get(&kind) } else { None };
+        of_kind.into_iter().flatten().filter(move |(member, _)| **member != whole)
+    }
+
+    /// Whether it is one only if it is the account that somebody used whose name does not open any more.
+    pub fn is_only_perhaps_account(&self, party: Party) -> bool {
+        let service = matches!(party, Party::Named(PartyKind::Service, _));
+        service && !self.is_account(party) && self.may_have_members(party)
     }
 
     /// Whether it is an account: people are told to use it, or it is told to work or not to.
@@ -65,21 +89,33 @@ impl Audience {
 
     /// Who is meant by a party at which times, itself among them.
     pub fn reach(&self, party: Party, always: &Times) -> Members {
-        self.members(party, always, |account, times| self.active(account, times))
+        self.members(party, always, true, |account, times| self.active(account, times))
     }
 
     /// The same of what acted: then it worked, whatever is on file of its suspension.
     pub fn reach_of_acting(&self, party: Party, always: &Times) -> Members {
-        self.members(party, always, |_, times| times.clone())
+        self.members(party, always, true, |_, times| times.clone())
     }
 
-    fn members(&self, party: Party, always: &Times, active: impl Fn(Party, &Times) -> Times) -> Members {
+    /// The same, without those who may be in anything.
+    pub fn told_of_acting(&self, party: Party, always: &Times) -> Members {
+        self.members(party, always, false, |_, times| times.clone())
+    }
+
+    fn members(
+        &self,
+        party: Party,
+        always: &Times,
+        somewhere: bool,
+        active: impl Fn(Party, &Times) -> Times,
+    ) -> Members {
         let mut found = Members::from([(party, active(party, always))]);
         let mut next = vec![party];
         // Each round adds times or ends: what comes in over a circle was there already.
         while let Some(whole) = next.pop() {
             let within = found.get(&whole).cloned().unwrap_or_default();
-            for (member, times) in self.direct.get(&whole).into_iter().flatten() {
+            let perhaps = Some(whole).filter(|_| somewhere).into_iter().flat_map(|whole| self.perhaps_in(whole));
+            for (member, times) in self.direct.get(&whole).into_iter().flatten().chain(perhaps) {
                 let both = times.intersect(&within);
                 // A person's own account that is suspended closes no account that they share.
                 let shared = matches!(whole, Party::Named(PartyKind::Service, _)) && !member.has_members();

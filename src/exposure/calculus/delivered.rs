@@ -52,8 +52,10 @@ impl Copies {
         let copies = copies.flat_map(|(entry, copies)| copies.iter().map(move |copy| (entry, copy)));
         let delivery = |(entry, copy): (u64, &Interval)| {
             let Thing::Holding { holder, .. } = copy.thing else { return None };
-            let surely = access.given_to.contains(&holder);
-            let received = surely || access.perhaps_given_to.contains(&holder);
+            let given = access.given_to.contains(&holder);
+            let received = given || access.perhaps_given_to.contains(&holder);
+            // A machine has it, unless it is somebody's account.
+            let surely = given && !audience.is_only_perhaps_account(holder);
             if !received || !is_of_people(holder, audience) {
                 return None;
             }
@@ -90,7 +92,7 @@ fn members_of(whole: Party, audience: &Audience, always: &Times) -> Members {
 fn is_of_people(holder: Party, audience: &Audience) -> bool {
     match holder {
         Party::Person(_) | Party::Unknown(..) | Party::Anyone | Party::Named(PartyKind::Group, _) => true,
-        Party::Named(PartyKind::Organisation | PartyKind::Service, _) => audience.has_members(holder),
+        Party::Named(PartyKind::Organisation | PartyKind::Service, _) => audience.may_have_members(holder),
         // Nobody says that it is none.
         Party::Named(..) => holder.is_unknown(),
     }

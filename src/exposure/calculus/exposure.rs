@@ -268,7 +268,7 @@ impl Exposure {
             Thing::Holding { holder: holder @ Party::Named(PartyKind::Service, _), .. } => Some(holder),
             _ => None,
         };
-        let accounts = exposure.holdings.iter().filter_map(account).filter(|holder| audience.has_members(*holder));
+        let accounts = exposure.holdings.iter().filter_map(account).filter(|holder| audience.may_have_members(*holder));
         exposure.accounts = accounts.collect();
         let judge = Judge {
             from: told.frame.from,
@@ -306,6 +306,8 @@ impl Exposure {
         exposure.by_members(told.accesses, &audience, &always);
         exposure.uncountable = !exposure.unnamed_users.is_empty();
         exposure.uncountable |= exposure.viewers.iter().any(|(party, viewer)| match party {
+            // In a group or an account, and nobody says who.
+            Party::Unknown(..) => !viewer.could.is_never() && !viewer.over.is_empty(),
             Party::Anyone => !viewer.could.is_never() || !viewer.did.is_empty(),
             Party::Named(PartyKind::Group | PartyKind::Organisation, _) => {
                 let given = matches!(party, Party::Named(PartyKind::Group, _)) && !viewer.did.is_empty();
@@ -484,17 +486,23 @@ impl Exposure {
                 matches!(actor, Party::Anyone | Party::Named(PartyKind::Group | PartyKind::Organisation, _));
             if actor.has_members() {
                 let members = members_then(actor, access, judge);
-                fact.one_of = members.keys().copied().filter(|party| party.is_human()).collect();
+                let people = members.keys().copied().filter(|party| party.is_human());
+                if judge.audience.is_only_perhaps_account(actor) {
+                    // A machine, unless it is the account that one of them used.
+                    fact.perhaps.extend(people.map(|party| (party, fact.unnamed)));
+                } else {
+                    fact.one_of = people.collect();
+                }
                 // An account that had users, and none of them then, was used by somebody else, or by one who had not left.
                 // A group in it of which nobody is on file may be anybody.
                 let open_ended = |party: &Party| {
                     let whole = matches!(party, Party::Named(PartyKind::Group | PartyKind::Organisation, _));
                     whole && !judge.audience.has_members(*party)
                 };
-                let nobody = members.is_empty() && judge.audience.is_account(actor);
+                let nobody = judge.audience.is_account(actor) && !had_user_then(actor, access, judge);
                 fact.unidentified |= nobody || members.keys().any(open_ended);
             }
-            for party in &fact.one_of {
+            for party in fact.one_of.iter().chain(fact.perhaps.keys()) {
                 self.viewers.entry(*party).or_default().perhaps = true;
             }
             if fact.unidentified {
@@ -815,6 +823,13 @@ fn members_then(acting: Party, access: &Access, judge: &Judge) -> Members {
     members.remove(&acting);
     members.retain(|_, times| times.possible.meets(access.when.earliest, access.when.latest));
     members
+}
+
+/// Whether somebody is told to have been in it when it acted.
+fn had_user_then(acting: Party, access: &Access, judge: &Judge) -> bool {
+    let told = judge.audience.told_of_acting(acting, &judge.always);
+    let then = |times: &Times| times.possible.meets(access.when.earliest, access.when.latest);
+    told.iter().any(|(member, times)| *member != acting && then(times))
 }
 
 /// Data came back or was given, or may have been.

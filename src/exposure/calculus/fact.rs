@@ -25,6 +25,10 @@ pub enum Party {
 }
 
 impl Party {
+    /// A group, or an account, whose name does not open any more: it may be any of them.
+    pub const SOME_GROUP: Party = Party::Named(PartyKind::Group, u32::MAX);
+    pub const SOME_ACCOUNT: Party = Party::Named(PartyKind::Service, u32::MAX);
+
     /// Whether others can be in it: members of a group or an organisation, people who use an account.
     pub fn has_members(self) -> bool {
         matches!(self, Party::Named(PartyKind::Group | PartyKind::Organisation | PartyKind::Service, _))

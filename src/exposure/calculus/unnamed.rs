@@ -24,16 +24,24 @@ impl Exposure {
 
     /// What was reached by somebody who was possibly in a group or an account then, is told of that one too.
     pub(super) fn by_members(&mut self, accesses: &[Access], audience: &Audience, always: &Times) {
-        let wholes: Vec<Party> = self.viewers.keys().copied().filter(|party| audience.has_members(*party)).collect();
+        let wholes: Vec<Party> =
+            self.viewers.keys().copied().filter(|party| audience.may_have_members(*party)).collect();
+        // Somebody unnamed who was in it may be whoever acted and is not told apart either.
+        let somebody = |party: &Party| matches!(party, Party::Unknown(..));
+        let reached = self.viewers.iter().filter(|(party, _)| somebody(party)).flat_map(|(_, viewer)| &viewer.did);
+        let reached: BTreeSet<usize> =
+            reached.filter(|(_, rung)| **rung != Rung::Tried).map(|(position, _)| *position).collect();
         for whole in wholes {
             let (mut by, mut perhaps) = (BTreeSet::new(), false);
             for (member, times) in audience.reach_of_acting(whole, always) {
-                let Some(viewer) = self.viewers.get(&member).filter(|_| member != whole) else { continue };
-                let did = viewer.did.iter().filter(|(_, rung)| **rung != Rung::Tried).map(|(position, _)| *position);
-                by.extend(did.filter(|position| {
+                let then = |position: &usize| {
                     let when = accesses[self.accesses[*position].access].when;
                     times.possible.meets(when.earliest, when.latest)
-                }));
+                };
+                perhaps |= somebody(&member) && reached.iter().any(then);
+                let Some(viewer) = self.viewers.get(&member).filter(|_| member != whole) else { continue };
+                let did = viewer.did.iter().filter(|(_, rung)| **rung != Rung::Tried).map(|(position, _)| *position);
+                by.extend(did.filter(then));
                 perhaps |= viewer.perhaps;
             }
             let Some(viewer) = self.viewers.get_mut(&whole) else { continue };

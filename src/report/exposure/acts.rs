@@ -207,6 +207,7 @@ fn on(resources: &BTreeSet<Resource>, parties: &BTreeSet<Party>, keys: bool, thi
         Thing::Grant { resource, .. } | Thing::Content { resource, .. } | Thing::Holding { resource, .. } => {
             resources.contains(&resource)
         }
+        Thing::Membership { whole: Party::SOME_GROUP | Party::SOME_ACCOUNT, .. } => true,
         Thing::Membership { whole, .. } => parties.contains(&whole),
         Thing::Suspension { account } => parties.contains(&account),
         Thing::Key { .. } => keys,

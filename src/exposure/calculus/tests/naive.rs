@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet as Set};
 /// Nobody whom a line lets in.
 const SENDER: Party = Party::Person(Person(9));
 
+/// Whoever does not open.
+const UNNAMED: u8 = 4;
+
 /// Instants are few, so that all worlds can be played.
 const END: Instant = 8;
 
@@ -33,12 +36,17 @@ enum What {
     /// For changing what is inside: whoever may, may see it, and not surely.
     GrantToChange(u8),
     Member(u8, u8),
+    /// Somebody who does not open is in a group whose name does not open either.
+    Somewhere,
     Content,
     Suspended(u8),
 }
 
-/// Parties 0 and 1 are groups, 2 and 3 persons.
+/// Parties 0 and 1 are groups, 2 and 3 persons, and whoever does not open.
 fn party(number: u8) -> Party {
+    if number == UNNAMED {
+        return Party::Unknown(0, 0);
+    }
     if number < 2 { Party::Named(PartyKind::Group, u32::from(number)) } else { person(u32::from(number)) }
 }
 
@@ -48,6 +56,7 @@ fn lines() -> impl Strategy<Value = Vec<Line>> {
         3 => (0u8..4).prop_map(What::Grant),
         1 => (0u8..4).prop_map(What::GrantToChange),
         4 => (0u8..4, 0u8..2).prop_map(|(member, whole)| What::Member(member, whole)),
+        1 => Just(What::Somewhere),
         2 => Just(What::Content),
         1 => (0u8..4).prop_map(What::Suspended),
     ];
@@ -78,6 +87,7 @@ fn story(lines: &[Line]) -> Story {
             What::Sent(holder) => Thing::Holding { holder: party(holder), resource: R },
             What::Grant(audience) | What::GrantToChange(audience) => grant(party(audience)),
             What::Member(member, whole) => Thing::Membership { member: party(member), whole: party(whole) },
+            What::Somewhere => Thing::Membership { member: party(UNNAMED), whole: Party::SOME_GROUP },
             What::Content => Thing::Content { resource: R, subject: Some(Person(101)) },
             What::Suspended(account) => Thing::Suspension { account: party(account) },
         };
@@ -139,6 +149,10 @@ fn open(lines: &[Line], world: &[Instant], at: Instant) -> Set<What> {
         }
         if !is_ended(lines, world, at, i) {
             found.insert(line.what);
+            // It may be either.
+            if line.what == What::Somewhere {
+                found.extend([0, 1].map(|group| What::Member(UNNAMED, group)));
+            }
         }
     }
     found
@@ -184,8 +198,11 @@ fn is_in(open: &Set<What>, who: u8, whole: u8, seen: &mut Set<u8>) -> bool {
 /// Surely, and possibly.
 fn could_see(open: &Set<What>, who: u8) -> (bool, bool) {
     let over = |to: u8| open.contains(&What::Content) && is_in(open, who, to, &mut Set::new());
-    let surely = open.iter().any(|what| matches!(what, What::Grant(to) if over(*to)));
-    (surely, surely || open.iter().any(|what| matches!(what, What::GrantToChange(to) if over(*to))))
+    let by_grant = open.iter().any(|what| matches!(what, What::Grant(to) if over(*to)));
+    (
+        by_grant && who != UNNAMED,
+        by_grant || open.iter().any(|what| matches!(what, What::GrantToChange(to) if over(*to))),
+    )
 }
 
 fn check(lines: &[Line]) {
@@ -194,7 +211,7 @@ fn check(lines: &[Line]) {
     let states: Vec<Vec<Set<What>>> =
         worlds.iter().map(|world| (0..END).map(|at| open(lines, world, at)).collect()).collect();
     let content_told = lines.iter().any(|line| line.what == What::Content);
-    for who in 0..4u8 {
+    for who in 0..=UNNAMED {
         let viewer = exposure.viewers.get(&party(who)).cloned().unwrap_or_default();
         for at in 0..END {
             let sees = |state: &Set<What>| {
@@ -334,7 +351,7 @@ proptest! {
         allowed in any::<bool>(),
     ) {
         let mut lines = lines;
-        lines.retain(|line| !matches!(line.what, What::Sent(_) | What::GrantToChange(_)));
+        lines.retain(|line| !matches!(line.what, What::Sent(_) | What::GrantToChange(_) | What::Somewhere));
         lines.iter_mut().for_each(|line| line.width = 0);
         check_reads(&lines, &reads, if allowed { Authorised::Yes } else { Authorised::No });
     }

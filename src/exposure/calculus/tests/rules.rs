@@ -505,3 +505,23 @@ fn what_was_closed_for_somebody_may_be_what_was_opened_for_somebody() {
     story.opens(grant(person(1)), at(9, 0));
     assert_eq!(could(&story.exposure(), person(1)), (360, 360));
 }
+
+/// Of whom it was that used some account nothing is known any more, nor of which account: a machine may be it, and surely is not.
+#[test]
+fn somebody_unnamed_used_any_account_or_none() {
+    let (account, somebody) = (Party::Named(PartyKind::Service, 7), Party::Unknown(90, 0));
+    let mut story = Story::new().content();
+    story.opens(Thing::Membership { member: somebody, whole: Party::SOME_ACCOUNT }, at(8, 0));
+    story.opens(grant(account), at(9, 0)).authorised = Authorised::No;
+    story.reads(account, at(9, 30));
+    let exposure = story.exposure();
+    assert_eq!((could(&exposure, somebody), excess(&exposure, somebody)), ((0, 360), (0, 360)));
+    assert_eq!(exposure.accesses[0].one_of, BTreeSet::new());
+    assert_eq!(exposure.accesses[0].perhaps, [(somebody, Rung::Seen)].into());
+    assert!(exposure.uncountable);
+    // Where it is told to be an account, it was one of those whom it is told of, or that one.
+    story.opens(Thing::Membership { member: person(1), whole: account }, 0);
+    let exposure = story.exposure();
+    assert_eq!(exposure.accesses[0].one_of, [person(1), somebody].into());
+    assert!(!exposure.accesses[0].unidentified);
+}
