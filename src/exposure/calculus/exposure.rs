@@ -7,6 +7,7 @@ use super::audience::{Audience, Members};
 use super::content::Content;
 use super::delivered::{self, Copies, Delivery};
 use super::fact::{Access, Authorised, Edge, Party, Person, Resource, Thing};
+use super::giving::sends;
 use super::interval::{Bound, Frame, Interval, Known, Oddity, intervals};
 use super::restriction::{Others, Restrictions};
 use super::same::Same;
@@ -14,7 +15,7 @@ use super::scope::Scope;
 use super::shown::{Shown, Success};
 use super::times::{Instant, TimeSet, Times};
 use super::ways::{self, Granted, Had, Way, Ways};
-use crate::model::verbs::{HumanUse, human_use, passes_on};
+use crate::model::verbs::{HumanUse, human_use};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind};
 
@@ -559,28 +560,6 @@ impl Exposure {
         self.restrictions.then(&access.subjects, others, access.when)
     }
 
-    /// Whether whoever sent it on could have it: over a way that is open, or out of a copy. Where every way of theirs was
-    /// closed before, nobody allowed it, however they still had it.
-    fn judge_giving(&mut self, access: &Access, judge: &Judge) -> Authorised {
-        if !sends(access) {
-            return access.authorised;
-        }
-        let all = judge.ways.had(&access.chain, access, &judge.content, judge.manner);
-        let open: Vec<Had<'_>> =
-            all.iter().filter(|had| had.was_open(&self.paths[had.path], access)).cloned().collect();
-        let ended = |had: &&Had<'_>| had.times.possible.spans().iter().any(|(_, end)| *end <= access.when.latest);
-        if open.is_empty() {
-            let closed: Vec<Had<'_>> = all.iter().filter(ended).cloned().collect();
-            let Some(actor) = access.chain.first().filter(|_| !closed.is_empty()) else { return access.authorised };
-            if delivered::has_copy(&self.holdings, &access.chain, access, access.resource) {
-                self.oddities.insert((Oddity::PathWasClosed, access.entries.first().copied()));
-                return Authorised::No;
-            }
-            return worse(access.authorised, self.over_no_way(access, *actor, &closed, judge));
-        }
-        worse(access.authorised, ways::by_any(&open, &self.paths, access))
-    }
-
     /// Whether whoever acted had a way, and whether somebody who was allowed to had opened it. A success also shows what was
     /// open.
     fn judge_way(&mut self, position: usize, access: &Access, actor: Party, judge: &Judge) -> Authorised {
@@ -634,8 +613,16 @@ impl Exposure {
     }
 
     /// It proves that there was a way at that instant; when that opened and closed is not known.
-    fn over_no_way(&mut self, access: &Access, actor: Party, closed: &[Had<'_>], judge: &Judge) -> Authorised {
-        let has_way = access.chain.iter().chain([&Party::Anyone]).any(|party| judge.ways.of.contains_key(party));
+    pub(super) fn over_no_way(
+        &mut self,
+        access: &Access,
+        actor: Party,
+        closed: &[Had<'_>],
+        judge: &Judge,
+    ) -> Authorised {
+        let begun = |way: &Way| way.times.possible.meets(0, access.when.latest);
+        let had_way = |party: &Party| judge.ways.of.get(party).into_iter().flatten().any(begun);
+        let has_way = access.chain.iter().chain([&Party::Anyone]).any(had_way);
         let oddity = match (closed.is_empty(), has_way) {
             (true, true) => Oddity::OutsideTheGrant,
             (true, false) => Oddity::NoPathOnFile,
@@ -752,17 +739,17 @@ impl Exposure {
 }
 
 /// What an access is judged by.
-struct Judge {
+pub(super) struct Judge {
     from: Instant,
     cut_off: Instant,
     copies: Copies,
-    manner: Manner,
-    ways: Ways,
+    pub(super) manner: Manner,
+    pub(super) ways: Ways,
     /// Of successes over ways that had been closed: since when these had been.
     closed_since: BTreeMap<usize, Instant>,
     /// Successes of people who joined later, and got what was there before.
     history_shown: BTreeSet<usize>,
-    content: Content,
+    pub(super) content: Content,
     audience: Audience,
     always: Times,
 }
@@ -837,11 +824,6 @@ fn is_success(access: &Access) -> bool {
     (access.goes_anyway || !matches!(access.outcome, Outcome::Denied | Outcome::Failed)) && !access.about_nobody
 }
 
-/// It passes on what whoever acted had.
-fn sends(access: &Access) -> bool {
-    passes_on(access.verb)
-}
-
 fn is_certain(access: &Access) -> bool {
     matches!(access.outcome, Outcome::Succeeded | Outcome::Partial) || access.goes_anyway && !access.given_to.is_empty()
 }
@@ -870,7 +852,7 @@ fn is_organisation(party: Party) -> bool {
     matches!(party, Party::Named(PartyKind::Organisation, _))
 }
 
-fn worse(act: Authorised, way: Authorised) -> Authorised {
+pub(super) fn worse(act: Authorised, way: Authorised) -> Authorised {
     match (act, way) {
         (Authorised::No, _) | (_, Authorised::No) => Authorised::No,
         (Authorised::Exceptional, _) => Authorised::Exceptional,

@@ -17,6 +17,7 @@ pub mod fact;
 pub mod same;
 
 mod ending;
+mod giving;
 pub mod interval;
 mod shown;
 

@@ -229,7 +229,8 @@ fn check(lines: &[Line]) {
             assert!(all || !certain, "{who} at {at} is called certain and is not");
             assert!(possible || !any, "{who} at {at} is possible and not told");
             // What is odd is widened.
-            if worlds.len() == 1 && exposure.oddities.iter().all(|(odd, _)| *odd == Oddity::GroupInsideItself) {
+            let told = [Oddity::GroupInsideItself, Oddity::NoPathOnFile];
+            if worlds.len() == 1 && exposure.oddities.iter().all(|(odd, _)| told.contains(odd)) {
                 assert_eq!((certain, possible), (all, any), "{who} at {at}");
             }
         }

@@ -410,6 +410,7 @@ fn a_hundred_thousand_memberships_of_one_person_are_one_person() {
 #[test]
 fn what_was_sent_can_be_seen_where_it_lies() {
     let mut story = Story::new().engineers().content();
+    story.opens(Thing::Holding { holder: person(8), resource: R }, at(8, 0));
     story.mails(person(8), person(9), at(9, 0)).authorised = Authorised::No;
     story.closes(Thing::Content { resource: R, subject: Some(Person(101)) }, at(10, 0));
     let exposure = story.exposure();
@@ -462,9 +463,18 @@ fn whoever_sends_on_after_their_way_was_closed_does_it_without_authority() {
         assert_eq!(could(&exposure, person(1)).1, expected, "what they sent shows a way only if they had no copy");
         assert!(exposure.oddities.iter().any(|(oddity, _)| *oddity == Oddity::PathWasClosed));
     }
-    let mut story = Story::new().content();
-    story.mails(person(1), person(9), at(10, 30)).authorised = Authorised::Yes;
-    assert_eq!(story.exposure().accesses[0].authorised, Authorised::Yes, "no way of theirs was ever on file");
+    // No way of theirs was ever on file: only a copy says how they had it.
+    for (has_copy, expected) in [(true, Authorised::Yes), (false, Authorised::NotAssessed)] {
+        let mut story = Story::new().content();
+        if has_copy {
+            story.opens(Thing::Holding { holder: person(1), resource: R }, at(9, 30));
+        }
+        story.mails(person(1), person(9), at(10, 30)).authorised = Authorised::Yes;
+        let exposure = story.exposure();
+        assert_eq!(exposure.accesses[0].authorised, expected);
+        assert_eq!(exposure.oddities.iter().any(|(oddity, _)| *oddity == Oddity::NoPathOnFile), !has_copy);
+        assert_eq!(could(&exposure, person(1)).1, if has_copy { 0 } else { 900 });
+    }
 }
 
 /// What an account took, one of its users was given: that anybody looked at it is another act.

@@ -1,0 +1,44 @@
+//! Acts by which whoever acted gave something on: whether they could have it, and what it shows of them.
+
+use super::delivered;
+use super::exposure::{Exposure, Judge, worse};
+use super::fact::{Access, Authorised, Party};
+use super::interval::Oddity;
+use super::ways::{self, Had};
+use crate::model::verbs::passes_on;
+
+impl Exposure {
+    /// Whether whoever sent it on could have it: over a way that is open, or out of a copy. Where every way of theirs was
+    /// closed before, nobody allowed it, however they still had it; where nothing on file says how they had it, or who they
+    /// are, nobody knows whether they were allowed to.
+    pub(super) fn judge_giving(&mut self, access: &Access, judge: &Judge) -> Authorised {
+        let Some(actor) = access.chain.first().copied().filter(|_| sends(access)) else { return access.authorised };
+        let all = judge.ways.had(&access.chain, access, &judge.content, judge.manner);
+        let open: Vec<Had<'_>> =
+            all.iter().filter(|had| had.was_open(&self.paths[had.path], access)).cloned().collect();
+        if !open.is_empty() {
+            return worse(access.authorised, ways::by_any(&open, &self.paths, access));
+        }
+        let ended = |had: &&Had<'_>| had.times.possible.spans().iter().any(|(_, end)| *end <= access.when.latest);
+        let closed: Vec<Had<'_>> = all.iter().filter(ended).cloned().collect();
+        let has_copy = delivered::has_copy(&self.holdings, &access.chain, access, access.resource);
+        match (closed.is_empty(), has_copy) {
+            (true, true) if !is_unnamed(&actor) => access.authorised,
+            (false, true) => {
+                self.oddities.insert((Oddity::PathWasClosed, access.entries.first().copied()));
+                Authorised::No
+            }
+            _ => worse(access.authorised, self.over_no_way(access, actor, &closed, judge)),
+        }
+    }
+}
+
+/// It passes on what whoever acted had.
+pub(super) fn sends(access: &Access) -> bool {
+    passes_on(access.verb)
+}
+
+/// Whoever acted, or is in what acted, and is not told apart from others.
+pub(super) fn is_unnamed(party: &Party) -> bool {
+    matches!(party, Party::Unknown(..))
+}
