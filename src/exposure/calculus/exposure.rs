@@ -156,7 +156,8 @@ pub struct Judged {
     pub unnamed: Rung,
     /// Whoever acted cannot be told from others.
     pub unidentified: bool,
-    /// People who were possibly reached over a group or an account that it was shown or given to.
+    /// People whom it possibly reached: over a group or an account that it was shown or given to, or that perhaps acted, and
+    /// whoever passed it on.
     pub perhaps: BTreeMap<Party, Rung>,
     /// People whose data it was, and possibly may only have been stored then.
     pub after_restriction: BTreeSet<Person>,
@@ -479,6 +480,7 @@ impl Exposure {
         }
         if access.only_gives {
             fact.authorised = self.judge_giving(access, judge);
+            self.used_by_sender(access, &mut fact, judge);
         } else {
             let way = self.judge_way(position, access, actor, judge);
             fact.authorised = worse(access.authorised, way);
@@ -805,7 +807,7 @@ fn held(intervals: &[Interval], resource: Resource) -> Vec<Interval> {
 }
 
 /// Who was in what acted, when it did, over however many groups and accounts.
-fn members_then(acting: Party, access: &Access, judge: &Judge) -> Members {
+pub(super) fn members_then(acting: Party, access: &Access, judge: &Judge) -> Members {
     let mut members = judge.audience.reach_of_acting(acting, &judge.always);
     members.remove(&acting);
     members.retain(|_, times| times.possible.meets(access.when.earliest, access.when.latest));

@@ -1,7 +1,8 @@
 //! Acts by which whoever acted gave something on: whether they could have it, and what it shows of them.
 
+use super::audience::Members;
 use super::delivered;
-use super::exposure::{Exposure, Judge, worse};
+use super::exposure::{Exposure, Judge, Judged, Rung, members_then, worse};
 use super::fact::{Access, Authorised, Party};
 use super::interval::Oddity;
 use super::ways::{self, Had};
@@ -29,6 +30,17 @@ impl Exposure {
                 Authorised::No
             }
             _ => worse(access.authorised, self.over_no_way(access, actor, &closed, judge)),
+        }
+    }
+
+    /// Whoever passed it on used it, and perhaps looked at it: nobody says that they did not.
+    pub(super) fn used_by_sender(&mut self, access: &Access, fact: &mut Judged, judge: &Judge) {
+        let Some(actor) = access.chain.first().copied().filter(|_| sends(access)) else { return };
+        self.viewers.entry(actor).or_default().perhaps = true;
+        let members = if actor.has_members() { members_then(actor, access, judge) } else { Members::new() };
+        for party in members.into_keys().chain([actor]).filter(|party| party.is_human()) {
+            fact.perhaps.insert(party, Rung::Seen);
+            self.viewers.entry(party).or_default().perhaps = true;
         }
     }
 }

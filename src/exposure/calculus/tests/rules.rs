@@ -442,7 +442,7 @@ fn what_a_group_was_sent_is_possible_for_each_member() {
     assert_eq!(could(&exposure, ENG), (0, 360));
     assert_eq!(minutes(exposure.open.certain.measure()), 360, "somewhere it lies for sure");
     let perhaps: Vec<&Party> = exposure.accesses[0].perhaps.keys().collect();
-    assert_eq!(perhaps, [&person(1), &person(2), &person(3)]);
+    assert_eq!(perhaps, [&person(1), &person(2), &person(3), &person(8)], "whoever sent it, too");
     assert!(exposure.viewers[&person(2)].perhaps);
     story.manner.hides_history = true;
     assert_eq!(could(&story.exposure(), person(4)), (0, 0), "the registry says that they do not see what came before");
