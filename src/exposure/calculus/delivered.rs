@@ -24,6 +24,8 @@ pub struct Delivery {
     /// As long as it lies there.
     times: Times,
     authorised: Authorised,
+    /// It went there without authority, if whoever gave it, and does not open, had none.
+    perhaps_without: bool,
     /// Who is or was in the receiver, and possibly could see it there when.
     members: BTreeMap<Party, TimeSet>,
 }
@@ -43,7 +45,7 @@ impl Copies {
     pub fn deliveries(
         &self,
         (position, access): (usize, &Access),
-        authorised: Authorised,
+        (authorised, perhaps_without): (Authorised, bool),
         audience: &Audience,
         manner: Manner,
         always: &Times,
@@ -73,7 +75,7 @@ impl Copies {
                 (party, could)
             });
             let members = members.filter(|(_, could)| !could.is_empty()).collect();
-            Some(Delivery { entry, access: position, holder, times, authorised, members })
+            Some(Delivery { entry, access: position, holder, times, authorised, perhaps_without, members })
         };
         copies.filter_map(delivery).collect()
     }
@@ -117,10 +119,17 @@ impl Exposure {
     /// Who could see what was given to them or to what they are in.
     pub(super) fn take_deliveries(&mut self, deliveries: &[Delivery], ways: &mut Ways) {
         for delivery in deliveries {
-            let Delivery { holder, times, authorised, members, .. } = delivery;
+            let Delivery { holder, times, authorised, perhaps_without, members, .. } = delivery;
             self.open = self.open.union(times);
             if *authorised == Authorised::No {
                 self.unauthorised = self.unauthorised.union(times);
+            } else if *perhaps_without {
+                self.unauthorised.possible = self.unauthorised.possible.union(&times.possible);
+                let of_members = members.iter().map(|(party, could)| (*party, could));
+                for (party, could) in of_members.chain([(*holder, &times.possible)]) {
+                    let excess = &mut self.viewers.entry(party).or_default().excess.possible;
+                    *excess = excess.union(could);
+                }
             }
             if *holder == Party::Anyone {
                 self.to_anyone = self.to_anyone.union(times);

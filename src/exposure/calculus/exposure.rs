@@ -7,7 +7,7 @@ use super::audience::{Audience, Members};
 use super::content::Content;
 use super::delivered::{self, Copies, Delivery};
 use super::fact::{Access, Authorised, Edge, Party, Person, Resource, Thing};
-use super::giving::sends;
+use super::giving::{is_unnamed, sends};
 use super::interval::{Bound, Frame, Interval, Known, Oddity, intervals};
 use super::restriction::{Others, Restrictions};
 use super::same::Same;
@@ -148,6 +148,8 @@ pub struct Judged {
     pub without: bool,
     /// People who are told apart and got it so.
     pub got_without: BTreeSet<Party>,
+    /// People who got it so if whoever acted, and does not open, had a way that was closed or that nobody allowed.
+    pub perhaps_without: BTreeSet<Party>,
     /// Whether data surely came back.
     pub certain: bool,
     /// People one of whom it was: the members of an account that acted.
@@ -440,11 +442,18 @@ impl Exposure {
 
     /// Of what went over unauthorised ways, what no other way explains.
     fn without_authority(&mut self, ways: &Ways) {
+        // Whoever does not open may be anybody who had a way of their own.
+        let allowed = [&ways.authorised, &ways.not_assessed].into_iter().flatten();
+        let of_anybody = TimeSet::all(allowed.filter(|(it, _)| it.is_human()).map(|(_, times)| &times.possible));
         for (party, viewer) in &mut self.viewers {
             let of = |times: &BTreeMap<Party, Times>| times.get(party).cloned().unwrap_or_default();
             let (allowed, perhaps) = (of(&ways.authorised), of(&ways.not_assessed));
+            let mut theirs = allowed.possible.union(&perhaps.possible);
+            if is_unnamed(party) {
+                theirs = theirs.union(&of_anybody);
+            }
             viewer.excess = Times {
-                certain: viewer.excess.certain.without(&allowed.possible.union(&perhaps.possible)),
+                certain: viewer.excess.certain.without(&theirs),
                 possible: viewer.excess.possible.without(&allowed.certain),
             };
         }
@@ -460,6 +469,7 @@ impl Exposure {
             authorised: access.authorised,
             without: false,
             got_without: BTreeSet::new(),
+            perhaps_without: BTreeSet::new(),
             certain: is_certain(access),
             one_of: BTreeSet::new(),
             unnamed: if human_use(access.verb) == HumanUse::Takes { Rung::Given } else { Rung::Seen },
@@ -525,6 +535,8 @@ impl Exposure {
                 self.viewers.entry(member).or_default().perhaps = true;
             }
         }
+        let settled = matches!(fact.authorised, Authorised::Yes | Authorised::No);
+        let perhaps_without = !settled && judge.may_have_had_another(actor);
         let others = access.shown_to.iter().chain(&access.given_to);
         for party in others.chain(Some(&actor).filter(|_| !access.only_gives)) {
             let rung = rung_of(*party, access);
@@ -532,11 +544,12 @@ impl Exposure {
             self.viewers.entry(*party).or_default().did.insert(judged, rung);
             let acted = !access.only_gives && *party == actor;
             let without = fact.without && acted || fact.authorised == Authorised::No && !acted;
-            if without && party.is_human() && self.had_no_other(*party, access, judge) {
-                fact.got_without.insert(*party);
+            if (without || perhaps_without) && party.is_human() && self.had_no_other(*party, access, judge) {
+                let of = if without { &mut fact.got_without } else { &mut fact.perhaps_without };
+                of.insert(*party);
             }
         }
-        let authorised = fact.authorised;
+        let authorised = (fact.authorised, perhaps_without);
         self.accesses.push(fact);
         judge.copies.deliveries((position, access), authorised, &judge.audience, judge.manner, &judge.always)
     }
@@ -646,7 +659,8 @@ impl Exposure {
         let groups = judge.ways.of.iter().filter(|(party, ways)| is_group(party) && ways.iter().any(ended));
         let groups = groups.filter(|(group, _)| members_then(**group, access, judge).contains_key(&actor));
         theirs.extend(groups.map(|(group, _)| *group));
-        self.widen(access, &Vec::from_iter(theirs), (since, was_closed), judge);
+        let without = was_closed || judge.may_have_had_another(actor);
+        self.widen(access, &Vec::from_iter(theirs), (since, without), judge);
         if was_closed { Authorised::No } else { Authorised::NotAssessed }
     }
 
@@ -754,6 +768,14 @@ pub(super) struct Judge {
     pub(super) content: Content,
     audience: Audience,
     always: Times,
+}
+
+impl Judge {
+    /// Whether this one does not open, and may be another for whom a way is on file and who does not open either: whether
+    /// that was open then, and by whose leave, is not known.
+    fn may_have_had_another(&self, actor: Party) -> bool {
+        is_unnamed(&actor) && self.ways.of.keys().any(|party| is_unnamed(party) && *party != actor)
+    }
 }
 
 /// What somebody allowed, without what a permission that was taken away goes on working, nor what a plan was not kept.

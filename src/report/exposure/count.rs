@@ -190,7 +190,7 @@ impl Counted {
                     accounts.push(&judged.one_of);
                 }
                 // Whoever got it without authority could, for that instant at least.
-                without.extend(&judged.got_without);
+                without.extend(judged.got_without.union(&judged.perhaps_without));
                 if judged.certain {
                     surely_without.extend(&judged.got_without);
                 }
