@@ -7,7 +7,7 @@ use super::audience::{Audience, Members};
 use super::content::Content;
 use super::delivered::{self, Copies, Delivery};
 use super::fact::{Access, Authorised, Edge, Party, Person, Resource, Thing};
-use super::giving::{is_unnamed, sends};
+use super::giving::{is_unnamed, sends, takes_a_copy};
 use super::interval::{Bound, Frame, Interval, Known, Oddity, intervals};
 use super::restriction::{Others, Restrictions};
 use super::same::Same;
@@ -538,7 +538,7 @@ impl Exposure {
         let settled = matches!(fact.authorised, Authorised::Yes | Authorised::No);
         let perhaps_without = !settled && judge.may_have_had_another(actor);
         let others = access.shown_to.iter().chain(&access.given_to);
-        for party in others.chain(Some(&actor).filter(|_| !access.only_gives)) {
+        for party in others.chain(Some(&actor).filter(|_| !access.only_gives || takes_a_copy(access))) {
             let rung = rung_of(*party, access);
             fact.rung = fact.rung.max(rung);
             self.viewers.entry(*party).or_default().did.insert(judged, rung);

@@ -6,6 +6,7 @@ use super::exposure::{Exposure, Judge, Judged, Rung, members_then, worse};
 use super::fact::{Access, Authorised, Party};
 use super::interval::Oddity;
 use super::ways::{self, Had};
+use crate::model::Verb;
 use crate::model::verbs::passes_on;
 
 impl Exposure {
@@ -13,7 +14,9 @@ impl Exposure {
     /// closed before, nobody allowed it, however they still had it; where nothing on file says how they had it, or who they
     /// are, nobody knows whether they were allowed to.
     pub(super) fn judge_giving(&mut self, access: &Access, judge: &Judge) -> Authorised {
-        let Some(actor) = access.chain.first().copied().filter(|_| sends(access)) else { return access.authorised };
+        let Some(actor) = access.chain.first().copied().filter(|_| sends(access) || takes_a_copy(access)) else {
+            return access.authorised;
+        };
         let all = judge.ways.had(&access.chain, access, &judge.content, judge.manner);
         let open: Vec<Had<'_>> =
             all.iter().filter(|had| had.was_open(&self.paths[had.path], access)).cloned().collect();
@@ -48,6 +51,11 @@ impl Exposure {
 /// It passes on what whoever acted had.
 pub(super) fn sends(access: &Access) -> bool {
     passes_on(access.verb)
+}
+
+/// Whoever acted has a copy of what they gave to others.
+pub(super) fn takes_a_copy(access: &Access) -> bool {
+    access.only_gives && matches!(access.verb, Verb::DataDownload | Verb::DataExport | Verb::DataCopy)
 }
 
 /// Whoever acted, or is in what acted, and is not told apart from others.
