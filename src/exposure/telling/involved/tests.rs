@@ -107,3 +107,38 @@ fn an_end_that_somebody_amends_is_none() {
     });
     assert_eq!(everybody(&told).meet(&dana), Meet::Yes, "perhaps had not left");
 }
+
+/// A list of members of whom one does not open has somebody unnamed in it, and where the group's name went with a member
+/// they may be in any.
+#[test]
+fn whoever_does_not_open_was_in_it_all_the_same() {
+    let mut told = Telling::default();
+    let fact = |name: &str, party| body::Fact {
+        kind: FactKind::Membership,
+        edge: FactEdge::Open,
+        party,
+        name: name.into(),
+        ..Default::default()
+    };
+    let list = body::Fact { subjects: vec![Run { first: 0, count: 2 }], ..fact("g", PartyKind::Group) };
+    let history = crate::report::exposure::registered::History::default();
+    let mut take = |index, fact, sealed_names| {
+        let (verb, outcome, facts) = (Verb::GroupJoin, Outcome::Succeeded, vec![fact]);
+        let body = &ActionBody { verb, outcome, facts, sealed_names, ..Default::default() };
+        let persons = BTreeMap::from([(0, Person(3))]);
+        told.take(&OpenedAction { index, recorded_at_us: 1_000, body, persons, content: None, delay_us: 0 }, &history);
+    };
+    take(7, list, Vec::new());
+    take(8, fact("", PartyKind::Human), vec![NamedField::FactResource]);
+    let told_of = |whole: Party| {
+        let in_it = |edge: &Edge| match edge.thing {
+            Some(Thing::Membership { member, whole: of }) if of == whole => Some(member),
+            _ => None,
+        };
+        told.edges.iter().filter_map(in_it).collect::<Vec<_>>()
+    };
+    let group = told.parties.find(&(PartyKind::Group, Named::Registered("g".into()))).expect("it is named");
+    let listed = told_of(Party::Named(PartyKind::Group, group));
+    assert!(matches!(listed[..], [Party::Person(Person(3)), Party::Unknown(7, _)]), "{listed:?}");
+    assert!(matches!(told_of(Party::SOME_GROUP)[..], [Party::Unknown(8, _)]));
+}
