@@ -649,10 +649,7 @@ impl Scenario {
                 let categories = categories.iter().map(|text| category(text)).collect::<Result<_, _>>()?;
                 (What::Listing { resource: owned(resource), categories }, &[])
             }
-            [who, "uses", account, rest @ ..] if self.kinds.get(*account) == Some(&Kind::Account) => {
-                (What::Member { who: owned(who), whole: owned(account), joins: true }, rest)
-            }
-            [agent, "uses", vendor] => {
+            [agent, "uses", vendor] if !self.is_whole(vendor) => {
                 self.kinds.insert(owned(vendor), Kind::Organisation);
                 (What::Register { name: owned(agent), key: "vendor", value: owned(vendor) }, &[])
             }
@@ -678,8 +675,8 @@ impl Scenario {
                 (What::Revoke { actor: owned(actor), resource: owned(resource), from: owned(from) }, rest)
             }
             [actor, "revokes", name, rest @ ..] => (What::RevokeNamed { actor: owned(actor), name: owned(name) }, rest),
-            [who, joins @ ("joins" | "leaves"), whole, rest @ ..] if self.is_whole(whole) => {
-                (What::Member { who: owned(who), whole: owned(whole), joins: *joins == "joins" }, rest)
+            [who, joins @ ("joins" | "uses" | "leaves"), whole, rest @ ..] if self.is_whole(whole) => {
+                (What::Member { who: owned(who), whole: owned(whole), joins: *joins != "leaves" }, rest)
             }
             [_, "joins", whole, ..] => {
                 let wholes = self.kinds.iter().filter(|(_, kind)| matches!(kind, Kind::Group | Kind::Account));

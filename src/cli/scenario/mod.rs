@@ -74,7 +74,7 @@ enum Command {
 ///   [delivering 500 people] [delivering 700 records] (how many, where nobody lists them){n}
 ///   [told by CALLER] (whose id it is then; another's act of this name is x1/CALLER){n}
 ///   09:06 bot calls its model, or closes its session [in session c1]{n}
-///   09:50 carol approves e1 reads R [until 10:00] [about s1] as a1, or refuses{n}
+///   09:50 carol approves e1 reads R [until 10:00] [about s1] [with basic] as a1, or refuses{n}
 ///   09:00 carol reviews x1 as justified, or as unjustified{n}
 ///   13:00 dana corrects x1 to s2 [as c1] [saying WHY]     13:00 dana retracts x1 [saying WHY]{n}
 ///   10:00 W gets key k1                 11:00 W loses key k1{n}
