@@ -16,6 +16,7 @@ use crate::exposure::calculus::times::Instant;
 use crate::exposure::telling::{At, Named, OpenedAction, Rules, Telling};
 use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::StoredEntry;
+use crate::model::verbs::passes_on;
 use crate::model::*;
 use crate::registry;
 use crate::report::clock::ClockFacts;
@@ -304,7 +305,7 @@ impl OpenLedger {
         Ok(all)
     }
 
-    /// Calls of a model, and sessions that were closed whole, of agents that had data of these resources before them: they
+    /// Calls of a model, what was sent, and sessions that were closed whole, of agents that had data of these resources before them: they
     /// may name no resource, or another.
     fn sittings(
         &self,
@@ -317,7 +318,7 @@ impl OpenLedger {
         let resources: BTreeSet<Resource> = question.resources.iter().filter_map(number).collect();
         let mut found = BTreeMap::new();
         for (agent, since) in told.agents_with(&resources) {
-            for verb in [Verb::ModelInfer, Verb::ContextClose] {
+            for verb in Verb::ALL.iter().copied().filter(|verb| may_take_along(*verb)) {
                 let terms = vec![Term::new(TermKind::Verb, verb.code()), Term::new(TermKind::Actor, agent.as_str())];
                 // What was recorded before the agent had anything came before it, too.
                 let filter = Filter { terms, from_us: Some(since), ..Filter::default() };
@@ -411,6 +412,11 @@ impl OpenLedger {
         entries.extend(asked.map(|entry| (entry.header.index, entry)));
         Ok(entries)
     }
+}
+
+/// Verbs by which what an agent had before it goes elsewhere, or goes.
+fn may_take_along(verb: Verb) -> bool {
+    passes_on(verb) || matches!(verb, Verb::ModelInfer | Verb::ContextClose)
 }
 
 /// What was asked for a person: of it, that their data may only be stored, or may be used again. Whoever asks for erasure is

@@ -10,6 +10,7 @@ mod copies;
 mod involved;
 mod loss;
 mod names;
+mod onward;
 mod operators;
 mod records;
 mod said;
@@ -22,7 +23,7 @@ pub use settle::{Rules, Stands};
 
 use super::calculus::fact::*;
 use super::calculus::times::Instant;
-use crate::model::verbs::{gives_nothing, is_administrative};
+use crate::model::verbs::{gives_nothing, is_administrative, passes_on};
 use crate::model::{
     ApprovalResult, Category, Determination, Direction, Edge as FactEdge, EndKind, Eyes, FactKind, LegalBasis,
     NamedField, Outcome, PartyKind, PolicyDecision, Precision, RecipientKind, Role, TimeSource, Verb, counts_more_than,
@@ -196,6 +197,9 @@ impl Telling {
         }
         self.sitting(action, when, resource);
         self.records(action, when, resource, registered);
+        if let Some(sent) = self.sent(action, when, resource, registered) {
+            self.contexts.sent.push(sent);
+        }
     }
 
     /// Somebody's data may only be stored from then on, or may be used again.

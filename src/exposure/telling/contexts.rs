@@ -5,6 +5,7 @@
 //! that came to nothing was sent all the same.
 
 use super::copies::promised;
+use super::onward::Sent;
 use super::*;
 
 /// What agents did with their contexts, until everything was told.
@@ -13,6 +14,7 @@ pub(super) struct Contexts {
     puts: Vec<Put>,
     closes: Vec<Close>,
     calls: Vec<Call>,
+    pub(super) sent: Vec<Sent>,
     /// The latest sign of life of a session, by agent.
     alive: HashMap<(Party, u64), Instant>,
 }
@@ -180,6 +182,7 @@ impl Telling {
         contexts.puts.retain(|put| !self.never.contains(&put.index));
         contexts.closes.retain(|close| !self.never.contains(&close.index));
         contexts.calls.retain(|call| !self.never.contains(&call.index));
+        contexts.sent.retain(|sent| !self.never.contains(&sent.index));
         for close in &mut contexts.closes {
             close.sure &= !self.contested.contains(&close.index);
         }
@@ -190,6 +193,10 @@ impl Telling {
         let (mut places, mut calls) = (Places::of(self), HashMap::<Party, Vec<&Call>>::new());
         for call in &contexts.calls {
             calls.entry(call.agent).or_default().push(call);
+        }
+        let mut sent = HashMap::<Party, Vec<&Sent>>::new();
+        for one in &contexts.sent {
+            sent.entry(one.agent).or_default().push(one);
         }
         let mut of: BTreeMap<(Party, Resource), Vec<Had>> = BTreeMap::new();
         for put in &contexts.puts {
@@ -220,6 +227,9 @@ impl Telling {
                 if !had.is_empty() || call.resource == Some(resource) {
                     self.given_with(call, resource, &had, registered, &mut places);
                 }
+            }
+            for sent in sent.get(&agent).into_iter().flatten() {
+                self.sent_on(sent, resource, &all, &mut places);
             }
         }
     }
@@ -448,16 +458,27 @@ struct Vendor {
 }
 
 /// What an agent had before it, and until when.
-struct Had<'a> {
+pub(super) struct Had<'a> {
     put: &'a Put,
     closed: Option<When>,
     /// It was gone then at the latest.
     end: Option<Instant>,
     /// Position of the access that tells whose data it was.
-    access: Option<usize>,
+    pub(super) access: Option<usize>,
 }
 
 impl Had<'_> {
+    pub(super) fn session(&self) -> Option<u64> {
+        self.put.session
+    }
+
+    /// It was there when that left, in no other session than that names.
+    pub(super) fn may_be_sent(&self, sent: &Sent) -> bool {
+        let other = matches!((self.put.session, sent.session), (Some(one), Some(other)) if one != other);
+        let over = self.closed.map(|closed| closed.latest).or(self.end).is_some_and(|end| end < sent.when.earliest);
+        !other && !over && sent.when.latest >= self.put.when.earliest
+    }
+
     /// Calls of the model are recorded from then on, in this very session.
     fn is_called(&self, call: &Call) -> bool {
         self.put.session == call.session && self.may_go_with(call)
@@ -528,9 +549,9 @@ impl Ends {
 }
 
 /// Where edges of copies and accesses stand, by entry.
-struct Places {
-    edges: HashMap<(u64, Thing), usize>,
-    accesses: HashMap<(u64, Resource), usize>,
+pub(super) struct Places {
+    pub(super) edges: HashMap<(u64, Thing), usize>,
+    pub(super) accesses: HashMap<(u64, Resource), usize>,
 }
 
 impl Places {

@@ -1,0 +1,116 @@
+//! What agents sent on of what they had before them, under another dataset's name or none (REPORTS 2.3: using a holding is a new
+//! access to all its data subjects).
+//!
+//! Nobody says where what was sent came from, so that it is possible and never certain.
+
+use super::contexts::{Had, Places};
+use super::*;
+
+/// Data left an agent.
+#[derive(Clone)]
+pub(super) struct Sent {
+    pub index: u64,
+    pub agent: Party,
+    pub session: Option<u64>,
+    pub when: When,
+    /// As it is told of its own dataset.
+    access: Access,
+    /// By the names of those who got it: how long they keep it by contract, microseconds.
+    kept_us: Vec<(Party, Option<u64>)>,
+}
+
+impl Telling {
+    /// What an agent sent, where it got to somebody.
+    pub(super) fn sent(
+        &mut self,
+        action: &OpenedAction<'_>,
+        when: When,
+        own: Option<Resource>,
+        registered: &dyn Registered,
+    ) -> Option<Sent> {
+        let body = action.body;
+        let by_agent = body.actors.first().is_some_and(|actor| actor.kind == PartyKind::Agent);
+        if !by_agent || !passes_on(body.verb) || matches!(body.outcome, Outcome::Denied | Outcome::Failed) {
+            return None;
+        }
+        let (agent, session) = (self.actor(action, 0)?, self.session(action));
+        // Told as of any resource, and taken out again: of which it was is what nobody says.
+        let before = self.accesses.len();
+        self.access(action, when, own.unwrap_or_default(), registered);
+        let access = self.accesses.drain(before..).next_back().filter(|access| !access.about_nobody)?;
+        let at = At { earliest: when.earliest, index: action.index };
+        let kept = |(position, recipient): (usize, &body::Recipient)| {
+            Some((self.recipient(action, position)?, registered.retention_us(&recipient.name, at)))
+        };
+        let kept_us = body.recipients.iter().enumerate().filter_map(kept).collect();
+        let receivers = access.given_to.iter().chain(&access.perhaps_given_to).next();
+        receivers.is_some().then(|| Sent { index: action.index, agent, session, when, access: access.clone(), kept_us })
+    }
+
+    /// It was possibly of what the agent had before it of this resource.
+    pub(super) fn sent_on(&mut self, sent: &Sent, resource: Resource, all: &[Had<'_>], places: &mut Places) {
+        if places.accesses.contains_key(&(sent.index, resource)) {
+            return;
+        }
+        let lists = sent.access.listed;
+        let had = all.iter().filter(|had| {
+            let sessions = (had.session(), sent.session);
+            // Of what names nobody only what is of one session is taken as of what was in that.
+            had.may_be_sent(sent) && (lists || matches!(sessions, (Some(one), Some(other)) if one == other))
+        });
+        let (mut subjects, mut categories, mut listed, mut any) = (BTreeSet::new(), BTreeSet::new(), true, false);
+        for had in had {
+            let Some(put) = had.access.and_then(|at| self.accesses.get(at)) else { continue };
+            any = true;
+            listed &= put.listed;
+            categories.extend(&put.categories);
+            match (lists, put.listed) {
+                (true, true) => subjects.extend(put.subjects.intersection(&sent.access.subjects)),
+                (true, false) => subjects.extend(&sent.access.subjects),
+                (false, _) => subjects.extend(&put.subjects),
+            }
+        }
+        if !any || lists && subjects.is_empty() {
+            return;
+        }
+        let act = self.acts.get(&sent.index);
+        let receivers: BTreeSet<Party> =
+            sent.access.given_to.iter().chain(&sent.access.perhaps_given_to).copied().collect();
+        for (holder, kept) in &sent.kept_us {
+            let thing = Thing::Holding { holder: *holder, resource };
+            if receivers.contains(holder) && !places.edges.contains_key(&(sent.index, thing)) {
+                places.edges.insert((sent.index, thing), self.edges.len());
+                self.edges.push(Edge {
+                    index: sent.index,
+                    thing: Some(thing),
+                    side: Side::Opens,
+                    when: sent.when,
+                    recorded_at: sent.when.latest,
+                    reference: None,
+                    end: kept.map(|kept| copies::promised(sent.when.latest, kept)),
+                    rights: BTreeSet::new(),
+                    categories: BTreeSet::new(),
+                    authorised: Authorised::NotAssessed,
+                    doubtful: true,
+                });
+            }
+        }
+        let uncertain = |given: &Given| Given { certain: false, ..given.clone() };
+        let access = Access {
+            outcome: Outcome::Unknown,
+            resource,
+            subjects,
+            listed: lists || listed,
+            delivered: (None, None),
+            categories: if sent.access.categories.is_empty() { categories } else { sent.access.categories.clone() },
+            given_to: BTreeSet::new(),
+            perhaps_given_to: receivers,
+            only_gives: true,
+            approved: act.and_then(|act| act.approved),
+            review: act.and_then(|act| act.review),
+            recipients: sent.access.recipients.iter().map(uncertain).collect(),
+            ..sent.access.clone()
+        };
+        self.accesses.push(access);
+    }
+}
