@@ -8,6 +8,7 @@ use super::content::Content;
 use super::delivered::{self, Copies, Delivery};
 use super::fact::{Access, Authorised, Edge, Party, Person, Resource, Thing};
 use super::interval::{Bound, Frame, Interval, Known, Oddity, intervals};
+use super::joined;
 use super::restriction::{Others, Restrictions};
 use super::same::Same;
 use super::scope::Scope;
@@ -210,8 +211,10 @@ impl Exposure {
         let late = permitted.late(&intervals, &grants);
         let mut manner = told.manner;
         let mut history_shown = BTreeSet::new();
+        let granted: Vec<&Interval> = grants.iter().map(|grant| &intervals[*grant]).collect();
+        let joined = if hides { joined::joined(&granted, &reaches) } else { Vec::new() };
         if manner.hides_history {
-            let granted: Vec<_> = grants.iter().map(|grant| &intervals[*grant]).zip(&reaches).collect();
+            let granted: Vec<_> = granted.iter().zip(&reaches).zip(&joined).map(|((a, b), c)| (*a, b, c)).collect();
             for (position, oddity) in ways::saw_history(&shows, &granted, &content) {
                 oddities.insert(oddity);
                 history_shown.insert(position);
@@ -253,6 +256,7 @@ impl Exposure {
                 reach: &reaches[i],
                 allowed: &permitted.grants[i],
                 allowed_reach: permitted.reaches.as_ref().map_or(&reaches[i], |reaches| &reaches[i]),
+                joined: joined.get(i),
                 late: &late,
             };
             exposure.take_path(&granted, &content, manner, &mut ways);
@@ -324,13 +328,13 @@ impl Exposure {
         for (party, member) in grant.reach {
             let way = granted.intersect(member);
             let all = || way.intersect(&content.any);
-            let hides = *party != audience && (manner.hides_history || manner.hides_at_times);
-            let could = match (hides, manner.hides_history) {
-                (true, true) => content.seen_by_joiner(&granted, member),
-                (true, false) => {
-                    Times { certain: content.seen_by_joiner(&granted, member).certain, possible: all().possible }
+            let joined = grant.joined.and_then(|joined| joined.get(party));
+            let could = match (joined, manner.hides_history) {
+                (Some(joined), true) => content.seen_by_joiner(joined),
+                (Some(joined), false) => {
+                    Times { certain: content.seen_by_joiner(joined).certain, possible: all().possible }
                 }
-                (false, _) => all(),
+                (None, _) => all(),
             };
             let could = if shows { could } else { could.only_possible() };
             let allowed = grant.allowed(*party);
@@ -340,7 +344,7 @@ impl Exposure {
                 (_, Some(allowed)) => (could.intersect(allowed), grant.beyond(&could, allowed)),
             };
             if !way.is_never() {
-                let joined = hides.then(|| (granted.clone(), member.clone()));
+                let joined = joined.cloned();
                 ways.of.entry(*party).or_default().push(Way { path: position, times: way, allowed, joined });
             }
             if could.is_never() {

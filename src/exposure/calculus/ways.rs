@@ -5,6 +5,7 @@ use super::content::Content;
 use super::exposure::{Manner, Path};
 use super::fact::{Access, Authorised, Party, Thing};
 use super::interval::{Bound, Interval, Oddity};
+use super::joined::Joined;
 use super::scope;
 use super::shown::{Success, at_the_end};
 use super::times::{TimeSet, Times};
@@ -27,8 +28,8 @@ pub struct Way {
     /// As long as somebody let them in, where that is not as long as they got in: a permission that was taken away goes on
     /// working, and is none any more.
     pub allowed: Option<Times>,
-    /// The grant, and since when they were in what it let in, where whoever joins later sees only what comes later.
-    pub joined: Option<(Times, Times)>,
+    /// How they came in, where whoever joins later sees only what comes later.
+    pub joined: Option<Joined>,
 }
 
 /// A way as it was to one act.
@@ -60,8 +61,8 @@ impl Ways {
 impl Way {
     /// When it led to what this act got.
     fn times_for(&self, access: &Access, content: &Content, manner: Manner) -> Cow<'_, Times> {
-        let Some((granted, member)) = &self.joined else { return Cow::Borrowed(&self.times) };
-        let seen = content.seen_by(access, granted, member).intersect(&self.times);
+        let Some(joined) = &self.joined else { return Cow::Borrowed(&self.times) };
+        let seen = content.seen_by(access, joined).intersect(&self.times);
         let possible = if manner.hides_history { seen.possible } else { self.times.possible.clone() };
         Cow::Owned(Times { certain: seen.certain, possible })
     }
@@ -131,6 +132,8 @@ pub struct Granted<'a> {
     pub reach: &'a Members,
     pub allowed: &'a Interval,
     pub allowed_reach: &'a Members,
+    /// How others came in, where whoever joins later sees only what comes later.
+    pub joined: Option<&'a BTreeMap<Party, Joined>>,
     /// When anything that was taken away possibly went on working.
     pub late: &'a TimeSet,
 }
@@ -166,14 +169,13 @@ pub fn late<'a>(ended: impl IntoIterator<Item = (&'a Interval, &'a Interval)>) -
 /// Successes of people who joined later, and got what the registry says that they do not see: no other way explains them.
 pub fn saw_history(
     successes: &[Success<'_>],
-    grants: &[(&Interval, &Members)],
+    grants: &[(&Interval, &Members, &BTreeMap<Party, Joined>)],
     content: &Content,
 ) -> BTreeMap<usize, (Oddity, Option<u64>)> {
     let is_hidden = |success: &&Success<'_>| {
         let access = success.access;
         let mut hidden = false;
-        for (grant, reach) in grants {
-            let Thing::Grant { audience, .. } = grant.thing else { continue };
+        for (grant, reach, joined) in grants {
             let (granted, end) = (grant.times(), &grant.end);
             for party in access.chain.iter().copied().chain([Party::Anyone]) {
                 let Some(member) = reach.get(&party) else { continue };
@@ -181,8 +183,11 @@ pub fn saw_history(
                 if !was_open(end, &way.possible, access) {
                     continue;
                 }
-                let seen = || content.seen_by(access, &granted, member).intersect(&way);
-                if party == audience || was_open(end, &seen().possible, access) {
+                let hides = |joined: &Joined| {
+                    let seen = content.seen_by(access, joined).intersect(&way);
+                    !was_open(end, &seen.possible, access)
+                };
+                if !joined.get(&party).is_some_and(hides) {
                     return false;
                 }
                 hidden = true;
