@@ -4,7 +4,6 @@ use super::fact::{Party, Thing};
 use super::interval::Interval;
 use super::times::Times;
 use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::vocabulary::PartyKind;
 
 /// Everybody who is in something, over however many groups, with the times.
 pub type Members = BTreeMap<Party, Times>;
@@ -51,7 +50,7 @@ impl Audience {
     /// Whether it is an account: people are told to use it, or it is told to work or not to.
     pub fn is_account(&self, party: Party) -> bool {
         let told = self.direct.contains_key(&party) || self.suspended.contains_key(&party);
-        told && matches!(party, Party::Named(PartyKind::Service, _))
+        told && party.is_service()
     }
 
     pub fn circular(&self) -> &BTreeSet<Party> {
@@ -65,24 +64,36 @@ impl Audience {
 
     /// Who is meant by a party at which times, itself among them.
     pub fn reach(&self, party: Party, always: &Times) -> Members {
-        self.members(party, always, |account, times| self.active(account, times))
+        self.members(party, always, |account, times| self.active(account, times), |_| true)
     }
 
     /// The same of what acted: then it worked, whatever is on file of its suspension.
     pub fn reach_of_acting(&self, party: Party, always: &Times) -> Members {
-        self.members(party, always, |_, times| times.clone())
+        self.members(party, always, |_, times| times.clone(), |_| true)
     }
 
-    fn members(&self, party: Party, always: &Times, active: impl Fn(Party, &Times) -> Times) -> Members {
+    /// Who came into a party by joining: groups and people over groups alone, itself and accounts among them.
+    pub fn joiners(&self, party: Party, always: &Times, acting: bool) -> Members {
+        let active = |party, times: &Times| if acting { times.clone() } else { self.active(party, times) };
+        self.members(party, always, active, |whole| !whole.is_service())
+    }
+
+    fn members(
+        &self,
+        party: Party,
+        always: &Times,
+        active: impl Fn(Party, &Times) -> Times,
+        enters: impl Fn(Party) -> bool,
+    ) -> Members {
         let mut found = Members::from([(party, active(party, always))]);
         let mut next = vec![party];
         // Each round adds times or ends: what comes in over a circle was there already.
         while let Some(whole) = next.pop() {
             let within = found.get(&whole).cloned().unwrap_or_default();
-            for (member, times) in self.direct.get(&whole).into_iter().flatten() {
+            for (member, times) in self.direct.get(&whole).into_iter().flatten().filter(|_| enters(whole)) {
                 let both = times.intersect(&within);
                 // A person's own account that is suspended closes no account that they share.
-                let shared = matches!(whole, Party::Named(PartyKind::Service, _)) && !member.has_members();
+                let shared = whole.is_service() && !member.has_members();
                 let more = if shared { both } else { active(*member, &both) };
                 let known = found.entry(*member).or_default();
                 let all = known.union(&more);

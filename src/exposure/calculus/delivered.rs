@@ -1,11 +1,12 @@
 //! What was given to somebody lies with them, and can be seen there until it is removed there: closing the way to where it
 //! came from, or deleting it there, ends none of it (REPORTS 2.3, Rungs and durations).
 
-use super::audience::{Audience, Members};
+use super::audience::Audience;
 use super::content::Content;
 use super::exposure::{Exposure, Inside, Manner};
 use super::fact::{Access, Authorised, Party, Resource, Thing};
 use super::interval::{Bound, Interval, Known};
+use super::joined::{self, Entrance};
 use super::times::{Instant, TimeSet, Times};
 use super::ways::Ways;
 use std::collections::{BTreeMap, HashMap};
@@ -59,16 +60,18 @@ impl Copies {
             }
             let times = copy.times().intersect(always);
             let times = if surely && !holder.is_unknown() { times } else { times.only_possible() };
-            let members = members_of(holder, audience, always);
-            let members = members.into_iter().map(|(party, in_it)| {
-                // Whoever was in it then may have it although they left; whoever joined later may see what came before.
-                let then = in_it.possible.meets(access.when.earliest, access.when.latest);
-                let could = match (then, manner.hides_history) {
-                    (true, _) => times.possible.clone(),
-                    (false, false) => times.possible.intersect(&in_it.possible),
-                    (false, true) => TimeSet::empty(),
-                };
-                (party, could)
+            let members = members_of(holder, audience, always).into_iter().map(|(party, over)| {
+                let then = |times: &Times| times.possible.meets(access.when.earliest, access.when.latest);
+                let could = over.iter().map(|entrance| {
+                    let late = entrance.joined.as_ref().is_some_and(|joined| !then(joined));
+                    // Whoever was in it then may have it although they left; whoever joined later may see what came before.
+                    match then(&entrance.within) {
+                        true => times.possible.clone(),
+                        false if late && manner.hides_history => TimeSet::empty(),
+                        false => times.possible.intersect(&entrance.within.possible),
+                    }
+                });
+                (party, TimeSet::all(&could.collect::<Vec<_>>()))
             });
             let members = members.filter(|(_, could)| !could.is_empty()).collect();
             Some(Delivery { entry, access: position, holder, times, authorised, members })
@@ -78,13 +81,8 @@ impl Copies {
 }
 
 /// Everybody who is or was in it, itself not.
-fn members_of(whole: Party, audience: &Audience, always: &Times) -> Members {
-    if !whole.has_members() {
-        return Members::new();
-    }
-    let mut members = audience.reach_of_acting(whole, always);
-    members.remove(&whole);
-    members
+fn members_of(whole: Party, audience: &Audience, always: &Times) -> BTreeMap<Party, Vec<Entrance>> {
+    if whole.has_members() { joined::entrances(audience, whole, always, true) } else { BTreeMap::new() }
 }
 
 fn is_of_people(holder: Party, audience: &Audience) -> bool {

@@ -212,7 +212,7 @@ impl Exposure {
         let mut manner = told.manner;
         let mut history_shown = BTreeSet::new();
         let granted: Vec<&Interval> = grants.iter().map(|grant| &intervals[*grant]).collect();
-        let joined = if hides { joined::joined(&granted, &reaches) } else { Vec::new() };
+        let joined = if hides { joined::joined(&granted, &audience, &always) } else { Vec::new() };
         if manner.hides_history {
             let granted: Vec<_> = granted.iter().zip(&reaches).zip(&joined).map(|((a, b), c)| (*a, b, c)).collect();
             for (position, oddity) in ways::saw_history(&shows, &granted, &content) {

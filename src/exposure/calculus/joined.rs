@@ -6,8 +6,10 @@
 //! | when the way opened or the data came in, whichever was later | that data, as long as they stay |
 //! | then, and back after having left | that data, possibly |
 //! | not before | what comes in later |
+//!
+//! An account joins like a person, and whoever uses it, since whenever, sees what it sees.
 
-use super::audience::Members;
+use super::audience::Audience;
 use super::content::Bounds;
 use super::fact::{Party, Thing};
 use super::interval::Interval;
@@ -19,7 +21,38 @@ use std::collections::BTreeMap;
 pub struct Joined {
     pub granted: Times,
     opened: Opening,
-    member: Times,
+    over: Vec<Entrance>,
+}
+
+/// Over groups, or over an account.
+#[derive(Debug, Clone)]
+pub struct Entrance {
+    /// When they were in the group, or their account was; absent where the account is what the way was opened to.
+    pub joined: Option<Times>,
+    /// When they came in so.
+    pub within: Times,
+}
+
+/// How each comes into a party that is not that party: people and groups, and people who use an account that is in it. Where it
+/// acts or is given something it works, whatever is told of suspensions.
+pub fn entrances(audience: &Audience, to: Party, always: &Times, acting: bool) -> BTreeMap<Party, Vec<Entrance>> {
+    let mut found: BTreeMap<Party, Vec<Entrance>> = BTreeMap::new();
+    // Whoever is suspended has not left.
+    let joiners = audience.joiners(to, always, true);
+    let at_work = if acting { joiners.clone() } else { audience.joiners(to, always, false) };
+    for (party, within) in at_work {
+        let joined = joiners.get(&party).filter(|_| party != to).cloned();
+        if party.is_service() {
+            let users = if acting { audience.reach_of_acting(party, &within) } else { audience.reach(party, &within) };
+            for (user, within) in users.into_iter().filter(|(user, _)| *user != party) {
+                found.entry(user).or_default().push(Entrance { joined: joined.clone(), within });
+            }
+        }
+        if party != to {
+            found.entry(party).or_default().push(Entrance { joined, within });
+        }
+    }
+    found
 }
 
 /// When the grant opened the way.
@@ -34,7 +67,7 @@ struct Opening {
 }
 
 /// Of each grant those who may have joined late.
-pub fn joined(grants: &[&Interval], reaches: &[Members]) -> Vec<BTreeMap<Party, Joined>> {
+pub fn joined(grants: &[&Interval], audiences: &Audience, always: &Times) -> Vec<BTreeMap<Party, Joined>> {
     let audience = |grant: &Interval| match grant.thing {
         Thing::Grant { audience, .. } => Some(audience),
         _ => None,
@@ -46,15 +79,15 @@ pub fn joined(grants: &[&Interval], reaches: &[Members]) -> Vec<BTreeMap<Party, 
         }
     }
     let open: BTreeMap<Party, TimeSet> = spans.into_iter().map(|(party, spans)| (party, TimeSet::of(spans))).collect();
-    let of_grant = |(grant, reach): (&&Interval, &Members)| {
+    let of_grant = |grant: &&Interval| {
         let Some(audience) = audience(grant) else { return BTreeMap::new() };
         let opened = Opening::of(grant, &open[&audience]);
         let granted = grant.times();
-        let others = reach.iter().filter(|(party, _)| **party != audience);
-        let joined = |member: &Times| Joined { granted: granted.clone(), opened, member: member.clone() };
-        others.map(|(party, member)| (*party, joined(member))).collect()
+        let joined = |over: Vec<Entrance>| Joined { granted: granted.clone(), opened, over };
+        let others = entrances(audiences, audience, always, false).into_iter();
+        others.map(|(party, over)| (party, joined(over))).collect()
     };
-    grants.iter().zip(reaches).map(of_grant).collect()
+    grants.iter().map(of_grant).collect()
 }
 
 impl Opening {
@@ -71,32 +104,40 @@ impl Joined {
     /// What they see of what came in.
     pub fn seen(&self, items: &BTreeMap<Bounds, Times>) -> Times {
         let mut seen = Times::never();
-        for ((earliest, latest), times) in items {
-            let there = self.there(*earliest, *latest);
-            seen = seen.union(&times.intersect(&there));
+        for entrance in &self.over {
+            for ((earliest, latest), times) in items {
+                let there = self.opened.there(entrance, *earliest, *latest);
+                seen = seen.union(&times.intersect(&there));
+            }
         }
         seen.intersect(&self.granted)
     }
 
     /// The same of what was inside at these times, and nobody told when it came in.
     pub fn seen_if_ever(&self, times: &Times) -> Times {
-        let there = Times { possible: self.member.possible.clone(), ..self.there(0, 0) };
-        times.intersect(&there).intersect(&self.granted)
+        let mut seen = Times::never();
+        for entrance in &self.over {
+            let there = Times { possible: entrance.within.possible.clone(), ..self.opened.there(entrance, 0, 0) };
+            seen = seen.union(&times.intersect(&there));
+        }
+        seen.intersect(&self.granted)
     }
+}
 
-    /// When they were there, of those who were when something that came in then could be seen.
-    fn there(&self, earliest: Instant, latest: Instant) -> Times {
-        let (opened, member) = (self.opened, &self.member);
+impl Opening {
+    /// When somebody was there, of those who were when something that came in then could be seen.
+    fn there(self, entrance: &Entrance, earliest: Instant, latest: Instant) -> Times {
+        let Some(joined) = &entrance.joined else { return entrance.within.clone() };
         // Whichever was later, the way or the data: they were there all that time, or at some time in it.
         let all = |(start, end): &&(Instant, Instant)| {
-            *start <= earliest.max(opened.standing) && latest.max(opened.latest) < *end
+            *start <= earliest.max(self.standing) && latest.max(self.latest) < *end
         };
-        let any = |(start, end): &&(Instant, Instant)| {
-            *start <= latest.max(opened.latest) && earliest.max(opened.first) < *end
-        };
-        let certain = member.certain.spans().iter().filter(all).copied().collect();
+        let any =
+            |(start, end): &&(Instant, Instant)| *start <= latest.max(self.latest) && earliest.max(self.first) < *end;
+        let certain = joined.certain.spans().iter().filter(all).copied().collect();
         // Whoever left and came back may find what they had before.
-        let first = member.possible.spans().iter().find(any).map_or(Instant::MAX, |(start, _)| *start);
-        Times { certain: TimeSet::of(certain), possible: member.possible.within(first, Instant::MAX) }
+        let first = joined.possible.spans().iter().find(any).map_or(Instant::MAX, |(start, _)| *start);
+        let certain = TimeSet::of(certain).intersect(&entrance.within.certain);
+        Times { certain, possible: entrance.within.possible.within(first, Instant::MAX) }
     }
 }

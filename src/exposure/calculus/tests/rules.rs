@@ -448,6 +448,22 @@ fn what_a_group_was_sent_is_possible_for_each_member() {
 }
 
 #[test]
+fn who_uses_an_account_later_sees_what_it_was_sent_also_where_history_is_hidden() {
+    let account = Party::Named(PartyKind::Service, 7);
+    for to in [account, ENG] {
+        let mut story = Story::new();
+        story.manner.hides_history = true;
+        story.opens(Thing::Membership { member: person(1), whole: account }, 0);
+        story.opens(Thing::Membership { member: account, whole: ENG }, 0);
+        story.mails(person(9), to, at(9, 0));
+        story.opens(Thing::Membership { member: person(2), whole: account }, at(12, 0));
+        story.opens(Thing::Membership { member: person(3), whole: ENG }, at(12, 0));
+        let exposure = story.exposure();
+        assert_eq!([1, 2, 3].map(|number| could(&exposure, person(number))), [(0, 360), (0, 180), (0, 0)]);
+    }
+}
+
+#[test]
 fn whoever_sends_on_after_their_way_was_closed_does_it_without_authority() {
     for (has_copy, expected) in [(true, 60), (false, 360)] {
         let mut story = Story::new().content();
