@@ -22,6 +22,8 @@ pub struct Delivery {
     /// Whose data it was: position among the accesses that were told.
     access: usize,
     holder: Party,
+    /// They took it: only who came later can see it for that.
+    taken: bool,
     /// As long as it lies there.
     times: Times,
     authorised: Authorised,
@@ -55,7 +57,9 @@ impl Copies {
             let Thing::Holding { holder, .. } = copy.thing else { return None };
             let surely = access.given_to.contains(&holder);
             let received = surely || access.perhaps_given_to.contains(&holder);
-            if !received || !is_of_people(holder, audience) {
+            // What people take for what they are in lies there for whoever joins later.
+            let taken = !received && holder.has_members();
+            if !received && !taken || !is_of_people(holder, audience) {
                 return None;
             }
             let times = copy.times().intersect(always);
@@ -66,6 +70,7 @@ impl Copies {
                     let late = entrance.joined.as_ref().is_some_and(|joined| !then(joined));
                     // Whoever was in it then may have it although they left; whoever joined later may see what came before.
                     match then(&entrance.within) {
+                        true if taken => TimeSet::empty(),
                         true => times.possible.clone(),
                         false if late && manner.hides_history => TimeSet::empty(),
                         false => times.possible.intersect(&entrance.within.possible),
@@ -73,8 +78,15 @@ impl Copies {
                 });
                 (party, TimeSet::all(&could.collect::<Vec<_>>()))
             });
-            let members = members.filter(|(_, could)| !could.is_empty()).collect();
-            Some(Delivery { entry, access: position, holder, times, authorised, members })
+            let members: BTreeMap<Party, TimeSet> = members.filter(|(_, could)| !could.is_empty()).collect();
+            let times = match taken {
+                true => Times { certain: TimeSet::empty(), possible: TimeSet::all(members.values()) },
+                false => times,
+            };
+            if taken && members.is_empty() {
+                return None;
+            }
+            Some(Delivery { entry, access: position, holder, taken, times, authorised, members })
         };
         copies.filter_map(delivery).collect()
     }
@@ -113,7 +125,7 @@ impl Exposure {
     /// Who could see what was given to them or to what they are in.
     pub(super) fn take_deliveries(&mut self, deliveries: &[Delivery], ways: &mut Ways) {
         for delivery in deliveries {
-            let Delivery { holder, times, authorised, members, .. } = delivery;
+            let Delivery { holder, taken, times, authorised, members, .. } = delivery;
             self.open = self.open.union(times);
             if *authorised == Authorised::No {
                 self.unauthorised = self.unauthorised.union(times);
@@ -123,7 +135,9 @@ impl Exposure {
             }
             // That it lies with a group, or in an account, makes it certain of nobody in it.
             let own = if holder.has_members() { times.only_possible() } else { times.clone() };
-            self.let_in(*holder, None, &own, *authorised, ways);
+            if !taken {
+                self.let_in(*holder, None, &own, *authorised, ways);
+            }
             for (party, possible) in members {
                 let could = Times { certain: TimeSet::empty(), possible: possible.clone() };
                 self.let_in(*party, Some(*holder), &could, *authorised, ways);
