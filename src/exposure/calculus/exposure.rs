@@ -465,6 +465,7 @@ impl Exposure {
                 matches!(actor, Party::Anyone | Party::Named(PartyKind::Group | PartyKind::Organisation, _));
             if actor.has_members() {
                 let members = members_then(actor, access, judge);
+                self.got_in(actor, &members, access, judge);
                 fact.one_of = members.keys().copied().filter(|party| party.is_human()).collect();
                 // An account that had users, and none of them then, was used by somebody else, or by one who had not left.
                 // A group in it of which nobody is on file may be anybody.
@@ -656,6 +657,24 @@ impl Exposure {
         self.open.possible = self.open.possible.union(&unknown);
         if without {
             self.unauthorised.possible = self.unauthorised.possible.union(&unknown);
+        }
+    }
+
+    /// One of these it was, so that each possibly could then, suspended or not, and from when that is told of them to have ended.
+    fn got_in(&mut self, whole: Party, members: &Members, access: &Access, judge: &Judge) {
+        let could = self.viewers.get(&whole).map(|viewer| viewer.could.clone()).unwrap_or_default();
+        let excess = self.viewers.get(&whole).map(|viewer| viewer.excess.clone()).unwrap_or_default();
+        for (party, times) in members.iter().filter(|(party, _)| party.is_human()) {
+            let viewer = self.viewers.entry(*party).or_default();
+            if viewer.could.possible.meets(access.when.earliest, access.when.latest) {
+                continue;
+            }
+            let before = viewer.could.possible.within(0, access.when.earliest);
+            let since = before.spans().last().map_or(judge.from, |(_, end)| *end);
+            let then = TimeSet::span(since, judge.cut_off).intersect(&times.possible);
+            viewer.could.possible = viewer.could.possible.union(&then.intersect(&could.possible));
+            viewer.excess.possible = viewer.excess.possible.union(&then.intersect(&excess.possible));
+            viewer.over.insert(whole);
         }
     }
 
