@@ -11,7 +11,7 @@ use super::interval::{Bound, Frame, Interval, Known, Oddity, intervals};
 use super::joined;
 use super::restriction::{Others, Restrictions};
 use super::same::Same;
-use super::scope::Scope;
+use super::scope::{self, Scope};
 use super::shown::{Shown, Success};
 use super::times::{Instant, TimeSet, Times};
 use super::ways::{self, Granted, Had, Way, Ways};
@@ -320,7 +320,7 @@ impl Exposure {
         let position = self.paths.len();
         let authorised = grant.interval.authorised;
         let (start, end, allowed_until) = (grant.interval.start, grant.interval.end, grant.allowed.end);
-        let scope = Scope { rights: grant.interval.rights.clone(), categories: grant.interval.categories.clone() };
+        let scope = Scope::of(grant.interval);
         // Whoever has it for something else may see what is inside, and not surely.
         let shows = scope.shows(content);
         self.paths.push(Path { audience, start, end, scope, authorised, allowed_until, used: None });
@@ -512,10 +512,11 @@ impl Exposure {
         judge.copies.deliveries((position, access), authorised, &judge.audience, judge.manner, &judge.always)
     }
 
-    /// Whether no way of their own by authority was open to somebody then.
+    /// Whether no way of their own by authority to the same data was open to somebody then.
     fn had_no_other(&self, party: Party, access: &Access, judge: &Judge) -> bool {
         let had = judge.ways.had(&[party], access, &judge.content, judge.manner);
-        !had.iter().any(|had| had.authority(&self.paths[had.path], access) == Authorised::Yes)
+        let allowed = had.iter().filter(|had| had.authority(&self.paths[had.path], access) == Authorised::Yes);
+        !scope::may_lead(allowed.map(|had| &self.paths[had.path].scope), access)
     }
 
     /// Whose data an act touched while it may only have been stored.
@@ -598,11 +599,18 @@ impl Exposure {
             *used = (*used).max(Some(access.when.earliest));
         }
         let by_way = ways::by_any(&open, &self.paths, access);
+        let from = |since: Instant| TimeSet::span(since, judge.cut_off);
         if let Some(since) = judge.closed_since.get(&position) {
-            self.widen(access, &[actor], (*since, by_way == Authorised::No), judge);
+            self.widen(access, &[actor], (from(*since), by_way == Authorised::No), judge);
         } else if judge.history_shown.contains(&position) {
             // Perhaps not over this way, but over one that nobody told of.
-            self.widen(access, &[actor], (judge.from, by_way == Authorised::No), judge);
+            self.widen(access, &[actor], (from(judge.from), by_way == Authorised::No), judge);
+        }
+        let left = ways::after_all(&open, access);
+        if !left.is_empty() {
+            // Perhaps it was after they had left what the way let in.
+            self.oddities.insert((Oddity::PathWasClosed, access.entries.first().copied()));
+            self.widen(access, &[actor], (left, true), judge);
         }
         by_way
     }
@@ -631,13 +639,13 @@ impl Exposure {
         let groups = judge.ways.of.iter().filter(|(party, ways)| is_group(party) && ways.iter().any(ended));
         let groups = groups.filter(|(group, _)| members_then(**group, access, judge).contains_key(&actor));
         theirs.extend(groups.map(|(group, _)| *group));
-        self.widen(access, &Vec::from_iter(theirs), (since, was_closed), judge);
+        let unknown = TimeSet::span(since, judge.cut_off);
+        self.widen(access, &Vec::from_iter(theirs), (unknown, was_closed), judge);
         if was_closed { Authorised::No } else { Authorised::NotAssessed }
     }
 
-    /// It was possible for these from then on, and through an account for each of its users, because one of them it was.
-    fn widen(&mut self, access: &Access, theirs: &[Party], (since, without): (Instant, bool), judge: &Judge) {
-        let unknown = TimeSet::span(since, judge.cut_off);
+    /// It was possible for these at that time, and through an account for each of its users, because one of them it was.
+    fn widen(&mut self, access: &Access, theirs: &[Party], (unknown, without): (TimeSet, bool), judge: &Judge) {
         let mut those: Vec<(Party, Option<Party>, TimeSet)> = Vec::new();
         for party in theirs {
             those.push((*party, None, unknown.clone()));

@@ -115,6 +115,15 @@ pub fn may_allow(ways: &[Had<'_>], paths: &[Path], access: &Access) -> bool {
     scope::may_allow(ways.iter().map(|had| &paths[had.path].scope), access)
 }
 
+/// The part of the time of an act that was after these had ended, one after the other, and was before them if it was any earlier.
+pub fn after_all(open: &[Had<'_>], access: &Access) -> TimeSet {
+    let then = TimeSet::span(access.when.earliest, access.when.latest);
+    let unexplained = then.without(&TimeSet::all(open.iter().map(|had| &had.times.possible)));
+    let first = open.iter().filter_map(|had| had.times.possible.spans().first()).map(|(start, _)| *start).min();
+    let ended = unexplained.spans().iter().filter(|(start, _)| first.is_some_and(|first| first < *start));
+    TimeSet::of(ended.copied().collect())
+}
+
 fn was_open(end: &Bound, times: &TimeSet, access: &Access) -> bool {
     let from = access.when.earliest;
     times.meets(from, access.when.latest) || at_the_end(end, access) && times.contains(from.saturating_sub(1))
