@@ -335,6 +335,7 @@ fn body(signature: &AgentSignature) -> ActionBody {
         links: Some(LinkCounts { parents: 1, caused_by: 2, same_act_as: 1, corrects: 1, retracts: 1 }),
         not_kept: Vec::new(),
         cut: Vec::new(),
+        record_datasets: vec!["orders".into()],
     }
 }
 
@@ -426,7 +427,7 @@ async fn every_field_is_stored_listed_exported_and_opens_again() {
     };
     client.register_names(vec![agent]).await.expect("known");
     client.register(RegistryKind::Source, &["gateway-1"]).await;
-    client.register(RegistryKind::Dataset, &["crm"]).await;
+    client.register(RegistryKind::Dataset, &["crm", "orders"]).await;
     client.register(RegistryKind::Party, &["proxy", "acme-cloud", "engineers"]).await;
     let terms = ["version/v7", "model/m-1", "vendor/acme", "region/eu-1", "purpose/support", "policy/p-1", "key/k-1"];
     client.register(RegistryKind::Term, &terms).await;

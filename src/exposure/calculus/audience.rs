@@ -75,7 +75,7 @@ impl Audience {
     /// Whether it is an account: people are told to use it, or it is told to work or not to.
     pub fn is_account(&self, party: Party) -> bool {
         let told = self.direct.contains_key(&party) || self.suspended.contains_key(&party);
-        told && matches!(party, Party::Named(PartyKind::Service, _))
+        told && party.is_service()
     }
 
     pub fn circular(&self) -> &BTreeSet<Party> {
@@ -89,17 +89,23 @@ impl Audience {
 
     /// Who is meant by a party at which times, itself among them.
     pub fn reach(&self, party: Party, always: &Times) -> Members {
-        self.members(party, always, true, |account, times| self.active(account, times))
+        self.members(party, always, true, |account, times| self.active(account, times), |_| true)
     }
 
     /// The same of what acted: then it worked, whatever is on file of its suspension.
     pub fn reach_of_acting(&self, party: Party, always: &Times) -> Members {
-        self.members(party, always, true, |_, times| times.clone())
+        self.members(party, always, true, |_, times| times.clone(), |_| true)
     }
 
     /// The same, without those who may be in anything.
     pub fn told_of_acting(&self, party: Party, always: &Times) -> Members {
-        self.members(party, always, false, |_, times| times.clone())
+        self.members(party, always, false, |_, times| times.clone(), |_| true)
+    }
+
+    /// Who came into a party by joining: groups and people over groups alone, itself and accounts among them.
+    pub fn joiners(&self, party: Party, always: &Times, acting: bool) -> Members {
+        let active = |party, times: &Times| if acting { times.clone() } else { self.active(party, times) };
+        self.members(party, always, true, active, |whole| !whole.is_service())
     }
 
     fn members(
@@ -108,6 +114,7 @@ impl Audience {
         always: &Times,
         somewhere: bool,
         active: impl Fn(Party, &Times) -> Times,
+        enters: impl Fn(Party) -> bool,
     ) -> Members {
         let mut found = Members::from([(party, active(party, always))]);
         let mut next = vec![party];
@@ -115,10 +122,11 @@ impl Audience {
         while let Some(whole) = next.pop() {
             let within = found.get(&whole).cloned().unwrap_or_default();
             let perhaps = Some(whole).filter(|_| somewhere).into_iter().flat_map(|whole| self.perhaps_in(whole));
-            for (member, times) in self.direct.get(&whole).into_iter().flatten().chain(perhaps) {
+            let direct = self.direct.get(&whole).into_iter().flatten();
+            for (member, times) in direct.chain(perhaps).filter(|_| enters(whole)) {
                 let both = times.intersect(&within);
                 // A person's own account that is suspended closes no account that they share.
-                let shared = matches!(whole, Party::Named(PartyKind::Service, _)) && !member.has_members();
+                let shared = whole.is_service() && !member.has_members();
                 let more = if shared { both } else { active(*member, &both) };
                 let known = found.entry(*member).or_default();
                 let all = known.union(&more);

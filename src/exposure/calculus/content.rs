@@ -2,6 +2,7 @@
 
 use super::fact::{Access, Person, Resource, Thing};
 use super::interval::Interval;
+use super::joined::Joined;
 use super::times::{Instant, TimeSet, Times};
 use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::vocabulary::Category;
@@ -23,7 +24,7 @@ pub struct Content {
 }
 
 /// Earliest and latest instant at which something came in.
-type Bounds = (Instant, Instant);
+pub type Bounds = (Instant, Instant);
 
 impl Content {
     pub fn of(intervals: &[Interval], of: Resource, hides_history: bool, always: &Times) -> Content {
@@ -105,23 +106,22 @@ impl Content {
     }
 
     /// For somebody who sees only what came in while they were there.
-    pub fn seen_by_joiner(&self, granted: &Times, member: &Times) -> Times {
-        let seen = match self.items.is_empty() {
-            true => self.any.intersect(member).only_possible(),
-            false => since_they_joined(&self.items, member),
-        };
-        seen.intersect(granted)
+    pub fn seen_by_joiner(&self, joined: &Joined) -> Times {
+        match self.items.is_empty() {
+            true => joined.seen_if_ever(&self.any),
+            false => joined.seen(&self.items),
+        }
     }
 
     /// The same of what an act got: all whose data it was have to have come in while they were there.
-    pub fn seen_by(&self, access: &Access, granted: &Times, member: &Times) -> Times {
+    pub fn seen_by(&self, access: &Access, joined: &Joined) -> Times {
         let seen = |subject| match self.items_of.get(subject) {
-            Some(items) => since_they_joined(items, member).intersect(granted),
+            Some(items) => joined.seen(items),
             // When it came in nobody told.
-            None => granted.intersect(member).only_possible(),
+            None => joined.seen_if_ever(&joined.granted),
         };
         let all = access.subjects.iter().map(seen);
-        all.reduce(|all, seen| all.intersect(&seen)).unwrap_or_else(|| self.seen_by_joiner(granted, member))
+        all.reduce(|all, seen| all.intersect(&seen)).unwrap_or_else(|| self.seen_by_joiner(joined))
     }
 }
 
@@ -131,19 +131,4 @@ fn around(access: &Access, told: &TimeSet, always: &Times) -> TimeSet {
     let at = access.when.earliest;
     let around = untold.spans().iter().filter(|(start, end)| *start <= access.when.latest && at <= *end);
     TimeSet::of(around.copied().collect())
-}
-
-fn since_they_joined(items: &BTreeMap<Bounds, Times>, member: &Times) -> Times {
-    let mut seen = Times::never();
-    for ((earliest, latest), times) in items {
-        let since = |set: &TimeSet, met: bool| {
-            let spans = set.spans().iter().filter(|(start, end)| {
-                if met { start <= latest && earliest < end } else { start <= earliest && latest < end }
-            });
-            TimeSet::of(spans.copied().collect())
-        };
-        let there = Times { certain: since(&member.certain, false), possible: since(&member.possible, true) };
-        seen = seen.union(&times.intersect(&there));
-    }
-    seen
 }

@@ -1,11 +1,12 @@
 //! What was given to somebody lies with them, and can be seen there until it is removed there: closing the way to where it
 //! came from, or deleting it there, ends none of it (REPORTS 2.3, Rungs and durations).
 
-use super::audience::{Audience, Members};
+use super::audience::Audience;
 use super::content::Content;
 use super::exposure::{Exposure, Inside, Manner};
 use super::fact::{Access, Authorised, Party, Resource, Thing};
 use super::interval::{Bound, Interval, Known};
+use super::joined::{self, Entrance};
 use super::times::{Instant, TimeSet, Times};
 use super::ways::Ways;
 use std::collections::{BTreeMap, HashMap};
@@ -21,6 +22,8 @@ pub struct Delivery {
     /// Whose data it was: position among the accesses that were told.
     access: usize,
     holder: Party,
+    /// They took it: only who came later can see it for that.
+    taken: bool,
     /// As long as it lies there.
     times: Times,
     authorised: Authorised,
@@ -58,37 +61,44 @@ impl Copies {
             let received = given || access.perhaps_given_to.contains(&holder);
             // A machine has it, unless it is somebody's account.
             let surely = given && !audience.is_only_perhaps_account(holder);
-            if !received || !is_of_people(holder, audience) {
+            // What people take for what they are in lies there for whoever joins later.
+            let taken = !received && holder.has_members();
+            if !received && !taken || !is_of_people(holder, audience) {
                 return None;
             }
             let times = copy.times().intersect(always);
             let times = if surely && !holder.is_unknown() { times } else { times.only_possible() };
-            let members = members_of(holder, audience, always);
-            let members = members.into_iter().map(|(party, in_it)| {
-                // Whoever was in it then may have it although they left; whoever joined later may see what came before.
-                let then = in_it.possible.meets(access.when.earliest, access.when.latest);
-                let could = match (then, manner.hides_history) {
-                    (true, _) => times.possible.clone(),
-                    (false, false) => times.possible.intersect(&in_it.possible),
-                    (false, true) => TimeSet::empty(),
-                };
-                (party, could)
+            let members = members_of(holder, audience, always).into_iter().map(|(party, over)| {
+                let then = |times: &Times| times.possible.meets(access.when.earliest, access.when.latest);
+                let could = over.iter().map(|entrance| {
+                    let late = entrance.joined.as_ref().is_some_and(|joined| !then(joined));
+                    // Whoever was in it then may have it although they left; whoever joined later may see what came before.
+                    match then(&entrance.within) {
+                        true if taken => TimeSet::empty(),
+                        true => times.possible.clone(),
+                        false if late && manner.hides_history => TimeSet::empty(),
+                        false => times.possible.intersect(&entrance.within.possible),
+                    }
+                });
+                (party, TimeSet::all(&could.collect::<Vec<_>>()))
             });
-            let members = members.filter(|(_, could)| !could.is_empty()).collect();
-            Some(Delivery { entry, access: position, holder, times, authorised, perhaps_without, members })
+            let members: BTreeMap<Party, TimeSet> = members.filter(|(_, could)| !could.is_empty()).collect();
+            let times = match taken {
+                true => Times { certain: TimeSet::empty(), possible: TimeSet::all(members.values()) },
+                false => times,
+            };
+            if taken && members.is_empty() {
+                return None;
+            }
+            Some(Delivery { entry, access: position, holder, taken, times, authorised, perhaps_without, members })
         };
         copies.filter_map(delivery).collect()
     }
 }
 
 /// Everybody who is or was in it, itself not.
-fn members_of(whole: Party, audience: &Audience, always: &Times) -> Members {
-    if !whole.has_members() {
-        return Members::new();
-    }
-    let mut members = audience.reach_of_acting(whole, always);
-    members.remove(&whole);
-    members
+fn members_of(whole: Party, audience: &Audience, always: &Times) -> BTreeMap<Party, Vec<Entrance>> {
+    if whole.has_members() { joined::entrances(audience, whole, always, true) } else { BTreeMap::new() }
 }
 
 fn is_of_people(holder: Party, audience: &Audience) -> bool {
@@ -119,7 +129,7 @@ impl Exposure {
     /// Who could see what was given to them or to what they are in.
     pub(super) fn take_deliveries(&mut self, deliveries: &[Delivery], ways: &mut Ways) {
         for delivery in deliveries {
-            let Delivery { holder, times, authorised, perhaps_without, members, .. } = delivery;
+            let Delivery { holder, taken, times, authorised, perhaps_without, members, .. } = delivery;
             self.open = self.open.union(times);
             if *authorised == Authorised::No {
                 self.unauthorised = self.unauthorised.union(times);
@@ -136,7 +146,9 @@ impl Exposure {
             }
             // That it lies with a group, or in an account, makes it certain of nobody in it.
             let own = if holder.has_members() { times.only_possible() } else { times.clone() };
-            self.let_in(*holder, None, &own, *authorised, ways);
+            if !taken {
+                self.let_in(*holder, None, &own, *authorised, ways);
+            }
             for (party, possible) in members {
                 let could = Times { certain: TimeSet::empty(), possible: possible.clone() };
                 self.let_in(*party, Some(*holder), &could, *authorised, ways);

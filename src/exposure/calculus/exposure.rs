@@ -9,9 +9,10 @@ use super::delivered::{self, Copies, Delivery};
 use super::fact::{Access, Authorised, Edge, Party, Person, Resource, Thing};
 use super::giving::{is_unnamed, sends, takes_a_copy};
 use super::interval::{Bound, Frame, Interval, Known, Oddity, intervals};
+use super::joined;
 use super::restriction::{Others, Restrictions};
 use super::same::Same;
-use super::scope::Scope;
+use super::scope::{self, Scope};
 use super::shown::{Shown, Success};
 use super::times::{Instant, TimeSet, Times};
 use super::ways::{self, Granted, Had, Way, Ways};
@@ -218,8 +219,10 @@ impl Exposure {
         let late = permitted.late(&intervals, &grants);
         let mut manner = told.manner;
         let mut history_shown = BTreeSet::new();
+        let granted: Vec<&Interval> = grants.iter().map(|grant| &intervals[*grant]).collect();
+        let joined = if hides { joined::joined(&granted, &audience, &always) } else { Vec::new() };
         if manner.hides_history {
-            let granted: Vec<_> = grants.iter().map(|grant| &intervals[*grant]).zip(&reaches).collect();
+            let granted: Vec<_> = granted.iter().zip(&reaches).zip(&joined).map(|((a, b), c)| (*a, b, c)).collect();
             for (position, oddity) in ways::saw_history(&shows, &granted, &content) {
                 oddities.insert(oddity);
                 history_shown.insert(position);
@@ -262,6 +265,7 @@ impl Exposure {
                 reach: &reaches[i],
                 allowed: &permitted.grants[i],
                 allowed_reach: permitted.reaches.as_ref().map_or(&reaches[i], |reaches| &reaches[i]),
+                joined: joined.get(i),
                 late: &late,
             };
             exposure.take_path(&granted, &content, manner, &mut ways);
@@ -336,7 +340,7 @@ impl Exposure {
         let position = self.paths.len();
         let authorised = grant.interval.authorised;
         let (start, end, allowed_until) = (grant.interval.start, grant.interval.end, grant.allowed.end);
-        let scope = Scope { rights: grant.interval.rights.clone(), categories: grant.interval.categories.clone() };
+        let scope = Scope::of(grant.interval);
         // Whoever has it for something else may see what is inside, and not surely.
         let shows = scope.shows(content);
         self.paths.push(Path { audience, start, end, scope, authorised, allowed_until, used: None });
@@ -344,13 +348,13 @@ impl Exposure {
         for (party, member) in grant.reach {
             let way = granted.intersect(member);
             let all = || way.intersect(&content.any);
-            let hides = *party != audience && (manner.hides_history || manner.hides_at_times);
-            let could = match (hides, manner.hides_history) {
-                (true, true) => content.seen_by_joiner(&granted, member),
-                (true, false) => {
-                    Times { certain: content.seen_by_joiner(&granted, member).certain, possible: all().possible }
+            let joined = grant.joined.and_then(|joined| joined.get(party));
+            let could = match (joined, manner.hides_history) {
+                (Some(joined), true) => content.seen_by_joiner(joined),
+                (Some(joined), false) => {
+                    Times { certain: content.seen_by_joiner(joined).certain, possible: all().possible }
                 }
-                (false, _) => all(),
+                (None, _) => all(),
             };
             let could = if shows { could } else { could.only_possible() };
             let allowed = grant.allowed(*party);
@@ -360,7 +364,7 @@ impl Exposure {
                 (_, Some(allowed)) => (could.intersect(allowed), grant.beyond(&could, allowed)),
             };
             if !way.is_never() {
-                let joined = hides.then(|| (granted.clone(), member.clone()));
+                let joined = joined.cloned();
                 ways.of.entry(*party).or_default().push(Way { path: position, times: way, allowed, joined });
             }
             if could.is_never() {
@@ -499,6 +503,7 @@ impl Exposure {
                 matches!(actor, Party::Anyone | Party::Named(PartyKind::Group | PartyKind::Organisation, _));
             if actor.has_members() {
                 let members = members_then(actor, access, judge);
+                self.got_in(actor, &members, access, judge);
                 let people = members.keys().copied().filter(|party| party.is_human());
                 if judge.audience.is_only_perhaps_account(actor) {
                     // A machine, unless it is the account that one of them used.
@@ -554,10 +559,11 @@ impl Exposure {
         judge.copies.deliveries((position, access), authorised, &judge.audience, judge.manner, &judge.always)
     }
 
-    /// Whether no way of their own by authority was open to somebody then.
+    /// Whether no way of their own by authority to the same data was open to somebody then.
     fn had_no_other(&self, party: Party, access: &Access, judge: &Judge) -> bool {
         let had = judge.ways.had(&[party], access, &judge.content, judge.manner);
-        !had.iter().any(|had| had.authority(&self.paths[had.path], access) == Authorised::Yes)
+        let allowed = had.iter().filter(|had| had.authority(&self.paths[had.path], access) == Authorised::Yes);
+        !scope::may_lead(allowed.map(|had| &self.paths[had.path].scope), access)
     }
 
     /// Whose data an act touched while it may only have been stored.
@@ -618,11 +624,18 @@ impl Exposure {
             *used = (*used).max(Some(access.when.earliest));
         }
         let by_way = ways::by_any(&open, &self.paths, access);
+        let from = |since: Instant| TimeSet::span(since, judge.cut_off);
         if let Some(since) = judge.closed_since.get(&position) {
-            self.widen(access, &[actor], (*since, by_way == Authorised::No), judge);
+            self.widen(access, &[actor], (from(*since), by_way == Authorised::No), judge);
         } else if judge.history_shown.contains(&position) {
             // Perhaps not over this way, but over one that nobody told of.
-            self.widen(access, &[actor], (judge.from, by_way == Authorised::No), judge);
+            self.widen(access, &[actor], (from(judge.from), by_way == Authorised::No), judge);
+        }
+        let left = ways::after_all(&open, access);
+        if !left.is_empty() {
+            // Perhaps it was after they had left what the way let in.
+            self.oddities.insert((Oddity::PathWasClosed, access.entries.first().copied()));
+            self.widen(access, &[actor], (left, true), judge);
         }
         by_way
     }
@@ -660,13 +673,13 @@ impl Exposure {
         let groups = groups.filter(|(group, _)| members_then(**group, access, judge).contains_key(&actor));
         theirs.extend(groups.map(|(group, _)| *group));
         let without = was_closed || judge.may_have_had_another(actor);
-        self.widen(access, &Vec::from_iter(theirs), (since, without), judge);
+        let unknown = TimeSet::span(since, judge.cut_off);
+        self.widen(access, &Vec::from_iter(theirs), (unknown, without), judge);
         if was_closed { Authorised::No } else { Authorised::NotAssessed }
     }
 
-    /// It was possible for these from then on, and through an account for each of its users, because one of them it was.
-    fn widen(&mut self, access: &Access, theirs: &[Party], (since, without): (Instant, bool), judge: &Judge) {
-        let unknown = TimeSet::span(since, judge.cut_off);
+    /// It was possible for these at that time, and through an account for each of its users, because one of them it was.
+    fn widen(&mut self, access: &Access, theirs: &[Party], (unknown, without): (TimeSet, bool), judge: &Judge) {
         let mut those: Vec<(Party, Option<Party>, TimeSet)> = Vec::new();
         for party in theirs {
             those.push((*party, None, unknown.clone()));
@@ -686,6 +699,24 @@ impl Exposure {
         self.open.possible = self.open.possible.union(&unknown);
         if without {
             self.unauthorised.possible = self.unauthorised.possible.union(&unknown);
+        }
+    }
+
+    /// One of these it was, so that each possibly could then, suspended or not, and from when that is told of them to have ended.
+    fn got_in(&mut self, whole: Party, members: &Members, access: &Access, judge: &Judge) {
+        let could = self.viewers.get(&whole).map(|viewer| viewer.could.clone()).unwrap_or_default();
+        let excess = self.viewers.get(&whole).map(|viewer| viewer.excess.clone()).unwrap_or_default();
+        for (party, times) in members.iter().filter(|(party, _)| party.is_human()) {
+            let viewer = self.viewers.entry(*party).or_default();
+            if viewer.could.possible.meets(access.when.earliest, access.when.latest) {
+                continue;
+            }
+            let before = viewer.could.possible.within(0, access.when.earliest);
+            let since = before.spans().last().map_or(judge.from, |(_, end)| *end);
+            let then = TimeSet::span(since, judge.cut_off).intersect(&times.possible);
+            viewer.could.possible = viewer.could.possible.union(&then.intersect(&could.possible));
+            viewer.excess.possible = viewer.excess.possible.union(&then.intersect(&excess.possible));
+            viewer.over.insert(whole);
         }
     }
 

@@ -34,6 +34,11 @@ impl Party {
         matches!(self, Party::Named(PartyKind::Group | PartyKind::Organisation | PartyKind::Service, _))
     }
 
+    /// An agent or a service, which may be an account that people use.
+    pub fn is_service(self) -> bool {
+        matches!(self, Party::Named(PartyKind::Service, _))
+    }
+
     /// Somebody got something, and nobody says what they are: perhaps a human.
     pub fn is_unknown(self) -> bool {
         matches!(self, Party::Named(PartyKind::Unspecified, _))

@@ -24,6 +24,7 @@ mod shown;
 pub mod audience;
 mod content;
 mod delivered;
+mod joined;
 pub mod restriction;
 pub mod scope;
 mod unnamed;

@@ -3,6 +3,7 @@
 
 use super::content::Content;
 use super::fact::Access;
+use super::interval::Interval;
 use std::collections::BTreeSet;
 use whosaw_verifier::vocabulary::{Category, Verb};
 
@@ -13,6 +14,10 @@ pub struct Scope {
 }
 
 impl Scope {
+    pub fn of(grant: &Interval) -> Scope {
+        Scope { rights: grant.rights.clone(), categories: grant.categories.clone() }
+    }
+
     /// Whether everything that was inside could surely be seen by it.
     pub fn shows(&self, content: &Content) -> bool {
         let by_right = self.rights.is_empty() || self.rights.iter().copied().any(sees);
@@ -54,6 +59,15 @@ pub fn allow<'a>(scopes: impl IntoIterator<Item = &'a Scope>, access: &Access) -
 /// Whether it may have been: what it does not say that it showed may have been anything.
 pub fn may_allow<'a>(scopes: impl IntoIterator<Item = &'a Scope>, access: &Access) -> bool {
     within(scopes, access, |categories| access.categories.is_subset(categories))
+}
+
+/// Whether these may have led whoever has them to what an access got, by whatever act of their own.
+pub fn may_lead<'a>(scopes: impl IntoIterator<Item = &'a Scope>, access: &Access) -> bool {
+    let by_right = |scope: &&Scope| scope.allows(access.verb) || scope.rights.iter().copied().any(sees);
+    let leading: Vec<&Scope> = scopes.into_iter().filter(by_right).collect();
+    let categories: BTreeSet<Category> = leading.iter().flat_map(|scope| &scope.categories).copied().collect();
+    leading.iter().any(|scope| scope.categories.is_empty())
+        || !leading.is_empty() && access.categories.is_subset(&categories)
 }
 
 fn within<'a>(

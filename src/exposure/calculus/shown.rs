@@ -6,12 +6,14 @@
 //! | after an end that was only planned | not before the success; unknown, or when the way was closed after all |
 //! | after it was closed | unknown, and not before the success |
 //! | that several such ways may explain, or that may not have been | unknown, and not before what was told |
+//! | of which it is not known whether it was before or after | possibly as late as the success may have been |
 //! | while a closing takes effect | stays: only whoever acted surely had it (`exposure`) |
 
 use super::audience::Members;
 use super::fact::{Access, Party};
 use super::interval::{Bound, Frame, Interval, Known, Oddity};
-use super::times::{Instant, Times};
+use super::scope::{self, Scope};
+use super::times::{Instant, TimeSet, Times};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A success, and whether it surely was one that only a way explains.
@@ -35,6 +37,8 @@ pub struct Shown {
 struct Evidence {
     /// It went on after its planned end, by which entry.
     past_plan: Option<Option<u64>>,
+    /// It may have gone on until then.
+    straddled: Option<Instant>,
     outlived: bool,
     not_before: Instant,
     /// The last success that shows anything.
@@ -92,26 +96,38 @@ impl Shown {
             states.iter().filter(|(_, state)| *state == wanted).map(|(way, _)| *way).collect()
         };
         let past_plan = |way: &usize| interval(*way).planned.is_some_and(|planned| planned.at <= at);
+        let scope = |way: &usize| Scope::of(interval(*way));
+        let may_allow = |ways: &[usize]| scope::may_allow(ways.iter().map(scope).collect::<Vec<_>>().iter(), access);
         let open = which(State::Open);
-        if !open.is_empty() {
+        let outside = !open.is_empty() && !may_allow(&open);
+        if !open.is_empty() && !outside {
             // What was to have ended by then explains it as little as what had: one of these went on.
             if open.iter().all(past_plan) {
-                let surely = success.sure && open.len() == 1;
+                let mut open = open;
+                open.extend(which(State::Ended).into_iter().filter(|way| interval(*way).end.known == Known::Assumed));
+                let surely = success.sure && open.len() == 1 && which(State::Left).is_empty();
                 for way in open {
                     let closing = interval(way).planned.map_or(at, |planned| planned.otherwise.earliest);
                     evidence[way].add(at, surely.then_some(at.min(closing)));
                     evidence[way].past_plan.get_or_insert(entry);
                 }
+            } else {
+                self.straddle(access, intervals, (grants, reaches), &open, evidence);
             }
             return;
         }
-        let ended = which(State::Ended);
+        let mut ended = which(State::Ended);
+        // What was open was for something else: it was one of those that had ended and were for this, or none that is told.
+        ended.retain(|way| !outside || may_allow(&[*way]));
+        if outside && ended.is_empty() {
+            return;
+        }
         let mut planned = ended.clone();
         planned.retain(|way| interval(*way).end.known == Known::Assumed);
         // A plan is no evidence, so that what was only planned to end explains it before what was closed does.
         let theirs = if planned.is_empty() { ended } else { planned };
         let left = if theirs.is_empty() { which(State::EndedAndLeft) } else { Vec::new() };
-        let alone = theirs.len() == 1 && which(State::Left).is_empty();
+        let alone = theirs.len() == 1 && which(State::Left).is_empty() && !outside;
         for way in theirs.iter().chain(&left) {
             let known = interval(*way).end.known;
             evidence[*way].add(at, (alone && success.sure).then_some(at));
@@ -128,6 +144,39 @@ impl Shown {
     }
 }
 
+impl Shown {
+    /// A success that was before the ends of all ways that explain it, or after them.
+    fn straddle(
+        &mut self,
+        access: &Access,
+        intervals: &[Interval],
+        (grants, reaches): (&[usize], &[Members]),
+        open: &[usize],
+        evidence: &mut [Evidence],
+    ) {
+        let (from, until) = (access.when.earliest, access.when.latest);
+        let times = |way: &usize| {
+            let (start, end) = (intervals[grants[*way]].start.earliest, intervals[grants[*way]].end.latest);
+            let parties = access.chain.iter().chain([&Party::Anyone]).filter_map(|party| reaches[*way].get(party));
+            TimeSet::all(parties.map(|it| &it.possible)).within(start, end)
+        };
+        let explained = TimeSet::all(&open.iter().map(times).collect::<Vec<_>>());
+        let unexplained = TimeSet::span(from, until).without(&explained);
+        for way in open {
+            let end = intervals[grants[*way]].end;
+            let mut after =
+                unexplained.spans().iter().filter(|(start, stop)| *start <= end.latest && end.latest < *stop);
+            let Some((_, stop)) = after.next().filter(|_| end.latest > from && end.known != Known::Open) else {
+                continue;
+            };
+            evidence[*way].straddled = evidence[*way].straddled.max(Some(*stop));
+            let planned = end.known == Known::Assumed;
+            let oddity = if planned { Oddity::ExpiryNotEnforced } else { Oddity::PathWasClosed };
+            self.oddities.insert((oddity, access.entries.first().copied()));
+        }
+    }
+}
+
 impl Evidence {
     fn add(&mut self, at: Instant, not_before: Option<Instant>) {
         self.last = self.last.max(at);
@@ -136,6 +185,11 @@ impl Evidence {
 
     fn end_of(&self, interval: &Interval, frame: Frame) -> Bound {
         let told = interval.end;
+        let told = match self.straddled.map(|until| until.min(frame.cut_off)).filter(|until| *until > told.latest) {
+            Some(latest) if told.known == Known::Exact => Bound { latest, known: Known::Bounded, ..told },
+            Some(latest) => Bound { latest, ..told },
+            None => told,
+        };
         let earliest = told.earliest.max(self.not_before);
         let unknown = |entry| Bound { earliest, latest: frame.cut_off.max(self.last), known: Known::Unknown, entry };
         match (self.outlived, self.past_plan, interval.planned) {

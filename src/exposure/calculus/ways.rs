@@ -5,6 +5,7 @@ use super::content::Content;
 use super::exposure::{Manner, Path};
 use super::fact::{Access, Authorised, Party, Thing};
 use super::interval::{Bound, Interval, Oddity};
+use super::joined::Joined;
 use super::scope;
 use super::shown::{Success, at_the_end};
 use super::times::{TimeSet, Times};
@@ -27,8 +28,8 @@ pub struct Way {
     /// As long as somebody let them in, where that is not as long as they got in: a permission that was taken away goes on
     /// working, and is none any more.
     pub allowed: Option<Times>,
-    /// The grant, and since when they were in what it let in, where whoever joins later sees only what comes later.
-    pub joined: Option<(Times, Times)>,
+    /// How they came in, where whoever joins later sees only what comes later.
+    pub joined: Option<Joined>,
 }
 
 /// A way as it was to one act.
@@ -60,8 +61,8 @@ impl Ways {
 impl Way {
     /// When it led to what this act got.
     fn times_for(&self, access: &Access, content: &Content, manner: Manner) -> Cow<'_, Times> {
-        let Some((granted, member)) = &self.joined else { return Cow::Borrowed(&self.times) };
-        let seen = content.seen_by(access, granted, member).intersect(&self.times);
+        let Some(joined) = &self.joined else { return Cow::Borrowed(&self.times) };
+        let seen = content.seen_by(access, joined).intersect(&self.times);
         let possible = if manner.hides_history { seen.possible } else { self.times.possible.clone() };
         Cow::Owned(Times { certain: seen.certain, possible })
     }
@@ -132,6 +133,15 @@ pub fn of_loss(all: &[Had<'_>], paths: &[Path], loss: &Access) -> (Authorised, O
     }
 }
 
+/// The part of the time of an act that was after these had ended, one after the other, and was before them if it was any earlier.
+pub fn after_all(open: &[Had<'_>], access: &Access) -> TimeSet {
+    let then = TimeSet::span(access.when.earliest, access.when.latest);
+    let unexplained = then.without(&TimeSet::all(open.iter().map(|had| &had.times.possible)));
+    let first = open.iter().filter_map(|had| had.times.possible.spans().first()).map(|(start, _)| *start).min();
+    let ended = unexplained.spans().iter().filter(|(start, _)| first.is_some_and(|first| first < *start));
+    TimeSet::of(ended.copied().collect())
+}
+
 fn was_open(end: &Bound, times: &TimeSet, access: &Access) -> bool {
     let from = access.when.earliest;
     times.meets(from, access.when.latest) || at_the_end(end, access) && times.contains(from.saturating_sub(1))
@@ -149,6 +159,8 @@ pub struct Granted<'a> {
     pub reach: &'a Members,
     pub allowed: &'a Interval,
     pub allowed_reach: &'a Members,
+    /// How others came in, where whoever joins later sees only what comes later.
+    pub joined: Option<&'a BTreeMap<Party, Joined>>,
     /// When anything that was taken away possibly went on working.
     pub late: &'a TimeSet,
 }
@@ -184,14 +196,13 @@ pub fn late<'a>(ended: impl IntoIterator<Item = (&'a Interval, &'a Interval)>) -
 /// Successes of people who joined later, and got what the registry says that they do not see: no other way explains them.
 pub fn saw_history(
     successes: &[Success<'_>],
-    grants: &[(&Interval, &Members)],
+    grants: &[(&Interval, &Members, &BTreeMap<Party, Joined>)],
     content: &Content,
 ) -> BTreeMap<usize, (Oddity, Option<u64>)> {
     let is_hidden = |success: &&Success<'_>| {
         let access = success.access;
         let mut hidden = false;
-        for (grant, reach) in grants {
-            let Thing::Grant { audience, .. } = grant.thing else { continue };
+        for (grant, reach, joined) in grants {
             let (granted, end) = (grant.times(), &grant.end);
             for party in access.chain.iter().copied().chain([Party::Anyone]) {
                 let Some(member) = reach.get(&party) else { continue };
@@ -199,8 +210,11 @@ pub fn saw_history(
                 if !was_open(end, &way.possible, access) {
                     continue;
                 }
-                let seen = || content.seen_by(access, &granted, member).intersect(&way);
-                if party == audience || was_open(end, &seen().possible, access) {
+                let hides = |joined: &Joined| {
+                    let seen = content.seen_by(access, joined).intersect(&way);
+                    !was_open(end, &seen.possible, access)
+                };
+                if !joined.get(&party).is_some_and(hides) {
                     return false;
                 }
                 hidden = true;

@@ -438,7 +438,7 @@ pub fn review(acts: &mut BTreeMap<u64, Act>, reviews: &[(&Reviewing, Vec<Vec<u64
             let Some(act) = acts.get_mut(&index).filter(|act| act.emergency) else { continue };
             let by_another = reviewing.by.is_some_and(|reviewer| {
                 let reviewers = by.involved.everybody([reviewer], reviewing.when);
-                let took_part = reviewers.meet(&by.involved.in_act(act)) != Meet::No;
+                let took_part = reviewers.meet(&by.involved.in_act_or_later(act)) != Meet::No;
                 !took_part && (by.may_review)(reviewer, reviewing.index)
             });
             let period = (by.period_us)(index);

@@ -2,7 +2,8 @@
 //! themselves, approves what they do, or finds their own emergency justified (REPORTS 2.3).
 //!
 //! Of whoever acted, on whose behalf, who got the data and who was let in: everybody who was in it then, over however many
-//! groups and accounts, whatever else goes by the same name, and whoever is perhaps the same person as one of them.
+//! groups and accounts, whatever else goes by the same name, and whoever is perhaps the same person as one of them. Whoever
+//! came later to what got the data or was let in possibly got it too, and narrows nothing of it; an approval was before that.
 
 use super::takers::goes_to_nobody_named;
 use super::*;
@@ -20,6 +21,8 @@ pub struct Involved {
     namesakes: HashMap<Party, Vec<Party>>,
     /// Of each group and account who is told to have been in it, and when they may have been.
     members: HashMap<Party, Vec<(Party, TimeSet)>>,
+    /// Of each entry by which a group or an account took a copy, these.
+    takers: HashMap<u64, Vec<Party>>,
     /// Those whose name does not open.
     closed: BTreeSet<Party>,
     same: Same,
@@ -99,7 +102,13 @@ impl Involved {
         let closed = closed.flat_map(|(_, parties)| parties).copied().collect();
         let several = by_name.into_values().filter(|parties| parties.len() > 1);
         let namesakes = several.flat_map(|all| all.clone().into_iter().map(move |one| (one, all.clone()))).collect();
-        Involved { namesakes, members, closed, same: same.clone() }
+        let mut takers: HashMap<u64, Vec<Party>> = HashMap::new();
+        for edge in told.edges.iter().filter(|edge| edge.side != Side::Closes) {
+            if let Some(Thing::Holding { holder, .. }) = edge.thing.filter(|_| !members.is_empty()) {
+                takers.entry(edge.index).or_default().extend(Some(holder).filter(|it| members.contains_key(it)));
+            }
+        }
+        Involved { namesakes, members, takers, closed, same: same.clone() }
     }
 
     /// Everybody whom one of these may be, or who may have been in one of these at that time.
@@ -135,6 +144,14 @@ impl Involved {
     /// Everybody who took part in an act, or may be one who did.
     pub fn in_act(&self, act: &Act) -> Everybody {
         self.everybody(act.chain.iter().chain(&act.reached).copied(), act.when)
+    }
+
+    /// And whoever came later to what got the data, took a copy of it or was let in: they possibly got it too.
+    pub fn in_act_or_later(&self, act: &Act) -> Everybody {
+        let mut all = self.in_act(act);
+        let later = act.reached.iter().chain(self.takers.get(&act.index).into_iter().flatten());
+        all.extend(&self.everybody(later.copied(), When { latest: EVER, ..act.when }));
+        all
     }
 }
 

@@ -188,7 +188,7 @@ impl Telling {
         let mut all = Everybody::default();
         let acts = of.into_iter().chain([target]).filter(|index| !only_amending.contains(index));
         for act in acts.filter_map(|index| self.acts.get(&index)) {
-            all.extend(&involved.in_act(act));
+            all.extend(&involved.in_act_or_later(act));
         }
         all
     }

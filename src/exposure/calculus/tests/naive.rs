@@ -336,6 +336,50 @@ fn could_see_in(state: &Set<What>, who: u8, content_told: bool) -> bool {
     could_see(&state, who).0
 }
 
+/// Whoever joins later does not see what was there before: of each thing inside and each way that is open, whoever has been in
+/// what it was opened to since the later of both sees it.
+fn check_hidden(lines: &[Line]) {
+    let world: Vec<Instant> = lines.iter().map(|line| line.earliest).collect();
+    let mut story = story(lines);
+    story.manner.hides_history = true;
+    let exposure = story.exposure();
+    let told_oddly = [Oddity::EndsBeforeItBegins, Oddity::ClosesNothing];
+    let content_told = lines.iter().any(|line| line.what == What::Content);
+    if !content_told || exposure.oddities.iter().any(|(odd, _)| told_oddly.contains(odd)) {
+        return;
+    }
+    let states: Vec<Set<What>> = (0..END).map(|at| open(lines, &world, at)).collect();
+    // Whoever is suspended has not left.
+    let joined = |who: u8, to: u8, at: Instant| {
+        let acting = states[at as usize].iter().copied().filter(|what| !matches!(what, What::Suspended(_))).collect();
+        who == to || is_in(&acting, who, to, &mut Set::new())
+    };
+    let since = |at: Instant, holds: &dyn Fn(Instant) -> bool| {
+        (0..=at).rev().take_while(|before| holds(*before)).last().unwrap_or(at + 1)
+    };
+    for (who, at) in (0..4u8).flat_map(|who| (0..END).map(move |at| (who, at))) {
+        let stands = |what: fn(What) -> Option<u8>| {
+            let is_open = |i: &usize| lines[*i].side == Side::Opens && world[*i] <= at;
+            let found = (0..lines.len()).filter(is_open).filter(|i| !is_ended(lines, &world, at, *i));
+            found.filter_map(|i| Some((world[i], what(lines[i].what)?))).collect::<Vec<(Instant, u8)>>()
+        };
+        let content = stands(|what| (what == What::Content).then_some(0));
+        let (mut surely, mut perhaps) = (false, false);
+        for (opened, to) in stands(|what| if let What::Grant(to) = what { Some(to) } else { None }) {
+            if !is_in(&states[at as usize], who, to, &mut Set::new()) {
+                continue;
+            }
+            let standing = since(at, &|at| states[at as usize].contains(&What::Grant(to))).min(opened);
+            let there = since(at, &|at| joined(who, to, at));
+            surely |= content.iter().any(|(came_in, _)| there <= standing.max(*came_in) || who == to);
+            perhaps |= content.iter().any(|(came_in, _)| there <= opened.max(*came_in) || who == to);
+        }
+        let could = exposure.viewers.get(&party(who)).map(|viewer| viewer.could.clone()).unwrap_or_default();
+        assert_eq!(could.certain.contains(at), surely, "{who} at {at}");
+        assert!(could.possible.contains(at) || !perhaps, "{who} at {at} is possible and not told");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -355,6 +399,14 @@ proptest! {
         lines.retain(|line| !matches!(line.what, What::Sent(_) | What::GrantToChange(_) | What::Somewhere));
         lines.iter_mut().for_each(|line| line.width = 0);
         check_reads(&lines, &reads, if allowed { Authorised::Yes } else { Authorised::No });
+    }
+
+    #[test]
+    fn who_joined_before_the_way_opened_sees_what_is_there_from_then_on(lines in lines()) {
+        let mut lines = lines;
+        lines.retain(|line| !matches!(line.what, What::Sent(_) | What::GrantToChange(_)));
+        lines.iter_mut().for_each(|line| line.width = 0);
+        check_hidden(&lines);
     }
 
     /// In whatever order it arrives: late entries change nothing of what is known at the end.

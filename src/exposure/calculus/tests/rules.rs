@@ -179,6 +179,33 @@ fn certain_time_over_an_unauthorised_way_is_certainly_unauthorised() {
     assert_eq!(minutes(exposure.unauthorised.certain.measure()), 120);
 }
 
+/// The clock is off by as much as that it was before the close, or after it.
+#[test]
+fn what_straddles_an_exact_close_leaves_the_end_possibly_as_late() {
+    let told = |reopened: Option<Instant>| {
+        let mut story = Story::new().engineers().content();
+        story.opens(grant(ENG), at(9, 0)).authorised = Authorised::Yes;
+        story.closes(grant(ENG), at(10, 0));
+        if let Some(reopened) = reopened {
+            story.opens(grant(person(1)), reopened).authorised = Authorised::Yes;
+        }
+        let read = story.reads(person(1), at(9, 55));
+        (read.when.latest, read.authorised) = (at(10, 15), Authorised::Yes);
+        story.exposure()
+    };
+    let exposure = told(None);
+    let end = exposure.paths[0].end;
+    assert_eq!((end.earliest, end.latest, end.known), (at(10, 0), at(10, 15), Known::Bounded));
+    assert_eq!((could(&exposure, person(1)), could(&exposure, person(2))), ((60, 75), (60, 75)));
+    assert_eq!(excess(&exposure, person(2)), (0, 15), "nobody allowed it after the close");
+    assert_eq!(exposure.windows[0].end, end);
+    assert_eq!(exposure.accesses[0].authorised, Authorised::NotAssessed);
+    assert!(exposure.oddities.iter().any(|(oddity, _)| *oddity == Oddity::PathWasClosed));
+    // From then on another way explains it.
+    assert_eq!(told(Some(at(10, 5))).paths[0].end.latest, at(10, 5));
+    assert!(told(Some(at(10, 0))).oddities.is_empty());
+}
+
 /// By the registry they do not see what was there before they joined, and they got it.
 #[test]
 fn who_joined_later_and_got_what_was_hidden_is_never_authorised_by_that_way() {
@@ -446,6 +473,22 @@ fn what_a_group_was_sent_is_possible_for_each_member() {
     assert!(exposure.viewers[&person(2)].perhaps);
     story.manner.hides_history = true;
     assert_eq!(could(&story.exposure(), person(4)), (0, 0), "the registry says that they do not see what came before");
+}
+
+#[test]
+fn who_uses_an_account_later_sees_what_it_was_sent_also_where_history_is_hidden() {
+    let account = Party::Named(PartyKind::Service, 7);
+    for to in [account, ENG] {
+        let mut story = Story::new();
+        story.manner.hides_history = true;
+        story.opens(Thing::Membership { member: person(1), whole: account }, 0);
+        story.opens(Thing::Membership { member: account, whole: ENG }, 0);
+        story.mails(person(9), to, at(9, 0));
+        story.opens(Thing::Membership { member: person(2), whole: account }, at(12, 0));
+        story.opens(Thing::Membership { member: person(3), whole: ENG }, at(12, 0));
+        let exposure = story.exposure();
+        assert_eq!([1, 2, 3].map(|number| could(&exposure, person(number))), [(0, 360), (0, 180), (0, 0)]);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a way was opened for, and who used what nobody on file used.
 
 use super::*;
-use crate::exposure::calculus::interval::Oddity;
+use crate::exposure::calculus::interval::{Known, Oddity};
 use whosaw_verifier::vocabulary::Category;
 
 const DAN: Party = Party::Person(Person(4));
@@ -98,6 +98,35 @@ fn a_right_that_was_closed_is_not_explained_by_another_that_is_open() {
     let exposure = story.exposure();
     assert_eq!(exposure.accesses[0].authorised, Authorised::No);
     assert!(exposure.oddities.iter().any(|(oddity, _)| *oddity == Oddity::PathWasClosed));
+}
+
+/// One way to contact data by authority, one to health data without any.
+#[test]
+fn what_is_open_for_other_data_neither_allows_nor_explains_what_was_got() {
+    let told = |contact: Authorised, closed: Option<Instant>| {
+        let mut story = inside();
+        for (category, authorised) in [(Category::Contact, contact), (Category::Health, Authorised::No)] {
+            let edge = story.opens(grant(DAN), at(9, 0));
+            (edge.authorised, edge.categories) = (authorised, [category].into());
+            edge.reference = Some(u64::from(category == Category::Health));
+        }
+        if let Some(closed) = closed {
+            story.closes(grant(DAN), closed).reference = Some(1);
+        }
+        let read = story.reads(DAN, at(10, 0));
+        (read.authorised, read.categories) = (Authorised::Yes, [Category::Health].into());
+        story.exposure()
+    };
+    let open = told(Authorised::Yes, None);
+    assert_eq!(open.accesses[0].authorised, Authorised::No);
+    assert_eq!(open.accesses[0].got_without, [DAN].into(), "they had no other way to health data");
+    let closed = told(Authorised::Yes, Some(at(9, 30)));
+    let end = closed.paths[1].end;
+    assert_eq!((end.earliest, end.latest, end.known), (at(9, 30), at(15, 0), Known::Unknown));
+    assert_eq!(closed.paths[0].end.known, Known::Open);
+    assert!(closed.oddities.iter().any(|(oddity, _)| *oddity == Oddity::PathWasClosed));
+    assert_eq!(closed.accesses[0].authorised, Authorised::No);
+    assert_eq!(excess(&closed, DAN).1, 360);
 }
 
 /// Its users had left, or nobody says who they are: somebody unnamed may have used it.

@@ -126,7 +126,11 @@ fn whoever_does_not_open_was_in_it_all_the_same() {
         let (verb, outcome, facts) = (Verb::GroupJoin, Outcome::Succeeded, vec![fact]);
         let body = &ActionBody { verb, outcome, facts, sealed_names, ..Default::default() };
         let persons = BTreeMap::from([(0, Person(3))]);
-        told.take(&OpenedAction { index, recorded_at_us: 1_000, body, persons, content: None, delay_us: 0 }, &history);
+        let records = BTreeMap::new();
+        told.take(
+            &OpenedAction { index, recorded_at_us: 1_000, body, persons, records, content: None, delay_us: 0 },
+            &history,
+        );
     };
     take(7, list, Vec::new());
     take(8, fact("", PartyKind::Human), vec![NamedField::FactResource]);
