@@ -426,6 +426,13 @@ fn refuse_out_of_turn(asked: &CaseAsked, case: Option<&Case>) -> Result<(), Engi
             let text = "nobody has stated that the controller is aware: record that first, as whoever became aware";
             Err(EngineError::precondition(text))
         }
+        // That the authority need not know is no decision once it does.
+        (Some(case), CaseStep::NotNotified) => match case.last(CaseStep::Submitted) {
+            Some(Step { index, .. }) => Err(EngineError::precondition(format!(
+                "the authority was notified of this case, as entry {index} says: take that back first if it was a mistake"
+            ))),
+            None => Ok(()),
+        },
         _ => Ok(()),
     }
 }
