@@ -489,6 +489,7 @@ mod tests {
                                 ".breach.recovery",
                                 ".breach.audience",
                                 ".breach.register",
+                                ".breach.contradiction",
                                 ".breach.step",
                                 ".breach.form",
                                 ".breach.origin",

@@ -81,8 +81,11 @@ async fn whom_no_row_leads_to_any_more_is_no_stranger() {
     const STRONG_ROW: u8 = 1;
     let (mut server, client) = server().await;
     story(&client).await;
+    let made = |server: &TestServer, words: &[&str]| {
+        common::run(server.client_command(words).arg("--out").arg(&server.place), 0);
+    };
     let stranger = ["report", "access", "--subject", "customer=C-3"];
-    common::run(&mut server.client_command(&ACCESS), 0);
+    made(&server, &ACCESS);
     server.stop();
     with_rows(&server, "lookups", |database, table| {
         let theirs: Vec<_> = rows(database, table).into_iter().filter(|(key, _)| key[4] == STRONG_ROW).collect();
@@ -92,7 +95,7 @@ async fn whom_no_row_leads_to_any_more_is_no_stranger() {
     server.start();
     let told = "what says whose this identifier is, was removed or altered";
     refused(&server, &ACCESS, told);
-    common::run(&mut server.client_command(&stranger), 0);
+    made(&server, &stranger);
     // Somebody new under the same identifier is not all there is of them.
     server.client().await.append(common::records::about("C-1")).await.expect("recorded");
     refused(&server, &ACCESS, told);
