@@ -262,6 +262,31 @@ async fn a_closed_case_takes_no_step_before_it_is_opened_again() {
     assert_eq!(open.state(), v1::CaseState::NotNotified);
 }
 
+/// Page one and the register would else say both that it was notified and that it need not be, and the reason nowhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_notified_is_not_decided_to_need_no_notification_before_that_is_taken_back() {
+    let server = TestServer::new();
+    let client = server.client_as("desk").await;
+    let id = opened(&client).await;
+    let at = |step: CaseStep| RecordCaseStepRequest { stated_at: time(1_772_820_600), ..self::step(&id, step) };
+    record(&client, at(CaseStep::Aware)).await.expect("aware");
+    let sent = record(&client, RecordCaseStepRequest { reference: "LDA-9".into(), ..at(CaseStep::Submitted) });
+    let sent = sent.await.expect("notified").receipt.expect("a receipt").index;
+    let not_due =
+        || RecordCaseStepRequest { statement: "a risk is unlikely".into(), ..step(&id, CaseStep::NotNotified) };
+    let refused = record(&client, not_due()).await.expect_err("it was notified");
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    assert!(refused.message().contains(&format!("as entry {sent} says")), "{}", refused.message());
+    let back =
+        RecordCaseStepRequest { retracts: sent, statement: "sent to nobody".into(), ..step(&id, CaseStep::Retracted) };
+    record(&client, back).await.expect("taken back");
+    let decided = record(&client, not_due()).await.expect("decided").case.expect("told");
+    assert_eq!(
+        (decided.state(), decided.not_notified_because.as_str()),
+        (v1::CaseState::NotNotified, "a risk is unlikely")
+    );
+}
+
 /// What is public says that a step was taken, and nothing of whom or what it was about.
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_answers_and_people_stand_sealed_and_every_reading_is_recorded() {

@@ -220,6 +220,18 @@ fn a_registry_is_shown_before_it_is_put_in_force_and_found_again_by_size() {
     fs::write(&yaml, "version: v1\nparties:\n- name: fjord\n  country: [NO\n").expect("written");
     let said = Said::of(server.client_command(&["registry", "apply"]).arg(&yaml).output().expect("it runs"));
     assert!(said.code == Some(2) && said.err.contains("is no YAML of a registry: line "), "{}", said.err);
+    // In the words of whoever wrote the file, and with no line of another one.
+    fs::write(&yaml, "version: v1\nversion: v2\n").expect("written");
+    let said = Said::of(server.client_command(&["registry", "apply"]).arg(&yaml).output().expect("it runs"));
+    assert!(said.err.contains("duplicate mapping key") && !said.err.contains("Options"), "{}", said.err);
+    fs::write(&yaml, "version: v1\nparties: [{name: fjord, role: processor, retention_days: soon}]\n")
+        .expect("written");
+    let said = Said::of(server.client_command(&["registry", "apply"]).arg(&yaml).output().expect("it runs"));
+    assert!(
+        said.err.contains("registry.parties[0].retention_days is not ") && !said.err.contains("line"),
+        "{}",
+        said.err
+    );
     // A country, and no boolean.
     fs::write(&yaml, "version: v1\nparties:\n- name: fjord\n  role: processor\n  country: NO\n").expect("written");
     let said = Said::of(server.client_command(&["registry", "apply"]).arg(&yaml).output().expect("it runs"));
@@ -289,4 +301,23 @@ fn every_command_explains_itself() {
         let said = run(whosaw().args([name, "--help"]), 0).out;
         assert!(said.contains("Usage: whosaw"), "{name}: {said}");
     }
+}
+
+/// What is wrong is said of what whoever types wrote: the path, the flag, the time.
+#[test]
+fn what_is_wrong_names_what_was_typed() {
+    let server = TestServer::new();
+    let failed = |words: &[&str], told: &str| {
+        let said = Said::of(server.client_command(words).output().expect("it runs"));
+        assert!(said.code != Some(0) && said.err.contains(told), "{words:?}: {} {}", said.out, said.err);
+    };
+    let access = ["report", "access", "--subject", "customer=C-1"];
+    failed(&[&access[..], &["--out", "/proc/x"]].concat(), "/proc/x cannot be written: ");
+    failed(&[&access[..], &["--cut-off", "9999-12-31T23:59:59Z"]].concat(), "lies before 9999-12-30T22:00:00Z");
+    failed(&["registry", "show", "--at", "0"], "0 is not in 1..");
+    let open = run(&mut server.client_command(&["breach", "open", "--resource", "crm"]), 0).out;
+    let case = open.split_whitespace().skip_while(|word| *word != "case").nth(1).expect("an id");
+    let retract = ["breach", "retract", case, "--entry", "1", "--by", "staff=dana", "--statement", "x"];
+    failed(&retract, "--entry is no step of this case");
+    failed(&["breach", "aware", case, "--by", "staff=dana"], "--at is missing: `breach aware` needs it");
 }

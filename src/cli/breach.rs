@@ -260,6 +260,63 @@ impl BreachCommand {
     }
 }
 
+/// What the server says of fields of its request, in the words of this command.
+const FLAGS: [(&str, &str); 21] = [
+    ("report", "--report"),
+    ("case_id", "CASE"),
+    ("by", "--by"),
+    ("stated_at", "--at"),
+    ("statement", "--statement"),
+    ("reference", "--reference"),
+    ("resources", "--resource"),
+    ("answers", "--set"),
+    ("channel", "--channel"),
+    ("delivery", "--delivery"),
+    ("told", "--to"),
+    ("message", "--message"),
+    ("level", "--level"),
+    ("figure", "--dpc"),
+    ("figure.context", "--dpc"),
+    ("figure.identification", "--ei"),
+    ("figure.confidentiality", "--confidentiality"),
+    ("figure.integrity", "--integrity"),
+    ("figure.availability", "--availability"),
+    ("retracts", "--entry"),
+    ("tree_size", "--at-size"),
+];
+
+/// The commands that record a step.
+const COMMANDS: [(&str, &str); 11] = [
+    ("aware", "aware"),
+    ("severity", "severity"),
+    ("opened", "open"),
+    ("detected", "detect"),
+    ("processor_aware", "processor-aware"),
+    ("answered", "answer"),
+    ("submitted", "submit"),
+    ("informed", "tell"),
+    ("not_notified", "not-notified"),
+    ("closed", "close"),
+    ("retracted", "retract"),
+];
+
+fn in_flags(status: &tonic::Status) -> CliError {
+    let flag = |line: &str| {
+        let text = line.trim_start();
+        let indent = &line[..line.len() - text.len()];
+        let field = text.split(' ').next().unwrap_or_default();
+        // `answers[0].values` and `told[1]` are of the flag, too.
+        let name = field.split_once('[').map_or(field, |(name, _)| name);
+        let known = FLAGS.iter().find(|(known, _)| *known == name);
+        let text = known.map_or(text.to_owned(), |(_, flag)| format!("{flag}{}", &text[field.len()..]));
+        let told = COMMANDS.iter().fold(text, |text, (step, command)| {
+            text.replace(&format!("the step `{step}`"), &format!("`breach {command}`"))
+        });
+        format!("{indent}{told}")
+    };
+    CliError::new(show::status(status).lines().map(flag).collect::<Vec<_>>().join("\n"))
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     std::fs::read(path).map_err(|error| CliError::usage(format!("{} cannot be read: {error}", path.display())))
 }
@@ -314,11 +371,13 @@ impl Breach {
             }
             command => {
                 let request = v1::RecordCaseStepRequest { ledger, ..command.request()? };
-                let done = client.cases().record_case_step(client.request(request)).await?.into_inner();
+                let done = client.cases().record_case_step(client.request(request)).await;
+                let done = done.map_err(|status| in_flags(&status))?.into_inner();
                 answer(json, "RecordCaseStepResponse", &done, || {
                     let case = done.case.as_ref().map(Casebook::of);
                     let unknown = case.as_ref().and_then(|case| case.unknown(&done.unknown_resources));
-                    let lines = [Some(recorded(&done.receipt)), case.map(|case| case.head()), unknown];
+                    let ruled_out = case.as_ref().and_then(Casebook::ruled_out);
+                    let lines = [Some(recorded(&done.receipt)), case.map(|case| case.head()), unknown, ruled_out];
                     lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
                 })
             }
@@ -337,6 +396,17 @@ mod tests {
         for wrong in ["", ".5", "0.255", "-1", "1e2", "0,5"] {
             assert_eq!(read(wrong), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_of_flags() {
+        let told = |text: &str| in_flags(&tonic::Status::invalid_argument(text)).to_string();
+        assert_eq!(told("retracts is no step of this case"), "--entry is no step of this case");
+        let missing = told("stated_at is missing: the step `informed` needs it");
+        assert_eq!(missing, "--at is missing: `breach tell` needs it");
+        assert_eq!(told("told[1].namespace is empty"), "--to is empty");
+        assert_eq!(told("answers[0].values (field 55) has a value twice"), "--set (field 55) has a value twice");
+        assert_eq!(told("this case is closed; open it again first"), "this case is closed; open it again first");
     }
 
     #[test]

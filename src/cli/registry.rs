@@ -29,8 +29,8 @@ enum RegistryCommand {
     /// Print the one in force. That it was read is recorded: it names people.
     Show {
         /// As of this size of the ledger.
-        #[arg(long, value_name = "SIZE", default_value_t = 0, hide_default_value = true)]
-        at: u64,
+        #[arg(long, value_name = "SIZE", value_parser = clap::value_parser!(u64).range(1..))]
+        at: Option<u64>,
     },
 }
 
@@ -47,9 +47,11 @@ impl Registry {
                 } else {
                     text
                 };
-                apply(&client, text, yes, self.server.json).await
+                let applied = apply(&client, text, yes, self.server.json).await;
+                // Lines that are counted in what the file was turned into are nobody's.
+                applied.map_err(|error| if is_yaml { CliError::new(without_lines(&error.to_string())) } else { error })
             }
-            RegistryCommand::Show { at } => show_at(&client, at, self.server.json).await,
+            RegistryCommand::Show { at } => show_at(&client, at.unwrap_or_default(), self.server.json).await,
         }
     }
 }
@@ -88,10 +90,20 @@ async fn apply(client: &Client, registry: String, yes: bool, json: bool) -> Ende
 fn as_toml(text: &str) -> Result<String, String> {
     let options = serde_saphyr::options! { strict_booleans: true };
     let table: toml::Table = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let told = error.to_string();
+        let told = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
         format!("is no YAML of a registry: {}", told.lines().next().unwrap_or_default().trim_start_matches("error: "))
     })?;
     toml::to_string_pretty(&table).map_err(|error| format!("has no form in TOML: {error}"))
+}
+
+/// A field that is wrong, without the number of its line.
+fn without_lines(told: &str) -> String {
+    let line = |text: &str| {
+        let (field, rest) = text.split_once(" line ")?;
+        let (number, wrong) = rest.split_once(": ")?;
+        number.bytes().all(|digit| digit.is_ascii_digit()).then(|| format!("{field} {wrong}"))
+    };
+    told.lines().map(|text| line(text).unwrap_or_else(|| text.to_owned())).collect::<Vec<_>>().join("\n")
 }
 
 /// Whether whoever sits there agrees.

@@ -317,7 +317,7 @@ struct Files {
 
 impl Files {
     fn new(out: &Out) -> Result<Self, CliError> {
-        fs::create_dir_all(&out.out)?;
+        fs::create_dir_all(&out.out).map_err(|error| unwritten(&out.out, &error))?;
         Ok(Files { dir: out.out.clone(), bar: export::bar(0, "searched"), files: Vec::new(), produced: None })
     }
 
@@ -396,6 +396,10 @@ impl Files {
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
-    Ok(file.write_all(bytes)?)
+    let file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(bytes)).map_err(|error| unwritten(path, &error))
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::new(format!("{} cannot be written: {error}", path.display()))
 }

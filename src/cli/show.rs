@@ -61,8 +61,8 @@ pub fn wire_identity(identity: &Identity) -> v1::Identity {
 
 /// A time as people write it.
 pub fn read_time(text: &str) -> Result<prost_types::Timestamp, CliError> {
-    let stamp: jiff::Timestamp =
-        text.parse().map_err(|_| CliError::usage("a time is written as in RFC 3339, such as 2026-03-10T09:00:00Z"))?;
+    let wrong = "a time is written as in RFC 3339, such as 2026-03-10T09:00:00Z, and lies before 9999-12-30T22:00:00Z";
+    let stamp: jiff::Timestamp = text.parse().map_err(|_| CliError::usage(format!("{text:?}: {wrong}")))?;
     Ok(prost_types::Timestamp { seconds: stamp.as_second(), nanos: stamp.subsec_nanosecond() })
 }
 

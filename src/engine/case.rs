@@ -59,6 +59,8 @@ pub struct RecordedStep {
     pub case: Case,
     /// Resources that the step names and of which nothing is known.
     pub unknown: Vec<String>,
+    /// Fields that the step answered otherwise than the record allows: these answers do not stand.
+    pub refused: Vec<u8>,
 }
 
 /// A case as the register of GDPR Art. 33(5) has it.
@@ -188,6 +190,9 @@ impl OpenLedger {
             .await?;
         let id = case.map_or_else(|| uuid::Uuid::new_v4().into_bytes(), |case| case.id);
         let CaseAsked { step, stated_us, by, told, part, retracts, .. } = asked;
+        // Only these can be ruled out by the record.
+        let of_nature = part.answers.iter().map(|answer| answer.field).filter(|field| matches!(field, 55 | 56));
+        let of_nature: Vec<u32> = of_nature.collect();
         let body = CaseBody {
             case: id.to_vec(),
             step,
@@ -206,8 +211,18 @@ impl OpenLedger {
             true => self.record(admitted).await?,
             false => self.record_with(admitted, waiting, self.sealing.read().await).await?,
         };
-        let case = self.blocking(move |open| open.known_case(&id)).await?;
-        Ok(RecordedStep { receipt, case, unknown })
+        let (case, refused) = self
+            .blocking(move |open| {
+                let case = open.known_case(&id)?;
+                // It is recorded either way: that nothing can be counted now must not look as if it were not.
+                let refused = match of_nature.is_empty() {
+                    true => Vec::new(),
+                    false => open.registered(case.clone(), Language::default()).map_or(Vec::new(), |it| it.refused),
+                };
+                Ok((case, refused.into_iter().filter(|field| of_nature.contains(&u32::from(*field))).collect()))
+            })
+            .await?;
+        Ok(RecordedStep { receipt, case, unknown, refused })
     }
 
     /// One case, after it was recorded that somebody read it. What stands in the register is told in a language.
@@ -426,6 +441,13 @@ fn refuse_out_of_turn(asked: &CaseAsked, case: Option<&Case>) -> Result<(), Engi
             let text = "nobody has stated that the controller is aware: record that first, as whoever became aware";
             Err(EngineError::precondition(text))
         }
+        // That the authority need not know is no decision once it does.
+        (Some(case), CaseStep::NotNotified) => match case.last(CaseStep::Submitted) {
+            Some(Step { index, .. }) => Err(EngineError::precondition(format!(
+                "the authority was notified of this case, as entry {index} says: take that back first if it was a mistake"
+            ))),
+            None => Ok(()),
+        },
         _ => Ok(()),
     }
 }

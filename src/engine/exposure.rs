@@ -251,7 +251,7 @@ impl OpenLedger {
         if let Body::Person(_) = body {
             // Whom an act about a person concerns is whose key opens its part.
             for ordinal in 0..entry.header.parts {
-                for id in self.vault.readers_of(PartPlace { index: entry.header.index, ordinal })? {
+                for id in self.whose(PartPlace { index: entry.header.index, ordinal })? {
                     opened.persons.insert(ordinal, reading.people.of_id(id)?);
                 }
             }

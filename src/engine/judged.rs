@@ -88,7 +88,7 @@ impl OpenLedger {
                 if !is_strong || others.contains_key(&(act.index, ordinal)) {
                     continue;
                 }
-                let readers = self.vault.readers_of(place)?;
+                let readers = self.whose(place)?;
                 let [human] = readers.iter().collect::<Vec<_>>()[..] else { continue };
                 let next = numbers.len() as u64;
                 let number = match numbers.get(human) {
@@ -207,7 +207,7 @@ impl OpenLedger {
         let mut humans = BTreeSet::new();
         for (act, body) in acts {
             for ordinal in body.actors.iter().filter_map(|actor| actor.part.checked_sub(1)) {
-                for id in self.vault.readers_of(PartPlace { index: act.index, ordinal })? {
+                for id in self.whose(PartPlace { index: act.index, ordinal })? {
                     if humans.insert(id) {
                         humans.extend(self.vault.linked(id)?);
                     }

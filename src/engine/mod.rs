@@ -19,6 +19,7 @@ mod backup;
 mod beside;
 mod breach;
 mod case;
+mod closed;
 mod erase;
 mod error;
 mod export;

@@ -3,7 +3,7 @@
 
 use super::person::{act_of, body_of};
 use super::proving::Proving;
-use super::{Asked, EngineError, OpenLedger, PartState, Receipt};
+use super::{Asked, EngineError, Kind, OpenLedger, PartState, Receipt};
 use crate::admit::events;
 use crate::ledger::StoredEntry;
 use crate::model::*;
@@ -51,7 +51,15 @@ impl OpenLedger {
         let gate = self.sealing.read().await;
         let NamingAsked { about, staff, by, interest, entries } = asked;
         self.may_disclose(&by)?;
-        let (subject, staff) = (self.person_of(&about.subject)?, self.person_of(&staff)?);
+        let unknown = |whose: &str| format!("this ledger knows nobody by the identifier of {whose}");
+        let of = |identity: &Identity, whose: &str| {
+            self.person_of(identity).map_err(|error| match error.kind {
+                Kind::NotFound => EngineError::not_found(unknown(whose)),
+                _ => error,
+            })
+        };
+        let subject = of(&about.subject, "the person who is to be told")?;
+        let staff = of(&staff, "the human who is to be named")?;
         if subject.whole.iter().any(|id| staff.whole.contains(id)) {
             return Err(EngineError::invalid("staff", "is the person themself"));
         }
@@ -118,7 +126,7 @@ impl OpenLedger {
             return Err(unknown());
         }
         let entry = self.ledger.entry(decision)?.ok_or_else(unknown)?;
-        let told_to = self.vault.readers_of(PartPlace { index: decision, ordinal: 0 })?;
+        let told_to = self.whose(PartPlace { index: decision, ordinal: 0 })?;
         if act_in(&entry) != Some(PersonAct::NameStaff) || !told_to.iter().any(|id| whole.contains(id)) {
             return Err(unknown());
         }
@@ -271,7 +279,7 @@ impl OpenLedger {
             let recipients = body.recipients.iter().map(|it| (it.party == PartyKind::Human, it.part));
             let humans = actors.chain(recipients).filter(|(is_human, _)| *is_human);
             for ordinal in humans.filter_map(|(_, part)| part.checked_sub(1)) {
-                for id in self.vault.readers_of(PartPlace { index, ordinal })? {
+                for id in self.whose(PartPlace { index, ordinal })? {
                     if let Some(names) = roles.get(&id) {
                         all.insert((index, ordinal), names.clone());
                     }

@@ -244,9 +244,14 @@ impl OpenLedger {
     }
 
     /// Opens every part that can be opened, also of those whose processing is restricted: for what the ledger itself has to
-    /// know, and for the person's own right of access.
+    /// know, and for the person's own right of access. Refused where one does not open that nothing on record closed.
     pub(super) fn open_all(&self, entry: StoredEntry) -> Result<OpenedEntry, EngineError> {
-        self.open_parts(entry, None, |_| Ok(false))
+        let mut opened = self.open_parts(entry, None, |_| Ok(false))?;
+        for part in opened.parts.iter_mut().filter(|part| part.state == PartState::NoKey) {
+            let place = PartPlace { index: opened.entry.header.index, ordinal: part.ordinal };
+            part.state = self.closed_by_right(place)?;
+        }
+        Ok(opened)
     }
 
     fn open_parts(

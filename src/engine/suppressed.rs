@@ -199,7 +199,7 @@ impl OpenLedger {
             for entry in entries.values() {
                 let index = entry.header.index;
                 for ordinal in 0..entry.header.parts {
-                    let readers = self.vault.readers_of(PartPlace { index, ordinal })?;
+                    let readers = self.whose(PartPlace { index, ordinal })?;
                     if !readers.is_disjoint(&subjects) {
                         theirs.insert(index);
                         break;

@@ -281,8 +281,8 @@ pub fn without_content(
     let keys: Vec<_> =
         places.iter().map(|(index, ordinal)| key(ledger, &[&index.to_be_bytes(), &ordinal.to_be_bytes()])).collect();
     let mut writes = WriteSet::default();
-    for (key, row) in keys.iter().zip(snapshot.get_many(Table::Parts, &keys)?) {
-        let row = row.ok_or_else(|| torn("parts"))?;
+    for ((key, row), (index, _)) in keys.iter().zip(snapshot.get_many(Table::Parts, &keys)?).zip(places) {
+        let row = row.ok_or_else(|| torn(&format!("parts of entry {index}")))?;
         let leaf = row.get(..32).ok_or_else(|| torn("part"))?;
         if row.len() > 32 {
             writes.put(Table::Parts, key, leaf);
@@ -422,7 +422,9 @@ pub fn read_part_range(
     let until = key(ledger, &[&index.to_be_bytes(), &range.end.to_be_bytes()]);
     while parts.len() < range.len() {
         let rows = snapshot.scan(Table::Parts, &from, &until, 4_096)?;
-        let Some((last, _)) = rows.last() else { return Err(torn("parts")) };
+        let Some((last, _)) = rows.last() else {
+            return Err(torn(&format!("parts of entry {index}")));
+        };
         from = last.clone();
         from.push(0);
         for (_, value) in rows {

@@ -166,6 +166,7 @@ fn make_breakable(view: &mut View) {
     view.facts.iter_mut().for_each(|pair| each(&mut pair.value));
     view.answer = breakable(&view.answer);
     view.person = breakable(&view.person);
+    view.notices.iter_mut().for_each(|notice| *notice = breakable(notice));
     view.verdicts.iter_mut().for_each(|verdict| verdict.text = breakable(&verdict.text));
     for section in &mut view.sections {
         section.intro.iter_mut().for_each(|text| *text = breakable(text));

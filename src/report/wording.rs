@@ -284,7 +284,7 @@ mod tests {
             )*};
         }
         of_breach!(standing: CaseStanding, origin: FieldOrigin, state: FieldState, todo: Todo, seen: Seen, told: Notice, basis: Basis,
-            audience: AudienceKind, register: RegisterColumn);
+            audience: AudienceKind, register: RegisterColumn, contradiction: Contradiction);
         check(
             "recovery",
             &wording.breach.recovery,
@@ -489,6 +489,7 @@ mod tests {
                                 ".breach.recovery",
                                 ".breach.audience",
                                 ".breach.register",
+                                ".breach.contradiction",
                                 ".breach.step",
                                 ".breach.form",
                                 ".breach.origin",

@@ -32,10 +32,11 @@ impl v1::case_service_server::CaseService for CaseRpc {
         let request = request.into_inner();
         let open = self.0.ledger(&request.ledger)?;
         let asked = asked(request)?;
-        let RecordedStep { receipt, case, unknown } = open.record_case_step(asked, &caller).await?;
+        let RecordedStep { receipt, case, unknown, refused } = open.record_case_step(asked, &caller).await?;
         let periods = open.periods_now(&case)?;
         let language = open.told_in(None)?;
-        let case = v1::BreachCase { zone: zone(open)?, ..told(&case, &periods, open.now_us()) };
+        let refused = refused.into_iter().map(u32::from).collect();
+        let case = v1::BreachCase { zone: zone(open)?, refused, ..told(&case, &periods, open.now_us()) };
         let case = Some(without_steps(in_language(case, language)));
         let receipt = Some(present::receipt(receipt));
         Ok(Response::new(v1::RecordCaseStepResponse { receipt, case, unknown_resources: unknown }))

@@ -34,6 +34,13 @@ impl<'a> Casebook<'a> {
         (!resources.is_empty()).then(|| fill(&self.w.breach.list.unknown, &[("names", &names)]))
     }
 
+    /// That a step answered what the record rules out; nothing where it did not.
+    pub fn ruled_out(&self) -> Option<String> {
+        let fields: Vec<String> = self.case.refused.iter().map(|field| self.w.number(u64::from(*field))).collect();
+        let fields = self.w.comma(&fields);
+        (!self.case.refused.is_empty()).then(|| fill(&self.w.breach.list.ruled_out, &[("fields", &fields)]))
+    }
+
     /// With how far the clock is ahead of UTC; a dash where there is no time.
     fn time(&self, at: Option<&Timestamp>) -> String {
         let us = |at: &Timestamp| {

@@ -38,6 +38,7 @@ mod kept;
 mod keys;
 mod link;
 mod mirror;
+mod named;
 mod open;
 mod pending;
 mod persons;

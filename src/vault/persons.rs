@@ -244,20 +244,30 @@ impl Vault {
     pub fn find(&self, identity: &Identity) -> Result<Option<PersonId>, VaultError> {
         let Some(own) = identifier::identifier(identity) else { return Ok(None) };
         let twin = identifier::twin(&own);
-        // Both have one place.
+        self.first_of(&[own, twin])
+    }
+
+    /// The same of the identifier in this very strength.
+    pub(super) fn find_as_shown(&self, identity: &Identity) -> Result<Option<PersonId>, VaultError> {
+        identifier::identifier(identity).map_or(Ok(None), |own| self.first_of(&[own]))
+    }
+
+    /// Whom the first of these leads to that leads to anybody; all are one identifier.
+    fn first_of(&self, identifiers: &[Identifier]) -> Result<Option<PersonId>, VaultError> {
+        // They have one place.
         let mut shard = None;
-        for identifier in [own, twin] {
-            let remembered = self.persons().by_identifier.get(&identifier).copied();
+        for identifier in identifiers {
+            let remembered = self.persons().by_identifier.get(identifier).copied();
             let found = match remembered {
                 Some(person) => Some(person),
                 None => {
                     let shard = match shard {
                         Some(shard) => shard,
-                        None => *shard.insert(self.lookup_shard(&identifier)?),
+                        None => *shard.insert(self.lookup_shard(identifier)?),
                     };
                     self.steadily(|ring| {
-                        let place = LookupPlace::new(ring, shard, &identifier);
-                        self.read_lookup(self.store.snapshot()?.as_ref(), &place, &identifier)
+                        let place = LookupPlace::new(ring, shard, identifier);
+                        self.read_lookup(self.store.snapshot()?.as_ref(), &place, identifier)
                     })?
                 }
             };
@@ -429,9 +439,13 @@ impl Vault {
     ) -> Result<Option<PersonRecord>, VaultError> {
         let row_key = self.record_row(&person);
         let Some(row) = snapshot.get(Table::Lookups, &row_key)? else { return Ok(None) };
-        let plain = crypto::unwrap(&key.secret, &self.record_aad(&row_key), &row)
+        self.open_record(person, key, &row).map(Some)
+    }
+
+    pub(super) fn open_record(&self, person: PersonId, key: &DataKey, row: &[u8]) -> Result<PersonRecord, VaultError> {
+        let plain = crypto::unwrap(&key.secret, &self.record_aad(&self.record_row(&person)), row)
             .ok_or(VaultError::Foreign { what: "person" })?;
-        PersonRecord::decode(&plain).map(Some).map_err(|_| VaultError::Torn { what: "person" })
+        PersonRecord::decode(&plain).map_err(|_| VaultError::Torn { what: "person" })
     }
 
     pub(super) fn seal_record(

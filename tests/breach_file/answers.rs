@@ -20,7 +20,7 @@ fn the_ledger_answers_the_incidents_form_as_far_as_it_can() {
         (60, &["n"], "proposed"),
         (61, &["a"], "proposed"),
         (57, &["c"], "proposed"),
-        (63, &["crm/customer-export: place NOT PROVIDED"], "ledger"),
+        (63, &["crm/customer-export: place NOT PROVIDED"], "not_provided"),
         (72, &["c"], "ledger"),
         (65, &["a"], "ledger"),
         (67, &["a"], "ledger"),
@@ -52,9 +52,14 @@ fn the_ledger_answers_the_incidents_form_as_far_as_it_can() {
     assert_eq!(Some(sum), totals["required"].as_u64());
     let fields = report["fields"].as_array().expect("fields");
     assert_eq!(fields.len(), 100);
-    let empty = |field: &&Value| field["values"] == json!([]) && field["ledger_values"] == json!([]);
-    let missing = fields.iter().filter(|field| field["required"] == true).filter(empty).count();
-    assert_eq!(totals["not_provided"], missing);
+    // Also where what stands there says itself that something of it is not provided.
+    let is_missing = |field: &&Value| field["required"] == true && field["state"] == "not_provided";
+    assert_eq!(totals["not_provided"], fields.iter().filter(is_missing).count());
+    let columns = report["register"].as_array().expect("columns");
+    let facts = columns.iter().find(|column| column["column"] == "facts").expect("the column");
+    let places =
+        facts["lines"].as_array().expect("lines").iter().find(|line| text(line).contains("place NOT PROVIDED"));
+    assert_eq!(places.map(|line| line["state"].clone()), Some(json!("not_provided")), "{facts}");
     let todo = report["todo"].as_array().expect("a list");
     let todo: Vec<(u64, &str)> =
         todo.iter().filter_map(|todo| Some((todo["field"].as_u64()?, todo["what"].as_str()?))).collect();
@@ -147,6 +152,34 @@ fn an_end_before_the_beginning_and_what_has_been_in_the_future_are_refused() {
     refused(&["47=2025-11-01T00:00:00Z"], "(field 47) is an end that lies before the beginning");
     refused(&["97=a", "98=2100-01-01"], "(field 98) lies in the future");
     breach(&server, &[&["answer", &case, "--set", "97=b", "--set", "99=2100-01-01"][..], &DANA].concat());
+}
+
+/// Each of these a person may say by itself; beside what the ledger says of the other it cannot be.
+#[test]
+fn an_answer_that_contradicts_what_the_ledger_says_elsewhere_is_flagged() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    let answer = |set: &[&str]| {
+        let set = set.iter().flat_map(|answer| ["--set", answer]);
+        breach(&server, &["answer", &case].into_iter().chain(set).chain(DANA).collect::<Vec<_>>());
+    };
+    let (report, _) = file(&server, &case);
+    assert!(report["fields"].as_array().expect("fields").iter().all(|field| field["contradicts"] == Value::Null));
+    answer(&["46=2026-11-03T00:00:00Z", "97=a", "98=2026-01-01", "67=a", "68=0"]);
+    let (report, _) = file(&server, &case);
+    for (number, expected, state) in [
+        (46, json!(["end_before_beginning"]), "differs"),
+        (47, json!(["end_before_beginning"]), "ledger"),
+        (98, json!(["told_before_breach"]), "differs"),
+        (68, json!(["fewer_than_known"]), "differs"),
+    ] {
+        let field = field(&report, number);
+        assert_eq!((&field["contradicts"], &field["state"]), (&expected, &json!(state)), "field {number}");
+    }
+    let todo = report["todo"].as_array().expect("a list");
+    for number in [46, 68, 98] {
+        assert!(todo.iter().any(|todo| todo["field"] == number && todo["what"] == "reconcile"), "{number}: {todo:?}");
+    }
 }
 
 /// Somebody surely got data without authority: whoever leaves confidentiality out would hide all that hangs on it.
@@ -348,4 +381,8 @@ fn losses_are_those_that_the_exposure_report_settles() {
     act(&server, "data.restore", "10:00", &format!("{by}{subject}").replacen(",\"actors\"", ",\"actors\"", 1));
     let (form, _) = file(&server, &case);
     assert_eq!([55, 59].map(|number| values(&form, number).concat()), ["c", "a"], "it was had back");
+}
+
+fn text(line: &Value) -> &str {
+    line["text"].as_str().unwrap_or_default()
 }

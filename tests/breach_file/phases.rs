@@ -15,7 +15,7 @@ fn late_facts_that_change_a_submitted_answer_ask_for_a_follow_up() {
         let said = run(server.client_command(&["breach"]).args(words).args(DANA), 1);
         assert!(said.err.contains(field), "{}", said.err);
     };
-    refused(&[&submit[..], &["--at", "2026-03-12T09:00:00Z"]].concat(), "stated_at lies before the report");
+    refused(&[&submit[..], &["--at", "2026-03-12T09:00:00Z"]].concat(), "--at lies before the report");
     for other in [["exposure", "--resource", RESOURCE].as_slice(), &["persons", &case]] {
         let (_, other) = report(&server, &[other, &["--format", "json"]].concat());
         refused(&["submit", &case, "--report", &other.to_string()], "report is a report of another type");
@@ -79,6 +79,23 @@ fn a_late_access_needs_a_follow_up_though_no_answer_changes() {
     assert_eq!((&first["follow_up_needed"], &second["follow_up_needed"]), (&json!(false), &json!(false)), "{second}");
     assert_eq!(first["until"], second["submitted"]["entry"]);
     assert!(!first["facts"].as_array().expect("facts").is_empty());
+}
+
+/// What the ledger only proposes is no answer, and is not told as if it were one now.
+#[test]
+fn what_is_only_proposed_since_a_notification_is_told_as_proposed() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    aware(&server, &case, "2026-03-11T08:00:00Z");
+    let (_, entry) = report(&server, &["breach", &case, "--format", "json"]);
+    breach(&server, &[&["submit", &case, "--report", &entry.to_string()][..], &DANA].concat());
+    let tell = ["tell", &case, "--to", "customer=C-1001", "--channel", "individual", "--delivery", "delivered"];
+    breach(&server, &[&tell[..], &["--at", "2026-03-12T10:00:00Z"], &DANA].concat());
+    let (now, _) = file(&server, &case);
+    let changes = now["phases"][0]["changes"].as_array().expect("changes");
+    let told = changes.iter().find(|change| change["field"] == 97).unwrap_or_else(|| panic!("{changes:?}"));
+    assert_eq!(told["then"], json!([]));
+    assert_eq!(texts(&told["now"])[0].split(':').next(), Some("proposed by the ledger"), "{told}");
 }
 
 /// The authority was told before anybody opened the case here: what was known then is held against now.

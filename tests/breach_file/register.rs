@@ -95,15 +95,17 @@ fn what_the_register_lacks_is_told_and_counted() {
     for column in ["effects", "risk", "informed", "reason"] {
         assert_eq!(of(column), missing, "{column}");
     }
+    // Also where only something of a column is lacking.
+    assert!(of("facts").contains("place NOT PROVIDED") && of("facts").contains("not_provided"), "{}", of("facts"));
     let notified = of("notified");
     assert!(notified.starts_with(missing.trim_end_matches(']')) && notified.contains("was missed"), "{notified}");
     let bytes = |ending: &str| &files.iter().find(|(name, _)| name.ends_with(ending)).expect(ending).1;
-    assert!(String::from_utf8_lossy(bytes(".html")).contains("5 of 14 columns are NOT PROVIDED"));
+    assert!(String::from_utf8_lossy(bytes(".html")).contains("6 of 14 columns are NOT PROVIDED"));
     let csv =
         sheets::files(bytes(".csv.zip")).into_iter().find(|(name, _)| name == "register.csv").expect("it is there").1;
     assert_eq!(csv.matches("\"NOT PROVIDED\"").count(), 5, "{csv}");
     let list = breach(&server, &["list"]).out;
-    assert!(list.contains("register  5 of 14 columns NOT PROVIDED"), "{list}");
+    assert!(list.contains("register  6 of 14 columns NOT PROVIDED"), "{list}");
     assert!(list.contains("11  Data subjects told\n      NOT PROVIDED  [nobody yet]"), "{list}");
 
     let tell = ["tell", &case, "--to", "customer=C-1001", "--channel", "individual", "--delivery", "delivered"];
@@ -115,7 +117,7 @@ fn what_the_register_lacks_is_told_and_counted() {
         "{informed}"
     );
     let list = breach(&server, &["list"]).out;
-    assert!(list.contains("register  4 of 14 columns NOT PROVIDED") && list.contains("told once"), "{list}");
+    assert!(list.contains("register  5 of 14 columns NOT PROVIDED") && list.contains("told once"), "{list}");
 }
 
 /// Also what was not notified is documented, with who says what, and what was refused is not printed as if it stood.
@@ -174,6 +176,11 @@ fn the_register_has_its_fourteen_columns_also_for_what_was_not_notified() {
         list.contains("14  Created") && list.contains("[proposed") && !list.contains("neither exfiltrated"),
         "{list}"
     );
+    // Whoever answers it hears of it at once.
+    let said = breach(&server, &[&["answer", &case, "--set", "56=c", "--set", "62=x"][..], &DANA].concat()).out;
+    assert!(said.contains("WARNING: what was answered to field 56 is ruled out by the record"), "{said}");
+    let said = breach(&server, &[&["answer", &case, "--set", "62=y"][..], &DANA].concat()).out;
+    assert!(!said.contains("WARNING"), "{said}");
     let shown = breach(&server, &["show", &case]).out;
     assert!(shown.contains("EDPB 56   c  (not taken: the record rules it out)"), "{shown}");
 }

@@ -27,6 +27,8 @@ async fn a_human_who_acted_is_named_by_a_decision_alone_until_they_are_erased() 
     assert!(before["staff"].as_array().is_some_and(Vec::is_empty) && !before.to_string().contains(WHO[1]), "{before}");
     let nowhere = name(&client, "C-3", "4711").await.expect_err("acts in none of their entries");
     assert_eq!(nowhere.code(), tonic::Code::FailedPrecondition);
+    let stranger = name(&client, "C-9", "4711").await.expect_err("nobody knows them");
+    assert!(stranger.message().ends_with("the identifier of the person who is to be told"), "{}", stranger.message());
     let decided = name(&client, "C-1", "4711").await.expect("recorded");
     assert_eq!(decided.entries, [index]);
     let decision = decided.receipt.expect("a receipt").index;

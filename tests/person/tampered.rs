@@ -74,3 +74,67 @@ async fn an_entry_whose_body_was_altered_is_missing_from_no_report() {
     refused(&server, &EXPOSURE, &told);
     refused(&server, &["breach", "list"], &told);
 }
+
+/// The row that leads from an identifier to a person goes: somebody known is told of as nobody.
+#[tokio::test]
+async fn whom_no_row_leads_to_any_more_is_no_stranger() {
+    const STRONG_ROW: u8 = 1;
+    let (mut server, client) = server().await;
+    story(&client).await;
+    let made = |server: &TestServer, words: &[&str]| {
+        common::run(server.client_command(words).arg("--out").arg(&server.place), 0);
+    };
+    let stranger = ["report", "access", "--subject", "customer=C-3"];
+    made(&server, &ACCESS);
+    server.stop();
+    with_rows(&server, "lookups", |database, table| {
+        let theirs: Vec<_> = rows(database, table).into_iter().filter(|(key, _)| key[4] == STRONG_ROW).collect();
+        assert!(!theirs.is_empty(), "no row was hit");
+        theirs.iter().for_each(|(key, _)| database.delete_cf(table, key).expect("deleted"));
+    });
+    server.start();
+    let told = "what says whose this identifier is, was removed or altered";
+    refused(&server, &ACCESS, told);
+    made(&server, &stranger);
+    // Somebody new under the same identifier is not all there is of them.
+    server.client().await.append(common::records::about("C-1")).await.expect("recorded");
+    refused(&server, &ACCESS, told);
+}
+
+/// The same with what else the vault keeps of them.
+#[tokio::test]
+async fn of_whom_it_is_gone_who_they_are_no_stranger_is_told() {
+    let (mut server, client) = server().await;
+    story(&client).await;
+    server.stop();
+    with_rows(&server, "lookups", |database, table| {
+        let theirs = rows(database, table).into_iter().filter(|(key, _)| [1, 2].contains(&key[4]));
+        theirs.for_each(|(key, _)| database.delete_cf(table, &key).expect("deleted"));
+    });
+    server.start();
+    refused(&server, &ACCESS, "vault row is torn: person");
+}
+
+/// What a person stated in a case opens for nobody any more: what was stated before must not stand in its place.
+#[tokio::test]
+async fn a_step_of_a_breach_that_opens_for_nobody_any_more_is_not_left_out() {
+    let (mut server, client) = server().await;
+    story(&client).await;
+    let breach = |words: &[&str]| common::run(server.client_command(&["breach"]).args(words), 0).out;
+    let opened = breach(&["open", "--resource", "crm"]);
+    let case = opened.split_whitespace().skip_while(|word| *word != "case").nth(1).expect("an id").to_owned();
+    for level in ["a", "c"] {
+        breach(&["answer", &case, "--set", &format!("87={level}"), "--by", "staff=dana"]);
+    }
+    let last = client.head().await.tree_size - 1;
+    server.stop();
+    with_rows(&server, "readers", |database, table| {
+        let theirs = rows(database, table).into_iter().filter(|(key, _)| key[4..12] == last.to_be_bytes());
+        theirs.for_each(|(key, _)| database.delete_cf(table, &key).expect("deleted"));
+    });
+    server.start();
+    let told = format!("entry {last} has a part that no erasure removed");
+    for words in [&["report", "breach", &case][..], &["report", "persons", &case], &["breach", "list"]] {
+        refused(&server, words, &told);
+    }
+}

@@ -234,24 +234,17 @@ impl Case {
     }
 
     pub fn standing(&self) -> Standing {
-        let decides = |step: &&Step| {
-            matches!(step.step, CaseStep::Opened | CaseStep::Submitted | CaseStep::NotNotified | CaseStep::Closed)
-        };
-        // A case that was opened again stands as it did before it was closed.
         let gone = self.taken_back();
-        let mut steps = self.steps.iter().rev().filter(|step| !gone.contains_key(&step.index)).filter(decides);
-        match steps.next().map(|step| step.step) {
-            Some(CaseStep::Closed) => Standing::Closed,
-            Some(CaseStep::Submitted) => Standing::Submitted,
-            Some(CaseStep::NotNotified) => Standing::NotNotified,
-            _ => steps
-                .find_map(|step| match step.step {
-                    CaseStep::Submitted => Some(Standing::Submitted),
-                    CaseStep::NotNotified => Some(Standing::NotNotified),
-                    _ => None,
-                })
-                .unwrap_or(Standing::Open),
+        let turns = |step: &&Step| matches!(step.step, CaseStep::Opened | CaseStep::Closed);
+        let last = self.steps.iter().rev().filter(|step| !gone.contains_key(&step.index)).find(turns);
+        if last.is_some_and(|step| step.step == CaseStep::Closed) {
+            return Standing::Closed;
         }
+        // Once it was notified it was, whatever was decided before or after.
+        if self.last(CaseStep::Submitted).is_some() {
+            return Standing::Submitted;
+        }
+        if self.last(CaseStep::NotNotified).is_some() { Standing::NotNotified } else { Standing::Open }
     }
 
     /// The statement of awareness that counts: the one that gave the earliest instant. A later one cannot move the deadline
@@ -460,7 +453,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_case_stands_as_its_last_deciding_step_says() {
+    fn a_case_stands_as_its_steps_decided_it() {
         let mut case = case(vec![step(1, CaseStep::Opened, 0)]);
         let mut after = |next: CaseStep| {
             let index = case.steps.len() as u64 + 1;
@@ -472,6 +465,7 @@ pub(crate) mod tests {
         assert_eq!(after(CaseStep::Submitted), Standing::Submitted);
         assert_eq!(after(CaseStep::Closed), Standing::Closed);
         assert_eq!(after(CaseStep::Opened), Standing::Submitted, "opened again");
+        assert_eq!(after(CaseStep::NotNotified), Standing::Submitted, "it was notified all the same");
     }
 
     #[test]

@@ -39,6 +39,14 @@ choices! {
         Hidden "hidden",
     }
 
+    /// How an answer contradicts what else is known or was answered.
+    pub enum Contradiction {
+        EndBeforeBeginning "end_before_beginning",
+        ToldBeforeBreach "told_before_breach",
+        /// Than the ledger surely knows of.
+        FewerThanKnown "fewer_than_known",
+    }
+
     /// Who can know a field.
     pub enum FieldOrigin { Ledger "ledger", Proposal "proposal", Registry "registry", Person "person" }
 
@@ -370,6 +378,8 @@ facts! {
         ledger_texts: Vec<String>,
         /// What a person said, where it was not taken.
         refused_values: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        contradicts: Vec<Contradiction>,
         /// By which entries.
         entries: Vec<EntryIndex>,
         /// The step in which a person answered.

@@ -337,6 +337,7 @@ fn field_fact(decided: &Decided, case: &Case, w: &Wording) -> FieldFact {
             | FieldState::Confirmed
             | FieldState::Differs
             | FieldState::Refused
+            | FieldState::NotProvided
     );
     let beside = decided.is_proposal() || decided.state == FieldState::Differs;
     let ledger: &[String] = if beside { &decided.ledger.values } else { &[] };
@@ -354,6 +355,7 @@ fn field_fact(decided: &Decided, case: &Case, w: &Wording) -> FieldFact {
         ledger_values: ledger.to_vec(),
         ledger_texts: texts(field, ledger, w),
         refused_values: decided.refused.clone(),
+        contradicts: decided.contradicts.clone(),
         entries: entries.iter().map(|index| EntryIndex(*index)).collect(),
         answered_in: form::answered_in(decided, case).map(EntryIndex),
     }

@@ -3,10 +3,11 @@
 
 use super::case::Case;
 use super::derive::{self, Derived};
-use super::document::{FieldOrigin, FieldState, FormTotals, Todo};
+use super::document::{Contradiction, FieldOrigin, FieldState, FormTotals, Todo};
 use super::evidence::AsOf;
 use super::registered;
 use crate::law::Profile;
+use crate::law::calendar;
 use crate::law::edpb::{self, Answers, Field, Kind, Origin};
 use crate::report::wording::Wording;
 use std::collections::BTreeMap;
@@ -22,8 +23,8 @@ pub struct Decided {
     pub ledger: Derived,
     /// What a person said and was not taken.
     pub refused: Vec<String>,
-    /// The registry does not say where all of the resources are.
-    pub places_missing: bool,
+    /// What says otherwise than this answer.
+    pub contradicts: Vec<Contradiction>,
 }
 
 /// All fields, in order. `late_meanwhile`: the deadline passed after the cut-off and before the form was made.
@@ -41,19 +42,27 @@ pub fn decide(as_of: &AsOf, profile: &Profile, late_meanwhile: bool, w: &Wording
     }
     let mut circumstances = as_of.case.circumstances(as_of.cut_off_us, &as_of.period, registered::in_eea(as_of));
     circumstances.is_late |= late_meanwhile;
-    let nowhere = as_of.places.iter().all(|place| place.location.is_none());
+    // Where a resource is belongs into the answer: one without is no whole one.
+    let places_missing = as_of.places.iter().any(|place| place.location.is_none());
+    let contradictions = contradictions(as_of, &answers, profile);
     let decided = |field: &'static Field| {
         let ledger = ledger.get(&field.number).cloned().unwrap_or_default();
         let own = said.get(&field.number);
         let shown = edpb::is_visible(field, &answers, &circumstances);
         let is_refused = refused.contains(&field.number);
+        let contradicts: Vec<Contradiction> = contradictions
+            .iter()
+            .filter(|(fields, _)| shown && fields.contains(&field.number))
+            .map(|it| it.1)
+            .collect();
         let state = match (shown, own, ledger.values.is_empty()) {
             (false, ..) => FieldState::Hidden,
             (true, Some(_), _) if is_refused => FieldState::Refused,
             (true, Some(own), false) if says_the_same(field.kind, own, &ledger.values) => FieldState::Confirmed,
             (true, Some(_), false) => FieldState::Differs,
+            (true, Some(_), true) if !contradicts.is_empty() => FieldState::Differs,
             (true, Some(_), true) => FieldState::Person,
-            (true, None, false) if field.number == 63 && nowhere => FieldState::Ledger,
+            (true, None, false) if field.number == 63 && places_missing => FieldState::NotProvided,
             (true, None, false) if is_registered(field.number, field.origin) => FieldState::Registry,
             (true, None, false) if matches!(field.origin, Origin::Ledger) => FieldState::Ledger,
             (true, None, false) => FieldState::Proposed,
@@ -65,7 +74,7 @@ pub fn decide(as_of: &AsOf, profile: &Profile, late_meanwhile: bool, w: &Wording
             state,
             values: if shown { answers.get(&field.number).cloned().unwrap_or_default() } else { Vec::new() },
             refused: own.filter(|_| is_refused && shown).cloned().unwrap_or_default(),
-            places_missing: as_of.places.iter().any(|place| place.location.is_none()),
+            contradicts,
             ledger,
         }
     };
@@ -106,14 +115,32 @@ fn is_refused(field: u8, given: &[String], as_of: &AsOf, ledger: &BTreeMap<u8, D
     }
 }
 
+/// What stands in these fields together cannot be: each by its own may be as somebody says.
+fn contradictions(as_of: &AsOf, answers: &Answers, profile: &Profile) -> Vec<(&'static [u8], Contradiction)> {
+    let given = |number: u8| answers.get(&number).and_then(|values| values.first());
+    let instant = |number: u8| given(number)?.parse::<jiff::Timestamp>().ok();
+    let mut found: Vec<(&'static [u8], Contradiction)> = Vec::new();
+    if instant(46).zip(instant(47)).is_some_and(|(begins, ends)| ends < begins) {
+        found.push((&[46, 47], Contradiction::EndBeforeBeginning));
+    }
+    let day = |at: jiff::Timestamp| calendar::day_of(u64::try_from(at.as_microsecond()).ok()?, profile).ok();
+    let told = given(98).and_then(|day| day.parse::<jiff::civil::Date>().ok());
+    if told.zip(instant(46).and_then(day)).is_some_and(|(told, began)| told < began) {
+        found.push((&[98], Contradiction::ToldBeforeBreach));
+    }
+    // An upper figure may stand above what is known, but whoever is surely concerned is.
+    let number = given(68).and_then(|number| number.parse::<u64>().ok());
+    if number.is_some_and(|number| number < as_of.exposure.concerned().0.low) {
+        found.push((&[68], Contradiction::FewerThanKnown));
+    }
+    found
+}
+
 impl Decided {
     pub fn todo(&self) -> Option<Todo> {
         let missing = if is_registered(self.field.number, self.field.origin) { Todo::Register } else { Todo::Answer };
         match self.state {
-            // Where it is is asked too.
-            FieldState::Registry | FieldState::Ledger if self.field.number == 63 && self.places_missing => {
-                Some(Todo::Register)
-            }
+            FieldState::Person | FieldState::Confirmed if !self.contradicts.is_empty() => Some(Todo::Reconcile),
             FieldState::Proposed => Some(Todo::Confirm),
             FieldState::Differs => Some(Todo::Reconcile),
             FieldState::Refused => Some(Todo::Replace),
@@ -153,7 +180,8 @@ pub fn totals(form: &[Decided]) -> FormTotals {
     let count = |wanted: &dyn Fn(&Decided) -> bool| {
         form.iter().filter(|decided| decided.required && wanted(decided)).count() as u64
     };
-    let empty = |decided: &Decided| decided.values.is_empty();
+    // Also what says in part that it is not provided.
+    let empty = |decided: &Decided| decided.values.is_empty() || decided.state == FieldState::NotProvided;
     let to_confirm = |decided: &Decided| !empty(decided) && decided.is_proposal();
     FormTotals {
         required: count(&|_| true),

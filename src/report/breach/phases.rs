@@ -13,7 +13,7 @@ use super::{basis, counted};
 use crate::law::edpb::Field;
 use crate::model::CaseStep;
 use crate::report::access::document::EntryIndex;
-use crate::report::wording::Wording;
+use crate::report::wording::{Wording, fill};
 use std::collections::BTreeSet;
 use whosaw_verifier::part::CaseCount;
 
@@ -39,11 +39,20 @@ pub fn facts(evidence: &BreachEvidence, form: &[Decided], w: &Wording) -> Vec<Ph
         let facts = basis::changes(then, later, w);
         // What was empty then was not answered: that it is known now completes the form, and corrects nothing.
         let differs = changes.iter().any(|(_, then, _)| !then.is_empty()) || !facts.is_empty();
+        // What the ledger only proposes is no answer, then or now.
+        let side = |field: &'static Field, values: &[String], form: &[Decided]| {
+            let texts = coded(field, values, w).into_iter();
+            let is_proposal = form.iter().any(|decided| decided.field.number == field.number && decided.is_proposal());
+            match is_proposal {
+                true => texts.map(|text| fill(&w.breach.table.proposes, &[("value", &text)])).collect(),
+                false => texts.collect(),
+            }
+        };
         let change = |(field, then, now): (&'static Field, Vec<String>, Vec<String>)| ChangeFact {
             field: u64::from(field.number),
             title: title(field, w),
-            then: coded(field, &then, w),
-            now: coded(field, &now, w),
+            then: side(field, &then, before),
+            now: side(field, &now, known),
         };
         let opened = now.case.steps.first().map_or(0, |step| step.index);
         let incomplete = before.iter().find(|decided| decided.field.number == 4);

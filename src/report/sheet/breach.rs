@@ -95,6 +95,10 @@ impl<'a> Told<'a> {
             .text(&c.proposal_codes, move |field| codes(field, &field.ledger_values))
             .text(&c.proposal, |field| field.ledger_texts.join(LINES))
             .text(&c.not_taken, move |field| codes(field, &field.refused_values))
+            .text(&b.table.contradicts, move |field| {
+                let words = field.contradicts.iter().map(|it| word(&b.contradiction, it.code()));
+                words.collect::<Vec<_>>().join(LINES)
+            })
             .text(&b.table.origin, |field| word(&b.state, field.state.code()).to_owned())
             .text(&c.can_know, |field| word(&b.origin, field.origin.code()).to_owned())
             .numbers(&w.table.entries, |field| field.entries.iter().map(|entry| entry.0).collect())

@@ -479,6 +479,8 @@ impl Said<'_> {
                 Style::Warning,
             ));
         }
+        let contradictions = field.contradicts.iter().map(|it| word(&b.contradiction, it.code()).to_owned());
+        pieces.extend(contradictions.map(|text| (text, Style::Warning)));
         let entries: Vec<String> = field.entries.iter().map(|EntryIndex(index)| w.number(*index)).collect();
         let by = |text: &str, list: String| if list.is_empty() { list } else { fill(text, &[("n", &list)]) };
         let answered = field.answered_in.map(|EntryIndex(index)| w.number(index)).unwrap_or_default();

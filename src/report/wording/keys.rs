@@ -330,7 +330,7 @@ sections! {
         title: BreachTitle, answer: BreachAnswer, verdict: BreachVerdict, figure: BreachFigure, notice: BreachNotice,
         fact: BreachFact, section: BreachSection, intro: BreachIntro, case: BreachCase, reported: BreachReported, event: BreachEvent, phase: BreachPhase,
         table: BreachTable, basis_text: BreachBasis, standing: Codes, block: Codes, state: Codes, todo: Codes, figure_level: Codes, seen: Codes, told: Codes,
-        channel: Codes, delivery: Codes, basis: Codes, recovery: Codes, audience: Codes, register: Codes, step: Codes, origin: Codes,
+        channel: Codes, delivery: Codes, basis: Codes, recovery: Codes, audience: Codes, register: Codes, contradiction: Codes, step: Codes, origin: Codes,
         form: BTreeMap<String, BreachField>, count: BreachCount, list: BreachList,
     }
     /// What was counted of a breach when it was closed or notified.
@@ -346,7 +346,7 @@ sections! {
         processor_aware: String, aware: String, counts: String, other: String, taken_back: String, deadline: String, strict: String,
         strict_default: String, missed: String, reading: String, gone_after: String, gone_before: String, missed_by_it: String,
         submitted: String, stated: String, from_size: String, number: String, because: String, severity: String, people: String,
-        people_told: String, times: Plural, not_taken: String, register: String, missing: String, as_stated: String, unknown: String,
+        people_told: String, times: Plural, not_taken: String, register: String, missing: String, as_stated: String, unknown: String, ruled_out: String,
     }
     /// A field of the authority's form, by its number: what it is called, and what its options mean.
     BreachField { title: String, #[serde(default)] options: Codes }
@@ -400,7 +400,7 @@ sections! {
     }
     BreachTable {
         step: String, when: String, by: String, statement: String, field: String, title: String, todo: String, value: String,
-        origin: String, ledger_says: String, refused: String, entries: String, answered_in: String, level: String,
+        origin: String, ledger_says: String, contradicts: String, refused: String, entries: String, answered_in: String, level: String,
         figure: String, method: String, proposed_cb: String, report: String, then: String, now: String, next: String, told: String,
         told_line: String, proposes: String, unanswered: String, basis: String, not_known: String, no_more: String, number: String,
         column: String, entry: String, reason: String, copies: String, whose: String, anybody: String,
