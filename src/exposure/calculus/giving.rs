@@ -2,9 +2,10 @@
 
 use super::audience::Members;
 use super::delivered;
-use super::exposure::{Exposure, Judge, Judged, Rung, members_then, worse};
+use super::exposure::{Exposure, Judged, Rung, members_then, worse};
 use super::fact::{Access, Authorised, Party};
 use super::interval::Oddity;
+use super::judging::Judge;
 use super::ways::{self, Had};
 use crate::model::Verb;
 use crate::model::verbs::passes_on;

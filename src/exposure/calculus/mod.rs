@@ -17,14 +17,15 @@ pub mod fact;
 pub mod same;
 
 mod ending;
-mod giving;
 pub mod interval;
 mod shown;
 
 pub mod audience;
 mod content;
 mod delivered;
+mod giving;
 mod joined;
+mod judging;
 pub mod restriction;
 pub mod scope;
 mod unnamed;
