@@ -279,6 +279,30 @@ fn an_act_is_told_of_each_dataset_in_which_its_records_stand() {
     assert_eq!((found("crm"), found("index")), (1, 1));
 }
 
+/// What failed shows nothing by its result; its error may repeat whom it was about to whoever acted (REPORTS 2.3).
+#[test]
+fn what_an_error_said_is_possible_and_shows_no_way() {
+    for (error, rung, people) in [("no access to C-1", "seen", 1), ("", "tried", 0)] {
+        let server = TestServer::new();
+        run(&mut server.client_command(&["names", "add", "dataset", "crm"]), 0);
+        let line = format!(
+            r#"{{"verb":"data.view","at":"2026-03-12T09:00:00Z","clock":"gateway","outcome":"failed","error":"{error}","dataset":"crm","policy":{{"id":"p","decision":"permit"}},"actors":[{{"kind":"human","identities":[{{"namespace":"staff","fields":["dan"],"strength":"strong"}}]}}],"determination":"listed","subjects":[{{"identities":[{{"namespace":"customer","fields":["C-1"],"strength":"strong"}}],"categories":[{{"direction":"argument","categories":["contact"]}}]}}]}}"#
+        );
+        let file = server.place.join("acts.jsonl");
+        std::fs::write(&file, line).expect("a file can be written");
+        run(server.client_command(&["append"]).arg(&file), 0);
+        let (files, _) = report(&server, &["report", "exposure", "--resource", "crm"]);
+        let told = json(&files);
+        let access = &told["accesses"][0];
+        assert_eq!((access["rung"].as_str(), access["outcome"].as_str()), (Some(rung), Some("failed")), "{access}");
+        assert_eq!(told["totals"]["people_saw"], serde_json::json!({"high": people, "low": 0}));
+        let concerned: Vec<&Value> =
+            told["subjects"].as_array().into_iter().flatten().map(|one| &one["accesses"]["high"]).collect();
+        assert_eq!(concerned, vec![1; people as usize], "{error}");
+        assert_eq!(told["oddities"], serde_json::json!([]), "it shows no way");
+    }
+}
+
 /// A person's report tells of every part that they have: in steps of breaches, in decisions to name staff, in reports on what
 /// their data stood in; and of nobody else who stands there.
 #[test]

@@ -25,13 +25,13 @@ use super::calculus::fact::*;
 use super::calculus::times::Instant;
 use crate::model::verbs::{gives_nothing, is_administrative, passes_on};
 use crate::model::{
-    ApprovalResult, Category, Determination, Direction, Edge as FactEdge, EndKind, Eyes, FactKind, LegalBasis,
-    NamedField, Outcome, PartyKind, PolicyDecision, Precision, RecipientKind, Role, TimeSource, Verb, counts_more_than,
-    determination, is_of_no_clock,
+    ApprovalResult, Category, ContentKind, Determination, Direction, Edge as FactEdge, EndKind, Eyes, FactKind,
+    LegalBasis, NamedField, Outcome, PartyKind, PolicyDecision, Precision, RecipientKind, Role, TimeSource, Verb,
+    counts_more_than, determination, is_of_no_clock,
 };
 use amending::{Amending, Restated};
 use authority::{Act, Approval, Reviewing};
-use said::{counted, listed_by, listing, said_of_subjects, stated, subjects_of, touched};
+use said::{counted, listed_by, listing, may_tell_in_error, said_of_subjects, stated, subjects_of, touched};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::body::{self, ActionBody, PartGroup, Run};
 use whosaw_verifier::part::ContentPart;
@@ -669,7 +669,8 @@ impl Telling {
         if only_gives && given_to.is_empty() {
             return;
         }
-        let counts = |group: &&PartGroup| only_gives || comes_back(group);
+        let tells_in_error = may_tell_in_error(action);
+        let counts = |group: &&PartGroup| only_gives || tells_in_error || comes_back(group);
         let (mut subjects, mut categories, mut shown_to) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let (mut all_open, mut parts) = (true, 0u64);
         // Where no part says whose data it was, none says which.
@@ -683,7 +684,9 @@ impl Telling {
                     None => all_open = false,
                 }
             }
-            for used in group.categories.iter().filter(|used| only_gives || used.direction != Direction::Argument) {
+            let moved =
+                |used: &&body::CategoryUse| only_gives || tells_in_error || used.direction != Direction::Argument;
+            for used in group.categories.iter().filter(moved) {
                 let stated = used.categories.iter().copied().filter(|c| *c != Category::Unspecified);
                 categories.extend(stated.inspect(|_| states = true));
                 for number in &used.rendered_to {
@@ -714,6 +717,7 @@ impl Telling {
             perhaps_given_to,
             only_gives,
             goes_anyway: false,
+            tells_in_error,
             about_nobody: determination(body) == Determination::Nobody,
             authorised: if stranger { Authorised::No } else { authorised(body) },
             approved: None,

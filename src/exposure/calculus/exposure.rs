@@ -297,7 +297,7 @@ impl Exposure {
         }
         for loss in told.losses {
             let had = judge.ways.had(&loss.chain, loss, &judge.content, judge.manner);
-            let (by_way, oddity) = ways::of_loss(&had, &exposure.paths, loss);
+            let (by_way, oddity) = ways::without_success(&had, &exposure.paths, loss);
             exposure.losses.push(worse(loss.authorised, by_way));
             if loss.when.earliest <= told.frame.cut_off {
                 exposure.oddities.extend(oddity.map(|oddity| (oddity, loss.entries.first().copied())));
@@ -482,12 +482,25 @@ impl Exposure {
             perhaps: BTreeMap::new(),
             after_restriction: self.restricted_then(access),
         };
+        let told = access.tells_in_error && !access.about_nobody;
         if !is_success(access) {
-            self.viewers.entry(actor).or_default().did.insert(judged, Rung::Tried);
+            let rung = if told { rung_of(actor, access) } else { Rung::Tried };
+            fact.rung = rung;
+            self.viewers.entry(actor).or_default().did.insert(judged, rung);
         }
         for party in &access.perhaps_given_to {
             fact.rung = fact.rung.max(Rung::Given);
             self.viewers.entry(*party).or_default().did.insert(judged, Rung::Given);
+        }
+        if !is_success(access) && told {
+            // Whoever acted was told something by the error; that shows no way, and none that was longer open.
+            let had = judge.ways.had(&access.chain, access, &judge.content, judge.manner);
+            fact.authorised = worse(access.authorised, ways::without_success(&had, &self.paths, access).0);
+            let members = if actor.has_members() { members_then(actor, access, judge) } else { Members::new() };
+            for member in members.into_keys().filter(|member| member.is_human()) {
+                fact.perhaps.insert(member, fact.unnamed);
+                self.viewers.entry(member).or_default().perhaps = true;
+            }
         }
         if !is_success(access) {
             self.accesses.push(fact);
@@ -569,7 +582,7 @@ impl Exposure {
 
     /// Whose data an act touched while it may only have been stored.
     fn restricted_then(&self, access: &Access) -> BTreeSet<Person> {
-        let nothing_moved = !is_success(access) && access.perhaps_given_to.is_empty();
+        let nothing_moved = !is_success(access) && !access.tells_in_error && access.perhaps_given_to.is_empty();
         if access.despite_restriction || nothing_moved {
             return BTreeSet::new();
         }

@@ -286,6 +286,8 @@ pub struct Access {
     pub only_gives: bool,
     /// It moved whatever became of the act: what is put into a tool.
     pub goes_anyway: bool,
+    /// It failed, and its error may tell whoever acted of those whom it was about.
+    pub tells_in_error: bool,
     /// By what the record itself says it was about nobody's data.
     pub about_nobody: bool,
     pub authorised: Authorised,

@@ -115,8 +115,9 @@ pub fn may_allow(ways: &[Had<'_>], paths: &[Path], access: &Access) -> bool {
     scope::may_allow(ways.iter().map(|had| &paths[had.path].scope), access)
 }
 
-/// By what way whoever deleted or altered something could, as an access is held against them, and what is odd of it.
-pub fn of_loss(all: &[Had<'_>], paths: &[Path], loss: &Access) -> (Authorised, Option<Oddity>) {
+/// By what way whoever deleted or altered something, or was told of it by an error, could, as an access is held against them,
+/// and what is odd of it; it shows nothing of the ways.
+pub fn without_success(all: &[Had<'_>], paths: &[Path], loss: &Access) -> (Authorised, Option<Oddity>) {
     let (open, closed): (Vec<Had<'_>>, Vec<Had<'_>>) =
         all.iter().cloned().partition(|had| had.was_open(&paths[had.path], loss));
     if may_allow(&open, paths, loss) {

@@ -33,6 +33,14 @@ pub(super) fn stated(categories: &[Category]) -> impl Iterator<Item = Category> 
     categories.iter().copied().filter(|category| *category != Category::Unspecified)
 }
 
+/// Whether an act failed and said something, or nothing tells any more whether it did: an error may repeat what was asked for.
+pub(super) fn may_tell_in_error(action: &OpenedAction<'_>) -> bool {
+    let body = action.body;
+    let closed = || body.parts.iter().any(|group| group.holds_content);
+    let says = action.content.map_or_else(closed, |content| !content.error.is_empty());
+    body.outcome == Outcome::Failed && (says || body.not_kept.contains(&ContentKind::Error))
+}
+
 /// A number that somebody told.
 pub(super) fn counted(quantity: &Option<body::Quantity>) -> Option<Told> {
     let known = quantity.as_ref().filter(|told| matches!(told.precision, Precision::Exact | Precision::Approximate));

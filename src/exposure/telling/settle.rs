@@ -519,6 +519,7 @@ impl Access {
         self.categories.extend(other.categories);
         self.perhaps_categories.extend(other.perhaps_categories);
         self.perhaps_all |= other.perhaps_all;
+        self.tells_in_error |= other.tells_in_error;
         self.shown_to.extend(other.shown_to);
         self.given_to.extend(other.given_to);
         self.perhaps_given_to.extend(other.perhaps_given_to);
