@@ -134,7 +134,11 @@ fn an_act_is_unauthorised_in_the_persons_report_where_the_exposure_report_says_s
             &carol,
             &format!(
                 "{subject},{}",
-                fact("open", bot, r#","reference":"ap-9","end":"exact","end_latest":"2026-03-12T09:00:00Z""#)
+                fact(
+                    "open",
+                    bot,
+                    r#","reference":"ap-9","rights":["data.read"],"end":"exact","end_latest":"2026-03-12T09:00:00Z""#
+                )
             ),
         ),
         read("09:40", bot, ""),

@@ -597,6 +597,8 @@ async fn names_that_nobody_registered_stand_sealed() {
     // A kind that is not registered stands in the person's own part.
     let mut fields: BTreeSet<i32> = expected.iter().map(|(field, _, _)| *field).collect();
     fields.insert(NamedField::SubjectKind as i32);
+    // The dataset of a record stands with the record.
+    fields.insert(NamedField::RecordDataset as i32);
     assert_eq!(body.sealed_names, fields.into_iter().collect::<Vec<_>>());
     let public = String::from_utf8_lossy(&opened.body).into_owned();
     for (_, _, name) in &expected {

@@ -368,6 +368,8 @@ fn losses_are_those_that_the_exposure_report_settles() {
     let server = TestServer::new();
     let subject = r#""subjects":[{"kind":"customer","identities":[{"namespace":"customer","fields":["anna"],"strength":"strong"}],"categories":[{"direction":"argument","categories":["contact"]}]}]"#;
     let by = r#","actors":[{"kind":"agent","name":"helper"}],"determination":"listed","#;
+    let let_in = grant("open", r#""party":"agent","name":"helper""#).replace("deny", "permit");
+    act(&server, "access.grant", "07:00", &let_in);
     act(
         &server,
         "data.delete",

@@ -111,6 +111,7 @@ const HARMLESS: &[&str] = &[
     "answer.taken",
     "breach.figure.not_excluded",
     "breach.figure.not_excluded_note",
+    "breach.list.ruled_out",
     "breach.form.56.options.b",
     "breach.intro.persons",
     "breach.seen.cannot_be_excluded",
