@@ -193,11 +193,23 @@ impl Vault {
         person: PersonId,
         name: KeyName,
     ) -> Result<Option<DataKey>, VaultError> {
-        let row_key = self.data_key_row(&person, name);
-        let Some(row) = snapshot.get(Table::DataKeys, &row_key)? else { return Ok(None) };
-        let mut secret = self.unwrap_key_row(&self.ring(), &person, name, &row)?;
+        match snapshot.get(Table::DataKeys, &self.data_key_row(&person, name))? {
+            Some(row) => self.key_of_row(person, name, &row),
+            None => Ok(None),
+        }
+    }
+
+    /// The same of its row; nothing where it went since that was read.
+    pub(super) fn key_of_row(
+        &self,
+        person: PersonId,
+        name: KeyName,
+        row: &[u8],
+    ) -> Result<Option<DataKey>, VaultError> {
+        let mut secret = self.unwrap_key_row(&self.ring(), &person, name, row)?;
         if secret.is_none() {
-            // The shard got another key since this snapshot was taken.
+            // The shard got another key since the row was read.
+            let row_key = self.data_key_row(&person, name);
             let now = |ring: &Arc<Ring>| match self.store.snapshot()?.get(Table::DataKeys, &row_key)? {
                 Some(row) => self.unwrap_key_row(ring, &person, name, &row).map(|secret| (true, secret)),
                 None => Ok((false, None)),

@@ -60,23 +60,23 @@ impl Vault {
         let (mut named, mut found) = (None, false);
         for page in pages(snapshot.as_ref(), Table::DataKeys, from, until, PAGE) {
             let mut persons = Vec::new();
-            for (row, _) in page? {
+            for (row, key) in page? {
                 let (person, name) = read_key_row(&row)?;
                 match name {
                     KeyName::MATTER => {}
                     // Of a person's keys it stands first.
                     KeyName::RECORD => {
                         named = Some(person);
-                        persons.push(person);
+                        persons.push((person, key));
                     }
                     _ if named == Some(person) => {}
                     _ => return Err(VaultError::Torn { what: "person" }),
                 }
             }
-            let rows: Vec<_> = persons.iter().map(|person| self.record_row(person)).collect();
-            for (person, row) in persons.into_iter().zip(snapshot.get_many(Table::Lookups, &rows)?) {
+            let rows: Vec<_> = persons.iter().map(|(person, _)| self.record_row(person)).collect();
+            for ((person, key), row) in persons.into_iter().zip(snapshot.get_many(Table::Lookups, &rows)?) {
                 // Nothing where they were erased since this snapshot was taken.
-                let Some(key) = self.load_key(snapshot.as_ref(), person, KeyName::RECORD)? else { continue };
+                let Some(key) = self.key_of_row(person, KeyName::RECORD, &key)? else { continue };
                 let row = row.ok_or(VaultError::Torn { what: "person" })?;
                 let leads_elsewhere = |shown: &part::Identity| {
                     wanted.iter().any(|(other, to)| is_one(shown, other) && *to != Some(person))
