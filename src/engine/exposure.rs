@@ -187,6 +187,7 @@ impl OpenLedger {
             parts_closed,
             pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
             undetermined,
+            erased_at_most: self.erased_at_most(head.size)?,
             clock,
             // For whoever asks for the report itself: a case that asks for it knows its own.
             detections: Vec::new(),

@@ -7,6 +7,15 @@ use crate::report::exposure::evidence::Forgotten;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl OpenLedger {
+    /// How many people's data batches took, by the tokens of their requests: a person may have asked twice. Nothing where a
+    /// batch took keys that nobody asked to be erased.
+    pub(super) fn erased_at_most(&self, size: u64) -> Result<Option<u64>, EngineError> {
+        let batches = self.erasure_entries()?.into_iter().filter(|(batch, _)| *batch < size);
+        let batches = batches.map(|(_, body)| body).filter(|body| body.covers > 0 && body.pruned.is_none());
+        let asked = batches.map(|body| Some(body.tokens.len() as u64).filter(|tokens| *tokens > 0));
+        Ok(asked.sum())
+    }
+
     /// Of each batch that took a restriction with whom it was for: since when, until when, and the acts whose parts went too.
     pub(super) fn forgotten(&self, told: &Telling) -> Result<Vec<Forgotten>, EngineError> {
         if told.restricting_closed.is_empty() {

@@ -6,6 +6,7 @@ use crate::exposure::calculus::exposure::{self as calculus, Exposure};
 use crate::exposure::calculus::fact::{self, Access, Party, Person};
 use crate::exposure::calculus::same::Same;
 use crate::exposure::calculus::times::Times;
+use crate::exposure::telling::Telling;
 use crate::model::verbs::passes_on;
 use crate::model::{Outcome, PartyKind, Verb};
 use crate::report::access::document::EntryIndex;
@@ -238,6 +239,20 @@ impl Counted {
             given: Range { low: given_low, high: (alone.high + unidentified_given).max(given_low) },
         }
     }
+}
+
+/// How many people at most the parts are of that do not open, of acts that reached or filled these resources: several acts may
+/// have been about one, and who was erased is counted by their tokens.
+pub(super) fn closed(told: &Telling, found: &[Found<'_>], erased_at_most: Option<u64>) -> u64 {
+    let of_these = |index: &u64| {
+        told.acts.get(index).is_some_and(|act| {
+            let happened = !matches!(act.outcome, Outcome::Denied | Outcome::Failed);
+            happened && act.resource.is_some_and(|resource| found.iter().any(|found| found.resource == resource))
+        })
+    };
+    let parts = told.closed.iter().filter(|(index, _)| of_these(index)).map(|(_, closed)| closed.ordinals.len() as u64);
+    let all = parts.fold(0, u64::saturating_add);
+    erased_at_most.map_or(all, |most| all.min(most))
 }
 
 /// Numbers without ids, as acts told them.

@@ -64,6 +64,8 @@ pub struct ExposureEvidence {
     pub clock: ClockFacts,
     /// Actions of which it is not known whose data they touched.
     pub undetermined: u64,
+    /// At most so many people were erased below the size; nothing where keys went by their time too, whose people nobody counts.
+    pub erased_at_most: Option<u64>,
     /// Entries of which an order keeps whom they are about from being told.
     pub suppressed: Vec<Suppressed>,
     /// What cases say of when a breach of these resources was detected.

@@ -143,6 +143,10 @@ impl<'a> Stated<'a> {
             same: &evidence.same,
             cut_off: Instant::new(frame.cut_off),
         });
+        // Whoever does not open is beside those who are known.
+        let closed = count::closed(told, &found, evidence.erased_at_most);
+        totals.subjects.high = totals.subjects.high.saturating_add(closed);
+        totals.subjects_determined &= closed == 0;
         let feeds = |party: &Party| named_group(told, *party).is_some_and(|name| feed_covers(evidence, name, frame));
         totals.uncountable |= found.iter().flat_map(|found| &found.exposure.given_groups).any(|party| !feeds(party));
         let is_open = |found: &Found<'_>, party: &Party| match party {
