@@ -472,6 +472,11 @@ impl Had<'_> {
         self.put.session
     }
 
+    /// It came before the agent by one of these acts.
+    pub(super) fn came_by(&self, acts: &BTreeSet<u64>) -> bool {
+        acts.contains(&self.put.index)
+    }
+
     /// It was there when that left, in no other session than that names.
     pub(super) fn may_be_sent(&self, sent: &Sent) -> bool {
         let other = matches!((self.put.session, sent.session), (Some(one), Some(other)) if one != other);

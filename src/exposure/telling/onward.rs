@@ -53,10 +53,16 @@ impl Telling {
             return;
         }
         let lists = sent.access.listed;
+        // Whoever it named may have gone since, and with them which session it was of.
+        let named = lists || self.closed.contains_key(&sent.index);
+        let causes = self.acts.get(&sent.index).into_iter().flat_map(|act| act.caused_by.iter().chain(&act.parents));
+        let causes: BTreeSet<u64> =
+            causes.flat_map(|id| self.acts_of(id, sent.index)).map(|cause| cause.index).collect();
         let had = all.iter().filter(|had| {
             let sessions = (had.session(), sent.session);
             // Of what names nobody only what is of one session is taken as of what was in that.
-            had.may_be_sent(sent) && (lists || matches!(sessions, (Some(one), Some(other)) if one == other))
+            let of_it = named || matches!(sessions, (Some(one), Some(other)) if one == other);
+            had.came_by(&causes) || had.may_be_sent(sent) && of_it
         });
         let (mut subjects, mut categories, mut listed, mut any) = (BTreeSet::new(), BTreeSet::new(), true, false);
         for had in had {
