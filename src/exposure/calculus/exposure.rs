@@ -545,7 +545,8 @@ impl Exposure {
             // Whoever is named may be the one who got it.
             self.viewers.values_mut().for_each(|viewer| viewer.perhaps = true);
         }
-        for party in access.shown_to.iter().chain(&access.given_to).filter(|party| party.has_members()) {
+        let got = access.shown_to.iter().chain(&access.given_to).chain(&access.perhaps_given_to);
+        for party in got.filter(|party| party.has_members()) {
             let rung = if access.shown_to.contains(party) { Rung::Seen } else { Rung::Given };
             let people = members_then(*party, access, judge).into_keys().filter(|member| member.is_human());
             for member in people {

@@ -164,8 +164,10 @@ impl<'a> Stated<'a> {
         totals.saw_uncountable = any_open(&|access| access.shown_to.iter().copied().collect());
         // What an organisation was given is a copy, and nobody is counted by it.
         let is_of_people = |party: &Party| !matches!(party, Party::Named(PartyKind::Organisation, _));
-        let given =
-            |access: &Access| access.given_to.difference(&access.shown_to).copied().filter(is_of_people).collect();
+        let given = |access: &Access| {
+            let given = access.given_to.union(&access.perhaps_given_to);
+            given.filter(|party| !access.shown_to.contains(party) && is_of_people(party)).copied().collect()
+        };
         totals.given_uncountable = any_open(&given);
         let settled = |authorised: Authorised| matches!(authorised, Authorised::Yes | Authorised::No);
         let ways = found.iter().flat_map(|found| &found.exposure.paths);
