@@ -306,8 +306,8 @@ impl OpenLedger {
         Ok(all)
     }
 
-    /// Calls of a model, what was sent, and sessions that were closed whole, of agents that had data of these resources before them: they
-    /// may name no resource, or another.
+    /// Calls of a model, what was sent, and sessions that were closed whole, of agents that had data of these resources before
+    /// them: they may name no resource, or another.
     fn sittings(
         &self,
         question: &ExposureQuestion,

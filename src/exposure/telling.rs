@@ -189,16 +189,21 @@ impl Telling {
             self.unregistered.extend(resource);
         }
         if let Some(resource) = resource {
-            self.access(action, when, resource, registered);
-            self.tool_called(action, when, resource, registered);
-            if happened {
-                self.copies(action, when, resource, registered);
-            }
+            self.moved(action, when, resource, registered);
         }
         self.sitting(action, when, resource);
         self.records(action, when, resource, registered);
         if let Some(sent) = self.sent(action, when, resource, registered) {
             self.contexts.sent.push(sent);
+        }
+    }
+
+    /// What it got of a resource, put into a tool, and left as copies.
+    fn moved(&mut self, action: &OpenedAction<'_>, when: When, resource: Resource, registered: &dyn Registered) {
+        self.access(action, when, resource, registered);
+        self.tool_called(action, when, resource, registered);
+        if !matches!(action.body.outcome, Outcome::Denied | Outcome::Failed) {
+            self.copies(action, when, resource, registered);
         }
     }
 

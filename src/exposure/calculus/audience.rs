@@ -68,8 +68,7 @@ impl Audience {
 
     /// Whether it is one only if it is the account that somebody used whose name does not open any more.
     pub fn is_only_perhaps_account(&self, party: Party) -> bool {
-        let service = matches!(party, Party::Named(PartyKind::Service, _));
-        service && !self.is_account(party) && self.may_have_members(party)
+        party.is_service() && !self.is_account(party) && self.may_have_members(party)
     }
 
     /// Whether it is an account: people are told to use it, or it is told to work or not to.

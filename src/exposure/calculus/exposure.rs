@@ -492,17 +492,10 @@ impl Exposure {
             fact.rung = fact.rung.max(Rung::Given);
             self.viewers.entry(*party).or_default().did.insert(judged, Rung::Given);
         }
-        if !is_success(access) && told {
-            // Whoever acted was told something by the error; that shows no way, and none that was longer open.
-            let had = judge.ways.had(&access.chain, access, &judge.content, judge.manner);
-            fact.authorised = worse(access.authorised, ways::without_success(&had, &self.paths, access).0);
-            let members = if actor.has_members() { members_then(actor, access, judge) } else { Members::new() };
-            for member in members.into_keys().filter(|member| member.is_human()) {
-                fact.perhaps.insert(member, fact.unnamed);
-                self.viewers.entry(member).or_default().perhaps = true;
-            }
-        }
         if !is_success(access) {
+            if told {
+                self.judge_error(access, actor, &mut fact, judge);
+            }
             self.accesses.push(fact);
             return Vec::new();
         }

@@ -3,14 +3,13 @@
 use super::audience::{Audience, Members};
 use super::content::Content;
 use super::delivered::Copies;
-use super::exposure::{Exposure, Manner, is_certain, is_group, members_then, worse};
+use super::exposure::{Exposure, Judged, Manner, is_certain, is_group, members_then, worse};
 use super::fact::{Access, Authorised, Party};
 use super::giving::is_unnamed;
 use super::interval::Oddity;
 use super::times::{Instant, TimeSet, Times};
 use super::ways::{self, Had, Way, Ways};
 use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::vocabulary::PartyKind;
 
 /// What an access is judged by.
 pub(super) struct Judge {
@@ -96,6 +95,17 @@ impl Exposure {
         by_way
     }
 
+    /// Whoever acted was told something by the error; that shows no way, and none that was longer open.
+    pub(super) fn judge_error(&mut self, access: &Access, actor: Party, fact: &mut Judged, judge: &Judge) {
+        let had = judge.ways.had(&access.chain, access, &judge.content, judge.manner);
+        fact.authorised = worse(access.authorised, ways::without_success(&had, &self.paths, access).0);
+        let members = if actor.has_members() { members_then(actor, access, judge) } else { Members::new() };
+        for member in members.into_keys().filter(|member| member.is_human()) {
+            fact.perhaps.insert(member, fact.unnamed);
+            self.viewers.entry(member).or_default().perhaps = true;
+        }
+    }
+
     /// It proves that there was a way at that instant; when that opened and closed is not known.
     pub(super) fn over_no_way(
         &mut self,
@@ -145,7 +155,7 @@ impl Exposure {
         let mut those: Vec<(Party, Option<Party>, TimeSet)> = Vec::new();
         for party in theirs {
             those.push((*party, None, unknown.clone()));
-            if matches!(party, Party::Named(PartyKind::Service, _)) || is_group(party) {
+            if party.is_service() || is_group(party) {
                 let members = members_then(*party, access, judge).into_iter();
                 those.extend(members.map(|(it, times)| (it, Some(*party), times.possible.intersect(&unknown))));
             }

@@ -293,7 +293,8 @@ impl Telling {
             let kept = registered.retention_us(&vendor.name, put.at());
             let end = had.end.zip(kept).map(|(last, kept)| promised(last, kept));
             self.of_session.insert((put.index, vendor.given.to), (put.agent, put.session));
-            self.copy_of_vendor((put.index, put.when), &vendor, put.resource, end, places);
+            let copy = (vendor.given.to, vendor.given.certain);
+            self.copy_with((put.index, put.when), copy, put.resource, end, places);
             if let Some(access) = had.access.and_then(|at| self.accesses.get_mut(at)) {
                 access.give(&vendor.given);
             }
@@ -334,7 +335,8 @@ impl Telling {
             let kept = registered.retention_us(&vendor.name, at);
             let end = kept.map(|kept| promised(call.when.latest, kept));
             self.of_session.insert((call.index, vendor.given.to), (call.agent, call.session));
-            self.copy_of_vendor((call.index, call.when), &vendor, resource, end, places);
+            let copy = (vendor.given.to, vendor.given.certain);
+            self.copy_with((call.index, call.when), copy, resource, end, places);
             let own = places.accesses.get(&(call.index, resource)).copied();
             if let Some(access) = own.and_then(|at| self.accesses.get_mut(at)) {
                 access.give(&vendor.given);
@@ -401,15 +403,16 @@ impl Telling {
         stated.into_iter().map(|named| (named, certain)).chain(known).map(vendor).collect()
     }
 
-    fn copy_of_vendor(
+    /// Somebody has a copy from then on, for sure or perhaps.
+    pub(super) fn copy_with(
         &mut self,
         (index, when): (u64, When),
-        vendor: &Vendor,
+        (holder, certain): (Party, bool),
         resource: Resource,
         end: Option<StatedEnd>,
         places: &mut Places,
     ) {
-        let thing = Thing::Holding { holder: vendor.given.to, resource };
+        let thing = Thing::Holding { holder, resource };
         if places.edges.contains_key(&(index, thing)) {
             // It stands in the entry as a recipient, or was told by an earlier load of the session.
             return;
@@ -426,7 +429,7 @@ impl Telling {
             rights: BTreeSet::new(),
             categories: BTreeSet::new(),
             authorised: Authorised::NotAssessed,
-            doubtful: !vendor.given.certain,
+            doubtful: !certain,
         });
     }
 }

@@ -79,28 +79,15 @@ impl Telling {
         if !any || lists && subjects.is_empty() {
             return;
         }
-        let act = self.acts.get(&sent.index);
         let receivers: BTreeSet<Party> =
             sent.access.given_to.iter().chain(&sent.access.perhaps_given_to).copied().collect();
         for (holder, kept) in &sent.kept_us {
-            let thing = Thing::Holding { holder: *holder, resource };
-            if receivers.contains(holder) && !places.edges.contains_key(&(sent.index, thing)) {
-                places.edges.insert((sent.index, thing), self.edges.len());
-                self.edges.push(Edge {
-                    index: sent.index,
-                    thing: Some(thing),
-                    side: Side::Opens,
-                    when: sent.when,
-                    recorded_at: sent.when.latest,
-                    reference: None,
-                    end: kept.map(|kept| copies::promised(sent.when.latest, kept)),
-                    rights: BTreeSet::new(),
-                    categories: BTreeSet::new(),
-                    authorised: Authorised::NotAssessed,
-                    doubtful: true,
-                });
+            if receivers.contains(holder) {
+                let end = kept.map(|kept| copies::promised(sent.when.latest, kept));
+                self.copy_with((sent.index, sent.when), (*holder, false), resource, end, places);
             }
         }
+        let act = self.acts.get(&sent.index);
         let uncertain = |given: &Given| Given { certain: false, ..given.clone() };
         let access = Access {
             outcome: Outcome::Unknown,

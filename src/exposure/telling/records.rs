@@ -20,11 +20,7 @@ impl Telling {
                 continue;
             }
             let (accesses, calls, losses) = (self.accesses.len(), self.calls.len(), self.losses.len());
-            self.access(action, when, resource, registered);
-            self.tool_called(action, when, resource, registered);
-            if happened {
-                self.copies(action, when, resource, registered);
-            }
+            self.moved(action, when, resource, registered);
             if happened && !states_losses {
                 self.losses(action, when, Some(resource), registered);
             }
