@@ -23,7 +23,7 @@ pub use settle::{Rules, Stands};
 
 use super::calculus::fact::*;
 use super::calculus::times::Instant;
-use crate::model::verbs::{gives_nothing, is_administrative, passes_on};
+use crate::model::verbs::{gives_nothing, is_administrative};
 use crate::model::{
     ApprovalResult, Category, ContentKind, Determination, Direction, Edge as FactEdge, EndKind, Eyes, FactKind,
     LegalBasis, NamedField, Outcome, PartyKind, PolicyDecision, Precision, RecipientKind, Role, TimeSource, Verb,
@@ -31,7 +31,9 @@ use crate::model::{
 };
 use amending::{Amending, Restated};
 use authority::{Act, Approval, Reviewing};
-use said::{counted, listed_by, listing, may_tell_in_error, said_of_subjects, stated, subjects_of, touched};
+use said::{
+    came_to_nothing, counted, listed_by, listing, may_tell_in_error, said_of_subjects, stated, subjects_of, touched,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::body::{self, ActionBody, PartGroup, Run};
 use whosaw_verifier::part::ContentPart;
@@ -297,6 +299,7 @@ impl Telling {
             closed: !closed.is_empty(),
             undetermined: !matches!(determination(body), Determination::Nobody | Determination::Listed),
             outcome: body.outcome,
+            came_to_nothing: came_to_nothing(action),
             policy: body.policy.as_ref().map(|policy| policy.id.clone()).unwrap_or_default(),
             caller: self.caller(action),
             authorised: authorised(body),
@@ -307,6 +310,7 @@ impl Telling {
             parents: Vec::new(),
             goes_further: !body.recipients.is_empty() || body.facts.iter().any(|fact| fact.kind == FactKind::Grant),
             touched: None,
+            inside: None,
             approved_for: None,
             approved: None,
             review: None,

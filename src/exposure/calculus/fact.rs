@@ -191,6 +191,10 @@ pub enum Approved {
     AlreadyUsed,
     /// Several acts claim it, and which of them came first is not known.
     OneOfSeveral,
+    /// Another act came before it that perhaps used it.
+    PerhapsUsed,
+    /// It was for some categories; the act does not say which it touched, and no others are told to have been inside.
+    CategoriesUnknown,
     /// By one of those who acted.
     ByThemselves,
     /// By somebody whom its policy does not let approve.

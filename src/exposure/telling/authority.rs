@@ -28,6 +28,8 @@ pub struct Act {
     /// It touched data, and does not say whose.
     pub undetermined: bool,
     pub outcome: Outcome,
+    /// It was denied, or failed and told nothing by that.
+    pub came_to_nothing: bool,
     /// The policy that decided; may be empty.
     pub policy: String,
     /// Whose id it has.
@@ -45,6 +47,8 @@ pub struct Act {
     pub goes_further: bool,
     /// Of an act that went by an approval, the categories that it touched at most; absent where it does not say.
     pub touched: Option<Box<BTreeSet<Category>>>,
+    /// Where it does not, all that is told to have been in its resource; absent where that is not told.
+    pub inside: Option<Box<BTreeSet<Category>>>,
     /// What these were worth; known once everything was told. What the approval was for that matched.
     pub approved_for: Option<Box<ApprovedFor>>,
     pub approved: Option<Approved>,
@@ -134,17 +138,20 @@ impl Approval {
             }
             false => self.verbs.contains(&act.verb) && self.resource == act.resource,
         };
-        to.min(subjects).min(Is::of(same && self.is_of_categories(act)))
+        to.min(subjects).min(Is::of(same)).min(self.is_of_categories(act))
     }
 
     /// Whether all that it touched is of what was approved, or any of it may be of what was refused.
-    fn is_of_categories(&self, act: &Act) -> bool {
-        let touched = act.touched.as_ref();
-        self.categories.is_empty()
-            || match self.refused {
-                true => touched.is_none_or(|touched| !touched.is_disjoint(&self.categories)),
-                false => touched.is_some_and(|touched| touched.is_subset(&self.categories)),
-            }
+    fn is_of_categories(&self, act: &Act) -> Is {
+        match &act.touched {
+            _ if self.categories.is_empty() => Is::Yes,
+            Some(touched) if self.refused => Is::of(!touched.is_disjoint(&self.categories)),
+            Some(touched) => Is::of(touched.is_subset(&self.categories)),
+            None if self.refused => Is::Yes,
+            // Nothing else is told to have been inside, which need not be all.
+            None if act.inside.as_ref().is_some_and(|inside| inside.is_subset(&self.categories)) => Is::Perhaps,
+            None => Is::No,
+        }
     }
 
     /// On [from, until), whenever in its claim the act was.
@@ -190,9 +197,9 @@ pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval], by: &Appro
         let cited = by_reference.get(act.approval.as_str()).map_or(&[][..], Vec::as_slice);
         let fits = fitting_of(act, approvals, cited, by);
         if let Fitting::Valid { of, .. } = &fits
-            && act.outcome != Outcome::Denied
+            && !act.came_to_nothing
         {
-            let sure = of.iter().any(|(_, is)| *is == Is::Yes);
+            let sure = act.outcome != Outcome::Failed && of.iter().any(|(_, is)| *is == Is::Yes);
             let claim = Claim { index: act.index, act: (by.one_act)(act.index), when: act.when, sure };
             claims.entry(act.approval.as_str()).or_default().push(claim);
         }
@@ -205,7 +212,7 @@ pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval], by: &Appro
         Fitting::Valid { of, refused } => {
             let act = &acts[&index];
             let turn = firsts.get(act.approval.as_str()).map_or(Turn::First, |all| all.turn((by.one_act)(index), act));
-            let (approved, which) = used_by(&of, refused, turn, approvals);
+            let (approved, which) = used_by(&of, refused, turn, approvals, act);
             (index, approved, which)
         }
     };
@@ -221,7 +228,9 @@ pub fn approve(acts: &mut BTreeMap<u64, Act>, approvals: &[Approval], by: &Appro
             // Nothing that can be held against it: as whoever recorded it said.
             (Approved::NotOnFile | Approved::Closed, authorised) => authorised,
             // It is one of these that was approved, and each says so.
-            (Approved::OneOfSeveral, authorised) => authorised.min_authority(Authorised::NotAssessed),
+            (Approved::OneOfSeveral | Approved::PerhapsUsed | Approved::CategoriesUnknown, authorised) => {
+                authorised.min_authority(Authorised::NotAssessed)
+            }
             (Approved::Matched, Authorised::NotAssessed) if !act.goes_further => Authorised::Yes,
             (Approved::Matched, authorised) => authorised,
             _ => Authorised::No,
@@ -325,7 +334,13 @@ impl First {
 }
 
 /// What those that were valid are worth for whoever had this turn, and which it was.
-fn used_by(valid: &[(usize, Is)], refused: Is, turn: Turn, approvals: &[Approval]) -> (Approved, Option<usize>) {
+fn used_by(
+    valid: &[(usize, Is)],
+    refused: Is,
+    turn: Turn,
+    approvals: &[Approval],
+    act: &Act,
+) -> (Approved, Option<usize>) {
     let left = |(at, is): &(usize, Is)| match turn {
         _ if approvals[*at].repeats => (*at, *is),
         Turn::First => (*at, *is),
@@ -336,8 +351,12 @@ fn used_by(valid: &[(usize, Is)], refused: Is, turn: Turn, approvals: &[Approval
     match left.iter().find(|(_, is)| *is == Is::Yes) {
         Some((at, _)) if refused == Is::No => (Approved::Matched, Some(*at)),
         _ if left.is_empty() => (Approved::AlreadyUsed, None),
-        _ if turn == Turn::Unknown && refused == Is::No && valid.iter().any(|(_, is)| *is == Is::Yes) => {
-            (Approved::OneOfSeveral, None)
+        _ if refused == Is::No && valid.iter().any(|(_, is)| *is == Is::Yes) => match turn {
+            Turn::PerhapsLater => (Approved::PerhapsUsed, None),
+            _ => (Approved::OneOfSeveral, None),
+        },
+        _ if refused == Is::No && left.iter().any(|(at, _)| approvals[*at].is_of_categories(act) == Is::Perhaps) => {
+            (Approved::CategoriesUnknown, None)
         }
         _ => (Approved::Closed, None),
     }

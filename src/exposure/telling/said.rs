@@ -41,6 +41,15 @@ pub(super) fn may_tell_in_error(action: &OpenedAction<'_>) -> bool {
     body.outcome == Outcome::Failed && (says || body.not_kept.contains(&ContentKind::Error))
 }
 
+/// Whether an act was denied, or failed and told nothing by that.
+pub(super) fn came_to_nothing(action: &OpenedAction<'_>) -> bool {
+    match action.body.outcome {
+        Outcome::Denied => true,
+        Outcome::Failed => !may_tell_in_error(action),
+        _ => false,
+    }
+}
+
 /// A number that somebody told.
 pub(super) fn counted(quantity: &Option<body::Quantity>) -> Option<Told> {
     let known = quantity.as_ref().filter(|told| matches!(told.precision, Precision::Exact | Precision::Approximate));

@@ -50,6 +50,7 @@ impl Telling {
         self.close_in_part();
         self.restore();
         self.unite();
+        self.settle_inside();
         let (never, one_act) = (&self.never, &self.one_act);
         let approving = authority::Approving {
             involved: &involved,
@@ -396,6 +397,29 @@ impl Telling {
         in_part.retain(|at| leaves(&self.edges[*at]));
         for at in in_part {
             self.edges[at].doubtful = true;
+        }
+    }
+
+    /// What was in the resource of an act that went by an approval and does not say what it touched: all that is told of it, of
+    /// whenever, and all that other acts touched there.
+    fn settle_inside(&mut self) {
+        let asks = |act: &&mut Act| !act.approval.is_empty() && act.touched.is_none();
+        let asked = self.acts.values_mut().filter(asks).filter_map(|act| act.resource);
+        let mut inside: BTreeMap<Resource, Option<BTreeSet<Category>>> =
+            asked.map(|resource| (resource, Some(BTreeSet::new()))).collect();
+        for edge in self.edges.iter().filter(|edge| edge.side != Side::Closes) {
+            let Some(Thing::Content { resource, .. }) = edge.thing else { continue };
+            let Some(all) = inside.get_mut(&resource) else { continue };
+            *all = all.take().filter(|_| !edge.categories.is_empty());
+            all.iter_mut().for_each(|all| all.extend(&edge.categories));
+        }
+        for access in &self.accesses {
+            let touched = access.categories.union(&access.perhaps_categories);
+            inside.get_mut(&access.resource).into_iter().flatten().for_each(|all| all.extend(touched.clone()));
+        }
+        for act in self.acts.values_mut().filter(asks) {
+            let all = act.resource.and_then(|resource| inside.get(&resource)?.clone());
+            act.inside = all.filter(|all| !all.is_empty()).map(Box::new);
         }
     }
 

@@ -74,7 +74,9 @@ choices! {
     /// What the approval was worth that an act went by.
     pub enum Approval {
         Matched "matched", Closed "closed", OtherAction "other_action", Expired "expired", GivenLater "given_later",
-        AlreadyUsed "already_used", OneOfSeveral "one_of_several", ByThemselves "by_themselves", NotApprover "not_approver", Refused "refused", NotOnFile "not_on_file",
+        AlreadyUsed "already_used", OneOfSeveral "one_of_several", PerhapsUsed "perhaps_used",
+        CategoriesUnknown "categories_unknown", ByThemselves "by_themselves", NotApprover "not_approver", Refused "refused",
+        NotOnFile "not_on_file",
     }
 
     /// What became of an emergency access.

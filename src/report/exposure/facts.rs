@@ -402,6 +402,8 @@ pub fn approval(approved: Approved) -> Approval {
         Approved::GivenLater => Approval::GivenLater,
         Approved::AlreadyUsed => Approval::AlreadyUsed,
         Approved::OneOfSeveral => Approval::OneOfSeveral,
+        Approved::PerhapsUsed => Approval::PerhapsUsed,
+        Approved::CategoriesUnknown => Approval::CategoriesUnknown,
         Approved::ByThemselves => Approval::ByThemselves,
         Approved::NotApprover => Approval::NotApprover,
         Approved::Refused => Approval::Refused,

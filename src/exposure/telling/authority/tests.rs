@@ -20,6 +20,7 @@ fn act(index: u64, minute: u64, verb: Verb) -> Act {
         closed: false,
         undetermined: false,
         outcome: Outcome::Succeeded,
+        came_to_nothing: false,
         policy: String::new(),
         caller: None,
         authorised: Authorised::NotAssessed,
@@ -30,6 +31,7 @@ fn act(index: u64, minute: u64, verb: Verb) -> Act {
         parents: Vec::new(),
         goes_further: false,
         touched: None,
+        inside: None,
         approved_for: None,
         approved: None,
         review: None,
@@ -99,6 +101,16 @@ fn an_approval_is_for_one_action_once_and_in_time() {
     for more in [None, Some(&[Category::Health][..]), Some(&[Category::Contact, Category::Health])] {
         assert_eq!(on_contact(more), no(Approved::OtherAction), "all that it touched has to be of what was approved");
     }
+    let inside = |categories: &[Category]| {
+        let inside = Some(Box::new(BTreeSet::from_iter(categories.iter().copied())));
+        judged(
+            &[Approval { categories: BTreeSet::from([Category::Contact]), ..valid.clone() }],
+            [Act { inside, ..read(10, 55) }],
+        )[0]
+    };
+    let unknown = (Some(Approved::CategoriesUnknown), Authorised::NotAssessed);
+    assert_eq!(inside(&[Category::Contact]), unknown, "nothing else is told to have been inside");
+    assert_eq!(inside(&[Category::Contact, Category::Health]), no(Approved::OtherAction));
     for vague in [
         Approval { verbs: BTreeSet::new(), ..valid.clone() },
         Approval { to: None, ..valid.clone() },
@@ -205,10 +217,15 @@ fn one_act_uses_an_approval_once_and_what_never_was_does_not() {
     let read = |index, minute| act(index, minute, Verb::DataRead);
     let yes = (Some(Approved::Matched), Authorised::Yes);
     assert_eq!(judged(std::slice::from_ref(&valid), [read(30, 55), read(31, 56)]), [yes, yes]);
-    let denied = Act { outcome: Outcome::Denied, ..read(11, 54) };
+    let denied = Act { outcome: Outcome::Denied, came_to_nothing: true, ..read(11, 54) };
     assert_eq!(judged(std::slice::from_ref(&valid), [denied, read(12, 56)])[1], yes);
     let untold = (None, Authorised::NotAssessed);
     assert_eq!(judged(std::slice::from_ref(&valid), [read(12, 56), read(40, 55)]), [yes, untold]);
+    let failed = Act { outcome: Outcome::Failed, came_to_nothing: true, ..read(11, 54) };
+    assert_eq!(judged(std::slice::from_ref(&valid), [failed.clone(), read(12, 56)])[1], yes);
+    let told = Act { came_to_nothing: false, ..failed };
+    let perhaps = (Some(Approved::PerhapsUsed), Authorised::NotAssessed);
+    assert_eq!(judged(std::slice::from_ref(&valid), [told, read(12, 56)])[1], perhaps, "its error may have told it");
 }
 
 #[test]
