@@ -16,7 +16,7 @@ use crate::exposure::calculus::times::Instant;
 use crate::exposure::telling::{At, Named, OpenedAction, Rules, Telling};
 use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::StoredEntry;
-use crate::model::verbs::passes_on;
+use crate::model::verbs::passes_on_or_shows;
 use crate::model::*;
 use crate::registry;
 use crate::report::clock::ClockFacts;
@@ -306,7 +306,7 @@ impl OpenLedger {
         Ok(all)
     }
 
-    /// Calls of a model, what was sent, and sessions that were closed whole, of agents that had data of these resources before
+    /// Calls of a model, what was sent or shown, and sessions that were closed whole, of agents that had data of these resources before
     /// them: they may name no resource, or another.
     fn sittings(
         &self,
@@ -417,7 +417,7 @@ impl OpenLedger {
 
 /// Verbs by which what an agent had before it goes elsewhere, or goes.
 fn may_take_along(verb: Verb) -> bool {
-    passes_on(verb) || matches!(verb, Verb::ModelInfer | Verb::ContextClose)
+    passes_on_or_shows(verb) || matches!(verb, Verb::ModelInfer | Verb::ContextClose)
 }
 
 /// What was asked for a person: of it, that their data may only be stored, or may be used again. Whoever asks for erasure is

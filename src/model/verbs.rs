@@ -58,6 +58,11 @@ pub fn passes_on(verb: Verb) -> bool {
     matches!(verb, Verb::DataSend | Verb::DataTransfer | Verb::DataShare | Verb::DataPublish)
 }
 
+/// Verbs by which somebody else has it in their hands or before their eyes afterwards.
+pub fn passes_on_or_shows(verb: Verb) -> bool {
+    passes_on(verb) || matches!(verb, Verb::DataView | Verb::DataPreview)
+}
+
 /// Verbs that ask a question, to which nothing may be the answer.
 pub fn is_query(verb: Verb) -> bool {
     matches!(verb, Verb::DataSearch | Verb::DataList)

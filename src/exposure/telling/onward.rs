@@ -1,12 +1,13 @@
-//! What agents sent on of what they had before them, under another dataset's name or none (REPORTS 2.3: using a holding is a new
-//! access to all its data subjects).
+//! What agents sent on or showed of what they had before them, under another dataset's name or none (REPORTS 2.3: using a
+//! holding is a new access to all its data subjects).
 //!
-//! Nobody says where what was sent came from, so that it is possible and never certain.
+//! Nobody says where what was sent or shown came from, so that it is possible and never certain.
 
 use super::contexts::{Had, Places};
 use super::*;
+use crate::model::verbs::passes_on_or_shows;
 
-/// Data left an agent.
+/// Data left an agent for somebody's hands or eyes.
 #[derive(Clone)]
 pub(super) struct Sent {
     pub index: u64,
@@ -20,7 +21,7 @@ pub(super) struct Sent {
 }
 
 impl Telling {
-    /// What an agent sent, where it got to somebody.
+    /// What an agent sent or showed, where it got to somebody else.
     pub(super) fn sent(
         &mut self,
         action: &OpenedAction<'_>,
@@ -30,7 +31,7 @@ impl Telling {
     ) -> Option<Sent> {
         let body = action.body;
         let by_agent = body.actors.first().is_some_and(|actor| actor.kind == PartyKind::Agent);
-        if !by_agent || !passes_on(body.verb) || matches!(body.outcome, Outcome::Denied | Outcome::Failed) {
+        if !by_agent || !passes_on_or_shows(body.verb) || matches!(body.outcome, Outcome::Denied | Outcome::Failed) {
             return None;
         }
         let (agent, session) = (self.actor(action, 0)?, self.session(action));
@@ -43,8 +44,8 @@ impl Telling {
             Some((self.recipient(action, position)?, registered.retention_us(&recipient.name, at)))
         };
         let kept_us = body.recipients.iter().enumerate().filter_map(kept).collect();
-        let receivers = access.given_to.iter().chain(&access.perhaps_given_to).next();
-        receivers.is_some().then(|| Sent { index: action.index, agent, session, when, access: access.clone(), kept_us })
+        let reached = given(&access).chain(&access.shown_to).any(|party| *party != agent);
+        reached.then(|| Sent { index: action.index, agent, session, when, access: access.clone(), kept_us })
     }
 
     /// It was possibly of what the agent had before it of this resource.
@@ -79,8 +80,7 @@ impl Telling {
         if !any || lists && subjects.is_empty() {
             return;
         }
-        let receivers: BTreeSet<Party> =
-            sent.access.given_to.iter().chain(&sent.access.perhaps_given_to).copied().collect();
+        let receivers: BTreeSet<Party> = given(&sent.access).filter(|party| **party != sent.agent).copied().collect();
         for (holder, kept) in &sent.kept_us {
             if receivers.contains(holder) {
                 let end = kept.map(|kept| copies::promised(sent.when.latest, kept));
@@ -106,4 +106,9 @@ impl Telling {
         };
         self.accesses.push(access);
     }
+}
+
+/// Whose hands it got to, or may have.
+fn given(access: &Access) -> impl Iterator<Item = &Party> {
+    access.given_to.iter().chain(&access.perhaps_given_to)
 }
