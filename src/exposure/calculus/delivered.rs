@@ -74,7 +74,6 @@ impl Copies {
                     let late = entrance.joined.as_ref().is_some_and(|joined| !then(joined));
                     // Whoever was in it then may have it although they left; whoever joined later may see what came before.
                     match then(&entrance.within) {
-                        true if taken => TimeSet::empty(),
                         true => times.possible.clone(),
                         false if late && manner.hides_history => TimeSet::empty(),
                         false => times.possible.intersect(&entrance.within.possible),
