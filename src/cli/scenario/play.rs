@@ -547,10 +547,7 @@ fn action_of(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
             v1::Action {
                 verb: (*verb).into(),
                 dataset: resource.clone(),
-                conversation: how.session.clone().unwrap_or_else(|| match resource.as_str() {
-                    "" => String::new(),
-                    resource => format!("{actor} {resource}"),
-                }),
+                conversation: how.session.clone().unwrap_or_default(),
                 subjects: subjects.collect(),
                 determination: determination as i32,
                 actors,

@@ -16,7 +16,7 @@ pub(super) struct Contexts {
     calls: Vec<Call>,
     pub(super) sent: Vec<Sent>,
     /// The latest sign of life of a session, by agent.
-    alive: HashMap<(Party, u64), Instant>,
+    alive: HashMap<(Party, Sitting), Instant>,
 }
 
 /// Data came before an agent.
@@ -49,6 +49,19 @@ struct Close {
     when: When,
     recorded_at: Instant,
     sure: bool,
+}
+
+/// A session, or what an agent that names none did with a resource.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Sitting {
+    Session(u64),
+    Unnamed(Resource),
+}
+
+impl Sitting {
+    fn of(session: Option<u64>, resource: Resource) -> Self {
+        session.map_or(Sitting::Unnamed(resource), Sitting::Session)
+    }
 }
 
 /// A call of a model.
@@ -95,8 +108,8 @@ impl Telling {
         if matches!(body.outcome, Outcome::Denied | Outcome::Failed) {
             return;
         }
-        if let Some(session) = session.filter(|_| resource.is_some()) {
-            let alive = self.contexts.alive.entry((agent, session)).or_default();
+        if let Some(resource) = resource {
+            let alive = self.contexts.alive.entry((agent, Sitting::of(session, resource))).or_default();
             *alive = (*alive).max(when.latest);
         }
         if body.verb == Verb::ContextClose {
@@ -270,7 +283,7 @@ impl Telling {
     ) -> Option<Instant> {
         let limit = registered.session_max_us(put.name.text().unwrap_or_default(), put.at());
         let limit = limit.map(|max| put.when.latest.saturating_add(max));
-        let alive = put.session.and_then(|session| contexts.alive.get(&(put.agent, session)).copied());
+        let alive = contexts.alive.get(&(put.agent, Sitting::of(put.session, put.resource))).copied();
         let alive = alive.unwrap_or_default().max(put.when.latest);
         let enforced = limit.filter(|limit| closed.is_none() && alive < *limit).map(|latest| StatedEnd {
             earliest: alive,
