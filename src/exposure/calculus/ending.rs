@@ -13,6 +13,8 @@ type Place = (Instant, u64);
 pub struct Ended {
     /// It may have ended then.
     pub perhaps: Option<Instant>,
+    /// The same by one that may never have been, or that somebody contests.
+    pub doubtful: Option<Instant>,
     /// By then it surely had, by which entry.
     pub surely: Option<(Instant, u64)>,
     /// A closing with its reference claims to lie before it: then, at the earliest.
@@ -53,6 +55,9 @@ struct Ordered {
     /// The least of the earliest instants of those before each place, and of those from it on.
     least_before: Vec<Instant>,
     least_from: Vec<Instant>,
+    /// The same of those that may never have been.
+    doubtful_before: Vec<Instant>,
+    doubtful_from: Vec<Instant>,
     /// The first that surely happened, from each place on.
     sure_from: Vec<Option<usize>>,
 }
@@ -105,6 +110,7 @@ impl Closings {
         let surely = own_surely.into_iter().chain(whole_surely).min();
         Ended {
             perhaps: earliest(own.perhaps, whole.perhaps).map(|at| at.max(edge.when.earliest)),
+            doubtful: earliest(own.doubtful, whole.doubtful).map(|at| at.max(edge.when.earliest)),
             surely: surely.map(|(at, _, entry)| (at.saturating_add(lag), entry)),
             before: own.before,
         }
@@ -149,7 +155,10 @@ impl Own {
             }
             _ => (0, 0, earlier),
         };
-        let perhaps = [all.least_before.get(until).copied().filter(|_| until > 0), all.least_from.get(from).copied()];
+        let least = |before: &[Instant], after: &[Instant]| {
+            let both = [before.get(until).copied().filter(|_| until > 0), after.get(from).copied()];
+            both.into_iter().flatten().min()
+        };
         // Where openings of several things carry the reference, it does not say which one ended.
         let of_one_thing = self.things.len() == 1 && self.things.contains(&Some(thing));
         let sure = || {
@@ -157,7 +166,8 @@ impl Own {
             early.or_else(|| all.sure_from.get(from).copied().flatten())
         };
         Ended {
-            perhaps: perhaps.into_iter().flatten().min(),
+            perhaps: least(&all.least_before, &all.least_from),
+            doubtful: least(&all.doubtful_before, &all.doubtful_from),
             surely: of_one_thing.then(sure).flatten().map(|at| all.all[at].latest),
             before: all.least_before.get(before).copied().filter(|_| before > 0),
         }
@@ -183,6 +193,7 @@ impl Whole {
         let surely = self.sure.partition_point(|(earliest, _)| *earliest <= (edge.when.latest, edge.index));
         Ended {
             perhaps: self.closings.least_from.get(from).copied(),
+            doubtful: self.closings.doubtful_from.get(from).copied(),
             surely: self.sure.get(surely).map(|(_, latest)| *latest),
             before: None,
         }
@@ -192,17 +203,26 @@ impl Whole {
 impl Ordered {
     fn order(&mut self) {
         self.all.sort_by_key(|closing| (closing.latest, closing.edge));
-        self.least_before = vec![Instant::MAX];
-        for closing in &self.all {
-            let least = self.least_before.last().copied().unwrap_or(Instant::MAX);
-            self.least_before.push(least.min(closing.earliest));
-        }
-        (self.least_from, self.sure_from) = (vec![Instant::MAX; self.all.len()], vec![None; self.all.len()]);
-        let (mut least, mut sure) = (Instant::MAX, None);
+        let doubtful = |closing: &Closing| if closing.sure { Instant::MAX } else { closing.earliest };
+        let least = |of: &dyn Fn(&Closing) -> Instant| -> (Vec<Instant>, Vec<Instant>) {
+            let next = |least: &mut Instant, closing: &Closing| {
+                *least = (*least).min(of(closing));
+                Some(*least)
+            };
+            let before = std::iter::once(Instant::MAX).chain(self.all.iter().scan(Instant::MAX, next)).collect();
+            let mut from: Vec<Instant> = self.all.iter().rev().scan(Instant::MAX, next).collect();
+            from.reverse();
+            (before, from)
+        };
+        let all = least(&|closing| closing.earliest);
+        let perhaps = least(&doubtful);
+        (self.least_before, self.least_from) = all;
+        (self.doubtful_before, self.doubtful_from) = perhaps;
+        self.sure_from = vec![None; self.all.len()];
+        let mut sure = None;
         for (at, closing) in self.all.iter().enumerate().rev() {
-            least = least.min(closing.earliest);
             sure = if closing.sure { Some(at) } else { sure };
-            (self.least_from[at], self.sure_from[at]) = (least, sure);
+            self.sure_from[at] = sure;
         }
     }
 

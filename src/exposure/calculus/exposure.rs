@@ -261,13 +261,16 @@ impl Exposure {
         };
         let mut ways = Ways::default();
         for (i, grant) in grants.iter().enumerate() {
+            // If it was closed then, nobody allowed any more what a success shows.
+            let own = shown.perhaps_closed.get(&i).map(|since| TimeSet::span(*since, intervals[*grant].end.latest));
+            let late = own.map_or_else(|| late.clone(), |own| own.union(&late));
             let granted = Granted {
                 interval: &intervals[*grant],
                 reach: &reaches[i],
                 allowed: &permitted.grants[i],
                 allowed_reach: permitted.reaches.as_ref().map_or(&reaches[i], |reaches| &reaches[i]),
                 joined: joined.get(i),
-                late: &late,
+                late,
             };
             exposure.take_path(&granted, &content, manner, &mut ways);
         }

@@ -73,6 +73,8 @@ pub struct Interval {
     /// Whether it was at all is not known.
     pub doubtful: bool,
     pub planned: Option<Planned>,
+    /// Since then it had perhaps been closed, by an act that may never have been or that somebody contests.
+    pub contested: Option<Instant>,
 }
 
 /// An end that was only planned, and comes before any other that is told.
@@ -209,6 +211,7 @@ fn of_opening(edge: &Edge, thing: Thing, ended: Ended, (delay, lag): (u64, u64),
         oddities,
         doubtful: edge.doubtful,
         planned,
+        contested: ended.doubtful.filter(|since| *since < end.latest),
     }
 }
 
@@ -264,6 +267,7 @@ fn of_closing(edge: &Edge, thing: Thing, frame: Frame, lag: u64) -> Interval {
         oddities: BTreeSet::from([Oddity::ClosesNothing]),
         doubtful: edge.doubtful,
         planned: None,
+        contested: None,
     }
 }
 
@@ -281,6 +285,7 @@ fn of_point(edge: &Edge, thing: Thing, frame: Frame) -> Interval {
         oddities: BTreeSet::new(),
         doubtful: edge.doubtful,
         planned: None,
+        contested: None,
     }
 }
 

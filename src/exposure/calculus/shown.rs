@@ -8,6 +8,7 @@
 //! | that several such ways may explain, or that may not have been | unknown, and not before what was told |
 //! | of which it is not known whether it was before or after | possibly as late as the success may have been |
 //! | while a closing takes effect | stays: only whoever acted surely had it (`exposure`) |
+//! | after a closing that may never have been, and before one that was | stays; whether somebody still allowed it is not known |
 
 use super::audience::Members;
 use super::fact::{Access, Party};
@@ -30,6 +31,8 @@ pub struct Shown {
     pub oddities: BTreeSet<(Oddity, Option<u64>)>,
     /// Of successes over ways that had been closed: since when these had been.
     pub closed_since: BTreeMap<usize, Instant>,
+    /// Of ways, by position among the grants, that were perhaps closed and went on all the same: since when.
+    pub perhaps_closed: BTreeMap<usize, Instant>,
 }
 
 /// What all of them show of one way.
@@ -99,6 +102,10 @@ impl Shown {
         let scope = |way: &usize| Scope::of(interval(*way));
         let may_allow = |ways: &[usize]| scope::may_allow(ways.iter().map(scope).collect::<Vec<_>>().iter(), access);
         let open = which(State::Open);
+        let contested = |way: &usize| interval(*way).contested.filter(|since| *since <= access.when.latest);
+        if open.iter().all(|way| contested(way).is_some()) {
+            self.perhaps_closed.extend(open.iter().filter_map(|way| Some((*way, contested(way)?))));
+        }
         let outside = !open.is_empty() && !may_allow(&open);
         if !open.is_empty() && !outside {
             // What was to have ended by then explains it as little as what had: one of these went on.

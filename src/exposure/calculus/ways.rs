@@ -163,7 +163,7 @@ pub struct Granted<'a> {
     /// How others came in, where whoever joins later sees only what comes later.
     pub joined: Option<&'a BTreeMap<Party, Joined>>,
     /// When anything that was taken away possibly went on working.
-    pub late: &'a TimeSet,
+    pub late: TimeSet,
 }
 
 impl Granted<'_> {
@@ -179,7 +179,7 @@ impl Granted<'_> {
     /// What of the times nobody allowed any more.
     pub fn beyond(&self, could: &Times, allowed: &Times) -> Times {
         let certain = could.certain.without(&allowed.possible);
-        let possible = could.possible.without(&allowed.certain).intersect(self.late);
+        let possible = could.possible.without(&allowed.certain).intersect(&self.late);
         Times { possible: possible.union(&certain), certain }
     }
 }
