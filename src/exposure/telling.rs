@@ -32,7 +32,8 @@ use crate::model::{
 use amending::{Amending, Restated};
 use authority::{Act, Approval, Reviewing};
 use said::{
-    came_to_nothing, counted, listed_by, listing, may_tell_in_error, said_of_subjects, stated, subjects_of, touched,
+    came_to_nothing, comes_back, counted, listed_by, listing, may_tell_in_error, part_comes_back, said_of_subjects,
+    stated, subjects_of, touched,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::body::{self, ActionBody, PartGroup, Run};
@@ -646,9 +647,6 @@ impl Telling {
         }
         let chain: Vec<Party> = (0..body.actors.len()).filter_map(|position| self.actor(action, position)).collect();
         let of_subjects = || body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
-        let comes_back = |group: &PartGroup| {
-            group.categories.is_empty() || group.categories.iter().any(|used| used.direction != Direction::Argument)
-        };
         // What only went into the tool came from whoever acted, and went to whoever is named as having got it; that it was
         // tried is told all the same.
         let happened = !matches!(body.outcome, Outcome::Denied | Outcome::Failed);
@@ -668,7 +666,7 @@ impl Telling {
         let mut recipients: BTreeSet<Given> =
             body.recipients.iter().enumerate().filter(|_| happened).filter_map(given).collect();
         let stranger = body.recipients.iter().any(|recipient| recipient.kind == RecipientKind::UnauthorisedPerson);
-        let only_gives = happened && of_subjects().next().is_some() && !of_subjects().any(comes_back);
+        let only_gives = happened && !comes_back(body);
         let mut perhaps_given_to = BTreeSet::new();
         for taker in self.takers(action, when, registered) {
             let of = if taker.perhaps { &mut perhaps_given_to } else { &mut given_to };
@@ -679,7 +677,7 @@ impl Telling {
             return;
         }
         let tells_in_error = may_tell_in_error(action);
-        let counts = |group: &&PartGroup| only_gives || tells_in_error || comes_back(group);
+        let counts = |group: &&PartGroup| only_gives || tells_in_error || part_comes_back(group);
         let (mut subjects, mut categories, mut shown_to) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let (mut all_open, mut parts) = (true, 0u64);
         // Where no part says whose data it was, none says which.

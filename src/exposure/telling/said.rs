@@ -1,6 +1,8 @@
 //! What an action says of whose data it was about, how many they were, and what of them it showed.
 
+use super::takers::goes_to_nobody_named;
 use super::*;
+use crate::model::verbs::passes_on;
 
 /// What a list or a search shows, as the registry says of then.
 pub(super) fn listing(
@@ -39,6 +41,21 @@ pub(super) fn may_tell_in_error(action: &OpenedAction<'_>) -> bool {
     let closed = || body.parts.iter().any(|group| group.holds_content);
     let says = action.content.map_or_else(closed, |content| !content.error.is_empty());
     body.outcome == Outcome::Failed && (says || body.not_kept.contains(&ContentKind::Error))
+}
+
+/// Whether data came to whoever acted, as far as it is not said that they only went the other way. Of a mail that does not say
+/// whose data was in it no more comes back than of one that does.
+pub(super) fn comes_back(body: &ActionBody) -> bool {
+    let mut of_subjects = body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject)).peekable();
+    let to_others = || body.recipients.iter().any(|recipient| recipient.kind != RecipientKind::DataSubject);
+    match of_subjects.peek() {
+        Some(_) => of_subjects.any(part_comes_back),
+        None => !(passes_on(body.verb) && (to_others() || goes_to_nobody_named(body))),
+    }
+}
+
+pub(super) fn part_comes_back(group: &PartGroup) -> bool {
+    group.categories.is_empty() || group.categories.iter().any(|used| used.direction != Direction::Argument)
 }
 
 /// Whether an act was denied, or failed and told nothing by that.

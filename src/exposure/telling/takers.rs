@@ -41,15 +41,6 @@ impl Telling {
     }
 }
 
-/// Whether data came to whoever acted, as far as it is not said that they only went the other way.
-fn comes_back(body: &ActionBody) -> bool {
-    let mut of_subjects = body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject)).peekable();
-    let back = |group: &PartGroup| {
-        group.categories.is_empty() || group.categories.iter().any(|used| used.direction != Direction::Argument)
-    };
-    of_subjects.peek().is_none() || of_subjects.any(back)
-}
-
 /// Somebody got it, and nobody says who.
 pub(super) fn goes_to_nobody_named(body: &ActionBody) -> bool {
     passes_on(body.verb) && body.recipients.is_empty() && !says_to_whom(body)
