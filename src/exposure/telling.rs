@@ -8,6 +8,7 @@ pub mod authority;
 mod contexts;
 mod copies;
 mod involved;
+mod lineage;
 mod loss;
 mod names;
 mod onward;

@@ -97,6 +97,7 @@ impl Telling {
             }
         }
         self.settle_categories();
+        self.settle_lineage();
         self.settle_contexts(rules.registered);
         self.settle_operators();
     }
