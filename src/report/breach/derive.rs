@@ -160,8 +160,16 @@ impl<'a> Found<'a> {
         let begins = self.begins()?;
         let ends = self.ends().map(|bound| bound.latest.us());
         let points = self.points();
-        let until = ends.chain(points).max().unwrap_or(begins);
+        // Whoever came by a way of which nothing is told possibly still can.
+        let lasts = self.is_unexplained().then_some(self.as_of.cut_off_us);
+        let until = ends.chain(points).chain(lasts).max().unwrap_or(begins);
         Some((begins, until.max(begins)))
+    }
+
+    /// Somebody got data by a way that nothing tells of, or that had been told as closed: it opened and ends nobody knows when.
+    fn is_unexplained(&self) -> bool {
+        let odd: BTreeSet<u64> = self.as_of.exposure.unexplained().map(|entry| entry.0).collect();
+        self.accesses.iter().any(|access| access.entries.iter().any(|entry| odd.contains(&entry.0)))
     }
 
     fn begins(&self) -> Option<u64> {
@@ -192,7 +200,8 @@ impl<'a> Found<'a> {
         let any = |known: Known| self.ends().any(|end| end.known == known);
         // What is only promised to go, or goes by itself later, is still there.
         let lies = self.copies.iter().any(|held| held.end.latest.us() > self.as_of.cut_off_us);
-        let kind = match (any(Known::Open) || lies, any(Known::Unknown)) {
+        let unexplained = self.is_unexplained();
+        let kind = match (any(Known::Open) || lies, any(Known::Unknown) || unexplained) {
             (true, _) => "c",
             // It had ended nobody knows when: that it is ongoing is not known either.
             (false, true) => {
@@ -212,7 +221,7 @@ impl<'a> Found<'a> {
         let acts = self.accesses.iter().map(|access| &access.when).chain(self.losses.iter().map(|loss| &loss.when));
         let acts = acts.into_iter().any(|when| when.from != when.until);
         put(all, 44, one(kind), entries.clone());
-        put(all, 45, one(if starts || ends || acts { "yes" } else { "no" }), entries.clone());
+        put(all, 45, one(if starts || ends || acts || unexplained { "yes" } else { "no" }), entries.clone());
         put(all, 46, [instant(begins)], entries.clone());
         if kind != "c" {
             put(all, 47, [instant(until)], entries);
