@@ -278,6 +278,22 @@ impl Document {
         self.parties.iter().find(|party| party.name == name)
     }
 
+    /// Whom these parties may pass data on to by contract, and those theirs, each with the one that it works for; none of these
+    /// parties themselves.
+    pub fn sub_processors<'a>(&'a self, parties: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, &'a str> {
+        let given: Vec<&str> = parties.into_iter().collect();
+        let (mut next, mut found) = (given.clone(), BTreeMap::new());
+        while let Some(of) = next.pop() {
+            for name in self.party(of).into_iter().flat_map(|party| &party.sub_processors).map(String::as_str) {
+                if !given.contains(&name) && !found.contains_key(name) {
+                    found.insert(name, of);
+                    next.push(name);
+                }
+            }
+        }
+        found
+    }
+
     pub fn activity(&self, purpose: &str) -> Option<&Activity> {
         self.activities.iter().find(|activity| activity.purpose == purpose)
     }

@@ -206,6 +206,9 @@ pub struct DeclaredFacts {
     /// How long the controller means to keep what this ledger holds; rules are put in force by themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retention: Vec<DeclaredRetention>,
+    /// Who else may be given data by what the registry says of joint controllers and of whoever works for recipients.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_contract: Vec<ContractFact>,
 }
 
 header! {
@@ -216,6 +219,14 @@ header! {
 }
 
 facts! {
+    /// `works_for`: the recipient whose sub-processor it is; absent for whoever is jointly responsible.
+    pub struct ContractFact {
+        name: String,
+        kind: Code<RecipientKind>,
+        country: Option<String>,
+        works_for: Option<String>,
+    }
+
     pub struct DeclaredRetention { class: Code<RetentionClass>, months: u64 }
 
     /// Among the person's entries of that conversation that have no time.

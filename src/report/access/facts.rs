@@ -59,7 +59,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     let requests = request::log(&steps, &evidence.profile, question.cut_off_us);
     let named = staff::facts(&evidence.namings, question.size, &found);
     let last = things::last_of_purposes(&found);
-    let stated = declared::facts(evidence.controller.as_ref(), &purposes, &last, envelope.language);
+    let stated = declared::facts(evidence.controller.as_ref(), (&purposes, &recipients), &last, envelope.language);
     let categories = things::categories(&found);
     let mut report = AccessReport {
         format: FORMAT.to_owned(),

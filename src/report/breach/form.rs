@@ -78,7 +78,9 @@ pub fn decide_by(
             (true, Some(_), true) if !contradicts.is_empty() => FieldState::Differs,
             (true, Some(_), true) => FieldState::Person,
             (true, None, false) if field.number == 63 && places_missing => FieldState::NotProvided,
-            (true, None, false) if is_registered(field.number, field.origin) => FieldState::Registry,
+            (true, None, false) if ledger.registered || is_registered(field.number, field.origin) => {
+                FieldState::Registry
+            }
             (true, None, false) if matches!(field.origin, Origin::Ledger) => FieldState::Ledger,
             (true, None, false) => FieldState::Proposed,
             (true, None, true) => FieldState::NotProvided,

@@ -46,6 +46,27 @@ pub fn kept(words: &Words<'_>) -> Vec<Block> {
     vec![Block::Heading { text: d.kept.clone() }, Block::Text { text }]
 }
 
+/// Who else may be given data, by name, where the registry names anybody.
+pub fn by_contract(words: &Words<'_>) -> Vec<Block> {
+    let (w, d, others) = (words.w, &words.w.declared, &words.report.declared.by_contract);
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let row_of = |fact: &ContractFact| {
+        let works_for = fact.works_for.as_ref().map(|of| fill(&d.works_for, &[("name", of)])).unwrap_or_default();
+        row([
+            cell([(fact.name.clone(), Style::Strong), (works_for, Style::Note)]),
+            plain(words.code(&w.recipient_kind, fact.kind)),
+            cell([or_missing(w, fact.country.as_slice())]),
+        ])
+    };
+    let columns = vec![column(&w.table.recipient, 44), column(&d.by_contract_as, 34), column(&w.table.country, 22)];
+    vec![
+        Block::Heading { text: d.by_contract.clone() },
+        simple(words, &d.by_contract, columns, others.iter().map(row_of)),
+    ]
+}
+
 pub fn declared(words: &Words<'_>) -> Content {
     let (w, d, declared) = (words.w, &words.w.declared, &words.report.declared);
     let row_of = |activity: &DeclaredActivity| {
@@ -76,6 +97,7 @@ pub fn declared(words: &Words<'_>) -> Content {
         column(&d.source, 13),
     ];
     let mut blocks = vec![simple(words, &w.section.declared, columns, declared.activities.iter().map(row_of))];
+    blocks.extend(by_contract(words));
     blocks.extend(kept(words));
     let texts = [(&d.rights, &declared.rights), (&d.complaint, &declared.complaint), (&d.contact, &declared.contact)];
     for (heading, text) in texts {

@@ -239,6 +239,7 @@ fn recipients(words: &Words<'_>) -> Content {
     let rows = rows_or_missing(words, rows, columns.len());
     blocks.push(Block::Heading { text: t.will.clone() });
     blocks.push(simple(words, &t.will, columns, rows.into_iter()));
+    blocks.extend(super::declared::by_contract(words));
     (vec![w.own.intro.recipients.clone()], blocks)
 }
 

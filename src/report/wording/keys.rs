@@ -153,6 +153,7 @@ sections! {
     Declared {
         observed: String, not_observed: String, months: Plural, transfer: String, storage: String, recipients: String,
         source: String, rights: String, complaint: String, contact: String, until: String, kept: String, kept_note: String, kept_line: String,
+        by_contract: String, by_contract_as: String, works_for: String,
         class: Codes,
     }
 
@@ -392,7 +393,7 @@ sections! {
     }
     BreachEvent {
         opened: String, given: String, all_given: String, got: String, perhaps_got: String, all_got: String, gone: String, ended: String, act: String, lost: String, detected: String, processor_aware: String, aware: String, place: String,
-        no_place: String,
+        no_place: String, registered: String,
     }
     BreachPhase {
         none: String, heading: String, needed: String, needed_by_facts: String, not_needed: String, incomplete: String, followed: String,
