@@ -381,6 +381,7 @@ impl OpenLedger {
             size: body.size,
             report: Hash::try_from(report).ok(),
             by,
+            assurance: body.caller.as_ref().map(|caller| caller.assurance).unwrap_or_default(),
             told,
             told_closed,
             part,

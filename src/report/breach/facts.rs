@@ -4,7 +4,7 @@ use super::case::{By, Case, Standing, Step};
 use super::derive::{Audience, Found};
 use super::document::*;
 use super::evidence::{AsOf, BreachEvidence, BreachQuestion, Erased};
-use super::form::{self, Decided};
+use super::form::{self, AWARE, Decided};
 use super::{FORMAT, counted, phases, register, reported, undue};
 use crate::law::edpb::{Block, Field, Kind};
 use crate::law::{calendar, enisa};
@@ -20,9 +20,6 @@ use crate::report::shape::given;
 use crate::report::template;
 use crate::report::wording::{Wording, fill};
 use std::collections::BTreeSet;
-
-/// The field of when the controller became aware.
-const AWARE: u8 = 48;
 
 /// The breach file. The same arguments always give the same facts.
 pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &Envelope) -> BreachReport {
@@ -114,6 +111,7 @@ pub(super) fn moment(step: &Step) -> Moment {
             By::Nobody | By::Erased => Vec::new(),
         },
         by_erased: step.by == By::Erased,
+        signed: step.signed(),
         statement: given(step.statement()),
     }
 }
@@ -217,7 +215,7 @@ fn retracted_deadline(as_of: &AsOf) -> Option<RetractedDeadlineFact> {
 
 fn step_fact(step: &Step) -> StepFact {
     let answers = step.part.iter().flat_map(|part| &part.answers);
-    let Moment { by, by_erased, statement, .. } = moment(step);
+    let Moment { by, by_erased, signed, statement, .. } = moment(step);
     StepFact {
         entry: EntryIndex(step.index),
         recorded_at: Instant::new(step.recorded_at_us),
@@ -225,6 +223,7 @@ fn step_fact(step: &Step) -> StepFact {
         stated_at: Some(step.stated_us).filter(|us| *us != 0).map(Instant::new),
         by,
         by_erased,
+        signed,
         reference: given(step.reference()),
         statement,
         answered: answers.map(|answer| u64::from(answer.field)).collect(),
@@ -263,9 +262,16 @@ fn erased_fact(erased: &Erased, as_of: &AsOf, form: &[Decided]) -> ErasedFact {
     }
 }
 
+/// Whether whoever is named signed it, in words; nothing where nobody is named.
+pub fn signed_text(w: &Wording, signed: Option<bool>) -> &str {
+    let c = &w.breach.case;
+    signed.map_or("", |signed| if signed { &c.signed } else { &c.not_signed })
+}
+
 fn never() -> Moment {
     let at = Instant::default();
-    Moment { at, recorded_at: at, entry: EntryIndex(0), by: Vec::new(), by_erased: false, statement: None }
+    let (by, by_erased, signed, statement) = (Vec::new(), false, None, None);
+    Moment { at, recorded_at: at, entry: EntryIndex(0), by, by_erased, signed, statement }
 }
 
 fn severity_fact(step: &Step, case: &Case) -> SeverityFact {
@@ -339,6 +345,8 @@ fn field_fact(decided: &Decided, case: &Case, w: &Wording) -> FieldFact {
             | FieldState::Refused
             | FieldState::NotProvided
     );
+    // Whoever states awareness does so in the case's own steps.
+    let by_ledger = by_ledger || field.number == AWARE;
     let beside = decided.is_proposal() || decided.state == FieldState::Differs;
     let ledger: &[String] = if beside { &decided.ledger.values } else { &[] };
     let entries: &[u64] = if by_ledger { &decided.ledger.entries } else { &[] };

@@ -13,6 +13,9 @@ use crate::report::wording::Wording;
 use std::collections::BTreeMap;
 use whosaw_verifier::part::CaseCount;
 
+/// When the controller became aware.
+pub const AWARE: u8 = 48;
+
 /// One field, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decided {
@@ -78,6 +81,8 @@ pub fn decide_by(
             (true, Some(_), true) if !contradicts.is_empty() => FieldState::Differs,
             (true, Some(_), true) => FieldState::Person,
             (true, None, false) if field.number == 63 && places_missing => FieldState::NotProvided,
+            // A person stated it, in a step of the case.
+            (true, None, false) if field.number == AWARE => FieldState::Person,
             (true, None, false) if ledger.registered || is_registered(field.number, field.origin) => {
                 FieldState::Registry
             }
@@ -242,7 +247,8 @@ pub fn changes(then: &[Decided], now: &[Decided]) -> Vec<(&'static Field, Vec<St
 pub fn answered_in(decided: &Decided, case: &Case) -> Option<u64> {
     let by_person =
         matches!(decided.state, FieldState::Person | FieldState::Confirmed | FieldState::Differs | FieldState::Refused);
-    by_person.then(|| case.answered_by(decided.field.number).map(|step| step.index)).flatten()
+    let stated = || case.awareness().filter(|_| decided.field.number == AWARE);
+    by_person.then(|| case.answered_by(decided.field.number).or_else(stated).map(|step| step.index)).flatten()
 }
 
 #[cfg(test)]

@@ -321,7 +321,7 @@ sections! {
         detected_in: String, detected_case: String, first_detected: String, last_detected: String, opened_to_detected: String,
         decided: String, decided_in: String, revoked_in: String, revoked_to_closed: String, how_known: String, decided_to_closed: String,
         detected_to_closed: String, ended_before_detection: String, rights: String, by_members: String,
-        english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, uncompared: String, uncompared_by: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
+        english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, signed: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, uncompared: String, uncompared_by: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
     }
 }
 
@@ -387,7 +387,7 @@ sections! {
     }
     BreachCase {
         occurred: String, opened: String, detected: String, processor_aware: String, aware: String, submitted: String,
-        not_notified: String, closed: String, delay: String, recorded: String, by_erased: String, by_ledger: String,
+        not_notified: String, closed: String, delay: String, recorded: String, by_erased: String, signed: String, not_signed: String, by_ledger: String,
         profile: String, default_profile: String, aware_counts: String, aware_other: String, retracts: String, taken_back: String, stated: String,
         detected_before: String,
     }
