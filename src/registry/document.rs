@@ -102,10 +102,15 @@ tables! {
         holidays: Vec<String>,
         /// Names of levels, the most severe first.
         severity: Vec<String>,
+        /// From which of ENISA's figures on a breach is of which of its levels; left out: ENISA's own, 2, 3 and 4.
+        thresholds: Option<Thresholds>,
         /// What is meant to be kept how long, months, by retention class (`subject`, `staff`, `content`, `body`). A
         /// statement: rules are put in force by themselves.
         retention: BTreeMap<String, u32>,
     }
+
+    /// Hundredths, each above the one before: 250 is 2.5.
+    pub struct Thresholds { medium: u32, high: u32, very_high: u32 }
 
     pub struct Party {
         /// Public.

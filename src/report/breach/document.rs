@@ -352,6 +352,17 @@ facts! {
         malicious: bool,
         score: u64,
         level: String,
+        /// From which scores on a level is reached; absent in reports of before they could be set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thresholds: Option<ThresholdsFact>,
+    }
+
+    pub struct ThresholdsFact {
+        medium: u64,
+        high: u64,
+        very_high: u64,
+        /// The controller's legal profile sets them; otherwise they are ENISA's.
+        registered: bool,
     }
 
     pub struct FormTotals {

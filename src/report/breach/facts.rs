@@ -7,7 +7,7 @@ use super::evidence::{AsOf, BreachEvidence, BreachQuestion, Erased};
 use super::form::{self, AWARE, Decided};
 use super::{FORMAT, counted, phases, register, reported, undue};
 use crate::law::edpb::{Block, Field, Kind};
-use crate::law::{calendar, enisa};
+use crate::law::{Profile, calendar, enisa};
 use crate::model::{CaseStep, Identity, ReportType};
 use crate::report::access::completeness;
 use crate::report::access::document::{EntryIndex, PersonIdentity, Span};
@@ -47,8 +47,8 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
         erratum: None,
         header: header(question, evidence, envelope, ReportType::Breach, template::BREACH),
         answer: Answer { text: answer(w, now, &case, &totals) },
-        severity: now.case.told(CaseStep::Severity).map(|step| severity_fact(step, &now.case)).collect(),
-        register: register::of_form(now, &form, passed, w),
+        severity: now.case.told(CaseStep::Severity).map(|step| severity_fact(step, &now.case, profile)).collect(),
+        register: register::of_form(now, &form, (profile, passed), w),
         case,
         figure_confidentiality: confidentiality,
         figure_audience: audience,
@@ -274,7 +274,7 @@ fn never() -> Moment {
     Moment { at, recorded_at: at, entry: EntryIndex(0), by, by_erased, signed, statement }
 }
 
-fn severity_fact(step: &Step, case: &Case) -> SeverityFact {
+fn severity_fact(step: &Step, case: &Case, profile: &Profile) -> SeverityFact {
     let part = step.part.as_ref();
     let figure = part.and_then(|part| part.figure.as_ref()).map(|chosen| {
         let figure = enisa::Figure {
@@ -293,11 +293,28 @@ fn severity_fact(step: &Step, case: &Case) -> SeverityFact {
             availability: u64::from(chosen.availability),
             malicious: chosen.malicious,
             score: u64::from(figure.score()),
-            level: figure.level().code().to_owned(),
+            level: figure.level(&profile.thresholds).code().to_owned(),
+            thresholds: Some(thresholds_fact(profile)),
         }
     });
     let taken_back_by = case.taken_back().get(&step.index).map(|by| EntryIndex(by.index));
     SeverityFact { level: part.and_then(|part| given(&part.level)), figure, set: moment(step), taken_back_by }
+}
+
+pub(super) fn thresholds_fact(profile: &Profile) -> ThresholdsFact {
+    let from = &profile.thresholds;
+    let [medium, high, very_high] = [from.medium, from.high, from.very_high].map(u64::from);
+    ThresholdsFact { medium, high, very_high, registered: profile.thresholds_set }
+}
+
+/// From which figures on a level is reached, and who says so.
+pub fn thresholds_text(w: &Wording, from: &ThresholdsFact) -> String {
+    let t = &w.breach.table;
+    let share = |hundredths: u64| format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    let source = if from.registered { &t.thresholds_set } else { &t.thresholds_default };
+    let values = [share(from.medium), share(from.high), share(from.very_high)];
+    let [medium, high, very_high] = values.each_ref().map(String::as_str);
+    fill(&t.thresholds, &[("medium", medium), ("high", high), ("very_high", very_high), ("source", source)])
 }
 
 /// What a field is called, in the report's language.

@@ -4,7 +4,7 @@ use super::case::{By, Case, Standing, Step};
 use super::derive::Found;
 use super::document::{FieldState, RegisterColumn, RegisterFact, RegisterLine};
 use super::evidence::AsOf;
-use super::facts::{coded, signed_text};
+use super::facts::{coded, signed_text, thresholds_fact, thresholds_text};
 use super::form::{self, Decided};
 use super::{counted, undue};
 use crate::law::Profile;
@@ -17,19 +17,25 @@ use crate::report::wording::{Wording, fill, word};
 pub fn register(as_of: &AsOf, profile: &Profile, w: &Wording) -> (Vec<RegisterFact>, Vec<u8>) {
     let form = form::decide(as_of, profile, false, w);
     let refused = form.iter().filter(|decided| decided.state == FieldState::Refused);
-    (of_form(as_of, &form, false, w), refused.map(|decided| decided.field.number).collect())
+    (of_form(as_of, &form, (profile, false), w), refused.map(|decided| decided.field.number).collect())
 }
 
 /// `late_meanwhile`: the deadline passed after the cut-off and before this was made.
-pub(super) fn of_form(as_of: &AsOf, form: &[Decided], late_meanwhile: bool, w: &Wording) -> Vec<RegisterFact> {
+pub(super) fn of_form(
+    as_of: &AsOf,
+    form: &[Decided],
+    (profile, late_meanwhile): (&Profile, bool),
+    w: &Wording,
+) -> Vec<RegisterFact> {
     let is_late = late_meanwhile || as_of.case.is_late(as_of.cut_off_us, &as_of.period);
-    let row = Row { as_of, form, is_late, w };
+    let row = Row { as_of, form, profile, is_late, w };
     RegisterColumn::ALL.iter().map(|column| RegisterFact { column: *column, lines: row.column(*column) }).collect()
 }
 
 struct Row<'a> {
     as_of: &'a AsOf,
     form: &'a [Decided],
+    profile: &'a Profile,
     is_late: bool,
     w: &'a Wording,
 }
@@ -42,7 +48,7 @@ impl Row<'_> {
             RegisterColumn::Reference => {
                 let own = Some(case.reference()).filter(|reference| !reference.is_empty());
                 let text = own.map_or_else(|| uuid::Uuid::from_bytes(case.id).to_string(), str::to_owned);
-                lines.extend(case.steps.first().map(|step| self.by_step(text, step)));
+                lines.extend(case.steps.first().map(|step| of_step(text, step)));
             }
             RegisterColumn::Facts => {
                 lines.extend(self.period());
@@ -81,7 +87,7 @@ impl Row<'_> {
             }
             RegisterColumn::Remedy => lines = self.fields(&[92, 94, 95]),
             RegisterColumn::Created => {
-                let created = |step: &Step| self.by_step(self.instant(step.recorded_at_us), step);
+                let created = |step: &Step| of_step(self.instant(step.recorded_at_us), step);
                 lines.extend(case.steps.first().map(created));
             }
         }
@@ -196,14 +202,13 @@ impl Row<'_> {
         shown.map(line).collect()
     }
 
-    /// What a step says: a person said it, signed or as a caller tells.
+    /// What a step says, signed or as a caller tells.
     fn by_step(&self, text: String, step: &Step) -> RegisterLine {
-        let state = if step.by == By::Nobody { FieldState::Ledger } else { FieldState::Person };
         let text = match signed_text(self.w, step.signed()) {
             "" => text,
             signed => format!("{text} ({signed})"),
         };
-        RegisterLine { text, state, entries: vec![EntryIndex(step.index)] }
+        of_step(text, step)
     }
 
     fn severity(&self) -> Vec<RegisterLine> {
@@ -213,9 +218,16 @@ impl Row<'_> {
             .extend(case.level().map(|(level, step)| self.by_step(format!("{}: {level}", w.sheet.column.level), step)));
         lines.extend(case.figure().map(|(figure, step)| {
             let score = format!("{}.{:02}", figure.score() / 100, figure.score() % 100);
-            let level = word(&w.breach.figure_level, figure.level().code());
-            self.by_step(fill(&w.breach.table.method, &[("se", &score), ("level", level)]), step)
+            let level = word(&w.breach.figure_level, figure.level(&self.profile.thresholds).code());
+            let method = fill(&w.breach.table.method, &[("se", &score), ("level", level)]);
+            self.by_step(format!("{method}; {}", thresholds_text(w, &thresholds_fact(self.profile))), step)
         }));
         lines
     }
+}
+
+/// What a step says: where somebody is named, a person said it.
+fn of_step(text: String, step: &Step) -> RegisterLine {
+    let state = if step.by == By::Nobody { FieldState::Ledger } else { FieldState::Person };
+    RegisterLine { text, state, entries: vec![EntryIndex(step.index)] }
 }

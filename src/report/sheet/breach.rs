@@ -9,7 +9,7 @@ use crate::model::Category;
 use crate::report::access::answer::identity_text;
 use crate::report::access::document::{PersonIdentity, Range, Span};
 use crate::report::breach::document::*;
-use crate::report::breach::{reported, signed_text};
+use crate::report::breach::{reported, signed_text, thresholds_text};
 use crate::report::code::Code;
 use crate::report::exposure::answer::who_text;
 use crate::report::instant::Instant;
@@ -160,6 +160,10 @@ impl<'a> Told<'a> {
             .text(&c.figure_level, |severity| {
                 let figure = severity.figure.as_ref();
                 figure.map(|figure| word(&b.figure_level, &figure.level).to_owned()).unwrap_or_default()
+            })
+            .text(&c.figure_thresholds, move |severity| {
+                let from = severity.figure.as_ref().and_then(|figure| figure.thresholds.as_ref());
+                from.map(|from| thresholds_text(w, from)).unwrap_or_default()
             })
             .text(&c.figure_context, |severity| {
                 severity.figure.as_ref().map(|figure| figure.context.to_string()).unwrap_or_default()

@@ -321,7 +321,7 @@ sections! {
         detected_in: String, detected_case: String, first_detected: String, last_detected: String, opened_to_detected: String,
         decided: String, decided_in: String, revoked_in: String, revoked_to_closed: String, how_known: String, decided_to_closed: String,
         detected_to_closed: String, ended_before_detection: String, rights: String, by_members: String,
-        english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, signed: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, uncompared: String, uncompared_by: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
+        english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, signed: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_thresholds: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, uncompared: String, uncompared_by: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
     }
 }
 
@@ -402,7 +402,7 @@ sections! {
     BreachTable {
         step: String, when: String, by: String, statement: String, field: String, title: String, todo: String, value: String,
         origin: String, ledger_says: String, contradicts: String, refused: String, entries: String, answered_in: String, level: String,
-        figure: String, method: String, proposed_cb: String, report: String, then: String, now: String, next: String, told: String,
+        figure: String, method: String, thresholds: String, thresholds_set: String, thresholds_default: String, proposed_cb: String, report: String, then: String, now: String, next: String, told: String,
         told_line: String, proposes: String, unanswered: String, basis: String, not_known: String, no_more: String, number: String,
         column: String, entry: String, reason: String, copies: String, whose: String, anybody: String,
         register_missing: String,
