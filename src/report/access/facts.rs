@@ -52,7 +52,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     let tools = parties::tools(&found, &evidence.history);
     let possible = possible_person(&found);
     let notices = notices(evidence, question.size, &found, &verification);
-    let header = header(question, evidence, envelope, verification, period, supersedes(&earlier_reports));
+    let header = header(question, evidence, envelope, verification, period);
     let purposes = things::purposes(&found);
     let below = |step: &&RequestStep| step.index < question.size;
     let steps: Vec<RequestStep> = evidence.requests.iter().filter(below).cloned().collect();
@@ -127,7 +127,6 @@ fn header(
     envelope: &Envelope,
     verification: Verification,
     period: Span,
-    supersedes: Option<SupersededFact>,
 ) -> Header {
     let controller = ControllerFacts::of(evidence.controller.as_ref());
     // Other people are numbered, arguments and results stay sealed.
@@ -145,7 +144,7 @@ fn header(
         },
         verification,
     };
-    Header { supersedes, ..Header::of(Common::of(what, controller, &evidence.head, envelope), own) }
+    Header::of(Common::of(what, controller, &evidence.head, envelope), own)
 }
 
 /// As it was asked for. Whether two people may share it is known of those alone of whom this report knows anything.
@@ -153,12 +152,6 @@ fn subject_of(question: &AccessQuestion, evidence: &Evidence) -> PersonIdentity 
     let known = !evidence.observations.is_empty() || !evidence.possible.is_empty() || !evidence.identities.is_empty();
     let strength = if known { question.subject.strength } else { Strength::Strong };
     PersonIdentity { strength: Code(strength), ..PersonIdentity::from(&question.subject) }
-}
-
-/// The newest access report among the earlier ones.
-fn supersedes(earlier: &[EarlierReport]) -> Option<SupersededFact> {
-    let newest = earlier.iter().rfind(|report| report.report_type.0 == ReportType::Access)?;
-    Some(SupersededFact { report_id: newest.report_id.clone(), entry: newest.entry, erased: None })
 }
 
 /// From the ledger's first entry, or from the earliest act that its entries tell of, to the cut-off.

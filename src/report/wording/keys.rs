@@ -182,7 +182,7 @@ sections! {
         requester: String, reference: String, pulled_for: String, generated_at: String, times: String, query: String,
         query_value: String, period: String, as_known_at: String, as_known_at_value: String, clocks: String, clocks_value: String, earlier_value: String, root: String,
         verifier_key: String, custodian: String, custodian_value: String, redaction: String, supersedes: String,
-        supersedes_none: String, supersedes_value: String, json_digest: String, signature: String, signature_value: String, identity: String, identity_weak: String,
+        supersedes_none: String, supersedes_earlier: String, supersedes_value: String, json_digest: String, signature: String, signature_value: String, identity: String, identity_weak: String,
     }
 
     Clock {
