@@ -219,6 +219,9 @@ header! {
 }
 
 facts! {
+    /// Fields 4a, 9 and 13 of the list of fields.
+    pub struct SaidFact { why_unnamed: Option<String>, logic: Option<String>, withheld: Option<String> }
+
     /// `works_for`: the recipient whose sub-processor it is; absent for whoever is jointly responsible.
     pub struct ContractFact {
         name: String,
@@ -239,6 +242,9 @@ facts! {
         format: String,
         header: Header,
         answer: Answer,
+        /// What only a human can say, as whoever asked for the report said it; absent where nobody said anything.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<SaidFact>,
         person: Vec<PersonIdentity>,
         totals: Totals,
         /// Acts that are alike, merged: first, count, last.

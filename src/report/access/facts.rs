@@ -13,9 +13,11 @@ use crate::report::controller::ControllerFacts;
 use crate::report::edition::Edition;
 use crate::report::evidence::{
     AccessQuestion, Envelope, Evidence, Head, Involved, Observation, ObservedBody, RequestStep, ResourceReport,
+    Statements,
 };
 use crate::report::header::Common;
 use crate::report::instant::Instant;
+use crate::report::shape::given;
 use crate::report::template;
 use std::collections::BTreeSet;
 use whosaw_verifier::body::{Caller, ReportBody};
@@ -64,6 +66,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     let mut report = AccessReport {
         format: FORMAT.to_owned(),
         answer: answer::verdicts(&totals, coverage.sentence),
+        said: said(&question.statements),
         person: evidence.identities.iter().map(PersonIdentity::from).collect(),
         lines: things::lines(&found),
         agents: parties::agents(&found, &evidence.history),
@@ -78,6 +81,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
                 purposes: &purposes,
                 categories: &categories,
                 totals: &totals,
+                statements: &question.statements,
             },
         ),
         declared: stated,
@@ -119,6 +123,12 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     let w = envelope.language.wording_of(question.edition, &report.header.template.zone());
     report.answer.text = answer::text(&w, &report);
     report
+}
+
+fn said(statements: &Statements) -> Option<SaidFact> {
+    let Statements { why_unnamed, logic, withheld } = statements;
+    let said = SaidFact { why_unnamed: given(why_unnamed), logic: given(logic), withheld: given(withheld) };
+    (*statements != Statements::default()).then_some(said)
 }
 
 fn header(

@@ -129,7 +129,7 @@ sections! {
         purposes: String, data: String, agents: String, recipients: String, storage: String, source: String, withheld: String,
     }
     OwnText {
-        undeclared: String, without_purpose: Plural, declared_for: String, will: String, safeguard: String, why_unnamed: String, who_runs: String,
+        undeclared: String, without_purpose: Plural, declared_for: String, will: String, safeguard: String, why_unnamed: String, withheld: String, who_runs: String,
         decisions: Plural, logic: String, unauthorised: Plural, exceptional: Plural, other_people: String, word_for_word: String, word_for_word_value: String,
         undetermined: String, undetermined_value: Plural, possible: String, restriction: String, times: String, vendor: String,
         also: String, attempts: String, had_others: String,
@@ -153,7 +153,7 @@ sections! {
     Declared {
         observed: String, not_observed: String, months: Plural, transfer: String, storage: String, recipients: String,
         source: String, rights: String, complaint: String, contact: String, until: String, kept: String, kept_note: String, kept_line: String,
-        by_contract: String, by_contract_as: String, works_for: String,
+        by_contract: String, by_contract_as: String, works_for: String, said: String,
         class: Codes,
     }
 
