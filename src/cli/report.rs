@@ -28,6 +28,15 @@ enum ReportCommand {
         /// For whom it is written.
         #[arg(long, value_enum, default_value_t = Edition::Person)]
         edition: Edition,
+        /// Why recipients are told by category only, in your words; printed as what a person said.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+        why_unnamed: String,
+        /// How automated decisions on the person are made and what they mean for them, in your words.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+        decision_logic: String,
+        /// What was withheld from the person and why, in your words.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+        withheld: String,
         #[command(flatten)]
         pull: Pull,
     },
@@ -206,7 +215,7 @@ impl Report {
             ReportCommand::Again { out, .. } => Files::new(out)?,
         };
         match self.command {
-            ReportCommand::Access { subject, cut_off, edition, pull } => {
+            ReportCommand::Access { subject, cut_off, edition, why_unnamed, decision_logic, withheld, pull } => {
                 let subject = show::wire_identity(&show::identity(&subject)?);
                 let request = client.request(v1::ProduceAccessReportRequest {
                     ledger: client.ledger.clone(),
@@ -219,6 +228,9 @@ impl Report {
                     supersedes: pull.supersedes,
                     language: Language::asked(pull.language),
                     edition: edition.wire(),
+                    why_unnamed,
+                    decision_logic,
+                    withheld,
                 });
                 receive!(files, client.reports().produce_access_report(request), produce_access_report_response);
             }

@@ -1,12 +1,13 @@
 //! The access report: finds every entry that concerns one person, proves each, and records that the report was made.
 
 use super::again::{Again, made};
+use super::exposure::said;
 use super::judged::Judging;
 use super::observed::{Observed, involved_of, is_one_of, requests_of};
 use super::proving::Proving;
 use super::read::join_content;
 use super::suppressed::{Orders, OrdersOver};
-use super::{EngineError, Kind, OpenLedger, PartState};
+use super::{EngineError, Kind, OpenLedger, PartState, Statements};
 use crate::admit::events;
 use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::{Published, StoredEntry};
@@ -49,7 +50,7 @@ impl OpenLedger {
         let person = self.vault.find(&subject)?;
         let known = person.map(|person| self.vault.identities(person)).transpose()?.unwrap_or_default();
         let subject = Identity { strength: strength_of(&subject, &known), ..subject };
-        Ok(AccessQuestion { subject, size, cut_off_us, supersedes: None, edition })
+        Ok(AccessQuestion { subject, size, cut_off_us, supersedes: None, edition, statements: Statements::default() })
     }
 
     /// The size and cut-off of a question, with what was left out filled in.
@@ -225,7 +226,9 @@ impl OpenLedger {
         let (open, generated_by) = (Arc::clone(self), caller.name.clone());
         let gathered = tokio::task::spawn_blocking(move || {
             let question = open.access_question(asked.subject, asked.size, asked.cut_off_us, asked.edition)?;
-            let question = AccessQuestion { supersedes: asked.supersedes, ..question };
+            let (supersedes, statements) = (asked.supersedes, asked.statements);
+            said(&statements.each())?;
+            let question = AccessQuestion { supersedes, statements, ..question };
             let envelope = open.new_envelope(generated_by, asked.pull)?;
             // Those of now, whatever size is asked for: an order holds for what it forbids to tell, since when ever.
             let registry = open.names().versions.newest();
@@ -674,6 +677,7 @@ pub struct AccessAsked {
     /// The entry of an earlier report on the person, which this one supersedes.
     pub supersedes: Option<u64>,
     pub edition: Edition,
+    pub statements: Statements,
 }
 
 /// A report and the entry that records its production.

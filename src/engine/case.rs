@@ -124,6 +124,11 @@ impl OpenLedger {
         let unusable =
             |error: ProfileError| EngineError::precondition(format!("the registry's legal profile: {error}"));
         let mut profile = Profile::new(hours, zone, holidays, scale).map_err(unusable)?;
+        if let Some(from) = set.thresholds.as_ref() {
+            let (medium, high, very_high) = (from.medium, from.high, from.very_high);
+            profile.thresholds = crate::law::enisa::Thresholds { medium, high, very_high };
+            profile.thresholds_set = true;
+        }
         profile.request_months = set.access_request_months.unwrap_or(profile.request_months);
         profile.request_extension_months =
             set.access_request_extension_months.unwrap_or(profile.request_extension_months);
@@ -381,6 +386,7 @@ impl OpenLedger {
             size: body.size,
             report: Hash::try_from(report).ok(),
             by,
+            assurance: body.caller.as_ref().map(|caller| caller.assurance).unwrap_or_default(),
             told,
             told_closed,
             part,

@@ -55,6 +55,17 @@ pub struct ExposureAsked {
     pub remarks: Remarks,
 }
 
+/// What whoever asks says in their own words, by its field in the request.
+pub(super) fn said(texts: &[(&str, &String)]) -> Result<(), EngineError> {
+    for (field, text) in texts {
+        if text.len() > REMARK_MAX || text.chars().any(|letter| letter.is_control() && letter != '\n') {
+            let wrong = format!("is longer than {REMARK_MAX} bytes, or has a control character");
+            return Err(EngineError::invalid(field, wrong));
+        }
+    }
+    Ok(())
+}
+
 impl OpenLedger {
     /// Answers an exposure question: gathers, states the facts, and records that a report left the house, before it does.
     pub async fn produce_exposure_report(
@@ -119,14 +130,7 @@ impl OpenLedger {
         let mut seen = BTreeSet::new();
         resources.retain(|resource| seen.insert(resource.clone()));
         let (size, cut_off_us) = self.as_of(size, cut_off_us)?;
-        for (field, text) in
-            [("open_questions", &remarks.open_questions), ("characterisation", &remarks.characterisation)]
-        {
-            if text.len() > REMARK_MAX || text.chars().any(|letter| letter.is_control() && letter != '\n') {
-                let wrong = format!("is longer than {REMARK_MAX} bytes, or has a control character");
-                return Err(EngineError::invalid(field, wrong));
-            }
-        }
+        said(&[("open_questions", &remarks.open_questions), ("characterisation", &remarks.characterisation)])?;
         Ok(ExposureQuestion { resources, size, cut_off_us, supersedes, remarks })
     }
 

@@ -48,6 +48,7 @@ mod retention;
 mod superseded;
 mod suppressed;
 
+pub use crate::report::evidence::Statements;
 pub use crate::report::exposure::evidence::Remarks;
 pub use crate::vault::{Hold, part_identity};
 pub use access::{AccessAsked, Produced, Pull};

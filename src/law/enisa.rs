@@ -25,6 +25,31 @@ pub enum Level {
     VeryHigh,
 }
 
+/// From which score on a level is reached, in hundredths: the legal profile's, or the method's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thresholds {
+    pub medium: u32,
+    pub high: u32,
+    pub very_high: u32,
+}
+
+impl Default for Thresholds {
+    /// ENISA's: below 2 low, to 3 medium, to 4 high, from 4 on very high.
+    fn default() -> Self {
+        Thresholds { medium: 200, high: 300, very_high: 400 }
+    }
+}
+
+impl Thresholds {
+    /// Each above the one before, and within what the method can give.
+    pub fn fit(&self) -> bool {
+        0 < self.medium && self.medium < self.high && self.high < self.very_high && self.very_high <= SCORE_MAX
+    }
+}
+
+/// DPC 4 × EI 1, three circumstances of 0.5 each, and malicious intent: hundredths.
+pub const SCORE_MAX: u32 = 600;
+
 impl Level {
     pub fn code(self) -> &'static str {
         match self {
@@ -61,12 +86,12 @@ impl Figure {
         self.context * self.identification + circumstances + if self.malicious { 50 } else { 0 }
     }
 
-    pub fn level(&self) -> Level {
+    pub fn level(&self, from: &Thresholds) -> Level {
         match self.score() {
-            0..200 => Level::Low,
-            200..300 => Level::Medium,
-            300..400 => Level::High,
-            _ => Level::VeryHigh,
+            score if score >= from.very_high => Level::VeryHigh,
+            score if score >= from.high => Level::High,
+            score if score >= from.medium => Level::Medium,
+            _ => Level::Low,
         }
     }
 }
@@ -91,7 +116,19 @@ mod tests {
             (figure(4, 100, 0, false), 400, Level::VeryHigh),
             (figure(2, 100, 25, true), 275, Level::Medium),
         ] {
-            assert_eq!((figure.violation(), figure.score(), figure.level()), (None, score, level), "{figure:?}");
+            let found = (figure.violation(), figure.score(), figure.level(&Thresholds::default()));
+            assert_eq!(found, (None, score, level), "{figure:?}");
+        }
+    }
+
+    #[test]
+    fn a_house_may_be_stricter_than_the_method() {
+        let strict = Thresholds { medium: 100, high: 150, very_high: 350 };
+        let figure = Figure { context: 1, identification: 100, confidentiality: 50, ..Figure::default() };
+        assert_eq!((figure.level(&strict), figure.level(&Thresholds::default())), (Level::High, Level::Low));
+        assert!(strict.fit() && Thresholds::default().fit());
+        for wrong in [(0, 300, 400), (300, 300, 400), (200, 500, 400), (200, 300, 601)] {
+            assert!(!Thresholds { medium: wrong.0, high: wrong.1, very_high: wrong.2 }.fit(), "{wrong:?}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the law and the house set, as far as deadlines and severity need it.
 
+use super::enisa::Thresholds;
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::collections::BTreeSet;
@@ -19,6 +20,9 @@ pub struct Profile {
     pub holidays: BTreeSet<Date>,
     /// The house's own levels, the gravest first.
     pub severity_scale: Vec<String>,
+    /// From which of ENISA's figures on a level is reached; and that the profile sets them.
+    pub thresholds: Thresholds,
+    pub thresholds_set: bool,
     /// Nobody set it: every value is the template's.
     pub is_default: bool,
 }
@@ -74,6 +78,8 @@ impl Profile {
             request_extension_months: EXTENSION,
             holidays,
             severity_scale,
+            thresholds: Thresholds::default(),
+            thresholds_set: false,
             is_default: false,
         })
     }

@@ -102,10 +102,15 @@ tables! {
         holidays: Vec<String>,
         /// Names of levels, the most severe first.
         severity: Vec<String>,
+        /// From which of ENISA's figures on a breach is of which of its levels; left out: ENISA's own, 2, 3 and 4.
+        thresholds: Option<Thresholds>,
         /// What is meant to be kept how long, months, by retention class (`subject`, `staff`, `content`, `body`). A
         /// statement: rules are put in force by themselves.
         retention: BTreeMap<String, u32>,
     }
+
+    /// Hundredths, each above the one before: 250 is 2.5.
+    pub struct Thresholds { medium: u32, high: u32, very_high: u32 }
 
     pub struct Party {
         /// Public.
@@ -276,6 +281,22 @@ tables! {
 impl Document {
     pub fn party(&self, name: &str) -> Option<&Party> {
         self.parties.iter().find(|party| party.name == name)
+    }
+
+    /// Whom these parties may pass data on to by contract, and those theirs, each with the one that it works for; none of these
+    /// parties themselves.
+    pub fn sub_processors<'a>(&'a self, parties: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, &'a str> {
+        let given: Vec<&str> = parties.into_iter().collect();
+        let (mut next, mut found) = (given.clone(), BTreeMap::new());
+        while let Some(of) = next.pop() {
+            for name in self.party(of).into_iter().flat_map(|party| &party.sub_processors).map(String::as_str) {
+                if !given.contains(&name) && !found.contains_key(name) {
+                    found.insert(name, of);
+                    next.push(name);
+                }
+            }
+        }
+        found
     }
 
     pub fn activity(&self, purpose: &str) -> Option<&Activity> {

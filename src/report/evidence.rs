@@ -26,6 +26,25 @@ pub struct AccessQuestion {
     /// The entry by which an earlier report on the person was recorded, which this one supersedes.
     pub supersedes: Option<u64>,
     pub edition: Edition,
+    pub statements: Statements,
+}
+
+/// What only a human can say in answer to a request (REPORTS 1.1), in the words of whoever asks for the report; each may be
+/// empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Statements {
+    /// Field 4a: why recipients are told by category only.
+    pub why_unnamed: String,
+    /// Field 9: how automated decisions are made, and what they mean for the person.
+    pub logic: String,
+    /// Field 13: what was withheld, and why.
+    pub withheld: String,
+}
+
+impl Statements {
+    pub fn each(&self) -> [(&'static str, &String); 3] {
+        [("why_unnamed", &self.why_unnamed), ("decision_logic", &self.logic), ("withheld", &self.withheld)]
+    }
 }
 
 /// The production envelope (REPORTS 2.3): recorded when a report is produced, reused when it is reproduced.

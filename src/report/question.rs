@@ -6,7 +6,7 @@ use super::breach::evidence::BreachQuestion;
 use super::canonical::{self, CanonicalError};
 use super::code::Code;
 use super::edition::Edition;
-use super::evidence::{AccessQuestion, Envelope, Head};
+use super::evidence::{AccessQuestion, Envelope, Head, Statements};
 use super::exposure::evidence::{ExposureQuestion, Remarks};
 use super::instant::Instant;
 use super::language::Language;
@@ -100,6 +100,12 @@ struct Written {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     characterisation: Option<String>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    why_unnamed: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    logic: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    withheld: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     from: Option<Instant>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     until: Option<Instant>,
@@ -147,6 +153,9 @@ impl Written {
             agent: None,
             open_questions: None,
             characterisation: None,
+            why_unnamed: None,
+            logic: None,
+            withheld: None,
             from: None,
             until: None,
             size,
@@ -188,7 +197,11 @@ impl Written {
         let of_activity = written.agent.is_some() || written.from.is_some() || written.until.is_some();
         let is_of = of_activity == (format == ACTIVITY_FORMAT);
         let has_edition = written.edition.is_none() || format == ACCESS_FORMAT;
-        (written.format == format && is_of && has_edition).then_some(written)
+        let stated = [&written.why_unnamed, &written.logic, &written.withheld];
+        // One way to write none.
+        let states =
+            stated.iter().all(|text| text.as_ref().is_none_or(|text| format == ACCESS_FORMAT && !text.is_empty()));
+        (written.format == format && is_of && has_edition && states).then_some(written)
     }
 
     fn envelope(&self) -> Option<Envelope> {
@@ -220,7 +233,7 @@ fn bytes_of<const N: usize>(text: &str) -> Option<[u8; N]> {
 impl RecordedQuestion {
     /// As canonical JSON.
     pub fn write(&self) -> Result<Vec<u8>, CanonicalError> {
-        let AccessQuestion { subject, size, cut_off_us, supersedes, edition } = &self.question;
+        let AccessQuestion { subject, size, cut_off_us, supersedes, edition, statements } = &self.question;
         let written = Written {
             subject: Some(PersonIdentity {
                 namespace: subject.namespace.clone(),
@@ -230,6 +243,9 @@ impl RecordedQuestion {
             supersedes: *supersedes,
             registry: self.registry,
             parts_tried: self.parts_tried,
+            why_unnamed: given(&statements.why_unnamed),
+            logic: given(&statements.logic),
+            withheld: given(&statements.withheld),
             edition: (*edition != Edition::default()).then(|| edition.code().to_owned()),
             ..Written::of(ACCESS_FORMAT, *size, *cut_off_us, &self.envelope)
         };
@@ -250,15 +266,27 @@ impl RecordedQuestion {
                 *Edition::ALL.iter().find(|edition| edition.code() == code && **edition != Edition::default())?
             }
         };
-        let Written { subject: Some(subject), resources: None, case: None, supersedes, registry, parts_tried, .. } =
-            written
+        let Written {
+            subject: Some(subject),
+            resources: None,
+            case: None,
+            supersedes,
+            registry,
+            parts_tried,
+            why_unnamed,
+            logic,
+            withheld,
+            ..
+        } = written
         else {
             return None;
         };
+        let [why_unnamed, logic, withheld] = [why_unnamed, logic, withheld].map(Option::unwrap_or_default);
+        let statements = Statements { why_unnamed, logic, withheld };
         let PersonIdentity { namespace, fields, strength } = subject;
         let subject = Identity { namespace, fields, strength: strength.0 };
         let (size, cut_off_us) = (written.size, written.cut_off.us());
-        let question = AccessQuestion { subject, size, cut_off_us, supersedes, edition };
+        let question = AccessQuestion { subject, size, cut_off_us, supersedes, edition, statements };
         Some(RecordedQuestion { question, envelope, registry, parts_tried, made })
     }
 }
@@ -396,6 +424,7 @@ mod tests {
                 cut_off_us: 1_773_135_000_000_001,
                 supersedes: Some(7),
                 edition: Edition::Lawyer,
+                statements: Statements { withheld: "letters of others".into(), ..Statements::default() },
             },
             envelope: Envelope {
                 report_id: [0xa7; 16],

@@ -288,5 +288,6 @@ fn step(step: &Step) -> v1::BreachStep {
         report: step.report.map(|digest| digest.to_vec()).unwrap_or_default(),
         retracts: step.retracts,
         retracted_by: 0,
+        signed: step.signed() == Some(true),
     }
 }

@@ -3,6 +3,7 @@
 
 use super::v1;
 use crate::model::CaseStep;
+use crate::report::breach::signed_text;
 use crate::report::instant::{Instant, Zone};
 use crate::report::language::Language;
 use crate::report::wording::{Wording, fill, word};
@@ -181,6 +182,9 @@ impl<'a> Casebook<'a> {
                 (Some(identity), _) => text.push(fill(&w.exposure.table.by, &[("who", &name(identity))])),
                 (None, true) => text.push(fill(&w.exposure.table.by, &[("who", &w.breach.case.by_erased)])),
                 (None, false) => {}
+            }
+            if !step.by.is_empty() || step.by_erased {
+                text.push(format!("({})", signed_text(w, Some(step.signed))));
             }
             let told = step.told.len() as u64 + u64::from(step.told_erased);
             text.extend((told > 0).then(|| w.plural(&w.exposure.count.people, told)));

@@ -4,6 +4,7 @@ use super::caller::caller;
 use super::{convert, status, v1};
 use crate::engine::{
     AccessAsked, ActivityAsked, Again, BreachAsked, Engine, EngineError, ExposureAsked, Produced, Pull, Remarks,
+    Statements,
 };
 use crate::model::ReportType;
 use crate::report::edition::Edition;
@@ -169,7 +170,9 @@ fn asked(request: v1::ProduceAccessReportRequest) -> Result<AccessAsked, Status>
     let pull = pull(request.reference, request.purpose, &request.language)?;
     let supersedes = superseded(request.supersedes);
     let edition = edition(request.edition)?;
-    Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, pull, supersedes, edition })
+    let statements =
+        Statements { why_unnamed: request.why_unnamed, logic: request.decision_logic, withheld: request.withheld };
+    Ok(AccessAsked { subject, size: request.tree_size, cut_off_us, pull, supersedes, edition, statements })
 }
 
 fn asked_of_resources(request: v1::ProduceExposureReportRequest) -> Result<ExposureAsked, Status> {

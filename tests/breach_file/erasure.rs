@@ -147,6 +147,31 @@ fn an_erasure_after_a_notification_does_not_make_it_read_as_if_nothing_had_chang
     assert!(rows[1][at].contains("65"), "{rows:?}");
 }
 
+/// What a person answered is no number that was counted, before an erasure or after it, also where the question is not asked any
+/// more once somebody is gone.
+#[test]
+fn an_erasure_after_a_notification_leaves_what_a_person_answered() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    aware(&server, &case, "2026-03-11T08:00:00Z");
+    let set = ["--set", "70=b,u", "--set", "68=4", "--set", "71=keys"];
+    breach(&server, &[&["answer", &case][..], &set, &DANA].concat());
+    let (notified, entry) = file(&server, &case);
+    assert_eq!([68, 71].map(|number| values(&notified, number).concat()), ["4", "keys"]);
+    breach(&server, &[&["submit", &case, "--report", &entry.to_string()][..], &DANA].concat());
+    run(&mut server.client_command(&["person", "erase", "customer=C-1002", "--ground", "gdpr:17.1.b"]), 0);
+    assert!(run(&mut server.client_command(&["person", "run-erasures"]), 0).out.contains("requests  1"));
+    let (form, _) = file(&server, &case);
+    assert_eq!(field(&form, 68)["state"], "hidden", "how many there are nobody knows any more");
+    let phase = &form["phases"][0];
+    let changes = phase["changes"].as_array().expect("changes");
+    let of = |number: u64| changes.iter().find(|change| change["field"] == number).unwrap_or(&Value::Null);
+    assert_eq!((&of(67)["then"], &of(68)["then"]), (&json!(["a  exactly"]), &json!(["4"])), "as notified: {changes:?}");
+    assert_eq!(of(71), &Value::Null, "and is said still");
+    let fields = phase["uncompared"][0]["fields"].as_array().expect("fields");
+    assert!(fields.contains(&json!(65)) && !fields.contains(&json!(70)), "{fields:?}");
+}
+
 /// Whoever was erased between the report and its submission is in no count of it.
 #[test]
 fn what_was_counted_after_an_erasure_says_nothing_of_what_was_submitted() {

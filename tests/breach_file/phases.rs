@@ -142,6 +142,16 @@ fn the_instants_stand_apart_and_the_deadline_runs_from_the_earliest_awareness() 
     assert_eq!(life["detected_before"], json!(true));
     assert_eq!(values(&report, 48), ["2026-03-06T18:10:00.000000Z"]);
     assert_eq!(field(&report, 48)["entries"].as_array().map(Vec::len), Some(2), "both statements are told");
+    // A person said it, and nobody but the caller says that it was they.
+    assert_eq!(
+        (&field(&report, 48)["state"], &field(&report, 48)["answered_in"]),
+        (&json!("person"), &life["aware"]["entry"])
+    );
+    assert_eq!(life["aware"]["signed"], json!(false));
+    let told = "not signed: as the caller said";
+    assert!(breach(&server, &["show", &case]).out.contains(told));
+    let (files, _) = crate::report(&server, &["breach", &case, "--format", "html"]);
+    assert!(String::from_utf8_lossy(&files[0].1).contains(told));
     assert_eq!(field(&report, 49)["state"], "not_provided", "not notified, and the deadline has passed: why?");
 }
 

@@ -105,6 +105,41 @@ fn what_was_counted_and_not_listed_is_that_number() {
     assert_eq!(values(&report_of_it, 67), ["c"], "one of the two does not say how many");
 }
 
+/// Who is jointly responsible, and who works for whoever got data, is asked of every breach, and no record says it.
+#[test]
+fn joint_controllers_and_sub_processors_of_the_registry_stand_among_the_other_parties() {
+    let server = incident();
+    let more = r#"
+[[joint_controllers]]
+name = "Loyalty S.A."
+contact = "data@loyalty.example"
+[[parties]]
+name = "hosting.example"
+role = "sub_processor"
+contact = "privacy@hosting.example"
+"#;
+    let known =
+        REGISTRY.replace("role = \"processor\"", "role = \"processor\"\nsub_processors = [\"hosting.example\"]");
+    registry(&server, &(known + more));
+    let case = opened(&server, RESOURCE);
+    let (report, _) = file(&server, &case);
+    assert_eq!(values(&report, 40), ["model-vendor.example", "Loyalty S.A.", "hosting.example"]);
+    assert_eq!((values(&report, 38), field(&report, 38)["state"].as_str()), (vec!["a".to_owned()], Some("ledger")));
+    let kinds = values(&report, 39);
+    assert_eq!(kinds.len(), 3);
+    assert!(!kinds[0].contains("by the registry") && kinds[1..].iter().all(|kind| kind.contains("by the registry")));
+    assert_eq!(values(&report, 41)[1..], ["data@loyalty.example", "privacy@hosting.example"]);
+    // Also where no record names any party.
+    let server = TestServer::new();
+    registry(&server, &(REGISTRY.to_owned() + more));
+    let case = opened(&server, RESOURCE);
+    let (report, _) = file(&server, &case);
+    assert_eq!(
+        (values(&report, 40), field(&report, 40)["state"].as_str()),
+        (vec!["Loyalty S.A.".to_owned()], Some("registry"))
+    );
+}
+
 /// A call of the model that failed may have been sent all the same: whoever runs it was possibly given what the agent had.
 #[test]
 fn what_was_possibly_given_is_put_to_a_person_and_not_left_out() {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::Path;
 use whosaw::model::{RegistryKind, Strength};
 use whosaw::report::edition::Edition;
-use whosaw::report::evidence::{AccessQuestion, Envelope, Evidence, Naming, TakenBack};
+use whosaw::report::evidence::{AccessQuestion, Envelope, Evidence, Naming, Statements, TakenBack};
 use whosaw::report::language::Language;
 use whosaw::report::{Format, facts, render};
 
@@ -35,6 +35,44 @@ fn every_format_can_be_made_of_it() {
             for told in ["agents-2", "recipients-3", "purposes-2", "data", "accesses", "annex-a"] {
                 assert!(!names.contains(&format!("{told}.csv")), "{told}: {names:?}");
             }
+        }
+    }
+}
+
+/// Why somebody is told by category only, how decisions are made and what was withheld no record says: a person can, and then
+/// these are provided; where nobody does they are missing, and counted.
+#[test]
+fn what_only_a_person_can_say_is_printed_as_theirs() {
+    use whosaw::report::access::document::Provision;
+    let statements = Statements {
+        why_unnamed: "We cannot tell who it was.".into(),
+        logic: "A rule of three lines.\nIt sets the price.".into(),
+        withheld: "Letters of other guests.".into(),
+    };
+    for edition in Edition::ALL.iter().copied() {
+        let evidence = everything();
+        let of = |statements: &Statements, language| {
+            let question = AccessQuestion { edition, statements: statements.clone(), ..question() };
+            facts(&question, &evidence, &Envelope { language, ..envelope() })
+        };
+        let provided = |report: &whosaw::report::AccessReport, field: &str| {
+            report.completeness.fields.iter().find(|it| it.field == field).expect("asked").provision
+        };
+        let nobody = of(&Statements::default(), Language::En);
+        assert_eq!((provided(&nobody, "9"), provided(&nobody, "13")), (Provision::Partly, Provision::NotProvided));
+        let said = of(&statements, Language::En);
+        assert_eq!((provided(&said, "9"), provided(&said, "13")), (Provision::Provided, Provision::Provided));
+        assert!(provided(&said, "4a") != Provision::NotProvided);
+        for (language, by) in
+            [(Language::En, "a person said this"), (Language::De, "Angabe einer Person bei der Anforderung")]
+        {
+            let page = render(&of(&statements, language), &[Format::Html]).expect("it renders").remove(0).bytes;
+            let page = String::from_utf8(page).expect("UTF-8");
+            for text in ["We cannot tell who it was.", "It sets the price.", "Letters of other guests.", by] {
+                assert!(page.contains(text), "{text}");
+            }
+            let page = render(&of(&Statements::default(), language), &[Format::Html]).expect("it renders").remove(0);
+            assert!(!String::from_utf8(page.bytes).expect("UTF-8").contains(by));
         }
     }
 }

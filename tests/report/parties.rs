@@ -356,3 +356,26 @@ fn another_human_has_no_name_but_by_a_recorded_decision() {
     evidence.namings = vec![Naming { index: question().size, ..naming }];
     assert!(page(&evidence).0.staff.is_empty(), "not known at this size");
 }
+
+/// Nobody may be surprised by who had their data: sub-processors of whoever is declared or got data, and joint controllers, are
+/// named beside them.
+#[test]
+fn whoever_may_be_given_data_by_contract_is_named() {
+    let mut evidence = with(vec![read(1).done()]);
+    evidence.controller = Some(known_registry());
+    let report = whosaw::report::facts(&question(), &evidence, &envelope());
+    let by_contract = |report: &AccessReport| {
+        let facts = report.declared.by_contract.iter();
+        facts.map(|fact| (fact.name.clone(), fact.kind.0, fact.works_for.clone())).collect::<Vec<_>>()
+    };
+    let joint = ("Meridian Loyalty S.A.".to_owned(), RecipientKind::JointController, None);
+    let under = |of: &str| ("northwind-hosting".to_owned(), RecipientKind::SubProcessor, Some(of.to_owned()));
+    assert_eq!(by_contract(&report), [joint.clone(), under("northwind-models")]);
+    let page = whosaw::report::render(&report, &[Format::Html]).expect("a page").remove(0).bytes;
+    assert!(String::from_utf8_lossy(&page).contains("works for northwind-models"));
+    // Declared for nothing: it still works for whoever got data.
+    let document = &mut evidence.controller.as_mut().expect("it is there").document;
+    document.activities.clear();
+    let report = whosaw::report::facts(&question(), &evidence, &envelope());
+    assert_eq!(by_contract(&report), [joint]);
+}

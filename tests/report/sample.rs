@@ -22,7 +22,14 @@ pub const OTHER: u32 = 2;
 
 pub fn question() -> AccessQuestion {
     let edition = Edition::Lawyer;
-    AccessQuestion { subject: customer(), size: 4_096, cut_off_us: DAY + 18 * HOUR, supersedes: None, edition }
+    AccessQuestion {
+        subject: customer(),
+        size: 4_096,
+        cut_off_us: DAY + 18 * HOUR,
+        supersedes: None,
+        edition,
+        statements: Statements::default(),
+    }
 }
 
 pub fn customer() -> Identity {

@@ -38,7 +38,7 @@ fn section(report: &AccessReport, id: &str) -> String {
 }
 
 #[test]
-fn a_report_names_the_newest_that_it_replaces() {
+fn a_report_names_the_newest_before_it_and_replaces_none_unless_it_is_compared() {
     let none = report(&nothing());
     assert_eq!(none.header.supersedes, None);
     assert_eq!(
@@ -47,9 +47,10 @@ fn a_report_names_the_newest_that_it_replaces() {
     );
     let again = report(&everything());
     let newest = again.earlier_reports.last().expect("there is one");
-    let superseded = again.header.supersedes.as_ref().expect("it is named");
-    assert_eq!((&superseded.report_id, superseded.entry), (&newest.report_id, newest.entry));
-    assert!(fact(&again, "Supersedes").contains(&newest.report_id));
+    assert_eq!((&again.header.supersedes, &again.changes), (&None, &None), "nobody asked what is otherwise");
+    let told = fact(&again, "Supersedes");
+    let how = format!("--supersedes {}", newest.entry.0);
+    assert!(told.starts_with("none. An earlier") && told.contains(&newest.report_id) && told.contains(&how), "{told}");
 }
 
 #[test]

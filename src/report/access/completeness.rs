@@ -4,7 +4,7 @@
 
 use super::document::*;
 use crate::report::controller::ControllerFacts;
-use crate::report::evidence::Envelope;
+use crate::report::evidence::{Envelope, Statements};
 
 /// The fields of a report's header that only the controller can fill, or whoever asks for it.
 pub const OF_HEADER: [&str; 6] =
@@ -47,6 +47,7 @@ pub struct Observed<'a> {
     pub purposes: &'a [PurposeFact],
     pub categories: &'a [CategoryFact],
     pub totals: &'a Totals,
+    pub statements: &'a Statements,
 }
 
 impl Observed<'_> {
@@ -89,7 +90,7 @@ pub fn facts(
     envelope: &Envelope,
     observed: &Observed<'_>,
 ) -> Completeness {
-    let Observed { recipients, totals, .. } = observed;
+    let Observed { recipients, totals, statements, .. } = observed;
     let named = |number: &PersonNumber| staff.iter().any(|fact| fact.number == *number && !fact.names.is_empty());
     let unnamed = |party: &Party| {
         !matches!(party, Party::OtherPerson { number: Some(number) } if named(number))
@@ -121,12 +122,15 @@ pub fn facts(
         "10" => observed.safeguards(declared),
         "4.given" if by_category || observed.is_somebody_unnamed() => Provision::Partly,
         "1" | "2.observed" | "3.observed" | "4.given" | "12" => Provision::Provided,
-        // The entries are here, the data themselves stand in the source systems; decisions are recorded as far as they
-        // were described as such, their logic is not.
+        // Decisions are recorded as far as they were described as such; their logic a person has to say.
+        "9" if !statements.logic.is_empty() => Provision::Provided,
+        // The entries are here, the data themselves stand in the source systems.
         "9" | "11" => Provision::Partly,
+        "13" => given(&statements.withheld),
         "14" => requests.log_provided(),
         "15" => requests.refusal_provided(declared.complaint.is_some()),
         "4a" if !by_category => Provision::NotApplicable,
+        "4a" => given(&statements.why_unnamed),
         "12a" if !humans => Provision::NotApplicable,
         "12a" if !staff.is_empty() => {
             // Where nobody is named any more, nothing is to be weighed.

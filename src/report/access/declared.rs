@@ -3,9 +3,10 @@
 //! Nothing of it comes from the ledger: it stands beside what was observed, and where the two differ a reader sees it.
 
 use super::document::{
-    DeclaredActivity, DeclaredFacts, DeclaredRetention, DeclaredTransfer, Name, Provision, PurposeFact,
+    ContractFact, DeclaredActivity, DeclaredFacts, DeclaredRetention, DeclaredTransfer, Name, Party, Provision,
+    PurposeFact, RecipientFact,
 };
-use crate::model::{Category, LegalBasis, RetentionClass};
+use crate::model::{Category, LegalBasis, RecipientKind, RetentionClass};
 use crate::registry::{Activity, ActivityWording, Document};
 use crate::report::code::Code;
 use crate::report::evidence::KnownRegistry;
@@ -17,13 +18,14 @@ use std::collections::BTreeMap;
 /// `last`: when an act of each purpose was recorded last, from which its months are counted.
 pub fn facts(
     known: Option<&KnownRegistry>,
-    observed: &[PurposeFact],
+    (observed, recipients): (&[PurposeFact], &[RecipientFact]),
     last: &BTreeMap<String, Instant>,
     language: Language,
 ) -> DeclaredFacts {
-    let Some(Document { activities, wording, profile, .. }) = known.map(|known| &known.document) else {
+    let Some(document) = known.map(|known| &known.document) else {
         return DeclaredFacts::default();
     };
+    let Document { activities, wording, profile, .. } = document;
     let texts = wording.get(language.code());
     let zone = Zone::named(profile.as_ref().and_then(|profile| profile.zone.as_deref()));
     DeclaredFacts {
@@ -39,7 +41,31 @@ pub fn facts(
         complaint: texts.and_then(|texts| texts.complaint.clone()),
         contact: texts.and_then(|texts| texts.contact.clone()),
         retention: profile.iter().flat_map(|profile| &profile.retention).filter_map(kept).collect(),
+        by_contract: by_contract(document, recipients),
     }
+}
+
+/// Who else may be given data, by name: whoever is jointly responsible, and whoever works for a recipient, declared or on record.
+fn by_contract(document: &Document, recipients: &[RecipientFact]) -> Vec<ContractFact> {
+    let joint = document.joint_controllers.iter().map(|joint| ContractFact {
+        name: joint.name.clone(),
+        kind: Code(RecipientKind::JointController),
+        country: joint.country.clone(),
+        works_for: None,
+    });
+    let observed = recipients.iter().filter_map(|fact| match &fact.party {
+        Party::Named { name, .. } => name.text(),
+        _ => None,
+    });
+    let declared = document.activities.iter().flat_map(|activity| &activity.recipients);
+    let under = document.sub_processors(declared.map(String::as_str).chain(observed));
+    let under = under.into_iter().map(|(name, of)| ContractFact {
+        name: name.to_owned(),
+        kind: Code(RecipientKind::SubProcessor),
+        country: document.party(name).and_then(|party| party.country.clone()),
+        works_for: Some(of.to_owned()),
+    });
+    joint.chain(under).collect()
 }
 
 /// What is meant to be kept how long, by retention class.

@@ -206,6 +206,9 @@ pub struct DeclaredFacts {
     /// How long the controller means to keep what this ledger holds; rules are put in force by themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retention: Vec<DeclaredRetention>,
+    /// Who else may be given data by what the registry says of joint controllers and of whoever works for recipients.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_contract: Vec<ContractFact>,
 }
 
 header! {
@@ -216,6 +219,17 @@ header! {
 }
 
 facts! {
+    /// Fields 4a, 9 and 13 of the list of fields.
+    pub struct SaidFact { why_unnamed: Option<String>, logic: Option<String>, withheld: Option<String> }
+
+    /// `works_for`: the recipient whose sub-processor it is; absent for whoever is jointly responsible.
+    pub struct ContractFact {
+        name: String,
+        kind: Code<RecipientKind>,
+        country: Option<String>,
+        works_for: Option<String>,
+    }
+
     pub struct DeclaredRetention { class: Code<RetentionClass>, months: u64 }
 
     /// Among the person's entries of that conversation that have no time.
@@ -228,6 +242,9 @@ facts! {
         format: String,
         header: Header,
         answer: Answer,
+        /// What only a human can say, as whoever asked for the report said it; absent where nobody said anything.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<SaidFact>,
         person: Vec<PersonIdentity>,
         totals: Totals,
         /// Acts that are alike, merged: first, count, last.

@@ -13,9 +13,11 @@ use crate::report::controller::ControllerFacts;
 use crate::report::edition::Edition;
 use crate::report::evidence::{
     AccessQuestion, Envelope, Evidence, Head, Involved, Observation, ObservedBody, RequestStep, ResourceReport,
+    Statements,
 };
 use crate::report::header::Common;
 use crate::report::instant::Instant;
+use crate::report::shape::given;
 use crate::report::template;
 use std::collections::BTreeSet;
 use whosaw_verifier::body::{Caller, ReportBody};
@@ -52,18 +54,19 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     let tools = parties::tools(&found, &evidence.history);
     let possible = possible_person(&found);
     let notices = notices(evidence, question.size, &found, &verification);
-    let header = header(question, evidence, envelope, verification, period, supersedes(&earlier_reports));
+    let header = header(question, evidence, envelope, verification, period);
     let purposes = things::purposes(&found);
     let below = |step: &&RequestStep| step.index < question.size;
     let steps: Vec<RequestStep> = evidence.requests.iter().filter(below).cloned().collect();
     let requests = request::log(&steps, &evidence.profile, question.cut_off_us);
     let named = staff::facts(&evidence.namings, question.size, &found);
     let last = things::last_of_purposes(&found);
-    let stated = declared::facts(evidence.controller.as_ref(), &purposes, &last, envelope.language);
+    let stated = declared::facts(evidence.controller.as_ref(), (&purposes, &recipients), &last, envelope.language);
     let categories = things::categories(&found);
     let mut report = AccessReport {
         format: FORMAT.to_owned(),
         answer: answer::verdicts(&totals, coverage.sentence),
+        said: said(&question.statements),
         person: evidence.identities.iter().map(PersonIdentity::from).collect(),
         lines: things::lines(&found),
         agents: parties::agents(&found, &evidence.history),
@@ -78,6 +81,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
                 purposes: &purposes,
                 categories: &categories,
                 totals: &totals,
+                statements: &question.statements,
             },
         ),
         declared: stated,
@@ -121,13 +125,18 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     report
 }
 
+fn said(statements: &Statements) -> Option<SaidFact> {
+    let Statements { why_unnamed, logic, withheld } = statements;
+    let said = SaidFact { why_unnamed: given(why_unnamed), logic: given(logic), withheld: given(withheld) };
+    (*statements != Statements::default()).then_some(said)
+}
+
 fn header(
     question: &AccessQuestion,
     evidence: &Evidence,
     envelope: &Envelope,
     verification: Verification,
     period: Span,
-    supersedes: Option<SupersededFact>,
 ) -> Header {
     let controller = ControllerFacts::of(evidence.controller.as_ref());
     // Other people are numbered, arguments and results stay sealed.
@@ -145,7 +154,7 @@ fn header(
         },
         verification,
     };
-    Header { supersedes, ..Header::of(Common::of(what, controller, &evidence.head, envelope), own) }
+    Header::of(Common::of(what, controller, &evidence.head, envelope), own)
 }
 
 /// As it was asked for. Whether two people may share it is known of those alone of whom this report knows anything.
@@ -153,12 +162,6 @@ fn subject_of(question: &AccessQuestion, evidence: &Evidence) -> PersonIdentity 
     let known = !evidence.observations.is_empty() || !evidence.possible.is_empty() || !evidence.identities.is_empty();
     let strength = if known { question.subject.strength } else { Strength::Strong };
     PersonIdentity { strength: Code(strength), ..PersonIdentity::from(&question.subject) }
-}
-
-/// The newest access report among the earlier ones.
-fn supersedes(earlier: &[EarlierReport]) -> Option<SupersededFact> {
-    let newest = earlier.iter().rfind(|report| report.report_type.0 == ReportType::Access)?;
-    Some(SupersededFact { report_id: newest.report_id.clone(), entry: newest.entry, erased: None })
 }
 
 /// From the ledger's first entry, or from the earliest act that its entries tell of, to the cut-off.

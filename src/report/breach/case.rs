@@ -6,7 +6,7 @@
 use crate::law::calendar::{self, BeyondCalendar, Hours};
 use crate::law::edpb::{Answers, Circumstances};
 use crate::law::{Profile, enisa};
-use crate::model::{CaseStep, Channel, Delivery, Identity};
+use crate::model::{Assurance, CaseStep, Channel, Delivery, Identity};
 use std::collections::BTreeMap;
 use whosaw_verifier::hash::Hash;
 use whosaw_verifier::part::{CasePart, SeverityFigure};
@@ -28,6 +28,8 @@ pub struct Step {
     pub size: u64,
     pub report: Option<Hash>,
     pub by: By,
+    /// How sure it is that the one who is named said it.
+    pub assurance: Assurance,
     /// Data subjects who were told, or could not be, as far as they open: first the identifier that was used, then others of
     /// the same person.
     pub told: Vec<Vec<Identity>>,
@@ -89,6 +91,7 @@ impl Step {
             size: index,
             report: None,
             by: By::Nobody,
+            assurance: Assurance::default(),
             told: Vec::new(),
             told_closed: 0,
             part: Some(CasePart { resources, ..CasePart::default() }),
@@ -99,6 +102,11 @@ impl Step {
     /// As stated, or when it was recorded.
     pub fn at_us(&self) -> u64 {
         if self.stated_us == 0 { self.recorded_at_us } else { self.stated_us }
+    }
+
+    /// Whether whoever is named signed it; nothing where nobody is named.
+    pub fn signed(&self) -> Option<bool> {
+        (self.by != By::Nobody).then_some(self.assurance == Assurance::Signed)
     }
 
     pub fn reference(&self) -> &str {
@@ -334,6 +342,7 @@ pub(crate) mod tests {
             size: index,
             report: None,
             by: By::Nobody,
+            assurance: Assurance::default(),
             told: Vec::new(),
             told_closed: 0,
             part: Some(CasePart::default()),

@@ -39,9 +39,12 @@ pub fn count(as_of: &AsOf, profile: &Profile, w: &Wording) -> CaseCount {
     }
 }
 
-/// What fields 67 and 68 say of a count of everybody.
-pub(super) fn people(counted: &CaseCount) -> (&'static str, String) {
-    (if counted.people_low == counted.people_high { "a" } else { "b" }, counted.people_high.to_string())
+/// What fields 67, 68 and 73 said when it was counted: of people only where that is everybody.
+pub(super) fn answers(counted: &CaseCount) -> Vec<(u8, String)> {
+    let how = if counted.people_low == counted.people_high { "a" } else { "b" };
+    let people = [(67, how.to_owned()), (68, counted.people_high.to_string())];
+    let people = people.into_iter().filter(|_| counted.people_determined);
+    people.chain(counted.records_known.then(|| (73, counted.records.to_string()))).collect()
 }
 
 /// Each count that a step carries, in order; also of steps that were taken back, because what was counted was.

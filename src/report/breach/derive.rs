@@ -23,6 +23,8 @@ const EACH: usize = 8;
 pub struct Derived {
     pub values: Vec<String>,
     pub entries: Vec<u64>,
+    /// The registry alone says it, where the ledger might have.
+    pub registered: bool,
 }
 
 /// What was breached, when, and what shows it.
@@ -74,7 +76,7 @@ pub(super) fn put(
     let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
     if !values.is_empty() {
         let entries: BTreeSet<u64> = entries.into_iter().collect();
-        all.insert(field, Derived { values, entries: entries.into_iter().collect() });
+        all.insert(field, Derived { values, entries: entries.into_iter().collect(), registered: false });
     }
 }
 
@@ -160,8 +162,16 @@ impl<'a> Found<'a> {
         let begins = self.begins()?;
         let ends = self.ends().map(|bound| bound.latest.us());
         let points = self.points();
-        let until = ends.chain(points).max().unwrap_or(begins);
+        // Whoever came by a way of which nothing is told possibly still can.
+        let lasts = self.is_unexplained().then_some(self.as_of.cut_off_us);
+        let until = ends.chain(points).chain(lasts).max().unwrap_or(begins);
         Some((begins, until.max(begins)))
+    }
+
+    /// Somebody got data by a way that nothing tells of, or that had been told as closed: it opened and ends nobody knows when.
+    fn is_unexplained(&self) -> bool {
+        let odd: BTreeSet<u64> = self.as_of.exposure.unexplained().map(|entry| entry.0).collect();
+        self.accesses.iter().any(|access| access.entries.iter().any(|entry| odd.contains(&entry.0)))
     }
 
     fn begins(&self) -> Option<u64> {
@@ -192,7 +202,8 @@ impl<'a> Found<'a> {
         let any = |known: Known| self.ends().any(|end| end.known == known);
         // What is only promised to go, or goes by itself later, is still there.
         let lies = self.copies.iter().any(|held| held.end.latest.us() > self.as_of.cut_off_us);
-        let kind = match (any(Known::Open) || lies, any(Known::Unknown)) {
+        let unexplained = self.is_unexplained();
+        let kind = match (any(Known::Open) || lies, any(Known::Unknown) || unexplained) {
             (true, _) => "c",
             // It had ended nobody knows when: that it is ongoing is not known either.
             (false, true) => {
@@ -212,7 +223,7 @@ impl<'a> Found<'a> {
         let acts = self.accesses.iter().map(|access| &access.when).chain(self.losses.iter().map(|loss| &loss.when));
         let acts = acts.into_iter().any(|when| when.from != when.until);
         put(all, 44, one(kind), entries.clone());
-        put(all, 45, one(if starts || ends || acts { "yes" } else { "no" }), entries.clone());
+        put(all, 45, one(if starts || ends || acts || unexplained { "yes" } else { "no" }), entries.clone());
         put(all, 46, [instant(begins)], entries.clone());
         if kind != "c" {
             put(all, 47, [instant(until)], entries);
@@ -401,8 +412,8 @@ impl<'a> Found<'a> {
     }
 
     /// 38 to 41: processors and joint controllers that got data or possibly did, also those that no record names as its
-    /// recipient, such as an agent's model vendor, and how the registry says that they are reached. That none is on record
-    /// does not mean that there is none.
+    /// recipient, such as an agent's model vendor; those that the registry names beside them; and how it says that they are
+    /// reached. That none is on record does not mean that there is none.
     fn parties(&self, w: &Wording, all: &mut BTreeMap<u8, Derived>) {
         let involved = [RecipientKind::Processor, RecipientKind::SubProcessor, RecipientKind::JointController];
         let is_party = |party: &OtherParty| involved.contains(&party.kind) && !party.name.is_empty();
@@ -422,14 +433,24 @@ impl<'a> Found<'a> {
             let gave = exposure.accesses.iter().filter(|access| access.recipients().any(|who| *who == given.to));
             entries.extend(gave.flat_map(|access| access.entries.iter().map(|entry| entry.0)));
         }
-        if parties.is_empty() {
+        let registered = registered::parties(self.as_of, &parties);
+        if parties.is_empty() && registered.is_empty() {
             return;
         }
+        if let Some(registry) = self.as_of.registry.as_ref().filter(|_| !registered.is_empty()) {
+            entries.push(registry.entry);
+        }
         put(all, 38, one("a"), entries.clone());
-        let kinds = parties.iter().map(|party| word(&w.recipient_kind, party.kind.code()).to_owned());
+        let kind = |party: &OtherParty| word(&w.recipient_kind, party.kind.code()).to_owned();
+        let by_registry = |party: &OtherParty| fill(&w.breach.event.registered, &[("what", &kind(party))]);
+        let kinds = parties.iter().map(kind).chain(registered.iter().map(by_registry));
         put(all, 39, kinds, entries.clone());
-        put(all, 40, parties.iter().map(|party| party.name.clone()), entries);
-        registered::reached(self.as_of, parties.iter().map(|party| party.name.as_str()), all);
+        let names = || parties.iter().chain(&registered).map(|party| &party.name);
+        put(all, 40, names().cloned(), entries);
+        registered::reached(self.as_of, names().map(String::as_str), all);
+        for field in [38, 39, 40] {
+            all.entry(field).and_modify(|derived| derived.registered = parties.is_empty());
+        }
     }
 
     /// 97, 98, 102 to 104, 106 and 125: what was told to whom, by the case's steps and by acts on its resources.

@@ -142,6 +142,9 @@ facts! {
         by: Vec<PersonIdentity>,
         /// Somebody was named, and has been erased since.
         by_erased: bool,
+        /// Whoever is named signed it; absent where nobody is, and in reports of before it was told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed: Option<bool>,
         statement: Option<String>,
     }
 
@@ -276,6 +279,9 @@ facts! {
         stated_at: Option<Instant>,
         by: Vec<PersonIdentity>,
         by_erased: bool,
+        /// As of the instants of the case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed: Option<bool>,
         reference: Option<String>,
         statement: Option<String>,
         /// Fields that it answered.
@@ -346,6 +352,17 @@ facts! {
         malicious: bool,
         score: u64,
         level: String,
+        /// From which scores on a level is reached; absent in reports of before they could be set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thresholds: Option<ThresholdsFact>,
+    }
+
+    pub struct ThresholdsFact {
+        medium: u64,
+        high: u64,
+        very_high: u64,
+        /// The controller's legal profile sets them; otherwise they are ENISA's.
+        registered: bool,
     }
 
     pub struct FormTotals {

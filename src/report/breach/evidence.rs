@@ -56,6 +56,7 @@ impl AsOf {
         let exposure = &self.exposure;
         let mut paths = exposure.resources.iter().flat_map(|resource| &resource.paths);
         paths.all(|path| over(&path.end))
+            && exposure.unexplained().next().is_none()
             && exposure.losses.iter().all(|loss| loss.recovery != Recovery::Temporary)
             && exposure.coverage.sentence != Verdict::NoneComplete
     }

@@ -4,10 +4,10 @@ use super::case::{By, Case, Standing, Step};
 use super::derive::{Audience, Found};
 use super::document::*;
 use super::evidence::{AsOf, BreachEvidence, BreachQuestion, Erased};
-use super::form::{self, Decided};
+use super::form::{self, AWARE, Decided};
 use super::{FORMAT, counted, phases, register, reported, undue};
 use crate::law::edpb::{Block, Field, Kind};
-use crate::law::{calendar, enisa};
+use crate::law::{Profile, calendar, enisa};
 use crate::model::{CaseStep, Identity, ReportType};
 use crate::report::access::completeness;
 use crate::report::access::document::{EntryIndex, PersonIdentity, Span};
@@ -20,9 +20,6 @@ use crate::report::shape::given;
 use crate::report::template;
 use crate::report::wording::{Wording, fill};
 use std::collections::BTreeSet;
-
-/// The field of when the controller became aware.
-const AWARE: u8 = 48;
 
 /// The breach file. The same arguments always give the same facts.
 pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &Envelope) -> BreachReport {
@@ -50,8 +47,8 @@ pub fn facts(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &En
         erratum: None,
         header: header(question, evidence, envelope, ReportType::Breach, template::BREACH),
         answer: Answer { text: answer(w, now, &case, &totals) },
-        severity: now.case.told(CaseStep::Severity).map(|step| severity_fact(step, &now.case)).collect(),
-        register: register::of_form(now, &form, passed, w),
+        severity: now.case.told(CaseStep::Severity).map(|step| severity_fact(step, &now.case, profile)).collect(),
+        register: register::of_form(now, &form, (profile, passed), w),
         case,
         figure_confidentiality: confidentiality,
         figure_audience: audience,
@@ -114,6 +111,7 @@ pub(super) fn moment(step: &Step) -> Moment {
             By::Nobody | By::Erased => Vec::new(),
         },
         by_erased: step.by == By::Erased,
+        signed: step.signed(),
         statement: given(step.statement()),
     }
 }
@@ -217,7 +215,7 @@ fn retracted_deadline(as_of: &AsOf) -> Option<RetractedDeadlineFact> {
 
 fn step_fact(step: &Step) -> StepFact {
     let answers = step.part.iter().flat_map(|part| &part.answers);
-    let Moment { by, by_erased, statement, .. } = moment(step);
+    let Moment { by, by_erased, signed, statement, .. } = moment(step);
     StepFact {
         entry: EntryIndex(step.index),
         recorded_at: Instant::new(step.recorded_at_us),
@@ -225,6 +223,7 @@ fn step_fact(step: &Step) -> StepFact {
         stated_at: Some(step.stated_us).filter(|us| *us != 0).map(Instant::new),
         by,
         by_erased,
+        signed,
         reference: given(step.reference()),
         statement,
         answered: answers.map(|answer| u64::from(answer.field)).collect(),
@@ -263,12 +262,19 @@ fn erased_fact(erased: &Erased, as_of: &AsOf, form: &[Decided]) -> ErasedFact {
     }
 }
 
-fn never() -> Moment {
-    let at = Instant::default();
-    Moment { at, recorded_at: at, entry: EntryIndex(0), by: Vec::new(), by_erased: false, statement: None }
+/// Whether whoever is named signed it, in words; nothing where nobody is named.
+pub fn signed_text(w: &Wording, signed: Option<bool>) -> &str {
+    let c = &w.breach.case;
+    signed.map_or("", |signed| if signed { &c.signed } else { &c.not_signed })
 }
 
-fn severity_fact(step: &Step, case: &Case) -> SeverityFact {
+fn never() -> Moment {
+    let at = Instant::default();
+    let (by, by_erased, signed, statement) = (Vec::new(), false, None, None);
+    Moment { at, recorded_at: at, entry: EntryIndex(0), by, by_erased, signed, statement }
+}
+
+fn severity_fact(step: &Step, case: &Case, profile: &Profile) -> SeverityFact {
     let part = step.part.as_ref();
     let figure = part.and_then(|part| part.figure.as_ref()).map(|chosen| {
         let figure = enisa::Figure {
@@ -287,11 +293,28 @@ fn severity_fact(step: &Step, case: &Case) -> SeverityFact {
             availability: u64::from(chosen.availability),
             malicious: chosen.malicious,
             score: u64::from(figure.score()),
-            level: figure.level().code().to_owned(),
+            level: figure.level(&profile.thresholds).code().to_owned(),
+            thresholds: Some(thresholds_fact(profile)),
         }
     });
     let taken_back_by = case.taken_back().get(&step.index).map(|by| EntryIndex(by.index));
     SeverityFact { level: part.and_then(|part| given(&part.level)), figure, set: moment(step), taken_back_by }
+}
+
+pub(super) fn thresholds_fact(profile: &Profile) -> ThresholdsFact {
+    let from = &profile.thresholds;
+    let [medium, high, very_high] = [from.medium, from.high, from.very_high].map(u64::from);
+    ThresholdsFact { medium, high, very_high, registered: profile.thresholds_set }
+}
+
+/// From which figures on a level is reached, and who says so.
+pub fn thresholds_text(w: &Wording, from: &ThresholdsFact) -> String {
+    let t = &w.breach.table;
+    let share = |hundredths: u64| format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    let source = if from.registered { &t.thresholds_set } else { &t.thresholds_default };
+    let values = [share(from.medium), share(from.high), share(from.very_high)];
+    let [medium, high, very_high] = values.each_ref().map(String::as_str);
+    fill(&t.thresholds, &[("medium", medium), ("high", high), ("very_high", very_high), ("source", source)])
 }
 
 /// What a field is called, in the report's language.
@@ -339,6 +362,8 @@ fn field_fact(decided: &Decided, case: &Case, w: &Wording) -> FieldFact {
             | FieldState::Refused
             | FieldState::NotProvided
     );
+    // Whoever states awareness does so in the case's own steps.
+    let by_ledger = by_ledger || field.number == AWARE;
     let beside = decided.is_proposal() || decided.state == FieldState::Differs;
     let ledger: &[String] = if beside { &decided.ledger.values } else { &[] };
     let entries: &[u64] = if by_ledger { &decided.ledger.entries } else { &[] };

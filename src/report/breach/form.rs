@@ -5,12 +5,16 @@ use super::case::Case;
 use super::derive::{self, Derived};
 use super::document::{Contradiction, FieldOrigin, FieldState, FormTotals, Todo};
 use super::evidence::AsOf;
-use super::registered;
+use super::{counted, registered};
 use crate::law::Profile;
 use crate::law::calendar;
 use crate::law::edpb::{self, Answers, Field, Kind, Origin};
 use crate::report::wording::Wording;
 use std::collections::BTreeMap;
+use whosaw_verifier::part::CaseCount;
+
+/// When the controller became aware.
+pub const AWARE: u8 = 48;
 
 /// One field, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,9 +33,23 @@ pub struct Decided {
 
 /// All fields, in order. `late_meanwhile`: the deadline passed after the cut-off and before the form was made.
 pub fn decide(as_of: &AsOf, profile: &Profile, late_meanwhile: bool, w: &Wording) -> Vec<Decided> {
+    decide_by(as_of, profile, late_meanwhile, None, w)
+}
+
+/// The same where erasures since took whom the ledger counted then: it said what was counted.
+pub fn decide_by(
+    as_of: &AsOf,
+    profile: &Profile,
+    late_meanwhile: bool,
+    counted: Option<&CaseCount>,
+    w: &Wording,
+) -> Vec<Decided> {
     let said = as_of.case.answers();
     let incomplete = said.get(&4).is_some_and(|given| given.iter().any(|code| code == "b"));
-    let ledger = derive::fields(as_of, profile, incomplete, w);
+    let mut ledger = derive::fields(as_of, profile, incomplete, w);
+    for (field, value) in counted.map(counted::answers).unwrap_or_default() {
+        ledger.entry(field).or_default().values = vec![value];
+    }
     let refused: Vec<u8> =
         said.iter().filter(|(field, given)| is_refused(**field, given, as_of, &ledger)).map(|it| *it.0).collect();
     let mut answers = Answers::new();
@@ -63,7 +81,11 @@ pub fn decide(as_of: &AsOf, profile: &Profile, late_meanwhile: bool, w: &Wording
             (true, Some(_), true) if !contradicts.is_empty() => FieldState::Differs,
             (true, Some(_), true) => FieldState::Person,
             (true, None, false) if field.number == 63 && places_missing => FieldState::NotProvided,
-            (true, None, false) if is_registered(field.number, field.origin) => FieldState::Registry,
+            // A person stated it, in a step of the case.
+            (true, None, false) if field.number == AWARE => FieldState::Person,
+            (true, None, false) if ledger.registered || is_registered(field.number, field.origin) => {
+                FieldState::Registry
+            }
             (true, None, false) if matches!(field.origin, Origin::Ledger) => FieldState::Ledger,
             (true, None, false) => FieldState::Proposed,
             (true, None, true) => FieldState::NotProvided,
@@ -79,6 +101,21 @@ pub fn decide(as_of: &AsOf, profile: &Profile, late_meanwhile: bool, w: &Wording
         }
     };
     edpb::FIELDS.iter().map(decided).collect()
+}
+
+/// Whether a field that is not shown may have been: what it hangs on stood in one of these fields, and nobody knows what any
+/// more.
+pub fn may_have_been_shown(field: &'static Field, unknown: &[u64], form: &[Decided], as_of: &AsOf) -> bool {
+    let circumstances = as_of.case.circumstances(as_of.cut_off_us, &as_of.period, registered::in_eea(as_of));
+    let with = |any: bool| {
+        let values = |decided: &Decided| match unknown.contains(&u64::from(decided.field.number)) {
+            true if any => decided.field.options.iter().map(|(code, _)| (*code).to_owned()).collect(),
+            true => Vec::new(),
+            false => decided.values.clone(),
+        };
+        form.iter().map(|decided| (decided.field.number, values(decided))).collect::<Answers>()
+    };
+    [true, false].iter().any(|any| edpb::is_visible(field, &with(*any), &circumstances))
 }
 
 /// What no record says although the plan counts the field as the ledger's: countries of data subjects, how others are reached.
@@ -113,6 +150,11 @@ fn is_refused(field: u8, given: &[String], as_of: &AsOf, ledger: &BTreeMap<u8, D
         56 => (disclosed() && !says("a")) || (says("c") && !derive::is_evidence_of_nothing(as_of)),
         _ => false,
     }
+}
+
+/// Whether the record may rule out an answer to this field.
+pub fn can_be_refused(field: u8) -> bool {
+    matches!(field, 55 | 56)
 }
 
 /// What stands in these fields together cannot be: each by its own may be as somebody says.
@@ -205,7 +247,8 @@ pub fn changes(then: &[Decided], now: &[Decided]) -> Vec<(&'static Field, Vec<St
 pub fn answered_in(decided: &Decided, case: &Case) -> Option<u64> {
     let by_person =
         matches!(decided.state, FieldState::Person | FieldState::Confirmed | FieldState::Differs | FieldState::Refused);
-    by_person.then(|| case.answered_by(decided.field.number).map(|step| step.index)).flatten()
+    let stated = || case.awareness().filter(|_| decided.field.number == AWARE);
+    by_person.then(|| case.answered_by(decided.field.number).or_else(stated).map(|step| step.index)).flatten()
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ mod undue;
 pub use case::Case;
 pub use counted::{count, text as count_text};
 pub use document::{BreachReport, PersonsReport};
-pub use facts::facts;
+pub use facts::{facts, signed_text, thresholds_text};
 pub use persons::{persons, reached_by};
 pub use register::register;
 

@@ -10,21 +10,20 @@ use super::evidence::{AsOf, BreachEvidence, Erased};
 use super::facts::{coded, moment, resting, title};
 use super::form::{self, Decided};
 use super::{basis, counted};
+use crate::law::Profile;
 use crate::law::edpb::Field;
 use crate::model::CaseStep;
 use crate::report::access::document::EntryIndex;
 use crate::report::wording::{Wording, fill};
-use std::collections::BTreeSet;
-use whosaw_verifier::part::CaseCount;
+use std::collections::BTreeMap;
 
 /// In order. `form`: as it is now.
 pub fn facts(evidence: &BreachEvidence, form: &[Decided], w: &Wording) -> Vec<Phase> {
     let (now, profile) = (&evidence.now, &evidence.profile);
     let submitted = |entry: u64| now.case.steps.iter().find(|step| step.index == entry);
-    let of_then = |(entry, then): &(u64, AsOf)| {
-        let mut form = form::decide(then, profile, false, w);
-        let uncompared = submitted(*entry).map(|step| as_submitted(&mut form, step, now)).unwrap_or_default();
-        (form, uncompared)
+    let of_then = |(entry, then): &(u64, AsOf)| match submitted(*entry) {
+        Some(step) => as_submitted(then, step, now, profile, w),
+        None => (form::decide(then, profile, false, w), Vec::new()),
     };
     let forms: Vec<(Vec<Decided>, Vec<UncomparedFact>)> = evidence.then.iter().map(of_then).collect();
     let phase = |(at, (entry, then)): (usize, &(u64, AsOf))| {
@@ -72,44 +71,48 @@ pub fn facts(evidence: &BreachEvidence, form: &[Decided], w: &Wording) -> Vec<Ph
     evidence.then.iter().enumerate().filter_map(phase).collect()
 }
 
-/// Puts back what the step itself counted and an erasure took since, and tells which other answers cannot be known any more.
-fn as_submitted(form: &mut [Decided], step: &Step, now: &AsOf) -> Vec<UncomparedFact> {
+/// The form as it was submitted, with what the step itself counted where an erasure took that since, and which answers cannot be
+/// known any more. What a person answered stands as it was answered.
+fn as_submitted(
+    then: &AsOf,
+    step: &Step,
+    now: &AsOf,
+    profile: &Profile,
+    w: &Wording,
+) -> (Vec<Decided>, Vec<UncomparedFact>) {
     let since = now.erased.iter().filter(|erased| erased.entry >= step.size);
     let mut gone: Vec<Erased> = since.map(|erased| erased.of_before(step)).collect();
     gone.retain(|erased| !erased.acts.is_empty() || !erased.steps.is_empty());
     // What was counted after an erasure counts what it had left.
     let of_whole = gone.iter().all(|erased| erased.entry > step.index);
-    let counted = step.part.as_ref().and_then(|part| part.counted.as_ref());
-    let counted = counted.filter(|_| of_whole && step.step == CaseStep::Submitted);
     let of_persons = gone.iter().any(|erased| !erased.subjects.is_empty());
-    let known: BTreeSet<u64> = match counted.filter(|_| of_persons) {
-        Some(counted) => put_back(form, counted),
-        None => BTreeSet::new(),
-    };
+    let counted = step.part.as_ref().and_then(|part| part.counted.as_ref());
+    let counted = counted.filter(|_| of_whole && of_persons && step.step == CaseStep::Submitted);
+    let mut form = form::decide_by(then, profile, false, counted, w);
+    let counted: BTreeMap<u8, String> = counted.map(counted::answers).unwrap_or_default().into_iter().collect();
+    let answers = then.case.answers();
+    // Whether an answer was ruled out hung on the record of then.
+    let known =
+        |field: u8| counted.contains_key(&field) || (answers.contains_key(&field) && !form::can_be_refused(field));
     let uncompared = |erased: &Erased| UncomparedFact {
         erasure: EntryIndex(erased.entry),
-        fields: resting(erased, &now.case, form).into_iter().filter(|field| !known.contains(field)).collect(),
+        fields: resting(erased, &now.case, &form)
+            .into_iter()
+            .filter(|field| !u8::try_from(*field).is_ok_and(known))
+            .collect(),
     };
-    gone.iter().map(uncompared).collect()
-}
-
-/// The numbers that were counted, in the fields where the ledger answered; of which fields that says all.
-fn put_back(form: &mut [Decided], counted: &CaseCount) -> BTreeSet<u64> {
-    let mut known = BTreeSet::new();
-    let people = counted.people_determined.then(|| counted::people(counted));
-    let records = counted.records_known.then(|| counted.records.to_string());
-    for decided in form {
-        let number = decided.field.number;
-        let value = match (number, &people, &records) {
-            (67, Some((how, _)), _) => (*how).to_owned(),
-            (68, Some((_, number)), _) | (73, _, Some(number)) => number.clone(),
-            _ => continue,
-        };
-        known.insert(u64::from(number));
-        // What a person said then stands as it was said.
-        if !matches!(decided.state, FieldState::Person | FieldState::Confirmed | FieldState::Differs) {
-            decided.values = vec![value];
-        }
+    let uncompared: Vec<UncomparedFact> = gone.iter().map(uncompared).collect();
+    let unknown: Vec<u64> = uncompared.iter().flat_map(|gone| gone.fields.iter().copied()).collect();
+    let hidden = form.iter().filter(|decided| decided.state == FieldState::Hidden).map(|decided| decided.field);
+    let hidden = hidden.filter(|field| form::may_have_been_shown(field, &unknown, &form, then));
+    let back: BTreeMap<u8, Vec<String>> = hidden
+        .filter_map(|field| {
+            let said = answers.get(&field.number).cloned();
+            Some((field.number, said.or_else(|| Some(vec![counted.get(&field.number)?.clone()]))?))
+        })
+        .collect();
+    for decided in &mut form {
+        decided.values = back.get(&decided.field.number).cloned().unwrap_or(std::mem::take(&mut decided.values));
     }
-    known
+    (form, uncompared)
 }

@@ -4,7 +4,7 @@ use super::case::{By, Case, Standing, Step};
 use super::derive::Found;
 use super::document::{FieldState, RegisterColumn, RegisterFact, RegisterLine};
 use super::evidence::AsOf;
-use super::facts::coded;
+use super::facts::{coded, signed_text, thresholds_fact, thresholds_text};
 use super::form::{self, Decided};
 use super::{counted, undue};
 use crate::law::Profile;
@@ -17,19 +17,25 @@ use crate::report::wording::{Wording, fill, word};
 pub fn register(as_of: &AsOf, profile: &Profile, w: &Wording) -> (Vec<RegisterFact>, Vec<u8>) {
     let form = form::decide(as_of, profile, false, w);
     let refused = form.iter().filter(|decided| decided.state == FieldState::Refused);
-    (of_form(as_of, &form, false, w), refused.map(|decided| decided.field.number).collect())
+    (of_form(as_of, &form, (profile, false), w), refused.map(|decided| decided.field.number).collect())
 }
 
 /// `late_meanwhile`: the deadline passed after the cut-off and before this was made.
-pub(super) fn of_form(as_of: &AsOf, form: &[Decided], late_meanwhile: bool, w: &Wording) -> Vec<RegisterFact> {
+pub(super) fn of_form(
+    as_of: &AsOf,
+    form: &[Decided],
+    (profile, late_meanwhile): (&Profile, bool),
+    w: &Wording,
+) -> Vec<RegisterFact> {
     let is_late = late_meanwhile || as_of.case.is_late(as_of.cut_off_us, &as_of.period);
-    let row = Row { as_of, form, is_late, w };
+    let row = Row { as_of, form, profile, is_late, w };
     RegisterColumn::ALL.iter().map(|column| RegisterFact { column: *column, lines: row.column(*column) }).collect()
 }
 
 struct Row<'a> {
     as_of: &'a AsOf,
     form: &'a [Decided],
+    profile: &'a Profile,
     is_late: bool,
     w: &'a Wording,
 }
@@ -42,7 +48,7 @@ impl Row<'_> {
             RegisterColumn::Reference => {
                 let own = Some(case.reference()).filter(|reference| !reference.is_empty());
                 let text = own.map_or_else(|| uuid::Uuid::from_bytes(case.id).to_string(), str::to_owned);
-                lines.extend(case.steps.first().map(|step| by_step(text, step)));
+                lines.extend(case.steps.first().map(|step| of_step(text, step)));
             }
             RegisterColumn::Facts => {
                 lines.extend(self.period());
@@ -67,21 +73,21 @@ impl Row<'_> {
             }
             RegisterColumn::Notified => {
                 for step in case.each(CaseStep::Submitted) {
-                    lines.push(by_step(self.at(step), step));
+                    lines.push(self.by_step(self.at(step), step));
                 }
                 let need_not = undue::text(self.w, case, &self.as_of.period);
-                lines.extend(need_not.zip(case.not_due()).map(|(text, step)| by_step(text, step)));
+                lines.extend(need_not.zip(case.not_due()).map(|(text, step)| self.by_step(text, step)));
                 lines.extend(self.taken_back());
             }
             RegisterColumn::Informed => lines = self.fields(&[97, 98, 99, 102, 104]),
             RegisterColumn::Reason => {
                 let decided = case.last(CaseStep::NotNotified).filter(|_| self.was_not_notified(case));
-                lines.extend(decided.map(|step| by_step(step.statement().to_owned(), step)));
+                lines.extend(decided.map(|step| self.by_step(step.statement().to_owned(), step)));
                 lines.extend(self.fields(&[49, 100, 101, 103]));
             }
             RegisterColumn::Remedy => lines = self.fields(&[92, 94, 95]),
             RegisterColumn::Created => {
-                let created = |step: &Step| by_step(self.instant(step.recorded_at_us), step);
+                let created = |step: &Step| of_step(self.instant(step.recorded_at_us), step);
                 lines.extend(case.steps.first().map(created));
             }
         }
@@ -127,7 +133,7 @@ impl Row<'_> {
                 let text = format!("{said}: {}", by.statement());
                 lines.push(RegisterLine {
                     entries: vec![EntryIndex(step.index), EntryIndex(by.index)],
-                    ..by_step(text, by)
+                    ..self.by_step(text, by)
                 });
             }
         }
@@ -196,21 +202,32 @@ impl Row<'_> {
         shown.map(line).collect()
     }
 
+    /// What a step says, signed or as a caller tells.
+    fn by_step(&self, text: String, step: &Step) -> RegisterLine {
+        let text = match signed_text(self.w, step.signed()) {
+            "" => text,
+            signed => format!("{text} ({signed})"),
+        };
+        of_step(text, step)
+    }
+
     fn severity(&self) -> Vec<RegisterLine> {
         let (case, w) = (&self.as_of.case, self.w);
         let mut lines = Vec::new();
-        lines.extend(case.level().map(|(level, step)| by_step(format!("{}: {level}", w.sheet.column.level), step)));
+        lines
+            .extend(case.level().map(|(level, step)| self.by_step(format!("{}: {level}", w.sheet.column.level), step)));
         lines.extend(case.figure().map(|(figure, step)| {
             let score = format!("{}.{:02}", figure.score() / 100, figure.score() % 100);
-            let level = word(&w.breach.figure_level, figure.level().code());
-            by_step(fill(&w.breach.table.method, &[("se", &score), ("level", level)]), step)
+            let level = word(&w.breach.figure_level, figure.level(&self.profile.thresholds).code());
+            let method = fill(&w.breach.table.method, &[("se", &score), ("level", level)]);
+            self.by_step(format!("{method}; {}", thresholds_text(w, &thresholds_fact(self.profile))), step)
         }));
         lines
     }
 }
 
-/// What a step says: a person said it.
-fn by_step(text: String, step: &Step) -> RegisterLine {
+/// What a step says: where somebody is named, a person said it.
+fn of_step(text: String, step: &Step) -> RegisterLine {
     let state = if step.by == By::Nobody { FieldState::Ledger } else { FieldState::Person };
     RegisterLine { text, state, entries: vec![EntryIndex(step.index)] }
 }

@@ -1,8 +1,9 @@
 //! What the controller's registry says of the form's fields, with the entry that put it in force.
 
 use super::derive::{Derived, one, put};
-use super::evidence::AsOf;
+use super::evidence::{AsOf, OtherParty};
 use crate::law::edpb::{MEASURES, is_in_eea};
+use crate::model::RecipientKind;
 use crate::registry::{Document, Notification, Reporter, Resource};
 use crate::report::controller::ContactFact;
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,12 +144,28 @@ fn countries(as_of: &AsOf, entry: &dyn Fn() -> Vec<u64>, all: &mut BTreeMap<u8, 
     }
 }
 
+/// Joint controllers, and those that these parties may pass data on to by contract. That they got any no record has to say: who
+/// is responsible beside the controller, and who works for whoever got data, is asked of every breach.
+pub(super) fn parties(as_of: &AsOf, involved: &BTreeSet<OtherParty>) -> BTreeSet<OtherParty> {
+    let Some(document) = document(as_of) else { return BTreeSet::new() };
+    let joint = document.joint_controllers.iter().map(|joint| (joint.name.as_str(), RecipientKind::JointController));
+    let under = document.sub_processors(involved.iter().map(|party| party.name.as_str()));
+    let under = under.into_keys().map(|name| (name, RecipientKind::SubProcessor));
+    let is_new = |name: &str| involved.iter().all(|party| party.name != name);
+    let party = |(name, kind): (&str, RecipientKind)| OtherParty { kind, name: name.to_owned() };
+    joint.chain(under).filter(|(name, _)| is_new(name)).map(party).collect()
+}
+
 /// 41: how the other parties are reached, in their order. Where one of them is not registered a person has to say.
 pub(super) fn reached<'a>(as_of: &AsOf, parties: impl Iterator<Item = &'a str>, all: &mut BTreeMap<u8, Derived>) {
     let Some(registry) = &as_of.registry else { return };
     let of_party = |name: &str| {
-        let party = registry.document.party(name)?;
-        let parts = [&party.address, &party.contact, &party.country].into_iter().flatten();
+        let joint = || registry.document.joint_controllers.iter().find(|joint| joint.name == name);
+        let parts = match registry.document.party(name) {
+            Some(party) => [&party.address, &party.contact, &party.country],
+            None => joint().map(|joint| [&joint.address, &joint.contact, &joint.country])?,
+        };
+        let parts = parts.into_iter().flatten();
         Some(parts.cloned().collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
     };
     let texts: Option<Vec<String>> = parties.map(of_party).collect();

@@ -624,6 +624,13 @@ impl ExposureReport {
         (all, self.totals.subjects_determined && self.losses.iter().all(|loss| loss.listed) && !nobody)
     }
 
+    /// Entries of what was got by a way that nothing tells of, that was told as closed, or that was opened for something else:
+    /// by which way it truly was, and how long that lasted, nobody knows.
+    pub fn unexplained(&self) -> impl Iterator<Item = EntryIndex> {
+        let ways = [Oddity::NoPathOnFile, Oddity::PathWasClosed, Oddity::OutsideTheGrant];
+        self.oddities.iter().filter(move |odd| ways.contains(&odd.what)).filter_map(|odd| odd.entry)
+    }
+
     /// Whether a number is told for whoever is not listed, so that the upper figure of those concerned is a number at all.
     pub fn is_counted(&self) -> bool {
         self.totals.subjects_counted && self.losses.iter().all(|loss| loss.listed)

@@ -9,7 +9,7 @@ use crate::model::Category;
 use crate::report::access::answer::identity_text;
 use crate::report::access::document::{PersonIdentity, Range, Span};
 use crate::report::breach::document::*;
-use crate::report::breach::reported;
+use crate::report::breach::{reported, signed_text, thresholds_text};
 use crate::report::code::Code;
 use crate::report::exposure::answer::who_text;
 use crate::report::instant::Instant;
@@ -120,6 +120,7 @@ impl<'a> Told<'a> {
                 true => vec![b.case.by_erased.clone()],
                 false => self.identities(&step.by),
             })
+            .text(&c.signed, move |step| signed_text(w, step.signed).to_owned())
             .text(&b.table.statement, |step| step.statement.clone().unwrap_or_default())
             .text(&w.fact.reference, |step| step.reference.clone().unwrap_or_default())
             .numbers(&c.answered, |step| step.answered.clone())
@@ -137,6 +138,7 @@ impl<'a> Told<'a> {
             .instant(&c.stated, |aware| Some(aware.stated.at))
             .instant(&c.recorded, |aware| Some(aware.stated.recorded_at))
             .texts(&b.table.by, move |aware| self.identities(&aware.stated.by))
+            .text(&c.signed, move |aware| signed_text(w, aware.stated.signed).to_owned())
             .text(&b.table.statement, |aware| aware.stated.statement.clone().unwrap_or_default())
             .instant(&c.deadline, |aware| aware.strict)
             .yes_or_no(&c.counts, |aware| aware.counts)
@@ -158,6 +160,10 @@ impl<'a> Told<'a> {
             .text(&c.figure_level, |severity| {
                 let figure = severity.figure.as_ref();
                 figure.map(|figure| word(&b.figure_level, &figure.level).to_owned()).unwrap_or_default()
+            })
+            .text(&c.figure_thresholds, move |severity| {
+                let from = severity.figure.as_ref().and_then(|figure| figure.thresholds.as_ref());
+                from.map(|from| thresholds_text(w, from)).unwrap_or_default()
             })
             .text(&c.figure_context, |severity| {
                 severity.figure.as_ref().map(|figure| figure.context.to_string()).unwrap_or_default()

@@ -7,7 +7,7 @@ use crate::law::edpb;
 use crate::report::access::answer::{identity_text, verdict_text};
 use crate::report::access::document::{EntryIndex, PersonIdentity, Span};
 use crate::report::breach::document::*;
-use crate::report::breach::{count_text, reported};
+use crate::report::breach::{count_text, reported, signed_text, thresholds_text};
 use crate::report::clock::ClockFacts;
 use crate::report::exposure::answer::{duration_range, who_text};
 use crate::report::exposure::document::{CoverageFact, Known};
@@ -313,7 +313,7 @@ impl Said<'_> {
                         (self.zoned(moment.at), Style::Plain),
                         (fill(&c.recorded, &[("at", &w.exact(moment.recorded_at)), ("n", &entry)]), Style::Note),
                     ]),
-                    plain(by),
+                    cell([(by, Style::Plain), (self.signed(moment.signed), Style::Note)]),
                     plain(moment.statement.clone().unwrap_or_default()),
                 ]),
             ));
@@ -395,6 +395,11 @@ impl Said<'_> {
             plain(w.comma(&by)),
             plain(&*w.breach.case.by_ledger),
         ])
+    }
+
+    /// Whether whoever is named signed it, in words.
+    fn signed(&self, signed: Option<bool>) -> String {
+        signed_text(self.w, signed).to_owned()
     }
 
     /// A step with the entry that took it back.
@@ -518,11 +523,13 @@ impl Said<'_> {
                 ];
                 fill(&b.table.figure, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
             });
+            let from = severity.figure.as_ref().and_then(|figure| figure.thresholds.as_ref());
+            let from = from.map(|from| thresholds_text(w, from)).unwrap_or_default();
             let by = if severity.set.by_erased { b.case.by_erased.clone() } else { self.identities(&severity.set.by) };
             let gone = severity.taken_back_by.map(|by| self.taken_back("", Some(by)));
             let level = [severity.level.clone(), gone].into_iter().flatten().collect::<String>();
             row([
-                cell([(level, Style::Strong), (figure, Style::Plain)]),
+                cell([(level, Style::Strong), (figure, Style::Plain), (from, Style::Note)]),
                 plain(severity.set.statement.clone().unwrap_or_default()),
                 cell([(by, Style::Plain), (self.zoned(severity.set.at), Style::Note)]),
             ])

@@ -3,6 +3,7 @@
 use super::heading::heading;
 use super::words::Words;
 use super::*;
+use crate::model::ReportType;
 use crate::report::access::document::{self, HeadFact, KeptFact, Limit, Notice, TemplateFact};
 use crate::report::wording::word;
 
@@ -125,7 +126,18 @@ pub fn facts(words: &Words<'_>) -> Vec<Pair> {
     let times = if times.is_empty() { vec![(w.time.none.clone(), Style::Plain)] } else { times };
     let times = times.into_iter().map(|(text, style)| Piece { text, style }).collect();
     let period = words.exact_span(&header.question.period);
-    let none = fill(&f.supersedes_none, &[("size", &words.number(header.question.size))]);
+    // Only a report that was asked to says what it says otherwise than another, and stands in its place.
+    let earlier = words.report.earlier_reports.iter().rfind(|report| report.report_type.0 == ReportType::Access);
+    let none = match earlier {
+        Some(earlier) => {
+            let entry = words.number(earlier.entry.0);
+            fill(
+                &f.supersedes_earlier,
+                &[("id", &earlier.report_id), ("entry", &entry), ("n", &earlier.entry.0.to_string())],
+            )
+        }
+        None => fill(&f.supersedes_none, &[("size", &words.number(header.question.size))]),
+    };
     let mut pairs = vec![
         Pair { label: f.person.clone(), value: person },
         pair(&f.query, query, Style::Plain),

@@ -46,6 +46,35 @@ pub fn kept(words: &Words<'_>) -> Vec<Block> {
     vec![Block::Heading { text: d.kept.clone() }, Block::Text { text }]
 }
 
+/// What only a human can say: in the words of whoever did, or as missing.
+pub fn said_by_person(w: &Wording, label: &str, said: Option<&String>) -> Pair {
+    let Some(said) = said else { return super::cover::pair(label, w.missing.value.clone(), Style::Missing) };
+    let lines = said.lines().map(|line| Piece::new(line.to_owned(), Style::Plain));
+    let by = Piece::new(w.declared.said.clone(), Style::Note);
+    Pair { label: label.to_owned(), value: lines.chain([by]).collect() }
+}
+
+/// Who else may be given data, by name, where the registry names anybody.
+pub fn by_contract(words: &Words<'_>) -> Vec<Block> {
+    let (w, d, others) = (words.w, &words.w.declared, &words.report.declared.by_contract);
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let row_of = |fact: &ContractFact| {
+        let works_for = fact.works_for.as_ref().map(|of| fill(&d.works_for, &[("name", of)])).unwrap_or_default();
+        row([
+            cell([(fact.name.clone(), Style::Strong), (works_for, Style::Note)]),
+            plain(words.code(&w.recipient_kind, fact.kind)),
+            cell([or_missing(w, fact.country.as_slice())]),
+        ])
+    };
+    let columns = vec![column(&w.table.recipient, 44), column(&d.by_contract_as, 34), column(&w.table.country, 22)];
+    vec![
+        Block::Heading { text: d.by_contract.clone() },
+        simple(words, &d.by_contract, columns, others.iter().map(row_of)),
+    ]
+}
+
 pub fn declared(words: &Words<'_>) -> Content {
     let (w, d, declared) = (words.w, &words.w.declared, &words.report.declared);
     let row_of = |activity: &DeclaredActivity| {
@@ -76,6 +105,7 @@ pub fn declared(words: &Words<'_>) -> Content {
         column(&d.source, 13),
     ];
     let mut blocks = vec![simple(words, &w.section.declared, columns, declared.activities.iter().map(row_of))];
+    blocks.extend(by_contract(words));
     blocks.extend(kept(words));
     let texts = [(&d.rights, &declared.rights), (&d.complaint, &declared.complaint), (&d.contact, &declared.contact)];
     for (heading, text) in texts {
@@ -83,6 +113,17 @@ pub fn declared(words: &Words<'_>) -> Content {
             blocks.push(Block::Heading { text: heading.clone() });
             blocks.push(Block::Text { text: text.clone() });
         }
+    }
+    let (t, said) = (&w.own.text, words.report.said.as_ref());
+    let said = [
+        (&t.why_unnamed, said.and_then(|said| said.why_unnamed.as_ref())),
+        (&t.logic, said.and_then(|said| said.logic.as_ref())),
+        (&t.withheld, said.and_then(|said| said.withheld.as_ref())),
+    ];
+    let said = said.into_iter().filter(|(_, said)| said.is_some());
+    let pairs: Vec<Pair> = said.map(|(label, said)| said_by_person(w, label, said)).collect();
+    if !pairs.is_empty() {
+        blocks.push(Block::Facts { pairs });
     }
     (vec![w.intro.declared.clone()], blocks)
 }

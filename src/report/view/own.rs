@@ -215,11 +215,10 @@ fn recipients(words: &Words<'_>) -> Content {
     ];
     let rows = report.recipients.iter().map(row_of);
     let mut blocks = vec![simple(words, &w.section.recipients, columns, rows)];
-    let is_missing = |field: &str| {
-        report.completeness.fields.iter().any(|it| it.field == field && it.provision == Provision::NotProvided)
-    };
-    if is_missing("4a") {
-        blocks.push(Block::Facts { pairs: vec![cover::pair(&t.why_unnamed, w.missing.value.clone(), Style::Missing)] });
+    let provision = report.completeness.fields.iter().find(|it| it.field == "4a").map(|it| it.provision);
+    let why = report.said.as_ref().and_then(|said| said.why_unnamed.as_ref());
+    if why.is_some() || provision == Some(Provision::NotProvided) {
+        blocks.push(Block::Facts { pairs: vec![super::declared::said_by_person(w, &t.why_unnamed, why)] });
     }
     let unknown = report.tools.iter().filter(|tool| tool.given > 0 && tool.operator.is_none());
     let unknown: Vec<String> = unknown.map(|tool| words.name(&tool.tool)).collect();
@@ -239,6 +238,7 @@ fn recipients(words: &Words<'_>) -> Content {
     let rows = rows_or_missing(words, rows, columns.len());
     blocks.push(Block::Heading { text: t.will.clone() });
     blocks.push(simple(words, &t.will, columns, rows.into_iter()));
+    blocks.extend(super::declared::by_contract(words));
     (vec![w.own.intro.recipients.clone()], blocks)
 }
 
@@ -269,11 +269,12 @@ fn source(words: &Words<'_>) -> Content {
     (vec![w.own.intro.source.clone()], vec![simple(words, &w.own.section.source, columns, rows.into_iter())])
 }
 
-/// How many are on record. Their logic is no business of a ledger, and stands as missing.
+/// How many are on record. Their logic is no business of a ledger: a person has to say it.
 fn decisions(words: &Words<'_>) -> Content {
     let t = &words.w.own.text;
     let counted = words.w.plural(&t.decisions, words.report.totals.decisions);
-    let logic = cover::pair(&t.logic, words.w.missing.value.clone(), Style::Missing);
+    let said = words.report.said.as_ref().and_then(|said| said.logic.as_ref());
+    let logic = super::declared::said_by_person(words.w, &t.logic, said);
     (Vec::new(), vec![Block::Text { text: counted }, Block::Facts { pairs: vec![logic] }])
 }
 
@@ -289,6 +290,8 @@ fn withheld(words: &Words<'_>) -> Content {
     let line = |label: &str, text: String| cover::pair(label, text, Style::Plain);
     let mut pairs =
         vec![line(&t.other_people, w.intro.staff.clone()), line(&t.word_for_word, t.word_for_word_value.clone())];
+    let said = report.said.as_ref().and_then(|said| said.withheld.as_ref());
+    pairs.push(super::declared::said_by_person(w, &t.withheld, said));
     if report.undetermined.actions > 0 {
         pairs.push(line(&t.undetermined, w.plural(&t.undetermined_value, report.undetermined.actions)));
     }

@@ -129,7 +129,7 @@ sections! {
         purposes: String, data: String, agents: String, recipients: String, storage: String, source: String, withheld: String,
     }
     OwnText {
-        undeclared: String, without_purpose: Plural, declared_for: String, will: String, safeguard: String, why_unnamed: String, who_runs: String,
+        undeclared: String, without_purpose: Plural, declared_for: String, will: String, safeguard: String, why_unnamed: String, withheld: String, who_runs: String,
         decisions: Plural, logic: String, unauthorised: Plural, exceptional: Plural, other_people: String, word_for_word: String, word_for_word_value: String,
         undetermined: String, undetermined_value: Plural, possible: String, restriction: String, times: String, vendor: String,
         also: String, attempts: String, had_others: String,
@@ -153,6 +153,7 @@ sections! {
     Declared {
         observed: String, not_observed: String, months: Plural, transfer: String, storage: String, recipients: String,
         source: String, rights: String, complaint: String, contact: String, until: String, kept: String, kept_note: String, kept_line: String,
+        by_contract: String, by_contract_as: String, works_for: String, said: String,
         class: Codes,
     }
 
@@ -181,7 +182,7 @@ sections! {
         requester: String, reference: String, pulled_for: String, generated_at: String, times: String, query: String,
         query_value: String, period: String, as_known_at: String, as_known_at_value: String, clocks: String, clocks_value: String, earlier_value: String, root: String,
         verifier_key: String, custodian: String, custodian_value: String, redaction: String, supersedes: String,
-        supersedes_none: String, supersedes_value: String, json_digest: String, signature: String, signature_value: String, identity: String, identity_weak: String,
+        supersedes_none: String, supersedes_earlier: String, supersedes_value: String, json_digest: String, signature: String, signature_value: String, identity: String, identity_weak: String,
     }
 
     Clock {
@@ -320,7 +321,7 @@ sections! {
         detected_in: String, detected_case: String, first_detected: String, last_detected: String, opened_to_detected: String,
         decided: String, decided_in: String, revoked_in: String, revoked_to_closed: String, how_known: String, decided_to_closed: String,
         detected_to_closed: String, ended_before_detection: String, rights: String, by_members: String,
-        english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, uncompared: String, uncompared_by: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
+        english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, signed: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_thresholds: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, uncompared: String, uncompared_by: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
     }
 }
 
@@ -386,13 +387,13 @@ sections! {
     }
     BreachCase {
         occurred: String, opened: String, detected: String, processor_aware: String, aware: String, submitted: String,
-        not_notified: String, closed: String, delay: String, recorded: String, by_erased: String, by_ledger: String,
+        not_notified: String, closed: String, delay: String, recorded: String, by_erased: String, signed: String, not_signed: String, by_ledger: String,
         profile: String, default_profile: String, aware_counts: String, aware_other: String, retracts: String, taken_back: String, stated: String,
         detected_before: String,
     }
     BreachEvent {
         opened: String, given: String, all_given: String, got: String, perhaps_got: String, all_got: String, gone: String, ended: String, act: String, lost: String, detected: String, processor_aware: String, aware: String, place: String,
-        no_place: String,
+        no_place: String, registered: String,
     }
     BreachPhase {
         none: String, heading: String, needed: String, needed_by_facts: String, not_needed: String, incomplete: String, followed: String,
@@ -401,7 +402,7 @@ sections! {
     BreachTable {
         step: String, when: String, by: String, statement: String, field: String, title: String, todo: String, value: String,
         origin: String, ledger_says: String, contradicts: String, refused: String, entries: String, answered_in: String, level: String,
-        figure: String, method: String, proposed_cb: String, report: String, then: String, now: String, next: String, told: String,
+        figure: String, method: String, thresholds: String, thresholds_set: String, thresholds_default: String, proposed_cb: String, report: String, then: String, now: String, next: String, told: String,
         told_line: String, proposes: String, unanswered: String, basis: String, not_known: String, no_more: String, number: String,
         column: String, entry: String, reason: String, copies: String, whose: String, anybody: String,
         register_missing: String,
