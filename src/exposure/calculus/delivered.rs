@@ -88,7 +88,17 @@ impl Copies {
                 true => Times { certain: TimeSet::empty(), possible: TimeSet::all(members.values()) },
                 false => times.clone(),
             };
-            Some(Delivery { entry, access: position, holder, taken, times, opens, authorised, perhaps_without, members })
+            Some(Delivery {
+                entry,
+                access: position,
+                holder,
+                taken,
+                times,
+                opens,
+                authorised,
+                perhaps_without,
+                members,
+            })
         };
         copies.filter_map(delivery).collect()
     }
