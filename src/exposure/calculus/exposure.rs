@@ -19,7 +19,7 @@ use super::times::{Instant, TimeSet, Times};
 use super::ways::{self, Granted, Way, Ways};
 use crate::model::verbs::{HumanUse, human_use};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind};
+use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind, Verb};
 
 /// What the registry says of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,6 +51,8 @@ pub struct Exposure {
     /// When what the resource held was open to anybody at all.
     pub windows: Vec<Window>,
     pub open: Times,
+    /// The part of it that surely was open to all that was inside.
+    pub(super) wholly: TimeSet,
     /// The part of it that was open over ways that nobody was allowed to open.
     pub unauthorised: Times,
     pub paths: Vec<Path>,
@@ -212,7 +214,7 @@ impl Exposure {
             // What somebody sent shows that they had a way only where they had no copy.
             let sent = access.only_gives
                 && (!sends(access) || delivered::has_copy(&holdings, &access.chain, access, told.resource));
-            let sure = is_certain(access) && !access.only_gives;
+            let sure = is_certain(access) && !access.only_gives && !is_emergency(access);
             (is_success(access) && !sent).then_some(Success { position, access, sure })
         };
         let shows: Vec<Success<'_>> = accesses.iter().filter_map(shows).collect();
@@ -243,6 +245,7 @@ impl Exposure {
         let mut exposure = Exposure {
             windows: Vec::new(),
             open: Times::never(),
+            wholly: TimeSet::empty(),
             unauthorised: Times::never(),
             paths: Vec::new(),
             viewers: BTreeMap::new(),
@@ -315,7 +318,7 @@ impl Exposure {
         exposure.shown_to_all(told.accesses);
         exposure.without_authority(&ways);
         exposure.unnamed_users = exposure.unnamed_users(&audience, &always);
-        exposure.by_members(told.accesses, &audience, &always);
+        exposure.by_members(told.accesses, &audience, &always, told.same);
         exposure.uncountable = !exposure.unnamed_users.is_empty();
         exposure.uncountable |= exposure.viewers.iter().any(|(party, viewer)| match party {
             // In a group or an account, and nobody says who.
@@ -330,7 +333,11 @@ impl Exposure {
         let given = exposure.viewers.iter().filter(|(party, viewer)| is_group(party) && !viewer.did.is_empty());
         exposure.given_groups = given.map(|(party, _)| *party).filter(|party| audience.has_members(*party)).collect();
         for (subject, (times, categories)) in &content.of {
-            let inside = Inside { open: open_there.intersect(times), categories: categories.clone() };
+            let partly = ways.partly.iter().map(|(scope, open)| content.surely_of(*subject, scope).intersect(open));
+            let wholly = times.certain.intersect(&exposure.wholly);
+            let certain = TimeSet::all(&partly.chain([wholly]).collect::<Vec<_>>());
+            let open = Times { certain, possible: open_there.intersect(times).possible };
+            let inside = Inside { open, categories: categories.clone() };
             exposure.subjects.insert(*subject, inside);
         }
         exposure.take_delivered_data(&deliveries, told.accesses, &content);
@@ -346,7 +353,8 @@ impl Exposure {
         let (start, end, allowed_until) = (grant.interval.start, grant.interval.end, grant.allowed.end);
         let scope = Scope::of(grant.interval);
         // Whoever has it for something else may see what is inside, and not surely.
-        let shows = scope.shows(content);
+        let (shows_all, shown) = (scope.shows_all(content), scope.shows(content).into_owned());
+        let of_categories = Some(&scope.categories).filter(|categories| !shows_all && !categories.is_empty()).cloned();
         self.paths.push(Path { audience, start, end, scope, authorised, allowed_until, used: None });
         let (mut reached, mut reached_without) = (Vec::new(), Vec::new());
         for (party, member) in grant.reach {
@@ -360,7 +368,12 @@ impl Exposure {
                 }
                 (None, _) => all(),
             };
-            let could = if shows { could } else { could.only_possible() };
+            let could = match (shows_all, joined) {
+                (true, _) => could,
+                (false, None) => Times { certain: could.certain.intersect(&shown), possible: could.possible },
+                // What they see of what was there before is perhaps not what the way shows.
+                (false, Some(_)) => could.only_possible(),
+            };
             let allowed = grant.allowed(*party);
             let (within, beyond) = match (authorised, &allowed) {
                 (Authorised::No, _) => (Times::never(), could.clone()),
@@ -386,7 +399,14 @@ impl Exposure {
             self.by_authority(*party, &within, authorised, ways);
             self.by_authority(*party, &beyond, Authorised::No, ways);
         }
-        self.open = self.open.union(&Times::all(&reached));
+        let open = Times::all(&reached);
+        if shows_all {
+            self.wholly = self.wholly.union(&open.certain);
+        } else if let Some(categories) = of_categories {
+            let partly = ways.partly.entry(categories).or_default();
+            *partly = partly.union(&open.certain);
+        }
+        self.open = self.open.union(&open);
         self.unauthorised = self.unauthorised.union(&Times::all(&reached_without));
     }
 
@@ -403,7 +423,7 @@ impl Exposure {
         self.by_authority(party, could, authorised, ways);
     }
 
-    fn could_see(&mut self, party: Party, over: Option<Party>, could: &Times) {
+    pub(super) fn could_see(&mut self, party: Party, over: Option<Party>, could: &Times) {
         let viewer = self.viewers.entry(party).or_default();
         viewer.could = viewer.could.union(could);
         viewer.over.extend(over);
@@ -502,6 +522,7 @@ impl Exposure {
             self.accesses.push(fact);
             return Vec::new();
         }
+        let shut_out = self.is_for_somebody_shut_out(access, judge);
         if access.only_gives {
             fact.authorised = self.judge_giving(access, judge);
             self.used_by_sender(access, &mut fact, judge);
@@ -536,6 +557,12 @@ impl Exposure {
             if fact.unidentified {
                 self.viewers.values_mut().for_each(|viewer| viewer.perhaps = true);
             }
+        }
+        self.perhaps_told(access, judge);
+        if shut_out {
+            self.oddities.insert((Oddity::ForSomebodyShutOut, access.entries.first().copied()));
+            // That whoever acted was allowed to does not say that it was for them.
+            fact.authorised = worse(fact.authorised, Authorised::NotAssessed);
         }
         if access.given_to.iter().any(|party| party.is_unknown()) {
             // Whoever is named may be the one who got it.
@@ -728,7 +755,17 @@ fn is_success(access: &Access) -> bool {
 }
 
 pub(super) fn is_certain(access: &Access) -> bool {
+    // What is restored goes to where it was: whoever does it perhaps sees it.
+    let to_nobody = access.given_to.is_empty() && access.shown_to.is_empty();
+    if access.verb == Verb::DataRestore && to_nobody {
+        return false;
+    }
     matches!(access.outcome, Outcome::Succeeded | Outcome::Partial) || access.goes_anyway && !access.given_to.is_empty()
+}
+
+/// It explains itself: a way that had ended need not have gone on for it.
+pub(super) fn is_emergency(access: &Access) -> bool {
+    access.authorised == Authorised::Exceptional || access.review.is_some()
 }
 
 /// What a successful act shows of one party to it.

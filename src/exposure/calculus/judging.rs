@@ -3,7 +3,7 @@
 use super::audience::{Audience, Members};
 use super::content::Content;
 use super::delivered::Copies;
-use super::exposure::{Exposure, Judged, Manner, is_certain, is_group, members_then, worse};
+use super::exposure::{Exposure, Judged, Manner, is_certain, is_emergency, is_group, members_then, worse};
 use super::fact::{Access, Authorised, Party};
 use super::giving::is_unnamed;
 use super::interval::Oddity;
@@ -53,14 +53,18 @@ impl Exposure {
             let by_way = if without { Authorised::No } else { Authorised::NotAssessed };
             return worse(by_way, self.over_no_way(access, actor, &[], judge));
         }
+        let is_proof = is_certain(access) && !is_emergency(access);
         match open.as_slice() {
             [] => return self.over_no_way(access, actor, &all, judge),
             // No other way explains it: this one was open until then, for whoever took it.
-            [had] if is_certain(access) && self.paths[had.path].scope.shows(&judge.content) => {
+            [had] if is_proof => {
                 let path = &self.paths[had.path];
                 let longer = TimeSet::span(path.end.earliest.max(path.start.latest), access.when.earliest);
-                let longer = longer.intersect(&had.times.possible).intersect(&judge.content.any.certain);
+                let longer = longer.intersect(&had.times.possible).intersect(&path.scope.shows(&judge.content));
                 let without = had.surely_without(path, &longer);
+                if path.scope.shows_all(&judge.content) {
+                    self.wholly = self.wholly.union(&longer.intersect(&self.open.possible));
+                }
                 let viewer = self.viewers.entry(had.party).or_default();
                 for (times, longer) in [
                     (&mut viewer.could, &longer),
@@ -74,7 +78,7 @@ impl Exposure {
             _ => {}
         }
         let over: BTreeSet<usize> = open.iter().map(|had| had.path).collect();
-        if let (1, Some(path), true) = (over.len(), over.first(), is_certain(access)) {
+        if let (1, Some(path), true) = (over.len(), over.first(), is_proof) {
             let used = &mut self.paths[*path].used;
             *used = (*used).max(Some(access.when.earliest));
         }
@@ -93,6 +97,18 @@ impl Exposure {
             self.widen(access, &[actor], (left, true), judge);
         }
         by_way
+    }
+
+    /// Whether it was got for somebody, or shown to somebody, whose own ways had all ended by then.
+    pub(super) fn is_for_somebody_shut_out(&self, access: &Access, judge: &Judge) -> bool {
+        let shut_out = |party: &Party| {
+            let had = judge.ways.had(&[*party], access, &judge.content, judge.manner);
+            let ended = |had: &Had<'_>| had.times.possible.meets(0, access.when.earliest) && had.party == *party;
+            had.iter().any(ended) && !had.iter().any(|had| had.was_open(&self.paths[had.path], access))
+        };
+        let actor = access.chain.first();
+        let others = access.chain.iter().skip(1).chain(&access.shown_to);
+        others.filter(|party| Some(*party) != actor).any(shut_out)
     }
 
     /// Whoever acted was told something by the error; that shows no way, and none that was longer open.

@@ -1,11 +1,14 @@
-//! What groups and accounts leave open: who used an account of which nobody on file had the use, and what was reached by
-//! somebody who was in them.
+//! What nobody is named for: who used an account of which nobody on file had the use, what was reached by somebody who was in
+//! a group or an account, and who was perhaps told of what was got for them.
 
-use super::audience::Audience;
-use super::exposure::{Exposure, Rung};
-use super::fact::{Access, Party};
+use super::audience::{Audience, Members};
+use super::exposure::{Exposure, Rung, members_then};
+use super::fact::{Access, Party, Person};
+use super::judging::Judge;
+use super::same::Same;
 use super::times::{TimeSet, Times};
 use std::collections::{BTreeMap, BTreeSet};
+use whosaw_verifier::vocabulary::PartyKind;
 
 impl Exposure {
     /// Accounts that could see it while nobody who is told of surely used them; with whether that was without authority.
@@ -22,8 +25,20 @@ impl Exposure {
         found
     }
 
-    /// What was reached by somebody who was possibly in a group or an account then, is told of that one too.
-    pub(super) fn by_members(&mut self, accesses: &[Access], audience: &Audience, always: &Times) {
+    /// Whom it was got for perhaps was told of it, whatever is recorded of that: people, and those in a group or an account.
+    pub(super) fn perhaps_told(&mut self, access: &Access, judge: &Judge) {
+        let others = access.chain.iter().skip(1).filter(|party| !access.shown_to.contains(party));
+        for party in others.filter(|party| !matches!(party, Party::Named(PartyKind::Organisation, _))) {
+            let members = if party.has_members() { members_then(*party, access, judge) } else { Members::new() };
+            for person in members.into_keys().chain([*party]).filter(|party| party.is_human()) {
+                self.viewers.entry(person).or_default().perhaps = true;
+            }
+        }
+    }
+
+    /// What was reached by somebody who was possibly in a group or an account then, is told of that one too; what was reached
+    /// by somebody who is perhaps the same person as one in it was possibly reached so.
+    pub(super) fn by_members(&mut self, accesses: &[Access], audience: &Audience, always: &Times, same: &Same) {
         let wholes: Vec<Party> =
             self.viewers.keys().copied().filter(|party| audience.may_have_members(*party)).collect();
         // Somebody unnamed who was in it may be whoever acted and is not told apart either.
@@ -31,6 +46,7 @@ impl Exposure {
         let reached = self.viewers.iter().filter(|(party, _)| somebody(party)).flat_map(|(_, viewer)| &viewer.did);
         let reached: BTreeSet<usize> =
             reached.filter(|(_, rung)| **rung != Rung::Tried).map(|(position, _)| *position).collect();
+        let alike = self.alike(same);
         for whole in wholes {
             let (mut by, mut perhaps) = (BTreeSet::new(), false);
             for (member, times) in audience.reach_of_acting(whole, always) {
@@ -39,6 +55,11 @@ impl Exposure {
                     times.possible.meets(when.earliest, when.latest)
                 };
                 perhaps |= somebody(&member) && reached.iter().any(then);
+                if let Party::Person(person) = member {
+                    let others = alike.get(&same.first(person)).into_iter().flatten();
+                    let mut others = others.filter(|(other, ..)| *other != member);
+                    perhaps |= others.any(|(_, did, perhaps)| *perhaps || did.iter().any(then));
+                }
                 let Some(viewer) = self.viewers.get(&member).filter(|_| member != whole) else { continue };
                 let did = viewer.did.iter().filter(|(_, rung)| **rung != Rung::Tried).map(|(position, _)| *position);
                 by.extend(did.filter(then));
@@ -48,5 +69,19 @@ impl Exposure {
             viewer.perhaps |= perhaps;
             viewer.by_members = by;
         }
+    }
+
+    /// Of persons who are perhaps one, by the first of them: what each reached, and whether more is possible.
+    fn alike(&self, same: &Same) -> BTreeMap<Person, Vec<(Party, Vec<usize>, bool)>> {
+        let mut found: BTreeMap<Person, Vec<(Party, Vec<usize>, bool)>> = BTreeMap::new();
+        for (party, viewer) in &self.viewers {
+            let Party::Person(person) = party else { continue };
+            if same.is_perhaps_another(*person) {
+                let did = viewer.did.iter().filter(|(_, rung)| **rung != Rung::Tried);
+                let did = did.map(|(position, _)| *position).collect();
+                found.entry(same.first(*person)).or_default().push((*party, did, viewer.perhaps));
+            }
+        }
+        found
     }
 }
