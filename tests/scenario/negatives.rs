@@ -143,6 +143,7 @@ const HARMLESS: &[&str] = &[
     "breach.event.gone",
     "breach.event.opened",
     "class_meaning.arguments_only",
+    "exposure.approved.categories_unknown",
     "exposure.approved.given_later",
     "exposure.approved.not_on_file",
     "exposure.figure.uncountable",

@@ -90,11 +90,15 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["nothing", "corrected"] => same("0", &Value::from(list(&report["amendments"]).len())),
         [who, "holds", "nothing"] => same("0", &Value::from(holdings(report, who).len())),
         [who, "holds", rest @ ..] => holds(asked, who, rest),
-        ["recipient", who, "in", country] => {
+        ["recipient", who, rest @ ..] => {
             let all = list(&report["disclosures"]);
             let found = all.iter().find(|given| is_party(&given["to"], who)).cloned().unwrap_or_default();
-            let country = if *country == "nowhere" { "null" } else { country };
-            same(country, &found["country"])
+            match rest {
+                ["in", "nowhere"] => same("null", &found["country"]),
+                ["in", country] => same(country, &found["country"]),
+                ["got", rest @ ..] => people_of(&found, rest),
+                _ => Err("is told by the country it is in, and by whose data it got".into()),
+            }
         }
         [of, rest @ ..] if is_of_lag(rest) => {
             let of_it = |lag: &&Value| lag["resource"] == **of;
@@ -318,6 +322,7 @@ fn of_act(scenario: &Scenario, report: &Value, entry: u64, words: &[&str]) -> Op
             same(count, &Value::from(list(&act()["perhaps_categories"]).len()))
         }
         ["shows", "no", "category"] => same("0", &Value::from(list(&act()["categories"]).len())),
+        ["lost", rest @ ..] => people_of(&act(), rest),
         ["shows", subjects] => same(subjects, &act()["subjects"]),
         _ => return None,
     })
@@ -442,6 +447,21 @@ fn records(totals: &Value, words: &[&str]) -> Result<(), String> {
         ["unknown"] | ["at", "least", _] => Err(format!("every act said how many: found {found}")),
         _ if incomplete => Err(format!("some act does not say how many: found at least {}", found["low"])),
         _ => count_of(found, words),
+    }
+}
+
+/// `unknown`, `at least 3`, `500 to 520`, or a number of those who are all named.
+fn people_of(fact: &Value, words: &[&str]) -> Result<(), String> {
+    let (named, others) = (&fact["subjects"], &fact["not_listed"]);
+    match words {
+        ["unknown"] if others["at_least"] == 0 && others["at_most"].is_null() => Ok(()),
+        ["at", "least", low] if others.is_object() && others["at_most"].is_null() => same(low, &others["at_least"]),
+        ["unknown"] | ["at", "least", _] => Err(format!("found {named} and {others}")),
+        _ if others["at_most"].is_u64() => {
+            count_of(&serde_json::json!({"low": others["at_least"], "high": others["at_most"]}), words)
+        }
+        [number] if others.is_null() => same(number, named),
+        _ => Err(format!("found {named} and {others}")),
     }
 }
 

@@ -101,6 +101,7 @@ enum Command {
 ///   expect s1 inside 45min              expect unauthorised 1, not assessed 1, uncountable,
 ///   saw uncountable (others may have, who cannot be counted), unsettled 1{n}
 ///   expect V holds 09:05 to +30d09:05 [assumed], V holds 09:30 on, V holds pseudonymised, V holds nothing{n}
+///   expect recipient V got 500 to 520, got at least 2, got unknown (whose data), x1 lost 1 to 2000{n}
 ///   expect recipient V in US            expect losses 1, loss R temporary, unauthorised losses 1{n}
 ///   expect x1 authorised, x1 approval expired, x1 review pending, x1 shows 1, x1 led to it{n}
 ///   expect x1 shows category CODE, x1 shows no category{n}

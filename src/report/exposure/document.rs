@@ -7,6 +7,7 @@ use crate::model::{Category, Outcome, PartyKind, RecipientKind, Verb};
 use crate::report::access::document::{
     Authorisation, Completeness, EntryIndex, Gap, Limit, Name, PersonIdentity, Range, SourceCoverage, Span, Verdict,
 };
+use crate::report::canonical::{INTEGER_MAX, cut};
 use crate::report::changes::ChangeFact;
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
@@ -41,6 +42,8 @@ choices! {
         RefersToItself "refers_to_itself",
         /// An act that says it delivered data of more people than it lists, or than are on file there.
         CountsContradict "counts_contradict",
+        /// An act that says it delivered more than can be: more than every reader of JSON holds exactly.
+        CountsAbsurd "counts_absurd",
     }
 
     /// Whether "no data was mishandled" can be said.
@@ -474,11 +477,18 @@ facts! {
         last: Instant,
         /// Persons whom these acts name.
         subjects: u64,
+        /// Of how many people it was, where these are not all, or may not be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_listed: Option<NotListed>,
         categories: Vec<Code<Category>>,
         /// Others that these acts possibly gave.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         perhaps_categories: Vec<Code<Category>>,
     }
+
+    /// Of how many people data was, beside those who are named: surely, and at most as far as acts told numbers; without an
+    /// upper end where one of them does not say how many.
+    pub struct NotListed { at_least: u64, at_most: Option<u64> }
 
     pub struct LossFact {
         entry: EntryIndex,
@@ -494,6 +504,11 @@ facts! {
         instruction: Option<String>,
         subjects: u64,
         listed: bool,
+        /// Of how many people data was lost, where these are not all, or may not be; and how many records, where that was told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_listed: Option<NotListed>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        records: Option<CountFact>,
         /// People among them whose data might only be stored then.
         after_restriction: u64,
         /// Somebody possibly was, who was erased since.
@@ -568,6 +583,13 @@ impl AccessFact {
     }
 }
 
+impl CountFact {
+    /// Whether more was told than can be written.
+    pub fn is_cut(&self) -> bool {
+        self.count == INTEGER_MAX && !self.exact
+    }
+}
+
 impl HoldingFact {
     /// Whether this act gave the copy to whoever has it.
     pub fn is_received_by(&self, access: &AccessFact) -> bool {
@@ -619,14 +641,18 @@ impl ExposureReport {
         let only_lost =
             |subject: &&SubjectFact| subject.losses > 0 && subject.open_us.high == 0 && subject.accesses.high == 0;
         let lost = self.subjects.iter().filter(only_lost).count() as u64;
-        let all = Range { low: self.totals.subjects.low + lost, high: self.totals.subjects.high + lost };
+        let Range { low, high } = self.totals.subjects;
+        let all = Range { low: cut(low.saturating_add(lost)), high: cut(high.saturating_add(lost)) };
         let nobody = all.high == 0 && !self.losses.is_empty();
         (all, self.totals.subjects_determined && self.losses.iter().all(|loss| loss.listed) && !nobody)
     }
 
     /// Whether a number is told for whoever is not listed, so that the upper figure of those concerned is a number at all.
     pub fn is_counted(&self) -> bool {
-        self.totals.subjects_counted && self.losses.iter().all(|loss| loss.listed)
+        let is_told = |not_listed: &NotListed| not_listed.at_most.is_some();
+        let of_losses = self.losses.iter().all(|loss| loss.not_listed.as_ref().is_none_or(is_told));
+        let of_accesses = self.totals.subjects_counted || self.totals.subjects_determined;
+        of_accesses && of_losses && self.concerned().0.high > 0
     }
 }
 

@@ -9,7 +9,7 @@ use crate::exposure::calculus::fact;
 use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, Thing, When};
 use crate::exposure::calculus::interval::{self, Frame};
 use crate::exposure::calculus::times::Times;
-use crate::exposure::telling::{Named, Telling};
+use crate::exposure::telling::{self, Named, Telling};
 use crate::model::{Category, Identity, PartyKind, RegistryKind, ReportType};
 use crate::registry::{self, Document};
 use crate::report::access::document::{
@@ -584,7 +584,18 @@ fn oddities(found: &[Found<'_>], telling: &Telling, of_nothing: &BTreeSet<u64>) 
         let acts = found.exposure.accesses.iter().map(|judged| &found.accesses[judged.access]);
         acts.filter(|access| count::contradicts(found, access)).filter_map(|access| access.entries.first().copied())
     });
+    let loses_more = |loss: &&telling::Loss| found.iter().any(|found| count::loses_more(found, loss));
+    let contradicting = contradicting.chain(telling.losses.iter().filter(loses_more).map(|loss| loss.index));
     all.extend(contradicting.map(flagged(Oddity::CountsContradict)));
+    let told_of = |access: &&Access| access.delivered.0.into_iter().chain(access.delivered.1).any(count::is_absurd);
+    let absurd = found.iter().flat_map(|found| found.accesses.iter().filter(told_of));
+    let absurd = absurd.flat_map(|access| access.entries.first().copied());
+    let lost_of = |loss: &&telling::Loss| {
+        let is_here = found.iter().any(|found| found.resource == loss.resource);
+        is_here && loss.counted.0.into_iter().chain(loss.counted.1).any(count::is_absurd)
+    };
+    let absurd = absurd.chain(telling.losses.iter().filter(lost_of).map(|loss| loss.index));
+    all.extend(absurd.map(flagged(Oddity::CountsAbsurd)));
     all.extend(loops::of_themselves(found, telling).into_iter().map(flagged(Oddity::RefersToItself)));
     for found in found {
         all.extend(found.exposure.oddities.iter().map(|(what, entry)| (told(*what), *entry)));

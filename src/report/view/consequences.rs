@@ -73,7 +73,7 @@ impl Said<'_> {
                     (w.span(given.first, given.last), Style::Note),
                 ]),
                 cell([
-                    (w.plural(&x.count.persons, given.subjects), Style::Plain),
+                    (self.of_people(given.subjects, given.not_listed.as_ref()), Style::Plain),
                     (w.list(&categories, LISTED), Style::Note),
                 ]),
             ])
@@ -84,14 +84,45 @@ impl Said<'_> {
         self.table(&x.section.disclosures, columns, rows)
     }
 
+    /// Of how many people data was: never 0 where not all are named.
+    fn of_people(&self, named: u64, not_listed: Option<&NotListed>) -> String {
+        let (w, x) = (self.w, &self.w.exposure);
+        let of = |n: &str, text: &str| fill(text, &[("n", n)]);
+        match not_listed {
+            None => w.plural(&x.count.persons, named),
+            Some(NotListed { at_least: 0, at_most: Some(at_most) }) => {
+                let about = of(&w.plural(&x.count.persons, *at_most), &x.figure.about);
+                of(&about, &x.table.counted)
+            }
+            Some(NotListed { at_least, at_most: Some(at_most) }) => {
+                of(&w.plural_range(&x.count.persons, *at_least, *at_most), &x.table.counted)
+            }
+            Some(NotListed { at_least: 0, at_most: None }) => x.table.whose_not_known.clone(),
+            Some(NotListed { at_least, at_most: None }) => {
+                of(&w.plural(&x.count.persons, *at_least), &x.figure.at_least)
+            }
+        }
+    }
+
+    /// A number of records, as it was told.
+    pub(super) fn records_of(&self, told: &CountFact) -> String {
+        let t = &self.w.exposure.table;
+        let text = match (told.exact, told.is_cut()) {
+            (true, _) => &t.records,
+            (false, true) => &t.at_least_records,
+            (false, false) => &t.about_records,
+        };
+        fill(text, &[("n", &self.w.number(told.count))])
+    }
+
     pub(super) fn losses(&self) -> Block {
         let (w, x) = (self.w, &self.w.exposure);
         let t = &x.table;
         let row_of = |loss: &LossFact| {
             let until = loss.recoverable_until.map(|at| fill(&t.recoverable_until, &[("at", &w.instant(at))]));
             let restored = loss.restored_by.map(|entry| fill(&t.restored_by, &[("n", &w.number(entry.0))]));
-            let subjects = w.plural(&x.count.persons, loss.subjects);
-            let subjects = if loss.listed { subjects } else { fill(&x.figure.at_least, &[("n", &subjects)]) };
+            let subjects = self.of_people(loss.subjects, loss.not_listed.as_ref());
+            let records = loss.records.as_ref().map(|told| self.records_of(told));
             let also: Vec<String> = loss.also.iter().map(|entry| w.number(entry.0)).collect();
             let also = (!also.is_empty()).then(|| fill(&t.by_entry, &[("n", &w.comma(&also))]));
             row([
@@ -101,6 +132,7 @@ impl Said<'_> {
                     (word(&x.lost, loss.lost.code()).to_owned(), Style::Plain),
                     (loss.resource.clone(), Style::Note),
                     (subjects, Style::Note),
+                    (records.unwrap_or_default(), Style::Note),
                     (
                         self.restricted(loss.after_restriction, loss.after_restriction_of_erased).unwrap_or_default(),
                         Style::Warning,

@@ -367,17 +367,18 @@ impl Said<'_> {
                 let subjects = if access.listed {
                     w.number(access.subjects)
                 } else if let Some(counted) = counted {
-                    let text = if counted.exact { &x.table.counted } else { &x.figure.about };
+                    let text = match (counted.exact, counted.is_cut()) {
+                        (true, _) => &x.table.counted,
+                        (false, true) => &x.figure.at_least,
+                        (false, false) => &x.figure.about,
+                    };
                     fill(text, &[("n", &w.number(counted.count))])
                 } else if access.subjects == 0 {
                     x.figure.not_known.clone()
                 } else {
                     fill(&x.figure.at_least, &[("n", &w.number(access.subjects))])
                 };
-                let records = access.records.as_ref().map(|told| {
-                    let text = if told.exact { &x.table.records } else { &x.table.about_records };
-                    fill(text, &[("n", &w.number(told.count))])
-                });
+                let records = access.records.as_ref().map(|told| self.records_of(told));
                 let records = records.unwrap_or_default();
                 let categories: Vec<String> =
                     access.categories.iter().map(|c| word(&w.category, c.text()).to_owned()).collect();

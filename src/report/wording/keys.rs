@@ -270,7 +270,7 @@ sections! {
         opened: String, detected: String, revoked: String, really_closed: String,
         could: String, excess_only: String, did: String, over: String, excess: String, when: String, what: String,
         subjects: String, possible: String, holder: String, person: String, open: String, categories: String, perhaps_categories: String,
-        ongoing: String, by_entry: String, anyone: String, unknown_recipient: String, unknown_operator: String, named: String, given_to: String, perhaps_given_to: String, counted: String, records: String, about_records: String, one_of: String, unidentified: String,
+        ongoing: String, by_entry: String, anyone: String, unknown_recipient: String, unknown_operator: String, named: String, given_to: String, perhaps_given_to: String, counted: String, records: String, about_records: String, at_least_records: String, whose_not_known: String, one_of: String, unidentified: String,
         recipient: String, acts: String, act: String, led_to: String, instruction: String, review_until: String,
         after_restriction: String, after_restriction_of_erased: String, kept_from: String, kept_from_until: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
         standing: String, by: String, no_country: String, before: String, after: String,
