@@ -63,6 +63,8 @@ fn the_members_of_a_group_are_all_known_where_its_feed_covered_the_time() {
         let member = r#""party":"human","identities":[{"namespace":"staff","fields":["e1"],"strength":"strong"}]"#;
         let joins = format!(r#","facts":[{{"kind":"membership","edge":"open","resource":"eng",{member}}}]"#);
         act(&server, "group.join", "06:00", &format!("{by_feed}{joins}"));
+        // With a way on file for whoever sent it: nobody else had one that nobody told of.
+        act(&server, "access.grant", "07:00", &grant("open", r#""party":"agent","name":"helper""#));
         let sent = r#","recipients":[{"kind":"unauthorised_person","party":"group","name":"eng"}]"#;
         act(&server, "data.send", "09:00", &format!(r#","determination":"undetermined"{DENIED}{sent}"#));
         let (files, _) = report(&server, &["exposure", "--resource", RESOURCE, "--format", "json"]);

@@ -259,7 +259,8 @@ facts! {
         people_given: Range,
         /// Agents and services that processed it.
         machines: Range,
-        /// Somebody who cannot be counted could see it: a group whose members are not on file, or whoever had a link.
+        /// Somebody who cannot be counted could see it, or may have: a group whose members are not on file, whoever had a link,
+        /// or whoever had a way that nobody told of.
         uncountable: bool,
         /// Others who cannot be counted may have seen it, or been given it: it was shown or given to the public, or to a group or
         /// an organisation with others in it than those on file.

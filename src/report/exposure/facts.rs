@@ -149,6 +149,8 @@ impl<'a> Stated<'a> {
         totals.subjects_determined &= closed == 0;
         let feeds = |party: &Party| named_group(told, *party).is_some_and(|name| feed_covers(evidence, name, frame));
         totals.uncountable |= found.iter().flat_map(|found| &found.exposure.given_groups).any(|party| !feeds(party));
+        // Where nothing is told of who may see it, nobody counted them.
+        totals.uncountable |= found.iter().any(|found| found.known && found.exposure.paths.is_empty());
         let is_open = |found: &Found<'_>, party: &Party| match party {
             Party::Anyone | Party::Named(PartyKind::Organisation, _) => true,
             Party::Named(PartyKind::Group, _) => !found.exposure.given_groups.contains(party) || !feeds(party),
