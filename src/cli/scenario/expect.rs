@@ -100,6 +100,8 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
                 _ => Err("is told by the country it is in, and by whose data it got".into()),
             }
         }
+        ["policy", id, rest @ ..] => policy(report, Some(id), rest),
+        ["no", "policy", count] => policy(report, None, &["acts", count]),
         [of, rest @ ..] if is_of_lag(rest) => {
             let of_it = |lag: &&Value| lag["resource"] == **of;
             lasted(list(&report["lags"]).iter().find(of_it), rest)
@@ -323,6 +325,14 @@ fn of_act(scenario: &Scenario, report: &Value, entry: u64, words: &[&str]) -> Op
         }
         ["shows", "no", "category"] => same("0", &Value::from(list(&act()["categories"]).len())),
         ["lost", rest @ ..] => people_of(&act(), rest),
+        ["by", "policy", id, decision] => {
+            let is = |told: &Value| {
+                let named = told["id"]["registered"] == **id || told["id"]["unregistered"] == **id;
+                named && told["decision"] == **decision
+            };
+            let told = list(&act()["policies"]);
+            if told.iter().any(is) { Ok(()) } else { Err(format!("found {told:?}")) }
+        }
         ["shows", subjects] => same(subjects, &act()["subjects"]),
         _ => return None,
     })
@@ -447,6 +457,28 @@ fn records(totals: &Value, words: &[&str]) -> Result<(), String> {
         ["unknown"] | ["at", "least", _] => Err(format!("every act said how many: found {found}")),
         _ if incomplete => Err(format!("some act does not say how many: found at least {}", found["low"])),
         _ => count_of(found, words),
+    }
+}
+
+/// What one policy decided, and what came of it: `acts 3`, `permitted 2`, `permitted but unauthorised 1`, `denied but done 1`.
+fn policy(report: &Value, id: Option<&str>, words: &[&str]) -> Result<(), String> {
+    let is = |name: &Value| match id {
+        Some(id) => name["registered"] == id || name["unregistered"] == id,
+        None => name.is_null(),
+    };
+    let found = list(&report["policies"]).into_iter().find(|line| is(&line["id"])).unwrap_or_default();
+    let many = |of: &str, count: &str| same(count, &Value::from(list(&found[of]).len()));
+    match words {
+        ["acts", "0"] if found.is_null() => Ok(()),
+        [of @ ("acts" | "permitted" | "denied" | "undecided"), count] => same(count, &found[*of]),
+        ["permitted", "but", "unauthorised", count] => many("permitted_unauthorised", count),
+        ["permitted", "but", "not", "assessed", count] => many("permitted_not_assessed", count),
+        ["denied", "but", "done", count] => many("denied_done", count),
+        _ => Err(
+            "is told by acts, permitted, denied, undecided, permitted but unauthorised, permitted but not assessed, \
+                  denied but done"
+                .into(),
+        ),
     }
 }
 

@@ -228,6 +228,21 @@ pub fn who_text(w: &Wording, who: &Who) -> String {
     }
 }
 
+pub use access::name_text;
+
+/// A policy in its version, and what it decided.
+pub fn policy_text(w: &Wording, policy: &PolicyFact) -> String {
+    let id = name_text(w, &policy.id);
+    let decision = word(&w.policy_decision, policy.decision.text());
+    match &policy.version {
+        Some(version) => {
+            let version = name_text(w, version);
+            fill(&w.mark.policy_version, &[("id", &id), ("version", &version), ("decision", decision)])
+        }
+        None => fill(&w.mark.policy, &[("id", &id), ("decision", decision)]),
+    }
+}
+
 pub fn people(w: &Wording, range: &Range) -> String {
     w.plural_range(&w.exposure.count.people, range.low, range.high)
 }

@@ -5,6 +5,7 @@ use super::document::*;
 use super::evidence::Forgotten;
 use super::facts::{Found, People, approval, authorisation, bound, count_fact, span};
 use super::forgotten::touches;
+use super::policies;
 use crate::exposure::calculus::audience::Audience;
 use crate::exposure::calculus::exposure as calculus;
 use crate::exposure::calculus::fact::{Authorised, Edge, Given, Party, Person, Thing, Told, When};
@@ -287,6 +288,7 @@ pub(super) fn losses(found: &[Found<'_>], people: &People<'_>, frame: Frame, for
             who: act.and_then(|act| act.chain.first()).map_or(Who::Anyone, |party| people.who(*party)),
             authorisation: authorisation(authorised),
             approval: reports().filter_map(|act| act.approved).max().map(approval),
+            policies: policies::of_act(told, entries.iter().copied()),
             instruction: act.map(|act| act.instruction.clone()).filter(|text| !text.is_empty()),
             subjects: loss.subjects.len() as u64,
             listed: loss.listed,

@@ -3,7 +3,7 @@
 //! The rungs are never mixed (could see, was given, did see, holds), and every duration stands with what is certain and
 //! what is possible, in microseconds. Minutes of several persons are never added.
 
-use crate::model::{Category, Outcome, PartyKind, RecipientKind, Verb};
+use crate::model::{Category, Outcome, PartyKind, PolicyDecision, RecipientKind, Verb};
 use crate::report::access::document::{
     Authorisation, Completeness, EntryIndex, Gap, Limit, Name, PersonIdentity, Range, SourceCoverage, Span, Verdict,
 };
@@ -174,6 +174,9 @@ facts! {
         /// Approvals for these resources, or by which an act went that is told here.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         approvals: Vec<ApprovalFact>,
+        /// What policies decided, and what came of it; those of which none is recorded last.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        policies: Vec<PolicyComparison>,
         amendments: Vec<AmendmentFact>,
         oddities: Vec<OddityFact>,
         coverage: CoverageFact,
@@ -420,6 +423,9 @@ facts! {
         certain: bool,
         authorisation: Authorisation,
         approval: Option<Approval>,
+        /// What policies decided of it, as it was recorded: one, unless its entries tell of several.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        policies: Vec<PolicyFact>,
         review: Option<ReviewFact>,
         /// People among them whose data might only be stored then.
         after_restriction: u64,
@@ -441,7 +447,29 @@ facts! {
         perhaps_categories: Vec<Code<Category>>,
     }
 
-    /// A number without ids, as it was told.
+    /// A policy in its version, and what it decided.
+    pub struct PolicyFact { id: Name, version: Option<Name>, decision: Code<PolicyDecision> }
+
+    /// What one policy in one version decided of acts that are told here, deletions and alterations among them, and what these
+    /// were: each act once. Without an id: acts of which no policy is recorded.
+    pub struct PolicyComparison {
+        id: Option<Name>,
+        version: Option<Name>,
+        acts: u64,
+        permitted: u64,
+        denied: u64,
+        /// It did not apply, did not decide, or what it decided is not recorded.
+        undecided: u64,
+        /// Of those it permitted, by their first entries: what went without authority all the same, over a way that was closed or
+        /// that nobody was allowed to open, or because an approval was wanting.
+        permitted_unauthorised: Vec<EntryIndex>,
+        /// What nobody assessed all the same.
+        permitted_not_assessed: Vec<EntryIndex>,
+        /// Of those it denied, what happened all the same, or may have.
+        denied_done: Vec<EntryIndex>,
+    }
+
+    /// A number without ids, as it was told; of one that cannot be written exactly the highest that can, as a lower end.
     pub struct CountFact { count: u64, exact: bool }
 
     pub struct ReviewFact {
@@ -501,6 +529,8 @@ facts! {
         who: Who,
         authorisation: Authorisation,
         approval: Option<Approval>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        policies: Vec<PolicyFact>,
         /// The documented instruction that whoever did it went by.
         instruction: Option<String>,
         subjects: u64,

@@ -3,7 +3,7 @@
 use super::document::*;
 use super::evidence::{ExposureEvidence, ExposureQuestion, Forgotten, Suppressed};
 use super::forgotten::touches;
-use super::{acts, answer, consequences, count, lags, loops};
+use super::{acts, answer, consequences, count, lags, loops, policies};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
 use crate::exposure::calculus::fact;
 use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, Thing, When};
@@ -56,6 +56,7 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         resources,
         lags: lags::lags(&stated.found, &people, &evidence.detections, frame),
         viewers: stated.viewers,
+        policies: policies::compared(&stated.accesses, &stated.losses),
         accesses: stated.accesses,
         holdings: stated.holdings,
         disclosures: consequences::disclosures(&stated.found, &people),
@@ -293,6 +294,7 @@ impl<'a> Found<'a> {
                 certain: judged.certain,
                 authorisation: authorisation(judged.authorised),
                 approval: access.approved.map(approval),
+                policies: policies::of_act(people.told, access.entries.iter().copied()),
                 review: access.review.map(review),
                 after_restriction: judged.after_restriction.len() as u64,
                 after_restriction_of_erased: !access.despite_restriction
@@ -350,7 +352,7 @@ impl People<'_> {
     }
 }
 
-fn named(name: &Named) -> Name {
+pub(super) fn named(name: &Named) -> Name {
     match name {
         Named::Registered(name) => Name::Registered(name.clone()),
         Named::Sealed(name) => Name::Unregistered(name.clone()),
@@ -358,8 +360,8 @@ fn named(name: &Named) -> Name {
     }
 }
 
-fn count_fact(told: fact::Told) -> CountFact {
-    CountFact { count: told.count, exact: told.exact }
+pub(super) fn count_fact(told: fact::Told) -> CountFact {
+    CountFact { count: cut(told.count), exact: told.exact && !count::is_absurd(told) }
 }
 
 pub(super) fn bound(bound: interval::Bound) -> Bound {

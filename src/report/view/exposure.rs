@@ -182,6 +182,7 @@ impl Said<'_> {
             ("subjects", &s.subjects, vec![self.w.exposure.intro.subjects.clone()], vec![self.subjects()]),
             ("causes", &s.causes, vec![self.w.exposure.intro.causes.clone()], vec![self.causes()]),
             ("approvals", &s.approvals, vec![self.w.exposure.intro.approvals.clone()], vec![self.approvals()]),
+            ("policies", &s.policies, vec![self.w.exposure.intro.policies.clone()], vec![self.policies()]),
             ("amendments", &s.amendments, vec![self.w.exposure.intro.amendments.clone()], vec![self.amendments()]),
             (
                 "changes",

@@ -257,12 +257,12 @@ sections! {
     ExposureFact { detection_lag: String, revocation_lag: String, resources: String, cut_off: String, completeness: String, open_questions: String, characterisation: String }
     ExposureSection {
         how_to_read: String, windows: String, paths: String, lags: String, timeline: String, people: String, accesses: String,
-        holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,
+        holdings: String, disclosures: String, losses: String, subjects: String, causes: String, policies: String, amendments: String,
         changes: String, odd: String, coverage: String, verification: String, approvals: String, human: String,
     }
     ExposureIntro {
         how_to_read: String, windows: String, lags: String, timeline: String, timeline_alt: String, people: String, accesses: String,
-        holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,
+        holdings: String, disclosures: String, losses: String, subjects: String, causes: String, policies: String, amendments: String,
         changes: String, changes_erased: Plural, odd: String, verification: String, approvals: String, human: String,
     }
     ExposureTable {
@@ -276,6 +276,8 @@ sections! {
         standing: String, by: String, no_country: String, before: String, after: String,
         approval: String, for_whom: String, used_by: String, refused: String, under_policy: String, no_end: String,
         only_for: String, by_members: String,
+        no_policy: String, decided: String, permitted: String, denied: String, undecided: String,
+        permitted_unauthorised: String, permitted_not_assessed: String, denied_done: String,
     }
     ExposureLane { without_authority: String, approvals: String, gaps: String, more: Plural }
 
@@ -320,6 +322,7 @@ sections! {
         detected_in: String, detected_case: String, first_detected: String, last_detected: String, opened_to_detected: String,
         decided: String, decided_in: String, revoked_in: String, revoked_to_closed: String, how_known: String, decided_to_closed: String,
         detected_to_closed: String, ended_before_detection: String, rights: String, by_members: String,
+        permitted_unauthorised_in: String, permitted_not_assessed_in: String, denied_done_in: String,
         english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, uncompared: String, uncompared_by: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
     }
 }
