@@ -128,7 +128,8 @@ pub struct Viewer {
     pub did: BTreeMap<usize, Rung>,
     /// Somebody unnamed did something who may have been this one.
     pub perhaps: bool,
-    /// Of a group or an account: positions in `accesses` of what was reached by somebody who was possibly in it then.
+    /// Of a group or an account: positions in `accesses` of what was reached by somebody who was possibly in it then; of the
+    /// public, of what went over a way that was open to anybody, and over no other.
     pub by_members: BTreeSet<usize>,
 }
 
