@@ -48,6 +48,10 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["subjects", rest @ ..] => count_of(&report["totals"]["subjects"], rest),
         ["attempts", count] => same(count, &report["totals"]["attempts"]),
         ["copies", count] => same(count, &report["totals"]["holdings_open"]),
+        ["copies", "promised", count] => match &report["totals"]["holdings_promised"] {
+            Value::Null => same(count, &Value::from(0)),
+            found => same(count, found),
+        },
         ["unauthorised", "losses", count] => same(count, &report["totals"]["unauthorised_losses"]),
         ["unauthorised", rest @ ..] => count_of(&report["totals"]["unauthorised_accesses"], rest),
         ["not", "assessed", count] => same(count, &report["totals"]["not_assessed_accesses"]),

@@ -75,6 +75,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         records_incomplete: told.records_incomplete,
         attempts: accesses.iter().filter(|access| is_attempt(access)).count() as u64,
         holdings_open: holdings.iter().filter(is_open).count() as u64,
+        holdings_promised: holdings.iter().filter(|held| held.is_promised(cut_off)).count() as u64,
         holdings_elsewhere: holdings.iter().filter(elsewhere).count() as u64,
         unauthorised_accesses: Range { low: surely_unauthorised as u64, high: judged(Authorisation::Unauthorised) },
         open_questions: open_questions(accesses, losses),

@@ -285,6 +285,9 @@ facts! {
         records_incomplete: bool,
         attempts: u64,
         holdings_open: u64,
+        /// Copies whose end is only promised or planned: nothing shows that it came.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        holdings_promised: u64,
         /// Copies that lie, or lay, where no source tells what is done with them.
         #[serde(default, skip_serializing_if = "is_zero")]
         holdings_elsewhere: u64,
@@ -631,6 +634,11 @@ impl HoldingFact {
     /// By which it came to be.
     pub fn entries(&self) -> impl Iterator<Item = EntryIndex> {
         self.start.entry.iter().chain(&self.more).copied()
+    }
+
+    /// Whether it is gone by an instant as far as somebody promised or planned, and nothing shows that.
+    pub fn is_promised(&self, cut_off: Instant) -> bool {
+        self.end.known == Known::Assumed && !self.is_open(cut_off)
     }
 
     /// Whether it is not known to be gone by an instant.

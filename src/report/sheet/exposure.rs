@@ -77,7 +77,7 @@ impl<'a> Told<'a> {
             self.saw(),
             range(&c.people_given, totals.people_given),
             range(&f.machines, totals.machines),
-            exactly(&f.holds, totals.holdings_open),
+            self.holds(),
             self.inside(),
             self.records(),
             exactly(&c.successes, totals.successes),
@@ -120,6 +120,15 @@ impl<'a> Told<'a> {
                 Figure { item: &f.saw, value: [Value::Empty, Value::Empty], note }
             }
             (true, _) => Figure::from(&f.saw, low, format!("{} {}", self.w.range(low, high), f.saw_uncountable)),
+        }
+    }
+
+    fn holds(self) -> Figure<'a> {
+        let (f, totals) = (&self.w.exposure.figure, &self.report.totals);
+        let held = Figure::of(&f.holds, counted(Range::exactly(totals.holdings_open)));
+        match totals.holdings_promised {
+            0 => held,
+            promised => held.noted(fill(&f.holds_promised, &[("n", &self.w.number(promised))])),
         }
     }
 

@@ -114,13 +114,17 @@ impl Said<'_> {
         let saw_label = one_or_more(&totals.people_saw, &f.saw_one, &f.saw);
         let machines_label = one_or_more(&totals.machines, &f.machines_one, &f.machines);
         let holds_label = one_or_more(&Range::exactly(totals.holdings_open), &f.holds_one, &f.holds);
+        let promised = totals.holdings_promised;
+        let promised = (promised > 0).then(|| fill(&f.holds_promised, &[("n", &w.number(promised))]));
+        let holds_note: Vec<String> = std::iter::once(f.holds_note.clone()).chain(promised).collect();
+        let holds_note = holds_note.join(&w.answer.clauses);
         let subjects_label = one_or_more(&totals.subjects, &f.subjects_one, &f.subjects);
         vec![
             figure(duration_range(w, &totals.open_us), &x.figure.open, open_note, Tone::Possible),
             figure(could, &could_label, could_note, Tone::Possible),
             figure(saw, &saw_label, saw_note, Tone::Shown),
             figure(range(&totals.machines), &machines_label, x.figure.machines_note.clone(), Tone::Processed),
-            figure(w.number(totals.holdings_open), &holds_label, x.figure.holds_note.clone(), Tone::ArgumentsOnly),
+            figure(w.number(totals.holdings_open), &holds_label, holds_note, Tone::ArgumentsOnly),
             figure(subjects, &subjects_label, x.figure.subjects_note.clone(), Tone::OtherPart),
         ]
     }

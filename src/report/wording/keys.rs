@@ -233,7 +233,8 @@ sections! {
     ExposureAnswer {
         sentence: String, open: String, open_assumed: String, without_authority: String, never: String, could: String, could_and_others: String, saw: String, given: String,
         saw_and_others: String, saw_uncounted: String, people_and_others: String, given_and_others: String, shown_uncounted: String,
-        shown_to_uncounted: String, machines: String, holds: String, elsewhere: String,
+        shown_to_uncounted: String, machines: String, holds: String, promised: String, elsewhere: String,
+        perhaps_made_available: String,
         copies_elsewhere: String, uncounted: String, unknown: String,
     }
     ExposureCount { people: Plural, machines: Plural, copies: Plural, accesses: Plural, losses: Plural, persons: Plural, proved: Plural }
@@ -241,7 +242,7 @@ sections! {
     ExposureVerdict { could: String, seen: String, mishandled: String, beyond: String }
     ExposureFigure {
         open: String, open_note: String, could: String, uncountable: String, saw: String, saw_note: String, saw_uncountable: String, machines: String,
-        machines_note: String, holds: String, holds_note: String, subjects: String, subjects_note: String, at_least: String, without_authority: String, people_without_authority: String, about: String, not_known: String,
+        machines_note: String, holds: String, holds_note: String, holds_promised: String, subjects: String, subjects_note: String, at_least: String, without_authority: String, people_without_authority: String, about: String, not_known: String,
         not_countable: String, not_countable_note: String, could_one: String, saw_one: String, machines_one: String,
         holds_one: String, subjects_one: String,
     }
