@@ -58,7 +58,10 @@ impl Exposure {
             // No other way explains it: this one was open until then, for whoever took it.
             [had] if is_certain(access) && self.paths[had.path].scope.shows(&judge.content) => {
                 let path = &self.paths[had.path];
-                let longer = TimeSet::span(path.end.earliest.max(path.start.latest), access.when.earliest);
+                // Its end may be that of what let them in, before its own.
+                let since = path.end.earliest.max(path.start.latest);
+                let since = had.surely_until(access).map_or(since, |until| until.min(since));
+                let longer = TimeSet::span(since, access.when.earliest);
                 let longer = longer.intersect(&had.times.possible).intersect(&judge.content.any.certain);
                 let without = had.surely_without(path, &longer);
                 let viewer = self.viewers.entry(had.party).or_default();
