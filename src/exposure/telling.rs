@@ -13,6 +13,7 @@ mod loss;
 mod names;
 mod onward;
 mod operators;
+mod policies;
 mod records;
 mod said;
 mod settle;
@@ -20,6 +21,7 @@ mod takers;
 
 pub use loss::{Loss, Lost};
 pub use names::{Named, Numbered};
+pub use policies::{Decided, authorised};
 pub use settle::{Rules, Stands};
 
 use super::calculus::fact::*;
@@ -104,6 +106,8 @@ pub struct Telling {
     pub losses: Vec<Loss>,
     /// Every act, by its entry.
     pub acts: BTreeMap<u64, Act>,
+    /// What policies decided of acts, by entry, as it was recorded.
+    pub decided: BTreeMap<u64, Decided>,
     /// Of acts with data subjects whose parts do not open, by entry.
     pub closed: BTreeMap<u64, Closed>,
     /// Entries by which somebody's data might only be stored from then on, who does not open any more.
@@ -175,6 +179,7 @@ impl Telling {
         let when = self.when(action);
         let resource = self.resource(action, NamedField::Dataset, 0, &action.body.dataset);
         self.act(action, when, resource);
+        self.decided(action);
         if let Some(act) = self.acts.get_mut(&action.index).filter(|act| !act.approval.is_empty()) {
             act.touched = touched(action, listing(action, when, registered)).map(Box::new);
         }
@@ -851,31 +856,6 @@ fn edge_of(action: &OpenedAction<'_>, when: When, side: Side, reference: Option<
         categories: BTreeSet::new(),
         authorised: authorised(action.body),
         doubtful: !matches!(action.body.outcome, Outcome::Succeeded | Outcome::Partial),
-    }
-}
-
-/// Of an act, by what it says of policy and approval.
-pub fn authorised(body: &ActionBody) -> Authorised {
-    let decision = body.policy.as_ref().map(|policy| policy.decision);
-    match (body.break_glass, decision, body.approval) {
-        (true, ..) => Authorised::Exceptional,
-        (_, Some(PolicyDecision::Deny), _) => Authorised::No,
-        (
-            _,
-            _,
-            ApprovalResult::Missing
-            | ApprovalResult::Expired
-            | ApprovalResult::Mismatched
-            | ApprovalResult::Denied
-            | ApprovalResult::AlreadyUsed,
-        ) => Authorised::No,
-        (
-            _,
-            Some(PolicyDecision::Permit),
-            ApprovalResult::NotRequired | ApprovalResult::Matched | ApprovalResult::Unspecified,
-        ) => Authorised::Yes,
-        // A claimed approval, a policy that did not decide, or none: nobody assessed it.
-        _ => Authorised::NotAssessed,
     }
 }
 

@@ -41,6 +41,7 @@ const EXPOSURE: Compared = Compared {
         "losses",
         "subjects",
         "causes",
+        "policies",
         "amendments",
         "oddities",
         "coverage",

@@ -51,6 +51,38 @@ fn a_group_has_what_it_was_sent_without_authority() {
     assert_eq!(form().0, ["d", ""]);
 }
 
+/// An agent's read shows a way that nobody told of: that 0 people could see it is not counted, in no step of a case.
+#[test]
+fn where_nobody_said_who_may_see_it_nobody_is_counted() {
+    let server = TestServer::new();
+    let read = r#","determination":"undetermined","actors":[{"kind":"agent","name":"helper"}]"#;
+    act(&server, "data.read", "09:00", read);
+    let case = opened(&server, RESOURCE);
+    let (report, _) = file(&server, &case);
+    let counted = report["counted"].as_array().expect("what was counted").last().cloned().expect("a count");
+    assert_eq!((&counted["could"]["high"], &counted["uncountable"]), (&json!(0), &json!(true)));
+}
+
+/// What policies decided stands with the act and in the comparison, by id and version.
+#[test]
+fn a_policy_is_compared_by_its_version() {
+    let server = TestServer::new();
+    let reader = r#""party":"agent","name":"helper""#;
+    act(&server, "access.grant", "08:00", &grant("open", reader));
+    for (at, version) in [("09:00", "6"), ("10:00", "7"), ("11:00", "7")] {
+        let policy = format!(r#","policy":{{"id":"data-access","version":"{version}","decision":"permit"}}"#);
+        let who = r#","determination":"undetermined","actors":[{"kind":"agent","name":"helper"}]"#;
+        act(&server, "data.read", at, &format!("{who}{policy}"));
+    }
+    let (files, _) = report(&server, &["exposure", "--resource", RESOURCE, "--format", "json"]);
+    let report = json_of(&files);
+    let compared = report["policies"].as_array().expect("policies are compared");
+    let lines: Vec<_> = compared.iter().map(|it| (&it["version"]["unregistered"], &it["permitted"])).collect();
+    assert_eq!(lines, [(&json!("6"), &json!(1)), (&json!("7"), &json!(2))]);
+    assert_eq!(compared[1]["permitted_unauthorised"].as_array().map(Vec::len), Some(2), "over a way nobody allowed");
+    assert_eq!(report["accesses"][0]["policies"][0]["id"]["unregistered"], "data-access");
+}
+
 /// Others may be in a group that was sent something, of whom nothing tells, unless the feed of its members covered the time.
 #[test]
 fn the_members_of_a_group_are_all_known_where_its_feed_covered_the_time() {
@@ -63,6 +95,8 @@ fn the_members_of_a_group_are_all_known_where_its_feed_covered_the_time() {
         let member = r#""party":"human","identities":[{"namespace":"staff","fields":["e1"],"strength":"strong"}]"#;
         let joins = format!(r#","facts":[{{"kind":"membership","edge":"open","resource":"eng",{member}}}]"#);
         act(&server, "group.join", "06:00", &format!("{by_feed}{joins}"));
+        // With a way on file for whoever sent it: nobody else had one that nobody told of.
+        act(&server, "access.grant", "07:00", &grant("open", r#""party":"agent","name":"helper""#));
         let sent = r#","recipients":[{"kind":"unauthorised_person","party":"group","name":"eng"}]"#;
         act(&server, "data.send", "09:00", &format!(r#","determination":"undetermined"{DENIED}{sent}"#));
         let (files, _) = report(&server, &["exposure", "--resource", RESOURCE, "--format", "json"]);

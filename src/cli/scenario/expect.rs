@@ -48,6 +48,10 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["subjects", rest @ ..] => count_of(&report["totals"]["subjects"], rest),
         ["attempts", count] => same(count, &report["totals"]["attempts"]),
         ["copies", count] => same(count, &report["totals"]["holdings_open"]),
+        ["copies", "promised", count] => match &report["totals"]["holdings_promised"] {
+            Value::Null => same(count, &Value::from(0)),
+            found => same(count, found),
+        },
         ["unauthorised", "losses", count] => same(count, &report["totals"]["unauthorised_losses"]),
         ["unauthorised", rest @ ..] => count_of(&report["totals"]["unauthorised_accesses"], rest),
         ["not", "assessed", count] => same(count, &report["totals"]["not_assessed_accesses"]),
@@ -90,12 +94,18 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         ["nothing", "corrected"] => same("0", &Value::from(list(&report["amendments"]).len())),
         [who, "holds", "nothing"] => same("0", &Value::from(holdings(report, who).len())),
         [who, "holds", rest @ ..] => holds(asked, who, rest),
-        ["recipient", who, "in", country] => {
+        ["recipient", who, rest @ ..] => {
             let all = list(&report["disclosures"]);
             let found = all.iter().find(|given| is_party(&given["to"], who)).cloned().unwrap_or_default();
-            let country = if *country == "nowhere" { "null" } else { country };
-            same(country, &found["country"])
+            match rest {
+                ["in", "nowhere"] => same("null", &found["country"]),
+                ["in", country] => same(country, &found["country"]),
+                ["got", rest @ ..] => people_of(&found, rest),
+                _ => Err("is told by the country it is in, and by whose data it got".into()),
+            }
         }
+        ["policy", id, rest @ ..] => policy(report, Some(id), rest),
+        ["no", "policy", count] => policy(report, None, &["acts", count]),
         [of, rest @ ..] if is_of_lag(rest) => {
             let of_it = |lag: &&Value| lag["resource"] == **of;
             lasted(list(&report["lags"]).iter().find(of_it), rest)
@@ -328,6 +338,15 @@ fn of_act(scenario: &Scenario, report: &Value, entry: u64, words: &[&str]) -> Op
             same(count, &Value::from(list(&act()["perhaps_categories"]).len()))
         }
         ["shows", "no", "category"] => same("0", &Value::from(list(&act()["categories"]).len())),
+        ["lost", rest @ ..] => people_of(&act(), rest),
+        ["by", "policy", id, decision] => {
+            let is = |told: &Value| {
+                let named = told["id"]["registered"] == **id || told["id"]["unregistered"] == **id;
+                named && told["decision"] == **decision
+            };
+            let told = list(&act()["policies"]);
+            if told.iter().any(is) { Ok(()) } else { Err(format!("found {told:?}")) }
+        }
         ["shows", subjects] => same(subjects, &act()["subjects"]),
         _ => return None,
     })
@@ -452,6 +471,43 @@ fn records(totals: &Value, words: &[&str]) -> Result<(), String> {
         ["unknown"] | ["at", "least", _] => Err(format!("every act said how many: found {found}")),
         _ if incomplete => Err(format!("some act does not say how many: found at least {}", found["low"])),
         _ => count_of(found, words),
+    }
+}
+
+/// What one policy decided, and what came of it: `acts 3`, `permitted 2`, `permitted but unauthorised 1`, `denied but done 1`.
+fn policy(report: &Value, id: Option<&str>, words: &[&str]) -> Result<(), String> {
+    let is = |name: &Value| match id {
+        Some(id) => name["registered"] == id || name["unregistered"] == id,
+        None => name.is_null(),
+    };
+    let found = list(&report["policies"]).into_iter().find(|line| is(&line["id"])).unwrap_or_default();
+    let many = |of: &str, count: &str| same(count, &Value::from(list(&found[of]).len()));
+    match words {
+        ["acts", "0"] if found.is_null() => Ok(()),
+        [of @ ("acts" | "permitted" | "denied" | "undecided"), count] => same(count, &found[*of]),
+        ["permitted", "but", "unauthorised", count] => many("permitted_unauthorised", count),
+        ["permitted", "but", "not", "assessed", count] => many("permitted_not_assessed", count),
+        ["denied", "but", "done", count] => many("denied_done", count),
+        _ => Err(
+            "is told by acts, permitted, denied, undecided, permitted but unauthorised, permitted but not assessed, \
+                  denied but done"
+                .into(),
+        ),
+    }
+}
+
+/// `unknown`, `at least 3`, `500 to 520`, or a number of those who are all named.
+fn people_of(fact: &Value, words: &[&str]) -> Result<(), String> {
+    let (named, others) = (&fact["subjects"], &fact["not_listed"]);
+    match words {
+        ["unknown"] if others["at_least"] == 0 && others["at_most"].is_null() => Ok(()),
+        ["at", "least", low] if others.is_object() && others["at_most"].is_null() => same(low, &others["at_least"]),
+        ["unknown"] | ["at", "least", _] => Err(format!("found {named} and {others}")),
+        _ if others["at_most"].is_u64() => {
+            count_of(&serde_json::json!({"low": others["at_least"], "high": others["at_most"]}), words)
+        }
+        [number] if others.is_null() => same(number, named),
+        _ => Err(format!("found {named} and {others}")),
     }
 }
 

@@ -101,9 +101,11 @@ enum Command {
 ///   expect s1 inside 45min, s1 reached 0 to 1 (times)   expect unauthorised 1, not assessed 1, uncountable,
 ///   saw uncountable (others may have, who cannot be counted), unsettled 1{n}
 ///   expect V holds 09:05 to +30d09:05 [assumed], V holds 09:30 on, V holds pseudonymised, V holds nothing{n}
+///   expect recipient V got 500 to 520, got at least 2, got unknown (whose data), x1 lost 1 to 2000{n}
 ///   expect recipient V in US            expect losses 1, loss R temporary, unauthorised losses 1{n}
 ///   expect x1 authorised, x1 approval expired, x1 review pending, x1 shows 1, x1 led to it{n}
 ///   expect x1 shows category CODE, x1 shows no category{n}
+///   expect x1 by policy P permit, policy P permitted 2, denied 1, permitted but unauthorised 1, no policy 1{n}
 ///   expect x1 perhaps shows category CODE, x1 perhaps shows 2 categories{n}
 ///   expect x1 at 09:30, x1 at 09:30..09:31, x1 one of a, b{n}
 ///   expect x1 after restriction, after restriction 1{n}

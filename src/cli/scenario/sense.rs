@@ -196,7 +196,7 @@ impl<'a> Story<'a> {
 fn expected_of<'a>(words: &[&'a str]) -> Option<&'a str> {
     match words {
         ["as", "told", rest @ ..] => expected_of(rest),
-        ["recipient", who, "in", ..] | ["loss", who, ..] => Some(who),
+        ["recipient", who, ..] | ["loss", who, ..] => Some(who),
         ["people" | "nothing", ..] => None,
         [
             who,

@@ -63,7 +63,8 @@ pub struct Exposure {
     pub determined: bool,
     /// Open to whoever has the link, or to the public: not countable.
     pub to_anyone: Times,
-    /// Somebody could see it who cannot be counted: whoever has the link, or a group of whom nobody is on file.
+    /// Somebody could see it who cannot be counted: whoever has the link, a group of whom nobody is on file, or whoever else
+    /// has a way that nobody told of.
     pub uncountable: bool,
     pub accesses: Vec<Judged>,
     /// By what ways each loss was, in the order in which they were told.
@@ -129,7 +130,8 @@ pub struct Viewer {
     pub did: BTreeMap<usize, Rung>,
     /// Somebody unnamed did something who may have been this one.
     pub perhaps: bool,
-    /// Of a group or an account: positions in `accesses` of what was reached by somebody who was possibly in it then.
+    /// Of a group or an account: positions in `accesses` of what was reached by somebody who was possibly in it then; of the
+    /// public, of what went over a way that was open to anybody, and over no other.
     pub by_members: BTreeSet<usize>,
 }
 
@@ -301,6 +303,12 @@ impl Exposure {
         for (position, access) in accesses {
             deliveries.extend(exposure.take_access(position, access, &judge));
         }
+        // Somebody got in by a way that nobody told of: who else has that cannot be counted. An emergency is its own way.
+        let without_way = |access: &Access| {
+            let flag = (Oddity::NoPathOnFile, access.entries.first().copied());
+            access.authorised != Authorised::Exceptional && exposure.oddities.contains(&flag)
+        };
+        let untold_way = exposure.accesses.iter().any(|judged| without_way(&told.accesses[judged.access]));
         for loss in told.losses {
             let had = judge.ways.had(&loss.chain, loss, &judge.content, judge.manner);
             let (by_way, oddity) = ways::without_success(&had, &exposure.paths, loss);
@@ -319,7 +327,7 @@ impl Exposure {
         exposure.without_authority(&ways);
         exposure.unnamed_users = exposure.unnamed_users(&audience, &always);
         exposure.by_members(told.accesses, &audience, &always, told.same);
-        exposure.uncountable = !exposure.unnamed_users.is_empty();
+        exposure.uncountable = untold_way || !exposure.unnamed_users.is_empty();
         exposure.uncountable |= exposure.viewers.iter().any(|(party, viewer)| match party {
             // In a group or an account, and nobody says who.
             Party::Unknown(..) => !viewer.could.is_never() && !viewer.over.is_empty(),

@@ -59,7 +59,10 @@ impl Exposure {
             // No other way explains it: this one was open until then, for whoever took it.
             [had] if is_proof => {
                 let path = &self.paths[had.path];
-                let longer = TimeSet::span(path.end.earliest.max(path.start.latest), access.when.earliest);
+                // Its end may be that of what let them in, before its own.
+                let since = path.end.earliest.max(path.start.latest);
+                let since = had.surely_until(access).map_or(since, |until| until.min(since));
+                let longer = TimeSet::span(since, access.when.earliest);
                 let longer = longer.intersect(&had.times.possible).intersect(&path.scope.shows(&judge.content));
                 let without = had.surely_without(path, &longer);
                 if path.scope.shows_all(&judge.content) {
@@ -76,6 +79,14 @@ impl Exposure {
                 }
             }
             _ => {}
+        }
+        // What went over what is open to anybody somebody of the public did; where it perhaps went another way, perhaps.
+        let of_anybody = open.iter().filter(|had| had.party == Party::Anyone).count();
+        if of_anybody > 0 {
+            let judged = self.accesses.len();
+            let viewer = self.viewers.entry(Party::Anyone).or_default();
+            viewer.perhaps = true;
+            viewer.by_members.extend((of_anybody == open.len()).then_some(judged));
         }
         let over: BTreeSet<usize> = open.iter().map(|had| had.path).collect();
         if let (1, Some(path), true) = (over.len(), over.first(), is_proof) {
@@ -139,6 +150,9 @@ impl Exposure {
             (false, _) => Oddity::PathWasClosed,
         };
         self.oddities.insert((oddity, access.entries.first().copied()));
+        if closed.iter().any(|had| had.party == Party::Anyone) {
+            self.viewers.entry(Party::Anyone).or_default().perhaps = true;
+        }
         let ended = closed.iter().flat_map(|had| had.times.possible.spans()).map(|(_, end)| *end);
         let since = ended.filter(|end| *end <= access.when.latest).max().unwrap_or(judge.from);
         let was_closed = !closed.is_empty();

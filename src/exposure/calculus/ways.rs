@@ -8,7 +8,7 @@ use super::interval::{Bound, Interval, Oddity};
 use super::joined::Joined;
 use super::scope;
 use super::shown::{Success, at_the_end};
-use super::times::{TimeSet, Times};
+use super::times::{Instant, TimeSet, Times};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::vocabulary::Category;
@@ -74,6 +74,14 @@ impl Way {
 impl Had<'_> {
     pub fn was_open(&self, path: &Path, access: &Access) -> bool {
         was_open(&path.end, &self.times.possible, access)
+    }
+
+    /// Until when it surely led there before an act, in the time without interruption in which it possibly did.
+    pub fn surely_until(&self, access: &Access) -> Option<Instant> {
+        let at = access.when.earliest;
+        let (start, _) = self.times.possible.spans().iter().find(|(start, end)| *start <= at && at < *end)?;
+        let surely = self.times.certain.within(*start, at);
+        surely.spans().last().map(|(_, end)| *end)
     }
 
     /// Whether it was one by authority: surely, only where it was surely open, and nobody had taken it away.

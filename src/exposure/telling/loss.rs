@@ -22,6 +22,9 @@ pub struct Loss {
     pub subjects: BTreeSet<Person>,
     /// `subjects` is everybody.
     pub listed: bool,
+    /// Of how many people data was lost, and how many records, as it was told; never exactly, because the numbers of an act
+    /// are of what it asked for or delivered.
+    pub counted: (Option<Told>, Option<Told>),
     /// Categories of what was lost; absent where that is not said.
     pub categories: Option<BTreeSet<Category>>,
     /// It can be had back until then; absent where it cannot, or nothing says so.
@@ -128,6 +131,13 @@ impl Telling {
         let despite_restriction = action.body.legal_bases.contains(&LegalBasis::DespiteRestriction);
         let (index, also, restored) = (action.index, Vec::new(), None);
         let categories = touched(action, None);
+        let body = action.body;
+        let told = |one, other| {
+            let told = counted(one).or_else(|| counted(other));
+            told.map(|told| Told { exact: false, ..told })
+        };
+        let counted =
+            (told(&body.subjects_delivered, &body.subjects_asked), told(&body.records_delivered, &body.records_asked));
         self.losses.push(Loss {
             index,
             also,
@@ -136,6 +146,7 @@ impl Telling {
             when,
             subjects,
             listed,
+            counted,
             categories,
             recoverable_until,
             restored,
@@ -191,6 +202,7 @@ impl Loss {
         self.when = self.when.or(other.when);
         self.subjects.extend(other.subjects);
         self.listed &= other.listed;
+        self.counted = (Told::or(self.counted.0, other.counted.0), Told::or(self.counted.1, other.counted.1));
         self.categories = self.categories.take().zip(other.categories).map(|(mut one, more)| {
             one.extend(more);
             one

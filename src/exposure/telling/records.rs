@@ -38,6 +38,7 @@ impl Telling {
             for loss in &mut self.losses[losses..] {
                 loss.subjects.retain(|person| whose.persons.contains(person));
                 loss.listed &= !whose.others;
+                loss.counted = (None, None);
             }
         }
     }

@@ -10,7 +10,7 @@ use super::evidence::AsOf;
 use crate::report::access::answer::identity_text;
 use crate::report::access::document::{Authorisation, EntryIndex, Range, Span, Verdict};
 use crate::report::exposure::answer::who_text;
-use crate::report::exposure::document::{AccessFact, Bound, Known, Rung, Who};
+use crate::report::exposure::document::{AccessFact, Bound, Known, LossFact, NotListed, Rung, Who};
 use crate::report::instant::Instant;
 use crate::report::wording::{Wording, fill, word};
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,6 +133,16 @@ impl Telling<'_> {
         if listed { people } else { fill(&self.w.breach.basis_text.at_least, &[("people", &people)]) }
     }
 
+    fn lost_of(&self, loss: &LossFact) -> String {
+        match &loss.not_listed {
+            Some(NotListed { at_least, at_most: Some(at_most) }) => {
+                self.w.plural_range(&self.w.exposure.count.people, *at_least, *at_most)
+            }
+            Some(NotListed { at_least, at_most: None }) => self.people(*at_least, false),
+            None => self.people(loss.subjects, true),
+        }
+    }
+
     /// From when until when; what lasted to the cut-off has no end yet.
     fn window(&self, span: &Span) -> String {
         let w = self.w;
@@ -184,7 +194,7 @@ impl Telling<'_> {
                 w.span(loss.when.from, loss.when.until),
                 loss.resource.clone(),
                 word(&w.exposure.lost, loss.lost.code()).to_owned(),
-                self.people(loss.subjects, loss.listed),
+                self.lost_of(loss),
                 word(&w.breach.recovery, loss.recovery.code()).to_owned(),
             ]);
             let key = self.key(&(loss.entry, &loss.resource, loss.lost));

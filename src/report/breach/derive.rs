@@ -8,6 +8,7 @@ use super::registered;
 use crate::law::{Profile, calendar};
 use crate::model::{CaseStep, Channel, Delivery, Outcome, PartyKind, Precision, RecipientKind, Verb};
 use crate::report::access::document::{Authorisation, Name, Verdict};
+use crate::report::canonical::INTEGER_MAX;
 use crate::report::exposure::document::{
     AccessFact, Bound, Form, HoldingFact, Known, LossFact, Lost, PathFact, Recovery, Rung, Who,
 };
@@ -389,23 +390,32 @@ impl<'a> Found<'a> {
     fn records(&self, incomplete: bool, all: &mut BTreeMap<u8, Derived>) {
         let accesses = self.accesses.iter().flat_map(|access| access.entries.iter().map(|entry| entry.0));
         let entries: BTreeSet<u64> = accesses.chain(self.losses.iter().map(|loss| loss.entry.0)).collect();
-        let counted = entries.iter().map(|entry| {
-            let delivered = self.act(*entry)?.delivered.as_ref()?;
-            (delivered.precision != Precision::Unknown).then_some(delivered)
-        });
-        let counted: Option<Vec<_>> = counted.collect();
+        // Of what was lost about so many: an act counts what it asked for or delivered.
+        let lost = |entry: u64| {
+            let loss = self.losses.iter().find(|loss| loss.entry.0 == entry)?;
+            loss.records.as_ref().filter(|told| !told.is_cut()).map(|told| (told.count, false))
+        };
+        let delivered = |entry: u64| {
+            let delivered = self.act(entry)?.delivered.as_ref()?;
+            let told = delivered.precision != Precision::Unknown && delivered.count <= INTEGER_MAX;
+            told.then_some((delivered.count, delivered.precision == Precision::Exact))
+        };
+        let counted = entries.iter().map(|entry| lost(*entry).or_else(|| delivered(*entry)));
+        let counted: Option<Vec<(u64, bool)>> = counted.collect();
         let on_file = self.as_of.exposure.resources.iter().any(|it| it.subjects > 0 || it.determined);
         let (stood_open, counted) = (!self.paths.is_empty(), counted.filter(|counted| !counted.is_empty()));
         let counted = counted.filter(|_| !stood_open || !on_file);
+        // More than can be written is no number.
+        let sum = |all: &[(u64, bool)]| all.iter().fold(0u64, |sum, (count, _)| sum.saturating_add(*count));
+        let counted = counted.filter(|counted| sum(counted) <= INTEGER_MAX);
         match counted.as_deref() {
-            Some([only]) if only.precision == Precision::Exact && !stood_open => {
+            Some([(count, true)]) if !stood_open => {
                 put(all, 72, one("a"), entries.iter().copied().collect());
-                put(all, 73, [only.count.to_string()], entries.into_iter().collect());
+                put(all, 73, [count.to_string()], entries.into_iter().collect());
             }
             Some(several) => {
-                let sum = several.iter().fold(0u64, |sum, records| sum.saturating_add(records.count));
                 put(all, 72, one("b"), entries.iter().copied().collect());
-                put(all, 73, [sum.to_string()], entries.into_iter().collect());
+                put(all, 73, [sum(several).to_string()], entries.into_iter().collect());
             }
             None => put(all, 72, one(if incomplete { "d" } else { "c" }), entries.into_iter().collect()),
         }

@@ -3,6 +3,7 @@
 use super::document::*;
 use crate::report::access::answer as access;
 use crate::report::access::document::{EntryIndex, Range, Verdict};
+use crate::report::instant::Instant;
 use crate::report::wording::{Wording, fill, word};
 use std::collections::BTreeSet;
 
@@ -109,7 +110,13 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
     }
     if totals.holdings_open > 0 {
         let copies = w.plural(&w.exposure.count.copies, totals.holdings_open);
-        clauses.push(fill(&words.holds, &[("copies", &copies), ("holders", &holders(w, report))]));
+        let holders = holders(w, report, &|held, cut_off| held.is_open(cut_off));
+        clauses.push(fill(&words.holds, &[("copies", &copies), ("holders", &holders)]));
+    }
+    if totals.holdings_promised > 0 {
+        let copies = w.plural(&w.exposure.count.copies, totals.holdings_promised);
+        let holders = holders(w, report, &|held, cut_off| held.is_promised(cut_off));
+        clauses.push(fill(&words.promised, &[("copies", &copies), ("holders", &holders)]));
     }
     let sentence = fill(&words.sentence, &[("clauses", &clauses.join(&w.answer.clauses))]);
     let causes = root_causes(w, report);
@@ -146,11 +153,11 @@ fn root_causes(w: &Wording, report: &ExposureReport) -> Vec<String> {
     roots.map(text).filter(|text| told.insert(text.clone())).take(LISTED).collect()
 }
 
-/// With whom copies are that are not known to be gone.
-fn holders(w: &Wording, report: &ExposureReport) -> String {
+/// With whom these copies are.
+fn holders(w: &Wording, report: &ExposureReport, which: &dyn Fn(&HoldingFact, Instant) -> bool) -> String {
     let cut_off = report.header.question.cut_off;
     let mut holders: Vec<String> = Vec::new();
-    for held in report.holdings.iter().filter(|held| held.is_open(cut_off)) {
+    for held in report.holdings.iter().filter(|held| which(held, cut_off)) {
         let holder = who_text(w, &held.holder);
         if !holders.contains(&holder) {
             holders.push(holder);
@@ -191,7 +198,11 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
     if report.answer.claim == Claim::CannotBeExcluded && unlogged {
         return fill(if is_copied { &words.elsewhere } else { &words.shown_uncounted }, &values);
     }
-    let claim = fill(word(&w.exposure.claim, report.answer.claim.code()), &values);
+    // Where it is not certain that a way was open, it possibly was.
+    let perhaps = report.answer.claim == Claim::MadeAvailable && totals.unauthorised_us.low == 0;
+    let claim =
+        if perhaps { &words.perhaps_made_available } else { word(&w.exposure.claim, report.answer.claim.code()) };
+    let claim = fill(claim, &values);
     if unlogged && matches!(report.answer.claim, Claim::MadeAvailable | Claim::Unsettled) {
         let beyond = if is_copied { &words.copies_elsewhere } else { &words.shown_to_uncounted };
         return format!("{claim} {}", fill(beyond, &values));
@@ -225,6 +236,21 @@ pub fn who_text(w: &Wording, who: &Who) -> String {
             let kind = word(&w.party.kind, kind.text());
             fill(&w.exposure.table.named, &[("kind", kind), ("name", &access::name_text(w, name))])
         }
+    }
+}
+
+pub use access::name_text;
+
+/// A policy in its version, and what it decided.
+pub fn policy_text(w: &Wording, policy: &PolicyFact) -> String {
+    let id = name_text(w, &policy.id);
+    let decision = word(&w.policy_decision, policy.decision.text());
+    match &policy.version {
+        Some(version) => {
+            let version = name_text(w, version);
+            fill(&w.mark.policy_version, &[("id", &id), ("version", &version), ("decision", decision)])
+        }
+        None => fill(&w.mark.policy, &[("id", &id), ("decision", decision)]),
     }
 }
 

@@ -1,19 +1,22 @@
 //! What came of it: copies and in what form, recipients, and what was lost.
 
+use super::count::is_absurd;
 use super::document::*;
 use super::evidence::Forgotten;
-use super::facts::{Found, People, approval, authorisation, bound, span};
+use super::facts::{Found, People, approval, authorisation, bound, count_fact, span};
 use super::forgotten::touches;
+use super::policies;
 use crate::exposure::calculus::audience::Audience;
 use crate::exposure::calculus::exposure as calculus;
-use crate::exposure::calculus::fact::{Authorised, Edge, Given, Party, Person, Thing, When};
+use crate::exposure::calculus::fact::{Authorised, Edge, Given, Party, Person, Thing, Told, When};
 use crate::exposure::calculus::interval::{self, Frame, Interval};
 use crate::exposure::calculus::restriction::Others;
 use crate::exposure::calculus::same::Same;
 use crate::exposure::calculus::times::{TimeSet, Times};
 use crate::exposure::telling::{self, Telling};
-use crate::model::Category;
+use crate::model::{Category, Verb};
 use crate::report::access::document::EntryIndex;
+use crate::report::canonical::INTEGER_MAX;
 use crate::report::code::Code;
 use crate::report::instant::Instant;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -168,12 +171,47 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// How many people's data it was, of acts that do not list everybody.
+#[derive(Default)]
+struct Numbers {
+    incomplete: bool,
+    /// One act does not say how many.
+    untold: bool,
+    at_least: u64,
+    /// More than these acts name.
+    more: u64,
+}
+
+impl Numbers {
+    fn add(&mut self, named: usize, listed: bool, counted: Option<Told>, surely: bool) {
+        if listed {
+            return;
+        }
+        self.incomplete = true;
+        match counted.filter(|told| !is_absurd(*told)) {
+            Some(told) => {
+                self.at_least = self.at_least.max(if told.exact && surely { told.count } else { 0 });
+                self.more = self.more.saturating_add(told.count.saturating_sub(named as u64));
+            }
+            None => self.untold = true,
+        }
+    }
+
+    fn not_listed(&self, named: usize) -> Option<NotListed> {
+        let named = named as u64;
+        let at_most =
+            Some(named.saturating_add(self.more)).filter(|most| !self.untold && (1..=INTEGER_MAX).contains(most));
+        self.incomplete.then(|| NotListed { at_least: self.at_least.max(named), at_most })
+    }
+}
+
 struct Gifts {
     /// By their first entries.
     acts: BTreeSet<u64>,
     first: u64,
     last: u64,
     subjects: BTreeSet<Person>,
+    numbers: Numbers,
     categories: BTreeSet<Category>,
     perhaps: BTreeSet<Category>,
 }
@@ -190,9 +228,14 @@ pub(super) fn disclosures(found: &[Found<'_>], people: &People<'_>) -> Vec<Discl
                     first: u64::MAX,
                     last: 0,
                     subjects: BTreeSet::new(),
+                    numbers: Numbers::default(),
                     categories: BTreeSet::new(),
                     perhaps: BTreeSet::new(),
                 });
+                // What a model was called with is what other acts had.
+                let counted = access.delivered.0.filter(|_| access.verb != Verb::ModelInfer);
+                let surely = judged.certain && given.certain;
+                gifts.numbers.add(access.subjects.len(), access.listed || access.about_nobody, counted, surely);
                 gifts.acts.extend(access.entries.first());
                 gifts.first = gifts.first.min(access.when.earliest);
                 gifts.last = gifts.last.max(access.when.latest);
@@ -212,6 +255,7 @@ pub(super) fn disclosures(found: &[Found<'_>], people: &People<'_>) -> Vec<Discl
         first: Instant::new(gifts.first),
         last: Instant::new(gifts.last),
         subjects: gifts.subjects.len() as u64,
+        not_listed: gifts.numbers.not_listed(gifts.subjects.len()),
         perhaps_categories: gifts.perhaps.difference(&gifts.categories).copied().map(Code).collect(),
         categories: gifts.categories.into_iter().map(Code).collect(),
     };
@@ -247,9 +291,16 @@ pub(super) fn losses(found: &[Found<'_>], people: &People<'_>, frame: Frame, for
             who: act.and_then(|act| act.chain.first()).map_or(Who::Anyone, |party| people.who(*party)),
             authorisation: authorisation(authorised),
             approval: reports().filter_map(|act| act.approved).max().map(approval),
+            policies: policies::of_act(told, entries.iter().copied()),
             instruction: act.map(|act| act.instruction.clone()).filter(|text| !text.is_empty()),
             subjects: loss.subjects.len() as u64,
             listed: loss.listed,
+            not_listed: {
+                let mut numbers = Numbers::default();
+                numbers.add(loss.subjects.len(), loss.listed, loss.counted.0, true);
+                numbers.not_listed(loss.subjects.len())
+            },
+            records: loss.counted.1.map(count_fact),
             after_restriction: if loss.despite_restriction { 0 } else { restricted.len() as u64 },
             after_restriction_of_erased: !loss.despite_restriction
                 && touches(told, forgotten, &entries, loss.listed, loss.when),

@@ -6,11 +6,12 @@ use crate::exposure::calculus::exposure::{self as calculus, Exposure};
 use crate::exposure::calculus::fact::{self, Access, Party, Person};
 use crate::exposure::calculus::same::Same;
 use crate::exposure::calculus::times::Times;
-use crate::exposure::telling::Telling;
+use crate::exposure::telling::{Loss, Telling};
 use crate::model::verbs::passes_on;
 use crate::model::{Outcome, PartyKind, Verb};
 use crate::report::access::document::EntryIndex;
 use crate::report::access::document::{Authorisation, Range};
+use crate::report::canonical::{INTEGER_MAX, cut};
 use crate::report::instant::Instant;
 use std::collections::BTreeSet;
 
@@ -45,7 +46,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
     let surely_unauthorised =
         successes().filter(|access| access.certain && access.authorisation == Authorisation::Unauthorised).count();
     let (surely_exposed, exposed) = exposed(found);
-    let told = Told::of(found);
+    let told = Told::of(found, losses);
     let justified = |access: &&AccessFact| {
         let review = access.review.as_ref().map(|review| review.state);
         access.authorisation == Authorisation::Exceptional && review == Some(Reviewed::Justified)
@@ -66,7 +67,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         given_uncountable: false,
         subjects: Range {
             low: same.distinct(surely_exposed).max(told.at_least),
-            high: (exposed.len() as u64).saturating_add(told.not_listed).max(told.at_least),
+            high: cut((exposed.len() as u64).saturating_add(told.not_listed).max(told.at_least)),
         },
         subjects_determined: found.iter().all(|found| found.exposure.determined) && told.not_listed == 0,
         subjects_counted: told.not_listed > 0 && told.all,
@@ -74,6 +75,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         records_incomplete: told.records_incomplete,
         attempts: accesses.iter().filter(|access| is_attempt(access)).count() as u64,
         holdings_open: holdings.iter().filter(is_open).count() as u64,
+        holdings_promised: holdings.iter().filter(|held| held.is_promised(cut_off)).count() as u64,
         holdings_elsewhere: holdings.iter().filter(elsewhere).count() as u64,
         unauthorised_accesses: Range { low: surely_unauthorised as u64, high: judged(Authorisation::Unauthorised) },
         open_questions: open_questions(accesses, losses),
@@ -269,48 +271,77 @@ struct Told {
 }
 
 impl Told {
-    fn of(found: &[Found<'_>]) -> Self {
+    fn of(found: &[Found<'_>], losses: &[LossFact]) -> Self {
         let mut told = Told { at_least: 0, not_listed: 0, all: true, records: None, records_incomplete: false };
         for found in found {
+            // Where everybody inside is on file, it was some of them, if there are so many: whoever an act does not list may be
+            // beside those who are.
+            let inside = found.exposure.subjects.len() as u64;
+            let some_of_them = |count: u64| found.exposure.determined && count <= inside;
             for judged in found.exposure.accesses.iter().filter(|judged| judged.rung != calculus::Rung::Tried) {
                 let access = &found.accesses[judged.access];
                 let (people, records) = access.delivered;
-                let surely = |told: fact::Told| if told.exact && judged.certain { told.count } else { 0 };
+                let surely =
+                    |told: fact::Told| if told.exact && judged.certain && !is_absurd(told) { told.count } else { 0 };
                 // What a model was called with is what other acts had.
                 let counts = !access.about_nobody && access.verb != Verb::ModelInfer;
                 if counts && (!access.listed || contradicts(found, access)) {
-                    told.all &= people.is_some();
+                    told.all &= people.is_some_and(|people| !is_absurd(people));
                     told.at_least = told.at_least.max(people.map_or(0, surely));
                     let count = people.map_or(0, |people| people.count);
-                    // Where everybody inside is on file, it was some of them, if there are so many: whoever it does not list may
-                    // be beside those who are.
-                    let inside = found.exposure.subjects.len() as u64;
-                    let some_of_them = found.exposure.determined && !access.only_gives && count <= inside;
-                    let known = if some_of_them { count } else { access.subjects.len() as u64 };
+                    let is_of_them = some_of_them(count) && !access.only_gives;
+                    let known = if is_of_them { count } else { access.subjects.len() as u64 };
                     told.not_listed = told.not_listed.saturating_add(count.saturating_sub(known));
                 }
-                told.records_incomplete |= records.is_none() && access.verb != Verb::ModelInfer;
+                told.records_incomplete |= access.verb != Verb::ModelInfer && records.is_none_or(is_absurd);
                 if let Some(records) = records {
                     let all = told.records.get_or_insert(Range { low: 0, high: 0 });
                     all.low = all.low.max(surely(records));
                     all.high = all.high.saturating_add(records.count);
                 }
             }
+            for loss in losses.iter().filter(|loss| loss.resource == found.name) {
+                let most = loss.not_listed.as_ref().and_then(|not_listed| not_listed.at_most);
+                let more =
+                    most.filter(|most| !some_of_them(*most)).map_or(0, |most| most.saturating_sub(loss.subjects));
+                told.not_listed = told.not_listed.saturating_add(more);
+            }
+        }
+        // A sum that cannot be written is no number that anybody told.
+        told.all &= told.not_listed <= INTEGER_MAX;
+        if let Some(all) = &mut told.records {
+            told.records_incomplete |= all.high > INTEGER_MAX;
+            all.high = cut(all.high);
         }
         told
     }
 }
 
+/// Whether a number is one that nothing can have: it counts as if nobody had said how many, so that the upper figure has no end.
+pub(super) fn is_absurd(told: fact::Told) -> bool {
+    told.count > INTEGER_MAX
+}
+
 /// Whether an act says that it delivered data of more people than it lists, or than are on file in what it reached.
 pub(super) fn contradicts(found: &Found<'_>, access: &Access) -> bool {
-    let Some(people) = access.delivered.0 else { return false };
+    let is_held_against = access.listed || !access.only_gives;
+    is_held_against && access.delivered.0.is_some_and(|told| exceeds(found, told, access.listed, &access.subjects))
+}
+
+/// The same of what one says was lost.
+pub(super) fn loses_more(found: &Found<'_>, loss: &Loss) -> bool {
+    loss.resource == found.resource
+        && loss.counted.0.is_some_and(|told| exceeds(found, told, loss.listed, &loss.subjects))
+}
+
+fn exceeds(found: &Found<'_>, told: fact::Told, listed: bool, subjects: &BTreeSet<Person>) -> bool {
     let inside = &found.exposure.subjects;
-    let known = match access.listed {
-        true => access.subjects.len(),
-        false if access.only_gives || !found.exposure.determined => return false,
-        false => inside.len() + access.subjects.iter().filter(|person| !inside.contains_key(person)).count(),
+    let known = match listed {
+        true => subjects.len(),
+        false if !found.exposure.determined => return false,
+        false => inside.len() + subjects.iter().filter(|person| !inside.contains_key(person)).count(),
     };
-    people.count > known as u64
+    told.count > known as u64
 }
 
 /// Something that was tried and got nothing; what was shared or sent, and reached nobody who is named, was done.

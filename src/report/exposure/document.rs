@@ -3,10 +3,11 @@
 //! The rungs are never mixed (could see, was given, did see, holds), and every duration stands with what is certain and
 //! what is possible, in microseconds. Minutes of several persons are never added.
 
-use crate::model::{Category, Outcome, PartyKind, RecipientKind, Verb};
+use crate::model::{Category, Outcome, PartyKind, PolicyDecision, RecipientKind, Verb};
 use crate::report::access::document::{
     Authorisation, Completeness, EntryIndex, Gap, Limit, Name, PersonIdentity, Range, SourceCoverage, Span, Verdict,
 };
+use crate::report::canonical::{INTEGER_MAX, cut};
 use crate::report::changes::ChangeFact;
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
@@ -43,6 +44,8 @@ choices! {
         RefersToItself "refers_to_itself",
         /// An act that says it delivered data of more people than it lists, or than are on file there.
         CountsContradict "counts_contradict",
+        /// An act that says it delivered more than can be: more than every reader of JSON holds exactly.
+        CountsAbsurd "counts_absurd",
     }
 
     /// Whether "no data was mishandled" can be said.
@@ -173,6 +176,9 @@ facts! {
         /// Approvals for these resources, or by which an act went that is told here.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         approvals: Vec<ApprovalFact>,
+        /// What policies decided, and what came of it; those of which none is recorded last.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        policies: Vec<PolicyComparison>,
         amendments: Vec<AmendmentFact>,
         oddities: Vec<OddityFact>,
         coverage: CoverageFact,
@@ -258,7 +264,8 @@ facts! {
         people_given: Range,
         /// Agents and services that processed it.
         machines: Range,
-        /// Somebody who cannot be counted could see it: a group whose members are not on file, or whoever had a link.
+        /// Somebody who cannot be counted could see it, or may have: a group whose members are not on file, whoever had a link,
+        /// or whoever had a way that nobody told of.
         uncountable: bool,
         /// Others who cannot be counted may have seen it, or been given it: it was shown or given to the public, or to a group or
         /// an organisation with others in it than those on file.
@@ -280,6 +287,9 @@ facts! {
         records_incomplete: bool,
         attempts: u64,
         holdings_open: u64,
+        /// Copies whose end is only promised or planned: nothing shows that it came.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        holdings_promised: u64,
         /// Copies that lie, or lay, where no source tells what is done with them.
         #[serde(default, skip_serializing_if = "is_zero")]
         holdings_elsewhere: u64,
@@ -418,6 +428,9 @@ facts! {
         certain: bool,
         authorisation: Authorisation,
         approval: Option<Approval>,
+        /// What policies decided of it, as it was recorded: one, unless its entries tell of several.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        policies: Vec<PolicyFact>,
         review: Option<ReviewFact>,
         /// People among them whose data might only be stored then.
         after_restriction: u64,
@@ -439,7 +452,29 @@ facts! {
         perhaps_categories: Vec<Code<Category>>,
     }
 
-    /// A number without ids, as it was told.
+    /// A policy in its version, and what it decided.
+    pub struct PolicyFact { id: Name, version: Option<Name>, decision: Code<PolicyDecision> }
+
+    /// What one policy in one version decided of acts that are told here, deletions and alterations among them, and what these
+    /// were: each act once. Without an id: acts of which no policy is recorded.
+    pub struct PolicyComparison {
+        id: Option<Name>,
+        version: Option<Name>,
+        acts: u64,
+        permitted: u64,
+        denied: u64,
+        /// It did not apply, did not decide, or what it decided is not recorded.
+        undecided: u64,
+        /// Of those it permitted, by their first entries: what went without authority all the same, over a way that was closed or
+        /// that nobody was allowed to open, or because an approval was wanting.
+        permitted_unauthorised: Vec<EntryIndex>,
+        /// What nobody assessed all the same.
+        permitted_not_assessed: Vec<EntryIndex>,
+        /// Of those it denied, what happened all the same, or may have.
+        denied_done: Vec<EntryIndex>,
+    }
+
+    /// A number without ids, as it was told; of one that cannot be written exactly the highest that can, as a lower end.
     pub struct CountFact { count: u64, exact: bool }
 
     pub struct ReviewFact {
@@ -476,11 +511,18 @@ facts! {
         last: Instant,
         /// Persons whom these acts name.
         subjects: u64,
+        /// Of how many people it was, where these are not all, or may not be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_listed: Option<NotListed>,
         categories: Vec<Code<Category>>,
         /// Others that these acts possibly gave.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         perhaps_categories: Vec<Code<Category>>,
     }
+
+    /// Of how many people data was, beside those who are named: surely, and at most as far as acts told numbers; without an
+    /// upper end where one of them does not say how many.
+    pub struct NotListed { at_least: u64, at_most: Option<u64> }
 
     pub struct LossFact {
         entry: EntryIndex,
@@ -492,10 +534,17 @@ facts! {
         who: Who,
         authorisation: Authorisation,
         approval: Option<Approval>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        policies: Vec<PolicyFact>,
         /// The documented instruction that whoever did it went by.
         instruction: Option<String>,
         subjects: u64,
         listed: bool,
+        /// Of how many people data was lost, where these are not all, or may not be; and how many records, where that was told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_listed: Option<NotListed>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        records: Option<CountFact>,
         /// People among them whose data might only be stored then.
         after_restriction: u64,
         /// Somebody possibly was, who was erased since.
@@ -570,6 +619,13 @@ impl AccessFact {
     }
 }
 
+impl CountFact {
+    /// Whether more was told than can be written.
+    pub fn is_cut(&self) -> bool {
+        self.count == INTEGER_MAX && !self.exact
+    }
+}
+
 impl HoldingFact {
     /// Whether this act gave the copy to whoever has it.
     pub fn is_received_by(&self, access: &AccessFact) -> bool {
@@ -580,6 +636,11 @@ impl HoldingFact {
     /// By which it came to be.
     pub fn entries(&self) -> impl Iterator<Item = EntryIndex> {
         self.start.entry.iter().chain(&self.more).copied()
+    }
+
+    /// Whether it is gone by an instant as far as somebody promised or planned, and nothing shows that.
+    pub fn is_promised(&self, cut_off: Instant) -> bool {
+        self.end.known == Known::Assumed && !self.is_open(cut_off)
     }
 
     /// Whether it is not known to be gone by an instant.
@@ -621,7 +682,8 @@ impl ExposureReport {
         let only_lost =
             |subject: &&SubjectFact| subject.losses > 0 && subject.open_us.high == 0 && subject.accesses.high == 0;
         let lost = self.subjects.iter().filter(only_lost).count() as u64;
-        let all = Range { low: self.totals.subjects.low + lost, high: self.totals.subjects.high + lost };
+        let Range { low, high } = self.totals.subjects;
+        let all = Range { low: cut(low.saturating_add(lost)), high: cut(high.saturating_add(lost)) };
         let nobody = all.high == 0 && !self.losses.is_empty();
         (all, self.totals.subjects_determined && self.losses.iter().all(|loss| loss.listed) && !nobody)
     }
@@ -635,7 +697,10 @@ impl ExposureReport {
 
     /// Whether a number is told for whoever is not listed, so that the upper figure of those concerned is a number at all.
     pub fn is_counted(&self) -> bool {
-        self.totals.subjects_counted && self.losses.iter().all(|loss| loss.listed)
+        let is_told = |not_listed: &NotListed| not_listed.at_most.is_some();
+        let of_losses = self.losses.iter().all(|loss| loss.not_listed.as_ref().is_none_or(is_told));
+        let of_accesses = self.totals.subjects_counted || self.totals.subjects_determined;
+        of_accesses && of_losses && self.concerned().0.high > 0
     }
 }
 

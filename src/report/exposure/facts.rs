@@ -3,14 +3,14 @@
 use super::document::*;
 use super::evidence::{ExposureEvidence, ExposureQuestion, Forgotten, Suppressed};
 use super::forgotten::touches;
-use super::{acts, answer, consequences, count, lags, loops};
+use super::{acts, answer, consequences, count, lags, loops, policies};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
 use crate::exposure::calculus::fact;
 use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, Thing, When};
 use crate::exposure::calculus::interval::{self, Frame};
 use crate::exposure::calculus::same::Same;
 use crate::exposure::calculus::times::Times;
-use crate::exposure::telling::{Named, Telling};
+use crate::exposure::telling::{self, Named, Telling};
 use crate::model::{Category, Identity, PartyKind, RegistryKind, ReportType};
 use crate::registry::{self, Document};
 use crate::report::access::document::{
@@ -57,6 +57,7 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         resources,
         lags: lags::lags(&stated.found, &people, &evidence.detections, frame),
         viewers: stated.viewers,
+        policies: policies::compared(&stated.accesses, &stated.losses),
         accesses: stated.accesses,
         holdings: stated.holdings,
         disclosures: consequences::disclosures(&stated.found, &people),
@@ -150,6 +151,8 @@ impl<'a> Stated<'a> {
         totals.subjects_determined &= closed == 0;
         let feeds = |party: &Party| named_group(told, *party).is_some_and(|name| feed_covers(evidence, name, frame));
         totals.uncountable |= found.iter().flat_map(|found| &found.exposure.given_groups).any(|party| !feeds(party));
+        // Where nothing is told of who may see it, nobody counted them.
+        totals.uncountable |= found.iter().any(|found| found.known && found.exposure.paths.is_empty());
         let is_open = |found: &Found<'_>, party: &Party| match party {
             Party::Anyone | Party::Named(PartyKind::Organisation, _) => true,
             Party::Named(PartyKind::Group, _) => !found.exposure.given_groups.contains(party) || !feeds(party),
@@ -292,6 +295,7 @@ impl<'a> Found<'a> {
                 certain: judged.certain,
                 authorisation: authorisation(judged.authorised),
                 approval: access.approved.map(approval),
+                policies: policies::of_act(people.told, access.entries.iter().copied()),
                 review: access.review.map(review),
                 after_restriction: judged.after_restriction.len() as u64,
                 after_restriction_of_erased: !access.despite_restriction
@@ -349,7 +353,7 @@ impl People<'_> {
     }
 }
 
-fn named(name: &Named) -> Name {
+pub(super) fn named(name: &Named) -> Name {
     match name {
         Named::Registered(name) => Name::Registered(name.clone()),
         Named::Sealed(name) => Name::Unregistered(name.clone()),
@@ -357,8 +361,8 @@ fn named(name: &Named) -> Name {
     }
 }
 
-fn count_fact(told: fact::Told) -> CountFact {
-    CountFact { count: told.count, exact: told.exact }
+pub(super) fn count_fact(told: fact::Told) -> CountFact {
+    CountFact { count: cut(told.count), exact: told.exact && !count::is_absurd(told) }
 }
 
 pub(super) fn bound(bound: interval::Bound) -> Bound {
@@ -641,7 +645,18 @@ fn oddities(found: &[Found<'_>], telling: &Telling, of_nothing: &BTreeSet<u64>) 
         let acts = found.exposure.accesses.iter().map(|judged| &found.accesses[judged.access]);
         acts.filter(|access| count::contradicts(found, access)).filter_map(|access| access.entries.first().copied())
     });
+    let loses_more = |loss: &&telling::Loss| found.iter().any(|found| count::loses_more(found, loss));
+    let contradicting = contradicting.chain(telling.losses.iter().filter(loses_more).map(|loss| loss.index));
     all.extend(contradicting.map(flagged(Oddity::CountsContradict)));
+    let told_of = |access: &&Access| access.delivered.0.into_iter().chain(access.delivered.1).any(count::is_absurd);
+    let absurd = found.iter().flat_map(|found| found.accesses.iter().filter(told_of));
+    let absurd = absurd.flat_map(|access| access.entries.first().copied());
+    let lost_of = |loss: &&telling::Loss| {
+        let is_here = found.iter().any(|found| found.resource == loss.resource);
+        is_here && loss.counted.0.into_iter().chain(loss.counted.1).any(count::is_absurd)
+    };
+    let absurd = absurd.chain(telling.losses.iter().filter(lost_of).map(|loss| loss.index));
+    all.extend(absurd.map(flagged(Oddity::CountsAbsurd)));
     all.extend(loops::of_themselves(found, telling).into_iter().map(flagged(Oddity::RefersToItself)));
     for found in found {
         all.extend(found.exposure.oddities.iter().map(|(what, entry)| (told(*what), *entry)));

@@ -5,9 +5,9 @@ use super::frame::{clocks, coverage};
 use super::{Sheet, Value};
 use crate::model::{Category, PartyKind};
 use crate::report::access::answer as access;
-use crate::report::access::document::{PersonIdentity, Range};
+use crate::report::access::document::{EntryIndex, Name, PersonIdentity, Range};
 use crate::report::code::Code;
-use crate::report::exposure::answer::who_text;
+use crate::report::exposure::answer::{name_text, policy_text, who_text};
 use crate::report::exposure::document::*;
 use crate::report::wording::{Wording, fill, word};
 
@@ -23,6 +23,7 @@ pub fn sheets(report: &ExposureReport, w: &Wording) -> Vec<Sheet> {
         told.accesses(),
         told.holdings(),
         told.subjects(),
+        told.policies(),
         told.oddities(),
     ];
     let known = &report.coverage;
@@ -76,7 +77,7 @@ impl<'a> Told<'a> {
             self.saw(),
             range(&c.people_given, totals.people_given),
             range(&f.machines, totals.machines),
-            exactly(&f.holds, totals.holdings_open),
+            self.holds(),
             self.inside(),
             self.records(),
             exactly(&c.successes, totals.successes),
@@ -119,6 +120,15 @@ impl<'a> Told<'a> {
                 Figure { item: &f.saw, value: [Value::Empty, Value::Empty], note }
             }
             (true, _) => Figure::from(&f.saw, low, format!("{} {}", self.w.range(low, high), f.saw_uncountable)),
+        }
+    }
+
+    fn holds(self) -> Figure<'a> {
+        let (f, totals) = (&self.w.exposure.figure, &self.report.totals);
+        let held = Figure::of(&f.holds, counted(Range::exactly(totals.holdings_open)));
+        match totals.holdings_promised {
+            0 => held,
+            promised => held.noted(fill(&f.holds_promised, &[("n", &self.w.number(promised))])),
         }
     }
 
@@ -261,6 +271,7 @@ impl<'a> Told<'a> {
             .text(&c.approval, |a| {
                 a.approval.map(|code| word(&w.exposure.approved, code.code()).to_owned()).unwrap_or_default()
             })
+            .texts(&w.table.policy, move |a| self.decided(&a.policies))
             .text(&c.review, |a| {
                 let review = a.review.as_ref().map(|review| word(&w.exposure.reviewed, review.state.code()).to_owned());
                 review.unwrap_or_default()
@@ -278,6 +289,39 @@ impl<'a> Told<'a> {
                 &w.sheet.name.accesses,
                 Some(("accesses", &w.exposure.section.accesses)),
                 &self.report.accesses,
+            )
+    }
+
+    /// Each policy in its version, and what it decided.
+    fn decided(self, policies: &[PolicyFact]) -> Vec<String> {
+        policies.iter().map(|policy| policy_text(self.w, policy)).collect()
+    }
+
+    fn policies(self) -> Sheet {
+        let (w, t, c) = (self.w, &self.w.exposure.table, &self.w.sheet.column);
+        let entries = |entries: &[EntryIndex]| entries.iter().map(|entry| entry.0).collect::<Vec<_>>();
+        let name = move |name: &Option<Name>| name.as_ref().map(|name| name_text(w, name)).unwrap_or_default();
+        Columns::new(w)
+            .text(&w.table.policy, move |p: &PolicyComparison| match &p.id {
+                Some(_) => name(&p.id),
+                None => t.no_policy.clone(),
+            })
+            .text(&c.version, move |p| name(&p.version))
+            .number(&w.table.acts, |p| p.acts)
+            .number(&t.permitted, |p| p.permitted)
+            .number(&t.denied, |p| p.denied)
+            .number(&t.undecided, |p| p.undecided)
+            .number(&t.permitted_unauthorised, |p| p.permitted_unauthorised.len() as u64)
+            .numbers(&c.permitted_unauthorised_in, move |p| entries(&p.permitted_unauthorised))
+            .number(&t.permitted_not_assessed, |p| p.permitted_not_assessed.len() as u64)
+            .numbers(&c.permitted_not_assessed_in, move |p| entries(&p.permitted_not_assessed))
+            .number(&t.denied_done, |p| p.denied_done.len() as u64)
+            .numbers(&c.denied_done_in, move |p| entries(&p.denied_done))
+            .sheet(
+                "policies",
+                &w.sheet.name.policies,
+                Some(("policies", &w.exposure.section.policies)),
+                &self.report.policies,
             )
     }
 

@@ -4,7 +4,7 @@ use super::cover::pair;
 use super::exposure::Said;
 use super::*;
 use crate::report::access::document::{Authorisation, EntryIndex, Span};
-use crate::report::exposure::answer::{duration_range, people};
+use crate::report::exposure::answer::{duration_range, name_text, people, policy_text};
 use crate::report::exposure::document::*;
 use crate::report::wording::word;
 
@@ -36,9 +36,55 @@ impl Said<'_> {
         cell([
             (word(&w.authorisation, access.authorisation.code()).to_owned(), style),
             (approval, Style::Note),
+            (self.decided(&access.policies), Style::Note),
             (review.unwrap_or_default().join(" "), Style::Note),
             (restricted.unwrap_or_default(), Style::Warning),
         ])
+    }
+
+    /// What policies decided of an act.
+    fn decided(&self, policies: &[PolicyFact]) -> String {
+        policies.iter().map(|policy| policy_text(self.w, policy)).collect::<Vec<_>>().join("; ")
+    }
+
+    /// What each policy decided, and what came of it.
+    pub(super) fn policies(&self) -> Block {
+        let (w, t) = (self.w, &self.w.exposure.table);
+        let those = |entries: &[EntryIndex]| {
+            let numbers: Vec<String> = entries.iter().map(|entry| w.number(entry.0)).collect();
+            match numbers.is_empty() {
+                true => plain(w.number(0)),
+                false => cell([
+                    (w.number(numbers.len() as u64), Style::Warning),
+                    (fill(&t.by_entry, &[("n", &w.list(&numbers, LISTED))]), Style::Note),
+                ]),
+            }
+        };
+        let row_of = |line: &PolicyComparison| {
+            let id = line.id.as_ref().map_or_else(|| t.no_policy.clone(), |id| name_text(w, id));
+            let version = line.version.as_ref().map(|version| name_text(w, version)).unwrap_or_default();
+            let decided = [(&t.permitted, line.permitted), (&t.denied, line.denied), (&t.undecided, line.undecided)];
+            let decided = decided.into_iter().filter(|(_, n)| *n > 0);
+            let decided = decided.map(|(label, n)| (format!("{label}: {}", w.number(n)), Style::Plain));
+            let counts = [(w.plural(&w.count.acts, line.acts), Style::Note)];
+            let of_policy = |entries: &[EntryIndex]| if line.id.is_some() { those(entries) } else { plain("") };
+            row([
+                cell([(id, Style::Strong), (version, Style::Note)]),
+                cell(decided.chain(counts)),
+                of_policy(&line.permitted_unauthorised),
+                of_policy(&line.permitted_not_assessed),
+                of_policy(&line.denied_done),
+            ])
+        };
+        let rows = self.report.policies.iter().map(row_of).collect();
+        let columns = vec![
+            column(&w.table.policy, 24),
+            column(&t.decided, 19),
+            column(&t.permitted_unauthorised, 19),
+            column(&t.permitted_not_assessed, 19),
+            column(&t.denied_done, 19),
+        ];
+        self.table(&self.w.exposure.section.policies, columns, rows)
     }
 
     /// That data might only be stored then, of so many persons, or of somebody who is not known any more.
@@ -73,7 +119,7 @@ impl Said<'_> {
                     (w.span(given.first, given.last), Style::Note),
                 ]),
                 cell([
-                    (w.plural(&x.count.persons, given.subjects), Style::Plain),
+                    (self.of_people(given.subjects, given.not_listed.as_ref()), Style::Plain),
                     (w.list(&categories, LISTED), Style::Note),
                 ]),
             ])
@@ -84,14 +130,45 @@ impl Said<'_> {
         self.table(&x.section.disclosures, columns, rows)
     }
 
+    /// Of how many people data was: never 0 where not all are named.
+    fn of_people(&self, named: u64, not_listed: Option<&NotListed>) -> String {
+        let (w, x) = (self.w, &self.w.exposure);
+        let of = |n: &str, text: &str| fill(text, &[("n", n)]);
+        match not_listed {
+            None => w.plural(&x.count.persons, named),
+            Some(NotListed { at_least: 0, at_most: Some(at_most) }) => {
+                let about = of(&w.plural(&x.count.persons, *at_most), &x.figure.about);
+                of(&about, &x.table.counted)
+            }
+            Some(NotListed { at_least, at_most: Some(at_most) }) => {
+                of(&w.plural_range(&x.count.persons, *at_least, *at_most), &x.table.counted)
+            }
+            Some(NotListed { at_least: 0, at_most: None }) => x.table.whose_not_known.clone(),
+            Some(NotListed { at_least, at_most: None }) => {
+                of(&w.plural(&x.count.persons, *at_least), &x.figure.at_least)
+            }
+        }
+    }
+
+    /// A number of records, as it was told.
+    pub(super) fn records_of(&self, told: &CountFact) -> String {
+        let t = &self.w.exposure.table;
+        let text = match (told.exact, told.is_cut()) {
+            (true, _) => &t.records,
+            (false, true) => &t.at_least_records,
+            (false, false) => &t.about_records,
+        };
+        fill(text, &[("n", &self.w.number(told.count))])
+    }
+
     pub(super) fn losses(&self) -> Block {
         let (w, x) = (self.w, &self.w.exposure);
         let t = &x.table;
         let row_of = |loss: &LossFact| {
             let until = loss.recoverable_until.map(|at| fill(&t.recoverable_until, &[("at", &w.instant(at))]));
             let restored = loss.restored_by.map(|entry| fill(&t.restored_by, &[("n", &w.number(entry.0))]));
-            let subjects = w.plural(&x.count.persons, loss.subjects);
-            let subjects = if loss.listed { subjects } else { fill(&x.figure.at_least, &[("n", &subjects)]) };
+            let subjects = self.of_people(loss.subjects, loss.not_listed.as_ref());
+            let records = loss.records.as_ref().map(|told| self.records_of(told));
             let also: Vec<String> = loss.also.iter().map(|entry| w.number(entry.0)).collect();
             let also = (!also.is_empty()).then(|| fill(&t.by_entry, &[("n", &w.comma(&also))]));
             row([
@@ -101,6 +178,7 @@ impl Said<'_> {
                     (word(&x.lost, loss.lost.code()).to_owned(), Style::Plain),
                     (loss.resource.clone(), Style::Note),
                     (subjects, Style::Note),
+                    (records.unwrap_or_default(), Style::Note),
                     (
                         self.restricted(loss.after_restriction, loss.after_restriction_of_erased).unwrap_or_default(),
                         Style::Warning,
@@ -111,7 +189,7 @@ impl Said<'_> {
                     (until.unwrap_or_default(), Style::Note),
                     (restored.unwrap_or_default(), Style::Note),
                 ]),
-                self.by_authority(loss.authorisation, loss.approval),
+                self.by_authority(loss.authorisation, loss.approval, &loss.policies),
             ])
         };
         let rows = self.report.losses.iter().map(row_of).collect();
@@ -138,7 +216,7 @@ impl Said<'_> {
                     (word(&x.relation, cause.relation.code()).to_owned(), Style::Note),
                     (cause.resource.clone(), Style::Note),
                 ]),
-                self.by_authority(cause.authorisation, cause.approval),
+                self.by_authority(cause.authorisation, cause.approval, &[]),
             ])
         };
         let rows = self.report.causes.iter().map(row_of).collect();
@@ -253,10 +331,11 @@ impl Said<'_> {
         ])
     }
 
-    fn by_authority(&self, authorisation: Authorisation, approval: Option<Approval>) -> Cell {
+    fn by_authority(&self, authorisation: Authorisation, approval: Option<Approval>, by: &[PolicyFact]) -> Cell {
         let (w, x) = (self.w, &self.w.exposure);
         let approval = approval.map(|code| word(&x.approved, code.code()).to_owned()).unwrap_or_default();
         let style = if authorisation == Authorisation::Authorised { Style::Plain } else { Style::Warning };
-        cell([(word(&w.authorisation, authorisation.code()).to_owned(), style), (approval, Style::Note)])
+        let authorisation = word(&w.authorisation, authorisation.code()).to_owned();
+        cell([(authorisation, style), (approval, Style::Note), (self.decided(by), Style::Note)])
     }
 }

@@ -114,13 +114,17 @@ impl Said<'_> {
         let saw_label = one_or_more(&totals.people_saw, &f.saw_one, &f.saw);
         let machines_label = one_or_more(&totals.machines, &f.machines_one, &f.machines);
         let holds_label = one_or_more(&Range::exactly(totals.holdings_open), &f.holds_one, &f.holds);
+        let promised = totals.holdings_promised;
+        let promised = (promised > 0).then(|| fill(&f.holds_promised, &[("n", &w.number(promised))]));
+        let holds_note: Vec<String> = std::iter::once(f.holds_note.clone()).chain(promised).collect();
+        let holds_note = holds_note.join(&w.answer.clauses);
         let subjects_label = one_or_more(&totals.subjects, &f.subjects_one, &f.subjects);
         vec![
             figure(duration_range(w, &totals.open_us), &x.figure.open, open_note, Tone::Possible),
             figure(could, &could_label, could_note, Tone::Possible),
             figure(saw, &saw_label, saw_note, Tone::Shown),
             figure(range(&totals.machines), &machines_label, x.figure.machines_note.clone(), Tone::Processed),
-            figure(w.number(totals.holdings_open), &holds_label, x.figure.holds_note.clone(), Tone::ArgumentsOnly),
+            figure(w.number(totals.holdings_open), &holds_label, holds_note, Tone::ArgumentsOnly),
             figure(subjects, &subjects_label, x.figure.subjects_note.clone(), Tone::OtherPart),
         ]
     }
@@ -182,6 +186,7 @@ impl Said<'_> {
             ("subjects", &s.subjects, vec![self.w.exposure.intro.subjects.clone()], vec![self.subjects()]),
             ("causes", &s.causes, vec![self.w.exposure.intro.causes.clone()], vec![self.causes()]),
             ("approvals", &s.approvals, vec![self.w.exposure.intro.approvals.clone()], vec![self.approvals()]),
+            ("policies", &s.policies, vec![self.w.exposure.intro.policies.clone()], vec![self.policies()]),
             ("amendments", &s.amendments, vec![self.w.exposure.intro.amendments.clone()], vec![self.amendments()]),
             (
                 "changes",
@@ -367,17 +372,18 @@ impl Said<'_> {
                 let subjects = if access.listed {
                     w.number(access.subjects)
                 } else if let Some(counted) = counted {
-                    let text = if counted.exact { &x.table.counted } else { &x.figure.about };
+                    let text = match (counted.exact, counted.is_cut()) {
+                        (true, _) => &x.table.counted,
+                        (false, true) => &x.figure.at_least,
+                        (false, false) => &x.figure.about,
+                    };
                     fill(text, &[("n", &w.number(counted.count))])
                 } else if access.subjects == 0 {
                     x.figure.not_known.clone()
                 } else {
                     fill(&x.figure.at_least, &[("n", &w.number(access.subjects))])
                 };
-                let records = access.records.as_ref().map(|told| {
-                    let text = if told.exact { &x.table.records } else { &x.table.about_records };
-                    fill(text, &[("n", &w.number(told.count))])
-                });
+                let records = access.records.as_ref().map(|told| self.records_of(told));
                 let records = records.unwrap_or_default();
                 let categories: Vec<String> =
                     access.categories.iter().map(|c| word(&w.category, c.text()).to_owned()).collect();

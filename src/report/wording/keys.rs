@@ -234,7 +234,8 @@ sections! {
     ExposureAnswer {
         sentence: String, open: String, open_assumed: String, without_authority: String, never: String, could: String, could_and_others: String, saw: String, given: String,
         saw_and_others: String, saw_uncounted: String, people_and_others: String, given_and_others: String, shown_uncounted: String,
-        shown_to_uncounted: String, machines: String, holds: String, elsewhere: String,
+        shown_to_uncounted: String, machines: String, holds: String, promised: String, elsewhere: String,
+        perhaps_made_available: String,
         copies_elsewhere: String, uncounted: String, unknown: String,
     }
     ExposureCount { people: Plural, machines: Plural, copies: Plural, accesses: Plural, losses: Plural, persons: Plural, proved: Plural }
@@ -242,7 +243,7 @@ sections! {
     ExposureVerdict { could: String, seen: String, mishandled: String, beyond: String }
     ExposureFigure {
         open: String, open_note: String, could: String, uncountable: String, saw: String, saw_note: String, saw_uncountable: String, machines: String,
-        machines_note: String, holds: String, holds_note: String, subjects: String, subjects_note: String, at_least: String, without_authority: String, people_without_authority: String, about: String, not_known: String,
+        machines_note: String, holds: String, holds_note: String, holds_promised: String, subjects: String, subjects_note: String, at_least: String, without_authority: String, people_without_authority: String, about: String, not_known: String,
         not_countable: String, not_countable_note: String, could_one: String, saw_one: String, machines_one: String,
         holds_one: String, subjects_one: String,
     }
@@ -258,12 +259,12 @@ sections! {
     ExposureFact { detection_lag: String, revocation_lag: String, resources: String, cut_off: String, completeness: String, open_questions: String, characterisation: String }
     ExposureSection {
         how_to_read: String, windows: String, paths: String, lags: String, timeline: String, people: String, accesses: String,
-        holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,
+        holdings: String, disclosures: String, losses: String, subjects: String, causes: String, policies: String, amendments: String,
         changes: String, odd: String, coverage: String, verification: String, approvals: String, human: String,
     }
     ExposureIntro {
         how_to_read: String, windows: String, lags: String, timeline: String, timeline_alt: String, people: String, accesses: String,
-        holdings: String, disclosures: String, losses: String, subjects: String, causes: String, amendments: String,
+        holdings: String, disclosures: String, losses: String, subjects: String, causes: String, policies: String, amendments: String,
         changes: String, changes_erased: Plural, odd: String, verification: String, approvals: String, human: String,
     }
     ExposureTable {
@@ -271,12 +272,14 @@ sections! {
         opened: String, detected: String, revoked: String, really_closed: String,
         could: String, excess_only: String, did: String, over: String, excess: String, when: String, what: String,
         subjects: String, possible: String, holder: String, person: String, open: String, categories: String, perhaps_categories: String,
-        ongoing: String, by_entry: String, anyone: String, unknown_recipient: String, unknown_operator: String, named: String, given_to: String, perhaps_given_to: String, counted: String, records: String, about_records: String, one_of: String, unidentified: String,
+        ongoing: String, by_entry: String, anyone: String, unknown_recipient: String, unknown_operator: String, named: String, given_to: String, perhaps_given_to: String, counted: String, records: String, about_records: String, at_least_records: String, whose_not_known: String, one_of: String, unidentified: String,
         recipient: String, acts: String, act: String, led_to: String, instruction: String, review_until: String,
         after_restriction: String, after_restriction_of_erased: String, kept_from: String, kept_from_until: String, recovery: String, recoverable_until: String, restored_by: String, amends: String,
         standing: String, by: String, no_country: String, before: String, after: String,
         approval: String, for_whom: String, used_by: String, refused: String, under_policy: String, no_end: String,
         only_for: String, by_members: String,
+        no_policy: String, decided: String, permitted: String, denied: String, undecided: String,
+        permitted_unauthorised: String, permitted_not_assessed: String, denied_done: String,
     }
     ExposureLane { without_authority: String, approvals: String, gaps: String, more: Plural }
 
@@ -321,6 +324,7 @@ sections! {
         detected_in: String, detected_case: String, first_detected: String, last_detected: String, opened_to_detected: String,
         decided: String, decided_in: String, revoked_in: String, revoked_to_closed: String, how_known: String, decided_to_closed: String,
         detected_to_closed: String, ended_before_detection: String, rights: String, by_members: String,
+        permitted_unauthorised_in: String, permitted_not_assessed_in: String, denied_done_in: String,
         english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, signed: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_thresholds: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, uncompared: String, uncompared_by: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
     }
 }
