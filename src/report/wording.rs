@@ -284,7 +284,7 @@ mod tests {
             )*};
         }
         of_breach!(standing: CaseStanding, origin: FieldOrigin, state: FieldState, todo: Todo, seen: Seen, told: Notice, basis: Basis,
-            audience: AudienceKind, register: RegisterColumn, contradiction: Contradiction);
+            audience: AudienceKind, register: RegisterColumn, message: MessagePart, contradiction: Contradiction);
         check(
             "recovery",
             &wording.breach.recovery,

@@ -13,6 +13,7 @@ use crate::report::exposure::answer::{duration_range, who_text};
 use crate::report::exposure::document::{CoverageFact, Known};
 use crate::report::instant::Instant;
 use crate::report::wording::{Wording, word};
+use std::collections::BTreeSet;
 
 /// Something has to be notified still.
 fn owed(phase: &Phase) -> bool {
@@ -692,8 +693,10 @@ impl Said<'_> {
         let reached = |block| sections::or_beyond(self.w, block, &beyond);
         let mut persons = vec![reached(self.persons(report))];
         persons.extend(self.texts(report));
+        let message = vec![self.message(report)];
         let mut sections = vec![
             ("persons", s.persons.as_str(), i.persons.as_str(), persons),
+            ("message", &s.message, &i.message, message),
             ("holdings", &s.holdings, &i.holdings, vec![reached(self.holdings(report))]),
             ("others-told", &s.others_told, &i.others_told, vec![others]),
         ];
@@ -721,6 +724,26 @@ impl Said<'_> {
             }
         }
         blocks
+    }
+
+    /// What a message to them has to say, and who says it.
+    fn message(&self, report: &PersonsReport) -> Block {
+        let b = &self.w.breach;
+        let line = |part: &MessageFact| {
+            let style = |line: &RegisterLine| match line.state {
+                FieldState::NotProvided => Style::Missing,
+                _ => Style::Plain,
+            };
+            let texts: Vec<_> = part.lines.iter().map(|line| (line.text.clone(), style(line))).collect();
+            let states = part.lines.iter().map(|line| word(&b.state, line.state.code()).to_owned());
+            row([
+                cell([(word(&b.message, part.part.code()).to_owned(), Style::Strong)]),
+                cell(texts),
+                cell(states.collect::<BTreeSet<_>>().into_iter().map(|state| (state, Style::Note))),
+            ])
+        };
+        let columns = vec![column(&b.table.title, 22), column(&b.table.value, 54), column(&b.table.origin, 24)];
+        self.whole_table(&b.section.message, columns, report.message.iter().map(line).collect())
     }
 
     fn persons(&self, report: &PersonsReport) -> Block {

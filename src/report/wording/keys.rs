@@ -295,7 +295,7 @@ sections! {
         ledger_reads: String, clocks: String, article_15: String, conversations: String, resources: String,
         windows: String, paths: String, lags: String, people: String, accesses: String, holdings: String, subjects: String,
         oddities: String, coverage: String, coverage_times: String,
-        form: String, steps: String, awareness: String, severity: String, erased: String, counted: String, reported: String, phases: String, answers_changed: String, facts_changed: String, register: String, concerned: String, attempts: String,
+        form: String, steps: String, awareness: String, severity: String, erased: String, counted: String, reported: String, phases: String, answers_changed: String, facts_changed: String, register: String, concerned: String, message: String, attempts: String,
     }
     SheetColumn {
         categories_into_tool: String, group: String, item: String, value: String, note: String, section: String, act: String, all_listed: String,
@@ -329,7 +329,7 @@ sections! {
     Breach {
         title: BreachTitle, answer: BreachAnswer, verdict: BreachVerdict, figure: BreachFigure, notice: BreachNotice,
         fact: BreachFact, section: BreachSection, intro: BreachIntro, case: BreachCase, reported: BreachReported, event: BreachEvent, phase: BreachPhase,
-        table: BreachTable, basis_text: BreachBasis, standing: Codes, block: Codes, state: Codes, todo: Codes, figure_level: Codes, seen: Codes, told: Codes,
+        table: BreachTable, basis_text: BreachBasis, standing: Codes, block: Codes, state: Codes, todo: Codes, figure_level: Codes, seen: Codes, told: Codes, message: Codes,
         channel: Codes, delivery: Codes, basis: Codes, recovery: Codes, audience: Codes, register: Codes, contradiction: Codes, step: Codes, origin: Codes,
         form: BTreeMap<String, BreachField>, count: BreachCount, list: BreachList,
     }
@@ -378,11 +378,11 @@ sections! {
     }
     BreachSection {
         life: String, todo: String, form: String, severity: String, phases: String, register: String, persons: String, holdings: String,
-        others_told: String,
+        message: String, others_told: String,
     }
     BreachIntro {
         todo: String, form: String, hidden: String, severity: String, phases: String, register: String, verification: String, persons: String,
-        holdings: String, others_told: String,
+        holdings: String, message: String, others_told: String,
     }
     BreachCase {
         occurred: String, opened: String, detected: String, processor_aware: String, aware: String, submitted: String,
