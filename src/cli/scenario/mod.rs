@@ -86,6 +86,8 @@ enum Command {
 ///   09:00 s1 asks for access [received 2026-02-10]{n}
 ///   09:10 access of s1 is verified [saying HOW], extended [saying WHY], answered, or refused [saying WHY]{n}
 ///   10:00 hold H on s1                  13:00 release H{n}
+///   11:00 dana answers 4 of case C with b      (a field of the authority's form){n}
+///   11:00 dana names e1 to s1 [saying WHY]     (a decision that this person is told who of the staff it was){n}
 ///   11:00 s1 asks for erasure as e1     11:30 s1 withdraws that     12:00 erasures are run{n}
 ///   16:30 case C opens on R             16:31 case C is detected{n}
 ///   18:10 dana is aware of case C       19:00 dana takes back awareness of case C{n}
@@ -123,6 +125,7 @@ enum Command {
 ///   expect changed entries, unchanged totals.processed{n}
 ///   12:30 status of e1                  (what became of an erasure){n}
 ///   expect requested, blocked, inaccessible, irrecoverable{n}
+///   expect copies 1, copies not determined   (that are not known to be gone){n}
 ///   18:30 case C                        (until when the authority is to be notified){n}
 ///   expect deadline +3d18:10, reading +3d19:00, open, in time, missed{n}
 ///   expect no deadline, would have been +3d18:10, missed by it{n}

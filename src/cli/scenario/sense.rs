@@ -248,6 +248,8 @@ fn names(step: &Step) -> Vec<(&str, As)> {
             let others = by.iter().map(|who| (who, Party)).chain(resources.iter().map(|name| (name, Resource)));
             std::iter::once((case, Other)).chain(others).collect()
         }
+        What::Answer { case, by, .. } => vec![(case, Other), (by, Party)],
+        What::Name { by, staff, subject, .. } => vec![(by, Party), (staff, Party), (subject, Party)],
         What::TakeBackAwareness { case, by } => vec![(case, Other), (by, Party)],
         What::Register { name, .. } => vec![(name, Party)],
         What::Listing { resource, .. } => vec![(resource, Resource)],
