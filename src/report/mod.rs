@@ -207,7 +207,10 @@ impl Report {
         }
     }
 
-    pub fn set_erratum(&mut self, erratum: erratum::ErratumFact) {
+    pub fn set_erratum(&mut self, mut erratum: erratum::ErratumFact) {
+        if self.edition() == Edition::Person {
+            erratum.withhold();
+        }
         *match self {
             Report::Access(report) => &mut report.erratum,
             Report::Exposure(report) => &mut report.erratum,
