@@ -26,7 +26,7 @@ pub struct Rehearsal {
     address: SocketAddr,
     clocks: Vec<Arc<ToldClock>>,
     engine: Arc<Engine>,
-    stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
     _directory: TempDir,
 }
 
@@ -52,7 +52,7 @@ impl Rehearsal {
             },
         );
         tokio::spawn(serving);
-        Ok(Rehearsal { address, clocks, engine, stop, _directory: directory })
+        Ok(Rehearsal { address, clocks, engine, stop: Some(stop), _directory: directory })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -71,10 +71,18 @@ impl Rehearsal {
         }
     }
 
-    pub async fn stop(self) {
-        let _ = self.stop.send(());
+    pub async fn stop(mut self) {
+        let _ = self.stop.take().map(|stop| stop.send(()));
         let engine = Arc::clone(&self.engine);
         let _ = tokio::task::spawn_blocking(move || engine.shutdown()).await;
+    }
+}
+
+/// Also where a story is left in the middle: the ledgers' threads end before the process does, whose end would take the ground
+/// from under the store.
+impl Drop for Rehearsal {
+    fn drop(&mut self) {
+        self.engine.shutdown();
     }
 }
 

@@ -23,6 +23,8 @@ mod show;
 mod verify;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use std::any::Any;
+use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -163,28 +165,31 @@ impl From<std::io::Error> for CliError {
 pub type Ended = Result<u8, CliError>;
 
 /// A reader that went away, such as `head`, is no failure of ours: `println!` panics where other programs just end.
-fn end_quietly_when_nobody_reads() {
-    let told = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let text = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
-        if text.starts_with("failed printing to stdout") {
-            std::process::exit(0);
-        }
-        told(panic);
-    }));
+fn nobody_reads(panic: &(dyn Any + Send)) -> bool {
+    let text = panic.downcast_ref::<String>().map_or("", String::as_str);
+    text.starts_with("failed printing to stdout") && text.contains("os error 32")
 }
 
+/// Where nobody reads, whatever is open is closed as at any other end: to leave from inside the panic would take the ground
+/// from under the store's threads, and a scenario's directory would stay.
 pub fn main() -> ExitCode {
-    end_quietly_when_nobody_reads();
-    let ended = run(Cli::parse());
+    let told = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !nobody_reads(panic.payload()) {
+            told(panic);
+        }
+    }));
+    let ended = panic::catch_unwind(|| run(Cli::parse()));
     match ended {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Err(error)) => {
             if error.code != 0 {
                 eprintln!("whosaw: {error}");
             }
             ExitCode::from(error.code)
         }
+        Err(panic) if nobody_reads(panic.as_ref()) => ExitCode::SUCCESS,
+        Err(panic) => panic::resume_unwind(panic),
     }
 }
 

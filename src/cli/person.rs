@@ -423,8 +423,18 @@ fn erasure_line(found: &v1::GetErasureStatusResponse) -> String {
                 }
             };
             let at = show::time(found.inaccessible_at.as_ref());
-            format!("inaccessible by entry {by}, {at}{more}") + &kept_lines(&found.kept)
+            format!("inaccessible by entry {by}, {at}{more}") + &copies_line(found.copies) + &kept_lines(&found.kept)
         }
+    }
+}
+
+/// What lies elsewhere the ledger's keys do not reach.
+fn copies_line(copies: Option<u64>) -> String {
+    match copies {
+        None => "\ncopies    not determined".to_owned(),
+        Some(0) => String::new(),
+        Some(1) => "\ncopies    incomplete: 1 derived copy is not known to be gone".to_owned(),
+        Some(n) => format!("\ncopies    incomplete: {n} derived copies are not known to be gone"),
     }
 }
 

@@ -4,6 +4,7 @@ use super::{CliError, Ended};
 use crate::app;
 use crate::config::{self, Mistakes, Settings};
 use clap::Args;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Settings come from a TOML file, then from WHOSAW_… in the environment, then from flags; the later ones win.
@@ -80,7 +81,9 @@ impl Serve {
         app::forbid_core_dumps();
         app::install_log(&settings);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let ended = runtime.block_on(app::serve(settings, |address| println!("whosaw listens on {address}")));
+        // Whoever started it may read no more: it serves all the same.
+        let tell = |address| drop(writeln!(std::io::stdout(), "whosaw listens on {address}"));
+        let ended = runtime.block_on(app::serve(settings, tell));
         // What is left over, such as a reader that never read on, must not hold up the end.
         runtime.shutdown_timeout(std::time::Duration::from_secs(1));
         match ended {

@@ -20,6 +20,7 @@ mod beside;
 mod breach;
 mod case;
 mod closed;
+mod derived;
 mod erase;
 mod error;
 mod export;

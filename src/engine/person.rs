@@ -59,7 +59,14 @@ pub enum ErasureStatus {
     /// Restricted until its batch runs.
     Waiting { asked_us: u64, blocked: bool },
     /// Made inaccessible, but for what matters keep, and more where an entry says so.
-    Done { inaccessible: Recorded, irrecoverable: Option<Recorded>, custodian: CustodianClass, kept: Vec<KeptFor> },
+    Done {
+        inaccessible: Recorded,
+        irrecoverable: Option<Recorded>,
+        custodian: CustodianClass,
+        kept: Vec<KeptFor>,
+        /// Copies that are not known to be gone; nothing where nobody can say.
+        copies: Option<u64>,
+    },
 }
 
 /// An entry, and when it was recorded.
@@ -475,6 +482,7 @@ impl OpenLedger {
             irrecoverable: irrecoverable.map(|index| self.recorded(index)).transpose()?,
             custodian,
             kept: self.kept_of_request(&hash)?,
+            copies: self.copies_left(index)?,
         })
     }
 

@@ -41,3 +41,11 @@ facts! {
         by: EntryIndex,
     }
 }
+
+impl ErratumFact {
+    /// For the person whom a report is about: that somebody else stood in an entry, and as what, is the other's. What is left
+    /// says what content is gone, and how much of the entries behind the report.
+    pub fn withhold(&mut self) {
+        self.marks.retain(|mark| mark.roles.is_empty() && mark.gone == Gone::Content);
+    }
+}

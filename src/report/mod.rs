@@ -38,7 +38,7 @@ pub mod wording;
 
 mod html;
 mod pdf;
-mod sheet;
+pub mod sheet;
 
 pub use access::{AccessReport, facts};
 pub use activity::ActivityReport;
@@ -207,7 +207,10 @@ impl Report {
         }
     }
 
-    pub fn set_erratum(&mut self, erratum: erratum::ErratumFact) {
+    pub fn set_erratum(&mut self, mut erratum: erratum::ErratumFact) {
+        if self.edition() == Edition::Person {
+            erratum.withhold();
+        }
         *match self {
             Report::Access(report) => &mut report.erratum,
             Report::Exposure(report) => &mut report.erratum,

@@ -291,15 +291,18 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
                 blocked,
                 ..v1::GetErasureStatusResponse::default()
             },
-            ErasureStatus::Done { inaccessible, irrecoverable, custodian, kept } => v1::GetErasureStatusResponse {
-                inaccessible_by: inaccessible.index,
-                inaccessible_at: Some(present::timestamp(inaccessible.at_us)),
-                irrecoverable_by: irrecoverable.map_or(0, |later| later.index),
-                irrecoverable_at: irrecoverable.map(|later| present::timestamp(later.at_us)),
-                custodian: custodian as i32,
-                kept: kept.iter().map(kept_for).collect(),
-                ..v1::GetErasureStatusResponse::default()
-            },
+            ErasureStatus::Done { inaccessible, irrecoverable, custodian, kept, copies } => {
+                v1::GetErasureStatusResponse {
+                    inaccessible_by: inaccessible.index,
+                    inaccessible_at: Some(present::timestamp(inaccessible.at_us)),
+                    irrecoverable_by: irrecoverable.map_or(0, |later| later.index),
+                    irrecoverable_at: irrecoverable.map(|later| present::timestamp(later.at_us)),
+                    custodian: custodian as i32,
+                    kept: kept.iter().map(kept_for).collect(),
+                    copies,
+                    ..v1::GetErasureStatusResponse::default()
+                }
+            }
         }))
     }
 

@@ -93,6 +93,23 @@ async fn a_person_s_own_report_names_the_erasure_of_somebody_they_shared_an_entr
         }
         other => panic!("{other:?}"),
     }
+    // Her own edition tells that something was erased, and not that somebody else stood there, as what, and went.
+    if let Some(erratum) = again.get("erratum") {
+        assert!(erratum.to_string().contains("data_subject"), "counsel is told: {erratum}");
+    }
+    let (own, index) = requested::own_report(&client, "C-1").await;
+    assert!(own["erratum"].is_null(), "{own}");
+    client.append(telling("C-1", "one", &["C-4"])).await.expect("recorded");
+    let (own, later) = requested::own_report(&client, "C-1").await;
+    erase(&client, strong("customer", "C-4")).await.expect("recorded");
+    erase(&client, strong("staff", "staff one")).await.expect("recorded");
+    let batch = run(&client).await.index;
+    let (again, produced) = suppressed::again(&client, later).await;
+    assert_eq!(produced.reproduction(), v1::Reproduction::WithMarks, "{again}");
+    let erratum = &again["erratum"];
+    assert_eq!((erratum["erasures"][0]["entry"].as_u64(), &erratum["marks"]), (Some(batch), &serde_json::json!([])));
+    assert_eq!(again["totals"]["entries"], own["totals"]["entries"], "no access is understated");
+    assert!(index < later);
     // Who is gone is a stranger: what they were told is not told to anybody any more.
     let theirs = client.size().await;
     requested::report(&client, "C-1").await;

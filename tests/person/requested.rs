@@ -53,6 +53,27 @@ pub async fn report_at(client: &Client, customer: &str, tree_size: u64) -> serde
     serde_json::from_slice(&json).expect("JSON")
 }
 
+/// The edition for the person, and the entry that records it.
+pub async fn own_report(client: &Client, customer: &str) -> (serde_json::Value, u64) {
+    let index = client.size().await;
+    let request = v1::ProduceAccessReportRequest {
+        ledger: client.ledger.clone(),
+        subject: Some(strong("customer", customer)),
+        formats: vec![v1::ReportFormat::Json as i32],
+        edition: v1::AccessReportEdition::Person as i32,
+        ..Default::default()
+    };
+    let mut reports = v1::report_service_client::ReportServiceClient::new(client.channel.clone());
+    let mut stream = reports.produce_access_report(client.request(request)).await.expect("a report").into_inner();
+    let mut json = Vec::new();
+    while let Some(message) = stream.message().await.expect("a message") {
+        if let Some(v1::produce_access_report_response::Piece::File(file)) = message.piece {
+            json.extend(file.data);
+        }
+    }
+    (serde_json::from_slice(&json).expect("JSON"), index)
+}
+
 /// Case 35, through the server: to the day and not thirty days on.
 #[tokio::test]
 async fn a_request_is_due_by_the_calendar_and_stands_in_the_report() {

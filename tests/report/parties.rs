@@ -233,6 +233,54 @@ fn what_the_registry_says_later_changes_nobody_who_was_given_data() {
     assert_eq!(vendors, ["modelco", "newco"]);
 }
 
+/// However many ways led to it; and where country, role and safeguard were registered only after the acts, since when.
+#[test]
+fn one_organisation_is_one_row_that_says_since_when_more_is_known_of_it() {
+    let ran_by = |name: &'static str| {
+        move |body: &mut body::ActionBody| {
+            body.actors = vec![agent(name)];
+            body.actors[0].vendor = "modelco".into();
+            body.tool.clear();
+        }
+    };
+    let mut evidence =
+        with(vec![read(1).body(ran_by("helpdesk-assistant")).done(), read(2).body(ran_by("triage-planner")).done()]);
+    let at = evidence.observations[0].recorded_at_us;
+    register_at(&mut evidence, (0, 0), RegistryKind::Party, "modelco", &[]);
+    let of_modelco = |report: &AccessReport| -> Vec<RecipientFact> {
+        let is_it =
+            |fact: &&RecipientFact| matches!(&fact.party, Party::Named { name, .. } if name.text() == Some("modelco"));
+        report.recipients.iter().filter(is_it).cloned().collect()
+    };
+    let [before] = &of_modelco(&report(&evidence))[..] else { panic!("one row") };
+    assert_eq!((&before.country, before.kind.text(), &before.since), (&None, "undetermined", &None));
+    assert_eq!((before.acts, before.further.len()), (range(2, 2), 1), "of both agents");
+    register_at(&mut evidence, (90, at + HOUR), RegistryKind::Party, "modelco", &[("country", "US")]);
+    let party = registry::Party {
+        name: "modelco".into(),
+        role: "processor".into(),
+        country: Some("US".into()),
+        safeguard: Some("gdpr:46.2.c".into()),
+        ..Default::default()
+    };
+    let document = Document { parties: vec![party], ..Document::default() };
+    evidence.history.file(90, at + HOUR, &document);
+    evidence.controller = Some(KnownRegistry { document, ..known_registry() });
+    let told = report(&evidence);
+    let [now] = &of_modelco(&told)[..] else { panic!("one row") };
+    assert_eq!((now.country.as_deref(), now.kind.text()), (Some("US"), "processor"));
+    assert_eq!(now.since.as_ref().map(|since| since.entry), Some(EntryIndex(90)), "and no act says where it was then");
+    let transfer = now.transfer.as_ref().expect("to another country");
+    assert!(
+        transfer.safeguard.is_some() && transfer.since.is_some(),
+        "{transfer:?}: what allowed it then, nobody says"
+    );
+    let of_transfers = told.completeness.fields.iter().find(|fact| fact.field == "10").expect("it is asked").provision;
+    assert_ne!(of_transfers, Provision::Provided);
+    let page = whosaw::report::render(&told, &[Format::Html]).expect("a page").remove(0).bytes;
+    assert!(String::from_utf8(page).expect("text").contains("in the registry only since"));
+}
+
 #[test]
 fn recipients_are_named_inferred_and_graded() {
     let mut evidence = with(vec![
@@ -289,13 +337,13 @@ fn who_is_responsible_is_told_from_the_registry_of_the_reports_size() {
     assert_eq!(facts.dpo.as_ref().and_then(|it| it.name.as_deref()), Some("Dr. Ada Beispiel"));
     assert_eq!(facts.joint_controllers.len(), 1);
     assert_eq!(facts.legal_profile.as_ref().map(|it| it.snapshot.as_str()), Some("2026-11-24"));
-    for field in ["H.controller", "H.authority", "H.profile"] {
+    for field in ["H.controller", "H.dpo", "H.authority", "H.profile", "H.registry"] {
         assert_eq!(state(&told, field), Provision::Provided, "{field}");
     }
     for field in ["2.declared", "3.declared", "4.will", "5", "6", "7", "8", "10"] {
         assert_ne!(state(&told, field), Provision::NotProvided, "{field}: the example declares it");
     }
-    assert_eq!(told.completeness.not_provided, missing - 11);
+    assert_eq!(told.completeness.not_provided, missing - 13);
     let page = |report: &AccessReport| {
         let rendered = whosaw::report::render(report, &[Format::Html]).expect("a page");
         String::from_utf8(rendered[0].bytes.clone()).expect("text")
@@ -313,7 +361,7 @@ fn who_is_responsible_is_told_from_the_registry_of_the_reports_size() {
     document.dpo.as_mut().expect("an officer").contact = None;
     document.authority = None;
     let told = report(&evidence);
-    assert_eq!((state(&told, "H.controller"), state(&told, "7")), (Provision::Partly, Provision::Partly));
+    assert_eq!((state(&told, "H.dpo"), state(&told, "7")), (Provision::Partly, Provision::Partly));
     let html = page(&told);
     assert!(
         html.contains("contact NOT PROVIDED") && html.contains(">NOT PROVIDED – the controller must complete this")

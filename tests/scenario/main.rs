@@ -89,6 +89,31 @@ fn what_is_wrong_with_one_file_is_told_and_the_others_run() {
     run(whosaw().args(["scenario", "run", "--show"]).args(&files[2..3]), 0);
 }
 
+/// A reader that has seen enough is no failure, and nothing of the story is left behind: its ledgers are closed as at any end.
+#[test]
+fn who_reads_no_further_ends_a_story_quietly() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let line = "12:00 report R\n";
+    let story = format!("R holds s1\n09:00 bob grants R to e1\n{}", line.repeat(12));
+    let file = written(place.path(), "long.txt", &story);
+    let below = place.path().join("tmp");
+    std::fs::create_dir(&below).expect("a directory");
+    for _ in 0..4 {
+        let mut command = whosaw();
+        command.args(["scenario", "run", "--show"]).arg(&file).env("TMPDIR", &below);
+        let piped = std::process::Stdio::piped;
+        let mut child = command.stdout(piped()).stderr(piped()).spawn().expect("it runs");
+        let mut first = String::new();
+        BufReader::with_capacity(64, child.stdout.take().expect("a pipe")).read_line(&mut first).expect("a line");
+        assert!(first.starts_with('R'), "{first}");
+        let mut told = String::new();
+        child.stderr.take().expect("a pipe").read_to_string(&mut told).expect("text");
+        assert_eq!((child.wait().expect("it ends").code(), told.as_str()), (Some(0), ""));
+        assert_eq!(std::fs::read_dir(&below).expect("a directory").count(), 0, "its ledgers are gone");
+    }
+}
+
 /// The first sentence says it where the table does.
 #[test]
 fn an_end_that_was_only_planned_is_said_to_be_that() {

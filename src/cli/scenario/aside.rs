@@ -97,6 +97,36 @@ pub async fn record(client: &Client, scenario: &Scenario, step: &Step, acts: &mu
             let recorded = client.cases().record_case_step(client.request(request)).await?.into_inner();
             acts.cases.insert(case.clone(), recorded.case.unwrap_or_default().case_id);
         }
+        What::Answer { case, by, field, values } => {
+            let case_id = acts.cases.get(case).cloned();
+            let request = v1::RecordCaseStepRequest {
+                ledger,
+                case_id: case_id.ok_or_else(|| CliError::usage(format!("no case was opened as {case}")))?,
+                step: v1::CaseStep::Answered as i32,
+                by: Some(identity_of(scenario, by)),
+                answers: vec![v1::CaseAnswer { field: *field, values: values.clone() }],
+                ..Default::default()
+            };
+            client.cases().record_case_step(client.request(request)).await?;
+        }
+        What::Name { by, staff, subject, reason } => {
+            let said = if reason.is_empty() { "scenario" } else { reason.as_str() };
+            let about = v1::PersonCase {
+                subject: Some(identity_of(scenario, subject)),
+                reference: "scenario".into(),
+                statement: said.to_owned(),
+                ..Default::default()
+            };
+            let request = v1::NameStaffRequest {
+                ledger,
+                about: Some(about),
+                staff: Some(identity_of(scenario, staff)),
+                by: Some(identity_of(scenario, by)),
+                interest: "scenario".into(),
+                entries: Vec::new(),
+            };
+            client.privacy().name_staff(client.request(request)).await?;
+        }
         What::TakeBackAwareness { case, by } => {
             let case_id = acts.cases.get(case).cloned();
             let case_id = case_id.ok_or_else(|| CliError::usage(format!("no case was opened as {case}")))?;
@@ -135,7 +165,7 @@ pub async fn asked(client: &Client, acts: &Acts, aside: &Aside) -> Result<Value,
                 status if status.blocked => "blocked",
                 _ => "requested",
             };
-            Ok(json!({ "state": state }))
+            Ok(json!({ "state": state, "copies": status.copies }))
         }
         Aside::Case(name) => {
             let case_id = acts.cases.get(name).cloned();
@@ -236,7 +266,10 @@ pub fn check(scenario: &Scenario, acts: &Acts, found: &Value, words: &[String]) 
         ["missed", "by", "it"] => same(found["missed_by_it"] == true),
         ["missed"] => same(found["missed"] == true),
         ["in", "time"] => same(found["missed"] == false),
-        [key @ ("redacted" | "missing"), count] => same(count.parse::<u64>().is_ok_and(|count| found[*key] == count)),
+        ["copies", "not", "determined"] => same(found["copies"].is_null()),
+        [key @ ("redacted" | "missing" | "copies"), count] => {
+            same(count.parse::<u64>().is_ok_and(|count| found[*key] == count))
+        }
         [state] => same(found["state"] == **state),
         _ => Err("is not something that can be expected of it; `whosaw scenario run --help` says what can".into()),
     }

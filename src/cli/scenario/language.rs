@@ -1,7 +1,7 @@
 //! What a scenario file says, line by line. A line that is not understood is an error that names it; none is skipped.
 
 use super::sense;
-use super::words::{listed, meant, not_understood, nothing_left, said, words_of};
+use super::words::{VERBS, listed, meant, not_understood, nothing_left, said, words_of};
 use crate::model::{Category, is_registry_name};
 use crate::rpc::v1::{CaseStep, PersonAct};
 use std::collections::BTreeMap;
@@ -197,6 +197,20 @@ pub enum What {
         by: Option<String>,
         resources: Vec<String>,
     },
+    /// Somebody answers a field of the authority's form.
+    Answer {
+        case: String,
+        by: String,
+        field: u32,
+        values: Vec<String>,
+    },
+    /// Somebody decides that a person is told who of the staff it was (CJEU C-579/21).
+    Name {
+        by: String,
+        staff: String,
+        subject: String,
+        reason: String,
+    },
     /// The last statement of awareness of a case that stands is taken back.
     TakeBackAwareness {
         case: String,
@@ -301,33 +315,6 @@ pub enum Harm {
     Altered,
     TakenOut,
 }
-
-/// Verbs as people say them.
-pub const VERBS: &[(&str, &str)] = &[
-    ("reads", "data.read"),
-    ("views", "data.view"),
-    ("lists", "data.list"),
-    ("searches", "data.search"),
-    ("previews", "data.preview"),
-    ("downloads", "data.download"),
-    ("exports", "data.export"),
-    ("copies", "data.copy"),
-    ("sends", "data.send"),
-    ("loads", "context.load"),
-    ("closes", "context.close"),
-    ("infers", "model.infer"),
-    ("heartbeats", "coverage.heartbeat"),
-    ("remembers", "memory.write"),
-    ("forgets", "memory.erase"),
-    ("derives", "data.derive"),
-    ("posts", "data.publish"),
-    ("deletes", "data.delete"),
-    ("erases", "data.erase"),
-    ("restores", "data.restore"),
-    ("alters", "data.update"),
-    ("detects", "incident.detect"),
-    ("orders", "instruction.give"),
-];
 
 impl Scenario {
     pub fn read(text: &str) -> Result<Self, String> {
@@ -604,6 +591,16 @@ impl Scenario {
             }
             [who, "takes", "back", "awareness", "of", "case", case] => {
                 (What::TakeBackAwareness { case: owned(case), by: owned(who) }, &[])
+            }
+            [by, "answers", field, "of", "case", case, "with", values @ ..] if !values.is_empty() => {
+                listed(values, &joined)?;
+                let field = number(field)?.parse().map_err(|_| format!("the form has no field {field}"))?;
+                let values = values.iter().map(|value| owned(value)).collect();
+                (What::Answer { case: owned(case), by: owned(by), field, values }, &[])
+            }
+            [by, "names", staff, "to", subject] => {
+                let (by, staff, subject, reason) = (owned(by), owned(staff), owned(subject), owned(reason));
+                (What::Name { by, staff, subject, reason }, &[])
             }
             [who, "submits", "case", case] => {
                 let (by, resources) = (Some(owned(who)), Vec::new());

@@ -39,9 +39,10 @@ enum Command {
 /// A file has one statement a line; # begins a comment. Times are UTC; +1d09:30 is the next day, and
 /// -1d09:30 the one before. Members of a list have a comma or "and" between them. What is not
 /// declared to be something else is a person. A word or name that nothing makes sense of is an error,
-/// as is an expectation that would hold of anybody. A file that expects nothing has its answers
-/// printed and does not count as passed, unless --show or --keep asked for just that. One that cannot
-/// be read or run is told with its line, and the others go on.
+/// as is an expectation that would hold of anybody. An act that is spoken of may be one that nobody
+/// recorded, unless its name is nearly another's. A file that expects nothing has its answers printed
+/// and does not count as passed, unless --show or --keep asked for just that. One that cannot be read
+/// or run is told with its line, and the others go on.
 ///
 /// {n}What is so from the beginning of the day:{n}
 ///   title TEXT                          day 2026-03-10{n}
@@ -54,7 +55,8 @@ enum Command {
 ///   R recovers for 30 days              proxy logs{n}
 ///   R is logged by proxy                R lists basic           (the categories that lists and searches show){n}
 ///   W runs search                       (what goes into this tool goes to W){n}
-///   dana may correct, or review         emergencies are reviewed within 72 h{n}
+///   dana may correct                    erin may review{n}
+///   emergencies are reviewed within 72 h{n}
 ///   policy p1 is approved by carol      policy p1 approvals last 300 s, or approvals repeat{n}
 /// {n}What happens ([recorded HH:MM] at the end says when it was recorded, if later; never before the lines above it):{n}
 ///   09:00 bob grants R to eng [until 10:00] [unauthorised] [as g1]{n}
@@ -86,6 +88,8 @@ enum Command {
 ///   09:00 s1 asks for access [received 2026-02-10]{n}
 ///   09:10 access of s1 is verified [saying HOW], extended [saying WHY], answered, or refused [saying WHY]{n}
 ///   10:00 hold H on s1                  13:00 release H{n}
+///   11:00 dana answers 4 of case C with b      (a field of the authority's form){n}
+///   11:00 dana names e1 to s1 [saying WHY]     (a decision that this person is told who of the staff it was){n}
 ///   11:00 s1 asks for erasure as e1     11:30 s1 withdraws that     12:00 erasures are run{n}
 ///   16:30 case C opens on R             16:31 case C is detected{n}
 ///   18:10 dana is aware of case C       19:00 dana takes back awareness of case C{n}
@@ -125,6 +129,7 @@ enum Command {
 ///   expect changed entries, unchanged totals.processed{n}
 ///   12:30 status of e1                  (what became of an erasure){n}
 ///   expect requested, blocked, inaccessible, irrecoverable{n}
+///   expect copies 1, copies not determined   (that are not known to be gone){n}
 ///   18:30 case C                        (until when the authority is to be notified){n}
 ///   expect deadline +3d18:10, reading +3d19:00, open, in time, missed{n}
 ///   expect no deadline, would have been +3d18:10, missed by it{n}

@@ -511,6 +511,7 @@ fn action_of(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
         What::Restrict { .. } | What::Link { .. } | What::Register { .. } | What::Role { .. } => base,
         What::Hold { .. } | What::Release { .. } | What::Erase { .. } | What::Withdraw { .. } => base,
         What::RunErasures | What::Case { .. } | What::TakeBackAwareness { .. } | What::Listing { .. } => base,
+        What::Answer { .. } | What::Name { .. } => base,
         What::Request { .. } | What::Order(_) | What::OrderOver { .. } => base,
         What::Act { actor, verb, resource } => {
             let mut actors = vec![self::actor(scenario, actor)];

@@ -1,6 +1,31 @@
 //! The words of the scenario language, and what somebody meant who wrote another.
 
-use super::language::VERBS;
+/// Verbs as people say them.
+pub const VERBS: &[(&str, &str)] = &[
+    ("reads", "data.read"),
+    ("views", "data.view"),
+    ("lists", "data.list"),
+    ("searches", "data.search"),
+    ("previews", "data.preview"),
+    ("downloads", "data.download"),
+    ("exports", "data.export"),
+    ("copies", "data.copy"),
+    ("sends", "data.send"),
+    ("loads", "context.load"),
+    ("closes", "context.close"),
+    ("infers", "model.infer"),
+    ("heartbeats", "coverage.heartbeat"),
+    ("remembers", "memory.write"),
+    ("forgets", "memory.erase"),
+    ("derives", "data.derive"),
+    ("posts", "data.publish"),
+    ("deletes", "data.delete"),
+    ("erases", "data.erase"),
+    ("restores", "data.restore"),
+    ("alters", "data.update"),
+    ("detects", "incident.detect"),
+    ("orders", "instruction.give"),
+];
 
 /// Words that stand between names, and so are none. What is done is not among them: nothing else stands in its place.
 pub const BETWEEN: &[&str] = &[
@@ -71,6 +96,8 @@ const DONE: &[&str] = &[
     "logs",
     "works",
     "takes",
+    "answers",
+    "names",
     "sessions",
     "recovers",
     "caches",

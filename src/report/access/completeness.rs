@@ -7,14 +7,16 @@ use crate::report::controller::ControllerFacts;
 use crate::report::evidence::{Envelope, Statements};
 
 /// The fields of a report's header that only the controller can fill, or whoever asks for it.
-pub const OF_HEADER: [&str; 6] =
-    ["H.controller", "H.authority", "H.profile", "H.requester", "H.reference", "H.purpose"];
+pub const OF_HEADER: [&str; 8] =
+    ["H.controller", "H.dpo", "H.authority", "H.profile", "H.registry", "H.requester", "H.reference", "H.purpose"];
 
 /// The fields, in order; `H` marks those of the header.
-pub const FIELDS: [&str; 26] = [
+pub const FIELDS: [&str; 28] = [
     "H.controller",
+    "H.dpo",
     "H.authority",
     "H.profile",
+    "H.registry",
     "H.requester",
     "H.reference",
     "H.purpose",
@@ -72,10 +74,10 @@ impl Observed<'_> {
         }
     }
 
-    /// Of each recipient outside the EEA, and of each transfer that is declared.
+    /// By what was in force when data went there: of each recipient outside the EEA, and of each transfer that is declared.
     fn safeguards(&self, declared: &DeclaredFacts) -> Provision {
         let transfers = self.recipients.iter().filter(|it| it.recipient_in_law).filter_map(|it| it.transfer.as_ref());
-        match (of_each(transfers.map(|transfer| transfer.safeguard.is_some())), declared.safeguards()) {
+        match (of_each(transfers.map(TransferFact::is_known_of_then)), declared.safeguards()) {
             (Provision::NotApplicable, declared) => declared,
             (Provision::Provided, Provision::Provided | Provision::NotProvided) => Provision::Provided,
             (Provision::NotProvided, Provision::NotProvided) => Provision::NotProvided,
@@ -170,6 +172,8 @@ pub fn of_each(given: impl IntoIterator<Item = bool>) -> Provision {
 fn of_header_field(field: &str, controller: &ControllerFacts, envelope: &Envelope) -> Provision {
     match field {
         "H.controller" => controller.responsible(),
+        "H.dpo" => controller.officer(),
+        "H.registry" => controller.of_registry(),
         "H.authority" => controller.authority(),
         "H.profile" => controller.legal_profile(),
         "H.requester" => given(&envelope.generated_by),

@@ -1,7 +1,7 @@
 //! The breach file and the list of persons concerned, as typed facts. Their JSON is the report.
 
 use crate::model::{CaseStep, Category, Channel, Delivery, Outcome, Verb};
-use crate::report::access::document::{Completeness, EntryIndex, PersonIdentity, Range, Span};
+use crate::report::access::document::{Completeness, EntryIndex, PersonIdentity, Provision, Range, Span};
 use crate::report::changes;
 use crate::report::clock::ClockFacts;
 use crate::report::code::Code;
@@ -73,6 +73,12 @@ choices! {
         /// No access is recorded, and logging was complete.
         NotRecorded "not_recorded",
         CannotBeExcluded "cannot_be_excluded",
+    }
+
+    /// What Art. 34(2) asks of a message: the nature of the breach, where more can be learned, what is likely to come of it,
+    /// and what was and is done.
+    pub enum MessagePart {
+        Nature "nature", Contact "contact", Consequences "consequences", Measures "measures",
     }
 
     /// Whether a person was told.
@@ -487,6 +493,9 @@ facts! {
         answer: Answer,
         totals: PersonsTotals,
         persons: Vec<PersonFact>,
+        /// What a message to them has to say (GDPR Art. 34(2)); empty in lists of before it was told.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        message: Vec<MessageFact>,
         /// Copies of what the case is about.
         holdings: Vec<HeldFact>,
         /// People who were told and of whom nothing is recorded in what the case is about.
@@ -514,6 +523,8 @@ facts! {
         rights: Option<String>,
         complaint: Option<String>,
     }
+
+    pub struct MessageFact { part: MessagePart, provision: Provision, lines: Vec<RegisterLine> }
 
     pub struct PersonsTotals {
         /// Surely concerned, and possibly.

@@ -16,6 +16,7 @@ mod derive;
 mod facts;
 mod form;
 mod informed;
+mod message;
 mod persons;
 mod phases;
 mod register;

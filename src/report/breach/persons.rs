@@ -1,13 +1,12 @@
 //! The list of persons concerned (GDPR Art. 34): everybody in the upper bound, what somebody may have of theirs, and who was
 //! told.
 
-use super::PERSONS_FORMAT;
 use super::case::{Case, Step};
 use super::document::*;
 use super::evidence::{AsOf, BreachEvidence, BreachQuestion, Reported};
 use super::facts::{clock, header, identities};
 use super::informed::{Informed, Reach};
-use super::registered;
+use super::{PERSONS_FORMAT, message, registered};
 use crate::model::{CaseStep, Channel, Delivery, Identity, Outcome, ReportType, Strength};
 use crate::report::access::completeness::{of_each, of_header_and};
 use crate::report::access::document::{EntryIndex, PersonIdentity, Provision, Range, Verdict};
@@ -52,7 +51,9 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
     };
     let public = case.each(CaseStep::Informed).filter(|step| step.channel() == Channel::Public);
     let mut header = header(question, evidence, envelope, ReportType::Persons, template::PERSONS);
-    header.completeness = of_header_and(&header.completeness, asked_of(&persons));
+    let message = message::facts(evidence, w);
+    let of_message = message.iter().map(|part| (of_part(part.part), part.provision));
+    header.completeness = of_header_and(&header.completeness, asked_of(&persons).into_iter().chain(of_message));
     PersonsReport {
         erratum: None,
         format: PERSONS_FORMAT.to_owned(),
@@ -61,6 +62,7 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
         totals,
         others_told: others.collect(),
         persons,
+        message,
         holdings: listing.held.copies.clone(),
         public: public.map(|step| told_fact(step, false)).collect(),
         told_erased: case.each(CaseStep::Informed).map(|step| step.told_closed).sum(),
@@ -77,6 +79,15 @@ fn registered_text((language, texts): (&String, &crate::registry::Wording)) -> R
         contact: texts.contact.clone(),
         rights: texts.rights.clone(),
         complaint: texts.complaint.clone(),
+    }
+}
+
+fn of_part(part: MessagePart) -> &'static str {
+    match part {
+        MessagePart::Nature => "P.nature",
+        MessagePart::Contact => "P.dpo",
+        MessagePart::Consequences => "P.consequences",
+        MessagePart::Measures => "P.measures",
     }
 }
 

@@ -9,7 +9,8 @@ use super::form::{self, Decided};
 use super::{counted, undue};
 use crate::law::Profile;
 use crate::model::CaseStep;
-use crate::report::access::document::EntryIndex;
+use crate::report::access::completeness::of_each;
+use crate::report::access::document::{EntryIndex, Provision};
 use crate::report::instant::Instant;
 use crate::report::wording::{Wording, fill, word};
 
@@ -93,8 +94,7 @@ impl Row<'_> {
         }
         lines.retain(|line| !line.text.is_empty());
         if lines.is_empty() && self.is_called_for(column) {
-            let text = self.w.missing.value.clone();
-            lines.push(RegisterLine { text, state: FieldState::NotProvided, entries: Vec::new() });
+            lines.push(missing(self.w.missing.value.clone()));
         }
         // Beside what was done, or that nothing was: a missed deadline fills no column.
         lines.extend(self.missed().filter(|_| column == RegisterColumn::Notified));
@@ -187,19 +187,7 @@ impl Row<'_> {
     fn fields(&self, numbers: &[u8]) -> Vec<RegisterLine> {
         let wanted = self.form.iter().filter(|decided| numbers.contains(&decided.field.number));
         let shown = wanted.filter(|decided| decided.state != FieldState::Hidden && !decided.values.is_empty());
-        let line = |decided: &Decided| {
-            let state = if decided.is_proposal() { FieldState::Proposed } else { decided.state };
-            let texts = coded(decided.field, &decided.values, self.w);
-            let answered = form::answered_in(decided, &self.as_of.case).filter(|_| state != FieldState::Proposed);
-            let entries = match answered {
-                Some(entry) => vec![EntryIndex(entry)],
-                None => decided.ledger.entries.iter().map(|entry| EntryIndex(*entry)).collect(),
-            };
-            let title = super::facts::title(decided.field, self.w);
-            let mark = if title.ends_with('?') { "" } else { ":" };
-            RegisterLine { text: format!("{title}{mark} {}", texts.join("; ")), state, entries }
-        };
-        shown.map(line).collect()
+        shown.map(|decided| line(self.as_of, decided, self.w)).collect()
     }
 
     /// What a step says, signed or as a caller tells.
@@ -217,13 +205,52 @@ impl Row<'_> {
         lines
             .extend(case.level().map(|(level, step)| self.by_step(format!("{}: {level}", w.sheet.column.level), step)));
         lines.extend(case.figure().map(|(figure, step)| {
-            let score = format!("{}.{:02}", figure.score() / 100, figure.score() % 100);
+            let score = w.hundredths(u64::from(figure.score()));
             let level = word(&w.breach.figure_level, figure.level(&self.profile.thresholds).code());
             let method = fill(&w.breach.table.method, &[("se", &score), ("level", level)]);
             self.by_step(format!("{method}; {}", thresholds_text(w, &thresholds_fact(self.profile))), step)
         }));
         lines
     }
+}
+
+/// What stands in a field of the form.
+fn line(as_of: &AsOf, decided: &Decided, w: &Wording) -> RegisterLine {
+    let state = if decided.is_proposal() { FieldState::Proposed } else { decided.state };
+    let answered = form::answered_in(decided, &as_of.case).filter(|_| state != FieldState::Proposed);
+    let entries = match answered {
+        Some(entry) => vec![EntryIndex(entry)],
+        None => decided.ledger.entries.iter().map(|entry| EntryIndex(*entry)).collect(),
+    };
+    let text = titled(decided, &coded(decided.field, &decided.values, w).join("; "), w);
+    RegisterLine { text, state, entries }
+}
+
+fn titled(decided: &Decided, text: &str, w: &Wording) -> String {
+    let title = super::facts::title(decided.field, w);
+    let mark = if title.ends_with('?') { "" } else { ":" };
+    format!("{title}{mark} {text}")
+}
+
+/// What stands as an answer in these fields, and NOT PROVIDED for each that the form asks for and that nobody answered yet:
+/// what the ledger only proposes is no answer.
+pub(super) fn answered(as_of: &AsOf, form: &[Decided], numbers: &[u8], w: &Wording) -> (Vec<RegisterLine>, Provision) {
+    let wanted: Vec<&Decided> = form.iter().filter(|decided| numbers.contains(&decided.field.number)).collect();
+    let is_answered = |decided: &Decided| !decided.answer().is_empty();
+    let lines = wanted.iter().filter_map(|decided| match is_answered(decided) {
+        true => Some(line(as_of, decided, w)),
+        false if decided.required => Some(missing(titled(decided, &w.missing.value, w))),
+        false => None,
+    });
+    let lines: Vec<RegisterLine> = lines.collect();
+    if lines.is_empty() {
+        return (vec![missing(w.missing.value.clone())], Provision::NotProvided);
+    }
+    (lines, of_each(wanted.iter().filter(|it| it.required || is_answered(it)).map(|it| is_answered(it))))
+}
+
+pub(super) fn missing(text: String) -> RegisterLine {
+    RegisterLine { text, state: FieldState::NotProvided, entries: Vec::new() }
 }
 
 /// What a step says: where somebody is named, a person said it.

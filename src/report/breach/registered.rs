@@ -156,17 +156,19 @@ pub(super) fn parties(as_of: &AsOf, involved: &BTreeSet<OtherParty>) -> BTreeSet
     joint.chain(under).filter(|(name, _)| is_new(name)).map(party).collect()
 }
 
-/// 41: how the other parties are reached, in their order. Where one of them is not registered a person has to say.
+/// 41: how the other parties are reached, in their order. Where one of them is not registered, or only in which country it is,
+/// a person has to say.
 pub(super) fn reached<'a>(as_of: &AsOf, parties: impl Iterator<Item = &'a str>, all: &mut BTreeMap<u8, Derived>) {
     let Some(registry) = &as_of.registry else { return };
     let of_party = |name: &str| {
         let joint = || registry.document.joint_controllers.iter().find(|joint| joint.name == name);
-        let parts = match registry.document.party(name) {
-            Some(party) => [&party.address, &party.contact, &party.country],
-            None => joint().map(|joint| [&joint.address, &joint.contact, &joint.country])?,
+        let (address, contact, country) = match registry.document.party(name) {
+            Some(party) => (&party.address, &party.contact, &party.country),
+            None => joint().map(|joint| (&joint.address, &joint.contact, &joint.country))?,
         };
-        let parts = parts.into_iter().flatten();
-        Some(parts.cloned().collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
+        let parts = [address, contact, country].into_iter().flatten();
+        let is_reached = address.is_some() || contact.is_some();
+        is_reached.then(|| parts.cloned().collect::<Vec<_>>().join(", "))
     };
     let texts: Option<Vec<String>> = parties.map(of_party).collect();
     put(all, 41, texts.unwrap_or_default(), vec![registry.entry]);

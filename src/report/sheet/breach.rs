@@ -41,6 +41,7 @@ pub fn of_persons(report: &PersonsReport, w: &Wording) -> Vec<Sheet> {
     let mut sheets = vec![
         told.totals(report),
         told.persons(report),
+        told.message(report),
         told.windows(report),
         told.attempts(report),
         told.copies(report),
@@ -149,7 +150,7 @@ impl<'a> Told<'a> {
 
     fn severity(self, report: &BreachReport) -> Sheet {
         let (w, b, c) = (self.w, &self.w.breach, &self.w.sheet.column);
-        let share = |hundredths: u64| format!("{}.{:02}", hundredths / 100, hundredths % 100);
+        let share = move |hundredths: u64| w.hundredths(hundredths);
         let of = move |severity: &SeverityFact, part: fn(&FigureFact) -> u64| {
             severity.figure.as_ref().map(|figure| share(part(figure))).unwrap_or_default()
         };
@@ -328,6 +329,11 @@ impl<'a> Told<'a> {
         let missing = &w.missing.value;
         let stated = move |text: Option<String>| text.unwrap_or_else(|| missing.clone());
         let last = |person: &PersonFact| person.told.last().cloned();
+        let part = |part: MessagePart| word(&b.message, part.code());
+        let said = move |part: MessagePart| match report.message.iter().find(|it| it.part == part) {
+            Some(fact) => fact.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(LINES),
+            None => String::new(),
+        };
         let text = move |person: &PersonFact| {
             let language = person.language.as_deref().unwrap_or(&w.title.language);
             report.texts.iter().find(|text| text.language == language)
@@ -367,11 +373,29 @@ impl<'a> Told<'a> {
                 Notice::Told => String::new(),
                 _ => stated(person.reason.clone()),
             })
+            // The same for everybody, as people wrote it.
+            .text(part(MessagePart::Nature), move |_| said(MessagePart::Nature))
+            .text(part(MessagePart::Consequences), move |_| said(MessagePart::Consequences))
+            .text(part(MessagePart::Measures), move |_| said(MessagePart::Measures))
+            .text(part(MessagePart::Contact), move |_| said(MessagePart::Contact))
             // In the language they read; where nobody says which, in the report's.
             .text(&w.declared.contact, move |person| stated(text(person).and_then(|text| text.contact.clone())))
             .text(&w.declared.rights, move |person| stated(text(person).and_then(|text| text.rights.clone())))
             .text(&w.declared.complaint, move |person| stated(text(person).and_then(|text| text.complaint.clone())))
             .sheet("persons", &w.sheet.name.concerned, Some(("persons", &b.section.persons)), &report.persons)
+    }
+
+    /// What a message to them has to say, each answer by itself.
+    fn message(self, report: &PersonsReport) -> Sheet {
+        let (w, b) = (self.w, &self.w.breach);
+        let rows: Vec<(&MessageFact, &RegisterLine)> =
+            report.message.iter().flat_map(|part| part.lines.iter().map(move |line| (part, line))).collect();
+        Columns::new(w)
+            .text(&b.table.title, |row: &(&MessageFact, &RegisterLine)| word(&b.message, row.0.part.code()).to_owned())
+            .text(&b.table.value, |row| row.1.text.clone())
+            .text(&b.table.origin, |row| word(&b.state, row.1.state.code()).to_owned())
+            .numbers(&w.table.entries, |row| row.1.entries.iter().map(|entry| entry.0).collect())
+            .sheet("persons-message", &w.sheet.name.message, Some(("message", &b.section.message)), &rows)
     }
 
     fn windows(self, report: &PersonsReport) -> Sheet {

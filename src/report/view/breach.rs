@@ -13,6 +13,7 @@ use crate::report::exposure::answer::{duration_range, who_text};
 use crate::report::exposure::document::{CoverageFact, Known};
 use crate::report::instant::Instant;
 use crate::report::wording::{Wording, word};
+use std::collections::BTreeSet;
 
 /// Something has to be notified still.
 fn owed(phase: &Phase) -> bool {
@@ -21,6 +22,14 @@ fn owed(phase: &Phase) -> bool {
 
 /// Most things in a list inside a cell.
 const LISTED: usize = 6;
+
+/// Numbers of entries, and that they are that; nothing where there are none.
+fn under_entries(w: &Wording, entries: &[String]) -> String {
+    match entries {
+        [] => String::new(),
+        entries => w.listed(&w.breach.table.entries, entries.len(), &w.list(entries, LISTED)),
+    }
+}
 
 /// What both reports say in the same way.
 struct Said<'a> {
@@ -500,7 +509,7 @@ impl Said<'_> {
             cell(pieces),
             cell([
                 (word(&b.state, field.state.code()).to_owned(), state),
-                (by(&b.table.entries, w.list(&entries, LISTED)), Style::Note),
+                (under_entries(w, &entries), Style::Note),
                 (by(&b.table.answered_in, answered), Style::Note),
             ]),
         ])
@@ -508,7 +517,7 @@ impl Said<'_> {
 
     fn severity(&self, report: &BreachReport) -> Block {
         let (w, b) = (self.w, &self.w.breach);
-        let share = |hundredths: u64| format!("{}.{:02}", hundredths / 100, hundredths % 100);
+        let share = |hundredths: u64| w.hundredths(hundredths);
         let line = |severity: &SeverityFact| {
             let figure = severity.figure.as_ref().map_or_else(String::new, |figure| {
                 let values = [
@@ -599,8 +608,7 @@ impl Said<'_> {
         };
         let line = |change: &FactChange| {
             let entries: Vec<String> = change.entries.iter().map(|EntryIndex(index)| w.number(*index)).collect();
-            let entries = w.list(&entries, LISTED);
-            let entries = if entries.is_empty() { entries } else { fill(&b.table.entries, &[("n", &entries)]) };
+            let entries = under_entries(w, &entries);
             row([
                 cell([(word(&b.basis, change.what.code()).to_owned(), Style::Strong), (entries, Style::Note)]),
                 told(&change.then, &b.table.not_known),
@@ -636,8 +644,7 @@ impl Said<'_> {
             let entries: std::collections::BTreeSet<u64> =
                 fact.lines.iter().flat_map(|line| &line.entries).map(|entry| entry.0).collect();
             let entries: Vec<String> = entries.into_iter().map(|entry| w.number(entry)).collect();
-            let entries = w.list(&entries, LISTED);
-            let entries = if entries.is_empty() { entries } else { fill(&b.table.entries, &[("n", &entries)]) };
+            let entries = under_entries(w, &entries);
             row([
                 plain((number + 1).to_string()),
                 cell([(word(&b.register, fact.column.code()).to_owned(), Style::Strong)]),
@@ -699,8 +706,10 @@ impl Said<'_> {
         let reached = |block| sections::or_beyond(self.w, block, &beyond);
         let mut persons = vec![reached(self.persons(report))];
         persons.extend(self.texts(report));
+        let message = vec![self.message(report)];
         let mut sections = vec![
             ("persons", s.persons.as_str(), i.persons.as_str(), persons),
+            ("message", &s.message, &i.message, message),
             ("holdings", &s.holdings, &i.holdings, vec![reached(self.holdings(report))]),
             ("others-told", &s.others_told, &i.others_told, vec![others]),
         ];
@@ -728,6 +737,26 @@ impl Said<'_> {
             }
         }
         blocks
+    }
+
+    /// What a message to them has to say, and who says it.
+    fn message(&self, report: &PersonsReport) -> Block {
+        let b = &self.w.breach;
+        let line = |part: &MessageFact| {
+            let style = |line: &RegisterLine| match line.state {
+                FieldState::NotProvided => Style::Missing,
+                _ => Style::Plain,
+            };
+            let texts: Vec<_> = part.lines.iter().map(|line| (line.text.clone(), style(line))).collect();
+            let states = part.lines.iter().map(|line| word(&b.state, line.state.code()).to_owned());
+            row([
+                cell([(word(&b.message, part.part.code()).to_owned(), Style::Strong)]),
+                cell(texts),
+                cell(states.collect::<BTreeSet<_>>().into_iter().map(|state| (state, Style::Note))),
+            ])
+        };
+        let columns = vec![column(&b.table.title, 22), column(&b.table.value, 54), column(&b.table.origin, 24)];
+        self.whole_table(&b.section.message, columns, report.message.iter().map(line).collect())
     }
 
     fn persons(&self, report: &PersonsReport) -> Block {

@@ -203,7 +203,7 @@ sections! {
         reported_nobody: String, call_id: String, fields: String, not_kept: String, cut: String, records: String, record: String,
         record_conversation: String, leaf: String, model: String, vendor: String, version: String, region: String,
         as_kind: String, roles: String, determination: String, doubts: String,
-        not_a_recipient: String, all_pseudonymised: String, of_agent: String, special: String, in_conversation: String, report_again: String,
+        not_a_recipient: String, since: String, all_pseudonymised: String, of_agent: String, special: String, in_conversation: String, report_again: String,
     }
 
     Gap { sampled: String, down: String, refused: String, unknown: String, ledger: String, line: String, line_refused: String }
@@ -232,7 +232,7 @@ sections! {
     }
     ExposureTitle { report: String, subtitle: String, running: String }
     ExposureAnswer {
-        sentence: String, open: String, open_assumed: String, without_authority: String, never: String, could: String, could_and_others: String, saw: String, given: String,
+        did: String, sentence: String, open: String, open_assumed: String, without_authority: String, never: String, could: String, could_and_others: String, saw: String, given: String,
         saw_and_others: String, saw_uncounted: String, people_and_others: String, given_and_others: String, shown_uncounted: String,
         shown_to_uncounted: String, machines: String, holds: String, promised: String, elsewhere: String,
         perhaps_made_available: String,
@@ -299,7 +299,7 @@ sections! {
         ledger_reads: String, clocks: String, article_15: String, conversations: String, resources: String,
         windows: String, paths: String, lags: String, people: String, accesses: String, holdings: String, subjects: String,
         oddities: String, coverage: String, coverage_times: String,
-        form: String, steps: String, awareness: String, severity: String, erased: String, counted: String, reported: String, phases: String, answers_changed: String, facts_changed: String, register: String, concerned: String, attempts: String,
+        form: String, steps: String, awareness: String, severity: String, erased: String, counted: String, reported: String, phases: String, answers_changed: String, facts_changed: String, register: String, concerned: String, message: String, attempts: String,
     }
     SheetColumn {
         categories_into_tool: String, group: String, item: String, value: String, note: String, section: String, act: String, all_listed: String,
@@ -334,7 +334,7 @@ sections! {
     Breach {
         title: BreachTitle, answer: BreachAnswer, verdict: BreachVerdict, figure: BreachFigure, notice: BreachNotice,
         fact: BreachFact, section: BreachSection, intro: BreachIntro, case: BreachCase, reported: BreachReported, event: BreachEvent, phase: BreachPhase,
-        table: BreachTable, basis_text: BreachBasis, standing: Codes, block: Codes, state: Codes, todo: Codes, figure_level: Codes, seen: Codes, told: Codes,
+        table: BreachTable, basis_text: BreachBasis, standing: Codes, block: Codes, state: Codes, todo: Codes, figure_level: Codes, seen: Codes, told: Codes, message: Codes,
         channel: Codes, delivery: Codes, basis: Codes, recovery: Codes, audience: Codes, register: Codes, contradiction: Codes, step: Codes, origin: Codes,
         form: BTreeMap<String, BreachField>, count: BreachCount, list: BreachList,
     }
@@ -383,11 +383,11 @@ sections! {
     }
     BreachSection {
         life: String, todo: String, form: String, severity: String, phases: String, register: String, persons: String, holdings: String,
-        others_told: String,
+        message: String, others_told: String,
     }
     BreachIntro {
         todo: String, form: String, hidden: String, severity: String, phases: String, register: String, verification: String, persons: String,
-        holdings: String, others_told: String,
+        holdings: String, message: String, others_told: String,
     }
     BreachCase {
         occurred: String, opened: String, detected: String, processor_aware: String, aware: String, submitted: String,
@@ -405,7 +405,7 @@ sections! {
     }
     BreachTable {
         step: String, when: String, by: String, statement: String, field: String, title: String, todo: String, value: String,
-        origin: String, ledger_says: String, contradicts: String, refused: String, entries: String, answered_in: String, level: String,
+        origin: String, ledger_says: String, contradicts: String, refused: String, entries: Plural, answered_in: String, level: String,
         figure: String, method: String, thresholds: String, thresholds_set: String, thresholds_default: String, proposed_cb: String, report: String, then: String, now: String, next: String, told: String,
         told_line: String, proposes: String, unanswered: String, basis: String, not_known: String, no_more: String, number: String,
         column: String, entry: String, reason: String, copies: String, whose: String, anybody: String,

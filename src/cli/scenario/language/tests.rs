@@ -8,7 +8,7 @@ const WORDS: &str = "09:00 24:00 24:59 23:59:60 +9999d24:00 +10000d00:00 +d09:00
     9999-12-30 9999-12-31 title expect report on again recorded saying as about until because of within same act \
     approved by under key in session told for with despite policy approvals last s 18446744073709551616 is an \
     account agent may correct holds logs caches permissions grants to revokes from joins reads retracts corrects \
-    reviews order keeps over asks access received hold release case opens verify altered guess among others R e1 # \
+    reviews answers names order keeps over asks access received hold release case opens verify altered guess among others R e1 # \
     , and \u{0} \u{202e} e\u{301}";
 
 proptest! {
