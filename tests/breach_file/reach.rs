@@ -59,7 +59,7 @@ fn where_nobody_said_who_may_see_it_nobody_is_counted() {
     act(&server, "data.read", "09:00", read);
     let case = opened(&server, RESOURCE);
     let (report, _) = file(&server, &case);
-    let counted = report["counted"].as_array().expect("what was counted").last().cloned().expect("a count");
+    let counted = report["case"]["counted"].as_array().expect("what was counted").last().cloned().expect("a count");
     assert_eq!((&counted["could"]["high"], &counted["uncountable"]), (&json!(0), &json!(true)));
 }
 

@@ -133,20 +133,19 @@ impl Said<'_> {
     /// Of how many people data was: never 0 where not all are named.
     fn of_people(&self, named: u64, not_listed: Option<&NotListed>) -> String {
         let (w, x) = (self.w, &self.w.exposure);
-        let of = |n: &str, text: &str| fill(text, &[("n", n)]);
+        let persons = &x.count.persons;
+        // As sure as that number is.
+        let so = |n: u64, how: &str| {
+            let number = fill(how, &[("n", &w.number(n))]);
+            fill(if n == 1 { &persons.one } else { &persons.other }, &[("n", &number)])
+        };
+        let some = |text: String| fill(&x.table.counted, &[("n", &text)]);
         match not_listed {
-            None => w.plural(&x.count.persons, named),
-            Some(NotListed { at_least: 0, at_most: Some(at_most) }) => {
-                let about = of(&w.plural(&x.count.persons, *at_most), &x.figure.about);
-                of(&about, &x.table.counted)
-            }
-            Some(NotListed { at_least, at_most: Some(at_most) }) => {
-                of(&w.plural_range(&x.count.persons, *at_least, *at_most), &x.table.counted)
-            }
+            None => w.plural(persons, named),
+            Some(NotListed { at_least: 0, at_most: Some(at_most) }) => some(so(*at_most, &x.figure.about)),
+            Some(NotListed { at_least, at_most: Some(at_most) }) => some(w.plural_range(persons, *at_least, *at_most)),
             Some(NotListed { at_least: 0, at_most: None }) => x.table.whose_not_known.clone(),
-            Some(NotListed { at_least, at_most: None }) => {
-                of(&w.plural(&x.count.persons, *at_least), &x.figure.at_least)
-            }
+            Some(NotListed { at_least, at_most: None }) => so(*at_least, &x.figure.at_least),
         }
     }
 
