@@ -1,5 +1,6 @@
-//! What was given to somebody lies with them, and can be seen there until it is removed there: closing the way to where it
-//! came from, or deleting it there, ends none of it (REPORTS 2.3, Rungs and durations).
+//! What was given to somebody, or what they took, lies with them, and can be seen there until it is removed there: closing the
+//! way to where it came from, or deleting it there, ends none of it (REPORTS 2.3, Rungs and durations). A copy that a person
+//! took is theirs alone: by it the resource stands open to nobody, and its own time is that of ways and of what was given away.
 
 use super::audience::Audience;
 use super::content::Content;
@@ -22,10 +23,12 @@ pub struct Delivery {
     /// Whose data it was: position among the accesses that were told.
     access: usize,
     holder: Party,
-    /// They took it: only who came later can see it for that.
+    /// Nobody gave it to them: they took it.
     taken: bool,
     /// As long as it lies there.
     times: Times,
+    /// When others than whoever took it could see it there: what a person took stands open to nobody else.
+    opens: Times,
     authorised: Authorised,
     /// It went there without authority, if whoever gave it, and does not open, had none.
     perhaps_without: bool,
@@ -58,14 +61,13 @@ impl Copies {
         let delivery = |(entry, copy): (u64, &Interval)| {
             let Thing::Holding { holder, .. } = copy.thing else { return None };
             let given = access.given_to.contains(&holder);
-            let received = given || access.perhaps_given_to.contains(&holder);
-            // A machine has it, unless it is somebody's account.
-            let surely = given && !audience.is_only_perhaps_account(holder);
-            // What people take for what they are in lies there for whoever joins later.
-            let taken = !received && holder.has_members();
-            if !received && !taken || !is_of_people(holder, audience) {
+            let taken = !given && !access.perhaps_given_to.contains(&holder);
+            // What somebody took who is anybody, not everybody has.
+            if taken && holder == Party::Anyone || !is_of_people(holder, audience) {
                 return None;
             }
+            // A machine has it, unless it is somebody's account.
+            let surely = (given || taken) && !audience.is_only_perhaps_account(holder);
             let times = copy.times().intersect(always);
             let times = if surely && !holder.is_unknown() { times } else { times.only_possible() };
             let members = members_of(holder, audience, always).into_iter().map(|(party, over)| {
@@ -82,14 +84,21 @@ impl Copies {
                 (party, TimeSet::all(&could.collect::<Vec<_>>()))
             });
             let members: BTreeMap<Party, TimeSet> = members.filter(|(_, could)| !could.is_empty()).collect();
-            let times = match taken {
+            let opens = match taken {
                 true => Times { certain: TimeSet::empty(), possible: TimeSet::all(members.values()) },
-                false => times,
+                false => times.clone(),
             };
-            if taken && members.is_empty() {
-                return None;
-            }
-            Some(Delivery { entry, access: position, holder, taken, times, authorised, perhaps_without, members })
+            Some(Delivery {
+                entry,
+                access: position,
+                holder,
+                taken,
+                times,
+                opens,
+                authorised,
+                perhaps_without,
+                members,
+            })
         };
         copies.filter_map(delivery).collect()
     }
@@ -128,12 +137,12 @@ impl Exposure {
     /// Who could see what was given to them or to what they are in.
     pub(super) fn take_deliveries(&mut self, deliveries: &[Delivery], ways: &mut Ways) {
         for delivery in deliveries {
-            let Delivery { holder, taken, times, authorised, perhaps_without, members, .. } = delivery;
-            self.open = self.open.union(times);
+            let Delivery { holder, taken, times, opens, authorised, perhaps_without, members, .. } = delivery;
+            self.open = self.open.union(opens);
             if *authorised == Authorised::No {
-                self.unauthorised = self.unauthorised.union(times);
+                self.unauthorised = self.unauthorised.union(opens);
             } else if *perhaps_without {
-                self.unauthorised.possible = self.unauthorised.possible.union(&times.possible);
+                self.unauthorised.possible = self.unauthorised.possible.union(&opens.possible);
                 let of_members = members.iter().map(|(party, could)| (*party, could));
                 for (party, could) in of_members.chain([(*holder, &times.possible)]) {
                     let excess = &mut self.viewers.entry(party).or_default().excess.possible;
@@ -145,8 +154,12 @@ impl Exposure {
             }
             // That it lies with a group, or in an account, makes it certain of nobody in it.
             let own = if holder.has_members() { times.only_possible() } else { times.clone() };
-            if !taken {
-                self.let_in(*holder, None, &own, *authorised, ways);
+            match (taken, authorised) {
+                // What they were allowed to take of it is no way to the rest: it excuses none that nobody allowed.
+                (true, Authorised::Yes | Authorised::Exceptional | Authorised::NotAssessed) => {
+                    self.could_see(*holder, None, &own);
+                }
+                _ => self.let_in(*holder, None, &own, *authorised, ways),
             }
             for (party, possible) in members {
                 let could = Times { certain: TimeSet::empty(), possible: possible.clone() };
@@ -157,7 +170,7 @@ impl Exposure {
 
     /// Whose data stood open there: whom the act names, and where it does not name everybody, whoever was inside then.
     pub(super) fn take_delivered_data(&mut self, deliveries: &[Delivery], accesses: &[Access], content: &Content) {
-        for delivery in deliveries {
+        for delivery in deliveries.iter().filter(|delivery| !delivery.opens.is_never()) {
             let access = &accesses[delivery.access];
             let mut stands_open = |person, times: &Times| {
                 let inside: &mut Inside = self.subjects.entry(person).or_default();
@@ -165,7 +178,7 @@ impl Exposure {
                 inside.categories.extend(&access.categories);
             };
             for person in &access.subjects {
-                stands_open(*person, &delivery.times);
+                stands_open(*person, &delivery.opens);
             }
             if access.listed {
                 continue;
@@ -173,17 +186,18 @@ impl Exposure {
             let was_inside = |times: &Times| times.possible.meets(access.when.earliest, access.when.latest);
             let others = content.of.iter().filter(|(person, _)| !access.subjects.contains(person));
             for (person, _) in others.filter(|(_, (times, _))| was_inside(times)) {
-                stands_open(*person, &delivery.times.only_possible());
+                stands_open(*person, &delivery.opens.only_possible());
             }
         }
     }
 }
 
-/// Where a copy that somebody was given begins and ends, as far as the time that is asked for goes.
+/// Where a copy that others could see begins and ends, as far as the time that is asked for goes.
 pub fn bounds(deliveries: &[Delivery], held: &[Interval], cut_off: Instant) -> Vec<(Bound, Bound)> {
     let is_delivered = |copy: &&Interval| {
         let Thing::Holding { holder, .. } = copy.thing else { return false };
-        deliveries.iter().any(|delivery| Some(delivery.entry) == copy.start.entry && delivery.holder == holder)
+        let is_of = |delivery: &&Delivery| Some(delivery.entry) == copy.start.entry && delivery.holder == holder;
+        deliveries.iter().filter(is_of).any(|delivery| !delivery.opens.is_never())
     };
     let within = |copy: &Interval| {
         let end = match copy.end.latest > cut_off {

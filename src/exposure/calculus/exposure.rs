@@ -400,7 +400,7 @@ impl Exposure {
         self.by_authority(party, could, authorised, ways);
     }
 
-    fn could_see(&mut self, party: Party, over: Option<Party>, could: &Times) {
+    pub(super) fn could_see(&mut self, party: Party, over: Option<Party>, could: &Times) {
         let viewer = self.viewers.entry(party).or_default();
         viewer.could = viewer.could.union(could);
         viewer.over.extend(over);

@@ -7,6 +7,7 @@
 
 use super::*;
 use crate::exposure::calculus::interval::Oddity;
+use crate::exposure::calculus::times::{TimeSet, Times};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet as Set};
 
@@ -15,6 +16,9 @@ const SENDER: Party = Party::Person(Person(9));
 
 /// Whoever does not open.
 const UNNAMED: u8 = 4;
+
+/// Reference of no line.
+const TAKEN: u64 = 9;
 
 /// Instants are few, so that all worlds can be played.
 const END: Instant = 8;
@@ -380,6 +384,31 @@ fn check_hidden(lines: &[Line]) {
     }
 }
 
+/// The same story, with a download by somebody and with or without the copy that comes of it.
+fn check_taken(lines: &[Line], who: u8, from: Instant, until: Instant) {
+    let told = |copy: bool| {
+        let mut story = story(lines);
+        let entry = story.edges.len() as u64;
+        if copy {
+            let held = Thing::Holding { holder: party(who), resource: R };
+            story.opens(held, from).reference = Some(TAKEN);
+            story.closes(held, until).reference = Some(TAKEN);
+        }
+        let access = story.reads(party(who), from);
+        (access.verb, access.entries) = (Verb::DataDownload, vec![entry]);
+        story.exposure()
+    };
+    let (with, without) = (told(true), told(false));
+    for number in 0..=UNNAMED {
+        let could = |exposure: &Exposure| {
+            exposure.viewers.get(&party(number)).map(|viewer| viewer.could.clone()).unwrap_or_default()
+        };
+        let there = if number == who { TimeSet::span(from, until) } else { TimeSet::empty() };
+        assert_eq!(could(&with), could(&without).union(&Times::exactly(there)), "{number}");
+    }
+    assert_eq!((with.open, with.windows), (without.open, without.windows));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -399,6 +428,14 @@ proptest! {
         lines.retain(|line| !matches!(line.what, What::Sent(_) | What::GrantToChange(_) | What::Somewhere));
         lines.iter_mut().for_each(|line| line.width = 0);
         check_reads(&lines, &reads, if allowed { Authorised::Yes } else { Authorised::No });
+    }
+
+    /// A copy that a person took adds the time in which it lies with them, for nobody else.
+    #[test]
+    fn what_was_taken_lies_with_whoever_took_it_alone(lines in lines(), who in 2u8..4, times in (0..END, 0..END)) {
+        let mut lines = lines;
+        lines.retain(|line| !matches!(line.what, What::Sent(_)));
+        check_taken(&lines, who, times.0.min(times.1), times.0.max(times.1));
     }
 
     #[test]

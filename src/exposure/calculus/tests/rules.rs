@@ -578,3 +578,24 @@ fn somebody_unnamed_used_any_account_or_none() {
     assert_eq!(exposure.accesses[0].one_of, [person(1), somebody].into());
     assert!(!exposure.accesses[0].unidentified);
 }
+
+/// Taken without authority it is so while it lies there; taken with authority it excuses no way that nobody allowed.
+#[test]
+fn what_somebody_took_lies_with_them_and_leaves_the_time_of_the_way() {
+    for (authorised, expected) in [(Authorised::No, 360), (Authorised::Yes, 0)] {
+        let mut story = Story::new().engineers().content();
+        story.opens(grant(ENG), at(9, 0)).authorised = authorised;
+        story.closes(grant(ENG), at(10, 0));
+        let entry = story.opens(Thing::Holding { holder: person(1), resource: R }, at(9, 30)).index;
+        let access = story.reads(person(1), at(9, 30));
+        (access.verb, access.entries, access.authorised) = (Verb::DataDownload, vec![entry], authorised);
+        let exposure = story.exposure();
+        assert_eq!([1, 2].map(|number| could(&exposure, person(number))), [(360, 360), (60, 60)]);
+        assert_eq!(excess(&exposure, person(1)), (expected, expected));
+        assert_eq!(minutes(exposure.open.possible.measure()), 60);
+        // A way that was opened since.
+        story.opens(grant(ENG), at(11, 0)).authorised = Authorised::No;
+        let exposure = story.exposure();
+        assert_eq!(excess(&exposure, person(1)), (expected.max(240), expected.max(240)));
+    }
+}
