@@ -113,12 +113,13 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
             let found = viewer(report, who)[*end].clone();
             if instant(&found) == Some(at) { Ok(()) } else { Err(format!("found {found}")) }
         }
-        [who, "verdict", code] => same(code, &viewer(report, who)["verdict"]),
-        [subject, "inside", rest @ ..] => {
-            let subjects = list(&report["subjects"]);
-            let found = subjects.iter().find(|fact| is_person(&fact["identities"], subject));
-            span_of(&found.cloned().unwrap_or_default()["open_us"], rest)
-        }
+        [who, "verdict", code] => match data_subject(report, who) {
+            // Whoever could see is told as that.
+            fact if !fact.is_null() && viewer(report, who)["verdict"] == "none" => same(code, &fact["verdict"]),
+            _ => same(code, &viewer(report, who)["verdict"]),
+        },
+        [subject, "inside", rest @ ..] => span_of(&data_subject(report, subject)["open_us"], rest),
+        [subject, "reached", rest @ ..] => count_of(&data_subject(report, subject)["accesses"], rest),
         _ => Err("is not something that can be expected; `whosaw scenario run --help` says what can".into()),
     }
 }
@@ -235,6 +236,12 @@ fn window(scenario: &Scenario, report: &Value, start: &str, end: &str, known: &[
         ends(&window["start"]) == Some(start) && ends(&window["end"]) == Some(end) && is_known
     };
     if windows.iter().any(fits) { Ok(()) } else { Err(format!("found {}", Value::from(windows))) }
+}
+
+/// What the report says of somebody whose data was inside; nothing where it says nothing.
+fn data_subject(report: &Value, who: &str) -> Value {
+    let subjects = list(&report["subjects"]);
+    subjects.into_iter().find(|fact| is_person(&fact["identities"], who)).unwrap_or_default()
 }
 
 /// What the report says of somebody; empty where it says nothing.

@@ -98,7 +98,7 @@ enum Command {
 ///   expect e1 could 2h00                expect e1 did 1, e1 surely 1, e1 tried 1, e1 saw, e1 verdict CODE{n}
 ///   expect people could 3, people without authority 1, people saw 1, machines 1, subjects 3, attempts 1, copies 1{n}
 ///   expect records 700, records at least 700, records unknown, subjects counted   (numbers without ids){n}
-///   expect s1 inside 45min              expect unauthorised 1, not assessed 1, uncountable,
+///   expect s1 inside 45min, s1 reached 0 to 1 (times)   expect unauthorised 1, not assessed 1, uncountable,
 ///   saw uncountable (others may have, who cannot be counted), unsettled 1{n}
 ///   expect V holds 09:05 to +30d09:05 [assumed], V holds 09:30 on, V holds pseudonymised, V holds nothing{n}
 ///   expect recipient V in US            expect losses 1, loss R temporary, unauthorised losses 1{n}

@@ -200,7 +200,8 @@ fn expected_of<'a>(words: &[&'a str]) -> Option<&'a str> {
         ["people" | "nothing", ..] => None,
         [
             who,
-            "could" | "surely" | "did" | "tried" | "saw" | "processed" | "given" | "verdict" | "inside" | "holds",
+            "could" | "surely" | "did" | "tried" | "saw" | "processed" | "given" | "verdict" | "inside" | "reached"
+            | "holds",
             ..,
         ] => Some(who),
         _ => None,

@@ -312,7 +312,7 @@ impl Exposure {
         exposure.shown_to_all(told.accesses);
         exposure.without_authority(&ways);
         exposure.unnamed_users = exposure.unnamed_users(&audience, &always);
-        exposure.by_members(told.accesses, &audience, &always);
+        exposure.by_members(told.accesses, &audience, &always, told.same);
         exposure.uncountable = !exposure.unnamed_users.is_empty();
         exposure.uncountable |= exposure.viewers.iter().any(|(party, viewer)| match party {
             // In a group or an account, and nobody says who.

@@ -2,8 +2,9 @@
 //! somebody who was in them.
 
 use super::audience::Audience;
-use super::exposure::{Exposure, Rung};
-use super::fact::{Access, Party};
+use super::exposure::{Exposure, Rung, Viewer};
+use super::fact::{Access, Party, Person};
+use super::same::Same;
 use super::times::{TimeSet, Times};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +23,9 @@ impl Exposure {
         found
     }
 
-    /// What was reached by somebody who was possibly in a group or an account then, is told of that one too.
-    pub(super) fn by_members(&mut self, accesses: &[Access], audience: &Audience, always: &Times) {
+    /// What was reached by somebody who was possibly in a group or an account then, is told of that one too; what was reached
+    /// by somebody who is perhaps the same person as one in it was possibly reached so.
+    pub(super) fn by_members(&mut self, accesses: &[Access], audience: &Audience, always: &Times, same: &Same) {
         let wholes: Vec<Party> =
             self.viewers.keys().copied().filter(|party| audience.may_have_members(*party)).collect();
         // Somebody unnamed who was in it may be whoever acted and is not told apart either.
@@ -31,6 +33,7 @@ impl Exposure {
         let reached = self.viewers.iter().filter(|(party, _)| somebody(party)).flat_map(|(_, viewer)| &viewer.did);
         let reached: BTreeSet<usize> =
             reached.filter(|(_, rung)| **rung != Rung::Tried).map(|(position, _)| *position).collect();
+        let alike = self.alike(same);
         for whole in wholes {
             let (mut by, mut perhaps) = (BTreeSet::new(), false);
             for (member, times) in audience.reach_of_acting(whole, always) {
@@ -39,6 +42,7 @@ impl Exposure {
                     times.possible.meets(when.earliest, when.latest)
                 };
                 perhaps |= somebody(&member) && reached.iter().any(then);
+                perhaps |= matches!(member, Party::Person(person) if alike.contains(&same.first(person)));
                 let Some(viewer) = self.viewers.get(&member).filter(|_| member != whole) else { continue };
                 let did = viewer.did.iter().filter(|(_, rung)| **rung != Rung::Tried).map(|(position, _)| *position);
                 by.extend(did.filter(then));
@@ -48,5 +52,15 @@ impl Exposure {
             viewer.perhaps |= perhaps;
             viewer.by_members = by;
         }
+    }
+
+    /// Of persons who are perhaps one with others: those of whom any is told, or possible, to have reached it.
+    fn alike(&self, same: &Same) -> BTreeSet<Person> {
+        let reached = |viewer: &Viewer| viewer.perhaps || viewer.did.values().any(|rung| *rung != Rung::Tried);
+        let persons = self.viewers.iter().filter_map(|(party, viewer)| match party {
+            Party::Person(person) if same.is_perhaps_another(*person) && reached(viewer) => Some(same.first(*person)),
+            _ => None,
+        });
+        persons.collect()
     }
 }

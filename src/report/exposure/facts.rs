@@ -8,6 +8,7 @@ use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, To
 use crate::exposure::calculus::fact;
 use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, Thing, When};
 use crate::exposure::calculus::interval::{self, Frame};
+use crate::exposure::calculus::same::Same;
 use crate::exposure::calculus::times::Times;
 use crate::exposure::telling::{Named, Telling};
 use crate::model::{Category, Identity, PartyKind, RegistryKind, ReportType};
@@ -127,12 +128,12 @@ impl<'a> Stated<'a> {
         let accesses: Vec<AccessFact> = found.iter().flat_map(|found| found.accesses(&people, forgotten)).collect();
         let holdings = consequences::holdings(&found, &people, frame, &evidence.same);
         let losses = consequences::losses(&found, &people, frame, forgotten);
-        let subjects = subjects(&found, &people, negative);
+        let subjects = subjects(&found, &people, negative, &evidence.same);
         let accounts = found.iter().flat_map(|found| &found.exposure.accounts);
         let accounts: Vec<Who> = accounts.map(|party| people.who(*party)).collect();
         let elsewhere = holdings.iter().filter(|held| count::lies_elsewhere(held, &accesses, &accounts));
         let holders: Vec<&Who> = elsewhere.map(|held| &held.holder).collect();
-        let viewers = viewers(&found, &people, negative, &holders);
+        let viewers = viewers(&found, &people, negative, &holders, &evidence.same);
         let mut totals = count::totals(&count::Counting {
             found: &found,
             viewers: &viewers,
@@ -444,10 +445,18 @@ struct Seen {
     highest: Option<Rung>,
     by_members: u64,
     surely_by_members: bool,
+    /// By others who are perhaps the same person.
+    by_alike: u64,
 }
 
 /// `holders` have a copy where nothing that logs the resource tells what is done with it.
-fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict, holders: &[&Who]) -> Vec<ViewerFact> {
+fn viewers(
+    found: &[Found<'_>],
+    people: &People<'_>,
+    negative: Verdict,
+    holders: &[&Who],
+    same: &Same,
+) -> Vec<ViewerFact> {
     let mut seen: BTreeMap<Party, Seen> = BTreeMap::new();
     for found in found {
         for (party, viewer) in &found.exposure.viewers {
@@ -475,6 +484,7 @@ fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict, holders:
             }
         }
     }
+    perhaps_by_alike(&mut seen, found, same);
     let had = |who: &Who| holders.contains(&who) || holders.contains(&&Who::Anyone);
     let has_a_copy =
         |party: Party, seen: &Seen| had(&people.who(party)) || seen.over.iter().any(|over| had(&people.who(*over)));
@@ -487,15 +497,17 @@ fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict, holders:
         excess_us: measure(&seen.excess),
         times: Span::all(&seen.could.possible),
         over: seen.over.iter().map(|party| people.who(*party)).collect(),
-        did: seen.did,
+        did: seen.did + seen.by_alike,
         surely: seen.surely,
         tried: seen.tried,
         first: seen.times.map(|(first, _)| Instant::new(first)),
         last: seen.times.map(|(_, last)| Instant::new(last)),
         highest: seen.highest,
         by_members: seen.by_members,
-        verdict: match (seen.surely > 0 || seen.surely_by_members, seen.did > 0 || seen.by_members > 0 || seen.perhaps)
-        {
+        verdict: match (
+            seen.surely > 0 || seen.surely_by_members,
+            seen.did + seen.by_alike > 0 || seen.by_members > 0 || seen.perhaps,
+        ) {
             (true, _) => Verdict::Accessed,
             (false, true) => Verdict::NotDeterminable,
             (false, false) if negative != Verdict::NotDeterminable && unsure(party, &seen) => Verdict::NotDeterminable,
@@ -506,7 +518,34 @@ fn viewers(found: &[Found<'_>], people: &People<'_>, negative: Verdict, holders:
     seen.into_iter().map(fact).collect()
 }
 
-fn subjects(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<SubjectFact> {
+/// What others did who are perhaps the same person, this one perhaps did.
+fn perhaps_by_alike(seen: &mut BTreeMap<Party, Seen>, found: &[Found<'_>], same: &Same) {
+    // Of each of whom others are perhaps the same: what any of them did, by resource and position, and whether more is possible.
+    let mut all: BTreeMap<Person, (BTreeSet<(usize, usize)>, bool)> = BTreeMap::new();
+    let reached = |viewer: &calculus::Viewer| {
+        let did = viewer.did.iter().filter(|(_, rung)| **rung != calculus::Rung::Tried);
+        did.map(|(position, _)| *position).collect::<Vec<usize>>()
+    };
+    let of = |party: &Party| match party {
+        Party::Person(person) if same.is_perhaps_another(*person) => Some(same.first(*person)),
+        _ => None,
+    };
+    for (number, found) in found.iter().enumerate() {
+        for (party, viewer) in &found.exposure.viewers {
+            let Some(first) = of(party) else { continue };
+            let (did, perhaps) = all.entry(first).or_default();
+            did.extend(reached(viewer).into_iter().map(|position| (number, position)));
+            *perhaps |= viewer.perhaps;
+        }
+    }
+    for (party, seen) in seen {
+        let Some((did, perhaps)) = of(party).and_then(|first| all.get(&first)) else { continue };
+        seen.by_alike = (did.len() as u64).saturating_sub(seen.did);
+        seen.perhaps |= *perhaps;
+    }
+}
+
+fn subjects(found: &[Found<'_>], people: &People<'_>, negative: Verdict, same: &Same) -> Vec<SubjectFact> {
     struct Inside {
         open: Times,
         categories: BTreeSet<crate::model::Category>,
@@ -545,6 +584,23 @@ fn subjects(found: &[Found<'_>], people: &People<'_>, negative: Verdict) -> Vec<
                 continue;
             }
             for person in found.exposure.subjects.keys().filter(|person| !access.subjects.contains(person)) {
+                all.entry(*person).or_insert_with(new).accesses.high += 1;
+            }
+        }
+    }
+    let mut alike: BTreeMap<Person, Vec<Person>> = BTreeMap::new();
+    for person in all.keys().filter(|person| same.is_perhaps_another(**person)) {
+        alike.entry(same.first(*person)).or_default().push(*person);
+    }
+    for found in found.iter().filter(|_| !alike.is_empty()) {
+        for judged in found.exposure.accesses.iter().filter(|judged| judged.rung != calculus::Rung::Tried) {
+            let access = &found.accesses[judged.access];
+            let named: BTreeSet<Person> = access.subjects.iter().map(|person| same.first(*person)).collect();
+            // Whoever was inside was counted above, where it does not list everybody.
+            let counted = |person: &Person| {
+                access.subjects.contains(person) || !access.listed && found.exposure.subjects.contains_key(person)
+            };
+            for person in named.iter().filter_map(|first| alike.get(first)).flatten().filter(|it| !counted(it)) {
                 all.entry(*person).or_insert_with(new).accesses.high += 1;
             }
         }
