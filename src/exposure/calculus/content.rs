@@ -17,10 +17,18 @@ pub struct Content {
     items_of: BTreeMap<Person, BTreeMap<Bounds, Times>>,
     /// All that is told to have been inside, of whomever; absent where that is not told of something.
     pub categories: Option<BTreeSet<Category>>,
+    /// By the categories that were told of it: what surely was inside, and had no others.
+    surely: BTreeMap<BTreeSet<Category>, Surely>,
     /// Somebody said what was inside.
     pub told: bool,
     /// Somebody said that something was inside, and not whose.
     pub nameless: bool,
+}
+
+#[derive(Default)]
+struct Surely {
+    any: TimeSet,
+    of: BTreeMap<Person, TimeSet>,
 }
 
 /// Earliest and latest instant at which something came in.
@@ -34,10 +42,11 @@ impl Content {
             items: BTreeMap::new(),
             items_of: BTreeMap::new(),
             categories: Some(BTreeSet::new()),
+            surely: BTreeMap::new(),
             told: false,
             nameless: false,
         };
-        let mut all = Vec::new();
+        let (mut all, mut surely) = (Vec::new(), BTreeMap::<BTreeSet<Category>, Vec<TimeSet>>::new());
         for interval in intervals {
             let Thing::Content { resource, subject } = interval.thing else { continue };
             if resource != of {
@@ -46,6 +55,14 @@ impl Content {
             content.told = true;
             let times = interval.times();
             all.push(times.clone());
+            if !interval.categories.is_empty() {
+                surely.entry(interval.categories.clone()).or_default().push(times.certain.clone());
+                let told = content.surely.entry(interval.categories.clone()).or_default();
+                if let Some(subject) = subject {
+                    let known = told.of.entry(subject).or_default();
+                    *known = known.union(&times.certain);
+                }
+            }
             content.categories = content.categories.filter(|_| !interval.categories.is_empty());
             content.categories.iter_mut().for_each(|known| known.extend(&interval.categories));
             let bounds = (interval.start.earliest, interval.start.latest);
@@ -63,10 +80,27 @@ impl Content {
                 None => content.nameless = true,
             }
         }
+        for (categories, times) in surely {
+            content.surely.entry(categories).or_default().any = TimeSet::all(&times);
+        }
         // Nobody said what was inside: anything may have been, at any time.
         content.categories = content.categories.filter(|_| content.told);
         content.any = if content.told { Times::all(&all) } else { always.clone() };
         content
+    }
+
+    /// When anything surely was inside that had no other categories than these.
+    pub fn surely_within(&self, categories: &BTreeSet<Category>) -> TimeSet {
+        TimeSet::all(self.within(categories).map(|told| &told.any))
+    }
+
+    /// The same of one person's data.
+    pub fn surely_of(&self, person: Person, categories: &BTreeSet<Category>) -> TimeSet {
+        TimeSet::all(self.within(categories).filter_map(|told| told.of.get(&person)))
+    }
+
+    fn within(&self, categories: &BTreeSet<Category>) -> impl Iterator<Item = &Surely> {
+        self.surely.iter().filter(|(told, _)| told.is_subset(categories)).map(|(_, told)| told)
     }
 
     /// What came back was inside. Answers whether that was not on file.

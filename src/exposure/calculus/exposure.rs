@@ -51,6 +51,8 @@ pub struct Exposure {
     /// When what the resource held was open to anybody at all.
     pub windows: Vec<Window>,
     pub open: Times,
+    /// The part of it that surely was open to all that was inside.
+    pub(super) wholly: TimeSet,
     /// The part of it that was open over ways that nobody was allowed to open.
     pub unauthorised: Times,
     pub paths: Vec<Path>,
@@ -243,6 +245,7 @@ impl Exposure {
         let mut exposure = Exposure {
             windows: Vec::new(),
             open: Times::never(),
+            wholly: TimeSet::empty(),
             unauthorised: Times::never(),
             paths: Vec::new(),
             viewers: BTreeMap::new(),
@@ -327,7 +330,11 @@ impl Exposure {
         let given = exposure.viewers.iter().filter(|(party, viewer)| is_group(party) && !viewer.did.is_empty());
         exposure.given_groups = given.map(|(party, _)| *party).filter(|party| audience.has_members(*party)).collect();
         for (subject, (times, categories)) in &content.of {
-            let inside = Inside { open: open_there.intersect(times), categories: categories.clone() };
+            let partly = ways.partly.iter().map(|(scope, open)| content.surely_of(*subject, scope).intersect(open));
+            let wholly = times.certain.intersect(&exposure.wholly);
+            let certain = TimeSet::all(&partly.chain([wholly]).collect::<Vec<_>>());
+            let open = Times { certain, possible: open_there.intersect(times).possible };
+            let inside = Inside { open, categories: categories.clone() };
             exposure.subjects.insert(*subject, inside);
         }
         exposure.take_delivered_data(&deliveries, told.accesses, &content);
@@ -343,7 +350,8 @@ impl Exposure {
         let (start, end, allowed_until) = (grant.interval.start, grant.interval.end, grant.allowed.end);
         let scope = Scope::of(grant.interval);
         // Whoever has it for something else may see what is inside, and not surely.
-        let shows = scope.shows(content);
+        let (shows_all, shown) = (scope.shows_all(content), scope.shows(content).into_owned());
+        let of_categories = Some(&scope.categories).filter(|categories| !shows_all && !categories.is_empty()).cloned();
         self.paths.push(Path { audience, start, end, scope, authorised, allowed_until, used: None });
         let (mut reached, mut reached_without) = (Vec::new(), Vec::new());
         for (party, member) in grant.reach {
@@ -357,7 +365,12 @@ impl Exposure {
                 }
                 (None, _) => all(),
             };
-            let could = if shows { could } else { could.only_possible() };
+            let could = match (shows_all, joined) {
+                (true, _) => could,
+                (false, None) => Times { certain: could.certain.intersect(&shown), possible: could.possible },
+                // What they see of what was there before is perhaps not what the way shows.
+                (false, Some(_)) => could.only_possible(),
+            };
             let allowed = grant.allowed(*party);
             let (within, beyond) = match (authorised, &allowed) {
                 (Authorised::No, _) => (Times::never(), could.clone()),
@@ -383,7 +396,14 @@ impl Exposure {
             self.by_authority(*party, &within, authorised, ways);
             self.by_authority(*party, &beyond, Authorised::No, ways);
         }
-        self.open = self.open.union(&Times::all(&reached));
+        let open = Times::all(&reached);
+        if shows_all {
+            self.wholly = self.wholly.union(&open.certain);
+        } else if let Some(categories) = of_categories {
+            let partly = ways.partly.entry(categories).or_default();
+            *partly = partly.union(&open.certain);
+        }
+        self.open = self.open.union(&open);
         self.unauthorised = self.unauthorised.union(&Times::all(&reached_without));
     }
 

@@ -56,11 +56,14 @@ impl Exposure {
         match open.as_slice() {
             [] => return self.over_no_way(access, actor, &all, judge),
             // No other way explains it: this one was open until then, for whoever took it.
-            [had] if is_certain(access) && self.paths[had.path].scope.shows(&judge.content) => {
+            [had] if is_certain(access) => {
                 let path = &self.paths[had.path];
                 let longer = TimeSet::span(path.end.earliest.max(path.start.latest), access.when.earliest);
-                let longer = longer.intersect(&had.times.possible).intersect(&judge.content.any.certain);
+                let longer = longer.intersect(&had.times.possible).intersect(&path.scope.shows(&judge.content));
                 let without = had.surely_without(path, &longer);
+                if path.scope.shows_all(&judge.content) {
+                    self.wholly = self.wholly.union(&longer.intersect(&self.open.possible));
+                }
                 let viewer = self.viewers.entry(had.party).or_default();
                 for (times, longer) in [
                     (&mut viewer.could, &longer),

@@ -4,6 +4,8 @@
 use super::content::Content;
 use super::fact::Access;
 use super::interval::Interval;
+use super::times::TimeSet;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use whosaw_verifier::vocabulary::{Category, Verb};
 
@@ -19,10 +21,22 @@ impl Scope {
     }
 
     /// Whether everything that was inside could surely be seen by it.
-    pub fn shows(&self, content: &Content) -> bool {
-        let by_right = self.rights.is_empty() || self.rights.iter().copied().any(sees);
+    pub fn shows_all(&self, content: &Content) -> bool {
         let is_within = |inside: &BTreeSet<Category>| inside.is_subset(&self.categories);
-        by_right && (self.categories.is_empty() || content.categories.as_ref().is_some_and(is_within))
+        self.is_to_see() && (self.categories.is_empty() || content.categories.as_ref().is_some_and(is_within))
+    }
+
+    /// When anything that was inside could surely be seen by it: what nobody told of, or has other categories besides, takes
+    /// nothing from what is told to be of its categories.
+    pub fn shows<'a>(&self, content: &'a Content) -> Cow<'a, TimeSet> {
+        if self.shows_all(content) {
+            return Cow::Borrowed(&content.any.certain);
+        }
+        Cow::Owned(if self.is_to_see() { content.surely_within(&self.categories) } else { TimeSet::empty() })
+    }
+
+    fn is_to_see(&self) -> bool {
+        self.rights.is_empty() || self.rights.iter().copied().any(sees)
     }
 
     /// Whoever may read or take content may have it shown in any form; taking it, or changing it, has to be said.

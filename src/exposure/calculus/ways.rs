@@ -10,7 +10,8 @@ use super::scope;
 use super::shown::{Success, at_the_end};
 use super::times::{TimeSet, Times};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use whosaw_verifier::vocabulary::Category;
 
 /// Of each party the grants that reach it, and when: grant ∩ membership, whatever was inside.
 #[derive(Default)]
@@ -19,6 +20,8 @@ pub struct Ways {
     /// When each could see over ways that somebody was allowed to open.
     pub authorised: BTreeMap<Party, Times>,
     pub not_assessed: BTreeMap<Party, Times>,
+    /// When ways to some of the categories were surely open, by these.
+    pub partly: BTreeMap<BTreeSet<Category>, TimeSet>,
 }
 
 pub struct Way {

@@ -39,6 +39,33 @@ fn what_goes_beyond_a_grant_is_not_authorised_and_makes_nothing_certain() {
     assert_eq!(could(&exposure, DAN), (0, 900), "how dan got in, and since when, is not on file");
 }
 
+/// Whose data is of the way's categories alone surely stood open, whatever else was inside or is found to have been.
+#[test]
+fn what_is_of_other_categories_takes_nothing_from_what_a_way_surely_shows() {
+    let mut story = Story::new().engineers();
+    for (number, category) in [(101, Category::Contact), (102, Category::Health)] {
+        story.opens(Thing::Content { resource: R, subject: Some(Person(number)) }, 0).categories = [category].into();
+    }
+    let edge = story.opens(grant(ENG), at(9, 0));
+    (edge.authorised, edge.categories) = (Authorised::No, [Category::Contact].into());
+    story.closes(grant(ENG), at(11, 0));
+    let check = |exposure: &Exposure| {
+        assert_eq!((could(exposure, person(2)), excess(exposure, person(2))), ((120, 120), (120, 120)));
+        assert_eq!(minutes(exposure.unauthorised.certain.measure()), 120);
+        let surely = |number| minutes(exposure.subjects[&Person(number)].open.certain.measure());
+        assert_eq!((surely(101), surely(102)), (120, 0));
+        assert_eq!(minutes(exposure.subjects[&Person(102)].open.possible.measure()), 120);
+    };
+    check(&story.exposure());
+    let late = story.reads(person(3), at(10, 0));
+    (late.listed, late.subjects) = (true, [Person(104)].into());
+    late.categories = [Category::Contact, Category::Health].into();
+    let exposure = story.exposure();
+    check(&exposure);
+    assert!(odd(&exposure));
+    assert_eq!(could(&exposure, person(3)), (120, 900), "how they got that, and since when, is not on file");
+}
+
 #[test]
 fn a_loss_is_held_against_what_its_way_was_opened_for() {
     let lost = |rights: &[Verb], when: Instant| {
