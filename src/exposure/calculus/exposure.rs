@@ -519,6 +519,7 @@ impl Exposure {
             self.accesses.push(fact);
             return Vec::new();
         }
+        let shut_out = self.is_for_somebody_shut_out(access, judge);
         if access.only_gives {
             fact.authorised = self.judge_giving(access, judge);
             self.used_by_sender(access, &mut fact, judge);
@@ -553,6 +554,11 @@ impl Exposure {
             if fact.unidentified {
                 self.viewers.values_mut().for_each(|viewer| viewer.perhaps = true);
             }
+        }
+        if shut_out {
+            self.oddities.insert((Oddity::ForSomebodyShutOut, access.entries.first().copied()));
+            // That whoever acted was allowed to does not say that it was for them.
+            fact.authorised = worse(fact.authorised, Authorised::NotAssessed);
         }
         if access.given_to.iter().any(|party| party.is_unknown()) {
             // Whoever is named may be the one who got it.

@@ -53,6 +53,8 @@ pub enum Oddity {
     NoPathOnFile,
     /// Somebody got in over a path that was closed.
     PathWasClosed,
+    /// It was got for somebody, or shown to somebody, whose own ways had all ended.
+    ForSomebodyShutOut,
     /// Somebody got in, and every way of theirs was opened for other verbs or other categories.
     OutsideTheGrant,
     /// Data of somebody came back who is not on file as having been inside then.

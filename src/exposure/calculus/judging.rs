@@ -98,6 +98,18 @@ impl Exposure {
         by_way
     }
 
+    /// Whether it was got for somebody, or shown to somebody, whose own ways had all ended by then.
+    pub(super) fn is_for_somebody_shut_out(&self, access: &Access, judge: &Judge) -> bool {
+        let shut_out = |party: &Party| {
+            let had = judge.ways.had(&[*party], access, &judge.content, judge.manner);
+            let ended = |had: &Had<'_>| had.times.possible.meets(0, access.when.earliest) && had.party == *party;
+            had.iter().any(ended) && !had.iter().any(|had| had.was_open(&self.paths[had.path], access))
+        };
+        let actor = access.chain.first();
+        let others = access.chain.iter().skip(1).chain(&access.shown_to);
+        others.filter(|party| Some(*party) != actor).any(shut_out)
+    }
+
     /// Whoever acted was told something by the error; that shows no way, and none that was longer open.
     pub(super) fn judge_error(&mut self, access: &Access, actor: Party, fact: &mut Judged, judge: &Judge) {
         let had = judge.ways.had(&access.chain, access, &judge.content, judge.manner);

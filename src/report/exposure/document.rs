@@ -33,6 +33,8 @@ choices! {
         ExpiryNotEnforced "expiry_not_enforced", GroupInsideItself "group_inside_itself",
         NoPathOnFile "no_path_on_file", PathWasClosed "path_was_closed", OutsideTheGrant "outside_the_grant", ContentNotOnFile "content_not_on_file",
         ClockDoubt "clock_doubt",
+        /// It was got for somebody, or shown to somebody, whose own ways had all ended.
+        ForSomebodyShutOut "for_somebody_shut_out",
         /// Somebody who joined later got what the registry says is hidden from them.
         HistoryNotHidden "history_not_hidden",
         /// A correction or retraction that speaks of no act on file, over however many others.

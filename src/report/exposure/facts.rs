@@ -629,6 +629,7 @@ fn oddities(found: &[Found<'_>], telling: &Telling, of_nothing: &BTreeSet<u64>) 
         interval::Oddity::GroupInsideItself => Oddity::GroupInsideItself,
         interval::Oddity::NoPathOnFile => Oddity::NoPathOnFile,
         interval::Oddity::PathWasClosed => Oddity::PathWasClosed,
+        interval::Oddity::ForSomebodyShutOut => Oddity::ForSomebodyShutOut,
         interval::Oddity::OutsideTheGrant => Oddity::OutsideTheGrant,
         interval::Oddity::ContentNotOnFile => Oddity::ContentNotOnFile,
         interval::Oddity::HistoryNotHidden => Oddity::HistoryNotHidden,
