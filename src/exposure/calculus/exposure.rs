@@ -214,7 +214,7 @@ impl Exposure {
             // What somebody sent shows that they had a way only where they had no copy.
             let sent = access.only_gives
                 && (!sends(access) || delivered::has_copy(&holdings, &access.chain, access, told.resource));
-            let sure = is_certain(access) && !access.only_gives;
+            let sure = is_certain(access) && !access.only_gives && !is_emergency(access);
             (is_success(access) && !sent).then_some(Success { position, access, sure })
         };
         let shows: Vec<Success<'_>> = accesses.iter().filter_map(shows).collect();
@@ -752,6 +752,11 @@ fn is_success(access: &Access) -> bool {
 
 pub(super) fn is_certain(access: &Access) -> bool {
     matches!(access.outcome, Outcome::Succeeded | Outcome::Partial) || access.goes_anyway && !access.given_to.is_empty()
+}
+
+/// It explains itself: a way that had ended need not have gone on for it.
+pub(super) fn is_emergency(access: &Access) -> bool {
+    access.authorised == Authorised::Exceptional || access.review.is_some()
 }
 
 /// What a successful act shows of one party to it.

@@ -3,7 +3,7 @@
 use super::audience::{Audience, Members};
 use super::content::Content;
 use super::delivered::Copies;
-use super::exposure::{Exposure, Judged, Manner, is_certain, is_group, members_then, worse};
+use super::exposure::{Exposure, Judged, Manner, is_certain, is_emergency, is_group, members_then, worse};
 use super::fact::{Access, Authorised, Party};
 use super::giving::is_unnamed;
 use super::interval::Oddity;
@@ -53,10 +53,11 @@ impl Exposure {
             let by_way = if without { Authorised::No } else { Authorised::NotAssessed };
             return worse(by_way, self.over_no_way(access, actor, &[], judge));
         }
+        let is_proof = is_certain(access) && !is_emergency(access);
         match open.as_slice() {
             [] => return self.over_no_way(access, actor, &all, judge),
             // No other way explains it: this one was open until then, for whoever took it.
-            [had] if is_certain(access) => {
+            [had] if is_proof => {
                 let path = &self.paths[had.path];
                 let longer = TimeSet::span(path.end.earliest.max(path.start.latest), access.when.earliest);
                 let longer = longer.intersect(&had.times.possible).intersect(&path.scope.shows(&judge.content));
@@ -77,7 +78,7 @@ impl Exposure {
             _ => {}
         }
         let over: BTreeSet<usize> = open.iter().map(|had| had.path).collect();
-        if let (1, Some(path), true) = (over.len(), over.first(), is_certain(access)) {
+        if let (1, Some(path), true) = (over.len(), over.first(), is_proof) {
             let used = &mut self.paths[*path].used;
             *used = (*used).max(Some(access.when.earliest));
         }
