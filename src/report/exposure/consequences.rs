@@ -134,12 +134,15 @@ impl<'a> Keys<'a> {
         let protected = held.start.entry.and_then(|entry| told.protected.get(&entry));
         let Some(protected) = protected else { return Form::Readable };
         let copy = held.times().possible;
-        // Whoever is in it has the copy too.
-        let holders = self.audience.reach(holder, &self.always);
+        // Whoever is in it has the copy too, and whoever was when it came may have taken it along when they left.
+        let then = |member: &Times| member.possible.meets(held.start.earliest, held.start.latest);
+        let with_them = |member: Times| if then(&member) { self.always.clone() } else { member };
+        let holders = self.audience.reach(holder, &self.always).into_iter();
+        let holders: Vec<(Party, Times)> = holders.map(|(party, member)| (party, with_them(member))).collect();
         let may_use = |key: &u32| {
             let users = self.of.get(key).into_iter().flatten();
             let mut together = users.flat_map(|(user, times)| {
-                let had = holders.iter().filter(|(party, _)| self.may_be(**party, *user));
+                let had = holders.iter().filter(|(party, _)| self.may_be(*party, *user));
                 had.map(|(_, member)| times.intersect(member).possible.intersect(&copy))
             });
             together.any(|times| !times.is_empty())
