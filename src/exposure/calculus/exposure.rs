@@ -19,7 +19,7 @@ use super::times::{Instant, TimeSet, Times};
 use super::ways::{self, Granted, Way, Ways};
 use crate::model::verbs::{HumanUse, human_use};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind};
+use whosaw_verifier::vocabulary::{Category, Outcome, PartyKind, Verb};
 
 /// What the registry says of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -751,6 +751,11 @@ fn is_success(access: &Access) -> bool {
 }
 
 pub(super) fn is_certain(access: &Access) -> bool {
+    // What is restored goes to where it was: whoever does it perhaps sees it.
+    let to_nobody = access.given_to.is_empty() && access.shown_to.is_empty();
+    if access.verb == Verb::DataRestore && to_nobody {
+        return false;
+    }
     matches!(access.outcome, Outcome::Succeeded | Outcome::Partial) || access.goes_anyway && !access.given_to.is_empty()
 }
 
