@@ -555,6 +555,7 @@ impl Exposure {
                 self.viewers.values_mut().for_each(|viewer| viewer.perhaps = true);
             }
         }
+        self.perhaps_told(access, judge);
         if shut_out {
             self.oddities.insert((Oddity::ForSomebodyShutOut, access.entries.first().copied()));
             // That whoever acted was allowed to does not say that it was for them.

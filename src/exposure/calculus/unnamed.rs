@@ -1,12 +1,14 @@
-//! What groups and accounts leave open: who used an account of which nobody on file had the use, and what was reached by
-//! somebody who was in them.
+//! What nobody is named for: who used an account of which nobody on file had the use, what was reached by somebody who was in
+//! a group or an account, and who was perhaps told of what was got for them.
 
-use super::audience::Audience;
-use super::exposure::{Exposure, Rung, Viewer};
+use super::audience::{Audience, Members};
+use super::exposure::{Exposure, Rung, Viewer, members_then};
 use super::fact::{Access, Party, Person};
+use super::judging::Judge;
 use super::same::Same;
 use super::times::{TimeSet, Times};
 use std::collections::{BTreeMap, BTreeSet};
+use whosaw_verifier::vocabulary::PartyKind;
 
 impl Exposure {
     /// Accounts that could see it while nobody who is told of surely used them; with whether that was without authority.
@@ -21,6 +23,17 @@ impl Exposure {
             }
         }
         found
+    }
+
+    /// Whom it was got for perhaps was told of it, whatever is recorded of that: people, and those in a group or an account.
+    pub(super) fn perhaps_told(&mut self, access: &Access, judge: &Judge) {
+        let others = access.chain.iter().skip(1).filter(|party| !access.shown_to.contains(party));
+        for party in others.filter(|party| !matches!(party, Party::Named(PartyKind::Organisation, _))) {
+            let members = if party.has_members() { members_then(*party, access, judge) } else { Members::new() };
+            for person in members.into_keys().chain([*party]).filter(|party| party.is_human()) {
+                self.viewers.entry(person).or_default().perhaps = true;
+            }
+        }
     }
 
     /// What was reached by somebody who was possibly in a group or an account then, is told of that one too; what was reached
