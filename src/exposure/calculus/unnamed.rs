@@ -2,7 +2,7 @@
 //! a group or an account, and who was perhaps told of what was got for them.
 
 use super::audience::{Audience, Members};
-use super::exposure::{Exposure, Rung, Viewer, members_then};
+use super::exposure::{Exposure, Rung, members_then};
 use super::fact::{Access, Party, Person};
 use super::judging::Judge;
 use super::same::Same;
@@ -55,7 +55,11 @@ impl Exposure {
                     times.possible.meets(when.earliest, when.latest)
                 };
                 perhaps |= somebody(&member) && reached.iter().any(then);
-                perhaps |= matches!(member, Party::Person(person) if alike.contains(&same.first(person)));
+                if let Party::Person(person) = member {
+                    let others = alike.get(&same.first(person)).into_iter().flatten();
+                    let mut others = others.filter(|(other, ..)| *other != member);
+                    perhaps |= others.any(|(_, did, perhaps)| *perhaps || did.iter().any(then));
+                }
                 let Some(viewer) = self.viewers.get(&member).filter(|_| member != whole) else { continue };
                 let did = viewer.did.iter().filter(|(_, rung)| **rung != Rung::Tried).map(|(position, _)| *position);
                 by.extend(did.filter(then));
@@ -67,13 +71,17 @@ impl Exposure {
         }
     }
 
-    /// Of persons who are perhaps one with others: those of whom any is told, or possible, to have reached it.
-    fn alike(&self, same: &Same) -> BTreeSet<Person> {
-        let reached = |viewer: &Viewer| viewer.perhaps || viewer.did.values().any(|rung| *rung != Rung::Tried);
-        let persons = self.viewers.iter().filter_map(|(party, viewer)| match party {
-            Party::Person(person) if same.is_perhaps_another(*person) && reached(viewer) => Some(same.first(*person)),
-            _ => None,
-        });
-        persons.collect()
+    /// Of persons who are perhaps one, by the first of them: what each reached, and whether more is possible.
+    fn alike(&self, same: &Same) -> BTreeMap<Person, Vec<(Party, Vec<usize>, bool)>> {
+        let mut found: BTreeMap<Person, Vec<(Party, Vec<usize>, bool)>> = BTreeMap::new();
+        for (party, viewer) in &self.viewers {
+            let Party::Person(person) = party else { continue };
+            if same.is_perhaps_another(*person) {
+                let did = viewer.did.iter().filter(|(_, rung)| **rung != Rung::Tried);
+                let did = did.map(|(position, _)| *position).collect();
+                found.entry(same.first(*person)).or_default().push((*party, did, viewer.perhaps));
+            }
+        }
+        found
     }
 }
