@@ -170,7 +170,7 @@ impl Exposure {
 
     /// Whose data stood open there: whom the act names, and where it does not name everybody, whoever was inside then.
     pub(super) fn take_delivered_data(&mut self, deliveries: &[Delivery], accesses: &[Access], content: &Content) {
-        for delivery in deliveries {
+        for delivery in deliveries.iter().filter(|delivery| !delivery.opens.is_never()) {
             let access = &accesses[delivery.access];
             let mut stands_open = |person, times: &Times| {
                 let inside: &mut Inside = self.subjects.entry(person).or_default();
