@@ -60,7 +60,7 @@ pub(super) fn said(texts: &[(&str, &String)]) -> Result<(), EngineError> {
     for (field, text) in texts {
         if text.len() > REMARK_MAX || text.chars().any(|letter| letter.is_control() && letter != '\n') {
             let wrong = format!("is longer than {REMARK_MAX} bytes, or has a control character");
-            return Err(EngineError::invalid(field, wrong));
+            return Err(EngineError::invalid(*field, wrong));
         }
     }
     Ok(())

@@ -211,11 +211,11 @@ impl Checker {
         if profile.severity.len() > law::SEVERITY_LEVELS_MAX || profile.severity.iter().any(too_long) {
             self.refuse("profile.severity", "has more than 16 levels, or one of more than 64 bytes");
         }
-        if let Some(Thresholds { medium, high, very_high }) = profile.thresholds {
-            if !(law::enisa::Thresholds { medium, high, very_high }).fit() {
-                let text = "need medium, high and very_high, each above the one before, from 1 to 600 hundredths";
-                self.refuse("profile.thresholds", text);
-            }
+        if let Some(Thresholds { medium, high, very_high }) = profile.thresholds
+            && !(law::enisa::Thresholds { medium, high, very_high }).fit()
+        {
+            let text = "need medium, high and very_high, each above the one before, from 1 to 600 hundredths";
+            self.refuse("profile.thresholds", text);
         }
         for (class, months) in &profile.retention {
             let at = format!("profile.retention.{class}");

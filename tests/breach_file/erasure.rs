@@ -154,7 +154,7 @@ fn an_erasure_after_a_notification_leaves_what_a_person_answered() {
     let server = incident();
     let case = opened(&server, RESOURCE);
     aware(&server, &case, "2026-03-11T08:00:00Z");
-    let set = ["--set", "70=b,u", "--set", "68=4", "--set", "71=keys"];
+    let set = ["--set", "70=b", "--set", "70=u", "--set", "68=4", "--set", "71=keys"];
     breach(&server, &[&["answer", &case][..], &set, &DANA].concat());
     let (notified, entry) = file(&server, &case);
     assert_eq!([68, 71].map(|number| values(&notified, number).concat()), ["4", "keys"]);

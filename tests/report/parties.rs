@@ -422,8 +422,11 @@ fn whoever_may_be_given_data_by_contract_is_named() {
     let page = whosaw::report::render(&report, &[Format::Html]).expect("a page").remove(0).bytes;
     assert!(String::from_utf8_lossy(&page).contains("works for northwind-models"));
     // Declared for nothing: it still works for whoever got data.
-    let document = &mut evidence.controller.as_mut().expect("it is there").document;
-    document.activities.clear();
+    evidence.controller.as_mut().expect("it is there").document.activities.clear();
+    let report = whosaw::report::facts(&question(), &evidence, &envelope());
+    assert_eq!(by_contract(&report), [joint.clone(), under("northwind-models")]);
+    // And where nobody got any, it works for nobody of whom this report tells.
+    let evidence = Evidence { controller: evidence.controller, ..nothing() };
     let report = whosaw::report::facts(&question(), &evidence, &envelope());
     assert_eq!(by_contract(&report), [joint]);
 }

@@ -77,7 +77,8 @@ impl Row<'_> {
                     lines.push(self.by_step(self.at(step), step));
                 }
                 let need_not = undue::text(self.w, case, &self.as_of.period);
-                lines.extend(need_not.zip(case.not_due()).map(|(text, step)| self.by_step(text, step)));
+                // Whether it was signed stands with its reasons.
+                lines.extend(need_not.zip(case.not_due()).map(|(text, step)| of_step(text, step)));
                 lines.extend(self.taken_back());
             }
             RegisterColumn::Informed => lines = self.fields(&[97, 98, 99, 102, 104]),
