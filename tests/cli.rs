@@ -324,10 +324,10 @@ fn what_is_wrong_names_what_was_typed() {
     failed(&told, "--at <TIME>");
     for (command, needs) in [
         ("detect", &["--at <TIME>"][..]),
-        ("aware", &["--at <TIME>", "--by <PERSON>"]),
-        ("submit", &["--by <PERSON>"]),
-        ("not-notified", &["--by <PERSON>", "--statement <TEXT>"]),
-        ("close", &["--by <PERSON>", "--statement <TEXT>"]),
+        ("aware", &["--at <TIME>", "--by <PERSON>"][..]),
+        ("submit", &["--by <PERSON>"][..]),
+        ("not-notified", &["--by <PERSON>", "--statement <TEXT>"][..]),
+        ("close", &["--by <PERSON>", "--statement <TEXT>"][..]),
     ] {
         let help = run(whosaw().args(["breach", command, "--help"]), 0).out;
         let usage = help.lines().find(|line| line.starts_with("Usage:")).expect("a usage").to_owned();

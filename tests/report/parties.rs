@@ -252,7 +252,8 @@ fn one_organisation_is_one_row_that_says_since_when_more_is_known_of_it() {
             |fact: &&RecipientFact| matches!(&fact.party, Party::Named { name, .. } if name.text() == Some("modelco"));
         report.recipients.iter().filter(is_it).cloned().collect()
     };
-    let [before] = &of_modelco(&report(&evidence))[..] else { panic!("one row") };
+    let rows = of_modelco(&report(&evidence));
+    let [before] = rows.as_slice() else { panic!("one row: {rows:?}") };
     assert_eq!((&before.country, before.kind.text(), &before.since), (&None, "undetermined", &None));
     assert_eq!((before.acts, before.further.len()), (range(2, 2), 1), "of both agents");
     register_at(&mut evidence, (90, at + HOUR), RegistryKind::Party, "modelco", &[("country", "US")]);
@@ -267,7 +268,8 @@ fn one_organisation_is_one_row_that_says_since_when_more_is_known_of_it() {
     evidence.history.file(90, at + HOUR, &document);
     evidence.controller = Some(KnownRegistry { document, ..known_registry() });
     let told = report(&evidence);
-    let [now] = &of_modelco(&told)[..] else { panic!("one row") };
+    let rows = of_modelco(&told);
+    let [now] = rows.as_slice() else { panic!("one row: {rows:?}") };
     assert_eq!((now.country.as_deref(), now.kind.text()), (Some("US"), "processor"));
     assert_eq!(now.since.as_ref().map(|since| since.entry), Some(EntryIndex(90)), "and no act says where it was then");
     let transfer = now.transfer.as_ref().expect("to another country");
