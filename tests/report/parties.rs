@@ -233,6 +233,56 @@ fn what_the_registry_says_later_changes_nobody_who_was_given_data() {
     assert_eq!(vendors, ["modelco", "newco"]);
 }
 
+/// However many ways led to it; and where country, role and safeguard were registered only after the acts, since when.
+#[test]
+fn one_organisation_is_one_row_that_says_since_when_more_is_known_of_it() {
+    let ran_by = |name: &'static str| {
+        move |body: &mut body::ActionBody| {
+            body.actors = vec![agent(name)];
+            body.actors[0].vendor = "modelco".into();
+            body.tool.clear();
+        }
+    };
+    let mut evidence =
+        with(vec![read(1).body(ran_by("helpdesk-assistant")).done(), read(2).body(ran_by("triage-planner")).done()]);
+    let at = evidence.observations[0].recorded_at_us;
+    register_at(&mut evidence, (0, 0), RegistryKind::Party, "modelco", &[]);
+    let of_modelco = |report: &AccessReport| -> Vec<RecipientFact> {
+        let is_it =
+            |fact: &&RecipientFact| matches!(&fact.party, Party::Named { name, .. } if name.text() == Some("modelco"));
+        report.recipients.iter().filter(is_it).cloned().collect()
+    };
+    let rows = of_modelco(&report(&evidence));
+    let [before] = rows.as_slice() else { panic!("one row: {rows:?}") };
+    assert_eq!((&before.country, before.kind.text(), &before.since), (&None, "undetermined", &None));
+    assert_eq!((before.acts, before.further.len()), (range(2, 2), 1), "of both agents");
+    register_at(&mut evidence, (90, at + HOUR), RegistryKind::Party, "modelco", &[("country", "US")]);
+    let party = registry::Party {
+        name: "modelco".into(),
+        role: "processor".into(),
+        country: Some("US".into()),
+        safeguard: Some("gdpr:46.2.c".into()),
+        ..Default::default()
+    };
+    let document = Document { parties: vec![party], ..Document::default() };
+    evidence.history.file(90, at + HOUR, &document);
+    evidence.controller = Some(KnownRegistry { document, ..known_registry() });
+    let told = report(&evidence);
+    let rows = of_modelco(&told);
+    let [now] = rows.as_slice() else { panic!("one row: {rows:?}") };
+    assert_eq!((now.country.as_deref(), now.kind.text()), (Some("US"), "processor"));
+    assert_eq!(now.since.as_ref().map(|since| since.entry), Some(EntryIndex(90)), "and no act says where it was then");
+    let transfer = now.transfer.as_ref().expect("to another country");
+    assert!(
+        transfer.safeguard.is_some() && transfer.since.is_some(),
+        "{transfer:?}: what allowed it then, nobody says"
+    );
+    let of_transfers = told.completeness.fields.iter().find(|fact| fact.field == "10").expect("it is asked").provision;
+    assert_ne!(of_transfers, Provision::Provided);
+    let page = whosaw::report::render(&told, &[Format::Html]).expect("a page").remove(0).bytes;
+    assert!(String::from_utf8(page).expect("text").contains("in the registry only since"));
+}
+
 #[test]
 fn recipients_are_named_inferred_and_graded() {
     let mut evidence = with(vec![

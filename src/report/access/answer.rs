@@ -152,12 +152,13 @@ fn taken(w: &Wording, totals: &Totals) -> Option<String> {
 
 /// To whom data were disclosed, by the records' own names.
 fn recipients(w: &Wording, totals: &Totals, recipients: &[RecipientFact]) -> Option<String> {
-    let is_named = |fact: &&RecipientFact| match fact.basis {
+    let by = |fact: &RecipientFact, basis: RecipientBasis| match basis {
         RecipientBasis::Recorded => fact.party != Party::ThisPerson,
         // What humans were shown or given is told before.
         RecipientBasis::Acted | RecipientBasis::WithoutAuthority => !parties::is_human(&fact.party),
         RecipientBasis::ToolOperator | RecipientBasis::ModelVendor => false,
     };
+    let is_named = |fact: &&RecipientFact| fact.bases().any(|basis| by(fact, basis));
     let named: Vec<&RecipientFact> = recipients.iter().filter(is_named).collect();
     let mut names: Vec<String> = Vec::new();
     for name in named.iter().map(|fact| party_text(w, &fact.party)) {

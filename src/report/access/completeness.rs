@@ -71,10 +71,10 @@ impl Observed<'_> {
         }
     }
 
-    /// Of each recipient outside the EEA, and of each transfer that is declared.
+    /// By what was in force when data went there: of each recipient outside the EEA, and of each transfer that is declared.
     fn safeguards(&self, declared: &DeclaredFacts) -> Provision {
         let transfers = self.recipients.iter().filter(|it| it.recipient_in_law).filter_map(|it| it.transfer.as_ref());
-        match (of_each(transfers.map(|transfer| transfer.safeguard.is_some())), declared.safeguards()) {
+        match (of_each(transfers.map(TransferFact::is_known_of_then)), declared.safeguards()) {
             (Provision::NotApplicable, declared) => declared,
             (Provision::Provided, Provision::Provided | Provision::NotProvided) => Provision::Provided,
             (Provision::NotProvided, Provision::NotProvided) => Provision::NotProvided,

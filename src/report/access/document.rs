@@ -153,6 +153,20 @@ pub enum Name {
     Closed,
 }
 
+impl RecipientFact {
+    /// All by which it counts as one.
+    pub fn bases(&self) -> impl Iterator<Item = RecipientBasis> {
+        std::iter::once(self.basis).chain(self.further.iter().map(|way| way.basis))
+    }
+}
+
+impl TransferFact {
+    /// What allowed it is on file, and was when data went there.
+    pub fn is_known_of_then(&self) -> bool {
+        self.safeguard.is_some() && self.since.is_none()
+    }
+}
+
 impl Name {
     /// As it stood sealed. An empty one was taken out with somebody whom it named.
     pub fn sealed(value: &str) -> Self {
@@ -494,6 +508,12 @@ facts! {
         country: Option<String>,
         /// Of which agent or tool, for a vendor or operator.
         of: Option<Name>,
+        /// By what else it counts as one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        further: Vec<RecipientWay>,
+        /// Where country or role come from what the registry said first only after it got data.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<SinceFact>,
         acts: Range,
         categories: Vec<Code<Category>>,
         /// Acts whose categories are not stated: all are possible.
@@ -505,7 +525,17 @@ facts! {
         times: Times,
     }
 
-    pub struct TransferFact { safeguard: Option<Code<LegalBasis>> }
+    pub struct RecipientWay { basis: RecipientBasis, of: Option<Name> }
+
+    /// Since when the registry says something.
+    pub struct SinceFact { entry: EntryIndex, at: Instant }
+
+    pub struct TransferFact {
+        safeguard: Option<Code<LegalBasis>>,
+        /// Where the registry says so only since after data went there: what allowed it then, nobody says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<SinceFact>,
+    }
 
     pub struct ToolFact { tool: Name, operator: Option<Name>, country: Option<String>, given: u64, counts: Counts,
         categories: Vec<Code<Category>> }

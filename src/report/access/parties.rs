@@ -9,6 +9,7 @@ use crate::model::{Category, LegalBasis, PartyKind, RecipientKind};
 use crate::registry::Document;
 use crate::report::code::Code;
 use crate::report::exposure::registered::History;
+use crate::report::instant::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Agents and services, those that acted most first.
@@ -112,7 +113,7 @@ pub fn is_human(party: &Party) -> bool {
     matches!(party, Party::ThisPerson | Party::OtherPerson { .. } | Party::SomeHuman)
 }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct RecipientKey {
     basis: RecipientBasis,
     kind: Code<RecipientKind>,
@@ -124,12 +125,24 @@ struct RecipientKey {
 /// What one act gave one recipient: how surely, which categories, all of it pseudonymised, some of it unstated.
 type Given = (Level, BTreeSet<Code<Category>>, bool, bool);
 
+/// What one recipient was given, by the act's first entry.
 #[derive(Default)]
 struct Received<'a> {
-    acts: Vec<(&'a Act, Level)>,
-    categories: BTreeSet<Code<Category>>,
-    unstated: u64,
-    pseudonymised: u64,
+    acts: BTreeMap<u64, (&'a Act, Given)>,
+    ways: BTreeSet<(RecipientBasis, Option<Name>)>,
+    /// What it rests on that the registry said only later.
+    since: Option<(u64, u64)>,
+}
+
+impl<'a> Received<'a> {
+    fn add(&mut self, first: u64, act: &'a Act, given: Given) {
+        let known = self.acts.entry(first).or_insert((act, (Level::None, BTreeSet::new(), true, false)));
+        let slot = &mut known.1;
+        slot.0 = slot.0.max(given.0);
+        slot.1.extend(given.1);
+        slot.2 &= given.2;
+        slot.3 |= given.3;
+    }
 }
 
 /// Who was given data of the person: whom the records name, who acted and is nobody of the house, who runs the tools as far as
@@ -151,32 +164,88 @@ pub fn recipients(found: &Found, history: &History, declared: Option<&Document>)
             if level == Level::None {
                 continue;
             }
-            let known = recipients.entry(key).or_default();
-            known.acts.push((act, level));
-            known.categories.extend(categories);
-            known.pseudonymised += u64::from(pseudonymised);
-            known.unstated += u64::from(unstated);
+            let first = found.of_act(act).map(|entry| entry.index.0).min().unwrap_or_default();
+            recipients.entry(key).or_default().add(first, act, (level, categories, pseudonymised, unstated));
         }
     }
     let fact = |(key, received): (RecipientKey, Received<'_>)| {
         let mut acts = Range::default();
-        received.acts.iter().for_each(|(_, level)| acts.add(*level));
+        received.acts.values().for_each(|(_, given)| acts.add(given.0));
+        let count = |wanted: fn(&Given) -> bool| received.acts.values().filter(|(_, it)| wanted(it)).count() as u64;
+        let (first, country) = (received.acts.keys().next().copied(), key.country.as_deref());
+        let mut ways = received.ways.into_iter().map(|(basis, of)| RecipientWay { basis, of });
+        let way = ways.next()?;
         Some(RecipientFact {
-            basis: key.basis,
+            basis: way.basis,
             kind: key.kind,
             recipient_in_law: is_recipient_in_law(key.kind.0) && key.party != Party::ThisPerson,
-            transfer: key.country.as_deref().and_then(|country| transfer(&key.party, country, declared)),
+            transfer: country.and_then(|country| transfer(&key.party, country, (declared, history, first))),
             party: key.party,
             country: key.country,
-            of: key.of,
+            of: way.of,
+            further: ways.collect(),
+            since: received.since.map(since),
             acts,
-            categories: received.categories.into_iter().collect(),
-            categories_unstated: received.unstated,
-            pseudonymised: received.pseudonymised,
-            times: found.times(received.acts.iter().map(|(act, _)| *act))?,
+            categories: received
+                .acts
+                .values()
+                .flat_map(|(_, given)| &given.1)
+                .copied()
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+            categories_unstated: count(|given| given.3),
+            pseudonymised: count(|given| given.2),
+            times: found.times(received.acts.values().map(|(act, _)| *act))?,
         })
     };
-    recipients.into_iter().filter_map(fact).collect()
+    merged(recipients, history).into_iter().filter_map(fact).collect()
+}
+
+fn since((entry, at_us): (u64, u64)) -> SinceFact {
+    SinceFact { entry: EntryIndex(entry), at: Instant::new(at_us) }
+}
+
+/// One row for each organisation and as what it got data, however many ways led there. Where its country or role was said of
+/// none of its acts, what was said first afterwards stands, and since when.
+fn merged<'a>(rows: BTreeMap<RecipientKey, Received<'a>>, history: &History) -> BTreeMap<RecipientKey, Received<'a>> {
+    let mut known: BTreeMap<Party, (BTreeSet<Code<RecipientKind>>, BTreeSet<String>)> = BTreeMap::new();
+    for key in rows.keys().filter(|key| is_one_organisation(key)) {
+        let (kinds, countries) = known.entry(key.party.clone()).or_default();
+        kinds.extend(Some(key.kind).filter(|kind| kind.0 != RecipientKind::Undetermined));
+        countries.extend(key.country.clone());
+    }
+    let mut all: BTreeMap<RecipientKey, Received<'a>> = BTreeMap::new();
+    for (mut key, received) in rows {
+        let way = (key.basis, key.of.clone());
+        let mut later = None;
+        if let Some((kinds, countries)) = known.get(&key.party).filter(|_| is_one_organisation(&key)) {
+            let name = registered_name(&key.party).and_then(Name::text).unwrap_or_default();
+            if key.kind.0 == RecipientKind::Undetermined && kinds.len() <= 1 {
+                let first = history.first_role(name).filter(|_| kinds.is_empty());
+                later = first.map(|(_, entry, at)| (entry, at));
+                key.kind = kinds.first().copied().or_else(|| Some(Code(first?.0))).unwrap_or(key.kind);
+            }
+            if key.country.is_none() && countries.len() <= 1 {
+                let first = history.first_country(name).filter(|_| countries.is_empty());
+                later = later.max(first.map(|(_, entry, at)| (entry, at)));
+                key.country = countries.first().cloned().or_else(|| Some(first?.0.to_owned()));
+            }
+            (key.basis, key.of) = (RecipientBasis::Recorded, None);
+        }
+        let slot = all.entry(key).or_default();
+        slot.ways.insert(way);
+        slot.since = slot.since.max(later);
+        received.acts.into_iter().for_each(|(first, (act, given))| slot.add(first, act, given));
+    }
+    all
+}
+
+/// It is known by its name, and was to get data: who acted without authority is told apart.
+fn is_one_organisation(key: &RecipientKey) -> bool {
+    let is_named =
+        matches!(&key.party, Party::Named { kind, name: Name::Registered(_) } if kind.0 == PartyKind::Organisation);
+    is_named && key.basis != RecipientBasis::WithoutAuthority
 }
 
 /// Each recipient of one entry, how surely, and which categories it was given; of what only the registry knows by what it
@@ -249,7 +318,11 @@ fn recipients_of(entry: &Entry, history: &History) -> Vec<(RecipientKey, Level, 
 }
 
 /// By what the controller says that data may go there; nothing for a country within the EEA.
-fn transfer(party: &Party, country: &str, declared: Option<&Document>) -> Option<TransferFact> {
+fn transfer(
+    party: &Party,
+    country: &str,
+    (declared, history, first): (Option<&Document>, &History, Option<u64>),
+) -> Option<TransferFact> {
     if is_in_eea(country) {
         return None;
     }
@@ -258,7 +331,9 @@ fn transfer(party: &Party, country: &str, declared: Option<&Document>) -> Option
     let mut of_it = transfers.filter(|it| Some(it.recipient.as_str()) == name && it.country == country);
     let own = || declared?.party(name?)?.safeguard.as_deref();
     let code = of_it.next().map(|it| it.safeguard.as_str()).or_else(own);
-    Some(TransferFact { safeguard: code.and_then(LegalBasis::from_code).map(Code) })
+    let said = name.zip(code).and_then(|(name, code)| history.safeguard_since(name, country, code));
+    let later = said.filter(|(entry, _)| first.is_some_and(|first| first < *entry));
+    Some(TransferFact { safeguard: code.and_then(LegalBasis::from_code).map(Code), since: later.map(since) })
 }
 
 fn registered_name(party: &Party) -> Option<&Name> {

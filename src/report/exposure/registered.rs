@@ -31,6 +31,8 @@ struct Filed {
     listings: BTreeMap<String, BTreeSet<Category>>,
     /// As what a party gets data.
     roles: BTreeMap<String, RecipientKind>,
+    /// By what data may go to whom: recipient, country (none: wherever they are), code.
+    safeguards: BTreeSet<(String, Option<String>, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +66,11 @@ impl History {
         let listings = listed.map(|resource| (resource.name.clone(), categories(&resource.listing_categories)));
         let role = |party: &Party| Some((party.name.clone(), RecipientKind::from_code(&party.role)?));
         let roles = document.parties.iter().filter_map(role).collect();
-        self.files.push(Filed { index, at_us, listings: listings.collect(), roles });
+        let transfers = document.activities.iter().flat_map(|activity| &activity.transfers);
+        let safeguards = transfers.map(|it| (it.recipient.clone(), Some(it.country.clone()), it.safeguard.clone()));
+        let own = document.parties.iter().filter_map(|it| Some((it.name.clone(), None, it.safeguard.clone()?)));
+        let safeguards = safeguards.chain(own).collect();
+        self.files.push(Filed { index, at_us, listings: listings.collect(), roles, safeguards });
     }
 
     /// What was in force at any time of an act.
@@ -116,6 +122,26 @@ impl History {
         let mut said = self.files_at(at).iter().map(|file| file.roles.get(party).copied());
         let first = said.next()??;
         said.all(|other| other == Some(first)).then_some(first)
+    }
+
+    /// Where a party was first said to be, and as what it was first said to get data, each with the entry and when: for what
+    /// it got before anything was said of that.
+    pub fn first_country(&self, party: &str) -> Option<(&str, u64, u64)> {
+        let all = self.names.get(&(RegistryKind::Party, party.to_owned()))?;
+        all.iter().find_map(|said| Some((said.attributes.get("country")?.as_str(), said.index, said.at_us)))
+    }
+
+    pub fn first_role(&self, party: &str) -> Option<(RecipientKind, u64, u64)> {
+        self.files.iter().find_map(|file| Some((*file.roles.get(party)?, file.index, file.at_us)))
+    }
+
+    /// Since which entry, and when, each file has said that data may go there by this.
+    pub fn safeguard_since(&self, party: &str, country: &str, code: &str) -> Option<(u64, u64)> {
+        let says = |file: &&Filed| {
+            let at = |place: Option<&str>| (party.to_owned(), place.map(str::to_owned), code.to_owned());
+            file.safeguards.contains(&at(Some(country))) || file.safeguards.contains(&at(None))
+        };
+        self.files.iter().rev().take_while(says).last().map(|file| (file.index, file.at_us))
     }
 
     /// Who ran a tool.

@@ -284,8 +284,13 @@ impl<'a> Told<'a> {
             .text(&t.kind, move |r| self.words.code(&w.recipient_kind, r.kind))
             .yes_or_no(&c.recipient_in_law, |r| r.recipient_in_law)
             .text(&t.country, |r| r.country.clone().unwrap_or_else(|| w.missing.value.clone()))
-            .text(&t.basis, |r| word(&w.basis, r.basis.code()).to_owned())
-            .text(&c.of, move |r| self.name(&r.of))
+            .texts(&t.basis, |r| {
+                let further = r.further.iter().map(|way| way.basis);
+                std::iter::once(r.basis).chain(further).map(|basis| word(&w.basis, basis.code()).to_owned()).collect()
+            })
+            .texts(&c.of, move |r| {
+                std::iter::once(&r.of).chain(r.further.iter().map(|way| &way.of)).map(|of| self.name(of)).collect()
+            })
             .texts(&t.categories, move |r| self.codes(&w.category, &r.categories))
             .number(&c.categories_unstated, |r| r.categories_unstated)
             .range(&t.acts, |r| r.acts)

@@ -7,7 +7,6 @@ use super::sections::{self, Content, numbered, of_access, simple, table};
 use super::words::{LISTED, Words};
 use super::*;
 use crate::report::access::document::*;
-use crate::report::wording::word;
 use std::collections::BTreeSet;
 
 pub fn all(words: &Words<'_>) -> Vec<Section> {
@@ -186,7 +185,6 @@ fn recipients(words: &Words<'_>) -> Content {
     let (w, t, report) = (words.w, &words.w.own.text, words.report);
     let row_of = |fact: &RecipientFact| {
         let in_law = if fact.recipient_in_law { String::new() } else { w.mark.not_a_recipient.clone() };
-        let of = fact.of.as_ref().map(|of| fill(&w.mark.of_agent, &[("name", &words.name(of))])).unwrap_or_default();
         let country = match &fact.country {
             Some(country) => (country.clone(), Style::Plain),
             None => missing(words),
@@ -200,8 +198,12 @@ fn recipients(words: &Words<'_>) -> Content {
                 (words.code(&w.recipient_kind, fact.kind), Style::Plain),
                 (in_law, Style::Note),
             ]),
-            cell([(word(&w.basis, fact.basis.code()).to_owned(), Style::Plain), (of, Style::Note)]),
-            cell(std::iter::once(country).chain(parties::safeguard(words, fact))),
+            cell(parties::ways(words, fact)),
+            cell(
+                std::iter::once(country)
+                    .chain(parties::since(words, fact.since.as_ref()))
+                    .chain(parties::safeguard(words, fact)),
+            ),
             cell([(words.categories(&fact.categories), Style::Plain), (unstated, Style::Note)]),
             cell(when),
         ])

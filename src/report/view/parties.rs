@@ -74,7 +74,6 @@ pub fn recipients(words: &Words<'_>) -> Content {
             0 => String::new(),
             n => fill(&w.mark.all_pseudonymised, &[("n", &words.number(n))]),
         };
-        let of = fact.of.as_ref().map(|of| fill(&w.mark.of_agent, &[("name", &words.name(of))])).unwrap_or_default();
         row([
             cell([(words.party(&fact.party), Style::Strong), (in_law, Style::Note)]),
             plain(words.code(&w.recipient_kind, fact.kind)),
@@ -83,9 +82,10 @@ pub fn recipients(words: &Words<'_>) -> Content {
                     Some(country) => (country.clone(), Style::Plain),
                     None => (w.missing.value.clone(), Style::Missing),
                 })
+                .chain(since(words, fact.since.as_ref()))
                 .chain(safeguard(words, fact)),
             ),
-            cell([(word(&w.basis, fact.basis.code()).to_owned(), Style::Plain), (of, Style::Note)]),
+            cell(ways(words, fact)),
             cell([
                 (words.categories(&fact.categories), Style::Plain),
                 (if fact.categories_unstated > 0 { w.data.unstated.clone() } else { String::new() }, Style::Note),
@@ -111,14 +111,40 @@ pub fn recipients(words: &Words<'_>) -> Content {
     (vec![w.intro.recipients.clone()], blocks)
 }
 
-/// By what the controller says that data may go outside the EEA.
-pub fn safeguard(words: &Words<'_>, fact: &RecipientFact) -> Option<(String, Style)> {
+/// By what somebody counts as a recipient, each with the agent or tool.
+pub fn ways(words: &Words<'_>, fact: &RecipientFact) -> Vec<(String, Style)> {
     let w = words.w;
-    let told = match fact.transfer.as_ref()?.safeguard {
+    let first = std::iter::once((fact.basis, &fact.of));
+    let ways: Vec<_> = first.chain(fact.further.iter().map(|way| (way.basis, &way.of))).collect();
+    let mut told: Vec<(String, Style)> = Vec::new();
+    for (basis, of) in ways {
+        let text = word(&w.basis, basis.code()).to_owned();
+        if !told.iter().any(|(known, _)| *known == text) {
+            told.push((text, Style::Plain));
+        }
+        told.extend(of.iter().map(|of| (fill(&w.mark.of_agent, &[("name", &words.name(of))]), Style::Note)));
+    }
+    told
+}
+
+/// That the registry said so only later.
+pub fn since(words: &Words<'_>, since: Option<&SinceFact>) -> Option<(String, Style)> {
+    let since = since?;
+    let values = [("at", words.w.instant(since.at)), ("n", words.w.number(since.entry.0))];
+    let text = fill(&words.w.mark.since, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+    Some((text, Style::Missing))
+}
+
+/// By what the controller says that data may go outside the EEA.
+pub fn safeguard(words: &Words<'_>, fact: &RecipientFact) -> Vec<(String, Style)> {
+    let w = words.w;
+    let Some(transfer) = &fact.transfer else { return Vec::new() };
+    let told = match transfer.safeguard {
         Some(code) => (words.code(&w.legal_basis, code), Style::Note),
         None => (w.missing.value.clone(), Style::Missing),
     };
-    Some((fill(&w.own.text.safeguard, &[("safeguard", &told.0)]), told.1))
+    let text = (fill(&w.own.text.safeguard, &[("safeguard", &told.0)]), told.1);
+    std::iter::once(text).chain(since(words, transfer.since.as_ref())).collect()
 }
 
 pub fn tools(words: &Words<'_>) -> Content {

@@ -202,7 +202,7 @@ sections! {
         reported_nobody: String, call_id: String, fields: String, not_kept: String, cut: String, records: String, record: String,
         record_conversation: String, leaf: String, model: String, vendor: String, version: String, region: String,
         as_kind: String, roles: String, determination: String, doubts: String,
-        not_a_recipient: String, all_pseudonymised: String, of_agent: String, special: String, in_conversation: String, report_again: String,
+        not_a_recipient: String, since: String, all_pseudonymised: String, of_agent: String, special: String, in_conversation: String, report_again: String,
     }
 
     Gap { sampled: String, down: String, refused: String, unknown: String, ledger: String, line: String, line_refused: String }
