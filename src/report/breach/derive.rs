@@ -523,20 +523,25 @@ impl<'a> Found<'a> {
         let b = &w.breach.event;
         let mut events: Vec<(u64, u64, String)> = Vec::new();
         let at = |us: u64| w.instant(Instant::new(us));
+        // Where it lies between two instants, both: neither alone is when it was.
+        let between = |bound: &Bound| match bound.earliest == bound.latest {
+            true => w.instant(bound.latest),
+            false => w.span(bound.earliest, bound.latest),
+        };
         let mut contained = Vec::new();
         for resource in &self.as_of.exposure.resources {
             let unauthorised = |path: &&PathFact| path.authorisation == Authorisation::Unauthorised;
             for path in resource.paths.iter().filter(unauthorised) {
                 let (start, end) = (&path.start, &path.end);
                 let entry = |bound: &Bound| bound.entry.map_or(0, |entry| entry.0);
-                let line = |text: &str, bound: &Bound, us: u64| {
+                let line = |text: &str, bound: &Bound| {
                     let n = bound.entry.map_or_else(|| w.time.none.clone(), |entry| w.number(entry.0));
-                    let values = [("at", at(us)), ("resource", resource.name.clone()), ("n", n)];
+                    let values = [("at", between(bound)), ("resource", resource.name.clone()), ("n", n)];
                     fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
                 };
-                events.push((start.earliest.us(), entry(start), line(&b.opened, start, start.earliest.us())));
+                events.push((start.earliest.us(), entry(start), line(&b.opened, start)));
                 if end.known != Known::Open && end.known != Known::Unknown {
-                    let text = line(&b.ended, end, end.latest.us());
+                    let text = line(&b.ended, end);
                     events.push((end.latest.us(), entry(end), text.clone()));
                     contained.push((end.latest.us(), entry(end), text));
                 }
@@ -550,8 +555,7 @@ impl<'a> Found<'a> {
         };
         for held in self.copies.iter().filter(gone) {
             let entry = held.end.entry.map_or(0, |entry| entry.0);
-            let values =
-                [("at", w.instant(held.end.latest)), ("resource", held.resource.clone()), ("n", w.number(entry))];
+            let values = [("at", between(&held.end)), ("resource", held.resource.clone()), ("n", w.number(entry))];
             let text = fill(&b.gone, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             events.push((held.end.latest.us(), entry, text.clone()));
             contained.push((held.end.latest.us(), entry, text));

@@ -25,6 +25,8 @@ pub struct Decided {
     pub refused: Vec<String>,
     /// What says otherwise than this answer.
     pub contradicts: Vec<Contradiction>,
+    /// People per country of which the countries are on file, and only how many are not.
+    pub waits_for_number: bool,
 }
 
 /// All fields, in order. `late_meanwhile`: the deadline passed after the cut-off and before the form was made.
@@ -75,6 +77,9 @@ pub fn decide(as_of: &AsOf, profile: &Profile, late_meanwhile: bool, w: &Wording
             values: if shown { answers.get(&field.number).cloned().unwrap_or_default() } else { Vec::new() },
             refused: own.filter(|_| is_refused && shown).cloned().unwrap_or_default(),
             contradicts,
+            waits_for_number: [(117, 116), (122, 121)].iter().any(|(number, countries)| {
+                field.number == *number && ledger.values.is_empty() && answers.contains_key(countries)
+            }),
             ledger,
         }
     };
@@ -138,7 +143,9 @@ fn contradictions(as_of: &AsOf, answers: &Answers, profile: &Profile) -> Vec<(&'
 
 impl Decided {
     pub fn todo(&self) -> Option<Todo> {
-        let missing = if is_registered(self.field.number, self.field.origin) { Todo::Register } else { Todo::Answer };
+        // How many live where hangs on who is concerned: where the countries are registered, a person says how many.
+        let belongs = is_registered(self.field.number, self.field.origin) && !self.waits_for_number;
+        let missing = if belongs { Todo::Register } else { Todo::Answer };
         match self.state {
             FieldState::Person | FieldState::Confirmed if !self.contradicts.is_empty() => Some(Todo::Reconcile),
             FieldState::Proposed => Some(Todo::Confirm),

@@ -13,7 +13,7 @@ use super::{basis, counted};
 use crate::law::edpb::Field;
 use crate::model::CaseStep;
 use crate::report::access::document::EntryIndex;
-use crate::report::wording::{Wording, fill};
+use crate::report::wording::{Wording, fill, word};
 use std::collections::BTreeSet;
 use whosaw_verifier::part::CaseCount;
 
@@ -41,6 +41,10 @@ pub fn facts(evidence: &BreachEvidence, form: &[Decided], w: &Wording) -> Vec<Ph
         let differs = changes.iter().any(|(_, then, _)| !then.is_empty()) || !facts.is_empty();
         // What the ledger only proposes is no answer, then or now.
         let side = |field: &'static Field, values: &[String], form: &[Decided]| {
+            // What the form does not show there has no answer, and none is missing.
+            if form.iter().any(|it| it.field.number == field.number && it.state == FieldState::Hidden) {
+                return vec![word(&w.breach.state, FieldState::Hidden.code()).to_owned()];
+            }
             let texts = coded(field, values, w).into_iter();
             let is_proposal = form.iter().any(|decided| decided.field.number == field.number && decided.is_proposal());
             match is_proposal {

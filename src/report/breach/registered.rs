@@ -143,13 +143,15 @@ fn countries(as_of: &AsOf, entry: &dyn Fn() -> Vec<u64>, all: &mut BTreeMap<u8, 
     }
 }
 
-/// 41: how the other parties are reached, in their order. Where one of them is not registered a person has to say.
+/// 41: how the other parties are reached, in their order. Where one of them is not registered, or only in which country it is,
+/// a person has to say.
 pub(super) fn reached<'a>(as_of: &AsOf, parties: impl Iterator<Item = &'a str>, all: &mut BTreeMap<u8, Derived>) {
     let Some(registry) = &as_of.registry else { return };
     let of_party = |name: &str| {
         let party = registry.document.party(name)?;
         let parts = [&party.address, &party.contact, &party.country].into_iter().flatten();
-        Some(parts.cloned().collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
+        let is_reached = party.address.is_some() || party.contact.is_some();
+        is_reached.then(|| parts.cloned().collect::<Vec<_>>().join(", "))
     };
     let texts: Option<Vec<String>> = parties.map(of_party).collect();
     put(all, 41, texts.unwrap_or_default(), vec![registry.entry]);
