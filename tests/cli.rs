@@ -319,5 +319,18 @@ fn what_is_wrong_names_what_was_typed() {
     let case = open.split_whitespace().skip_while(|word| *word != "case").nth(1).expect("an id");
     let retract = ["breach", "retract", case, "--entry", "1", "--by", "staff=dana", "--statement", "x"];
     failed(&retract, "--entry is no step of this case");
-    failed(&["breach", "aware", case, "--by", "staff=dana"], "--at is missing: `breach aware` needs it");
+    failed(&["breach", "aware", case, "--by", "staff=dana"], "--at <TIME>");
+    let told = ["breach", "tell", case, "--to", "customer=C-1", "--channel", "individual", "--delivery", "delivered"];
+    failed(&told, "--at <TIME>");
+    for (command, needs) in [
+        ("detect", &["--at <TIME>"][..]),
+        ("aware", &["--at <TIME>", "--by <PERSON>"][..]),
+        ("submit", &["--by <PERSON>"][..]),
+        ("not-notified", &["--by <PERSON>", "--statement <TEXT>"][..]),
+        ("close", &["--by <PERSON>", "--statement <TEXT>"][..]),
+    ] {
+        let help = run(whosaw().args(["breach", command, "--help"]), 0).out;
+        let usage = help.lines().find(|line| line.starts_with("Usage:")).expect("a usage").to_owned();
+        assert!(needs.iter().all(|needed| usage.contains(needed)), "{usage}");
+    }
 }

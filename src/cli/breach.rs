@@ -66,13 +66,17 @@ enum BreachCommand {
         words: Words,
     },
     /// Record when the breach was detected.
+    #[command(mut_arg("at", needed))]
     Detect(Step),
     /// Record when the processor became aware (GDPR Art. 33(2)).
+    #[command(mut_arg("at", needed))]
     ProcessorAware(Step),
     /// Record that the controller became aware: a named human's act, which starts the 72 hours (GDPR Art. 33(1)). Of
     /// several statements the earliest counts.
+    #[command(mut_arg("at", needed), mut_arg("by", needed))]
     Aware(Step),
     /// Answer fields of the breach-notification template.
+    #[command(mut_arg("by", needed))]
     Answer {
         #[command(flatten)]
         step: Step,
@@ -84,6 +88,7 @@ enum BreachCommand {
         clear: Vec<u32>,
     },
     /// Set the house's own level of severity, ENISA's figure, or both; --statement says why.
+    #[command(mut_arg("by", needed), mut_arg("statement", needed))]
     Severity {
         #[command(flatten)]
         step: Step,
@@ -109,7 +114,8 @@ enum BreachCommand {
         #[arg(long, requires = "dpc")]
         malicious: bool,
     },
-    /// Record that the authority was notified; somebody has to be aware first.
+    /// Record that the authority was notified; somebody has to be aware first. Without --report, --at says when.
+    #[command(mut_arg("by", needed), mut_arg("at", |at| at.required_unless_present("report")))]
     Submit {
         #[command(flatten)]
         step: Step,
@@ -119,6 +125,7 @@ enum BreachCommand {
         report: u64,
     },
     /// Record that the authority is not notified; --statement says why (GDPR Art. 33(1), 33(5)).
+    #[command(mut_arg("by", needed), mut_arg("statement", needed))]
     NotNotified {
         #[command(flatten)]
         step: Step,
@@ -126,7 +133,12 @@ enum BreachCommand {
         #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "INDEX")]
         report: u64,
     },
-    /// Record that data subjects were told, or could not be (GDPR Art. 34).
+    /// Record that data subjects were told, or could not be (GDPR Art. 34). Of what was delivered --at says when, of what was
+    /// not --statement says why.
+    #[command(
+        mut_arg("at", |at| at.required_if_eq("delivery", "delivered")),
+        mut_arg("statement", |why| why.required_if_eq_any([("delivery", "failed"), ("delivery", "not_possible")]))
+    )]
     Tell {
         #[command(flatten)]
         step: Step,
@@ -148,6 +160,7 @@ enum BreachCommand {
     },
     /// Take back a step that was recorded by mistake, such as an awareness; --by says who does, --statement why. Both stay,
     /// and the deadline is counted from what stands. An answer is taken back by `answer --clear`.
+    #[command(mut_arg("by", needed), mut_arg("statement", needed))]
     Retract {
         #[command(flatten)]
         step: Step,
@@ -156,6 +169,7 @@ enum BreachCommand {
         entry: u64,
     },
     /// Close a case; --statement says why.
+    #[command(mut_arg("by", needed), mut_arg("statement", needed))]
     Close(Step),
     /// Show a case with all its steps. That you looked is recorded.
     Show {

@@ -217,6 +217,8 @@ fn told(case: &Case, [profile, with_everything]: &[crate::law::Profile; 2], now_
     let answer = |(field, values)| v1::CaseAnswer { field: u32::from(field), values };
     let people = |delivered: bool| {
         let steps = case.each(CaseStep::Informed);
+        // A communication in public counts nobody.
+        let steps = steps.filter(|step| step.channel() != Channel::Public);
         let steps = steps.filter(|step| (step.delivery() == Delivery::Delivered) == delivered);
         steps.map(|step| step.told.len() as u64 + step.told_closed).sum::<u64>().min(u64::from(u32::MAX)) as u32
     };

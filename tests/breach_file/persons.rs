@@ -81,6 +81,64 @@ fn everybody_concerned_is_listed_with_what_was_seen_and_what_they_were_told() {
     assert!(page.contains("address unknown") && page.contains("C-1003") && !page.contains('{'));
 }
 
+/// Art. 34(2): what a message has to say stands beside the list and in the row of each person, as people answered it; what the
+/// ledger only proposes is no answer, and what nobody said is NOT PROVIDED and counted.
+#[test]
+fn what_a_message_has_to_say_is_merged_from_what_people_answered() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    let part = |list: &Value, part: &str| {
+        let all = list["message"].as_array().expect("parts");
+        all.iter().find(|it| it["part"] == part).unwrap_or_else(|| panic!("{part}")).clone()
+    };
+    let provided = |list: &Value, field: &str| {
+        let all = list["header"]["completeness"]["fields"].as_array().expect("fields");
+        all.iter().find(|it| it["field"] == field).unwrap_or_else(|| panic!("{field}"))["provision"].clone()
+    };
+    let list = json_of(&report(&server, &["persons", &case]).0);
+    let missing = list["header"]["completeness"]["not_provided"].as_u64().expect("a number");
+    for name in ["nature", "consequences", "contact"] {
+        assert!(part(&list, name).to_string().contains("NOT PROVIDED"), "{name}: {list}");
+    }
+    assert_eq!(
+        (provided(&list, "P.consequences"), provided(&list, "P.dpo")),
+        (json!("not_provided"), json!("not_provided"))
+    );
+    registry(&server, "version = \"m1\"\n[dpo]\nname = \"Dr. Ada Beispiel\"\ncontact = \"dpo@shop.example\"\n");
+    let answers = ["55=a", "60=n", "62=A link let the whole team read the file.", "79=a", "85=d", "94=b"];
+    let sets = answers.iter().flat_map(|set| ["--set", *set]);
+    let words: Vec<&str> =
+        ["answer", &case].into_iter().chain(sets).chain(["--set", "95=No link without approval."]).collect();
+    breach(&server, &[&words[..], &DANA].concat());
+    let (files, entry) = report(&server, &["persons", &case]);
+    let list = json_of(&files);
+    assert!(part(&list, "nature").to_string().contains("A link let the whole team read the file."), "{list}");
+    assert!(!part(&list, "nature").to_string().contains("NOT PROVIDED"), "{list}");
+    assert!(part(&list, "measures").to_string().contains("No link without approval."), "{list}");
+    assert!(part(&list, "contact").to_string().contains("dpo@shop.example"), "{list}");
+    for field in ["P.nature", "P.dpo", "P.consequences", "P.measures"] {
+        assert_eq!(provided(&list, field), "provided", "{field}: {list}");
+    }
+    assert!(list["header"]["completeness"]["not_provided"].as_u64() < Some(missing));
+    let page = files.iter().find(|(name, _)| name.ends_with(".html")).expect("a page");
+    let page = String::from_utf8_lossy(&page.1);
+    assert!(page.contains("A link let the whole team read the file.") && page.contains("dpo@shop.example"));
+    let (again, _) = report(&server, &["again", &entry.to_string()]);
+    assert!(again == files, "made again");
+}
+
+/// Somebody who is listed with a communication in public is nobody whom it surely reached.
+#[test]
+fn whoever_was_meant_by_a_communication_in_public_is_perhaps_told() {
+    let server = incident();
+    let case = opened(&server, RESOURCE);
+    let public = ["--channel", "public", "--delivery", "delivered", "--at", "2026-03-14T09:00:00Z"];
+    breach(&server, &[&["tell", &case, "--to", "customer=C-1001"][..], &public].concat());
+    let list = json_of(&report(&server, &["persons", &case]).0);
+    assert_eq!((&list["totals"]["told"], &list["totals"]["perhaps_told"]), (&json!(0), &json!(1)), "{list}");
+    assert!(!breach(&server, &["list"]).out.contains("told once"));
+}
+
 /// Two people share an address: a letter there reached one of them, and nobody knows whom.
 #[test]
 fn a_letter_to_an_address_that_several_share_tells_nobody_for_sure() {

@@ -39,9 +39,10 @@ enum Command {
 /// A file has one statement a line; # begins a comment. Times are UTC; +1d09:30 is the next day, and
 /// -1d09:30 the one before. Members of a list have a comma or "and" between them. What is not
 /// declared to be something else is a person. A word or name that nothing makes sense of is an error,
-/// as is an expectation that would hold of anybody. A file that expects nothing has its answers
-/// printed and does not count as passed, unless --show or --keep asked for just that. One that cannot
-/// be read or run is told with its line, and the others go on.
+/// as is an expectation that would hold of anybody. An act that is spoken of may be one that nobody
+/// recorded, unless its name is nearly another's. A file that expects nothing has its answers printed
+/// and does not count as passed, unless --show or --keep asked for just that. One that cannot be read
+/// or run is told with its line, and the others go on.
 ///
 /// {n}What is so from the beginning of the day:{n}
 ///   title TEXT                          day 2026-03-10{n}
@@ -54,7 +55,8 @@ enum Command {
 ///   R recovers for 30 days              proxy logs{n}
 ///   R is logged by proxy                R lists basic           (the categories that lists and searches show){n}
 ///   W runs search                       (what goes into this tool goes to W){n}
-///   dana may correct, or review         emergencies are reviewed within 72 h{n}
+///   dana may correct                    erin may review{n}
+///   emergencies are reviewed within 72 h{n}
 ///   policy p1 is approved by carol      policy p1 approvals last 300 s, or approvals repeat{n}
 /// {n}What happens ([recorded HH:MM] at the end says when it was recorded, if later; never before the lines above it):{n}
 ///   09:00 bob grants R to eng [until 10:00] [unauthorised] [as g1]{n}

@@ -115,6 +115,9 @@ impl<'a> Story<'a> {
                 self.is_subject(name)?;
             }
         }
+        for name in spoken_of(step) {
+            self.is_no_slip(name, step.line)?;
+        }
         let (name, of) = match &step.what {
             What::Revoke { from, .. } => (from, As::Party),
             What::Suspension { account, .. } => (account, As::Party),
@@ -160,6 +163,23 @@ impl<'a> Story<'a> {
         match nearest(name, TOLD_OF_ACTS.into_iter()) {
             Some((word, far)) if far <= (word.len() - 1) / 4 => {
                 Err(format!("{name} is not understood there (perhaps {word} is meant)"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An act may be spoken of that nobody recorded; one that is named nearly like another is mistyped.
+    fn is_no_slip(&self, name: &str, line: usize) -> Result<(), String> {
+        let name = name.split('/').next().unwrap_or(name);
+        if self.is_elsewhere(name, line)
+            || self.scenario.steps.iter().any(|step| step.how.name.as_deref() == Some(name))
+        {
+            return Ok(());
+        }
+        let others = self.spoken.iter().filter(|(_, lines)| lines.iter().any(|other| *other != line));
+        match nearest(name, others.map(|(known, _)| *known).filter(|known| *known != name)) {
+            Some((known, far)) if far <= (known.len().saturating_sub(1)) / 4 => {
+                Err(format!("nothing is named {name} (perhaps {known} is meant)"))
             }
             _ => Ok(()),
         }
@@ -217,6 +237,17 @@ fn asked_of(question: &Question) -> Vec<&str> {
         Some(Aside::Verify(None)) | None => {}
     }
     names
+}
+
+/// Acts that a step speaks of.
+fn spoken_of(step: &Step) -> Vec<&str> {
+    let how = &step.how;
+    let named = how.because_of.iter().chain(&how.within).chain(&how.same_act_as).chain(&how.approved_by);
+    let of = match &step.what {
+        What::RevokeNamed { name: act, .. } | What::Review { act, .. } | What::Amend { act, .. } => Some(act),
+        _ => None,
+    };
+    named.chain(of).map(String::as_str).collect()
 }
 
 /// Every name in a step, and what it stands for there.
@@ -309,6 +340,14 @@ mod tests {
             ("12:00 report R\nexpect el did 0", "line 6: expect el did 0: nothing speaks of el (perhaps e1 is meant)"),
             ("12:00 report R\nexpect Q holds nothing", "line 6: expect Q holds nothing: nothing speaks of Q"),
             ("12:00 report R\nexpect", "line 6: expect : expects nothing"),
+            (
+                "09:40 e1 reads R about s1 as second\n10:00 dana retracts secnd\n12:00 report R",
+                "line 6: nothing is named secnd (perhaps second is meant)",
+            ),
+            (
+                "09:40 e1 reads R about s1 as second\n10:00 e2 reads R because of secondd\n12:00 report R",
+                "line 6: nothing is named secondd (perhaps second is meant)",
+            ),
             ("day 2026-03-11\n12:00 report R", "line 5: a story has one day"),
             ("24:59 bob revokes R from eng\n12:00 report R", "line 5: "),
             ("b@d is an agent\n12:00 report R", "line 5: b@d is no name"),

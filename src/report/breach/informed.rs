@@ -1,11 +1,12 @@
 //! Who was told (GDPR Art. 34): by which steps of a case, or acts on its resources, and how surely it was them.
 //!
 //! Whoever is named by an identifier that is theirs alone was told. A letter to what several share, such as an address, or to
-//! what is only perhaps theirs, reached one of them, and nobody knows whom.
+//! what is only perhaps theirs, reached one of them, and nobody knows whom. A communication in public reached perhaps whoever it
+//! was meant for.
 
 use super::case::Step;
 use super::evidence::{AsOf, Reported};
-use crate::model::{CaseStep, Delivery, Identity, Outcome, Strength, Verb};
+use crate::model::{CaseStep, Channel, Delivery, Identity, Outcome, Strength, Verb};
 use crate::report::access::document::PersonIdentity;
 use std::collections::HashMap;
 
@@ -63,6 +64,7 @@ impl<'a> Informed<'a> {
                     let those = holders.get(&key(identity)).map(Vec::as_slice).unwrap_or_default();
                     for (at, strong) in those {
                         let sure = *strong && those.len() == 1 && named.is_some();
+                        let sure = sure && step.channel() != Channel::Public;
                         *reached.entry(*at).or_default() |= sure;
                     }
                 }
