@@ -57,6 +57,16 @@ impl Wording {
         fill(&self.number.range, &[("low", &self.number(low)), ("high", &self.number(high))])
     }
 
+    /// Hundredths, as the language writes a fraction.
+    pub fn hundredths(&self, hundredths: u64) -> String {
+        format!("{}{}{:02}", self.number(hundredths / 100), self.number.decimal, hundredths % 100)
+    }
+
+    /// A list of things under a word that says whether it is one.
+    pub fn listed(&self, plural: &Plural, count: usize, list: &str) -> String {
+        fill(if count == 1 { &plural.one } else { &plural.other }, &[("n", list)])
+    }
+
     pub fn plural(&self, plural: &Plural, count: u64) -> String {
         self.plural_range(plural, count, count)
     }

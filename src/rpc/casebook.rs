@@ -117,7 +117,7 @@ impl<'a> Casebook<'a> {
         line(&l.because, case.not_notified_because.clone());
         line(&l.severity, case.level.clone());
         let se = case.figure_hundredths;
-        line("ENISA", if se == 0 { String::new() } else { format!("{}.{:02}", se / 100, se % 100) });
+        line("ENISA", if se == 0 { String::new() } else { w.hundredths(u64::from(se)) });
         if case.told + case.not_told > 0 {
             let times = |number: u32| w.plural(&l.times, u64::from(number));
             let values = [("told", times(case.told)), ("not_told", times(case.not_told))];
@@ -152,7 +152,7 @@ impl<'a> Casebook<'a> {
             let said = word(&w.breach.state, &line.said_by);
             let said = match entries.as_slice() {
                 [] => said.to_owned(),
-                entries => format!("{said}, {}", fill(&w.breach.table.entries, &[("n", &entries.join(", "))])),
+                entries => format!("{said}, {}", w.listed(&w.breach.table.entries, entries.len(), &entries.join(", "))),
             };
             format!("      {}  [{said}]", line.text.replace('\n', "\n      "))
         };

@@ -189,7 +189,7 @@ impl Row<'_> {
         let mut lines = Vec::new();
         lines.extend(case.level().map(|(level, step)| by_step(format!("{}: {level}", w.sheet.column.level), step)));
         lines.extend(case.figure().map(|(figure, step)| {
-            let score = format!("{}.{:02}", figure.score() / 100, figure.score() % 100);
+            let score = w.hundredths(u64::from(figure.score()));
             let level = word(&w.breach.figure_level, figure.level().code());
             by_step(fill(&w.breach.table.method, &[("se", &score), ("level", level)]), step)
         }));

@@ -105,7 +105,11 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
         clauses.push(fill(&words.machines, &[("machines", &machines)]));
     }
     if totals.successes == 0 && !spans.is_empty() {
-        clauses.push(beyond_text(w, report));
+        // A sentence of its own says what is recorded; a verdict alone would say nothing of what.
+        clauses.push(match report.answer.beyond {
+            Verdict::NotDeterminable => fill(&words.did, &[("verdict", &beyond_text(w, report))]),
+            _ => beyond_text(w, report),
+        });
     }
     if totals.holdings_open > 0 {
         let copies = w.plural(&w.exposure.count.copies, totals.holdings_open);

@@ -148,7 +148,7 @@ impl<'a> Told<'a> {
 
     fn severity(self, report: &BreachReport) -> Sheet {
         let (w, b, c) = (self.w, &self.w.breach, &self.w.sheet.column);
-        let share = |hundredths: u64| format!("{}.{:02}", hundredths / 100, hundredths % 100);
+        let share = move |hundredths: u64| w.hundredths(hundredths);
         let of = move |severity: &SeverityFact, part: fn(&FigureFact) -> u64| {
             severity.figure.as_ref().map(|figure| share(part(figure))).unwrap_or_default()
         };

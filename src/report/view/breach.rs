@@ -23,6 +23,14 @@ fn owed(phase: &Phase) -> bool {
 /// Most things in a list inside a cell.
 const LISTED: usize = 6;
 
+/// Numbers of entries, and that they are that; nothing where there are none.
+fn under_entries(w: &Wording, entries: &[String]) -> String {
+    match entries {
+        [] => String::new(),
+        entries => w.listed(&w.breach.table.entries, entries.len(), &w.list(entries, LISTED)),
+    }
+}
+
 /// What both reports say in the same way.
 struct Said<'a> {
     w: &'a Wording,
@@ -496,7 +504,7 @@ impl Said<'_> {
             cell(pieces),
             cell([
                 (word(&b.state, field.state.code()).to_owned(), state),
-                (by(&b.table.entries, w.list(&entries, LISTED)), Style::Note),
+                (under_entries(w, &entries), Style::Note),
                 (by(&b.table.answered_in, answered), Style::Note),
             ]),
         ])
@@ -504,7 +512,7 @@ impl Said<'_> {
 
     fn severity(&self, report: &BreachReport) -> Block {
         let (w, b) = (self.w, &self.w.breach);
-        let share = |hundredths: u64| format!("{}.{:02}", hundredths / 100, hundredths % 100);
+        let share = |hundredths: u64| w.hundredths(hundredths);
         let line = |severity: &SeverityFact| {
             let figure = severity.figure.as_ref().map_or_else(String::new, |figure| {
                 let values = [
@@ -593,8 +601,7 @@ impl Said<'_> {
         };
         let line = |change: &FactChange| {
             let entries: Vec<String> = change.entries.iter().map(|EntryIndex(index)| w.number(*index)).collect();
-            let entries = w.list(&entries, LISTED);
-            let entries = if entries.is_empty() { entries } else { fill(&b.table.entries, &[("n", &entries)]) };
+            let entries = under_entries(w, &entries);
             row([
                 cell([(word(&b.basis, change.what.code()).to_owned(), Style::Strong), (entries, Style::Note)]),
                 told(&change.then, &b.table.not_known),
@@ -630,8 +637,7 @@ impl Said<'_> {
             let entries: std::collections::BTreeSet<u64> =
                 fact.lines.iter().flat_map(|line| &line.entries).map(|entry| entry.0).collect();
             let entries: Vec<String> = entries.into_iter().map(|entry| w.number(entry)).collect();
-            let entries = w.list(&entries, LISTED);
-            let entries = if entries.is_empty() { entries } else { fill(&b.table.entries, &[("n", &entries)]) };
+            let entries = under_entries(w, &entries);
             row([
                 plain((number + 1).to_string()),
                 cell([(word(&b.register, fact.column.code()).to_owned(), Style::Strong)]),

@@ -231,7 +231,7 @@ sections! {
     }
     ExposureTitle { report: String, subtitle: String, running: String }
     ExposureAnswer {
-        sentence: String, open: String, open_assumed: String, without_authority: String, never: String, could: String, could_and_others: String, saw: String, given: String,
+        did: String, sentence: String, open: String, open_assumed: String, without_authority: String, never: String, could: String, could_and_others: String, saw: String, given: String,
         saw_and_others: String, saw_uncounted: String, people_and_others: String, given_and_others: String, shown_uncounted: String,
         shown_to_uncounted: String, machines: String, holds: String, elsewhere: String,
         copies_elsewhere: String, uncounted: String, unknown: String,
@@ -400,7 +400,7 @@ sections! {
     }
     BreachTable {
         step: String, when: String, by: String, statement: String, field: String, title: String, todo: String, value: String,
-        origin: String, ledger_says: String, contradicts: String, refused: String, entries: String, answered_in: String, level: String,
+        origin: String, ledger_says: String, contradicts: String, refused: String, entries: Plural, answered_in: String, level: String,
         figure: String, method: String, proposed_cb: String, report: String, then: String, now: String, next: String, told: String,
         told_line: String, proposes: String, unanswered: String, basis: String, not_known: String, no_more: String, number: String,
         column: String, entry: String, reason: String, copies: String, whose: String, anybody: String,
