@@ -5,9 +5,9 @@ use super::person::{answer, recorded};
 use super::report::Language;
 use super::{CliError, Ended, Server, show};
 use crate::model::{CaseStep, Channel, Delivery};
-use crate::rpc::casebook::Casebook;
+use crate::rpc::casebook::{Casebook, Format};
 use crate::rpc::v1;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use whosaw_verifier::hash::sha256;
@@ -179,12 +179,56 @@ enum BreachCommand {
         #[arg(long, value_enum)]
         language: Option<Language>,
     },
-    /// Show the register of all cases (GDPR Art. 33(5)) in its fourteen columns. That you looked is recorded.
+    /// Show the register of all cases (GDPR Art. 33(5)) in its fourteen columns, or write it to files. That you looked is
+    /// recorded.
     List {
         /// In which language it is told [default: the registered one, else en].
         #[arg(long, value_enum)]
         language: Option<Language>,
+        /// Directory for register.csv (a row for each breach), register.xlsx (the single lines too) and register.json.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Only these of them: csv, xlsx or json.
+        #[arg(long, value_enum, value_delimiter = ',', requires = "out")]
+        format: Vec<RegisterFormat>,
     },
+}
+
+/// An option that the step cannot do without, though others can.
+fn needed(option: clap::Arg) -> clap::Arg {
+    option.default_value(clap::builder::Resettable::Reset).required(true)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RegisterFormat {
+    Csv,
+    Xlsx,
+    Json,
+}
+
+/// Writes the register; it is personal data, so that only its owner may read the files.
+fn write_register(found: &v1::ListCasesResponse, to: &Path, asked: &[RegisterFormat]) -> Result<Vec<String>, CliError> {
+    let failed = |error: std::io::Error| CliError::new(format!("{} cannot be made: {error}", to.display()));
+    std::fs::create_dir_all(to).map_err(failed)?;
+    let made = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let made_us = u64::try_from(made.as_micros()).unwrap_or_default();
+    let mut paths = Vec::new();
+    for format in [RegisterFormat::Csv, RegisterFormat::Xlsx, RegisterFormat::Json] {
+        if !asked.is_empty() && !asked.contains(&format) {
+            continue;
+        }
+        let of = |format| Casebook::register_file(found, format, made_us);
+        let (name, bytes) = match format {
+            RegisterFormat::Csv => ("register.csv", of(Format::Csv)),
+            RegisterFormat::Xlsx => ("register.xlsx", of(Format::Xlsx)),
+            RegisterFormat::Json => ("register.json", Some(show::json_line("ListCasesResponse", found)?.into_bytes())),
+        };
+        let bytes = bytes.ok_or_else(|| CliError::new(format!("{name} cannot be written")))?;
+        let path = to.join(name);
+        super::report::write_private(&path, &bytes)?;
+        paths.push(path.display().to_string());
+    }
+    Ok(paths)
 }
 
 impl Step {
@@ -374,10 +418,18 @@ impl Breach {
                     found.case.as_ref().map_or_else(String::new, |case| Casebook::of(case).steps())
                 })
             }
-            BreachCommand::List { language } => {
+            BreachCommand::List { language, out, format } => {
                 let language = Language::asked(language);
                 let request = client.request(v1::ListCasesRequest { ledger, language });
                 let found = client.cases().list_cases(request).await?.into_inner();
+                if let Some(to) = out {
+                    let paths = write_register(&found, &to, &format)?;
+                    println!(
+                        "{}",
+                        if json { serde_json::json!({ "files": paths }).to_string() } else { paths.join("\n") }
+                    );
+                    return Ok(0);
+                }
                 answer(json, "ListCasesResponse", &found, || match found.cases.as_slice() {
                     [] => Casebook::none(&found.language),
                     cases => cases.iter().map(|case| Casebook::of(case).register()).collect::<Vec<_>>().join("\n\n"),

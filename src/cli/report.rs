@@ -393,7 +393,7 @@ impl Files {
 }
 
 /// A report is personal data: only its owner may read it.
-fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path);

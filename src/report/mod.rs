@@ -38,7 +38,7 @@ pub mod wording;
 
 mod html;
 mod pdf;
-mod sheet;
+pub mod sheet;
 
 pub use access::{AccessReport, facts};
 pub use activity::ActivityReport;

@@ -5,6 +5,8 @@ use super::v1;
 use crate::model::CaseStep;
 use crate::report::instant::{Instant, Zone};
 use crate::report::language::Language;
+pub use crate::report::sheet::register::Format;
+use crate::report::sheet::register::{self, Line, Registered};
 use crate::report::wording::{Wording, fill, word};
 use prost_types::Timestamp;
 
@@ -26,6 +28,28 @@ impl<'a> Casebook<'a> {
     /// What is said where there is no case at all.
     pub fn none(language: &str) -> String {
         Language::from_code(language).unwrap_or_default().wording().breach.list.none.clone()
+    }
+
+    /// The register as a file; nothing where it cannot be written.
+    pub fn register_file(found: &v1::ListCasesResponse, format: Format, made_us: u64) -> Option<Vec<u8>> {
+        let language = Language::from_code(&found.language).unwrap_or_default();
+        let zone = found.cases.first().map_or("", |case| case.zone.as_str());
+        let w = language.wording_in(&Zone::named(Some(zone)));
+        let registered = |case: &v1::BreachCase| {
+            let of_column = |column: &v1::BreachRegisterColumn| {
+                let line = |line: &v1::BreachRegisterLine| Line {
+                    column: column.column.clone(),
+                    text: line.text.clone(),
+                    said_by: line.said_by.clone(),
+                    entries: line.entries.clone(),
+                };
+                column.lines.iter().map(line).collect::<Vec<_>>()
+            };
+            let lines = case.register.iter().flat_map(of_column).collect();
+            Registered { case: case.case_id.clone(), standing: Casebook::of(case).standing().to_owned(), lines }
+        };
+        let all: Vec<Registered> = found.cases.iter().map(registered).collect();
+        register::write(&all, format, Instant::new(made_us), &w)
     }
 
     /// That a step named what nobody knows; nothing where it did not.
@@ -50,18 +74,23 @@ impl<'a> Casebook<'a> {
         at.and_then(us).map_or_else(|| "-".to_owned(), |us| self.w.exact(Instant::new(us)))
     }
 
-    /// Where it stands, and what was stated of it.
-    pub fn head(&self) -> String {
-        let (case, w, l) = (self.case, &self.w, &self.w.breach.list);
-        let time = |time: &Option<Timestamp>| self.time(time.as_ref());
-        let with = |text: &str, values: &[(&str, &str)]| fill(text, values);
-        let state = match case.state() {
+    fn standing(&self) -> &str {
+        let w = &self.w;
+        match self.case.state() {
             v1::CaseState::Open => word(&w.breach.standing, "open"),
             v1::CaseState::Submitted => word(&w.breach.standing, "submitted"),
             v1::CaseState::NotNotified => word(&w.breach.standing, "not_notified"),
             v1::CaseState::Closed => word(&w.breach.standing, "closed"),
             v1::CaseState::Unspecified => "",
-        };
+        }
+    }
+
+    /// Where it stands, and what was stated of it.
+    pub fn head(&self) -> String {
+        let (case, w, l) = (self.case, &self.w, &self.w.breach.list);
+        let time = |time: &Option<Timestamp>| self.time(time.as_ref());
+        let with = |text: &str, values: &[(&str, &str)]| fill(text, values);
+        let state = self.standing();
         let labels = [&l.case, &l.reference, &l.about, &l.opened, &l.detected, &l.processor, &l.aware, &l.deadline];
         let labels = labels.into_iter().chain([&l.submitted, &l.because, &l.severity, &l.people, &l.register]);
         let width = labels.map(|label| label.chars().count()).max().unwrap_or_default();

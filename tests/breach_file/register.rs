@@ -298,3 +298,41 @@ fn the_register_is_told_in_the_registered_language() {
     let german = breach(&server, &["list"]).out;
     assert!(german.contains("falsche Zugriffsberechtigungen"), "{german}");
 }
+
+/// The register as a whole is a file to hand over, a row for each breach, also one that is not notified.
+#[test]
+fn the_register_is_written_to_files_with_a_row_for_each_breach() {
+    let server = incident();
+    let notified = opened(&server, RESOURCE);
+    aware(&server, &notified, "2026-03-11T08:00:00Z");
+    breach(&server, &[&["answer", &notified, "--set", "95=No link without approval."][..], &DANA].concat());
+    let other = opened(&server, RESOURCE);
+    breach(&server, &[&["not-notified", &other, "--statement", "Nobody opened the file."][..], &DANA].concat());
+    let out = server.place.join("register");
+    let to = out.display().to_string();
+    breach(&server, &["list", "--out", &to]);
+    let read = |name: &str| std::fs::read(out.join(name)).unwrap_or_else(|_| panic!("{name}"));
+    let rows = sheets::rows(&String::from_utf8(read("register.csv")).expect("text"));
+    assert_eq!(
+        (rows.len(), rows[0].len()),
+        (3, 16),
+        "titles, two breaches; case, standing and fourteen columns: {rows:?}"
+    );
+    let of = |case: &str, column: &str| {
+        let at = rows[0].iter().position(|label| label == column).unwrap_or_else(|| panic!("{column}: {:?}", rows[0]));
+        rows.iter().find(|row| row[0] == case).unwrap_or_else(|| panic!("{case}"))[at].clone()
+    };
+    assert!(of(&notified, "Remedial action").contains("No link without approval."), "{rows:?}");
+    assert!(of(&other, "Reasons where not").contains("Nobody opened the file."), "{rows:?}");
+    assert!(of(&other, "Notified, and when").contains("need not be notified"), "{rows:?}");
+    assert_eq!(of(&other, "Effects"), "NOT PROVIDED");
+    assert!(of(&notified, "Nature").contains("[proposed by the ledger, to be confirmed]"), "{rows:?}");
+    assert!(read("register.xlsx").starts_with(b"PK"));
+    let json: Value = serde_json::from_slice(&read("register.json")).expect("JSON");
+    assert_eq!(json["cases"].as_array().map(Vec::len), Some(2));
+    let german = server.place.join("german").display().to_string();
+    breach(&server, &["list", "--out", &german, "--format", "csv", "--language", "de"]);
+    let csv = std::fs::read_to_string(server.place.join("german/register.csv")).expect("a file");
+    assert!(csv.contains("Abhilfemaßnahmen") && csv.contains("NICHT ANGEGEBEN"), "{csv}");
+    assert!(!server.place.join("german/register.xlsx").exists());
+}

@@ -33,7 +33,7 @@ pub fn archive(book: &Book) -> Result<Vec<u8>, Unwritable> {
     Ok(zip.finish().map_err(|_| Unwritable)?.into_inner())
 }
 
-fn file(sheet: &Sheet) -> String {
+pub fn file(sheet: &Sheet) -> String {
     let mut text = String::new();
     let heading = sheet.columns.iter().map(|label| quoted(label));
     line(&mut text, heading);

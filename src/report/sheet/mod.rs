@@ -11,6 +11,7 @@ mod exposure;
 mod frame;
 
 pub mod csv;
+pub mod register;
 pub mod xlsx;
 
 use super::Report;
