@@ -66,14 +66,17 @@ impl ControllerFacts {
         Zone::named(self.legal_profile.as_ref().and_then(|profile| profile.zone.as_deref()))
     }
 
-    /// Controller and data-protection officer, and how both are reached.
+    /// The controller, and how they are reached.
     pub fn responsible(&self) -> Provision {
-        let reached = |fact: &Option<ContactFact>| fact.as_ref().is_some_and(|fact| fact.contact.is_some());
-        match (&self.controller, &self.dpo) {
-            (None, None) => Provision::NotProvided,
-            _ if reached(&self.controller) && reached(&self.dpo) => Provision::Provided,
-            _ => Provision::Partly,
-        }
+        reached(self.controller.as_ref())
+    }
+
+    pub fn officer(&self) -> Provision {
+        reached(self.dpo.as_ref())
+    }
+
+    pub fn of_registry(&self) -> Provision {
+        if self.registry.is_some() { Provision::Provided } else { Provision::NotProvided }
     }
 
     pub fn authority(&self) -> Provision {
@@ -82,6 +85,14 @@ impl ControllerFacts {
 
     pub fn legal_profile(&self) -> Provision {
         if self.legal_profile.is_some() { Provision::Provided } else { Provision::NotProvided }
+    }
+}
+
+fn reached(fact: Option<&ContactFact>) -> Provision {
+    match fact.map(|fact| &fact.contact) {
+        Some(Some(_)) => Provision::Provided,
+        Some(None) => Provision::Partly,
+        None => Provision::NotProvided,
     }
 }
 

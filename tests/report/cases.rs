@@ -501,7 +501,7 @@ fn what_only_the_controller_knows_is_counted_as_missing() {
     assert_eq!(total, completeness.fields.len() as u64);
     let state =
         |field: &str| completeness.fields.iter().find(|fact| fact.field == field).expect("it is asked").provision;
-    for field in ["H.controller", "2.declared", "5", "6", "7", "8", "10", "13", "14"] {
+    for field in ["H.controller", "H.dpo", "H.registry", "2.declared", "5", "6", "7", "8", "10", "13", "14"] {
         assert_eq!(state(field), Provision::NotProvided, "{field}");
     }
     assert_eq!(state("12"), Provision::Provided);

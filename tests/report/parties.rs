@@ -339,13 +339,13 @@ fn who_is_responsible_is_told_from_the_registry_of_the_reports_size() {
     assert_eq!(facts.dpo.as_ref().and_then(|it| it.name.as_deref()), Some("Dr. Ada Beispiel"));
     assert_eq!(facts.joint_controllers.len(), 1);
     assert_eq!(facts.legal_profile.as_ref().map(|it| it.snapshot.as_str()), Some("2026-11-24"));
-    for field in ["H.controller", "H.authority", "H.profile"] {
+    for field in ["H.controller", "H.dpo", "H.authority", "H.profile", "H.registry"] {
         assert_eq!(state(&told, field), Provision::Provided, "{field}");
     }
     for field in ["2.declared", "3.declared", "4.will", "5", "6", "7", "8", "10"] {
         assert_ne!(state(&told, field), Provision::NotProvided, "{field}: the example declares it");
     }
-    assert_eq!(told.completeness.not_provided, missing - 11);
+    assert_eq!(told.completeness.not_provided, missing - 13);
     let page = |report: &AccessReport| {
         let rendered = whosaw::report::render(report, &[Format::Html]).expect("a page");
         String::from_utf8(rendered[0].bytes.clone()).expect("text")
@@ -363,7 +363,7 @@ fn who_is_responsible_is_told_from_the_registry_of_the_reports_size() {
     document.dpo.as_mut().expect("an officer").contact = None;
     document.authority = None;
     let told = report(&evidence);
-    assert_eq!((state(&told, "H.controller"), state(&told, "7")), (Provision::Partly, Provision::Partly));
+    assert_eq!((state(&told, "H.dpo"), state(&told, "7")), (Provision::Partly, Provision::Partly));
     let html = page(&told);
     assert!(
         html.contains("contact NOT PROVIDED") && html.contains(">NOT PROVIDED – the controller must complete this")

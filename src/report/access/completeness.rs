@@ -7,14 +7,16 @@ use crate::report::controller::ControllerFacts;
 use crate::report::evidence::Envelope;
 
 /// The fields of a report's header that only the controller can fill, or whoever asks for it.
-pub const OF_HEADER: [&str; 6] =
-    ["H.controller", "H.authority", "H.profile", "H.requester", "H.reference", "H.purpose"];
+pub const OF_HEADER: [&str; 8] =
+    ["H.controller", "H.dpo", "H.authority", "H.profile", "H.registry", "H.requester", "H.reference", "H.purpose"];
 
 /// The fields, in order; `H` marks those of the header.
-pub const FIELDS: [&str; 26] = [
+pub const FIELDS: [&str; 28] = [
     "H.controller",
+    "H.dpo",
     "H.authority",
     "H.profile",
+    "H.registry",
     "H.requester",
     "H.reference",
     "H.purpose",
@@ -166,6 +168,8 @@ pub fn of_each(given: impl IntoIterator<Item = bool>) -> Provision {
 fn of_header_field(field: &str, controller: &ControllerFacts, envelope: &Envelope) -> Provision {
     match field {
         "H.controller" => controller.responsible(),
+        "H.dpo" => controller.officer(),
+        "H.registry" => controller.of_registry(),
         "H.authority" => controller.authority(),
         "H.profile" => controller.legal_profile(),
         "H.requester" => given(&envelope.generated_by),
