@@ -3,12 +3,16 @@
 use super::exposure::{Reading, Roles};
 use super::proving::Proving;
 use super::{EngineError, OpenLedger};
-use crate::exposure::Term;
 use crate::exposure::telling::{Rules, Stands, Telling};
+use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::StoredEntry;
 use crate::model::*;
-use crate::report::evidence::{Amendment, Coverage};
+use crate::report::access::coverage::Logging;
+use crate::report::evidence::{Amendment, Coverage, Head, Heard};
+use crate::report::exposure::registered::History;
+use crate::report::logging::sign;
 use std::collections::{BTreeMap, BTreeSet};
+use whosaw_verifier::body::Body;
 
 impl OpenLedger {
     /// The statements that count, by what others correct and take back (`amendments`: all there are below the size).
@@ -29,6 +33,41 @@ impl OpenLedger {
         }
         let told = self.amended(head)?;
         Ok(said.into_iter().filter(|said| can_be_relied_on(&told, said)).collect())
+    }
+
+    /// Of sources that are to be heard, when else they were than they state: looked for only where what they state leaves them
+    /// silent for too long, and from then on.
+    pub(super) fn heard(
+        &self,
+        stated: &[Coverage],
+        registry: &Registry,
+        history: &History,
+        head: &Head,
+    ) -> Result<Vec<Heard>, EngineError> {
+        let downtimes = self.downtimes(head.size)?;
+        let logging = Logging { head, registry, history, stated, heard: &[], downtimes: &downtimes };
+        let mut heard = Vec::new();
+        for source in stated.iter().map(|said| said.source.as_str()).collect::<BTreeSet<_>>() {
+            let silences = logging.unheard(source, 0);
+            let Some(first) = silences.iter().map(|silence| silence.from).min() else { continue };
+            let terms = vec![Term::new(TermKind::Source, source)];
+            // Nothing was recorded before it was.
+            let filter = Filter { terms, from_us: Some(first), ..Filter::default() };
+            let (mut signs, mut from) = (Vec::new(), Some(0));
+            while let Some(at) = from {
+                let page = self.follow.follower().query(&filter, at, head.size, 4_096)?;
+                for entry in self.entries_at(&page.indexes)? {
+                    let header = &entry.header;
+                    let body = entry.content.as_ref().map(|(_, body)| Body::decode(header.kind, body));
+                    let Some(Ok(Body::Action(action))) = body else { continue };
+                    let sign = sign(header.recorded_at_us, &action);
+                    signs.extend(sign.map(|(earliest, latest)| (earliest, latest, header.index)));
+                }
+                from = page.next;
+            }
+            heard.push(Heard { source: source.to_owned(), signs });
+        }
+        Ok(heard)
     }
 
     /// All that amends, what it amends, and what says who may be whom, judged as an exposure report judges it.
@@ -67,6 +106,8 @@ pub(super) fn can_be_relied_on(told: &Telling, said: &Coverage) -> bool {
     match told.stands(said.index) {
         Stands::Yes => true,
         Stands::No => false,
+        // That it was there.
+        Stands::Contested if said.state == CoverageState::Heartbeat => false,
         Stands::Contested => complete == said.closes,
     }
 }

@@ -60,6 +60,8 @@ pub struct Evidence {
     /// Entries that correct or take back one of the observations, or another such entry, whoever stands in them.
     pub amendments: Vec<Amendment>,
     pub coverage: Vec<Coverage>,
+    /// Of sources that are to be heard, when else they were.
+    pub heard: Vec<Heard>,
     /// Times in which the ledger itself was not running.
     pub downtimes: Vec<Downtime>,
     /// Entries whose content is gone by their period: nobody can tell any more whom they were about.
@@ -329,6 +331,17 @@ pub struct Coverage {
     pub until_us: u64,
     /// Appends refused in this span.
     pub refused: u64,
+    /// When it was said, as far as it was claimed.
+    pub said: (u64, u64),
+}
+
+/// When a source gave signs of life beside what it states of its logging: each at some time of a span, Unix microseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// Registered source.
+    pub source: String,
+    /// Each with the entry that came from it.
+    pub signs: Vec<(u64, u64, u64)>,
 }
 
 /// The ledger stopped and started again.

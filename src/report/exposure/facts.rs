@@ -187,7 +187,7 @@ fn named_group(told: &Telling, party: Party) -> Option<&str> {
 fn feed_covers(evidence: &ExposureEvidence, group: &str, frame: Frame) -> bool {
     let period = Span { from: Instant::new(frame.from), until: Instant::new(frame.cut_off) };
     let names = Names::of(&evidence.registry);
-    let sources = coverage::sources(&evidence.registry, &evidence.coverage, evidence.head.size, &names, &period);
+    let sources = coverage::sources(&logging(evidence), &names, &period);
     let covers = |feed: &str| {
         let of_it: Vec<SourceCoverage> = sources.iter().filter(|source| source.source == feed).cloned().collect();
         let limits = coverage::limits(&of_it, evidence.head.recorded_at_us, &period);
@@ -199,6 +199,17 @@ fn feed_covers(evidence: &ExposureEvidence, group: &str, frame: Frame) -> bool {
     };
     let documents = in_force(evidence, &period);
     !documents.is_empty() && documents.iter().all(|document| feed(document).is_some_and(|feed| covers(&feed)))
+}
+
+fn logging(evidence: &ExposureEvidence) -> coverage::Logging<'_> {
+    coverage::Logging {
+        head: &evidence.head,
+        registry: &evidence.registry,
+        history: &evidence.history,
+        stated: &evidence.coverage,
+        heard: &evidence.heard,
+        downtimes: &evidence.downtimes,
+    }
 }
 
 /// The controller's registries of any time of the period; what came first was so from the beginning.
@@ -622,7 +633,7 @@ fn coverage_fact(
     let logging = declared.iter().map(|declared| declared.as_ref()?.1.read_logging_source.as_deref());
     let logging: Option<BTreeSet<&str>> = logging.collect::<Option<_>>().filter(|_| !documents.is_empty());
     let feeds = documents.iter().flat_map(|document| &document.groups).filter_map(|group| group.feed.as_deref());
-    let mut sources = coverage::sources(&evidence.registry, &evidence.coverage, evidence.head.size, names, period);
+    let mut sources = coverage::sources(&self::logging(evidence), names, period);
     if let Some(mut logging) = logging {
         logging.extend(feeds);
         sources.retain(|source| logging.contains(source.source.as_str()));
