@@ -3,6 +3,7 @@
 use super::document::*;
 use super::evidence::{ExposureEvidence, ExposureQuestion, Forgotten, Suppressed};
 use super::forgotten::touches;
+use super::machines::MachineLogs;
 use super::{acts, answer, consequences, count, lags, loops};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
 use crate::exposure::calculus::fact;
@@ -130,7 +131,9 @@ impl<'a> Stated<'a> {
         let subjects = subjects(&found, &people, negative);
         let accounts = found.iter().flat_map(|found| &found.exposure.accounts);
         let accounts: Vec<Who> = accounts.map(|party| people.who(*party)).collect();
-        let elsewhere = holdings.iter().filter(|held| count::lies_elsewhere(held, &accesses, &accounts));
+        let logs = MachineLogs::of(evidence, told, frame);
+        let copies = count::Copies { accesses: &accesses, accounts: &accounts, logs: &logs };
+        let elsewhere = holdings.iter().filter(|held| copies.lies_elsewhere(held));
         let holders: Vec<&Who> = elsewhere.map(|held| &held.holder).collect();
         let viewers = viewers(&found, &people, negative, &holders);
         let mut totals = count::totals(&count::Counting {
@@ -139,7 +142,7 @@ impl<'a> Stated<'a> {
             accesses: &accesses,
             holdings: &holdings,
             losses: &losses,
-            accounts: &accounts,
+            copies: &copies,
             same: &evidence.same,
             cut_off: Instant::new(frame.cut_off),
         });
@@ -201,7 +204,7 @@ fn feed_covers(evidence: &ExposureEvidence, group: &str, frame: Frame) -> bool {
     !documents.is_empty() && documents.iter().all(|document| feed(document).is_some_and(|feed| covers(&feed)))
 }
 
-fn logging(evidence: &ExposureEvidence) -> coverage::Logging<'_> {
+pub(super) fn logging(evidence: &ExposureEvidence) -> coverage::Logging<'_> {
     coverage::Logging {
         head: &evidence.head,
         registry: &evidence.registry,
@@ -643,7 +646,7 @@ fn coverage_fact(
     };
     let number = |name: &String| evidence.told.resources.find(&Named::Registered(name.clone())).map(Resource);
     let numbers: Vec<Option<Resource>> = question.resources.iter().map(number).collect();
-    let unregistered = numbers.iter().flatten().any(|resource| evidence.told.unregistered.contains(resource));
+    let unregistered = numbers.iter().flatten().any(|resource| evidence.told.reported.unregistered.contains(resource));
     let downtimes = coverage::own_gaps(&evidence.downtimes, evidence.head.size, period);
     let mut limits = coverage::limits(&sources, evidence.head.recorded_at_us, period);
     let mut limit = |when: bool, limit: Limit| limits.extend(when.then_some(limit));

@@ -16,6 +16,7 @@ mod facts;
 mod forgotten;
 mod lags;
 mod loops;
+mod machines;
 
 pub(super) mod answer;
 
