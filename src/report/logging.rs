@@ -5,7 +5,6 @@
 
 use super::clock::is_claimed;
 use super::evidence::Coverage;
-use crate::exposure::states_logging;
 use crate::model::{CoverageState, Edge, EndKind, FactKind, NamedField, Outcome, Verb};
 use whosaw_verifier::body::{ActionBody, Body, Fact};
 
@@ -82,11 +81,10 @@ fn of_action(index: u64, recorded_at_us: u64, action: &ActionBody) -> Vec<Covera
     facts.flat_map(of_fact).collect()
 }
 
-/// When an action that a source sent shows that it was there; nothing for one that states what it was logging, which counts as
-/// a statement does.
-pub fn sign(recorded_at_us: u64, action: &ActionBody) -> Option<(u64, u64)> {
+/// When an action was, as far as it was claimed, Unix microseconds; otherwise when it was recorded.
+pub fn claimed(recorded_at_us: u64, action: &ActionBody) -> (u64, u64) {
     let claim = Claim::of(action, recorded_at_us);
-    (!states_logging(action)).then_some((claim.earliest_us, claim.latest_us))
+    (claim.earliest_us, claim.latest_us)
 }
 
 /// When an edge was, as far as it was claimed; otherwise when it was recorded.

@@ -109,6 +109,11 @@ pub fn sources(logging: &Logging<'_>, known: &Names<'_>, period: &Span) -> Vec<S
         let delay_us = known.delivery_delay_us(name);
         let mut source = source(name, registered.contains_key(name), stated, delay_us, period);
         source.unheard(&logging.unheard(name, period.until.us()), period);
+        let skipped = logging.heard.iter().filter(|heard| heard.source == name).flat_map(|heard| &heard.skipped);
+        let skipped =
+            skipped.filter_map(|it| gap(GapKind::Skipped, it.from_us, it.until_us.max(1), 0, it.index, period));
+        source.gaps.extend(skipped);
+        source.gaps.sort_by_key(|gap| (gap.span.from, gap.entry));
         source
     };
     names.into_iter().map(of_source).collect()

@@ -76,7 +76,7 @@ choices! {
     }
 
     pub enum GapKind {
-        Sampled "sampled", Down "down", Refused "refused", Unknown "unknown", Silent "silent", Ledger "ledger",
+        Sampled "sampled", Down "down", Refused "refused", Unknown "unknown", Silent "silent", Skipped "skipped", Ledger "ledger",
     }
 
     /// By what somebody counts as a recipient.
