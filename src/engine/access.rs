@@ -17,7 +17,6 @@ use crate::report::evidence::{
     AccessQuestion, Amendment, Coverage, Downtime, Envelope, Evidence, Head, LedgerRead, Naming, Observation, Removed,
     Search, Undetermined,
 };
-use crate::report::exposure::registered::History;
 use crate::report::language::Language;
 use crate::report::logging::statements;
 use crate::report::person::{KnownThen, known_then, stated_then, strength_of};
@@ -168,9 +167,9 @@ impl OpenLedger {
         };
         let amendments = self.amendments(&head)?;
         let staff_roles = self.staff_roles(&observations, head.size)?;
-        // Of nobody nothing is judged.
-        let versions = if observations.is_empty() { Vec::new() } else { self.versions(head.size)? };
-        let history = if observations.is_empty() { History::default() } else { self.history(head.size, &versions)? };
+        let versions = self.versions(head.size)?;
+        let history = self.history(head.size, &versions)?;
+        let (registry, coverage) = (self.registry_at(head.size)?, self.relied_coverage(&head, &amendments)?);
         let cut_off_us = question.cut_off_us;
         let by = Judging { head: &head, versions: &versions, history: &history, cut_off_us, hidden: &untold };
         let judged = self.judged_acts(&observations, &by)?;
@@ -194,13 +193,14 @@ impl OpenLedger {
             resource_reports,
             others: self.others_in(&observations)?,
             undetermined: self.undetermined(head.size)?,
-            coverage: self.relied_coverage(&head, &amendments)?,
+            heard: self.heard(&coverage, &registry, &history, &head.head)?,
+            coverage,
             amendments: amendments_of(&observations, amendments),
             downtimes: self.downtimes(head.size)?,
             removed: self.removed_below(head.size)?,
             kept,
             ledger_reads: Some(ledger_reads),
-            registry: self.registry_at(head.size)?,
+            registry,
             controller: self.known_registry(head.size)?,
             profile: self.profile_at(head.size)?,
             requests,

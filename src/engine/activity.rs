@@ -76,12 +76,15 @@ impl OpenLedger {
     ) -> Result<Produced, EngineError> {
         let head = self.projected_head(question.size)?;
         let history = self.history(head.size, &self.versions(head.size)?)?;
+        let (registry, coverage) =
+            (self.registry_at(head.size)?, self.relied_coverage(&head, &self.amendments(&head)?)?);
         let evidence = ActivityEvidence {
+            heard: self.heard(&coverage, &registry, &history, &head.head)?,
             tally: self.tally_of(question, &history, &head, progress)?,
             history,
-            registry: self.registry_at(head.size)?,
+            registry,
             controller: self.known_registry(head.size)?,
-            coverage: self.relied_coverage(&head, &self.amendments(&head)?)?,
+            coverage,
             downtimes: self.downtimes(head.size)?,
             pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
             head: head.head,

@@ -20,7 +20,7 @@ use crate::model::verbs::passes_on_or_shows;
 use crate::model::*;
 use crate::registry;
 use crate::report::clock::ClockFacts;
-use crate::report::evidence::{Envelope, KnownRegistry};
+use crate::report::evidence::{Coverage, Envelope, KnownRegistry};
 use crate::report::exposure::evidence::{ExposureEvidence, ExposureQuestion, Remarks};
 use crate::report::exposure::facts;
 use crate::report::exposure::registered::History;
@@ -171,7 +171,8 @@ impl OpenLedger {
         let forgotten = self.forgotten(&told)?;
         let said = self.coverage(head.size)?;
         let coverage_told = said.iter().map(|said| said.index).collect();
-        let coverage = said.into_iter().filter(|said| can_be_relied_on(&told, said)).collect();
+        let coverage: Vec<Coverage> = said.into_iter().filter(|said| can_be_relied_on(&told, said)).collect();
+        let heard = self.heard(&coverage, &registry, &history, &head.head)?;
         let undetermined = self.undetermined(head.size)?.iter().map(|sort| sort.count).sum();
         Ok(ExposureEvidence {
             told,
@@ -181,6 +182,7 @@ impl OpenLedger {
             persons: people.identities(),
             coverage,
             coverage_told,
+            heard,
             downtimes: self.downtimes(head.size)?,
             registry,
             entries_proved: total + causes,

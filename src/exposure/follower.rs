@@ -23,7 +23,7 @@ use whosaw_verifier::wire::Varint;
 
 /// Entries in one block.
 pub const BLOCK: u64 = 65_536;
-const FORMAT: u8 = 6;
+const FORMAT: u8 = 7;
 const POSTINGS: u8 = 1;
 const TIMES: u8 = 2;
 const PROGRESS: u8 = 3;
@@ -491,7 +491,8 @@ fn opens_way(kind: FactKind) -> bool {
 
 /// Whether an action says what a source was logging.
 pub fn states_logging(action: &ActionBody) -> bool {
-    action.verb == Verb::CoverageStop || action.facts.iter().any(|fact| fact.kind == FactKind::Coverage)
+    let says = matches!(action.verb, Verb::CoverageStop | Verb::CoverageHeartbeat);
+    says || action.facts.iter().any(|fact| fact.kind == FactKind::Coverage)
 }
 
 fn undetermined_count(name: &str, count: u64, first: u64, last: u64) -> Result<UndeterminedCount, StoreError> {

@@ -15,6 +15,7 @@ mod onward;
 mod operators;
 mod policies;
 mod records;
+mod reported;
 mod said;
 mod settle;
 mod takers;
@@ -22,6 +23,7 @@ mod takers;
 pub use loss::{Loss, Lost};
 pub use names::{Named, Numbered};
 pub use policies::{Decided, authorised};
+pub use reported::Reported;
 pub use settle::{Rules, Stands};
 
 use super::calculus::fact::*;
@@ -119,8 +121,7 @@ pub struct Telling {
     causes_named: BTreeSet<Vec<u8>>,
     /// Entries that say of themselves that they tell of the same act as themselves.
     pub same_as_itself: BTreeSet<u64>,
-    /// Resources of which sources told that are not registered: nobody states what they log.
-    pub unregistered: BTreeSet<Resource>,
+    pub reported: Reported,
     /// How the data of an entry was protected, if it was.
     pub protected: BTreeMap<u64, Protected>,
     /// What entries that are amended told of openings and closings, before anything was taken out.
@@ -194,9 +195,7 @@ impl Telling {
             self.losses(action, when, resource, registered);
             self.restoration(action, when, resource);
         }
-        if action.body.sealed_names.contains(&NamedField::SourceName) {
-            self.unregistered.extend(resource);
-        }
+        self.reported.take(action.body, resource);
         if let Some(resource) = resource {
             self.moved(action, when, resource, registered);
         }

@@ -37,6 +37,7 @@ pub fn violations(document: &Document) -> Vec<Violation> {
     checker.activities(document, &known);
     checker.resources(document);
     checker.groups(document, &known);
+    checker.heartbeats(document);
     checker.agents(document, &known);
     checker.roles(document, &known);
     checker.policies(document);
@@ -326,6 +327,25 @@ impl Checker {
                 (Some(delay), Some(source)) if *delays.entry(source).or_insert(delay) != delay => {
                     let text = "is another than a resource before says of the same source";
                     self.refuse(format_args!("{at}.delivery_delay_s"), text);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// How often a source is heard: what several tables say of one has to be one thing.
+    fn heartbeats(&mut self, document: &Document) {
+        let resources = document.resources.iter().enumerate();
+        let resources = resources.map(|(i, it)| ("resources", i, it.heartbeat_s, &it.read_logging_source));
+        let groups = document.groups.iter().enumerate().map(|(i, it)| ("groups", i, it.heartbeat_s, &it.feed));
+        let mut said: BTreeMap<&str, u32> = BTreeMap::new();
+        for (table, i, seconds, source) in resources.chain(groups) {
+            let at = format!("{table}[{i}].heartbeat_s");
+            self.number(&at, seconds, 1, SECONDS_MAX);
+            match (seconds, source) {
+                (Some(_), None) => self.refuse(&at, "is given without a source that has it"),
+                (Some(seconds), Some(source)) if *said.entry(source).or_insert(seconds) != seconds => {
+                    self.refuse(&at, "is another than a table before says of the same source");
                 }
                 _ => {}
             }

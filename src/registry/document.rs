@@ -165,6 +165,8 @@ tables! {
         read_logging_source: Option<String>,
         /// How long its records may take, seconds. Public.
         delivery_delay_s: Option<u32>,
+        /// How long that source is silent at most, seconds: it sends a heartbeat, or anything else, at least as often. Public.
+        heartbeat_s: Option<u32>,
         /// How long a permission that was taken away may go on working, seconds. Public.
         permission_cache_s: Option<u32>,
         /// Whether who joins later sees what was there before: `visible` or `hidden`. Public.
@@ -184,6 +186,8 @@ tables! {
         name: String,
         /// The source that tells who joins and leaves. Public.
         feed: Option<String>,
+        /// How long that source is silent at most, seconds. Public.
+        heartbeat_s: Option<u32>,
     }
 
     pub struct Agent {

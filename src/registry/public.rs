@@ -30,14 +30,17 @@ pub fn spoken(document: &Document) -> Spoken {
         ];
         name(RegistryKind::Dataset, resource.name.clone(), &attributes);
         if let Some(source) = &resource.read_logging_source {
-            let delay = [("delivery-delay-s", number(resource.delivery_delay_s))];
-            name(RegistryKind::Source, source.clone(), &delay);
+            let said = [
+                ("delivery-delay-s", number(resource.delivery_delay_s)),
+                ("heartbeat-s", number(resource.heartbeat_s)),
+            ];
+            name(RegistryKind::Source, source.clone(), &said);
         }
     }
     for group in &document.groups {
         name(RegistryKind::Party, group.name.clone(), &[]);
         if let Some(feed) = &group.feed {
-            name(RegistryKind::Source, feed.clone(), &[]);
+            name(RegistryKind::Source, feed.clone(), &[("heartbeat-s", number(group.heartbeat_s))]);
         }
     }
     for agent in &document.agents {

@@ -100,6 +100,9 @@ fn every_mistake_is_told_by_its_field_and_without_its_value() {
         ("read_logging = \"complete\"", "read_logging = \"all\"", "resources[0].read_logging"),
         ("read_logging_source = \"gateway-eu\"", "", "resources[0].read_logging_source"),
         ("read_logging = \"none\"", "read_logging = \"sampled\"", "resources[1].read_logging_source"),
+        ("heartbeat_s = 60", "heartbeat_s = 0", "resources[0].heartbeat_s"),
+        ("read_logging = \"none\"", "read_logging = \"none\"\nheartbeat_s = 60", "resources[1].heartbeat_s"),
+        ("feed = \"directory-feed\"", "feed = \"gateway-eu\"", "groups[0].heartbeat_s"),
         ("history = \"visible\"", "history = \"shown\"", "resources[1].history"),
         ("name = \"support-team\"", "name = \"crm-host\"", "groups[0].name"),
         ("vendor = \"northwind-models\"", "vendor = \"eastwind\"", "agents[0].vendor"),
@@ -214,11 +217,14 @@ fn public_are_names_and_what_reports_read_and_nothing_of_people() {
     let dataset = attributes(RegistryKind::Dataset, "crm");
     assert_eq!(dataset, is(&[("permission-cache-s", "60"), ("recoverable-days", "30")]));
     assert_eq!(attributes(RegistryKind::Dataset, "chat/support"), is(&[("history", "visible")]));
-    assert_eq!(attributes(RegistryKind::Source, "gateway-eu"), is(&[("delivery-delay-s", "300")]));
+    assert_eq!(
+        attributes(RegistryKind::Source, "gateway-eu"),
+        is(&[("delivery-delay-s", "300"), ("heartbeat-s", "60")])
+    );
+    assert_eq!(attributes(RegistryKind::Source, "directory-feed"), is(&[("heartbeat-s", "3600")]));
     assert_eq!(attributes(RegistryKind::Term, "policy/refunds"), is(&[("single-use", "yes")]));
     for (kind, name) in [
         (RegistryKind::Party, "support-team"),
-        (RegistryKind::Source, "directory-feed"),
         (RegistryKind::Term, "purpose/customer-service"),
         (RegistryKind::Term, "model/northwind-large"),
         (RegistryKind::Term, "vendor/northwind-models"),

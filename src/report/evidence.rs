@@ -79,6 +79,8 @@ pub struct Evidence {
     /// Entries that correct or take back one of the observations, or another such entry, whoever stands in them.
     pub amendments: Vec<Amendment>,
     pub coverage: Vec<Coverage>,
+    /// Of sources that are to be heard, when else they were.
+    pub heard: Vec<Heard>,
     /// Times in which the ledger itself was not running.
     pub downtimes: Vec<Downtime>,
     /// Entries whose content is gone by their period: nobody can tell any more whom they were about.
@@ -348,6 +350,53 @@ pub struct Coverage {
     pub until_us: u64,
     /// Appends refused in this span.
     pub refused: u64,
+    /// When it was said, as far as it was claimed.
+    pub said: (u64, u64),
+}
+
+/// When a source gave signs of life beside what it states of its logging: each at some time of a span, Unix microseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// Registered source.
+    pub source: String,
+    /// Each with the entry that came from it.
+    pub signs: Vec<(u64, u64, u64)>,
+    /// Places in its own sequence that no entry has.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Numbers that a source left out: records of it that never came, between two that did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Skipped {
+    /// The entry after them.
+    pub index: u64,
+    /// When the record before and the one after were, at the widest, Unix microseconds.
+    pub from_us: u64,
+    pub until_us: u64,
+}
+
+/// A record that a source gave a place in its own sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Placed {
+    pub sequence: u64,
+    pub index: u64,
+    pub earliest_us: u64,
+    pub latest_us: u64,
+}
+
+impl Skipped {
+    /// What is left out between these, and above what may have been pruned.
+    pub fn between(mut placed: Vec<Placed>, pruned: u64) -> Vec<Self> {
+        placed.sort_unstable();
+        let pairs = placed.windows(2).filter_map(|pair| <[Placed; 2]>::try_from(pair).ok());
+        let jumps = pairs.filter(|[one, next]| next.sequence.saturating_sub(one.sequence.max(pruned)) > 1);
+        let skipped = jumps.map(|[one, next]| Skipped {
+            index: next.index,
+            from_us: one.earliest_us.min(next.earliest_us),
+            until_us: next.latest_us.max(one.latest_us),
+        });
+        skipped.collect()
+    }
 }
 
 /// The ledger stopped and started again.

@@ -19,6 +19,7 @@ pub fn statements(index: u64, recorded_at_us: u64, body: &Body) -> Vec<Coverage>
             from_us: body.from_us,
             until_us: body.until_us,
             refused: body.refused,
+            said: (body.from_us, body.until_us),
         }],
         Body::Action(action) => of_action(index, recorded_at_us, action),
         _ => Vec::new(),
@@ -36,6 +37,10 @@ fn of_action(index: u64, recorded_at_us: u64, action: &ActionBody) -> Vec<Covera
     if facts.peek().is_none() && action.verb == Verb::CoverageStop && !own.is_empty() {
         // It stops, and says no more.
         return vec![claim.statement(index, own, CoverageState::Complete, true, 0)];
+    }
+    if facts.peek().is_none() && action.verb == Verb::CoverageHeartbeat && action.outcome == Outcome::Succeeded {
+        let beat = (!own.is_empty()).then(|| claim.statement(index, own, CoverageState::Heartbeat, false, 0));
+        return beat.into_iter().collect();
     }
     // Whether it happened is not known: that something is complete is not believed, that it is not, is.
     let doubtful = action.outcome != Outcome::Succeeded;
@@ -66,6 +71,7 @@ fn of_action(index: u64, recorded_at_us: u64, action: &ActionBody) -> Vec<Covera
         // Only what says more than is known is left out.
         let says_more = |statement: &Coverage| match statement.state {
             CoverageState::Complete => !statement.closes,
+            CoverageState::Heartbeat => true,
             CoverageState::Down | CoverageState::Unknown | CoverageState::Sampled => statement.closes,
             _ => false,
         };
@@ -73,6 +79,12 @@ fn of_action(index: u64, recorded_at_us: u64, action: &ActionBody) -> Vec<Covera
         found
     };
     facts.flat_map(of_fact).collect()
+}
+
+/// When an action was, as far as it was claimed, Unix microseconds; otherwise when it was recorded.
+pub fn claimed(recorded_at_us: u64, action: &ActionBody) -> (u64, u64) {
+    let claim = Claim::of(action, recorded_at_us);
+    (claim.earliest_us, claim.latest_us)
 }
 
 /// When an edge was, as far as it was claimed; otherwise when it was recorded.
@@ -97,7 +109,8 @@ impl Claim {
     fn statement(&self, index: u64, source: &str, state: CoverageState, closes: bool, until_us: u64) -> Coverage {
         let is_late = (state == CoverageState::Complete) != closes;
         let from_us = if is_late { self.latest_us } else { self.earliest_us };
-        Coverage { index, source: source.to_owned(), state, closes, from_us, until_us, refused: 0 }
+        let said = (self.earliest_us, self.latest_us);
+        Coverage { index, source: source.to_owned(), state, closes, from_us, until_us, refused: 0, said }
     }
 }
 

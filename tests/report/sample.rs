@@ -76,6 +76,7 @@ pub fn nothing() -> Evidence {
         removed: Vec::new(),
         kept: Vec::new(),
         coverage: Vec::new(),
+        heard: Vec::new(),
         downtimes: Vec::new(),
         ledger_reads: Some(Vec::new()),
         search: Search { searched: true, has_keys: true, parts_tried: 9_120, entries_proved: 0 },
@@ -315,7 +316,8 @@ pub fn register_at(
 }
 
 pub fn covered(source: &str, state: CoverageState, from_us: u64, until_us: u64) -> Coverage {
-    Coverage { index: 4_000, source: source.into(), state, closes: false, from_us, until_us, refused: 0 }
+    let said = (from_us, from_us);
+    Coverage { index: 4_000, source: source.into(), state, closes: false, from_us, until_us, refused: 0, said }
 }
 
 /// An invented person with a bit of everything that a report has to tell apart.

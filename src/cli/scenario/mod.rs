@@ -53,6 +53,7 @@ enum Command {
 ///   bot uses V                          bot sessions last 24 h{n}
 ///   R caches permissions for 300 s      R hides history{n}
 ///   R recovers for 30 days              proxy logs{n}
+///   proxy heartbeats every 60 s{n}
 ///   R is logged by proxy                R lists basic           (the categories that lists and searches show){n}
 ///   W runs search                       (what goes into this tool goes to W){n}
 ///   dana may correct                    erin may review{n}
@@ -64,6 +65,7 @@ enum Command {
 ///   10:00 e4 joins eng, e4 uses svc     10:00 s1 enters R, or leaves it{n}
 ///   10:00 svc is suspended              10:30 svc works again{n}
 ///   09:40 proxy is down                 10:10 proxy logs again{n}
+///   09:41 proxy heartbeats{n}
 ///   09:30 e1 reads R [about s1] [for u1, or on behalf of u1] [showing u1] [giving V] [denied] [authorised] [emergency]{n}
 ///   [with basic] (which categories; where it says none, all that R holds or lists are possible, and where
 ///   nothing says what these are, it is contact){n}
@@ -74,6 +76,7 @@ enum Command {
 ///   [approved by a1] [instructed by i1] [under key k1] [despite restriction] [policy p1] [in session c1]
 ///   [through TOOL, what it is about going into it] [run by V, who runs the model, as the act says]{n}
 ///   [delivering 500 people] [delivering 700 records] (how many, where nobody lists them){n}
+///   [logged by proxy [number 12]] (the source that reports it, and the place in its own sequence){n}
 ///   [told by CALLER] (whose id it is then; another's act of this name is x1/CALLER){n}
 ///   09:06 bot calls its model, or closes its session [in session c1]{n}
 ///   09:50 carol approves e1 reads R [until 10:00] [about s1] [with basic] as a1, or refuses{n}

@@ -352,6 +352,11 @@ fn action_of(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
             .as_ref()
             .map(|reference| v1::Approval { result: v1::ApprovalResult::Claimed as i32, reference: reference.clone() }),
         instruction: how.instruction.clone().unwrap_or_default(),
+        source: how.logged_by.as_ref().map(|name| v1::Source {
+            name: name.clone(),
+            sequence: how.place.unwrap_or_default(),
+            ..Default::default()
+        }),
         legal_bases: if how.despite_restriction { vec!["gdpr:18.2".into()] } else { Vec::new() },
         protection: how.key.as_ref().map(|key| v1::Protection {
             pseudonymised: true,
@@ -443,6 +448,14 @@ fn action_of(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
             };
             let verb = if *on { "coverage.start" } else { "coverage.heartbeat" };
             v1::Action { verb: verb.into(), facts: vec![coverage], ..base }
+        }
+        What::Heartbeat { source } => {
+            let beat = v1::Fact {
+                coverage: v1::CoverageState::Heartbeat as i32,
+                source: source.clone(),
+                ..fact(v1::FactKind::Coverage, v1::Edge::Point)
+            };
+            v1::Action { verb: "coverage.heartbeat".into(), facts: vec![beat], ..base }
         }
         What::Approve { by, whom, verb, resource, until_us, refuses } => {
             let end = until_us.and_then(timestamp);

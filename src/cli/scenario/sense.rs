@@ -121,7 +121,7 @@ impl<'a> Story<'a> {
         let (name, of) = match &step.what {
             What::Revoke { from, .. } => (from, As::Party),
             What::Suspension { account, .. } => (account, As::Party),
-            What::Logging { source, .. } => (source, As::Party),
+            What::Logging { source, .. } | What::Heartbeat { source } => (source, As::Party),
             What::Inside { resource, .. } => (resource, As::Resource),
             _ => return Ok(()),
         };
@@ -264,7 +264,7 @@ fn names(step: &Step) -> Vec<(&str, As)> {
             std::iter::once((resource, Resource)).chain(subjects).collect()
         }
         What::Suspension { account, .. } => vec![(account, Party)],
-        What::Logging { source, .. } => vec![(source, Party)],
+        What::Logging { source, .. } | What::Heartbeat { source } => vec![(source, Party)],
         What::Act { actor, resource, .. } => vec![(actor, Party), (resource, Resource)],
         What::Approve { by, whom, resource, .. } => vec![(by, Party), (whom, Party), (resource, Resource)],
         What::Review { by, act, .. } | What::Amend { by, act, .. } => vec![(by, Party), (act, Other)],

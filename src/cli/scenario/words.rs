@@ -69,6 +69,8 @@ pub const BETWEEN: &[&str] = &[
     "through",
     "run",
     "delivering",
+    "logged",
+    "number",
 ];
 
 /// Words by which something is done or declared, besides the verbs.

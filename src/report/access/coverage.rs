@@ -5,12 +5,26 @@
 
 use super::document::*;
 use super::found::Found;
+use super::heard::{Sign, Silence, silences};
 use super::registered::Names;
+use crate::exposure::calculus::interval::Frame;
 use crate::exposure::calculus::times::TimeSet;
 use crate::model::{CoverageState, Registry, RegistryKind};
-use crate::report::evidence::{self, Evidence};
+use crate::report::evidence::{self, Downtime, Evidence, Head, Heard};
+use crate::report::exposure::registered::History;
 use crate::report::instant::Instant;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What a ledger holds of its sources as of a size.
+#[derive(Clone, Copy)]
+pub struct Logging<'a> {
+    pub head: &'a Head,
+    pub registry: &'a Registry,
+    pub history: &'a History,
+    pub stated: &'a [evidence::Coverage],
+    pub heard: &'a [Heard],
+    pub downtimes: &'a [Downtime],
+}
 
 pub fn facts(
     evidence: &Evidence,
@@ -20,9 +34,16 @@ pub fn facts(
     undetermined: &UndeterminedFacts,
     verification: &Verification,
 ) -> CoverageFacts {
-    let size = evidence.head.size;
-    let sources = sources(&evidence.registry, &evidence.coverage, size, known, &period);
-    let downtimes = own_gaps(&evidence.downtimes, size, &period);
+    let logging = Logging {
+        head: &evidence.head,
+        registry: &evidence.registry,
+        history: &evidence.history,
+        stated: &evidence.coverage,
+        heard: &evidence.heard,
+        downtimes: &evidence.downtimes,
+    };
+    let sources = sources(&logging, known, &period);
+    let downtimes = own_gaps(&evidence.downtimes, evidence.head.size, &period);
     let unregistered: BTreeSet<&Name> = found
         .entries
         .iter()
@@ -52,12 +73,13 @@ pub fn facts(
 pub fn limits(sources: &[SourceCoverage], recorded_at_us: u64, period: &Span) -> BTreeSet<Limit> {
     let arrived =
         |source: &SourceCoverage| recorded_at_us >= period.until.us().saturating_add(source.delivery_delay_us);
-    let stated_unknown = |gap: &Gap| gap.kind == GapKind::Unknown;
+    let any_gap = |kind: GapKind| sources.iter().flat_map(|source| &source.gaps).any(|gap| gap.kind == kind);
     let limits = [
         (!sources.iter().any(|source| source.registered), Limit::NoSources),
         (sources.iter().any(|source| source.complete.is_empty()), Limit::SourceWithoutStatement),
         (sources.iter().any(|s| !s.complete.is_empty() && !s.unstated.is_empty()), Limit::SpanWithoutStatement),
-        (sources.iter().flat_map(|source| &source.gaps).any(stated_unknown), Limit::StatedUnknown),
+        (any_gap(GapKind::Unknown), Limit::StatedUnknown),
+        (any_gap(GapKind::Silent), Limit::Silent),
         (sources.iter().any(|source| !arrived(source)), Limit::DeliveryDelay),
     ];
     limits.into_iter().filter(|(holds, _)| *holds).map(|(_, limit)| limit).collect()
@@ -74,25 +96,72 @@ pub fn sentence(limits: &BTreeSet<Limit>, sources: &[SourceCoverage], downtimes:
 }
 
 /// What each source stated of the period: those that are registered, and those that stated something.
-pub fn sources(
-    registry: &Registry,
-    stated: &[evidence::Coverage],
-    size: u64,
-    known: &Names<'_>,
-    period: &Span,
-) -> Vec<SourceCoverage> {
-    let sources = registry.iter().filter(|(kind, ..)| *kind == RegistryKind::Source);
+pub fn sources(logging: &Logging<'_>, known: &Names<'_>, period: &Span) -> Vec<SourceCoverage> {
+    let sources = logging.registry.iter().filter(|(kind, ..)| *kind == RegistryKind::Source);
     let registered: BTreeMap<&str, bool> = sources.map(|(_, name, source)| (name, !source.retired)).collect();
     let mut statements: BTreeMap<&str, Vec<&evidence::Coverage>> = BTreeMap::new();
-    for statement in stated.iter().filter(|statement| statement.index < size) {
+    for statement in logging.stated.iter().filter(|statement| statement.index < logging.head.size) {
         statements.entry(&statement.source).or_default().push(statement);
     }
     let names: BTreeSet<&str> = registered.keys().chain(statements.keys()).copied().collect();
     let of_source = |name: &str| {
         let stated = statements.get(name).map(Vec::as_slice).unwrap_or_default();
-        source(name, registered.contains_key(name), stated, known.delivery_delay_us(name), period)
+        let delay_us = known.delivery_delay_us(name);
+        let mut source = source(name, registered.contains_key(name), stated, delay_us, period);
+        source.unheard(&logging.unheard(name, period.until.us()), period);
+        let skipped = logging.heard.iter().filter(|heard| heard.source == name).flat_map(|heard| &heard.skipped);
+        let skipped =
+            skipped.filter_map(|it| gap(GapKind::Skipped, it.from_us, it.until_us.max(1), 0, it.index, period));
+        source.gaps.extend(skipped);
+        source.gaps.sort_by_key(|gap| (gap.span.from, gap.entry));
+        source
     };
     names.into_iter().map(of_source).collect()
+}
+
+impl Logging<'_> {
+    /// When a source that is to be heard was not, as far as what it states and what else came from it (`heard`) tells.
+    pub fn unheard(&self, name: &str, until_us: u64) -> Vec<Silence> {
+        let stated = self.stated.iter().filter(|it| it.index < self.head.size && it.source == name);
+        // What was refused never came in.
+        let mut signs: Vec<Sign> = stated.filter(|it| it.state != CoverageState::Refused).map(Sign::of).collect();
+        let heard = self.heard.iter().filter(|heard| heard.source == name).flat_map(|heard| &heard.signs);
+        signs.extend(heard.map(|(earliest, latest, index)| Sign {
+            earliest: *earliest,
+            latest: *latest,
+            index: *index,
+            is_heartbeat: false,
+        }));
+        let registered = |from, cut_off| self.history.heartbeat_us(name, Frame { from, cut_off });
+        let downtimes: Vec<Downtime> =
+            self.downtimes.iter().filter(|downtime| downtime.index < self.head.size).copied().collect();
+        silences(signs, &registered, self.head.recorded_at_us.max(until_us), &downtimes)
+    }
+}
+
+impl Sign {
+    fn of(said: &evidence::Coverage) -> Self {
+        let (earliest, latest) = said.said;
+        Sign { earliest, latest, index: said.index, is_heartbeat: said.state == CoverageState::Heartbeat }
+    }
+}
+
+impl SourceCoverage {
+    /// What a source said to be complete was not while it was not heard, unless it says itself what was not.
+    fn unheard(&mut self, silences: &[Silence], period: &Span) {
+        let complete = TimeSet::of(self.complete.iter().map(set).collect());
+        let told = TimeSet::of(self.gaps.iter().map(|gap| set(&gap.span)).collect());
+        let mut all = TimeSet::empty();
+        for silence in silences {
+            let times = TimeSet::span(silence.from, silence.until).intersect(&complete).without(&told);
+            for (from, until) in times.spans() {
+                self.gaps.extend(gap(GapKind::Silent, *from, *until, 0, silence.after, period));
+            }
+            all = all.union(&times);
+        }
+        self.complete = Span::all(&complete.without(&all));
+        self.gaps.sort_by_key(|gap| (gap.span.from, gap.entry));
+    }
 }
 
 /// The ledger's own downtimes in the period.
@@ -130,7 +199,7 @@ fn source(
                 complete.extend(clip(statement.from_us, until_us, period).map(|span| set(&span)));
                 continue;
             }
-            // That a source was alive says nothing of whether it logged everything.
+            // That a source was alive says nothing of whether it logged everything; only that it was not, does.
             CoverageState::Heartbeat => {
                 heartbeats += 1;
                 continue;
@@ -211,7 +280,17 @@ mod tests {
     }
 
     fn statement(state: CoverageState, from_us: u64, until_us: u64) -> evidence::Coverage {
-        evidence::Coverage { index: 1, source: "proxy".into(), state, closes: false, from_us, until_us, refused: 0 }
+        let said = (from_us, from_us);
+        evidence::Coverage {
+            index: 1,
+            source: "proxy".into(),
+            state,
+            closes: false,
+            from_us,
+            until_us,
+            refused: 0,
+            said,
+        }
     }
 
     fn check(statements: &[evidence::Coverage], complete: &[Span], gaps: &[Span], unstated: &[Span]) {

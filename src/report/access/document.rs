@@ -71,11 +71,13 @@ choices! {
     pub enum Limit {
         NoSources "no_sources", SourceWithoutStatement "source_without_statement", SpanWithoutStatement "span_without_statement",
         StatedUnknown "stated_unknown", UnregisteredSource "unregistered_source", Undetermined "undetermined",
-        NotSearched "not_searched", NotProved "not_proved", DeliveryDelay "delivery_delay", Removed "removed",
+        NotSearched "not_searched", NotProved "not_proved", DeliveryDelay "delivery_delay", Silent "silent", Removed "removed",
         KeptForMatter "kept_for_matter", NotLogged "not_logged", UnknownResource "unknown_resource",
     }
 
-    pub enum GapKind { Sampled "sampled", Down "down", Refused "refused", Unknown "unknown", Ledger "ledger" }
+    pub enum GapKind {
+        Sampled "sampled", Down "down", Refused "refused", Unknown "unknown", Silent "silent", Skipped "skipped", Ledger "ledger",
+    }
 
     /// By what somebody counts as a recipient.
     pub enum RecipientBasis {

@@ -22,7 +22,8 @@ mod parties;
 
 pub(super) mod things;
 
-pub(super) mod coverage;
+pub mod coverage;
+pub mod heard;
 
 mod declared;
 

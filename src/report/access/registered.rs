@@ -2,7 +2,7 @@
 //! (What it said at the time of an act, for who could see what and to whom it was given: `report::exposure::registered`.)
 //!
 //! Attributes that a report reads: of an agent `vendor`, of a tool `operator` and `country`, of a party `country`, of a
-//! source `delivery-delay-s`; of a dataset `permission-cache-s` (how long a permission that was taken away may go on
+//! source `delivery-delay-s` and `heartbeat-s` (how long it is silent at most); of a dataset `permission-cache-s` (how long a permission that was taken away may go on
 //! working), `history` (`hidden`: who joins later does not see what was there before) `location` and `recoverable-days` (for how long
 //! what is deleted can be had back). Of an agent `session-max-s`, of a party `retention-days` (how long it keeps what it was
 //! given), of a term `policy/…` `single-use` (`no`: its approvals may be used more than once).

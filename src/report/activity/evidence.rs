@@ -3,7 +3,7 @@
 use super::tally::{Done, Tally};
 use crate::model::Registry;
 use crate::report::clock::{is_claimed, skew};
-use crate::report::evidence::{Coverage, Downtime, Head, KnownRegistry};
+use crate::report::evidence::{Coverage, Downtime, Head, Heard, KnownRegistry};
 use crate::report::exposure::registered::History;
 
 /// Which agent, as known at which size, over which entries.
@@ -48,6 +48,8 @@ pub struct ActivityEvidence {
     pub controller: Option<KnownRegistry>,
     pub tally: Tally,
     pub coverage: Vec<Coverage>,
+    /// Of sources that are to be heard, when else they were.
+    pub heard: Vec<Heard>,
     pub downtimes: Vec<Downtime>,
     /// Entries of the whole ledger whose public part was pruned: nobody can tell any more who did what.
     pub pruned: u64,

@@ -271,7 +271,15 @@ fn coverage_fact(question: &ActivityQuestion, evidence: &ActivityEvidence, names
     let from = question.from_us.unwrap_or(head.opened_at_us);
     let until = question.until_us.unwrap_or(head.recorded_at_us).min(head.recorded_at_us);
     let period = Span { from: Instant::new(from.min(until)), until: Instant::new(until) };
-    let sources = coverage::sources(&evidence.registry, &evidence.coverage, head.size, names, &period);
+    let logging = coverage::Logging {
+        head,
+        registry: &evidence.registry,
+        history: &evidence.history,
+        stated: &evidence.coverage,
+        heard: &evidence.heard,
+        downtimes: &evidence.downtimes,
+    };
+    let sources = coverage::sources(&logging, names, &period);
     let downtimes = coverage::own_gaps(&evidence.downtimes, head.size, &period);
     let mut limits = coverage::limits(&sources, head.recorded_at_us, &period);
     limits.extend((evidence.pruned > 0).then_some(Limit::Removed));

@@ -2,6 +2,7 @@
 
 use super::document::*;
 use super::facts::{Found, measure};
+use super::machines::MachineLogs;
 use crate::exposure::calculus::exposure::{self as calculus, Exposure};
 use crate::exposure::calculus::fact::{self, Access, Party, Person};
 use crate::exposure::calculus::same::Same;
@@ -22,15 +23,14 @@ pub(super) struct Counting<'a> {
     pub accesses: &'a [AccessFact],
     pub holdings: &'a [HoldingFact],
     pub losses: &'a [LossFact],
-    /// Accounts that people use, and that have copies.
-    pub accounts: &'a [Who],
+    pub copies: &'a Copies<'a>,
     /// Persons of whom it is only suspected that they are one.
     pub same: &'a Same,
     pub cut_off: Instant,
 }
 
 pub(super) fn totals(counting: &Counting<'_>) -> Totals {
-    let Counting { found, viewers, accesses, holdings, losses, accounts, same, cut_off } = *counting;
+    let Counting { found, viewers, accesses, holdings, losses, copies, same, cut_off } = *counting;
     let union = |times: fn(&Exposure) -> &Times| {
         measure(&found.iter().fold(Times::never(), |all, found| all.union(times(&found.exposure))))
     };
@@ -53,7 +53,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
     };
     let is_open = |held: &&HoldingFact| held.is_open(cut_off);
     let without = |loss: &&LossFact| loss.authorisation == Authorisation::Unauthorised;
-    let elsewhere = |held: &&HoldingFact| lies_elsewhere(held, accesses, accounts) && held.start.earliest <= cut_off;
+    let elsewhere = |held: &&HoldingFact| copies.lies_elsewhere(held) && held.start.earliest <= cut_off;
     Totals {
         open_us: union(|exposure| &exposure.open),
         unauthorised_us: union(|exposure| &exposure.unauthorised),
@@ -116,13 +116,24 @@ fn open_questions(accesses: &[AccessFact], losses: &[LossFact]) -> u64 {
     of_accesses.chain(of_losses).collect::<BTreeSet<EntryIndex>>().len() as u64
 }
 
-/// Whether a copy lies, or lay, where nothing that logs the resource tells what is done with it: with whoever it was given
-/// to, and with people and parties that took one themselves, also through an account that they use. What an agent or a service
-/// of the house has is told of by what logs that.
-pub(super) fn lies_elsewhere(held: &HoldingFact, accesses: &[AccessFact], accounts: &[Who]) -> bool {
-    let machine =
-        matches!(&held.holder, Who::Named { kind, .. } if matches!(kind.0, PartyKind::Agent | PartyKind::Service));
-    !machine || accounts.contains(&held.holder) || accesses.iter().any(|access| held.is_received_by(access))
+/// What tells where a copy lies, and who tells what is done with it.
+pub(super) struct Copies<'a> {
+    pub accesses: &'a [AccessFact],
+    /// Accounts that people use, and that have copies.
+    pub accounts: &'a [Who],
+    pub logs: &'a MachineLogs,
+}
+
+impl Copies<'_> {
+    /// Whether a copy lies, or lay, where nothing that was complete tells what is done with it: with whoever it was given to,
+    /// and with people and parties that took one themselves, also through an account that they use. What an agent or a
+    /// service of the house has is told of by what logs that, as long as it does.
+    pub fn lies_elsewhere(&self, held: &HoldingFact) -> bool {
+        let machine =
+            matches!(&held.holder, Who::Named { kind, .. } if matches!(kind.0, PartyKind::Agent | PartyKind::Service));
+        let received = || self.accesses.iter().any(|access| held.is_received_by(access));
+        !machine || self.accounts.contains(&held.holder) || received() || !self.logs.cover(held)
+    }
 }
 
 /// People, by what they could and did. Distinct people, never products; somebody of whom nothing is known may be one of the

@@ -5,7 +5,7 @@ use crate::exposure::calculus::same::Same;
 use crate::exposure::telling::Telling;
 use crate::model::{Identity, Registry};
 use crate::report::clock::ClockFacts;
-use crate::report::evidence::{Coverage, Downtime, Head, KnownRegistry};
+use crate::report::evidence::{Coverage, Downtime, Head, Heard, KnownRegistry};
 use std::collections::BTreeSet;
 
 /// What is asked. Everything that was recorded below `size` counts, as it was known then.
@@ -45,6 +45,8 @@ pub struct ExposureEvidence {
     /// What sources said of their logging that can be relied on, and all entries that said anything.
     pub coverage: Vec<Coverage>,
     pub coverage_told: BTreeSet<u64>,
+    /// Of sources that are to be heard, when else they were.
+    pub heard: Vec<Heard>,
     /// Times in which the ledger itself was not running.
     pub downtimes: Vec<Downtime>,
     pub registry: Registry,

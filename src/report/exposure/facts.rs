@@ -3,6 +3,7 @@
 use super::document::*;
 use super::evidence::{ExposureEvidence, ExposureQuestion, Forgotten, Suppressed};
 use super::forgotten::touches;
+use super::machines::MachineLogs;
 use super::{acts, answer, consequences, count, lags, loops, policies};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
 use crate::exposure::calculus::fact;
@@ -132,7 +133,9 @@ impl<'a> Stated<'a> {
         let subjects = subjects(&found, &people, negative, &evidence.same);
         let accounts = found.iter().flat_map(|found| &found.exposure.accounts);
         let accounts: Vec<Who> = accounts.map(|party| people.who(*party)).collect();
-        let elsewhere = holdings.iter().filter(|held| count::lies_elsewhere(held, &accesses, &accounts));
+        let logs = MachineLogs::of(evidence, told, frame);
+        let copies = count::Copies { accesses: &accesses, accounts: &accounts, logs: &logs };
+        let elsewhere = holdings.iter().filter(|held| copies.lies_elsewhere(held));
         let holders: Vec<&Who> = elsewhere.map(|held| &held.holder).collect();
         let viewers = viewers(&found, &people, negative, &holders, &evidence.same);
         let mut totals = count::totals(&count::Counting {
@@ -141,7 +144,7 @@ impl<'a> Stated<'a> {
             accesses: &accesses,
             holdings: &holdings,
             losses: &losses,
-            accounts: &accounts,
+            copies: &copies,
             same: &evidence.same,
             cut_off: Instant::new(frame.cut_off),
         });
@@ -191,7 +194,7 @@ fn named_group(told: &Telling, party: Party) -> Option<&str> {
 fn feed_covers(evidence: &ExposureEvidence, group: &str, frame: Frame) -> bool {
     let period = Span { from: Instant::new(frame.from), until: Instant::new(frame.cut_off) };
     let names = Names::of(&evidence.registry);
-    let sources = coverage::sources(&evidence.registry, &evidence.coverage, evidence.head.size, &names, &period);
+    let sources = coverage::sources(&logging(evidence), &names, &period);
     let covers = |feed: &str| {
         let of_it: Vec<SourceCoverage> = sources.iter().filter(|source| source.source == feed).cloned().collect();
         let limits = coverage::limits(&of_it, evidence.head.recorded_at_us, &period);
@@ -203,6 +206,17 @@ fn feed_covers(evidence: &ExposureEvidence, group: &str, frame: Frame) -> bool {
     };
     let documents = in_force(evidence, &period);
     !documents.is_empty() && documents.iter().all(|document| feed(document).is_some_and(|feed| covers(&feed)))
+}
+
+pub(super) fn logging(evidence: &ExposureEvidence) -> coverage::Logging<'_> {
+    coverage::Logging {
+        head: &evidence.head,
+        registry: &evidence.registry,
+        history: &evidence.history,
+        stated: &evidence.coverage,
+        heard: &evidence.heard,
+        downtimes: &evidence.downtimes,
+    }
 }
 
 /// The controller's registries of any time of the period; what came first was so from the beginning.
@@ -694,7 +708,7 @@ fn coverage_fact(
     let logging = declared.iter().map(|declared| declared.as_ref()?.1.read_logging_source.as_deref());
     let logging: Option<BTreeSet<&str>> = logging.collect::<Option<_>>().filter(|_| !documents.is_empty());
     let feeds = documents.iter().flat_map(|document| &document.groups).filter_map(|group| group.feed.as_deref());
-    let mut sources = coverage::sources(&evidence.registry, &evidence.coverage, evidence.head.size, names, period);
+    let mut sources = coverage::sources(&self::logging(evidence), names, period);
     if let Some(mut logging) = logging {
         logging.extend(feeds);
         sources.retain(|source| logging.contains(source.source.as_str()));
@@ -704,7 +718,7 @@ fn coverage_fact(
     };
     let number = |name: &String| evidence.told.resources.find(&Named::Registered(name.clone())).map(Resource);
     let numbers: Vec<Option<Resource>> = question.resources.iter().map(number).collect();
-    let unregistered = numbers.iter().flatten().any(|resource| evidence.told.unregistered.contains(resource));
+    let unregistered = numbers.iter().flatten().any(|resource| evidence.told.reported.unregistered.contains(resource));
     let downtimes = coverage::own_gaps(&evidence.downtimes, evidence.head.size, period);
     let mut limits = coverage::limits(&sources, evidence.head.recorded_at_us, period);
     let mut limit = |when: bool, limit: Limit| limits.extend(when.then_some(limit));

@@ -16,6 +16,7 @@ mod facts;
 mod forgotten;
 mod lags;
 mod loops;
+mod machines;
 mod policies;
 
 pub(super) mod answer;

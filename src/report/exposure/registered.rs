@@ -112,6 +112,13 @@ impl History {
         Self::times(&said, SECOND_US).max().unwrap_or_default()
     }
 
+    /// How long a source is silent at most, by what was in force at any time of a span: of several values the shortest. Absent
+    /// where nothing is registered of it.
+    pub fn heartbeat_us(&self, source: &str, span: Frame) -> Option<u64> {
+        let said = self.within(RegistryKind::Source, source, "heartbeat-s", span);
+        Self::times(&said, SECOND_US).min()
+    }
+
     /// Files that were in force at any time of an act.
     fn files_at(&self, at: At) -> &[Filed] {
         then(&self.files, at.earliest, &|file: &Filed| file.index < at.index, &|file| file.at_us)

@@ -216,6 +216,8 @@ impl<'a> Stated<'a> {
             GapKind::Down => &w.gap.down,
             GapKind::Refused => &w.gap.refused,
             GapKind::Unknown => &w.gap.unknown,
+            GapKind::Silent => &w.gap.silent,
+            GapKind::Skipped => &w.gap.skipped,
             GapKind::Ledger => &w.gap.ledger,
         };
         Stated { source, state, span: &gap.span, refused: Some(gap.refused), entry: Some(gap.entry.0) }

@@ -215,6 +215,8 @@ impl Words<'_> {
             GapKind::Down => &self.w.gap.down,
             GapKind::Refused => &self.w.gap.refused,
             GapKind::Unknown => &self.w.gap.unknown,
+            GapKind::Silent => &self.w.gap.silent,
+            GapKind::Skipped => &self.w.gap.skipped,
             GapKind::Ledger => &self.w.gap.ledger,
         };
         let text = if gap.refused > 0 { &self.w.gap.line_refused } else { &self.w.gap.line };

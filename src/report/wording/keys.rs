@@ -206,7 +206,7 @@ sections! {
         not_a_recipient: String, since: String, all_pseudonymised: String, of_agent: String, special: String, in_conversation: String, report_again: String,
     }
 
-    Gap { sampled: String, down: String, refused: String, unknown: String, ledger: String, line: String, line_refused: String }
+    Gap { sampled: String, down: String, refused: String, unknown: String, silent: String, skipped: String, ledger: String, line: String, line_refused: String }
 
     Coverage {
         unregistered: String, unregistered_sources: String, statements: Plural, heartbeats: Plural, refused: Plural,
