@@ -16,7 +16,7 @@ use crate::exposure::calculus::times::Instant;
 use crate::exposure::telling::{At, Named, OpenedAction, Rules, Telling};
 use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::StoredEntry;
-use crate::model::verbs::passes_on_or_shows;
+use crate::model::verbs::passes_from_an_agent;
 use crate::model::*;
 use crate::registry;
 use crate::report::clock::ClockFacts;
@@ -36,6 +36,8 @@ use whosaw_verifier::part::Part;
 
 /// Causes that are followed back in one report.
 const CAUSES_MAX: usize = 10_000;
+/// Entries of an agent that are looked at together.
+const AT_ONCE: usize = 4_096;
 /// Bytes of what a human says of it.
 const REMARK_MAX: usize = 16 * 1024;
 /// Resources that one report may ask for.
@@ -306,8 +308,8 @@ impl OpenLedger {
         Ok(all)
     }
 
-    /// Calls of a model, what was sent or shown, and sessions that were closed whole, of agents that had data of these resources before
-    /// them: they may name no resource, or another.
+    /// Acts of agents that had data of these resources before them by which that may have gone elsewhere, or went: they may
+    /// name no resource, or another.
     fn sittings(
         &self,
         question: &ExposureQuestion,
@@ -319,13 +321,16 @@ impl OpenLedger {
         let resources: BTreeSet<Resource> = question.resources.iter().filter_map(number).collect();
         let mut found = BTreeMap::new();
         for (agent, since) in told.agents_with(&resources) {
-            for verb in Verb::ALL.iter().copied().filter(|verb| may_take_along(*verb)) {
-                let terms = vec![Term::new(TermKind::Verb, verb.code()), Term::new(TermKind::Actor, agent.as_str())];
-                // What was recorded before the agent had anything came before it, too.
-                let filter = Filter { terms, from_us: Some(since), ..Filter::default() };
-                let entries = self.entries_matching(&filter, size)?;
-                let new = entries.into_iter().filter(|entry| !known.contains_key(&entry.header.index));
-                found.extend(new.map(|entry| (entry.header.index, entry)));
+            // What was recorded before the agent had anything came before it, too.
+            let terms = vec![Term::new(TermKind::Actor, agent.as_str())];
+            let filter = Filter { terms, from_us: Some(since), ..Filter::default() };
+            let mut from = Some(0);
+            while let Some(at) = from {
+                let page = self.follow.follower().query(&filter, at, size, AT_ONCE)?;
+                let new: Vec<u64> = page.indexes.into_iter().filter(|index| !known.contains_key(index)).collect();
+                let entries = self.entries_at(&new)?.into_iter().filter(takes_along);
+                found.extend(entries.map(|entry| (entry.header.index, entry)));
+                from = page.next;
             }
         }
         Ok(found)
@@ -415,9 +420,12 @@ impl OpenLedger {
     }
 }
 
-/// Verbs by which what an agent had before it goes elsewhere, or goes.
-fn may_take_along(verb: Verb) -> bool {
-    passes_on_or_shows(verb) || matches!(verb, Verb::ModelInfer | Verb::ContextClose)
+/// Acts by which what an agent had before it may go elsewhere, or goes. What is gone may have been one.
+fn takes_along(entry: &StoredEntry) -> bool {
+    let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+    let Some(Ok(Body::Action(body))) = body else { return true };
+    let into_tool = !body.tool.is_empty() || body.sealed_names.contains(&NamedField::Tool);
+    into_tool || passes_from_an_agent(body.verb) || matches!(body.verb, Verb::ModelInfer | Verb::ContextClose)
 }
 
 /// What was asked for a person: of it, that their data may only be stored, or may be used again. Whoever asks for erasure is

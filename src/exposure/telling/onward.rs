@@ -1,13 +1,13 @@
-//! What agents sent on or showed of what they had before them, under another dataset's name or none (REPORTS 2.3: using a
-//! holding is a new access to all its data subjects).
+//! What agents sent on, showed or put into tools of what they had before them, under another dataset's name or none (REPORTS
+//! 2.3: using a holding is a new access to all its data subjects).
 //!
 //! Nobody says where what was sent or shown came from, so that it is possible and never certain.
 
 use super::contexts::{Had, Places};
 use super::*;
-use crate::model::verbs::passes_on_or_shows;
+use crate::model::verbs::passes_from_an_agent;
 
-/// Data left an agent for somebody's hands or eyes.
+/// Data left an agent for somebody's hands or eyes, or went into a tool.
 #[derive(Clone)]
 pub(super) struct Sent {
     pub index: u64,
@@ -21,7 +21,7 @@ pub(super) struct Sent {
 }
 
 impl Telling {
-    /// What an agent sent or showed, where it got to somebody else.
+    /// What an agent sent, showed or put into a tool, where it got to somebody else.
     pub(super) fn sent(
         &mut self,
         action: &OpenedAction<'_>,
@@ -30,22 +30,35 @@ impl Telling {
         registered: &dyn Registered,
     ) -> Option<Sent> {
         let body = action.body;
-        let by_agent = body.actors.first().is_some_and(|actor| actor.kind == PartyKind::Agent);
-        if !by_agent || !passes_on_or_shows(body.verb) || matches!(body.outcome, Outcome::Denied | Outcome::Failed) {
+        if body.actors.first().is_none_or(|actor| actor.kind != PartyKind::Agent) {
             return None;
         }
         let (agent, session) = (self.actor(action, 0)?, self.session(action));
-        // Told as of any resource, and taken out again: of which it was is what nobody says.
-        let before = self.accesses.len();
-        self.access(action, when, own.unwrap_or_default(), registered);
-        let access = self.accesses.drain(before..).next_back().filter(|access| !access.about_nobody)?;
+        let own = own.unwrap_or_default();
         let at = At { earliest: when.earliest, index: action.index };
-        let kept = |(position, recipient): (usize, &body::Recipient)| {
-            Some((self.recipient(action, position)?, registered.retention_us(&recipient.name, at)))
-        };
-        let kept_us = body.recipients.iter().enumerate().filter_map(kept).collect();
+        let refused = matches!(body.outcome, Outcome::Denied | Outcome::Failed);
+        let (mut access, mut kept_us) = (None, Vec::new());
+        if passes_from_an_agent(body.verb) && !refused {
+            // Told as of any resource, and taken out again: of which it was is what nobody says.
+            let before = self.accesses.len();
+            self.access(action, when, own, registered);
+            access = self.accesses.drain(before..).next_back();
+            let kept = |(position, recipient): (usize, &body::Recipient)| {
+                Some((self.recipient(action, position)?, registered.retention_us(&recipient.name, at)))
+            };
+            kept_us.extend(body.recipients.iter().enumerate().filter_map(kept));
+        }
+        if let Some(call) = self.into_tool(action, when, own, registered) {
+            let mut told = access.or_else(|| self.handed_over(&call))?;
+            for operator in &call.operators {
+                told.give(&operator.given);
+                kept_us.push((operator.given.to, operator.keeps_us));
+            }
+            access = Some(told);
+        }
+        let access = access.filter(|access| !access.about_nobody)?;
         let reached = given(&access).chain(&access.shown_to).any(|party| *party != agent);
-        reached.then(|| Sent { index: action.index, agent, session, when, access: access.clone(), kept_us })
+        reached.then_some(Sent { index: action.index, agent, session, when, access, kept_us })
     }
 
     /// It was possibly of what the agent had before it of this resource.
@@ -87,7 +100,9 @@ impl Telling {
                 self.copy_with((sent.index, sent.when), (*holder, false), resource, end, places);
             }
         }
-        let act = self.acts.get(&sent.index);
+        // That a tool was not to answer says nothing of whether it was to be asked.
+        let refused = matches!(sent.access.outcome, Outcome::Denied | Outcome::Failed);
+        let act = self.acts.get(&sent.index).filter(|_| !refused);
         let uncertain = |given: &Given| Given { certain: false, ..given.clone() };
         let access = Access {
             outcome: Outcome::Unknown,
@@ -99,6 +114,7 @@ impl Telling {
             given_to: BTreeSet::new(),
             perhaps_given_to: receivers,
             only_gives: true,
+            goes_anyway: false,
             approved: act.and_then(|act| act.approved),
             review: act.and_then(|act| act.review),
             recipients: sent.access.recipients.iter().map(uncertain).collect(),
