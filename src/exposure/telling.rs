@@ -6,6 +6,7 @@
 pub mod amending;
 pub mod authority;
 mod contexts;
+mod conversations;
 mod copies;
 mod involved;
 mod loss;
@@ -19,6 +20,7 @@ mod takers;
 
 pub use loss::{Loss, Lost};
 pub use names::{Named, Numbered};
+pub use onward::Reached;
 pub use settle::{Rules, Stands};
 
 use super::calculus::fact::*;
@@ -32,7 +34,8 @@ use crate::model::{
 use amending::{Amending, Restated};
 use authority::{Act, Approval, Reviewing};
 use said::{
-    came_to_nothing, counted, listed_by, listing, may_tell_in_error, said_of_subjects, stated, subjects_of, touched,
+    came_to_nothing, counted, listed_by, listing, may_tell_in_error, reason_of, said_of_subjects, stated, subjects_of,
+    touched,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::body::{self, ActionBody, PartGroup, Run};
@@ -878,13 +881,6 @@ pub fn authorised(body: &ActionBody) -> Authorised {
         // A claimed approval, a policy that did not decide, or none: nobody assessed it.
         _ => Authorised::NotAssessed,
     }
-}
-
-/// Why something was corrected or taken back, where it says so as that: the text `reason` of its arguments. Whatever else
-/// stands there is an argument, and stays sealed.
-fn reason_of(arguments: &[u8]) -> String {
-    let read = serde_json::from_slice::<serde_json::Value>(arguments).ok();
-    read.and_then(|read| Some(read.get("reason")?.as_str()?.to_owned())).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -32,6 +32,11 @@ pub(super) struct Operator {
 }
 
 impl Call {
+    /// By which act, and of what.
+    pub(super) fn place(&self) -> (u64, Resource) {
+        (self.index, self.resource)
+    }
+
     /// Only the data of these people went in, or of others too.
     pub(super) fn only(&mut self, persons: &BTreeSet<Person>, or_others: bool) {
         self.subjects.retain(|person| persons.contains(person));
