@@ -9,6 +9,7 @@ use super::conversations::Conversations;
 use super::copies::promised;
 use super::onward::{All, Sent};
 use super::*;
+use std::collections::HashSet;
 
 /// What agents did with their contexts, until everything was told.
 #[derive(Clone, Default)]
@@ -284,10 +285,21 @@ impl Telling {
         Ends::of(ends.into_iter())
     }
 
-    /// A close that names no resource closes all that the session had.
+    /// A close that names no resource closes all that the session had: copies that were told of. What was only read, or is
+    /// kept elsewhere, was none of its own.
     fn close_whole(&mut self, puts: &[Put], contexts: &Contexts) {
+        let opened: HashSet<(Thing, u64)> = self
+            .edges
+            .iter()
+            .filter(|edge| edge.side == Side::Opens)
+            .filter_map(|edge| edge.thing.zip(edge.reference))
+            .collect();
+        let is_open = |put: &Put| {
+            let thing = Thing::Holding { holder: put.agent, resource: put.resource };
+            opened.contains(&(thing, put.reference))
+        };
         let mut had: HashMap<(Party, Option<u64>), BTreeMap<Resource, u64>> = HashMap::new();
-        for put in puts.iter().filter(|put| !put.given) {
+        for put in puts.iter().filter(|put| !put.given && is_open(put)) {
             had.entry((put.agent, put.session)).or_default().insert(put.resource, put.reference);
         }
         for close in contexts.closes.iter().filter(|close| close.resource.is_none()) {
