@@ -13,10 +13,10 @@ use super::{EngineError, OpenLedger};
 use crate::exposure::calculus::fact::{Party, Person, Resource};
 use crate::exposure::calculus::same::Same;
 use crate::exposure::calculus::times::Instant;
-use crate::exposure::telling::{At, Named, OpenedAction, Rules, Telling};
+use crate::exposure::telling::{At, Named, OpenedAction, Reached, Rules, Telling};
 use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::StoredEntry;
-use crate::model::verbs::passes_on_or_shows;
+use crate::model::verbs::passes_from_an_agent;
 use crate::model::*;
 use crate::registry;
 use crate::report::clock::ClockFacts;
@@ -36,6 +36,10 @@ use whosaw_verifier::part::Part;
 
 /// Causes that are followed back in one report.
 const CAUSES_MAX: usize = 10_000;
+/// Entries of an agent that are looked at together.
+const AT_ONCE: usize = 4_096;
+/// People whose entries are looked through for what agents did beside.
+const PERSONS_MAX: usize = 10_000;
 /// Bytes of what a human says of it.
 const REMARK_MAX: usize = 16 * 1024;
 /// Resources that one report may ask for.
@@ -157,11 +161,19 @@ impl OpenLedger {
         })?;
         // What was told of is not read again, and there may be very much of it.
         entries.values_mut().for_each(|entry| entry.content = None);
-        let sittings = self.sittings(question, &told, &entries, head.size)?;
-        parts_closed +=
-            self.told_by_all(sittings.values(), &mut reading, &mut |_, opened| told.take(&opened, &history))?;
-        total += sittings.len() as u64;
-        entries.extend(sittings);
+        let number = |name: &String| told.resources.find(&Named::Registered(name.clone())).map(Resource);
+        let asked: BTreeSet<Resource> = question.resources.iter().filter_map(number).collect();
+        let mut looked = Looked::default();
+        loop {
+            let sittings = self.sittings(&asked, &told, &entries, &reading, &mut looked)?;
+            if sittings.is_empty() {
+                break;
+            }
+            parts_closed +=
+                self.told_by_all(sittings.values(), &mut reading, &mut |_, opened| told.take(&opened, &history))?;
+            total += sittings.len() as u64;
+            entries.extend(sittings);
+        }
         let mut causes = self.spoken_of(&mut told, &mut entries, &mut reading)?;
         causes += self.causes(&mut told, &mut entries, &mut reading)?;
         let (mut people, clock) = (reading.people, reading.clock);
@@ -312,29 +324,106 @@ impl OpenLedger {
         Ok(all)
     }
 
-    /// Calls of a model, what was sent or shown, and sessions that were closed whole, of agents that had data of these resources before
-    /// them: they may name no resource, or another.
+    /// Acts of agents that had data of these resources before them by which that may have gone elsewhere, or went: they may
+    /// name no resource, or another. Of those agents that are known by now; told, they may tell of more.
     fn sittings(
         &self,
-        question: &ExposureQuestion,
+        asked: &BTreeSet<Resource>,
         told: &Telling,
         known: &BTreeMap<u64, StoredEntry>,
-        size: u64,
+        reading: &Reading<'_>,
+        looked: &mut Looked,
     ) -> Result<BTreeMap<u64, StoredEntry>, EngineError> {
-        let number = |name: &String| told.resources.find(&Named::Registered(name.clone())).map(Resource);
-        let resources: BTreeSet<Resource> = question.resources.iter().filter_map(number).collect();
+        let (reached, size) = (told.agents_reached(asked), reading.head.size);
         let mut found = BTreeMap::new();
-        for (agent, since) in told.agents_with(&resources) {
-            for verb in Verb::ALL.iter().copied().filter(|verb| may_take_along(*verb)) {
-                let terms = vec![Term::new(TermKind::Verb, verb.code()), Term::new(TermKind::Actor, agent.as_str())];
-                // What was recorded before the agent had anything came before it, too.
-                let filter = Filter { terms, from_us: Some(since), ..Filter::default() };
-                let entries = self.entries_matching(&filter, size)?;
-                let new = entries.into_iter().filter(|entry| !known.contains_key(&entry.header.index));
-                found.extend(new.map(|entry| (entry.header.index, entry)));
+        for (agent, since) in &reached.agents {
+            let until_us = looked.agents.insert(agent.clone(), *since);
+            if until_us.is_some_and(|until| until <= *since) {
+                looked.agents.extend(until_us.map(|until| (agent.clone(), until)));
+                continue;
+            }
+            let term = agent.as_ref().map_or_else(Term::sealed_actor, |name| Term::new(TermKind::Actor, name.as_str()));
+            // What was recorded before the agent had anything came before it, too.
+            let filter = Filter { terms: vec![term], from_us: Some(*since), until_us };
+            let mut from = Some(0);
+            while let Some(at) = from {
+                let page = self.follow.follower().query(&filter, at, size, AT_ONCE)?;
+                let new: Vec<u64> = page.indexes.into_iter().filter(|index| !known.contains_key(index)).collect();
+                let entries = self.entries_at(&new)?.into_iter().filter(takes_along);
+                found.extend(entries.map(|entry| (entry.header.index, entry)));
+                from = page.next;
+            }
+        }
+        for index in self.beside(&reached, told, reading, looked)? {
+            if let Entry::Vacant(unknown) = found.entry(index)
+                && !known.contains_key(&index)
+                && let Some(entry) = self.ledger.entry(index)?
+            {
+                unknown.insert(entry);
             }
         }
         Ok(found)
+    }
+
+    /// Acts of whatever agents in conversations in which one of these acted, or because of what is told. Both stand sealed,
+    /// for the conversation where the act is about nobody, and else for those whom it is about.
+    fn beside(
+        &self,
+        reached: &Reached,
+        told: &Telling,
+        reading: &Reading<'_>,
+        looked: &mut Looked,
+    ) -> Result<Vec<u64>, EngineError> {
+        if reached.agents.is_empty() {
+            return Ok(Vec::new());
+        }
+        let size = reading.head.size;
+        let mut places: BTreeSet<u64> = BTreeSet::new();
+        for text in reached.conversations.iter().filter(|text| !looked.conversations.contains(*text)) {
+            let holder = self.conversation_holder(text)?;
+            for place in holder.map(|holder| self.vault.occurrences(holder)).transpose()?.into_iter().flatten() {
+                places.insert(place.index);
+            }
+        }
+        looked.conversations.extend(reached.conversations.iter().cloned());
+        let new: BTreeSet<Person> = reached.persons.difference(&looked.persons).copied().collect();
+        if reached.persons.len() <= PERSONS_MAX {
+            for id in reading.people.ids_of(&new)? {
+                places.extend(self.vault.occurrences(id)?.into_iter().map(|place| place.index));
+            }
+        } else if looked.persons.len() <= PERSONS_MAX {
+            // Of so many people it is less to read whatever agents sent anybody.
+            let verbs = Verb::ALL.iter().filter(|verb| passes_from_an_agent(**verb) || **verb == Verb::ModelInfer);
+            for verb in verbs {
+                let terms = vec![Term::new(TermKind::Verb, verb.code())];
+                let filter = Filter { terms, from_us: reached.agents.values().min().copied(), ..Filter::default() };
+                let mut from = Some(0);
+                while let Some(at) = from {
+                    let page = self.follow.follower().query(&filter, at, size, AT_ONCE)?;
+                    places.extend(page.indexes);
+                    from = page.next;
+                }
+            }
+        }
+        looked.persons.extend(new);
+        let unseen: Vec<u64> =
+            places.into_iter().filter(|index| *index < size && !looked.aside.contains_key(index)).collect();
+        for indexes in unseen.chunks(AT_ONCE) {
+            let by_agent = |entry: &StoredEntry| takes_along(entry) && is_by_agent(entry);
+            let entries: Vec<StoredEntry> = self.entries_at(indexes)?.into_iter().filter(by_agent).collect();
+            self.open_ahead(&entries.iter().collect::<Vec<_>>(), reading.head, &mut |entry, opened| {
+                let content = opened.and_then(|(_, parts)| join_content(parts.iter().map(|(_, part)| part)));
+                if let Some(content) = content {
+                    let causes = content.caused_by.into_iter().chain(content.parents).collect();
+                    looked.aside.insert(entry.header.index, (content.conversation, causes));
+                }
+                Ok(())
+            })?;
+        }
+        let meant = |(_, (conversation, causes)): &(&u64, &(String, Vec<Vec<u8>>))| {
+            reached.conversations.contains(conversation) || causes.iter().any(|cause| told.knows(cause))
+        };
+        Ok(looked.aside.iter().filter(meant).map(|(index, _)| *index).collect())
     }
 
     /// What others correct, take back or review, wherever that stands and whoever gave it its id. Answers how many entries
@@ -421,9 +510,29 @@ impl OpenLedger {
     }
 }
 
-/// Verbs by which what an agent had before it goes elsewhere, or goes.
-fn may_take_along(verb: Verb) -> bool {
-    passes_on_or_shows(verb) || matches!(verb, Verb::ModelInfer | Verb::ContextClose)
+/// Acts by which what an agent had before it may go elsewhere, or goes. What is gone may have been one.
+fn takes_along(entry: &StoredEntry) -> bool {
+    let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+    let Some(Ok(Body::Action(body))) = body else { return true };
+    let into_tool = !body.tool.is_empty() || body.sealed_names.contains(&NamedField::Tool);
+    into_tool || passes_from_an_agent(body.verb) || matches!(body.verb, Verb::ModelInfer | Verb::ContextClose)
+}
+
+fn is_by_agent(entry: &StoredEntry) -> bool {
+    let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+    let Some(Ok(Body::Action(body))) = body else { return false };
+    body.actors.first().is_some_and(|actor| actor.kind == PartyKind::Agent)
+}
+
+/// What was looked at for agents, so that it is looked at once.
+#[derive(Default)]
+struct Looked {
+    /// From when on, by name.
+    agents: BTreeMap<Option<String>, Instant>,
+    conversations: BTreeSet<String>,
+    persons: BTreeSet<Person>,
+    /// Acts of agents that may belong to one of these: in which conversation, and because of what.
+    aside: BTreeMap<u64, (String, Vec<Vec<u8>>)>,
 }
 
 /// What was asked for a person: of it, that their data may only be stored, or may be used again. Whoever asks for erasure is

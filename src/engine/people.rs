@@ -94,6 +94,16 @@ impl<'a> People<'a> {
         Ok(number)
     }
 
+    /// All that these are known by.
+    pub fn ids_of(&self, persons: &BTreeSet<Person>) -> Result<BTreeSet<PersonId>, EngineError> {
+        let mut ids = BTreeSet::new();
+        for (id, _) in self.numbers.iter().filter(|(_, number)| persons.contains(number)) {
+            ids.insert(*id);
+            ids.extend(self.open.vault.linked(*id)?);
+        }
+        Ok(ids)
+    }
+
     fn another(&mut self) -> Person {
         self.identities.push(BTreeSet::new());
         Person(self.identities.len() as u32 - 1)

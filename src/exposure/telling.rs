@@ -6,6 +6,7 @@
 pub mod amending;
 pub mod authority;
 mod contexts;
+mod conversations;
 mod copies;
 mod involved;
 mod lineage;
@@ -22,6 +23,7 @@ mod takers;
 
 pub use loss::{Loss, Lost};
 pub use names::{Named, Numbered};
+pub use onward::Reached;
 pub use policies::{Decided, authorised};
 pub use reported::Reported;
 pub use settle::{Rules, Stands};
@@ -37,8 +39,8 @@ use crate::model::{
 use amending::{Amending, Restated};
 use authority::{Act, Approval, Reviewing};
 use said::{
-    came_to_nothing, comes_back, counted, listed_by, listing, may_tell_in_error, part_comes_back, said_of_subjects,
-    stated, subjects_of, touched,
+    came_to_nothing, comes_back, counted, listed_by, listing, may_tell_in_error, part_comes_back, reason_of,
+    said_of_subjects, stated, subjects_of, touched,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::body::{self, ActionBody, PartGroup, Run};
@@ -856,13 +858,6 @@ fn edge_of(action: &OpenedAction<'_>, when: When, side: Side, reference: Option<
         authorised: authorised(action.body),
         doubtful: !matches!(action.body.outcome, Outcome::Succeeded | Outcome::Partial),
     }
-}
-
-/// Why something was corrected or taken back, where it says so as that: the text `reason` of its arguments. Whatever else
-/// stands there is an argument, and stays sealed.
-fn reason_of(arguments: &[u8]) -> String {
-    let read = serde_json::from_slice::<serde_json::Value>(arguments).ok();
-    read.and_then(|read| Some(read.get("reason")?.as_str()?.to_owned())).unwrap_or_default()
 }
 
 #[cfg(test)]

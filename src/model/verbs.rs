@@ -63,6 +63,11 @@ pub fn passes_on_or_shows(verb: Verb) -> bool {
     passes_on(verb) || matches!(verb, Verb::DataView | Verb::DataPreview)
 }
 
+/// Verbs by which what an agent has before it gets to somebody whom the act names.
+pub fn passes_from_an_agent(verb: Verb) -> bool {
+    passes_on_or_shows(verb) || matches!(verb, Verb::AgentDelegate | Verb::AgentReturn | Verb::ToolCall)
+}
+
 /// Verbs that ask a question, to which nothing may be the answer.
 pub fn is_query(verb: Verb) -> bool {
     matches!(verb, Verb::DataSearch | Verb::DataList)

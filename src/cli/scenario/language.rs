@@ -521,19 +521,19 @@ impl Scenario {
         let (what, rest): (What, &[&str]) = match text.as_slice() {
             ["report", "on", person, again @ ..] if matches!(again, [] | ["again"]) => {
                 let (person, again) = (Some(owned(person)), !again.is_empty());
-                self.asks(Question { line, at_us, person, again, ..Question::default() });
+                self.questions.push(Question { line, at_us, person, again, ..Question::default() });
                 return Ok(());
             }
             ["report", resources @ .., "again"] if !resources.is_empty() => {
                 listed(resources, &joined[..joined.len() - 1])?;
                 let resources = resources.iter().map(|name| owned(name)).collect();
-                self.asks(Question { line, at_us, resources, again: true, ..Question::default() });
+                self.questions.push(Question { line, at_us, resources, again: true, ..Question::default() });
                 return Ok(());
             }
             ["report", resources @ ..] if !resources.is_empty() => {
                 listed(resources, &joined)?;
                 let resources = resources.iter().map(|name| owned(name)).collect();
-                self.asks(Question { line, at_us, resources, ..Question::default() });
+                self.questions.push(Question { line, at_us, resources, ..Question::default() });
                 return Ok(());
             }
             ["guess", suspects @ .., "among", others, "others"] if !suspects.is_empty() => {
@@ -742,12 +742,8 @@ impl Scenario {
         self.questions.iter().map(|question| question.expected.len()).sum()
     }
 
-    fn asks(&mut self, question: Question) {
-        self.questions.push(question);
-    }
-
     fn asks_aside(&mut self, line: usize, at_us: u64, aside: Aside) -> Result<(), String> {
-        self.asks(Question { line, at_us, aside: Some(aside), ..Question::default() });
+        self.questions.push(Question { line, at_us, aside: Some(aside), ..Question::default() });
         Ok(())
     }
 

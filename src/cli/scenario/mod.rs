@@ -70,7 +70,8 @@ enum Command {
 ///   [with basic] (which categories; where it says none, all that R holds or lists are possible, and where
 ///   nothing says what these are, it is contact){n}
 ///   (reads, views, lists, searches, previews, downloads, exports, copies, sends, posts, loads, closes,
-///   infers, heartbeats, remembers, forgets, derives, deletes, erases, restores, alters, detects, orders;
+///   infers, heartbeats, remembers, recalls, forgets, delegates, derives, deletes, erases, restores, alters, detects,
+///   orders;
 ///   denied, failed or perhaps; "anybody" is the public){n}
 ///   An act can have a name, and speak of others: [as x1] [because of x0] [within x0] [same act as x0]
 ///   [approved by a1] [instructed by i1] [under key k1] [despite restriction] [policy p1] [in session c1]

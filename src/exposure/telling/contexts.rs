@@ -2,40 +2,65 @@
 //!
 //! What an agent loaded into its context went to the vendor with each call of its model, in whatever call that stands; where
 //! none is recorded, until the context closed. What it only read was before it too, and so possibly went the same way. A call
-//! that came to nothing was sent all the same.
+//! that came to nothing was sent all the same. What is in its memory, or in a file that it took, is before it in every session
+//! until that is erased.
 
+use super::conversations::Conversations;
 use super::copies::promised;
-use super::onward::Sent;
+use super::onward::{All, Sent};
 use super::*;
+use std::collections::HashSet;
 
 /// What agents did with their contexts, until everything was told.
 #[derive(Clone, Default)]
 pub(super) struct Contexts {
-    puts: Vec<Put>,
+    pub(super) puts: Vec<Put>,
     closes: Vec<Close>,
     calls: Vec<Call>,
     pub(super) sent: Vec<Sent>,
+    pub(super) conversations: Conversations,
     /// The latest sign of life of a session, by agent.
     alive: HashMap<(Party, Sitting), Instant>,
 }
 
 /// Data came before an agent.
 #[derive(Clone)]
-struct Put {
-    index: u64,
-    agent: Party,
-    session: Option<u64>,
-    resource: Resource,
-    when: When,
-    name: Named,
+pub(super) struct Put {
+    pub(super) index: u64,
+    pub(super) agent: Party,
+    pub(super) session: Option<u64>,
+    pub(super) resource: Resource,
+    pub(super) when: When,
+    pub(super) name: Named,
     /// Who ran its model, as the act says.
-    vendor: Option<Named>,
+    pub(super) vendor: Option<Named>,
     /// It was surely put into its context.
-    loads: bool,
+    pub(super) loads: bool,
     /// By somebody else, who sent or showed it: in which session it came before the agent is not told.
-    given: bool,
+    pub(super) given: bool,
+    /// Where it stays when the session is over.
+    pub(super) kept: Option<Kept>,
+    /// The entry that tells whose data it was.
+    pub(super) source: u64,
     /// The reference of its copy.
-    reference: u64,
+    pub(super) reference: u64,
+}
+
+/// What an agent keeps beyond a session.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Kept {
+    Memory,
+    File,
+}
+
+impl Kept {
+    fn by(verb: Verb) -> Option<Self> {
+        match verb {
+            Verb::MemoryWrite => Some(Kept::Memory),
+            Verb::DataDownload | Verb::DataExport | Verb::DataCopy | Verb::DataDerive => Some(Kept::File),
+            _ => None,
+        }
+    }
 }
 
 /// A context or a whole session was closed.
@@ -89,6 +114,9 @@ impl Telling {
         let name = name.unwrap_or(Named::Closed(action.index, 0));
         let vendor = self.named(action, NamedField::ActorVendor, 0, &actor.vendor);
         let index = action.index;
+        if actor.kind == PartyKind::Agent {
+            self.takes_part(action, session, agent, &name, when);
+        }
         if body.verb == Verb::ModelInfer {
             let outcome = body.outcome;
             let despite_restriction = body.legal_bases.contains(&LegalBasis::DespiteRestriction);
@@ -124,8 +152,9 @@ impl Telling {
         let loads = body.verb == Verb::ContextLoad;
         let runs_a_model = actor.kind == PartyKind::Agent || vendor.is_some();
         let reads = runs_a_model && self.accesses.last().is_some_and(came_back);
-        if loads || reads {
-            let reference = self.context(session, resource);
+        let kept = Kept::by(body.verb).filter(|_| runs_a_model && determination(body) != Determination::Nobody);
+        if loads || reads || kept.is_some() {
+            let reference = self.context(agent, session, resource);
             let loads = loads && body.outcome != Outcome::Unknown;
             self.contexts.puts.push(Put {
                 index,
@@ -137,6 +166,8 @@ impl Telling {
                 vendor,
                 loads,
                 given: false,
+                kept,
+                source: index,
                 reference,
             });
         }
@@ -156,9 +187,10 @@ impl Telling {
             let Some(agent) = self.recipient(action, position) else { continue };
             let name = self.named(action, NamedField::RecipientName, position, &recipient.name);
             let name = name.unwrap_or(Named::Closed(action.index, place_of(NamedField::RecipientName, position)));
-            let (index, session, reference) = (action.index, None, self.context(None, resource));
-            let (vendor, loads, given) = (None, false, true);
-            let put = Put { index, agent, session, resource, when, name, vendor, loads, given, reference };
+            let (index, session, reference) = (action.index, None, self.context(agent, None, resource));
+            let (vendor, loads, given, kept, source) = (None, false, true, None, index);
+            let put =
+                Put { index, agent, session, resource, when, name, vendor, loads, given, kept, source, reference };
             self.contexts.puts.push(put);
         }
     }
@@ -169,23 +201,11 @@ impl Telling {
         session.map(|session| self.reference(FactKind::Holding, &format!("conversation\0{session}")))
     }
 
-    /// The reference of what is in the context of a session of one resource. What is forgotten or closed is a memory or a
-    /// context, and no download.
-    pub(super) fn context(&mut self, session: Option<u64>, resource: Resource) -> u64 {
+    /// The reference of what is in an agent's context of a session of one resource: others may act in it too. What is forgotten
+    /// or closed is a memory or a context, and no download.
+    pub(super) fn context(&mut self, agent: Party, session: Option<u64>, resource: Resource) -> u64 {
         let session = session.map(|number| number.to_string()).unwrap_or_default();
-        self.reference(FactKind::Holding, &format!("\0context\0{session}\0{}", resource.0))
-    }
-
-    /// Registered agents that had data of these resources before them, and since when.
-    pub fn agents_with(&self, resources: &BTreeSet<Resource>) -> BTreeMap<String, Instant> {
-        let mut all: BTreeMap<String, Instant> = BTreeMap::new();
-        for put in self.contexts.puts.iter().filter(|put| resources.contains(&put.resource)) {
-            if let Named::Registered(name) = &put.name {
-                let since = all.entry(name.clone()).or_insert(Instant::MAX);
-                *since = (*since).min(put.when.earliest);
-            }
-        }
-        all
+        self.reference(FactKind::Holding, &format!("\0context\0{session}\0{}\0{agent:?}", resource.0))
     }
 
     /// What follows from contexts once everything was told: a session that nothing ends is over when its limit is, one that
@@ -199,35 +219,43 @@ impl Telling {
         for close in &mut contexts.closes {
             close.sure &= !self.contested.contains(&close.index);
         }
-        contexts.puts.sort_by_key(|put| (put.when.earliest, put.index));
+        contexts.conversations.retain(|index| !self.never.contains(&index));
+        let mut puts = std::mem::take(&mut contexts.puts);
+        puts.extend(self.share(&puts, &contexts.conversations));
+        puts.sort_by_key(|put| (put.when.earliest, put.index));
         contexts.calls.sort_by_key(|call| (call.when.earliest, call.index));
-        self.close_whole(&contexts);
-        let ends = Ends::of(&contexts.closes);
+        self.close_whole(&puts, &contexts);
+        let (ends, erased) = (Ends::of_sessions(&contexts.closes), self.erased());
         let (mut places, mut calls) = (Places::of(self), HashMap::<Party, Vec<&Call>>::new());
         for call in &contexts.calls {
             calls.entry(call.agent).or_default().push(call);
         }
-        let mut sent = HashMap::<Party, Vec<&Sent>>::new();
-        for one in &contexts.sent {
-            sent.entry(one.agent).or_default().push(one);
-        }
-        let mut of: BTreeMap<(Party, Resource), Vec<Had>> = BTreeMap::new();
-        for put in &contexts.puts {
+        let mut of = All::new();
+        for put in puts {
             // A session that was closed need not be the one in which it was given.
-            let closed = ends.of_put(put).filter(|_| !put.given);
-            let end = self.end_of_session(put, closed, &contexts, registered, &mut places).filter(|_| !put.given);
-            let access = places.accesses.get(&(put.index, put.resource)).copied();
+            let over = ends.of_put(&put).filter(|_| !put.given);
+            let end = self.end_of_session(&put, over, &contexts, registered, &mut places).filter(|_| !put.given);
+            let access = places.accesses.get(&(put.source, put.resource)).copied();
+            let closed = match put.kept {
+                Some(kept) => erased.after(&(put.agent, Some(kept), Some(put.resource)), &put),
+                None => over,
+            };
             of.entry((put.agent, put.resource)).or_default().push(Had { put, closed, end, access });
         }
+        self.go_on(&mut of, &contexts, &mut places);
         for call in contexts.calls.iter().filter(|call| call.resource.is_some()) {
             // What it names itself went with it, whatever else was in the context.
             let resource = call.resource.unwrap_or_default();
             of.entry((call.agent, resource)).or_default();
         }
-        for ((agent, resource), all) in of {
+        for ((agent, resource), mut all) in of {
+            all.sort_by_key(|had| (had.put.when.earliest, had.put.index));
             let calls = calls.get(&agent).map(Vec::as_slice).unwrap_or_default();
             for had in all.iter().filter(|had| !calls.iter().any(|call| had.is_called(call))) {
-                self.given_unrecorded(had, registered, &mut places);
+                // Where no call is recorded at all, what it kept went with those of later sessions, too.
+                let later = had.put.kept.is_none() || calls.iter().any(|call| had.may_go_with(call));
+                let until = if later { had.end } else { had.closed.map(|closed| closed.latest) };
+                self.given_unrecorded(had, until, registered, &mut places);
             }
             let mut from = 0;
             for call in calls {
@@ -241,16 +269,37 @@ impl Telling {
                     self.given_with(call, resource, &had, registered, &mut places);
                 }
             }
-            for sent in sent.get(&agent).into_iter().flatten() {
-                self.sent_on(sent, resource, &all, &mut places);
-            }
         }
     }
 
-    /// A close that names no resource closes all that the session had.
-    fn close_whole(&mut self, contexts: &Contexts) {
+    /// When what agents keep was surely erased. What carries no reference ends every copy of theirs.
+    fn erased(&mut self) -> Ends<Option<Kept>> {
+        let memory = self.reference(FactKind::Holding, "\0memory");
+        let mut ends = Vec::new();
+        for edge in self.edges.iter().filter(|edge| edge.side == Side::Closes && !edge.doubtful) {
+            let Some(Thing::Holding { holder, resource }) = edge.thing else { continue };
+            let of = |kept: Kept| ((holder, Some(kept), Some(resource)), edge.index, edge.when);
+            ends.extend(edge.reference.is_none_or(|reference| reference == memory).then(|| of(Kept::Memory)));
+            ends.extend(edge.reference.is_none().then(|| of(Kept::File)));
+        }
+        Ends::of(ends.into_iter())
+    }
+
+    /// A close that names no resource closes all that the session had: copies that were told of. What was only read, or is
+    /// kept elsewhere, was none of its own.
+    fn close_whole(&mut self, puts: &[Put], contexts: &Contexts) {
+        let opened: HashSet<(Thing, u64)> = self
+            .edges
+            .iter()
+            .filter(|edge| edge.side == Side::Opens)
+            .filter_map(|edge| edge.thing.zip(edge.reference))
+            .collect();
+        let is_open = |put: &Put| {
+            let thing = Thing::Holding { holder: put.agent, resource: put.resource };
+            opened.contains(&(thing, put.reference))
+        };
         let mut had: HashMap<(Party, Option<u64>), BTreeMap<Resource, u64>> = HashMap::new();
-        for put in contexts.puts.iter().filter(|put| !put.given) {
+        for put in puts.iter().filter(|put| !put.given && is_open(put)) {
             had.entry((put.agent, put.session)).or_default().insert(put.resource, put.reference);
         }
         for close in contexts.closes.iter().filter(|close| close.resource.is_none()) {
@@ -293,22 +342,31 @@ impl Telling {
         });
         let context = Thing::Holding { holder: put.agent, resource: put.resource };
         let edge = places.edges.get(&(put.index, context)).and_then(|at| self.edges.get_mut(*at));
-        if let Some(edge) = edge.filter(|edge| put.loads || edge.reference == Some(put.reference)) {
+        if let Some(edge) = edge.filter(|edge| put.loads || !put.given && edge.reference == Some(put.reference)) {
             edge.end = edge.end.or(enforced);
         }
         closed.map(|closed| closed.latest).or(enforced.map(|end| end.latest))
     }
 
     /// No call of the model is recorded: the vendor had it until the context closed.
-    fn given_unrecorded(&mut self, had: &Had, registered: &dyn Registered, places: &mut Places) {
-        let put = had.put;
+    fn given_unrecorded(
+        &mut self,
+        had: &Had,
+        until: Option<Instant>,
+        registered: &dyn Registered,
+        places: &mut Places,
+    ) {
+        let put = &had.put;
         for vendor in self.vendors(&put.name, put.vendor.iter(), put.at(), put.loads, registered) {
             let kept = registered.retention_us(&vendor.name, put.at());
-            let end = had.end.zip(kept).map(|(last, kept)| promised(last, kept));
+            let end = until.zip(kept).map(|(last, kept)| promised(last, kept));
             self.of_session.insert((put.index, vendor.given.to), (put.agent, put.session));
             let copy = (vendor.given.to, vendor.given.certain);
             self.copy_with((put.index, put.when), copy, put.resource, end, places);
-            if let Some(access) = had.access.and_then(|at| self.accesses.get_mut(at)) {
+            let access = had.access.and_then(|at| self.accesses.get_mut(at));
+            // What another agent had before it may have gone to the same vendor by that.
+            let knows = |access: &&mut Access| access.recipients.iter().any(|known| known.to == vendor.given.to);
+            if let Some(access) = access.filter(|access| put.source == put.index || !knows(access)) {
                 access.give(&vendor.given);
             }
         }
@@ -382,15 +440,27 @@ impl Telling {
             despite_restriction: call.despite_restriction,
             ..Access::default()
         };
-        access.listed = had.iter().all(|had| had.access.is_some());
-        for put in had.iter().filter_map(|had| self.accesses.get(had.access?)) {
-            access.subjects.extend(&put.subjects);
-            access.categories.extend(&put.categories);
-            access.listed &= put.listed;
+        let whose: Vec<Option<Whose<'_>>> = had.iter().map(|had| self.whose(had)).collect();
+        access.listed = whose.iter().all(Option::is_some);
+        for whose in whose.into_iter().flatten() {
+            access.subjects.extend(whose.subjects);
+            access.categories.extend(whose.categories.into_iter().flatten());
+            access.listed &= whose.listed;
         }
         let is_new =
             told.is_none_or(|told| !access.subjects.is_subset(&told.subjects) || told.listed && !access.listed);
         (is_new && !had.is_empty()).then_some(access)
+    }
+
+    /// Whose data came before the agent; absent where nothing tells.
+    pub(super) fn whose(&self, had: &Had) -> Option<Whose<'_>> {
+        if let Some(access) = had.access.and_then(|at| self.accesses.get(at)) {
+            let (subjects, categories) = (&access.subjects, Some(&access.categories));
+            return (!access.about_nobody).then_some(Whose { subjects, categories, listed: access.listed });
+        }
+        // What an agent writes down did not come back to it.
+        let act = self.acts.get(&had.put.source).filter(|_| had.put.kept.is_some())?;
+        Some(Whose { subjects: &act.subjects, categories: None, listed: !act.closed && !act.undetermined })
     }
 
     /// Who ran an agent's model: whom the act names, and where the registry names another at that time, possibly that one.
@@ -473,31 +543,40 @@ struct Vendor {
     given: Given,
 }
 
+/// Whose data something was.
+pub(super) struct Whose<'a> {
+    pub(super) subjects: &'a BTreeSet<Person>,
+    pub(super) categories: Option<&'a BTreeSet<Category>>,
+    /// `subjects` is everybody.
+    pub(super) listed: bool,
+}
+
 /// What an agent had before it, and until when.
-pub(super) struct Had<'a> {
-    put: &'a Put,
+pub(super) struct Had {
+    pub(super) put: Put,
     closed: Option<When>,
-    /// It was gone then at the latest.
+    /// The session was over then at the latest.
     end: Option<Instant>,
     /// Position of the access that tells whose data it was.
     pub(super) access: Option<usize>,
 }
 
-impl Had<'_> {
-    pub(super) fn session(&self) -> Option<u64> {
-        self.put.session
-    }
-
-    /// It came before the agent by one of these acts.
-    pub(super) fn came_by(&self, acts: &BTreeSet<u64>) -> bool {
-        acts.contains(&self.put.index)
+impl Had {
+    /// Another gave it to the agent: in which session of its own it came before it is not told, nor when it goes.
+    pub(super) fn given(put: Put, access: usize) -> Self {
+        Had { put, closed: None, end: None, access: Some(access) }
     }
 
     /// It was there when that left, in no other session than that names.
     pub(super) fn may_be_sent(&self, sent: &Sent) -> bool {
-        let other = matches!((self.put.session, sent.session), (Some(one), Some(other)) if one != other);
-        let over = self.closed.map(|closed| closed.latest).or(self.end).is_some_and(|end| end < sent.when.earliest);
-        !other && !over && sent.when.latest >= self.put.when.earliest
+        let closed = self.closed.map(|closed| closed.latest);
+        let over = closed.or(self.end.filter(|_| self.put.kept.is_none())).is_some_and(|end| end < sent.when.earliest);
+        !self.is_of_another(sent.session) && !over && sent.when.latest >= self.put.when.earliest
+    }
+
+    /// One that names no session may belong to any, and what is kept is before the agent in each.
+    fn is_of_another(&self, session: Option<u64>) -> bool {
+        self.put.kept.is_none() && matches!((self.put.session, session), (Some(one), Some(other)) if one != other)
     }
 
     /// Calls of the model are recorded from then on, in this very session.
@@ -510,10 +589,7 @@ impl Had<'_> {
     }
 
     fn may_go_with(&self, call: &Call) -> bool {
-        // One that names no session may belong to any.
-        let sessions = (self.put.session, call.session);
-        let other = matches!(sessions, (Some(one), Some(other)) if one != other);
-        !other && call.when.latest >= self.put.when.earliest && !self.is_over_before(call)
+        !self.is_of_another(call.session) && call.when.latest >= self.put.when.earliest && !self.is_over_before(call)
     }
 
     fn surely_goes_with(&self, call: &Call) -> bool {
@@ -530,22 +606,21 @@ impl Put {
     }
 }
 
-/// When sessions were surely closed, by agent, session and, if it was not closed whole, resource; with each close the first
-/// end of it and all after it.
-struct Ends(HashMap<Closed, Vec<(Place, When)>>);
+/// When something of agents surely ended, by agent, what of theirs it was and, if it was not closed whole, resource; with each
+/// closing the first end of it and all after it.
+struct Ends<T>(HashMap<Closed<T>, Vec<(Place, When)>>);
 
 /// When something surely came, and by which entry.
 type Place = (Instant, u64);
 
-/// Whose session, which one, and what of it.
-type Closed = (Party, Option<u64>, Option<Resource>);
+/// Whose session or store, which one, and what of it.
+type Closed<T> = (Party, T, Option<Resource>);
 
-impl Ends {
-    fn of(closes: &[Close]) -> Self {
+impl<T: Eq + std::hash::Hash> Ends<T> {
+    fn of(closes: impl Iterator<Item = (Closed<T>, u64, When)>) -> Self {
         let mut ends = Ends(HashMap::new());
-        for close in closes.iter().filter(|close| close.sure) {
-            let of_it = ends.0.entry((close.agent, close.session, close.resource)).or_default();
-            of_it.push(((close.when.earliest, close.index), close.when));
+        for (closed, index, when) in closes {
+            ends.0.entry(closed).or_default().push(((when.earliest, index), when));
         }
         for of_it in ends.0.values_mut() {
             of_it.sort_unstable_by_key(|(place, _)| *place);
@@ -559,12 +634,21 @@ impl Ends {
     }
 
     /// The first that surely came after it.
+    fn after(&self, closed: &Closed<T>, put: &Put) -> Option<When> {
+        let of_it = self.0.get(closed)?;
+        let next = of_it.partition_point(|(place, _)| *place <= (put.when.latest, put.index));
+        of_it.get(next).map(|(_, when)| *when)
+    }
+}
+
+impl Ends<Option<u64>> {
+    fn of_sessions(closes: &[Close]) -> Self {
+        let sure = closes.iter().filter(|close| close.sure);
+        Ends::of(sure.map(|close| ((close.agent, close.session, close.resource), close.index, close.when)))
+    }
+
     fn of_put(&self, put: &Put) -> Option<When> {
-        let of = |resource: Option<Resource>| {
-            let of_it = self.0.get(&(put.agent, put.session, resource))?;
-            let next = of_it.partition_point(|(place, _)| *place <= (put.when.latest, put.index));
-            of_it.get(next).map(|(_, when)| *when)
-        };
+        let of = |resource: Option<Resource>| self.after(&(put.agent, put.session, resource), put);
         [of(None), of(Some(put.resource))].into_iter().flatten().min_by_key(|when| when.latest)
     }
 }

@@ -15,34 +15,38 @@ impl Telling {
         let body = action.body;
         let memory = self.reference(FactKind::Holding, "\0memory");
         let session = self.session(action);
-        let context = self.context(session, resource);
         let actor = self.actor(action, 0);
+        let context = actor.map(|actor| self.context(actor, session, resource));
         let says_itself = body.facts.iter().any(|fact| fact.kind == FactKind::Holding);
         let (side, reference) = match body.verb {
             _ if says_itself => (None, None),
             Verb::DataDownload | Verb::DataExport | Verb::DataCopy | Verb::DataDerive => (Some(Side::Opens), None),
             Verb::MemoryWrite => (Some(Side::Opens), Some(memory)),
-            Verb::ContextLoad => (Some(Side::Opens), Some(context)),
-            Verb::ContextClose => (Some(Side::Closes), Some(context)),
+            Verb::ContextLoad => (Some(Side::Opens), context),
+            Verb::ContextClose => (Some(Side::Closes), context),
             Verb::MemoryErase => (Some(Side::Closes), Some(memory)),
             _ => (None, None),
         };
         let mut holders: Vec<(Party, Side, Option<u64>, Option<StatedEnd>)> = Vec::new();
         holders.extend(actor.zip(side).map(|(actor, side)| (actor, side, reference, None)));
         if !is_administrative(body.verb) && !gives_nothing(body.verb) {
+            // What an agent is given to work on is in its context, as far as that of this conversation goes.
+            let delegates = matches!(body.verb, Verb::AgentDelegate | Verb::AgentReturn);
             let (stated, on_screen) = (self.stated_holders(action), self.before_eyes(action));
             for (position, recipient) in body.recipients.iter().enumerate() {
                 let Some(party) = self.recipient(action, position) else { continue };
                 // Who reads on a screen holds no copy; whoever runs a system does, and whoever is sent something.
                 let keeps = match recipient.party {
                     PartyKind::Organisation | PartyKind::Service => true,
-                    PartyKind::Agent => sends(body.verb),
+                    PartyKind::Agent => sends(body.verb) || delegates,
                     _ => sends(body.verb) || !on_screen.contains(&party),
                 };
                 if keeps && recipient.kind != RecipientKind::DataSubject && !stated.contains(&party) {
                     let at = At { earliest: when.earliest, index: action.index };
                     let end = registered.retention_us(&recipient.name, at).map(|kept| promised(when.latest, kept));
-                    holders.push((party, Side::Opens, None, end));
+                    let of_session = delegates && recipient.party == PartyKind::Agent;
+                    let reference = of_session.then(|| self.context(party, session, resource));
+                    holders.push((party, Side::Opens, reference, end));
                 }
             }
         }

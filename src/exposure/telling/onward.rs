@@ -1,17 +1,20 @@
-//! What agents sent on or showed of what they had before them, under another dataset's name or none (REPORTS 2.3: using a
-//! holding is a new access to all its data subjects).
+//! What agents sent on, showed or put into tools of what they had before them, under another dataset's name or none (REPORTS
+//! 2.3: using a holding is a new access to all its data subjects).
 //!
-//! Nobody says where what was sent or shown came from, so that it is possible and never certain.
+//! Nobody says where what was sent or shown came from, so that it is possible and never certain. An agent that was perhaps
+//! given something may itself send it on, and so may whoever acts in one conversation with it, or because of what another did.
 
-use super::contexts::{Had, Places};
+use super::contexts::{Contexts, Had, Places, Put};
+use super::conversations::{Conversations, Member};
 use super::*;
-use crate::model::verbs::passes_on_or_shows;
+use crate::model::verbs::passes_from_an_agent;
+use std::collections::HashSet;
 
-/// Data left an agent for somebody's hands or eyes.
+/// Data left an agent for somebody's hands or eyes, or went into a tool.
 #[derive(Clone)]
 pub(super) struct Sent {
     pub index: u64,
-    pub agent: Party,
+    agent: Party,
     pub session: Option<u64>,
     pub when: When,
     /// As it is told of its own dataset.
@@ -21,7 +24,7 @@ pub(super) struct Sent {
 }
 
 impl Telling {
-    /// What an agent sent or showed, where it got to somebody else.
+    /// What an agent sent, showed or put into a tool, where it got to somebody else.
     pub(super) fn sent(
         &mut self,
         action: &OpenedAction<'_>,
@@ -30,55 +33,175 @@ impl Telling {
         registered: &dyn Registered,
     ) -> Option<Sent> {
         let body = action.body;
-        let by_agent = body.actors.first().is_some_and(|actor| actor.kind == PartyKind::Agent);
-        if !by_agent || !passes_on_or_shows(body.verb) || matches!(body.outcome, Outcome::Denied | Outcome::Failed) {
+        if body.actors.first().is_none_or(|actor| actor.kind != PartyKind::Agent) {
             return None;
         }
         let (agent, session) = (self.actor(action, 0)?, self.session(action));
-        // Told as of any resource, and taken out again: of which it was is what nobody says.
-        let before = self.accesses.len();
-        self.access(action, when, own.unwrap_or_default(), registered);
-        let access = self.accesses.drain(before..).next_back().filter(|access| !access.about_nobody)?;
+        let own = own.unwrap_or_default();
         let at = At { earliest: when.earliest, index: action.index };
-        let kept = |(position, recipient): (usize, &body::Recipient)| {
-            Some((self.recipient(action, position)?, registered.retention_us(&recipient.name, at)))
-        };
-        let kept_us = body.recipients.iter().enumerate().filter_map(kept).collect();
+        let refused = matches!(body.outcome, Outcome::Denied | Outcome::Failed);
+        let (mut access, mut kept_us) = (None, Vec::new());
+        if passes_from_an_agent(body.verb) && !refused {
+            // Told as of any resource, and taken out again: of which it was is what nobody says.
+            let before = self.accesses.len();
+            self.access(action, when, own, registered);
+            access = self.accesses.drain(before..).next_back();
+            let kept = |(position, recipient): (usize, &body::Recipient)| {
+                Some((self.recipient(action, position)?, registered.retention_us(&recipient.name, at)))
+            };
+            kept_us.extend(body.recipients.iter().enumerate().filter_map(kept));
+        }
+        if let Some(call) = self.into_tool(action, when, own, registered) {
+            let mut told = access.or_else(|| self.handed_over(&call))?;
+            for operator in &call.operators {
+                told.give(&operator.given);
+                kept_us.push((operator.given.to, operator.keeps_us));
+            }
+            access = Some(told);
+        }
+        let access = access.filter(|access| !access.about_nobody)?;
         let reached = given(&access).chain(&access.shown_to).any(|party| *party != agent);
-        reached.then(|| Sent { index: action.index, agent, session, when, access: access.clone(), kept_us })
+        reached.then_some(Sent { index: action.index, agent, session, when, access, kept_us })
     }
 
-    /// It was possibly of what the agent had before it of this resource.
-    pub(super) fn sent_on(&mut self, sent: &Sent, resource: Resource, all: &[Had<'_>], places: &mut Places) {
-        if places.accesses.contains_key(&(sent.index, resource)) {
-            return;
+    /// What agents had before them goes on from one to the next, until nothing more does.
+    pub(super) fn go_on(&mut self, all: &mut All, contexts: &Contexts, places: &mut Places) {
+        let mut onward = self.onward(all, contexts);
+        let mut open: BTreeSet<(Resource, Party)> = all.keys().map(|(agent, resource)| (*resource, *agent)).collect();
+        for (index, resource) in onward.by_act.keys() {
+            open.extend(onward.because_of(*index).map(|agent| (*resource, agent)));
+        }
+        for (agent, resource) in all.keys() {
+            open.extend(onward.companions(*agent).map(|other| (*resource, other)));
+        }
+        while let Some((resource, agent)) = open.pop_first() {
+            for sent in onward.sent.get(&agent).cloned().unwrap_or_default() {
+                let Some(access) = self.sent_on(sent, resource, all, &mut onward, places) else { continue };
+                for to in sent.to_agents() {
+                    let known = onward.by_act.entry((sent.index, resource)).or_default();
+                    if known.iter().all(|(known, _)| *known != to) {
+                        let had = all.entry((to, resource)).or_default();
+                        known.push((to, had.len()));
+                        onward.by_session.entry((to, resource, None)).or_default().push(had.len());
+                        had.push(Had::given(self.given_by(sent, to, resource), access));
+                    }
+                    open.insert((resource, to));
+                    open.extend(onward.companions(to).map(|other| (resource, other)));
+                }
+                open.extend(onward.because_of(sent.index).map(|agent| (resource, agent)));
+            }
+        }
+    }
+
+    fn onward<'a>(&self, all: &All, contexts: &'a Contexts) -> Onward<'a> {
+        let mut onward = Onward {
+            sent: HashMap::new(),
+            causes: HashMap::new(),
+            because: HashMap::new(),
+            by_act: HashMap::new(),
+            by_session: HashMap::new(),
+            conversations: &contexts.conversations,
+            shared: contexts.conversations.shared(),
+            told: HashMap::new(),
+            into_tools: self.calls.iter().map(operators::Call::place).collect(),
+        };
+        for sent in &contexts.sent {
+            onward.sent.entry(sent.agent).or_default().push(sent);
+            let causes = self.causes_over_others(sent.index);
+            for cause in causes.iter().flatten() {
+                onward.because.entry(*cause).or_default().insert(sent.agent);
+            }
+            onward.causes.insert(sent.index, causes);
+        }
+        for ((agent, resource), all) in all {
+            for (at, had) in all.iter().enumerate() {
+                onward.by_act.entry((had.put.index, *resource)).or_default().push((*agent, at));
+                let session = had.put.session.filter(|_| had.put.kept.is_none());
+                onward.by_session.entry((*agent, *resource, session)).or_default().push(at);
+            }
+        }
+        onward
+    }
+
+    /// The acts that led to one, over whatever others; absent where it is too much to look at.
+    fn causes_over_others(&self, index: u64) -> Option<BTreeSet<u64>> {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![index]);
+        while let Some(act) = next.pop().and_then(|index| self.acts.get(&index)) {
+            let causes = act.caused_by.iter().chain(&act.parents);
+            let before = causes.flat_map(|cause| self.acts_of(cause, act.index)).map(|cause| cause.index);
+            next.extend(before.filter(|before| seen.insert(*before)));
+            if seen.len() > CIRCLE_MAX {
+                return None;
+            }
+        }
+        Some(seen)
+    }
+
+    /// What an agent had before it since somebody perhaps sent it that.
+    fn given_by(&mut self, sent: &Sent, agent: Party, resource: Resource) -> Put {
+        let name = match agent {
+            Party::Named(_, number) => self.parties.name(number).map(|(_, name)| name.clone()),
+            _ => None,
+        };
+        Put {
+            index: sent.index,
+            agent,
+            session: None,
+            resource,
+            when: sent.when,
+            name: name.unwrap_or(Named::ReceiverOf(sent.index)),
+            vendor: None,
+            loads: false,
+            given: true,
+            kept: None,
+            source: sent.index,
+            reference: self.context(agent, None, resource),
+        }
+    }
+
+    /// It was possibly of what the agent had before it of this resource. Answers where that is told, if that is more than was
+    /// told before.
+    fn sent_on(
+        &mut self,
+        sent: &Sent,
+        resource: Resource,
+        all: &All,
+        onward: &mut Onward<'_>,
+        places: &mut Places,
+    ) -> Option<usize> {
+        let place = (sent.index, resource);
+        if places.accesses.contains_key(&place) || onward.into_tools.contains(&place) {
+            return None;
         }
         let lists = sent.access.listed;
         // Whoever it named may have gone since, and with them which session it was of.
         let named = lists || self.closed.contains_key(&sent.index);
-        let causes = self.acts.get(&sent.index).into_iter().flat_map(|act| act.caused_by.iter().chain(&act.parents));
-        let causes: BTreeSet<u64> =
-            causes.flat_map(|id| self.acts_of(id, sent.index)).map(|cause| cause.index).collect();
-        let had = all.iter().filter(|had| {
-            let sessions = (had.session(), sent.session);
-            // Of what names nobody only what is of one session is taken as of what was in that.
-            let of_it = named || matches!(sessions, (Some(one), Some(other)) if one == other);
-            had.came_by(&causes) || had.may_be_sent(sent) && of_it
-        });
         let (mut subjects, mut categories, mut listed, mut any) = (BTreeSet::new(), BTreeSet::new(), true, false);
-        for had in had {
-            let Some(put) = had.access.and_then(|at| self.accesses.get(at)) else { continue };
-            any = true;
-            listed &= put.listed;
-            categories.extend(&put.categories);
-            match (lists, put.listed) {
-                (true, true) => subjects.extend(put.subjects.intersection(&sent.access.subjects)),
+        for had in onward.may_be_of(sent, named, resource, all) {
+            let Some(whose) = self.whose(had) else { continue };
+            any |= !whose.listed || !whose.subjects.is_empty();
+            listed &= whose.listed;
+            categories.extend(whose.categories.into_iter().flatten().copied());
+            match (lists, whose.listed) {
+                (true, true) => subjects.extend(whose.subjects.intersection(&sent.access.subjects)),
                 (true, false) => subjects.extend(&sent.access.subjects),
-                (false, _) => subjects.extend(&put.subjects),
+                (false, _) => subjects.extend(whose.subjects),
             }
         }
         if !any || lists && subjects.is_empty() {
-            return;
+            return None;
+        }
+        let listed = lists || listed;
+        if !sent.access.categories.is_empty() {
+            categories.clone_from(&sent.access.categories);
+        }
+        if let Some((at, known)) = onward.told.get(&place).and_then(|at| Some((*at, self.accesses.get_mut(*at)?))) {
+            let same = subjects.is_subset(&known.subjects) && categories.is_subset(&known.categories);
+            let more = !same || known.listed && !listed;
+            known.subjects.extend(subjects);
+            known.categories.extend(categories);
+            known.listed &= listed;
+            return more.then_some(at);
         }
         let receivers: BTreeSet<Party> = given(&sent.access).filter(|party| **party != sent.agent).copied().collect();
         for (holder, kept) in &sent.kept_us {
@@ -87,24 +210,199 @@ impl Telling {
                 self.copy_with((sent.index, sent.when), (*holder, false), resource, end, places);
             }
         }
-        let act = self.acts.get(&sent.index);
+        // That a tool was not to answer says nothing of whether it was to be asked.
+        let refused = matches!(sent.access.outcome, Outcome::Denied | Outcome::Failed);
+        let act = self.acts.get(&sent.index).filter(|_| !refused);
         let uncertain = |given: &Given| Given { certain: false, ..given.clone() };
         let access = Access {
             outcome: Outcome::Unknown,
             resource,
             subjects,
-            listed: lists || listed,
+            listed,
             delivered: (None, None),
-            categories: if sent.access.categories.is_empty() { categories } else { sent.access.categories.clone() },
+            categories,
             given_to: BTreeSet::new(),
             perhaps_given_to: receivers,
             only_gives: true,
+            goes_anyway: false,
             approved: act.and_then(|act| act.approved),
             review: act.and_then(|act| act.review),
             recipients: sent.access.recipients.iter().map(uncertain).collect(),
             ..sent.access.clone()
         };
+        onward.told.insert(place, self.accesses.len());
         self.accesses.push(access);
+        Some(self.accesses.len() - 1)
+    }
+}
+
+/// By agent and resource, what it had before it.
+pub(super) type All = BTreeMap<(Party, Resource), Vec<Had>>;
+
+/// What is needed to follow what agents sent on.
+struct Onward<'a> {
+    sent: HashMap<Party, Vec<&'a Sent>>,
+    /// The acts that led to what was sent; absent where they are too many to look at.
+    causes: HashMap<u64, Option<BTreeSet<u64>>>,
+    /// Who sent something because of an act, perhaps over others.
+    because: HashMap<u64, BTreeSet<Party>>,
+    /// Before whom something came by an act, and which of all that they had it is.
+    by_act: HashMap<(u64, Resource), Vec<(Party, usize)>>,
+    /// Which it is of all that an agent had, by its session; of what may belong to any, by none.
+    by_session: HashMap<(Party, Resource, Option<u64>), Vec<usize>>,
+    conversations: &'a Conversations,
+    /// The conversations that an agent shares with others.
+    shared: HashMap<Party, Vec<u64>>,
+    /// Where what was sent on is told.
+    told: HashMap<(u64, Resource), usize>,
+    /// What acts put into tools is told of the resource that they name.
+    into_tools: HashSet<(u64, Resource)>,
+}
+
+impl Onward<'_> {
+    fn because_of(&self, act: u64) -> impl Iterator<Item = Party> {
+        self.because.get(&act).into_iter().flatten().copied()
+    }
+
+    fn companions(&self, agent: Party) -> impl Iterator<Item = Party> {
+        let shared = self.shared.get(&agent).into_iter().flatten();
+        shared.flat_map(move |session| self.conversations.beside(*session, agent)).map(|(other, _)| other)
+    }
+
+    /// All of a resource that this may have been of: what the agent had before it, what led to it before whomever that came,
+    /// and what another in its conversation was given or keeps.
+    fn may_be_of<'h>(&self, sent: &Sent, named: bool, resource: Resource, all: &'h All) -> Vec<&'h Had> {
+        let of = |agent: Party| all.get(&(agent, resource)).map(Vec::as_slice).unwrap_or_default();
+        let causes = self.causes.get(&sent.index);
+        let too_many = causes.is_some_and(Option::is_none);
+        let of_it = |had: &&Had| {
+            // Of what names nobody only what is of one session, or in every one, is taken as of what was in that.
+            let one = had.put.session.is_some() && had.put.session == sent.session;
+            let led_to_it = too_many && had.put.when.earliest <= sent.when.latest;
+            led_to_it || had.may_be_sent(sent) && (named || one || had.put.kept.is_some())
+        };
+        let own = of(sent.agent);
+        let mut found: Vec<&Had> = Vec::new();
+        match sent.session.filter(|_| !too_many) {
+            Some(session) => {
+                for session in [Some(session), None] {
+                    let places = self.by_session.get(&(sent.agent, resource, session)).into_iter().flatten();
+                    found.extend(places.filter_map(|at| own.get(*at)).filter(of_it));
+                }
+            }
+            None => found.extend(own.iter().filter(of_it)),
+        }
+        for cause in causes.into_iter().flatten().flatten() {
+            let places = self.by_act.get(&(*cause, resource)).into_iter().flatten();
+            found.extend(places.filter_map(|(agent, at)| of(*agent).get(*at)));
+        }
+        for (agent, member) in sent.session.into_iter().flat_map(|it| self.conversations.beside(it, sent.agent)) {
+            let lasts = |had: &&Had| (had.put.given || had.put.kept.is_some()) && had.may_be_sent(sent);
+            let met = |had: &&Had| {
+                member.from(had.put.when.earliest).is_some_and(|(_, when)| when.earliest <= sent.when.latest)
+            };
+            found.extend(of(agent).iter().filter(|_| named).filter(lasts).filter(met));
+        }
+        found
+    }
+}
+
+impl Sent {
+    /// Other agents that it got to.
+    fn to_agents(&self) -> BTreeSet<Party> {
+        let all = given(&self.access).chain(&self.access.shown_to).copied();
+        all.filter(|party| *party != self.agent && matches!(party, Party::Named(PartyKind::Agent, _))).collect()
+    }
+}
+
+/// What agents had before them of some resources, as far as it is told: by that more is found.
+#[derive(Debug, Default)]
+pub struct Reached {
+    /// Since when, by the name of the agent where it is registered.
+    pub agents: BTreeMap<Option<String>, Instant>,
+    /// In which they acted since.
+    pub conversations: BTreeSet<String>,
+    /// Whose data it was, as far as it is known.
+    pub persons: BTreeSet<Person>,
+}
+
+impl Telling {
+    /// Whether an act of this id was told.
+    pub fn knows(&self, id: &[u8]) -> bool {
+        self.by_id.contains_key(id)
+    }
+
+    /// Agents that had data of these resources before them or may have got them from others, whatever was sent.
+    pub fn agents_reached(&self, resources: &BTreeSet<Resource>) -> Reached {
+        let contexts = &self.contexts;
+        let mut since: BTreeMap<Party, Instant> = BTreeMap::new();
+        let lower = |since: &mut BTreeMap<Party, Instant>, agent: Party, at: Instant| {
+            let known = since.entry(agent).or_insert(Instant::MAX);
+            let lower = at < *known;
+            *known = (*known).min(at);
+            lower
+        };
+        let mut reached = Reached::default();
+        for put in contexts.puts.iter().filter(|put| resources.contains(&put.resource)) {
+            lower(&mut since, put.agent, put.when.earliest);
+            reached.persons.extend(self.acts.get(&put.index).into_iter().flat_map(|act| &act.subjects));
+        }
+        if since.is_empty() {
+            return reached;
+        }
+        let mut puts = contexts.puts.iter().filter(|put| resources.contains(&put.resource));
+        if puts.any(|put| self.acts.get(&put.index).is_none_or(|act| act.undetermined)) {
+            let inside = self.edges.iter().filter_map(|edge| match edge.thing {
+                Some(Thing::Content { resource, subject }) if resources.contains(&resource) => subject,
+                _ => None,
+            });
+            reached.persons.extend(inside);
+        }
+        let mut more = true;
+        while std::mem::take(&mut more) {
+            for sent in &contexts.sent {
+                let had = since.get(&sent.agent).is_some_and(|since| *since <= sent.when.latest);
+                let causes =
+                    self.acts.get(&sent.index).into_iter().flat_map(|act| act.caused_by.iter().chain(&act.parents));
+                let mut before =
+                    causes.flat_map(|cause| self.acts_of(cause, sent.index)).flat_map(|act| act.chain.first());
+                if !had && before.any(|agent| since.contains_key(agent)) {
+                    more |= lower(&mut since, sent.agent, sent.when.earliest);
+                }
+                for to in sent.to_agents().into_iter().filter(|_| had) {
+                    more |= lower(&mut since, to, sent.when.earliest);
+                }
+            }
+            for (_, members) in contexts.conversations.all() {
+                let had = members.iter().filter_map(|(agent, member)| {
+                    let at = *since.get(agent)?;
+                    member.from(at).map(|_| at)
+                });
+                let Some(first) = had.min() else { continue };
+                for (agent, _) in members.iter().filter(|(_, member)| member.from(first).is_some()) {
+                    more |= lower(&mut since, *agent, first);
+                }
+            }
+        }
+        for (text, members) in contexts.conversations.all() {
+            let acts = |(agent, member): (&Party, &Member)| {
+                since.get(agent).is_some_and(|since| member.from(*since).is_some())
+            };
+            if members.iter().any(acts) {
+                reached.conversations.insert(text.to_owned());
+            }
+        }
+        for (agent, at) in since {
+            let Party::Named(_, number) = agent else { continue };
+            let name = match self.parties.name(number) {
+                Some((_, Named::Registered(name))) => Some(name.clone()),
+                Some((_, Named::Sealed(_))) => None,
+                _ => continue,
+            };
+            let known = reached.agents.entry(name).or_insert(Instant::MAX);
+            *known = (*known).min(at);
+        }
+        reached
     }
 }
 

@@ -13,22 +13,30 @@ pub(super) struct Call {
     verb: Verb,
     outcome: Outcome,
     despite_restriction: bool,
-    operators: Vec<Operator>,
+    pub(super) operators: Vec<Operator>,
     subjects: BTreeSet<Person>,
     /// `subjects` is everybody.
     listed: bool,
     categories: BTreeSet<Category>,
     /// It says that this went in, not only that it was about them.
     stated: bool,
+    /// It says whose data it was about. Else anybody's may have gone in.
+    of_somebody: bool,
 }
 
 #[derive(Clone)]
-struct Operator {
-    given: Given,
-    keeps_us: Option<u64>,
+pub(super) struct Operator {
+    pub(super) given: Given,
+    /// How long it keeps it by contract, microseconds.
+    pub(super) keeps_us: Option<u64>,
 }
 
 impl Call {
+    /// By which act, and of what.
+    pub(super) fn place(&self) -> (u64, Resource) {
+        (self.index, self.resource)
+    }
+
     /// Only the data of these people went in, or of others too.
     pub(super) fn only(&mut self, persons: &BTreeSet<Person>, or_others: bool) {
         self.subjects.retain(|person| persons.contains(person));
@@ -44,14 +52,31 @@ impl Telling {
         resource: Resource,
         registered: &dyn Registered,
     ) {
+        if let Some(call) = self.into_tool(action, when, resource, registered).filter(|call| call.of_somebody) {
+            self.calls.push(call);
+        }
+    }
+
+    /// What an act put into a tool, and who runs that; absent where it put in nothing.
+    pub(super) fn into_tool(
+        &mut self,
+        action: &OpenedAction<'_>,
+        when: When,
+        resource: Resource,
+        registered: &dyn Registered,
+    ) -> Option<Call> {
         let (body, at) = (action.body, At { earliest: when.earliest, index: action.index });
         let goes_in = |group: &&PartGroup| {
             let argument = group.categories.iter().any(|used| used.direction == Direction::Argument);
             group.roles.contains(&Role::DataSubject) && (argument || group.categories.is_empty())
         };
         let groups: Vec<&PartGroup> = body.parts.iter().filter(goes_in).collect();
-        let tool = self.named(action, NamedField::Tool, 0, &body.tool);
-        let Some(tool) = tool.filter(|_| !groups.is_empty()) else { return };
+        let of_somebody = !groups.is_empty();
+        let unsaid = determination(body) != Determination::Nobody && subjects_of(action).next().is_none();
+        let tool = self.named(action, NamedField::Tool, 0, &body.tool)?;
+        if !of_somebody && !unsaid {
+            return None;
+        }
         let name_of_tool = tool.text().unwrap_or_default().to_owned();
         let stated = groups.iter().any(|group| !group.categories.is_empty());
         let mut operators: Vec<Operator> = registered
@@ -77,7 +102,7 @@ impl Telling {
         let persons: Vec<Option<Person>> = ordinals.map(|ordinal| action.persons.get(&ordinal).copied()).collect();
         let used = groups.iter().flat_map(|group| &group.categories);
         let used = used.filter(|used| used.direction == Direction::Argument).flat_map(|used| &used.categories);
-        self.calls.push(Call {
+        Some(Call {
             index: action.index,
             when,
             resource,
@@ -89,7 +114,8 @@ impl Telling {
             subjects: persons.into_iter().flatten().collect(),
             categories: used.copied().filter(|category| *category != Category::Unspecified).collect(),
             stated,
-        });
+            of_somebody,
+        })
     }
 
     /// Once everything was told: what went in stands among what was given, and with whoever runs the tool.
@@ -129,7 +155,7 @@ impl Telling {
     }
 
     /// What went in, apart from what came back.
-    fn handed_over(&self, call: &Call) -> Option<Access> {
+    pub(super) fn handed_over(&self, call: &Call) -> Option<Access> {
         let act = self.acts.get(&call.index)?;
         let to: BTreeSet<Party> = call.operators.iter().map(|operator| operator.given.to).collect();
         let (given_to, perhaps_given_to) = if call.stated { (to, BTreeSet::new()) } else { (BTreeSet::new(), to) };

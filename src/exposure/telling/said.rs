@@ -85,3 +85,10 @@ pub(super) fn listed_by(action: &OpenedAction<'_>) -> (BTreeSet<Person>, bool) {
     let listed = determination(action.body) == Determination::Listed && all.iter().all(Option::is_some);
     (all.into_iter().flatten().collect(), listed)
 }
+
+/// Why something was corrected or taken back, where it says so as that: the text `reason` of its arguments. Whatever else
+/// stands there is an argument, and stays sealed.
+pub(super) fn reason_of(arguments: &[u8]) -> String {
+    let read = serde_json::from_slice::<serde_json::Value>(arguments).ok();
+    read.and_then(|read| Some(read.get("reason")?.as_str()?.to_owned())).unwrap_or_default()
+}
