@@ -14,9 +14,8 @@ use crate::law::Profile;
 use crate::law::edpb::Field;
 use crate::model::CaseStep;
 use crate::report::access::document::EntryIndex;
-use crate::report::wording::{Wording, fill};
-use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::part::CaseCount;
+use crate::report::wording::{Wording, fill, word};
+use std::collections::BTreeMap;
 
 /// In order. `form`: as it is now.
 pub fn facts(evidence: &BreachEvidence, form: &[Decided], w: &Wording) -> Vec<Phase> {
