@@ -519,6 +519,7 @@ fn case() -> CaseBody {
         caller: caller(),
         parts: groups(),
         retracts: 6,
+        signed: true,
     }
 }
 
@@ -559,6 +560,7 @@ fn case_part() -> CasePart {
             accesses_high: 12,
             losses: 13,
         }),
+        signature: Some(part::StepSignature { public_key: vec![8; 32], signature: vec![9; 64], report: 10 }),
     }
 }
 

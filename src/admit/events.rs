@@ -5,7 +5,7 @@ use whosaw_verifier::body::{
     self, CaseBody, CoverageBody, ErasureBody, LedgerAccessBody, PartGroup, PersonActBody, RegistryBody, ReportBody,
     RetentionBody,
 };
-use whosaw_verifier::part::{self, CasePart, ContentPart, Part, PersonActPart, PersonPart, SealedName};
+use whosaw_verifier::part::{self, CasePart, ContentPart, Part, PersonActPart, PersonPart, SealedName, StepSignature};
 use whosaw_verifier::wire::Message as _;
 
 /// One name to be made known or retired.
@@ -74,16 +74,6 @@ pub fn registry(
     let groups = own_groups(&parts, Role::Content);
     let body = RegistryBody { records: records.collect(), caller: Some(caller_body), parts: groups };
     Ok(event(EntryKind::Registry, body.encode(), caller, parts))
-}
-
-/// Under a point of small order anybody's signature verifies, so that it would speak for nobody.
-fn key_problem(key: &[u8]) -> Option<&'static str> {
-    let Ok(key) = <[u8; 32]>::try_from(key) else { return Some("is not 32 bytes long") };
-    match ed25519_dalek::VerifyingKey::from_bytes(&key) {
-        Err(_) => Some("is not an Ed25519 public key"),
-        Ok(key) if key.is_weak() => Some("is a weak key: it has no secret half that only one agent could hold"),
-        Ok(_) => None,
-    }
 }
 
 /// What a source was logging, or what it was refused.
@@ -246,6 +236,8 @@ pub fn name_staff(
 pub struct CaseActors {
     /// The human who acts.
     pub by: Option<Identity>,
+    /// Theirs, where they signed; checked already.
+    pub signature: Option<StepSignature>,
     /// Data subjects who were told, or could not be.
     pub told: Vec<Identity>,
 }
@@ -274,10 +266,16 @@ pub fn case_step(
     };
     let mut parts = Vec::new();
     if let Some(by) = actors.by {
-        let part = Part { person: person(&by, Role::Actor), ..Part::default() };
+        // The key is as much theirs as their name, so that it goes with it; that somebody signed stays told.
+        body.signed = actors.signature.is_some();
+        let signature = actors.signature.map(|signature| ContentPart {
+            case: Some(CasePart { signature: Some(signature), ..CasePart::default() }),
+            ..ContentPart::default()
+        });
+        let part = Part { person: person(&by, Role::Actor), content: signature, ..Part::default() };
         parts.push(PlainPart { holder: holder(by, RetentionClass::Staff), part });
         body.by = 1;
-        body.parts.push(group(0, 1, Role::Actor, false));
+        body.parts.push(group(0, 1, Role::Actor, body.signed));
     }
     if !actors.told.is_empty() {
         body.parts.push(group(parts.len(), actors.told.len(), Role::DataSubject, true));

@@ -4,13 +4,17 @@ use super::client::Client;
 use super::person::{answer, recorded};
 use super::report::Language;
 use super::{CliError, Ended, Server, show};
-use crate::model::{CaseStep, Channel, Delivery};
+use crate::model::{CaseStep, Channel, Delivery, Strength, nfc};
 use crate::rpc::casebook::{Casebook, Format};
 use crate::rpc::v1;
 use clap::{Args, Subcommand, ValueEnum};
+use ed25519_dalek::Signer as _;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use whosaw_verifier::entry::origin_hash;
 use whosaw_verifier::hash::sha256;
+use whosaw_verifier::part::Identity;
+use whosaw_verifier::step::SignedStep;
 
 #[derive(Args)]
 pub struct Breach {
@@ -52,6 +56,14 @@ struct Step {
     resource: Vec<String>,
 }
 
+#[derive(Args, Clone)]
+struct Signer {
+    /// The private key of whoever --by names, as `whosaw keys person` makes it: signs what the step says. The controller's
+    /// registry has the public one, as `public_key` of a person in a role that may `sign` [default: not signed].
+    #[arg(long, value_name = "FILE", requires = "by")]
+    sign_key: Option<PathBuf>,
+}
+
 #[derive(Subcommand)]
 enum BreachCommand {
     /// Open a case, or one again that was closed. Prints its id.
@@ -74,7 +86,12 @@ enum BreachCommand {
     /// Record that the controller became aware: a named human's act, which starts the 72 hours (GDPR Art. 33(1)). Of
     /// several statements the earliest counts.
     #[command(mut_arg("at", needed), mut_arg("by", needed))]
-    Aware(Step),
+    Aware {
+        #[command(flatten)]
+        step: Step,
+        #[command(flatten)]
+        signer: Signer,
+    },
     /// Answer fields of the breach-notification template.
     #[command(mut_arg("by", needed))]
     Answer {
@@ -123,6 +140,8 @@ enum BreachCommand {
         /// before it was made, so an earlier --at is refused.
         #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "INDEX")]
         report: u64,
+        #[command(flatten)]
+        signer: Signer,
     },
     /// Record that the authority is not notified; --statement says why (GDPR Art. 33(1), 33(5)).
     #[command(mut_arg("by", needed), mut_arg("statement", needed))]
@@ -256,7 +275,54 @@ fn person(text: &str) -> Result<v1::Identity, CliError> {
     Ok(show::wire_identity(&show::identity(text)?))
 }
 
+impl Signer {
+    /// With the signature over what the request says, see `RecordCaseStepRequest.signature`.
+    async fn sign(
+        &self,
+        step: CaseStep,
+        request: v1::RecordCaseStepRequest,
+        client: &Client,
+    ) -> Result<v1::RecordCaseStepRequest, CliError> {
+        let (Some(file), Some(by)) = (&self.sign_key, &request.by) else { return Ok(request) };
+        let key = super::keys::read(file)?;
+        let case = uuid::Uuid::parse_str(&request.case_id).map_err(|_| CliError::usage("CASE is no UUID"))?;
+        let origin = client.origin().await?;
+        let by = Identity {
+            namespace: nfc(&by.namespace).into_owned(),
+            fields: by.fields.iter().map(|field| nfc(field).into_owned()).collect(),
+            strength: Strength::Strong,
+        };
+        let said = SignedStep {
+            case: case.as_bytes(),
+            step,
+            by: &by,
+            stated_us: request.stated_at.as_ref().map_or(0, micros),
+            report: request.report,
+            statement: &request.statement,
+            reference: &request.reference,
+            resources: &request.resources,
+        };
+        let signature = key.sign(&said.message(&origin_hash(&origin))).to_bytes().to_vec();
+        Ok(v1::RecordCaseStepRequest { signature, ..request })
+    }
+}
+
+/// As the server reads it: 0 stands for no time, and what lies before 1970 is refused.
+fn micros(at: &prost_types::Timestamp) -> u64 {
+    let us = at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos) / 1_000);
+    u64::try_from(us).unwrap_or(0).max(1)
+}
+
 impl BreachCommand {
+    /// Of a step that can be signed: which it is, and by whose key.
+    fn signer(&self) -> Option<(CaseStep, Signer)> {
+        match self {
+            BreachCommand::Aware { signer, .. } => Some((CaseStep::Aware, signer.clone())),
+            BreachCommand::Submit { signer, .. } => Some((CaseStep::Submitted, signer.clone())),
+            _ => None,
+        }
+    }
+
     /// The step that a command records; nothing where it only reads.
     fn request(self) -> Result<v1::RecordCaseStepRequest, CliError> {
         Ok(match self {
@@ -266,7 +332,7 @@ impl BreachCommand {
             }
             BreachCommand::Detect(step) => step.request(CaseStep::Detected)?,
             BreachCommand::ProcessorAware(step) => step.request(CaseStep::ProcessorAware)?,
-            BreachCommand::Aware(step) => step.request(CaseStep::Aware)?,
+            BreachCommand::Aware { step, .. } => step.request(CaseStep::Aware)?,
             BreachCommand::Close(step) => step.request(CaseStep::Closed)?,
             BreachCommand::Answer { step, set, clear } => {
                 let answers = answers(&set, &clear)?;
@@ -286,7 +352,7 @@ impl BreachCommand {
                 let figure = figure.transpose()?;
                 v1::RecordCaseStepRequest { level, figure, ..step.request(CaseStep::Severity)? }
             }
-            BreachCommand::Submit { step, report } => {
+            BreachCommand::Submit { step, report, .. } => {
                 v1::RecordCaseStepRequest { report, ..step.request(CaseStep::Submitted)? }
             }
             BreachCommand::NotNotified { step, report } => {
@@ -319,7 +385,8 @@ impl BreachCommand {
 }
 
 /// What the server says of fields of its request, in the words of this command.
-const FLAGS: [(&str, &str); 21] = [
+const FLAGS: [(&str, &str); 22] = [
+    ("signature", "--sign-key"),
     ("report", "--report"),
     ("case_id", "CASE"),
     ("by", "--by"),
@@ -436,7 +503,12 @@ impl Breach {
                 })
             }
             command => {
+                let signer = command.signer();
                 let request = v1::RecordCaseStepRequest { ledger, ..command.request()? };
+                let request = match signer {
+                    Some((step, signer)) => signer.sign(step, request, &client).await?,
+                    None => request,
+                };
                 let done = client.cases().record_case_step(client.request(request)).await;
                 let done = done.map_err(|status| in_flags(&status))?.into_inner();
                 answer(json, "RecordCaseStepResponse", &done, || {

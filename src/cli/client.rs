@@ -44,6 +44,18 @@ impl Client {
         request
     }
 
+    /// Name of the ledger that is meant: the one that was given, or the server's only one.
+    pub async fn origin(&self) -> Result<String, CliError> {
+        if !self.ledger.is_empty() {
+            return Ok(self.ledger.clone());
+        }
+        let all = self.audit().list_ledgers(self.request(v1::ListLedgersRequest {})).await?.into_inner().ledgers;
+        match all.as_slice() {
+            [only] => Ok(only.origin.clone()),
+            _ => Err(CliError::usage("the server holds several ledgers: say which with --ledger")),
+        }
+    }
+
     pub fn ledgers(&self) -> LedgerServiceClient<Channel> {
         LedgerServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }

@@ -1,4 +1,4 @@
-//! `whosaw keys`: what to verify with, and keys for agents that sign.
+//! `whosaw keys`: what to verify with, and keys for agents and people that sign.
 
 use super::client::Client;
 use super::{CliError, Ended, Server, show};
@@ -10,7 +10,7 @@ use ed25519_dalek::SigningKey;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use whosaw_verifier::hash::hex;
 use zeroize::Zeroizing;
 
@@ -26,7 +26,9 @@ pub struct Keys {
 enum KeysCommand {
     /// Print each ledger's verifier key (vkey). Compare it with one that you got otherwise before you trust it.
     Show,
-    /// Make an Ed25519 key for an agent that signs its own actions; prints the public key to register.
+    /// Make an Ed25519 key for an agent that signs its own actions, or for a person who signs steps of a breach; prints the
+    /// public key to register.
+    #[command(visible_alias = "person")]
     Agent {
         /// Where the private key goes; must not exist. 32 bytes, base64, mode 0600.
         #[arg(long, value_name = "FILE")]
@@ -52,6 +54,15 @@ impl Keys {
             KeysCommand::Agent { out } => make_agent_key(out),
         }
     }
+}
+
+/// A private key as it is made here.
+pub fn read(file: &Path) -> Result<SigningKey, CliError> {
+    let wrong = |what: &dyn std::fmt::Display| CliError::usage(format!("{}: {what}", file.display()));
+    let text = Zeroizing::new(std::fs::read_to_string(file).map_err(|error| wrong(&error))?);
+    let seed = STANDARD.decode(text.trim()).map(Zeroizing::new).ok();
+    let seed = seed.as_ref().and_then(|seed| seed.as_slice().try_into().ok());
+    seed.map(SigningKey::from_bytes).ok_or_else(|| wrong(&"is no private key: 32 bytes in base64"))
 }
 
 fn make_agent_key(out: PathBuf) -> Ended {

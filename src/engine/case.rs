@@ -23,7 +23,8 @@ use std::sync::Arc;
 use whosaw_verifier::body::{Body, CaseBody};
 use whosaw_verifier::entry::Header;
 use whosaw_verifier::hash::Hash;
-use whosaw_verifier::part::{CaseCount, CasePart, Part};
+use whosaw_verifier::part::{CaseCount, CasePart, Part, StepSignature};
+use whosaw_verifier::step::SignedStep;
 
 /// Resources, people told and bytes of answers that one step may name.
 const RESOURCES_MAX: usize = 256;
@@ -40,6 +41,8 @@ pub struct CaseAsked {
     pub stated_us: Option<u64>,
     /// The human who acts.
     pub by: Option<Identity>,
+    /// Theirs; empty: not signed.
+    pub signature: Vec<u8>,
     /// Data subjects who were told, or could not be.
     pub told: Vec<Identity>,
     /// The entry that records the production of the report that the step is about.
@@ -159,7 +162,7 @@ impl OpenLedger {
         // One step at a time, so that two of them are not both judged by the case as it was before either.
         let _one_at_a_time = self.acting.about_anybody().await;
         let now = self.clock.now().0;
-        let (asked, case, size, report, unknown) = self
+        let (asked, case, size, report, unknown, signature) = self
             .blocking(move |open| {
                 open.wait_for_projections(open.ledger.published().size)?;
                 let case = asked.case.map(|id| open.known_case(&id)).transpose()?;
@@ -169,6 +172,7 @@ impl OpenLedger {
                 }
                 let reported = asked.report.map(|index| open.reported(index, &asked)).transpose()?;
                 refuse_out_of_turn(&asked, case.as_ref())?;
+                let signature = open.signature_of(&asked, case.as_ref())?;
                 let (size, report) = match reported {
                     Some((size, digest)) => (size, digest.to_vec()),
                     None => (open.as_of(asked.size, None)?.0, Vec::new()),
@@ -190,7 +194,7 @@ impl OpenLedger {
                     _ => (None, Vec::new()),
                 };
                 asked.part.counted = counted;
-                Ok((asked, case, size, report, unknown))
+                Ok((asked, case, size, report, unknown, signature))
             })
             .await?;
         let id = case.map_or_else(|| uuid::Uuid::new_v4().into_bytes(), |case| case.id);
@@ -208,7 +212,7 @@ impl OpenLedger {
         };
         let part = CasePart { report, ..part };
         let normal = |identity: Identity| vault::normal(&identity);
-        let actors = CaseActors { by: by.map(normal), told: told.into_iter().map(normal).collect() };
+        let actors = CaseActors { by: by.map(normal), signature, told: told.into_iter().map(normal).collect() };
         let admitted = events::case_step(body, actors, part, caller, &self.names().registry);
         // What this case alone kept waiting is judged anew by the next batch.
         let waiting = if step == CaseStep::Closed { self.unblocked() } else { Vec::new() };
@@ -306,6 +310,40 @@ impl OpenLedger {
             .ok_or_else(|| EngineError::not_found("this ledger knows no case of this id"))
     }
 
+    /// The signature of whoever acts, held against the key that the registry has for them now: by the size that a step was
+    /// decided from, which the caller chooses, a key that was given up could sign on. Nothing where nobody signed. Blocks.
+    fn signature_of(&self, asked: &CaseAsked, case: Option<&Case>) -> Result<Option<StepSignature>, EngineError> {
+        let (Some(by), Some(case)) = (asked.by.as_ref().filter(|_| !asked.signature.is_empty()), case) else {
+            return Ok(None);
+        };
+        let in_force = self.registry_document_at(self.ledger.published().size)?;
+        let key = in_force.and_then(|known| known.document.signing_key(&vault::normal(by)));
+        let unknown =
+            "signature cannot be checked: the controller's registry has no key by which whoever is named may sign";
+        let key = key.ok_or_else(|| EngineError::precondition(unknown))?;
+        let said = SignedStep {
+            case: &case.id,
+            step: asked.step,
+            by: &vault::part_identity(by),
+            stated_us: asked.stated_us.unwrap_or_default(),
+            report: asked.report.unwrap_or_default(),
+            statement: &asked.part.statement,
+            reference: &asked.part.reference,
+            resources: &asked.part.resources,
+        };
+        if !said.is_signed(self.ledger.origin_hash(), &asked.signature, &key) {
+            let text = "is not of this step by the key that the controller's registry has for whoever is named";
+            return Err(EngineError::invalid("signature", text));
+        }
+        // What was taken back would stand again in the name of somebody who did not say it again.
+        let again = |step: &&Step| step.signature.as_ref().is_some_and(|known| known.signature == asked.signature);
+        if let Some(Step { index, .. }) = case.steps.iter().find(again) {
+            let text = format!("stands already, in the step of entry {index}: to say it again, sign other words");
+            return Err(EngineError::invalid("signature", text));
+        }
+        Ok(Some(StepSignature { public_key: key.to_vec(), signature: asked.signature.clone(), report: said.report }))
+    }
+
     /// The case as entries below the size tell it. Blocks.
     pub(super) fn case_below(&self, id: &CaseId, size: u64) -> Result<Option<Case>, EngineError> {
         Ok(self.cases_where(size, |case| case == id)?.into_iter().next())
@@ -366,6 +404,8 @@ impl OpenLedger {
             None => By::Nobody,
             Some(ordinal) => open(ordinal).and_then(identities).map_or(By::Erased, By::Person),
         };
+        let signature = body.by.checked_sub(1).and_then(open).and_then(|part| part.content.as_ref()?.case.as_ref());
+        let signature = signature.and_then(|case| case.signature.clone());
         let of_role = |role: Role| {
             let groups = body.parts.iter().filter(move |group| group.roles.contains(&role));
             groups.flat_map(|group| group.first..group.first.saturating_add(group.count))
@@ -386,7 +426,8 @@ impl OpenLedger {
             size: body.size,
             report: Hash::try_from(report).ok(),
             by,
-            assurance: body.caller.as_ref().map(|caller| caller.assurance).unwrap_or_default(),
+            is_signed: body.signed,
+            signature,
             told,
             told_closed,
             part,
@@ -508,6 +549,8 @@ fn violations(asked: &CaseAsked, case: Option<&Case>, profile: &Profile, now: u6
         ("level", said(&part.level), step == Severity && part.figure.is_none(), step == Severity),
         ("figure", part.figure.is_some(), false, step == Severity),
         ("retracts", asked.retracts.is_some(), step == Retracted, step == Retracted),
+        // All that these say is signed with them.
+        ("signature", !asked.signature.is_empty(), false, is(&[Aware, Submitted])),
         ("report", asked.report.is_some(), false, is(&[Submitted, NotNotified, Informed])),
         ("tree_size", asked.size != 0, false, asked.report.is_none()),
     ] {

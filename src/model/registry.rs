@@ -74,6 +74,17 @@ impl Registry {
     }
 }
 
+/// What is wrong with an Ed25519 public key. Under a point of small order anybody's signature verifies, so that it would speak
+/// for nobody.
+pub fn key_problem(key: &[u8]) -> Option<&'static str> {
+    let Ok(key) = <[u8; 32]>::try_from(key) else { return Some("is not 32 bytes long") };
+    match ed25519_dalek::VerifyingKey::from_bytes(&key) {
+        Err(_) => Some("is not an Ed25519 public key"),
+        Ok(key) if key.is_weak() => Some("is a weak key: it has no secret half that only one signer could hold"),
+        Ok(_) => None,
+    }
+}
+
 /// Names become public for ever, so they keep to a narrow alphabet in which no e-mail address can be written: 1 to 128 of
 /// a–z, A–Z, 0–9, '.', '_', ':', '/', '-', the first a letter or digit.
 pub fn is_registry_name(name: &str) -> bool {

@@ -21,7 +21,7 @@ const SECONDS_MAX: u32 = 31_622_400;
 /// More would not fit into the trailers of an answer, and the first few are enough to begin with.
 const VIOLATIONS_MAX: usize = 40;
 
-const MAY: [&str; 4] = ["correct", "review", "approve", "disclose"];
+const MAY: [&str; 5] = ["correct", "review", "approve", "disclose", "sign"];
 const READ_LOGGING: [&str; 3] = ["complete", "sampled", "none"];
 const HISTORY: [&str; 2] = ["visible", "hidden"];
 const IDENTIFIERS: [&str; 3] = ["company", "organisation", "vat"];
@@ -419,6 +419,33 @@ impl Checker {
                 known.parties.contains(name) || known.groups.contains(name) || known.agents.contains(name)
             });
         }
+        self.keys(document);
+    }
+
+    /// Whoever may sign has one key, and nobody else has it: a signature says who.
+    fn keys(&mut self, document: &Document) {
+        let mut theirs: Vec<(Identity, Vec<u8>)> = Vec::new();
+        for (i, role) in document.roles.iter().enumerate() {
+            let may_sign = role.may.iter().any(|may| may == "sign");
+            for (j, person) in role.persons.iter().enumerate() {
+                let at = format!("roles[{i}].persons[{j}].public_key");
+                match (&person.public_key, person.key()) {
+                    (None, _) if may_sign => self.refuse(at, "is missing: whoever may sign needs a key of their own"),
+                    (None, _) => {}
+                    (Some(_), _) if !may_sign => self.refuse(at, "belongs to the persons of a role that may sign"),
+                    (Some(_), None) => self.refuse(at, "is not 64 hexadecimal digits"),
+                    (Some(_), Some(key)) => {
+                        let own = person.normal();
+                        if let Some(wrong) = key_problem(&key) {
+                            self.refuse(at, wrong);
+                        } else if theirs.iter().any(|(who, known)| (*who == own) != (*known == key)) {
+                            self.refuse(at, "is the key of somebody else too, or not the only one of this person");
+                        }
+                        theirs.push((own, key));
+                    }
+                }
+            }
+        }
     }
 
     fn policies(&mut self, document: &Document) {
@@ -446,6 +473,10 @@ impl Checker {
                 self.refuse(format_args!("{at}.subjects"), "is missing: who is not to be told?");
             }
             self.persons(&format!("{at}.subjects"), &order.subjects);
+            for (j, _) in order.subjects.iter().enumerate().filter(|(_, subject)| subject.public_key.is_some()) {
+                let at = format_args!("{at}.subjects[{j}].public_key");
+                self.refuse(at, "belongs to the persons of a role that may sign");
+            }
             self.lines(&format!("{at}.callers"), &order.callers);
             self.known(&format!("{at}.recipients"), &order.recipients, "a party of this file", |name| {
                 known.parties.contains(name)
@@ -614,7 +645,7 @@ impl Checker {
             for (j, value) in person.fields.iter().enumerate() {
                 self.line(format_args!("{at}.fields[{j}]"), value);
             }
-            if persons[..i].contains(person) {
+            if persons[..i].iter().any(|other| other.normal() == person.normal()) {
                 self.refuse(&at, "stands twice");
             }
         }

@@ -1,6 +1,6 @@
 //! What the file may say. Everything but the version may be left out: a report prints what is missing as NOT PROVIDED.
 
-use crate::model::{Identity, LegalBasis, Strength};
+use crate::model::{Identity, LegalBasis, Strength, nfc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -210,14 +210,20 @@ tables! {
 
     pub struct Role {
         name: String,
-        /// `correct`, `review`, `approve`, `disclose`.
+        /// `correct`, `review`, `approve`, `disclose`, or `sign`: steps of a breach, each with a key of their own.
         may: Vec<String>,
         persons: Vec<Person>,
         /// Names of parties, groups or agents.
         parties: Vec<String>,
     }
 
-    pub struct Person { namespace: String, fields: Vec<String> }
+    pub struct Person {
+        namespace: String,
+        fields: Vec<String>,
+        /// Ed25519, 64 hexadecimal digits; of those who may sign.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        public_key: Option<String>,
+    }
 
     pub struct Policy {
         /// Public.
@@ -337,15 +343,32 @@ impl Document {
         at.map(|at| at.to_zoned(zone).date().to_string())
     }
 
-    /// Roles that may do this: `correct`, `review`, `approve` or `disclose`.
+    /// Roles that may do this: `correct`, `review`, `approve`, `disclose` or `sign`.
     pub fn who_may(&self, act: &str) -> impl Iterator<Item = &Role> {
         self.roles.iter().filter(move |role| role.may.iter().any(|may| may == act))
+    }
+
+    /// The key by which exactly this one signs; the identity in NFC.
+    pub fn signing_key(&self, of: &Identity) -> Option<[u8; 32]> {
+        let known = self.who_may("sign").flat_map(|role| &role.persons).find(|known| known.normal() == *of)?;
+        known.key()?.try_into().ok()
     }
 }
 
 impl Person {
     pub fn identity(&self) -> Identity {
         Identity { namespace: self.namespace.clone(), fields: self.fields.clone(), strength: Strength::Strong }
+    }
+
+    /// The same in NFC.
+    pub fn normal(&self) -> Identity {
+        let fields = self.fields.iter().map(|field| nfc(field).into_owned()).collect();
+        Identity { namespace: nfc(&self.namespace).into_owned(), fields, strength: Strength::Strong }
+    }
+
+    /// Nothing where none is stated, or it is not hexadecimal.
+    pub fn key(&self) -> Option<Vec<u8>> {
+        hex::decode(self.public_key.as_ref()?).ok()
     }
 }
 

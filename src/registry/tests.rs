@@ -1,7 +1,7 @@
 //! Files that are read, refused and compared.
 
 use super::*;
-use crate::model::{Registered, Registry, RegistryKind, is_registry_name};
+use crate::model::{Identity, Registered, Registry, RegistryKind, Strength, is_registry_name};
 use std::collections::BTreeMap;
 
 /// The file that this repository shows to people.
@@ -291,4 +291,45 @@ fn what_was_known_from_elsewhere_stays_and_what_the_file_no_longer_says_goes() {
     assert!(names.is_empty(), "it stays known, with what was last said of it");
     let told = told(&changes);
     assert!(told.contains(&("public.agent.copilot", Some("known"), Some("known, and no longer in the file"))));
+}
+
+/// Whoever may sign has one key of their own, and nobody else says one.
+#[test]
+fn keys_of_those_who_may_sign_are_held_against_their_form() {
+    let hex = |seed: u8| hex::encode(ed25519_dalek::SigningKey::from_bytes(&[seed; 32]).verifying_key().as_bytes());
+    let (one, two) = (hex(1), hex(2));
+    let person = |name: &str, key: &str| format!("{{ namespace = \"staff\", fields = [\"{name}\"]{key} }}");
+    let key = |key: &str| format!(", public_key = \"{key}\"");
+    let role = |may: &str, persons: &[String]| {
+        format!("[[roles]]\nname = \"{may}\"\nmay = [\"{may}\"]\npersons = [{}]\n", persons.join(", "))
+    };
+    let file = |roles: &str| format!("version = \"v1\"\n{roles}");
+    let dana = person("dana", &key(&one));
+    let good = file(&role("sign", &[dana.clone(), person("Ame\u{301}lie", &key(&two))]));
+    let document = Document::parse(&good).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
+    let who =
+        |name: &str| Identity { namespace: "staff".into(), fields: vec![name.into()], strength: Strength::Strong };
+    assert!(document.signing_key(&who("Am\u{e9}lie")).is_some() && document.signing_key(&who("erin")).is_none());
+    let weak = Identity { strength: Strength::Weak, ..who("dana") };
+    assert!(document.signing_key(&who("dana")).is_some() && document.signing_key(&weak).is_none());
+    for (persons, position) in [
+        (vec![person("dana", "")], 0),
+        (vec![person("dana", &key("00"))], 0),
+        (vec![person("dana", &key("no key"))], 0),
+        // The neutral element: anybody's signature would verify.
+        (vec![person("dana", &key(&format!("01{}", "0".repeat(62))))], 0),
+        (vec![dana.clone(), person("erin", &key(&one))], 1),
+    ] {
+        let violations = refused(&file(&role("sign", &persons)));
+        let field = format!("registry.roles[0].persons[{position}].public_key");
+        assert!(violations.iter().any(|it| it.field == field), "{persons:?}: {violations:?}");
+    }
+    let violations = refused(&file(&role("review", &[dana.clone()])));
+    assert_eq!(violations[0].field, "registry.roles[0].persons[0].public_key");
+    let twice = format!("{}{}", role("sign", &[dana]), "[[roles]]\nname = \"other\"\nmay = [\"sign\"]\npersons = [");
+    let violations = refused(&file(&format!("{twice}{}]\n", person("dana", &key(&two)))));
+    assert_eq!(violations[0].field, "registry.roles[1].persons[0].public_key");
+    let order = "[[suppressions]]\nreference = \"o\"\nauthority = \"a\"\nfrom = \"2026-01-01\"\nsubjects = [";
+    let violations = refused(&file(&format!("{order}{}]\n", person("dana", &key(&one)))));
+    assert_eq!(violations[0].field, "registry.suppressions[0].subjects[0].public_key");
 }

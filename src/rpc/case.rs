@@ -131,12 +131,15 @@ fn asked(request: v1::RecordCaseStepRequest) -> Result<CaseAsked, Status> {
         report: Vec::new(),
         // Of the ledger.
         counted: None,
+        // Of whoever acts, once it was checked.
+        signature: None,
     };
     Ok(CaseAsked {
         case,
         step,
         stated_us: Some(stated_us.unsigned_abs()).filter(|us| *us != 0),
         by,
+        signature: request.signature,
         told,
         report: Some(request.report).filter(|index| *index != 0),
         retracts: Some(request.retracts).filter(|index| *index != 0),

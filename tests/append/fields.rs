@@ -513,6 +513,7 @@ async fn every_field_is_stored_listed_exported_and_opens_again() {
         "CasePart.reference",
         "CasePart.report",
         "CasePart.resources",
+        "CasePart.signature",
         "CasePart.statement",
         "ContentPart.act",
         "ContentPart.case",
@@ -551,6 +552,9 @@ async fn every_field_is_stored_listed_exported_and_opens_again() {
         "SeverityFigure.identification",
         "SeverityFigure.integrity",
         "SeverityFigure.malicious",
+        "StepSignature.public_key",
+        "StepSignature.report",
+        "StepSignature.signature",
     ];
     assert_eq!(unset, elsewhere.map(str::to_owned).into());
 }

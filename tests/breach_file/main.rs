@@ -15,6 +15,7 @@ mod persons;
 mod phases;
 mod reach;
 mod register;
+mod signed;
 
 use common::*;
 use serde_json::{Value, json};

@@ -405,6 +405,9 @@ message! {
         /// The entry of the step that this one takes back, with `retracted`. In the open, like the step itself, so that no
         /// loss of a key makes a statement stand again.
         9 retracts: u64,
+        /// Whoever is named signed it with their own registered key; checked before it was recorded. In the open, so that it
+        /// is known also of somebody who was erased since.
+        10 signed: bool,
     }
 
     /// Kind 12: the ledger goes on from a backup.

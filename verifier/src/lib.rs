@@ -26,6 +26,8 @@ pub mod seal;
 
 pub mod agent;
 
+pub mod step;
+
 pub mod erasure;
 
 // How it is vouched for: signed heads, witnesses, receipts, reports.

@@ -85,7 +85,12 @@ message! {
         10 report: Vec<u8>,
         /// What was counted of the breach when this was decided.
         11 counted: Option<CaseCount>,
+        /// In the part of whoever acted: that they signed it themselves.
+        12 signature: Option<StepSignature>,
     }
+
+    /// A human's own Ed25519 signature of a step (see `step`), and the entry of the report that they named in it; 0: none.
+    pub struct StepSignature { 1 public_key: Vec<u8>, 2 signature: Vec<u8>, 3 report: u64 }
 
     /// What was counted of a breach: numbers alone, so that they outlive whoever was counted.
     pub struct CaseCount {

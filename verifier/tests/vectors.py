@@ -381,6 +381,16 @@ def vectors():
     yield "agent_message", message
     yield "agent_signature", signature
 
+    # A submission of the same case number as `case_part` has, by staff=dana, with the report of entry 4322.
+    dana = proto_bytes(1, b"staff") + proto_bytes(2, b"dana") + proto_number(3, 1)
+    message = (b"whosaw/case-step/v1\0" + O + action + bytes([7]) + H(dana) + u64(1773166200000000) + u64(4322)
+               + b"".join(H(text) for text in (b"as told", b"2026-7", b"crm", b"mail")))
+    step_public, signature = ed25519_sign(bytes([0xBB]) * 32, message)
+    yield "step_public", step_public
+    yield "step_message", message
+    yield "step_signature", signature
+    yield "step_part", proto_bytes(12, proto_bytes(1, step_public) + proto_bytes(2, signature) + proto_number(3, 4322))
+
     bundle = b"".join(u16(len(entry)) + entry for entry in entries[:2])
     yield "entry_bundle", bundle
     content = u32(32 + len(body)) + salt + body

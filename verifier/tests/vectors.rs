@@ -10,8 +10,9 @@ use whosaw_verifier::erasure;
 use whosaw_verifier::hash::{Hash, hex, sha256};
 use whosaw_verifier::merkle;
 use whosaw_verifier::note::{self, KeyKind, VerifierKey};
-use whosaw_verifier::part::{CaseAnswer, CasePart, SeverityFigure};
+use whosaw_verifier::part::{CaseAnswer, CasePart, Identity, SeverityFigure, StepSignature};
 use whosaw_verifier::receipt::{self, Receipt, ReceiptError};
+use whosaw_verifier::step::SignedStep;
 use whosaw_verifier::vocabulary::*;
 use whosaw_verifier::wire::Message;
 use whosaw_verifier::{agent, cosignature, seal, tiles};
@@ -276,6 +277,7 @@ fn erasures(v: &Vectors) {
         caller: Some(Caller { name: "desk".into(), assurance: Assurance::SelfAsserted }),
         parts: vec![part(Role::Actor, false, 0), part(Role::Content, true, 1)],
         retracts: 0,
+        signed: false,
     };
     v.check("case_body", &body.encode());
     assert_eq!(Body::decode(17, &v.bytes("case_body")), Ok(Body::Case(body)));
@@ -294,7 +296,27 @@ fn erasures(v: &Vectors) {
         message: v.bytes("erasure_covers_root"),
         report: Vec::new(),
         counted: None,
+        signature: None,
     };
     v.check("case_part", &part.encode());
+    // The same step as its actor signed it.
+    let public = v.array("step_public");
+    let by = Identity { namespace: "staff".into(), fields: vec!["dana".into()], strength: Strength::Strong };
+    let said = SignedStep {
+        case: &v.array("agent_action_id"),
+        step: CaseStep::Submitted,
+        by: &by,
+        stated_us: 1_773_166_200_000_000,
+        report: 4_322,
+        statement: &part.statement,
+        reference: &part.reference,
+        resources: &part.resources,
+    };
+    let origin = origin_hash(&v.text("origin_text"));
+    v.check("step_message", &said.message(&origin));
+    assert!(said.is_signed(&origin, &v.bytes("step_signature"), &public));
+    let signature =
+        StepSignature { public_key: public.to_vec(), signature: v.bytes("step_signature"), report: said.report };
+    v.check("step_part", &CasePart { signature: Some(signature), ..CasePart::default() }.encode());
     assert_eq!(CasePart::decode(&v.bytes("case_part")), Ok(part));
 }

@@ -159,7 +159,7 @@ prop_compose! {
     ) -> CaseBody {
         let caller = caller.map(|name| Caller { name, assurance: Assurance::Unspecified });
         let [stated_us, size] = numbers;
-        CaseBody { case, step, stated_us, size, report, by, caller, parts, retracts: stated_us / 2 }
+        CaseBody { case, step, stated_us, size, report, by, caller, parts, retracts: stated_us / 2, signed: stated_us % 2 == 1 }
     }
 }
 

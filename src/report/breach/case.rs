@@ -6,10 +6,10 @@
 use crate::law::calendar::{self, BeyondCalendar, Hours};
 use crate::law::edpb::{Answers, Circumstances};
 use crate::law::{Profile, enisa};
-use crate::model::{Assurance, CaseStep, Channel, Delivery, Identity};
+use crate::model::{CaseStep, Channel, Delivery, Identity};
 use std::collections::BTreeMap;
 use whosaw_verifier::hash::Hash;
-use whosaw_verifier::part::{CasePart, SeverityFigure};
+use whosaw_verifier::part::{CasePart, SeverityFigure, StepSignature};
 
 /// UUID.
 pub type CaseId = [u8; 16];
@@ -28,8 +28,10 @@ pub struct Step {
     pub size: u64,
     pub report: Option<Hash>,
     pub by: By,
-    /// How sure it is that the one who is named said it.
-    pub assurance: Assurance,
+    /// Whoever is named signed it, also where they were erased since.
+    pub is_signed: bool,
+    /// Theirs, where it opens.
+    pub signature: Option<StepSignature>,
     /// Data subjects who were told, or could not be, as far as they open: first the identifier that was used, then others of
     /// the same person.
     pub told: Vec<Vec<Identity>>,
@@ -91,7 +93,8 @@ impl Step {
             size: index,
             report: None,
             by: By::Nobody,
-            assurance: Assurance::default(),
+            is_signed: false,
+            signature: None,
             told: Vec::new(),
             told_closed: 0,
             part: Some(CasePart { resources, ..CasePart::default() }),
@@ -106,7 +109,7 @@ impl Step {
 
     /// Whether whoever is named signed it; nothing where nobody is named.
     pub fn signed(&self) -> Option<bool> {
-        (self.by != By::Nobody).then_some(self.assurance == Assurance::Signed)
+        (self.by != By::Nobody).then_some(self.is_signed)
     }
 
     pub fn reference(&self) -> &str {
@@ -342,7 +345,8 @@ pub(crate) mod tests {
             size: index,
             report: None,
             by: By::Nobody,
-            assurance: Assurance::default(),
+            is_signed: false,
+            signature: None,
             told: Vec::new(),
             told_closed: 0,
             part: Some(CasePart::default()),
