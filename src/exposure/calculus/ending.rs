@@ -110,7 +110,9 @@ impl Closings {
         let surely = own_surely.into_iter().chain(whole_surely).min();
         Ended {
             perhaps: earliest(own.perhaps, whole.perhaps).map(|at| at.max(edge.when.earliest)),
-            doubtful: earliest(own.doubtful, whole.doubtful).map(|at| at.max(edge.when.earliest)),
+            doubtful: earliest(own.doubtful, whole.doubtful)
+                .filter(|at| *at != Instant::MAX)
+                .map(|at| at.max(edge.when.earliest)),
             surely: surely.map(|(at, _, entry)| (at.saturating_add(lag), entry)),
             before: own.before,
         }

@@ -16,7 +16,7 @@ fn plainly(edges: &[Edge], edge: &Edge, lag: Instant, used: &mut BTreeSet<usize>
     };
     // When it ended at the earliest; by when it surely had, by which entry.
     let mut endings: Vec<(Instant, Option<Sure>)> = Vec::new();
-    let mut ended = Ended::default();
+    let (mut ended, mut doubtful) = (Ended::default(), Vec::new());
     for (position, closing) in edges.iter().enumerate().filter(|(_, e)| e.side == Side::Closes) {
         let when = closing.when;
         if closing.reference.is_some() && closing.reference == edge.reference {
@@ -34,6 +34,7 @@ fn plainly(edges: &[Edge], edge: &Edge, lag: Instant, used: &mut BTreeSet<usize>
             let sure = !closing.doubtful && alike.iter().all(|other| other.thing == edge.thing);
             let by = (when.latest.max(opened.latest) + lag, when.latest, closing.index);
             endings.push((when.earliest.max(opened.earliest), sure.then_some(by)));
+            doubtful.extend(closing.doubtful.then_some(when.earliest.max(opened.earliest)));
         }
         if closing.reference.is_none() && closing.thing == edge.thing {
             let told_later = closing.index > edge.index;
@@ -44,8 +45,10 @@ fn plainly(edges: &[Edge], edge: &Edge, lag: Instant, used: &mut BTreeSet<usize>
             let sure = (when.earliest, told_later) > (opened.latest, false) && !closing.doubtful;
             let by = (when.latest + lag, when.latest, closing.index);
             endings.push((when.earliest.max(opened.earliest), sure.then_some(by)));
+            doubtful.extend(closing.doubtful.then_some(when.earliest.max(opened.earliest)));
         }
     }
+    ended.doubtful = doubtful.into_iter().min();
     ended.perhaps = endings.iter().map(|(earliest, _)| *earliest).min();
     ended.surely = endings.iter().filter_map(|(_, sure)| *sure).min().map(|(at, _, entry)| (at, entry));
     ended
