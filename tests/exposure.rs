@@ -54,10 +54,12 @@ fn the_incident_is_told_as_it_was() {
     assert_eq!(files.len(), 6);
     assert!(files.iter().all(|(name, _)| name.starts_with("exposure-")));
     let report = json(&files);
-    // The vendor of the model is the recipient that the same act names, with its country.
+    // The vendor of the model is the recipient that the same act names, with its country. What the agent put into a notebook is
+    // perhaps of what it had before it, and nobody registered who runs that.
     let passed_on = report["disclosures"].as_array().expect("a list");
-    let countries: Vec<&Value> = passed_on.iter().map(|given| &given["country"]).collect();
-    assert_eq!(countries, ["US"]);
+    let countries: Vec<(&Value, &Value)> =
+        passed_on.iter().map(|given| (&given["certain"], &given["country"])).collect();
+    assert_eq!(countries, [(&true.into(), &"US".into()), (&false.into(), &Value::Null)]);
     let totals = &report["totals"];
     assert_eq!(totals["open_us"], serde_json::json!({"low": 7_200_000_000u64, "high": 7_200_000_000u64}));
     assert_eq!(totals["unauthorised_us"], totals["open_us"]);
@@ -66,7 +68,7 @@ fn the_incident_is_told_as_it_was() {
     {
         assert_eq!(totals[figure], serde_json::json!({"low": expected, "high": expected}), "{figure}");
     }
-    assert_eq!((&totals["attempts"], &totals["holdings_open"]), (&Value::from(1), &Value::from(3)));
+    assert_eq!((&totals["attempts"], &totals["holdings_open"]), (&Value::from(1), &Value::from(4)));
     assert_eq!(report["answer"]["claim"], "refuted");
     let text = report["answer"]["text"].as_str().expect("a sentence");
     let could = "2 h 00 min in all; 5 people could see it; of that 2 h 00 min over ways that nobody was allowed to open, \

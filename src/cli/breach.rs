@@ -4,6 +4,8 @@ use super::client::Client;
 use super::person::{answer, recorded};
 use super::report::Language;
 use super::{CliError, Ended, Server, show};
+use crate::app::SystemClock;
+use crate::model::time::Clock as _;
 use crate::model::{CaseStep, Channel, Delivery, Strength, nfc};
 use crate::rpc::casebook::{Casebook, Format};
 use crate::rpc::v1;
@@ -229,8 +231,7 @@ enum RegisterFormat {
 fn write_register(found: &v1::ListCasesResponse, to: &Path, asked: &[RegisterFormat]) -> Result<Vec<String>, CliError> {
     let failed = |error: std::io::Error| CliError::new(format!("{} cannot be made: {error}", to.display()));
     std::fs::create_dir_all(to).map_err(failed)?;
-    let made = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let made_us = u64::try_from(made.as_micros()).unwrap_or_default();
+    let made_us = SystemClock::new().now().0;
     let mut paths = Vec::new();
     for format in [RegisterFormat::Csv, RegisterFormat::Xlsx, RegisterFormat::Json] {
         if !asked.is_empty() && !asked.contains(&format) {

@@ -324,7 +324,7 @@ fn keys_of_those_who_may_sign_are_held_against_their_form() {
         let field = format!("registry.roles[0].persons[{position}].public_key");
         assert!(violations.iter().any(|it| it.field == field), "{persons:?}: {violations:?}");
     }
-    let violations = refused(&file(&role("review", &[dana.clone()])));
+    let violations = refused(&file(&role("review", std::slice::from_ref(&dana))));
     assert_eq!(violations[0].field, "registry.roles[0].persons[0].public_key");
     let twice = format!("{}{}", role("sign", &[dana]), "[[roles]]\nname = \"other\"\nmay = [\"sign\"]\npersons = [");
     let violations = refused(&file(&format!("{twice}{}]\n", person("dana", &key(&two)))));

@@ -51,7 +51,7 @@ impl Telling {
             };
             kept_us.extend(body.recipients.iter().enumerate().filter_map(kept));
         }
-        if let Some(call) = self.into_tool(action, when, own, registered) {
+        if let Some(call) = self.put_into_tool(action, when, own, registered) {
             let mut told = access.or_else(|| self.handed_over(&call))?;
             for operator in &call.operators {
                 told.give(&operator.given);

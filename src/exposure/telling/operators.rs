@@ -52,13 +52,13 @@ impl Telling {
         resource: Resource,
         registered: &dyn Registered,
     ) {
-        if let Some(call) = self.into_tool(action, when, resource, registered).filter(|call| call.of_somebody) {
+        if let Some(call) = self.put_into_tool(action, when, resource, registered).filter(|call| call.of_somebody) {
             self.calls.push(call);
         }
     }
 
     /// What an act put into a tool, and who runs that; absent where it put in nothing.
-    pub(super) fn into_tool(
+    pub(super) fn put_into_tool(
         &mut self,
         action: &OpenedAction<'_>,
         when: When,
