@@ -423,7 +423,9 @@ fn erasure_line(found: &v1::GetErasureStatusResponse) -> String {
                 }
             };
             let at = show::time(found.inaccessible_at.as_ref());
-            format!("inaccessible by entry {by}, {at}{more}") + &copies_line(found.copies) + &kept_lines(&found.kept)
+            format!("inaccessible by entry {by}, {at}{more}")
+                + &copies_line(found.copies.map(|left| left.count))
+                + &kept_lines(&found.kept)
         }
     }
 }

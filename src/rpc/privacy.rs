@@ -299,7 +299,7 @@ impl v1::privacy_service_server::PrivacyService for PrivacyRpc {
                     irrecoverable_at: irrecoverable.map(|later| present::timestamp(later.at_us)),
                     custodian: custodian as i32,
                     kept: kept.iter().map(kept_for).collect(),
-                    copies,
+                    copies: copies.map(|count| v1::CopiesLeft { count }),
                     ..v1::GetErasureStatusResponse::default()
                 }
             }

@@ -72,7 +72,9 @@ async fn what_is_no_report_on_this_person_is_refused_and_what_was_erased_is_coun
     let (marked, produced) = again(&client, index).await;
     assert_eq!(produced.reproduction(), v1::Reproduction::WithMarks);
     let marks = marked["erratum"]["marks"].as_array().expect("marks").len();
-    assert_eq!(report["header"]["supersedes"]["erased"].as_u64(), Some(marks as u64), "{report}");
+    // The person is told how much is gone, and no marks of where somebody else stood.
+    let erased = report["header"]["supersedes"]["erased"].as_u64();
+    assert!(erased.is_some_and(|erased| erased > marks as u64), "{erased:?} of {marks}: {report}");
     assert_eq!(change(&report, "totals.entries"), Value::Null, "no access came or went");
 }
 

@@ -165,7 +165,7 @@ pub async fn asked(client: &Client, acts: &Acts, aside: &Aside) -> Result<Value,
                 status if status.blocked => "blocked",
                 _ => "requested",
             };
-            Ok(json!({ "state": state, "copies": status.copies }))
+            Ok(json!({ "state": state, "copies": status.copies.map(|left| left.count) }))
         }
         Aside::Case(name) => {
             let case_id = acts.cases.get(name).cloned();
