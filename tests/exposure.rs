@@ -220,6 +220,10 @@ fn what_a_way_was_opened_for_is_told_and_what_goes_beyond_it_is_not_authorised()
         );
         act(at, verb, name, &subject)
     };
+    let party = who("fay");
+    let key = format!(
+        r#""determination":"nobody","facts":[{{"kind":"key_access","edge":"open","resource":"k1","party":"human",{party}}}]"#
+    );
     let lines = [
         grants("dan", "data.list"),
         grants("bea", "data.update"),
@@ -228,6 +232,7 @@ fn what_a_way_was_opened_for_is_told_and_what_goes_beyond_it_is_not_authorised()
         gets("09:40", "data.download", "bea", "health"),
         gets("09:50", "data.view", "cem", "contact"),
         grants("fay", "data.read"),
+        act("09:55", "key.access", "fay", &key),
         grant("close", "cem", "data.list"),
         grant("close", "fay", "data.read"),
     ];
@@ -238,7 +243,12 @@ fn what_a_way_was_opened_for_is_told_and_what_goes_beyond_it_is_not_authorised()
     let told = json(&files);
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let verdicts: Vec<Value> = list(&told["accesses"]).iter().map(|one| one["authorisation"].clone()).collect();
-    assert_eq!(verdicts, ["not_assessed", "not_assessed", "authorised"]);
+    assert_eq!(
+        verdicts,
+        ["not_assessed", "not_assessed", "authorised"],
+        "whoever got a key reached for no data with that"
+    );
+    assert_eq!(told["totals"]["attempts"], 0);
     let paths = list(&told["resources"][0]["paths"]);
     let rights: Vec<&Value> = paths.iter().map(|path| &path["rights"][0]).collect();
     assert_eq!(rights, ["data.list", "data.update", "data.read", "data.read"]);

@@ -649,7 +649,9 @@ impl Telling {
 
     fn access(&mut self, action: &OpenedAction<'_>, when: When, resource: Resource, registered: &dyn Registered) {
         let body = action.body;
-        if is_administrative(body.verb) || gives_nothing(body.verb) || body.actors.is_empty() {
+        // Whoever got a key, and nobody's data with it, tried for none.
+        let only_a_key = body.verb == Verb::KeyAccess && determination(body) == Determination::Nobody;
+        if is_administrative(body.verb) || gives_nothing(body.verb) || body.actors.is_empty() || only_a_key {
             return;
         }
         let chain: Vec<Party> = (0..body.actors.len()).filter_map(|position| self.actor(action, position)).collect();
