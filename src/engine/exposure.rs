@@ -39,7 +39,7 @@ const CAUSES_MAX: usize = 10_000;
 /// Entries of an agent that are looked at together.
 const AT_ONCE: usize = 4_096;
 /// People whose entries are looked through for what agents did beside.
-const PERSONS_MAX: usize = 10_000;
+const PERSONS_MAX: usize = 1_000;
 /// Bytes of what a human says of it.
 const REMARK_MAX: usize = 16 * 1024;
 /// Resources that one report may ask for.
@@ -336,22 +336,27 @@ impl OpenLedger {
     ) -> Result<BTreeMap<u64, StoredEntry>, EngineError> {
         let (reached, size) = (told.agents_reached(asked), reading.head.size);
         let mut found = BTreeMap::new();
+        let names = self.names();
+        let tools = names.registry.iter().filter(|(kind, ..)| *kind == RegistryKind::Tool).map(|(_, name, _)| name);
+        let tools: Vec<&str> = tools.collect();
         for (agent, since) in &reached.agents {
             let until_us = looked.agents.insert(agent.clone(), *since);
             if until_us.is_some_and(|until| until <= *since) {
                 looked.agents.extend(until_us.map(|until| (agent.clone(), until)));
                 continue;
             }
-            let term = agent.as_ref().map_or_else(Term::sealed_actor, |name| Term::new(TermKind::Actor, name.as_str()));
-            // What was recorded before the agent had anything came before it, too.
-            let filter = Filter { terms: vec![term], from_us: Some(*since), until_us };
-            let mut from = Some(0);
-            while let Some(at) = from {
-                let page = self.follow.follower().query(&filter, at, size, AT_ONCE)?;
-                let new: Vec<u64> = page.indexes.into_iter().filter(|index| !known.contains_key(index)).collect();
-                let entries = self.entries_at(&new)?.into_iter().filter(takes_along);
-                found.extend(entries.map(|entry| (entry.header.index, entry)));
-                from = page.next;
+            let by = agent.as_ref().map_or_else(Term::sealed_actor, |name| Term::new(TermKind::Actor, name.as_str()));
+            for terms in terms_of_acts(&by, &tools) {
+                // What was recorded before the agent had anything came before it, too.
+                let filter = Filter { terms, from_us: Some(*since), until_us };
+                let mut from = Some(0);
+                while let Some(at) = from {
+                    let page = self.follow.follower().query(&filter, at, size, AT_ONCE)?;
+                    let new: Vec<u64> = page.indexes.into_iter().filter(|index| !known.contains_key(index)).collect();
+                    let entries = self.entries_at(&new)?.into_iter().filter(takes_along);
+                    found.extend(entries.map(|entry| (entry.header.index, entry)));
+                    from = page.next;
+                }
             }
         }
         for index in self.beside(&reached, told, reading, looked)? {
@@ -508,6 +513,20 @@ impl OpenLedger {
         entries.extend(asked.map(|entry| (entry.header.index, entry)));
         Ok(entries)
     }
+}
+
+/// Every act of an agent but what it only read or listed, of which there may be very many: of that, what went through a
+/// registered tool.
+fn terms_of_acts(by: &Term, tools: &[&str]) -> Vec<Vec<Term>> {
+    let of_verb = |verb: &Verb| -> Vec<Vec<Term>> {
+        let terms = vec![Term::new(TermKind::Verb, verb.code()), by.clone()];
+        if !matches!(verb, Verb::DataRead | Verb::DataList) {
+            return vec![terms];
+        }
+        let through = |tool: &&str| [terms.clone(), vec![Term::new(TermKind::Tool, *tool)]].concat();
+        tools.iter().map(through).collect()
+    };
+    Verb::ALL.iter().flat_map(of_verb).collect()
 }
 
 /// Acts by which what an agent had before it may go elsewhere, or goes. What is gone may have been one.
