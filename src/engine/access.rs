@@ -170,6 +170,7 @@ impl OpenLedger {
         let versions = self.versions(head.size)?;
         let history = self.history(head.size, &versions)?;
         let (registry, coverage) = (self.registry_at(head.size)?, self.relied_coverage(&head, &amendments)?);
+        let downtimes = self.downtimes(head.size)?;
         let cut_off_us = question.cut_off_us;
         let by = Judging { head: &head, versions: &versions, history: &history, cut_off_us, hidden: &untold };
         let judged = self.judged_acts(&observations, &by)?;
@@ -193,10 +194,10 @@ impl OpenLedger {
             resource_reports,
             others: self.others_in(&observations)?,
             undetermined: self.undetermined(head.size)?,
-            heard: self.heard(&coverage, &registry, &history, &head.head)?,
+            heard: self.heard(&coverage, &registry, &history, &head.head, &downtimes)?,
             coverage,
             amendments: amendments_of(&observations, amendments),
-            downtimes: self.downtimes(head.size)?,
+            downtimes,
             removed: self.removed_below(head.size)?,
             kept,
             ledger_reads: Some(ledger_reads),
@@ -326,7 +327,7 @@ impl OpenLedger {
         if entry.content.is_none() && entry.header.kind == EntryKind::ReportProduced as u8 {
             return Err(EngineError::precondition("what this report was asked was removed with its entry's content"));
         }
-        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+        let body = entry.body();
         let Some(Ok(Body::ReportProduced(body))) = body else { return Err(not_a_report()) };
         Ok((entry, body))
     }
@@ -535,7 +536,7 @@ impl OpenLedger {
     pub(super) fn amendments(&self, head: &Proving) -> Result<Vec<Amendment>, EngineError> {
         let mut all = Vec::new();
         for entry in self.entries_under(Term::amending(), head.size)? {
-            let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+            let body = entry.body();
             let Some(Ok(Body::Action(action))) = body else { continue };
             let holding = action.parts.iter().filter(|group| group.holds_content);
             let ordinals: Vec<u32> =
@@ -554,7 +555,7 @@ impl OpenLedger {
         for term in [Term::logging(), own] {
             for entry in self.entries_under(term, size)? {
                 let header = &entry.header;
-                let body = entry.content.as_ref().map(|(_, body)| Body::decode(header.kind, body));
+                let body = entry.body();
                 if let Some(Ok(body)) = body {
                     found.extend(statements(header.index, header.recorded_at_us, &body));
                 }
@@ -613,13 +614,29 @@ impl OpenLedger {
     }
 
     pub(super) fn entries_matching(&self, filter: &Filter, size: u64) -> Result<Vec<StoredEntry>, EngineError> {
-        let (mut entries, mut from) = (Vec::new(), Some(0));
-        while let Some(at) = from {
-            let page = self.follow.follower().query(filter, at, size, 4_096)?;
-            entries.extend(self.entries_at(&page.indexes)?);
-            from = page.next;
+        let mut entries = Vec::new();
+        for page in self.pages_matching(filter, 0, size, 4_096) {
+            entries.extend(self.entries_at(&page?)?);
         }
         Ok(entries)
+    }
+
+    /// Indexes below the size that a filter finds from an entry on, ascending, at most `max` in a page.
+    pub(super) fn pages_matching<'a>(
+        &'a self,
+        filter: &'a Filter,
+        from: u64,
+        size: u64,
+        max: usize,
+    ) -> impl Iterator<Item = Result<Vec<u64>, EngineError>> + 'a {
+        let mut from = Some(from);
+        std::iter::from_fn(move || {
+            let page = self.follow.follower().query(filter, from.take()?, size, max);
+            Some(page.map_err(EngineError::from).map(|page| {
+                from = page.next;
+                page.indexes
+            }))
+        })
     }
 }
 

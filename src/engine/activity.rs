@@ -78,14 +78,15 @@ impl OpenLedger {
         let history = self.history(head.size, &self.versions(head.size)?)?;
         let (registry, coverage) =
             (self.registry_at(head.size)?, self.relied_coverage(&head, &self.amendments(&head)?)?);
+        let downtimes = self.downtimes(head.size)?;
         let evidence = ActivityEvidence {
-            heard: self.heard(&coverage, &registry, &history, &head.head)?,
+            heard: self.heard(&coverage, &registry, &history, &head.head, &downtimes)?,
             tally: self.tally_of(question, &history, &head, progress)?,
             history,
             registry,
             controller: self.known_registry(head.size)?,
             coverage,
-            downtimes: self.downtimes(head.size)?,
+            downtimes,
             pruned: self.removed_below(head.size)?.iter().map(|removed| removed.entries).sum(),
             head: head.head,
         };
@@ -117,11 +118,8 @@ impl OpenLedger {
         let mut indexes = BTreeSet::new();
         for term in [Term::new(TermKind::Actor, agent), Term::sealed_actor()] {
             let filter = Filter { terms: vec![term], ..Filter::default() };
-            let mut from = Some(0);
-            while let Some(at) = from {
-                let page = self.follow.follower().query(&filter, at, size, PAGE)?;
-                indexes.extend(page.indexes);
-                from = page.next;
+            for page in self.pages_matching(&filter, 0, size, PAGE) {
+                indexes.extend(page?);
             }
         }
         Ok(indexes)
@@ -157,7 +155,7 @@ impl OpenLedger {
         (head, resealed): (&Proving, &mut Resealed<'_>),
     ) -> Result<(), EngineError> {
         let header = &entry.header;
-        let body = entry.content.as_ref().map(|(_, body)| Body::decode(header.kind, body));
+        let body = entry.body();
         // What was pruned is counted for the whole ledger.
         let Some(Ok(Body::Action(body))) = body else { return Ok(()) };
         let (index, recorded_at_us, flags) = (header.index, header.recorded_at_us, header.flags);

@@ -233,7 +233,7 @@ impl OpenLedger {
         let mut entries = of_resources(resources)?;
         let case = case.parse::<uuid::Uuid>().map(uuid::Uuid::into_bytes).unwrap_or_default();
         for entry in self.entries_under(Term::new(TermKind::EntryKind, EntryKind::Case.code()), size)? {
-            let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+            let body = entry.body();
             if let Some(Ok(Body::Case(body))) = body
                 && body.case == case
             {

@@ -60,7 +60,7 @@ impl OpenLedger {
     }
 
     fn open_told(&self, entry: &StoredEntry, head: &Proving) -> Result<Opened, EngineError> {
-        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+        let body = entry.body();
         let Some(Ok(body @ (Body::Action(_) | Body::Person(_)))) = body else { return Ok(None) };
         let ordinals: Vec<u32> = (0..entry.header.parts).collect();
         Ok(Some((body, self.open_proved(entry, &ordinals, head)?)))

@@ -331,7 +331,7 @@ impl OpenLedger {
         house: &House,
         (head, resealed): (&Proving, &mut Resealed<'_>),
     ) -> Result<Option<Act>, EngineError> {
-        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+        let body = entry.body();
         let Some(Ok(Body::Action(body))) = body else { return Ok(None) };
         let sealed =
             [NamedField::Dataset, NamedField::FactResource, NamedField::RecipientName, NamedField::SubjectKind];
@@ -393,7 +393,7 @@ impl House {
 
 /// Whether a part of an entry is about a data subject.
 fn is_of_subject(entry: &StoredEntry, ordinal: u32) -> bool {
-    let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+    let body = entry.body();
     let Some(Ok(Body::Action(body))) = body else { return false };
     let mut groups = body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
     groups.any(|group| (group.first..group.first.saturating_add(group.count)).contains(&ordinal))

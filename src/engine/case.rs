@@ -374,7 +374,7 @@ impl OpenLedger {
         let mut order = Vec::new();
         let mut cases: BTreeMap<CaseId, Vec<Step>> = BTreeMap::new();
         for entry in self.entries_under(Term::new(TermKind::EntryKind, EntryKind::Case.code()), size)? {
-            let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+            let body = entry.body();
             let Some(Ok(Body::Case(body))) = body else { continue };
             let Ok(id) = CaseId::try_from(body.case.as_slice()) else { continue };
             if wanted(&id) {

@@ -7,7 +7,6 @@ use crate::report::exposure;
 use crate::report::exposure::evidence::{ExposureQuestion, Remarks};
 use crate::report::instant::Instant;
 use std::collections::BTreeSet;
-use whosaw_verifier::body::Body;
 
 /// Whoever has the token may ask as often as they like: beyond so many entries, or resources, nothing is counted.
 const ENTRIES_MAX: usize = 4_096;
@@ -29,11 +28,8 @@ impl OpenLedger {
         }
         let mut resources: BTreeSet<String> = BTreeSet::new();
         for index in &taken {
-            let Some(entry) = self.ledger.entry(*index)? else { continue };
-            let body = entry.content.as_ref().and_then(|(_, body)| Body::decode(entry.header.kind, body).ok());
-            if let Some(Body::Action(body)) = body {
-                resources.extend(Some(body.dataset).filter(|name| !name.is_empty()));
-            }
+            let action = self.ledger.entry(*index)?.and_then(|entry| entry.action());
+            resources.extend(action.map(|action| action.dataset).filter(|name| !name.is_empty()));
         }
         if resources.len() > RESOURCES_MAX {
             return Ok(None);

@@ -184,7 +184,8 @@ impl OpenLedger {
         let said = self.coverage(head.size)?;
         let coverage_told = said.iter().map(|said| said.index).collect();
         let coverage: Vec<Coverage> = said.into_iter().filter(|said| can_be_relied_on(&told, said)).collect();
-        let heard = self.heard(&coverage, &registry, &history, &head.head)?;
+        let downtimes = self.downtimes(head.size)?;
+        let heard = self.heard(&coverage, &registry, &history, &head.head, &downtimes)?;
         let undetermined = self.undetermined(head.size)?.iter().map(|sort| sort.count).sum();
         Ok(ExposureEvidence {
             told,
@@ -195,7 +196,7 @@ impl OpenLedger {
             coverage,
             coverage_told,
             heard,
-            downtimes: self.downtimes(head.size)?,
+            downtimes,
             registry,
             entries_proved: total + causes,
             suppressed: self.kept_from_somebody(&entries, &head)?,
@@ -304,7 +305,7 @@ impl OpenLedger {
         }
         for index in self.ledger.registry_indexes()?.into_iter().take_while(|index| *index < size) {
             let Some(entry) = self.ledger.entry(index)? else { continue };
-            let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+            let body = entry.body();
             if let Some(Ok(Body::Registry(body))) = body {
                 history.record(index, entry.header.recorded_at_us, &body);
             }
@@ -349,13 +350,11 @@ impl OpenLedger {
             for terms in terms_of_acts(&by, &tools) {
                 // What was recorded before the agent had anything came before it, too.
                 let filter = Filter { terms, from_us: Some(*since), until_us };
-                let mut from = Some(0);
-                while let Some(at) = from {
-                    let page = self.follow.follower().query(&filter, at, size, AT_ONCE)?;
-                    let new: Vec<u64> = page.indexes.into_iter().filter(|index| !known.contains_key(index)).collect();
-                    let entries = self.entries_at(&new)?.into_iter().filter(takes_along);
+                for page in self.pages_matching(&filter, 0, size, AT_ONCE) {
+                    let new: Vec<u64> = page?.into_iter().filter(|index| !known.contains_key(index)).collect();
+                    let entries =
+                        self.entries_at(&new)?.into_iter().filter(|entry| takes_along(entry.action().as_deref()));
                     found.extend(entries.map(|entry| (entry.header.index, entry)));
-                    from = page.next;
                 }
             }
         }
@@ -402,11 +401,8 @@ impl OpenLedger {
             for verb in verbs {
                 let terms = vec![Term::new(TermKind::Verb, verb.code())];
                 let filter = Filter { terms, from_us: reached.agents.values().min().copied(), ..Filter::default() };
-                let mut from = Some(0);
-                while let Some(at) = from {
-                    let page = self.follow.follower().query(&filter, at, size, AT_ONCE)?;
-                    places.extend(page.indexes);
-                    from = page.next;
+                for page in self.pages_matching(&filter, 0, size, AT_ONCE) {
+                    places.extend(page?);
                 }
             }
         }
@@ -414,7 +410,10 @@ impl OpenLedger {
         let unseen: Vec<u64> =
             places.into_iter().filter(|index| *index < size && !looked.aside.contains_key(index)).collect();
         for indexes in unseen.chunks(AT_ONCE) {
-            let by_agent = |entry: &StoredEntry| takes_along(entry) && is_by_agent(entry);
+            let by_agent = |entry: &StoredEntry| {
+                let action = entry.action();
+                takes_along(action.as_deref()) && is_by_agent(action.as_deref())
+            };
             let entries: Vec<StoredEntry> = self.entries_at(indexes)?.into_iter().filter(by_agent).collect();
             self.open_ahead(&entries.iter().collect::<Vec<_>>(), reading.head, &mut |entry, opened| {
                 let content = opened.and_then(|(_, parts)| join_content(parts.iter().map(|(_, part)| part)));
@@ -530,17 +529,14 @@ fn terms_of_acts(by: &Term, tools: &[&str]) -> Vec<Vec<Term>> {
 }
 
 /// Acts by which what an agent had before it may go elsewhere, or goes. What is gone may have been one.
-fn takes_along(entry: &StoredEntry) -> bool {
-    let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
-    let Some(Ok(Body::Action(body))) = body else { return true };
+fn takes_along(action: Option<&ActionBody>) -> bool {
+    let Some(body) = action else { return true };
     let into_tool = !body.tool.is_empty() || body.sealed_names.contains(&NamedField::Tool);
     into_tool || passes_from_an_agent(body.verb) || matches!(body.verb, Verb::ModelInfer | Verb::ContextClose)
 }
 
-fn is_by_agent(entry: &StoredEntry) -> bool {
-    let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
-    let Some(Ok(Body::Action(body))) = body else { return false };
-    body.actors.first().is_some_and(|actor| actor.kind == PartyKind::Agent)
+fn is_by_agent(action: Option<&ActionBody>) -> bool {
+    action.and_then(|action| action.actors.first()).is_some_and(|actor| actor.kind == PartyKind::Agent)
 }
 
 /// What was looked at for agents, so that it is looked at once.
@@ -573,7 +569,7 @@ fn restricted(told: &mut Telling, body: &Body, opened: &OpenedAction<'_>) {
 }
 
 fn asks_for_erasure(entry: &StoredEntry) -> bool {
-    let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+    let body = entry.body();
     matches!(body, Some(Ok(Body::Person(act))) if act.act == PersonAct::Erase)
 }
 

@@ -82,7 +82,7 @@ impl OpenLedger {
         let indexes: Vec<u64> = indexes.into_iter().collect();
         for chunk in indexes.chunks(256) {
             for entry in self.entries_at(chunk)? {
-                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+                let body = entry.body();
                 if let Some(Ok(body)) = body
                     && body.parts().iter().any(|group| !group.shared_by.is_empty())
                 {
@@ -158,7 +158,7 @@ impl OpenLedger {
 
     /// Whether an entry is within a hold's datasets, agents and time. Content that was sealed anew is where it stood first.
     fn is_within(&self, hold: &Hold, entry: &StoredEntry) -> Result<bool, EngineError> {
-        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+        let body = entry.body();
         if let Some(Ok(Body::Erasure(erasure))) = &body {
             let cited: BTreeSet<u64> = erasure.cites.iter().map(|place| place.index).collect();
             // Below this entry only, so that it ends whatever a body says.

@@ -95,7 +95,7 @@ impl OpenLedger {
             return Ok(found);
         }
         for entry in self.entries_under(Term::new(TermKind::EntryKind, EntryKind::ReportProduced.code()), head.size)? {
-            let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+            let body = entry.body();
             let Some(Ok(Body::ReportProduced(body))) = body else { continue };
             if !matches!(body.report_type, ReportType::Exposure | ReportType::Breach | ReportType::Persons) {
                 continue;

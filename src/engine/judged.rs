@@ -17,7 +17,7 @@ use crate::report::exposure::judged;
 use crate::report::exposure::registered::History;
 use crate::vault::{PartPlace, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::body::{ActionBody, Body, PartGroup};
+use whosaw_verifier::body::{ActionBody, PartGroup};
 
 /// So many entries besides the person's own are read whole before they are chosen from.
 const ALL_MAX: usize = 2_048;
@@ -176,11 +176,10 @@ impl OpenLedger {
             theirs.extend(self.vault.occurrences(*human)?.into_iter().map(|place| place.index));
         }
         let filter = Filter { terms: vec![Term::way()], ..Filter::default() };
-        let (mut found, mut from) = (Vec::new(), theirs.first().copied());
-        while let Some(at) = from {
-            let page = self.follow.follower().query(&filter, at, size, 65_536)?;
-            found.extend(page.indexes.into_iter().filter(|index| theirs.contains(index)));
-            from = page.next;
+        let Some(first) = theirs.first() else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        for page in self.pages_matching(&filter, *first, size, 65_536) {
+            found.extend(page?.into_iter().filter(|index| theirs.contains(index)));
         }
         Ok(found)
     }
@@ -192,11 +191,8 @@ impl OpenLedger {
         let mut resources = BTreeSet::new();
         for id in ids {
             for index in self.ledger.recorded_as(id)?.into_iter().filter(|index| *index < size) {
-                let Some(entry) = self.ledger.entry(index)? else { continue };
-                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
-                if let Some(Ok(Body::Action(body))) = body {
-                    resources.extend(Some(body.dataset).filter(|name| !name.is_empty()));
-                }
+                let action = self.ledger.entry(index)?.and_then(|entry| entry.action());
+                resources.extend(action.map(|action| action.dataset).filter(|name| !name.is_empty()));
             }
         }
         Ok(resources)
@@ -232,13 +228,10 @@ impl Choice<'_> {
     fn add_each(&mut self, all: impl IntoIterator<Item = Vec<Term>>) -> Result<bool, EngineError> {
         for terms in all {
             let filter = Filter { terms, ..Filter::default() };
-            let mut from = Some(0);
-            while let Some(at) = from {
-                let page = self.open.follow.follower().query(&filter, at, self.size, self.max)?;
-                if !self.add(page.indexes) {
+            for page in self.open.pages_matching(&filter, 0, self.size, self.max) {
+                if !self.add(page?) {
                     return Ok(false);
                 }
-                from = page.next;
             }
         }
         Ok(true)

@@ -8,11 +8,11 @@ use crate::exposure::{Filter, Term, TermKind, states_logging};
 use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::report::access::coverage::Logging;
-use crate::report::evidence::{Amendment, Coverage, Head, Heard, Placed, Skipped};
+use crate::report::evidence::{Amendment, Coverage, Downtime, Head, Heard, Placed, Skipped};
 use crate::report::exposure::registered::History;
 use crate::report::logging::claimed;
 use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::body::{ActionBody, Body};
+use whosaw_verifier::body::ActionBody;
 
 /// Entries that are read at once, and of how many one shows whether a source numbers what it sends.
 const PAGE: usize = 4_096;
@@ -47,9 +47,9 @@ impl OpenLedger {
         registry: &Registry,
         history: &History,
         head: &Head,
+        downtimes: &[Downtime],
     ) -> Result<Vec<Heard>, EngineError> {
-        let downtimes = self.downtimes(head.size)?;
-        let logging = Logging { head, registry, history, stated, heard: &[], downtimes: &downtimes };
+        let logging = Logging { head, registry, history, stated, heard: &[], downtimes };
         let pruned = self.greatest_pruned(head.size)?;
         let mut heard = Vec::new();
         for source in stated.iter().map(|said| said.source.as_str()).collect::<BTreeSet<_>>() {
@@ -79,11 +79,9 @@ impl OpenLedger {
     /// Entries that a source sent.
     fn came_from(&self, source: &str, size: u64) -> Result<Vec<u64>, EngineError> {
         let filter = Filter { terms: vec![Term::new(TermKind::Source, source)], ..Filter::default() };
-        let (mut all, mut from) = (Vec::new(), Some(0));
-        while let Some(at) = from {
-            let page = self.follow.follower().query(&filter, at, size, PAGE)?;
-            all.extend(page.indexes);
-            from = page.next;
+        let mut all = Vec::new();
+        for page in self.pages_matching(&filter, 0, size, PAGE) {
+            all.extend(page?);
         }
         Ok(all)
     }
@@ -92,10 +90,8 @@ impl OpenLedger {
     fn read_of(&self, indexes: &[u64], read: &mut dyn FnMut(u64, u64, &ActionBody)) -> Result<(), EngineError> {
         for page in indexes.chunks(PAGE) {
             for entry in self.entries_at(page)? {
-                let header = &entry.header;
-                let body = entry.content.as_ref().map(|(_, body)| Body::decode(header.kind, body));
-                if let Some(Ok(Body::Action(action))) = body {
-                    read(header.index, header.recorded_at_us, &action);
+                if let Some(action) = entry.action() {
+                    read(entry.header.index, entry.header.recorded_at_us, &action);
                 }
             }
         }

@@ -203,7 +203,7 @@ impl OpenLedger {
                 continue;
             }
             let Some(entry) = self.ledger.entry(index)? else { continue };
-            let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+            let body = entry.body();
             let Some(Ok(Body::Action(body))) = body else { continue };
             let parts = body.actors.iter().map(|it| it.part).chain(body.recipients.iter().map(|it| it.part));
             if parts.into_iter().any(|part| part == ordinal + 1) {
@@ -221,7 +221,7 @@ impl OpenLedger {
         head: &Proving,
     ) -> Result<Option<Naming>, EngineError> {
         let Some(entry) = self.ledger.entry(index)? else { return Ok(None) };
-        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+        let body = entry.body();
         let groups = body.and_then(Result::ok).map(|body| body.parts().to_vec()).unwrap_or_default();
         // In decisions of before, the reasons stood with who is named alone.
         let why = groups.iter().find(|group| !group.shared_by.is_empty()).map_or(STAFF, |group| group.first);
@@ -301,7 +301,7 @@ impl OpenLedger {
 }
 
 fn act_in(entry: &StoredEntry) -> Option<PersonAct> {
-    match entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body)) {
+    match entry.body() {
         Some(Ok(Body::Person(body))) => Some(body.act).filter(|_| body.decision == Decision::Done),
         _ => None,
     }

@@ -173,7 +173,7 @@ impl OpenLedger {
 
 /// That somebody looked at something changes nothing of it.
 fn is_a_reading(entry: &StoredEntry) -> bool {
-    let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+    let body = entry.body();
     let is_read = matches!(body, Some(Ok(Body::Case(body))) if body.step == CaseStep::Read);
     is_read || is_one_of(entry, &[EntryKind::LedgerAccess, EntryKind::ReportProduced])
 }
@@ -190,7 +190,7 @@ fn is_one_of(entry: &StoredEntry, kinds: &[EntryKind]) -> bool {
 
 /// Whether a part says nothing of its person but that data was about them. What cannot be read may say anything.
 fn is_of_data_subject(entry: &StoredEntry, ordinal: u32) -> bool {
-    let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+    let body = entry.body();
     match body {
         Some(Ok(Body::Action(body))) => is_of_data_subject_in(&body, ordinal),
         Some(Ok(Body::Case(body))) => body.by != ordinal + 1,

@@ -35,7 +35,7 @@ pub(super) struct Observed {
 
 impl Observed {
     pub(super) fn take(&mut self, entry: &StoredEntry, opened: Vec<(u32, Part)>) -> Result<(), EngineError> {
-        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+        let body = entry.body();
         match body {
             Some(Ok(Body::Person(body))) => {
                 let act = join_content(opened.iter().map(|(_, part)| part)).and_then(|content| content.act);
@@ -152,7 +152,7 @@ pub(super) fn requests_of(all: &[RequestStep], asked: &Identity, known: &[Identi
 /// two identifiers that are linked, and of content alone where they have no part of their own.
 fn observations_of(entry: &StoredEntry, opened: Vec<(u32, Part)>) -> Result<Vec<Observation>, EngineError> {
     let header = &entry.header;
-    let body = match entry.content.as_ref().map(|(_, body)| Body::decode(header.kind, body)) {
+    let body = match entry.body() {
         Some(Ok(Body::Action(action))) => ObservedBody::Action(action),
         Some(Ok(Body::ReportProduced(report))) => ObservedBody::Report(report),
         // What it said is gone, and a part of the person is not: it may have been anything.

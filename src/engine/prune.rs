@@ -353,7 +353,7 @@ fn carried_forward(entries: &[StoredEntry]) -> PrunedBodies {
     let mut sources: BTreeMap<String, u64> = BTreeMap::new();
     for entry in entries {
         let header = &entry.header;
-        let body = entry.content.as_ref().map(|(_, body)| Body::decode(header.kind, body));
+        let body = entry.body();
         let (kind, action) = match body {
             Some(Ok(Body::Action(action))) => (EntryKind::Action, Some(action)),
             _ => (EntryKind::ReportProduced, None),

@@ -122,7 +122,7 @@ impl EntryQuery {
         if !of_actions {
             return true;
         }
-        let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+        let body = entry.body();
         matches!(body, Some(Ok(Body::Action(action))) if self.matches_action(&action))
     }
 

@@ -98,7 +98,7 @@ impl OpenLedger {
                 if entry.header.kind != EntryKind::Request as u8 {
                     continue;
                 }
-                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+                let body = entry.body();
                 let Some(Ok(Body::Person(body))) = body else { continue };
                 let opened = self.open_proved(&entry, &[place.ordinal], &head)?;
                 let act = join_content(opened.iter().map(|(_, part)| part)).and_then(|content| content.act);

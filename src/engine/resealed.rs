@@ -68,7 +68,7 @@ impl Found {
         let head = open.projected_head(open.ledger.published().size)?;
         let (mut at, mut origins) = (BTreeMap::<u64, Vec<u64>>::new(), BTreeMap::new());
         for entry in open.entries_under(Term::new(TermKind::EntryKind, EntryKind::Erasure.code()), head.size)? {
-            let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+            let body = entry.body();
             let Some(Ok(Body::Erasure(body))) = body else { continue };
             let Some(cited) = body.cites.first().filter(|_| body.state == ErasureState::Resealed) else { continue };
             // What was sealed anew before is where it stood first.

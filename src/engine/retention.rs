@@ -229,7 +229,7 @@ impl OpenLedger {
         let indexes: Vec<u64> = indexes.iter().copied().collect();
         for chunk in indexes.chunks(256) {
             for entry in self.entries_at(chunk)? {
-                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+                let body = entry.body();
                 if let Some(Ok(Body::Person(body))) = body
                     && matches!(body.act, PersonAct::Restrict | PersonAct::Erase)
                 {
@@ -245,7 +245,7 @@ impl OpenLedger {
         let indexes: Vec<u64> = indexes.iter().copied().collect();
         for chunk in indexes.chunks(256) {
             for entry in self.entries_at(chunk)? {
-                let body = entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body));
+                let body = entry.body();
                 if let Some(Ok(Body::Action(action))) = body
                     && action.facts.iter().any(|fact| fact.edge == Edge::Open)
                 {

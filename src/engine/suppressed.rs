@@ -227,7 +227,7 @@ impl OpenLedger {
 
     fn to_judge(&self, entry: &StoredEntry, head: &Proving) -> Result<Option<Judged>, EngineError> {
         let index = entry.header.index;
-        let told = match entry.content.as_ref().map(|(_, body)| Body::decode(entry.header.kind, body)) {
+        let told = match entry.body() {
             Some(Ok(Body::Action(body))) => Told::Action(body),
             Some(Ok(Body::ReportProduced(body))) => Told::Looked(body.caller),
             Some(Ok(Body::LedgerAccess(body))) => Told::Looked(body.caller),

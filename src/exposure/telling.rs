@@ -219,19 +219,8 @@ impl Telling {
 
     /// Somebody's data may only be stored from then on, or may be used again.
     pub fn restriction(&mut self, index: u64, subject: Person, at: Instant, begins: bool) {
-        self.edges.push(Edge {
-            index,
-            thing: Some(Thing::Restriction { subject }),
-            side: if begins { Side::Opens } else { Side::Closes },
-            when: When::at(at),
-            recorded_at: at,
-            reference: None,
-            end: None,
-            rights: BTreeSet::new(),
-            categories: BTreeSet::new(),
-            authorised: Authorised::NotAssessed,
-            doubtful: false,
-        });
+        let side = if begins { Side::Opens } else { Side::Closes };
+        self.edges.push(Edge::of(index, Thing::Restriction { subject }, side, When::at(at)));
     }
 
     /// An act that is only the cause of others: of it nothing counts but that it was.
@@ -244,7 +233,7 @@ impl Telling {
     /// Ids of acts that these entries came after, those of which nothing is told yet last.
     pub fn causes_of(&self, of: impl IntoIterator<Item = u64>) -> Vec<Vec<u8>> {
         let acts = of.into_iter().filter_map(|index| self.acts.get(&index));
-        let all: BTreeSet<&Vec<u8>> = acts.flat_map(|act| act.caused_by.iter().chain(&act.parents)).collect();
+        let all: BTreeSet<&Vec<u8>> = acts.flat_map(Act::causes).collect();
         let (known, unknown): (Vec<&Vec<u8>>, Vec<&Vec<u8>>) =
             all.into_iter().partition(|id| self.by_id.contains_key(*id));
         known.into_iter().chain(unknown).cloned().collect()
@@ -277,6 +266,11 @@ impl Telling {
     pub fn acts_of(&self, id: &[u8], by: u64) -> impl Iterator<Item = &Act> {
         let caller = self.acts.get(&by).and_then(|act| act.caller.clone());
         self.places_of(id, &caller).into_iter().filter_map(|index| self.acts.get(&index))
+    }
+
+    /// The acts that led to one, as far as they are told.
+    fn acts_before<'a>(&'a self, act: &'a Act) -> impl Iterator<Item = &'a Act> {
+        act.causes().flat_map(|cause| self.acts_of(cause, act.index))
     }
 
     fn places_of(&self, id: &[u8], caller: &Option<Named>) -> Vec<u64> {
@@ -492,12 +486,10 @@ impl Telling {
         let Some(id) = id else { return false };
         let (mut seen, mut next) = (BTreeSet::from([act.index]), vec![act]);
         while let Some(act) = next.pop() {
-            let causes = || act.caused_by.iter().chain(&act.parents);
-            if causes().any(|cause| cause == id) || seen.len() > CIRCLE_MAX {
+            if act.causes().any(|cause| cause == id) || seen.len() > CIRCLE_MAX {
                 return true;
             }
-            let before = causes().flat_map(|cause| self.acts_of(cause, act.index));
-            next.extend(before.filter(|before| seen.insert(before.index)));
+            next.extend(self.acts_before(act).filter(|before| seen.insert(before.index)));
         }
         false
     }

@@ -22,9 +22,11 @@ use crate::model::{EntryKind, Sealed};
 use crate::store::{LedgerNumber, Snapshot, StoreError, Table, WriteSet, pages};
 use std::collections::BTreeSet;
 use std::ops::Range;
+use whosaw_verifier::body::{ActionBody, Body};
 use whosaw_verifier::entry::{HEADER_BYTES, Header, body_commitment};
 use whosaw_verifier::erasure::{PLACE_BYTES, read_place};
 use whosaw_verifier::hash::Hash;
+use whosaw_verifier::wire::WireError;
 
 const REGISTRY: &[u8] = b"registry";
 const COVERED: &[u8] = b"covered";
@@ -51,6 +53,19 @@ pub struct StoredEntry {
 }
 
 impl StoredEntry {
+    /// What it says; absent where that was removed, and an error where it is of a form that is not known.
+    pub fn body(&self) -> Option<Result<Body, WireError>> {
+        self.content.as_ref().map(|(_, body)| Body::decode(self.header.kind, body))
+    }
+
+    /// The action that it says; absent where it says none, or what it says was removed or is of a form that is not known.
+    pub fn action(&self) -> Option<Box<ActionBody>> {
+        match self.body() {
+            Some(Ok(Body::Action(action))) => Some(action),
+            _ => None,
+        }
+    }
+
     /// Whether the body is the one that the header commits to; one that was removed says nothing else.
     pub fn body_holds(&self, origin_hash: &Hash) -> bool {
         let body = self.content.as_ref();

@@ -156,6 +156,25 @@ pub struct Edge {
     pub doubtful: bool,
 }
 
+impl Edge {
+    /// Of something of which no more is told than when it surely began or ended.
+    pub fn of(index: u64, thing: Thing, side: Side, when: When) -> Self {
+        Edge {
+            index,
+            thing: Some(thing),
+            side,
+            when,
+            recorded_at: when.latest,
+            reference: None,
+            end: None,
+            rights: BTreeSet::new(),
+            categories: BTreeSet::new(),
+            authorised: Authorised::NotAssessed,
+            doubtful: false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatedEnd {
     pub earliest: Instant,

@@ -55,6 +55,13 @@ pub struct Act {
     pub review: Option<Review>,
 }
 
+impl Act {
+    /// Ids of acts that it came after: without which it would not have been, and within which it was.
+    pub fn causes(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.caused_by.iter().chain(&self.parents)
+    }
+}
+
 /// Whose data an approval was for, and which categories of them; none: any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovedFor {

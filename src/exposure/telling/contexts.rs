@@ -304,18 +304,12 @@ impl Telling {
         }
         for close in contexts.closes.iter().filter(|close| close.resource.is_none()) {
             for (resource, reference) in had.get(&(close.agent, close.session)).into_iter().flatten() {
+                let thing = Thing::Holding { holder: close.agent, resource: *resource };
                 self.edges.push(Edge {
-                    index: close.index,
-                    thing: Some(Thing::Holding { holder: close.agent, resource: *resource }),
-                    side: Side::Closes,
-                    when: close.when,
                     recorded_at: close.recorded_at,
                     reference: Some(*reference),
-                    end: None,
-                    rights: BTreeSet::new(),
-                    categories: BTreeSet::new(),
-                    authorised: Authorised::NotAssessed,
                     doubtful: !close.sure,
+                    ..Edge::of(close.index, thing, Side::Closes, close.when)
                 });
             }
         }
@@ -501,19 +495,7 @@ impl Telling {
             return;
         }
         places.edges.insert((index, thing), self.edges.len());
-        self.edges.push(Edge {
-            index,
-            thing: Some(thing),
-            side: Side::Opens,
-            when,
-            recorded_at: when.latest,
-            reference: None,
-            end,
-            rights: BTreeSet::new(),
-            categories: BTreeSet::new(),
-            authorised: Authorised::NotAssessed,
-            doubtful: !certain,
-        });
+        self.edges.push(Edge { end, doubtful: !certain, ..Edge::of(index, thing, Side::Opens, when) });
     }
 }
 

@@ -89,19 +89,9 @@ impl Telling {
                 shared.push(Put { index, agent, when, name, vendor, loads, kept, reference, ..put.clone() });
                 let loaded = self.acts.get(&put.index).is_some_and(|act| act.verb == Verb::ContextLoad);
                 if loaded && copies.insert((index, agent, put.resource)) {
-                    self.edges.push(Edge {
-                        index,
-                        thing: Some(Thing::Holding { holder: agent, resource: put.resource }),
-                        side: Side::Opens,
-                        when,
-                        recorded_at: when.latest,
-                        reference: Some(reference),
-                        end: None,
-                        rights: BTreeSet::new(),
-                        categories: BTreeSet::new(),
-                        authorised: Authorised::NotAssessed,
-                        doubtful: true,
-                    });
+                    let thing = Thing::Holding { holder: agent, resource: put.resource };
+                    let edge = Edge::of(index, thing, Side::Opens, when);
+                    self.edges.push(Edge { reference: Some(reference), doubtful: true, ..edge });
                 }
             }
         }

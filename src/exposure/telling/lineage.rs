@@ -19,26 +19,15 @@ impl Telling {
         let mut copies: BTreeMap<(u64, Resource, Resource), When> = BTreeMap::new();
         for (index, into) in came_in.collect::<BTreeSet<_>>() {
             let Some(act) = self.acts.get(&index).filter(|_| !self.never.contains(&index)) else { continue };
-            let causes = act.caused_by.iter().chain(&act.parents).flat_map(|id| self.acts_of(id, index));
-            let of = causes.filter_map(|cause| got.get(&cause.index)).flatten().filter(|of| **of != into);
+            let of =
+                self.acts_before(act).filter_map(|cause| got.get(&cause.index)).flatten().filter(|of| **of != into);
             copies.extend(of.map(|of| ((index, into, *of), act.when)));
         }
         for ((index, into, resource), when) in copies {
             let Some(name) = self.resources.name(into.0).cloned() else { continue };
             let holder = self.named_party(PartyKind::Unspecified, name);
-            self.edges.push(Edge {
-                index,
-                thing: Some(Thing::Holding { holder, resource }),
-                side: Side::Opens,
-                when,
-                recorded_at: when.latest,
-                reference: None,
-                end: None,
-                rights: BTreeSet::new(),
-                categories: BTreeSet::new(),
-                authorised: Authorised::NotAssessed,
-                doubtful: true,
-            });
+            let thing = Thing::Holding { holder, resource };
+            self.edges.push(Edge { doubtful: true, ..Edge::of(index, thing, Side::Opens, when) });
         }
     }
 }

@@ -127,8 +127,7 @@ impl Telling {
     fn causes_over_others(&self, index: u64) -> Option<BTreeSet<u64>> {
         let (mut seen, mut next) = (BTreeSet::new(), vec![index]);
         while let Some(act) = next.pop().and_then(|index| self.acts.get(&index)) {
-            let causes = act.caused_by.iter().chain(&act.parents);
-            let before = causes.flat_map(|cause| self.acts_of(cause, act.index)).map(|cause| cause.index);
+            let before = self.acts_before(act).map(|cause| cause.index);
             next.extend(before.filter(|before| seen.insert(*before)));
             if seen.len() > CIRCLE_MAX {
                 return None;
@@ -362,10 +361,8 @@ impl Telling {
         while std::mem::take(&mut more) {
             for sent in &contexts.sent {
                 let had = since.get(&sent.agent).is_some_and(|since| *since <= sent.when.latest);
-                let causes =
-                    self.acts.get(&sent.index).into_iter().flat_map(|act| act.caused_by.iter().chain(&act.parents));
-                let mut before =
-                    causes.flat_map(|cause| self.acts_of(cause, sent.index)).flat_map(|act| act.chain.first());
+                let act = self.acts.get(&sent.index).into_iter();
+                let mut before = act.flat_map(|act| self.acts_before(act)).flat_map(|act| act.chain.first());
                 if !had && before.any(|agent| since.contains_key(agent)) {
                     more |= lower(&mut since, sent.agent, sent.when.earliest);
                 }

@@ -128,21 +128,11 @@ impl Telling {
                 continue;
             }
             for Operator { given, keeps_us } in &call.operators {
-                let thing = Some(Thing::Holding { holder: given.to, resource: call.resource });
-                if held.insert((call.index, thing)) {
-                    self.edges.push(Edge {
-                        index: call.index,
-                        thing,
-                        side: Side::Opens,
-                        when: call.when,
-                        recorded_at: call.when.latest,
-                        reference: None,
-                        end: keeps_us.map(|kept| promised(call.when.latest, kept)),
-                        rights: BTreeSet::new(),
-                        categories: BTreeSet::new(),
-                        authorised: Authorised::NotAssessed,
-                        doubtful: !given.certain,
-                    });
+                let thing = Thing::Holding { holder: given.to, resource: call.resource };
+                if held.insert((call.index, Some(thing))) {
+                    let end = keeps_us.map(|kept| promised(call.when.latest, kept));
+                    let edge = Edge::of(call.index, thing, Side::Opens, call.when);
+                    self.edges.push(Edge { end, doubtful: !given.certain, ..edge });
                 }
             }
             let own = places.get(&call.index).and_then(|at| self.accesses.get_mut(*at));

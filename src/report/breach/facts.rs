@@ -310,9 +310,8 @@ pub(super) fn thresholds_fact(profile: &Profile) -> ThresholdsFact {
 /// From which figures on a level is reached, and who says so.
 pub fn thresholds_text(w: &Wording, from: &ThresholdsFact) -> String {
     let t = &w.breach.table;
-    let share = |hundredths: u64| format!("{}.{:02}", hundredths / 100, hundredths % 100);
     let source = if from.registered { &t.thresholds_set } else { &t.thresholds_default };
-    let values = [share(from.medium), share(from.high), share(from.very_high)];
+    let values = [from.medium, from.high, from.very_high].map(|share| w.hundredths(share));
     let [medium, high, very_high] = values.each_ref().map(String::as_str);
     fill(&t.thresholds, &[("medium", medium), ("high", high), ("very_high", very_high), ("source", source)])
 }

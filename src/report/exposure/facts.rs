@@ -191,21 +191,24 @@ fn named_group(told: &Telling, party: Party) -> Option<&str> {
 }
 
 /// Whether a source tells who is in a group, and did so for the whole period.
-fn feed_covers(evidence: &ExposureEvidence, group: &str, frame: Frame) -> bool {
+fn feed_covers<'a>(evidence: &'a ExposureEvidence, group: &str, frame: Frame) -> bool {
     let period = Span { from: Instant::new(frame.from), until: Instant::new(frame.cut_off) };
+    let feed = |document: &&'a Document| -> Option<&'a str> {
+        let group = document.groups.iter().find(|known| known.name == group)?;
+        group.feed.as_deref()
+    };
+    let documents = in_force(evidence, &period);
+    // Most groups have none: what sources say is looked at for those alone that have.
+    let feeds: Option<BTreeSet<&str>> = documents.iter().map(feed).collect();
+    let Some(feeds) = feeds.filter(|feeds| !feeds.is_empty()) else { return false };
     let names = Names::of(&evidence.registry);
     let sources = coverage::sources(&logging(evidence), &names, &period);
-    let covers = |feed: &str| {
-        let of_it: Vec<SourceCoverage> = sources.iter().filter(|source| source.source == feed).cloned().collect();
+    let covers = |feed: &&str| {
+        let of_it: Vec<SourceCoverage> = sources.iter().filter(|source| source.source == *feed).cloned().collect();
         let limits = coverage::limits(&of_it, evidence.head.recorded_at_us, &period);
         coverage::sentence(&limits, &of_it, &[]) == Verdict::NoneComplete
     };
-    let feed = |document: &Document| {
-        let group = document.groups.iter().find(|known| known.name == group)?;
-        group.feed.clone()
-    };
-    let documents = in_force(evidence, &period);
-    !documents.is_empty() && documents.iter().all(|document| feed(document).is_some_and(|feed| covers(&feed)))
+    feeds.iter().all(covers)
 }
 
 pub(super) fn logging(evidence: &ExposureEvidence) -> coverage::Logging<'_> {

@@ -85,7 +85,7 @@ pub(super) fn of_themselves(found: &[Found<'_>], told: &Telling) -> BTreeSet<u64
     let roots: BTreeSet<u64> = told.acts.keys().filter(is_asked).copied().chain(edges).collect();
     let (circles, reached) = circles(&roots, &|index| {
         let Some(act) = told.acts.get(&index) else { return Vec::new() };
-        let ids = act.caused_by.iter().chain(&act.parents);
+        let ids = act.causes();
         ids.flat_map(|id| told.acts_of(id, index)).map(|act| act.index).collect()
     });
     circles.into_iter().chain(told.same_as_itself.intersection(&reached).copied()).collect()
