@@ -9,8 +9,9 @@ use crate::store::{Table, pages};
 use std::num::NonZero;
 use whosaw_verifier::part;
 
-/// Rows of data keys that are read at a time.
-const PAGE: usize = 4_096;
+/// Rows of data keys that are read at a time: many, because the records that they lead to lie scattered, and of few a block
+/// of the store would be looked up for each.
+const PAGE: usize = 32_768;
 const THREADS_MAX: u16 = 8;
 
 impl Vault {

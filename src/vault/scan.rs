@@ -107,7 +107,7 @@ impl Vault {
             let Some(sealed) = value.get(32..).filter(|sealed| !sealed.is_empty()) else { return };
             scan.tried += 1;
             let Ok(view) = SealedPartView::parse(sealed) else { return };
-            if let Some(key) = keys.iter().position(|key| key.commitment(view.seed) == *view.kc) {
+            if let Some(key) = keys.iter().position(|key| key.opens(view.seed, view.kc)) {
                 match place_of(row) {
                     Some(place) => scan.found.push(Found { place, key }),
                     None => torn = true,
