@@ -4,19 +4,18 @@ use super::exposure::{Reading, Roles};
 use super::proving::Proving;
 use super::{EngineError, OpenLedger};
 use crate::exposure::telling::{Rules, Stands, Telling};
-use crate::exposure::{Filter, Term, TermKind, states_logging};
+use crate::exposure::{BLOCK, Filter, Term, TermKind, states_logging};
 use crate::ledger::StoredEntry;
 use crate::model::*;
 use crate::report::access::coverage::Logging;
-use crate::report::evidence::{Amendment, Coverage, Downtime, Head, Heard, Placed, Skipped};
+use crate::report::evidence::{Amendment, Coverage, Downtime, Head, Heard, Placed, Run, Skipped};
 use crate::report::exposure::registered::History;
 use crate::report::logging::claimed;
 use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::body::ActionBody;
 
-/// Entries that are read at once, and of how many one shows whether a source numbers what it sends.
+/// Entries that are read at once.
 const PAGE: usize = 4_096;
-const SAMPLED: usize = 64;
 
 impl OpenLedger {
     /// The statements that count, by what others correct and take back (`amendments`: all there are below the size).
@@ -40,7 +39,7 @@ impl OpenLedger {
     }
 
     /// What else came from sources than what they state. Where that leaves one that is to be heard silent for too long, it is read
-    /// from then on; all of it where the source numbers what it sends.
+    /// from then on; of one that numbers what it sends, where its runs of numbers begin and end.
     pub(super) fn heard(
         &self,
         stated: &[Coverage],
@@ -53,32 +52,79 @@ impl OpenLedger {
         let pruned = self.greatest_pruned(head.size)?;
         let mut heard = Vec::new();
         for source in stated.iter().map(|said| said.source.as_str()).collect::<BTreeSet<_>>() {
-            let came = self.came_from(source, head.size)?;
-            let sampled: Vec<u64> = came.iter().step_by(SAMPLED).chain(came.last()).copied().collect();
-            let mut counts = false;
-            self.read_of(&sampled, &mut |_, _, action| counts |= sequence(action) > 0)?;
+            let runs = self.runs_of(source, head.size)?;
             let silent = logging.unheard(source, 0).iter().map(|silence| silence.from).min();
-            if !counts && silent.is_none() {
+            if runs.is_empty() && silent.is_none() {
                 continue;
             }
-            let (mut signs, mut placed) = (Vec::new(), Vec::new());
-            self.read_of(&came, &mut |index, recorded_at_us, action| {
-                let (earliest_us, latest_us) = claimed(recorded_at_us, action);
-                if silent.is_some_and(|from| recorded_at_us >= from) && !states_logging(action) {
-                    signs.push((earliest_us, latest_us, index));
-                }
-                let sequence = sequence(action);
-                placed.extend((sequence > 0).then_some(Placed { sequence, index, earliest_us, latest_us }));
-            })?;
+            let mut signs = Vec::new();
+            if let Some(from) = silent {
+                let came = self.under(Term::new(TermKind::Source, source), Some(from), head.size)?;
+                self.read_of(&came, &mut |index, recorded_at_us, action| {
+                    let (earliest_us, latest_us) = claimed(recorded_at_us, action);
+                    let is_sign = recorded_at_us >= from && !states_logging(action);
+                    signs.extend(is_sign.then_some((earliest_us, latest_us, index)));
+                })?;
+            }
             let pruned = pruned.get(source).copied().unwrap_or_default();
-            heard.push(Heard { source: source.to_owned(), signs, skipped: Skipped::between(placed, pruned) });
+            heard.push(Heard { source: source.to_owned(), signs, skipped: Skipped::between(runs, pruned) });
         }
         Ok(heard)
     }
 
-    /// Entries that a source sent.
-    fn came_from(&self, source: &str, size: u64) -> Result<Vec<u64>, EngineError> {
-        let filter = Filter { terms: vec![Term::new(TermKind::Source, source)], ..Filter::default() };
+    /// The runs of numbers that a source gave its entries.
+    fn runs_of(&self, source: &str, size: u64) -> Result<Vec<Run>, EngineError> {
+        let numbered = self.under(Term::new(TermKind::Numbered, source), None, size)?;
+        let begins = self.under(Term::new(TermKind::Run, source), None, size)?.into_iter();
+        let mut begins: BTreeSet<usize> = begins.filter_map(|index| numbered.binary_search(&index).ok()).collect();
+        // Of a block whose first ones were pruned another one comes first.
+        begins.extend(numbered.chunk_by(|one, next| one / BLOCK == next / BLOCK).scan(0, |at, block| {
+            let first = *at;
+            *at += block.len();
+            Some(first)
+        }));
+        let ends = begins.iter().skip(1).copied().chain([numbered.len()]).map(|next| next.saturating_sub(1));
+        let spans: Vec<(usize, usize)> = begins.iter().copied().zip(ends).collect();
+        let outer: BTreeSet<usize> = spans.iter().flat_map(|(first, last)| [*first, *last]).collect();
+        let outer = self.placed(&numbered, outer)?;
+        let (mut runs, mut unclear) = (Vec::new(), BTreeSet::new());
+        for (from, until) in spans {
+            let whole = outer.get(&from).zip(outer.get(&until)).filter(|(first, last)| {
+                last.sequence.checked_sub(first.sequence).is_some_and(|steps| steps == (until - from) as u64)
+            });
+            match whole {
+                Some((first, last)) => runs.push(Run { first: *first, last: *last }),
+                // Some of them were pruned.
+                None => unclear.extend(from..=until),
+            }
+        }
+        runs.extend(self.placed(&numbered, unclear)?.into_values().map(|one| Run { first: one, last: one }));
+        Ok(runs)
+    }
+
+    /// The entries at these places of `numbered`, by place.
+    fn placed(
+        &self,
+        numbered: &[u64],
+        places: impl IntoIterator<Item = usize>,
+    ) -> Result<BTreeMap<usize, Placed>, EngineError> {
+        let places: BTreeMap<u64, usize> =
+            places.into_iter().filter_map(|place| Some((*numbered.get(place)?, place))).collect();
+        let indexes: Vec<u64> = places.keys().copied().collect();
+        let mut placed = BTreeMap::new();
+        self.read_of(&indexes, &mut |index, recorded_at_us, action| {
+            let (earliest_us, latest_us) = claimed(recorded_at_us, action);
+            let sequence = action.source.as_ref().map_or(0, |source| source.sequence);
+            if let Some(place) = places.get(&index).filter(|_| sequence > 0) {
+                placed.insert(*place, Placed { sequence, index, earliest_us, latest_us });
+            }
+        })?;
+        Ok(placed)
+    }
+
+    /// Indexes of the entries that stand under a term, without blocks in which all were recorded before a time.
+    fn under(&self, term: Term, from_us: Option<u64>, size: u64) -> Result<Vec<u64>, EngineError> {
+        let filter = Filter { terms: vec![term], from_us, until_us: None };
         let mut all = Vec::new();
         for page in self.pages_matching(&filter, 0, size, PAGE) {
             all.extend(page?);
@@ -150,8 +196,4 @@ pub(super) fn can_be_relied_on(told: &Telling, said: &Coverage) -> bool {
         Stands::Contested if said.state == CoverageState::Heartbeat => false,
         Stands::Contested => complete == said.closes,
     }
-}
-
-fn sequence(action: &ActionBody) -> u64 {
-    action.source.as_ref().map_or(0, |source| source.sequence)
 }

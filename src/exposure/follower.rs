@@ -23,7 +23,7 @@ use whosaw_verifier::wire::Varint;
 
 /// Entries in one block.
 pub const BLOCK: u64 = 65_536;
-const FORMAT: u8 = 7;
+const FORMAT: u8 = 8;
 const POSTINGS: u8 = 1;
 const TIMES: u8 = 2;
 const PROGRESS: u8 = 3;
@@ -44,6 +44,10 @@ pub enum TermKind {
     Source = 9,
     /// Entries that the reports ask for and that no verb tells: see [`Term::logging`] and its neighbours.
     Mark = 10,
+    /// Entries that a source gave a number in its own sequence.
+    Numbered = 11,
+    /// Of these the ones that begin a run: their number does not follow on that of the one before in the block.
+    Run = 12,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -181,8 +185,20 @@ struct State {
     next: u64,
     /// Postings of the block under way.
     tail: BTreeMap<Term, Vec<u16>>,
+    /// The number that each source gave its last entry in it.
+    numbers: BTreeMap<String, u64>,
     recorded_min: u64,
     recorded_max: u64,
+}
+
+impl State {
+    /// What an entry stands under by the number that its source gave it.
+    fn placed(&mut self, source: String, number: u64) -> impl Iterator<Item = Term> + use<> {
+        let before = self.numbers.insert(source.clone(), number);
+        let follows_on = before.and_then(|before| before.checked_add(1)) == Some(number);
+        let begins = (!follows_on).then(|| Term::new(TermKind::Run, source.as_str()));
+        begins.into_iter().chain([Term::new(TermKind::Numbered, source)])
+    }
 }
 
 impl Follower {
@@ -226,7 +242,9 @@ impl Follower {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         for FoldInput { kind, recorded_at_us, body, carried } in entries {
             let offset = (state.next % BLOCK) as u16;
-            for term in terms(kind, body).into_iter().chain(carried) {
+            let (terms, numbered) = stands_under(kind, body);
+            let placed = numbered.into_iter().flat_map(|(source, number)| state.placed(source, number));
+            for term in terms.into_iter().chain(placed.collect::<Vec<_>>()).chain(carried) {
                 let postings = state.tail.entry(term).or_default();
                 if postings.last() != Some(&offset) {
                     postings.push(offset);
@@ -269,7 +287,11 @@ impl Follower {
         let mut gone: BTreeMap<(u64, Term), Vec<u16>> = BTreeMap::new();
         for (index, kind, body) in entries.into_iter().filter(|(index, ..)| *index < state.next) {
             let kept = |term: &Term| matches!(term.kind, TermKind::EntryKind | TermKind::Undetermined);
-            for term in terms(kind, Some(body)).into_iter().filter(|term| !kept(term)) {
+            let (terms, numbered) = stands_under(kind, Some(body));
+            let placed = numbered.into_iter().flat_map(|(source, _)| {
+                [TermKind::Numbered, TermKind::Run].map(|kind| Term::new(kind, source.as_str()))
+            });
+            for term in terms.into_iter().chain(placed).filter(|term| !kept(term)) {
                 gone.entry((index / BLOCK, term)).or_default().push((index % BLOCK) as u16);
             }
         }
@@ -416,16 +438,20 @@ impl Follower {
     }
 }
 
-/// The terms an entry stands under.
-fn terms(kind: u8, body: Option<&[u8]>) -> Vec<Term> {
+/// The terms an entry stands under, and the number that its source gave it.
+fn stands_under(kind: u8, body: Option<&[u8]>) -> (Vec<Term>, Option<(String, u64)>) {
     let entry_kind = EntryKind::from_varint(0, u64::from(kind)).map(EntryKind::code).unwrap_or("unknown");
     let mut terms = vec![Term::new(TermKind::EntryKind, entry_kind)];
+    let mut numbered = None;
     match body.map(|bytes| Body::decode(kind, bytes)) {
-        Some(Ok(Body::Action(action))) => action_terms(&action, &mut terms),
+        Some(Ok(Body::Action(action))) => {
+            action_terms(&action, &mut terms);
+            numbered = action.source.filter(|source| source.sequence > 0).map(|source| (source.name, source.sequence));
+        }
         Some(Ok(Body::Coverage(coverage))) => terms.push(Term::new(TermKind::Source, coverage.source)),
         Some(Ok(_) | Err(_)) | None => {}
     }
-    terms
+    (terms, numbered)
 }
 
 fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {

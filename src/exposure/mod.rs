@@ -10,5 +10,5 @@ pub mod calculus;
 pub mod telling;
 
 pub use calculus::fact::Authorised;
-pub use follower::{Filter, FoldInput, Follower, Page, Sort, Term, TermKind, UndeterminedCount, states_logging};
+pub use follower::{BLOCK, Filter, FoldInput, Follower, Page, Sort, Term, TermKind, UndeterminedCount, states_logging};
 pub use telling::authorised;

@@ -384,18 +384,28 @@ pub struct Placed {
     pub latest_us: u64,
 }
 
+/// Records that a source numbered one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Run {
+    pub first: Placed,
+    pub last: Placed,
+}
+
 impl Skipped {
     /// What is left out between these, and above what may have been pruned.
-    pub fn between(mut placed: Vec<Placed>, pruned: u64) -> Vec<Self> {
-        placed.sort_unstable();
-        let pairs = placed.windows(2).filter_map(|pair| <[Placed; 2]>::try_from(pair).ok());
-        let jumps = pairs.filter(|[one, next]| next.sequence.saturating_sub(one.sequence.max(pruned)) > 1);
-        let skipped = jumps.map(|[one, next]| Skipped {
-            index: next.index,
-            from_us: one.earliest_us.min(next.earliest_us),
-            until_us: next.latest_us.max(one.latest_us),
-        });
-        skipped.collect()
+    pub fn between(mut runs: Vec<Run>, pruned: u64) -> Vec<Self> {
+        runs.sort_unstable();
+        let (mut skipped, mut reached) = (Vec::new(), None::<Placed>);
+        for Run { first, last } in runs {
+            let before = reached.filter(|one| first.sequence.saturating_sub(one.sequence.max(pruned)) > 1);
+            skipped.extend(before.map(|one| Skipped {
+                index: first.index,
+                from_us: one.earliest_us.min(first.earliest_us),
+                until_us: first.latest_us.max(one.latest_us),
+            }));
+            reached = reached.max(Some(last));
+        }
+        skipped
     }
 }
 

@@ -1,12 +1,14 @@
 //! What reports ask of the projections: which actions leave open whose data they touched, who stated their logging, and who
 //! amended what.
 
+use proptest::prelude::*;
 use std::sync::Arc;
 use whosaw::exposure::{Filter, FoldInput, Follower, Sort, Term, TermKind};
 use whosaw::model::*;
+use whosaw::report::evidence::{Placed, Run, Skipped};
 use whosaw::store::LedgerNumber;
 use whosaw::store::memory::MemoryStore;
-use whosaw_verifier::body::{ActionBody, Fact, LinkCounts, PartGroup, Quantity};
+use whosaw_verifier::body::{self, ActionBody, Fact, LinkCounts, PartGroup, Quantity};
 use whosaw_verifier::wire::Message as _;
 
 fn following(bodies: &[ActionBody]) -> Follower {
@@ -122,5 +124,40 @@ fn what_is_carried_forward_of_a_pruned_body_is_counted_as_before() {
         assert_eq!((0..=3).map(|size| count(follower, size)).collect::<Vec<_>>(), before);
         assert_eq!(under(follower, reads.clone()), [1, 2]);
         assert_eq!(under(follower, Term::new(TermKind::EntryKind, EntryKind::Action.code())), [0, 1, 2]);
+    }
+}
+
+proptest! {
+    /// What a source left out is told by where its runs of numbers begin and end as by all numbers, in whatever order they came.
+    #[test]
+    fn runs_of_numbers_leave_out_what_the_numbers_do(
+        came in prop::collection::vec(prop_oneof![3 => Just(None), 1 => (1u64..30).prop_map(Some)], 1..40),
+        pruned in 0u64..12,
+    ) {
+        let mut number = 0;
+        let numbers: Vec<u64> = came.iter().map(|jump| { number = jump.unwrap_or(number + 1); number }).collect();
+        let source = |sequence| Some(body::Source { name: "proxy".into(), sequence, ..body::Source::default() });
+        let bodies: Vec<ActionBody> =
+            numbers.iter().map(|number| ActionBody { source: source(*number), ..ActionBody::default() }).collect();
+        let follower = following(&bodies);
+        let all = under(&follower, Term::new(TermKind::Numbered, "proxy"));
+        prop_assert_eq!(all.len(), numbers.len());
+        let begins = under(&follower, Term::new(TermKind::Run, "proxy"));
+        let placed = |index: u64| {
+            let time = 1_000 + index * 7 % 5;
+            Placed { sequence: numbers[index as usize], index, earliest_us: time, latest_us: time + 3 }
+        };
+        let ends = begins.iter().skip(1).copied().chain([numbers.len() as u64]);
+        let runs = begins.iter().zip(ends).map(|(from, until)| Run { first: placed(*from), last: placed(until - 1) });
+        let each = all.iter().map(|index| Run { first: placed(*index), last: placed(*index) });
+        let naive = {
+            let mut placed: Vec<Placed> = all.iter().map(|index| placed(*index)).collect();
+            placed.sort_unstable();
+            let jumps = placed.windows(2).filter(|pair| pair[1].sequence > pair[0].sequence.max(pruned) + 1);
+            jumps.map(|pair| pair[1].index).collect::<Vec<_>>()
+        };
+        let skipped = Skipped::between(runs.collect(), pruned);
+        prop_assert_eq!(skipped.iter().map(|one| one.index).collect::<Vec<_>>(), naive);
+        prop_assert_eq!(skipped, Skipped::between(each.collect(), pruned));
     }
 }

@@ -23,6 +23,8 @@ const INCIDENT: u64 = 0;
 const CONCERNED: u64 = 10_000;
 const READS: u64 = 2_000;
 const BATCH: u64 = 1_000;
+/// What sends them: it says that it logs everything, and numbers what it sends.
+const SOURCE: &str = "proxies.example/gateway";
 
 impl Load {
     pub async fn exposure(&self, pid: Option<u32>, figures: &mut Figures) -> Result<(), CliError> {
@@ -78,9 +80,11 @@ impl Load {
         // A group is a party to whom something is granted, and what people are members of.
         let kinds = [RegistryKind::Party, RegistryKind::Dataset];
         let groups = (0..GROUPS).flat_map(|number| kinds.map(|kind| name(kind, group(number))));
-        let names = resources.chain(groups).collect();
+        let names = resources.chain(groups).chain([name(RegistryKind::Source, SOURCE.into())]).collect();
         let request = v1::RegisterNamesRequest { ledger: self.client.ledger.clone(), names };
         self.client.registry().register_names(self.client.request(request)).await?;
+        let request = v1::AppendRequest { ledger: self.client.ledger.clone(), record: Some(recorded(logs())) };
+        self.client.ledgers().append(self.client.request(request)).await?;
         Ok(())
     }
 
@@ -156,7 +160,24 @@ fn record(number: u64) -> v1::Record {
         let by = number.is_multiple_of(2).then(|| thrown(number, STAFF));
         read(1 + thrown(number, RESOURCES - 1), thrown(number + 3, PERSONS), by)
     };
+    let source = v1::Source { name: SOURCE.into(), sequence: number + 1, ..v1::Source::default() };
+    recorded(v1::Action { source: Some(source), ..action })
+}
+
+fn recorded(action: v1::Action) -> v1::Record {
     v1::Record { kind: Some(v1::record::Kind::Action(Box::new(action))) }
+}
+
+fn logs() -> v1::Action {
+    let fact = v1::Fact {
+        kind: v1::FactKind::Coverage as i32,
+        edge: v1::Edge::Open as i32,
+        coverage: v1::CoverageState::Complete as i32,
+        source: SOURCE.into(),
+        end: v1::EndKind::Unknown as i32,
+        ..v1::Fact::default()
+    };
+    v1::Action { facts: vec![fact], ..act("coverage.start", agent(), Vec::new()) }
 }
 
 fn act(verb: &str, actor: v1::Actor, persons: Vec<v1::Subject>) -> v1::Action {
