@@ -1,4 +1,4 @@
-//! A server for stories: real ledgers on a real store behind a real gRPC port, in a directory that is gone afterwards, so
+//! A server for stories: real ledgers on a real store behind a real gRPC port, in a directory that goes with the store, so
 //! that nothing waits for the disk, each ledger with a clock that is told what to show.
 
 use super::{AppError, make_private};
@@ -27,7 +27,6 @@ pub struct Rehearsal {
     clocks: Vec<Arc<ToldClock>>,
     engine: Arc<Engine>,
     stop: Option<oneshot::Sender<()>>,
-    _directory: TempDir,
 }
 
 impl Rehearsal {
@@ -38,7 +37,7 @@ impl Rehearsal {
         let clocks: Vec<Arc<ToldClock>> = begin_us.iter().map(|us| Arc::new(ToldClock::new(*us))).collect();
         let settings = settings_below(directory.path())?;
         let opening = clocks.clone();
-        let opened = tokio::task::spawn_blocking(move || open(&settings, &opening)).await;
+        let opened = tokio::task::spawn_blocking(move || open(&settings, directory, &opening)).await;
         let engine = opened.map_err(|error| AppError::Start(error.to_string()))??;
         let failed = |error: &dyn std::fmt::Display| AppError::Start(error.to_string());
         let routes = rpc::routes(Arc::clone(&engine), RpcLimits::default()).map_err(|error| failed(&error))?;
@@ -52,7 +51,7 @@ impl Rehearsal {
             },
         );
         tokio::spawn(serving);
-        Ok(Rehearsal { address, clocks, engine, stop: Some(stop), _directory: directory })
+        Ok(Rehearsal { address, clocks, engine, stop: Some(stop) })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -86,11 +85,11 @@ impl Drop for Rehearsal {
     }
 }
 
-fn open(settings: &Settings, clocks: &[Arc<ToldClock>]) -> Result<Arc<Engine>, AppError> {
+fn open(settings: &Settings, directory: TempDir, clocks: &[Arc<ToldClock>]) -> Result<Arc<Engine>, AppError> {
     for directory in [&settings.data, &settings.keys, &settings.guard] {
         make_private(directory)?;
     }
-    let store = RocksStore::open_for_a_while(&settings.database());
+    let store = RocksStore::open_for_a_while(&settings.database(), directory);
     let store: Arc<dyn Store> = Arc::new(store.map_err(|error| AppError::Start(error.to_string()))?);
     let mut ledgers = Vec::with_capacity(clocks.len());
     for (place, clock) in clocks.iter().enumerate() {

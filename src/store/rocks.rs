@@ -26,6 +26,7 @@ use rocksdb::{
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use tempfile::TempDir;
 
 type Database = rocksdb::DBWithThreadMode<MultiThreaded>;
 
@@ -43,6 +44,8 @@ pub struct RocksStore {
     /// Whether a commit outlives a crash of the machine.
     is_durable: bool,
     leases: Mutex<HashMap<LedgerNumber, Arc<Mutex<Option<Held>>>>>,
+    /// Goes after the database: closing it writes there.
+    _directory: Option<TempDir>,
 }
 
 /// The newest lease of a ledger that this process gave out; none before `acquire`, and none after a write whose outcome
@@ -64,9 +67,9 @@ impl RocksStore {
         Self::open_with(path, false, true)
     }
 
-    /// Opens one that is gone with its directory, whatever happens: no commit waits for the disk.
-    pub fn open_for_a_while(path: &Path) -> Result<Self, StoreError> {
-        Self::open_with(path, false, false)
+    /// Opens one that is gone with the directory that it lies in, when it is closed: no commit waits for the disk.
+    pub fn open_for_a_while(path: &Path, directory: TempDir) -> Result<Self, StoreError> {
+        Ok(RocksStore { _directory: Some(directory), ..Self::open_with(path, false, false)? })
     }
 
     fn open_with(path: &Path, with_ballast: bool, is_durable: bool) -> Result<Self, StoreError> {
@@ -93,7 +96,7 @@ impl RocksStore {
         if with_ballast {
             lay_ballast(&ballast);
         }
-        Ok(RocksStore { db, path: path.to_owned(), is_durable, leases: Mutex::default() })
+        Ok(RocksStore { db, path: path.to_owned(), is_durable, leases: Mutex::default(), _directory: None })
     }
 
     /// Reads every row of every table, so that each block's checksum is checked; answers how many there are.
