@@ -42,11 +42,13 @@ pub(super) fn audiences(
             Party::Anyone => Countable::Public,
             party if unnamed.contains(&party) => Countable::UnnamedUsers,
             Party::Named(PartyKind::Organisation, _) if members.is_empty() => Countable::Organisation,
-            party if named_group(people.told, party).is_some_and(|name| feeds.cover(name)) => Countable::Fed,
-            _ if !members.is_empty() => Countable::OnFile,
             // A service that nobody is told to use is a machine.
-            Party::Named(PartyKind::Service, _) => continue,
-            _ => Countable::NobodyOnFile,
+            Party::Named(PartyKind::Service, _) if members.is_empty() => continue,
+            _ if members.is_empty() => Countable::NobodyOnFile,
+            // Whoever does not open may be several, of several groups.
+            _ if members.keys().any(|member| matches!(member, Party::Unknown(..))) => Countable::OnFile,
+            party if named_group(people.told, party).is_some_and(|name| feeds.cover(name)) => Countable::Fed,
+            _ => Countable::OnFile,
         };
         let fact =
             |(member, times): (Party, Vec<Times>)| MemberFact { who: people.who(member), stays: in_order(times) };
