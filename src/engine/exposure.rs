@@ -32,7 +32,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use whosaw_verifier::body::{ActionBody, Body};
 use whosaw_verifier::hash::{Hash, sha256};
-use whosaw_verifier::part::Part;
+use whosaw_verifier::part::{ContentPart, FieldUse, Part};
 
 /// Causes that are followed back in one report.
 const CAUSES_MAX: usize = 10_000;
@@ -290,6 +290,7 @@ impl OpenLedger {
             body: action,
             persons: opened.persons,
             records: opened.records,
+            fields: opened.fields,
             content: opened.content.as_ref(),
             delay_us: source.map_or(0, |source| reading.history.delivery_delay_us(&source.name, at)),
         };
@@ -599,7 +600,9 @@ struct Opened {
     persons: BTreeMap<u32, Person>,
     /// In which datasets their records stand.
     records: BTreeMap<u32, BTreeSet<String>>,
-    content: Option<whosaw_verifier::part::ContentPart>,
+    /// Which fields of theirs it names.
+    fields: BTreeMap<u32, Vec<FieldUse>>,
+    content: Option<ContentPart>,
     /// Parts that are gone or do not open.
     closed: u64,
 }
@@ -607,8 +610,11 @@ struct Opened {
 impl Opened {
     fn of(entry: &StoredEntry, parts: &[(u32, Part)], people: &mut People<'_>) -> Result<Self, EngineError> {
         let closed = u64::from(entry.header.parts) - parts.len() as u64;
-        let (mut persons, mut records) = (BTreeMap::new(), BTreeMap::new());
+        let (mut persons, mut records, mut fields) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (ordinal, part) in parts {
+            if let Some(person) = part.person.as_ref().filter(|person| !person.fields.is_empty()) {
+                fields.insert(*ordinal, person.fields.clone());
+            }
             if let Some(number) = people.number(part)? {
                 persons.insert(*ordinal, number);
             }
@@ -619,7 +625,7 @@ impl Opened {
                 records.insert(*ordinal, datasets);
             }
         }
-        Ok(Opened { persons, records, content: join_content(parts.iter().map(|(_, part)| part)), closed })
+        Ok(Opened { persons, records, fields, content: join_content(parts.iter().map(|(_, part)| part)), closed })
     }
 }
 

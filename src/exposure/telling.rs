@@ -8,6 +8,7 @@ pub mod authority;
 mod contexts;
 mod conversations;
 mod copies;
+mod fields;
 mod involved;
 mod lineage;
 mod loss;
@@ -15,6 +16,7 @@ mod names;
 mod onward;
 mod operators;
 mod policies;
+mod protection;
 mod records;
 mod reported;
 mod said;
@@ -25,6 +27,7 @@ pub use loss::{Loss, Lost};
 pub use names::{Named, Numbered};
 pub use onward::Reached;
 pub use policies::{Decided, authorised};
+pub use protection::Protected;
 pub use reported::Reported;
 pub use settle::{Rules, Stands};
 
@@ -44,7 +47,7 @@ use said::{
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use whosaw_verifier::body::{self, ActionBody, PartGroup, Run};
-use whosaw_verifier::part::ContentPart;
+use whosaw_verifier::part::{ContentPart, FieldUse};
 
 /// Acts that are looked at for one that is its own cause over others.
 const CIRCLE_MAX: usize = 1_000;
@@ -62,6 +65,8 @@ pub struct OpenedAction<'a> {
     pub content: Option<&'a ContentPart>,
     /// Datasets in which records of whoever stands in a part stand, by ordinal.
     pub records: BTreeMap<u32, BTreeSet<String>>,
+    /// Fields of their data that it names, by ordinal.
+    pub fields: BTreeMap<u32, Vec<FieldUse>>,
     /// How long the action's source may take to deliver, microseconds.
     pub delay_us: u64,
 }
@@ -126,6 +131,10 @@ pub struct Telling {
     pub reported: Reported,
     /// How the data of an entry was protected, if it was.
     pub protected: BTreeMap<u64, Protected>,
+    /// Entries that say that the data was not.
+    pub unprotected: BTreeSet<u64>,
+    /// Fields that acts name, as JSON pointers.
+    pub pointers: Numbered<String>,
     /// What entries that are amended told of openings and closings, before anything was taken out.
     pub amended_edges: BTreeMap<u64, Vec<Edge>>,
     /// Of approvals and reviews that are amended: the references of those, the acts of these.
@@ -161,14 +170,6 @@ pub struct Closed {
     pub ordinals: Vec<u32>,
     /// The act lists everybody, them too.
     pub all_listed: bool,
-}
-
-/// How data was protected when it moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Protected {
-    pub pseudonymised: bool,
-    /// Which key undoes it, by a number; absent where it is not told.
-    pub key: Option<u32>,
 }
 
 impl Telling {
@@ -445,16 +446,6 @@ impl Telling {
         }
     }
 
-    fn protection(&mut self, action: &OpenedAction<'_>) {
-        let Some(protection) = &action.body.protection else { return };
-        if !protection.encrypted && !protection.pseudonymised {
-            return;
-        }
-        let key = self.named(action, NamedField::KeyId, 0, &protection.key_id);
-        let key = key.and_then(|name| name.text().map(str::to_owned)).map(|name| self.keys.number(name.clone(), name));
-        self.protected.insert(action.index, Protected { pseudonymised: protection.pseudonymised, key });
-    }
-
     fn when(&self, action: &OpenedAction<'_>) -> When {
         let clocks = [TimeSource::AgentClock, TimeSource::Gateway];
         let occurred = action.body.occurred.as_ref().filter(|occurred| clocks.contains(&occurred.source));
@@ -680,12 +671,13 @@ impl Telling {
         let tells_in_error = may_tell_in_error(action);
         let counts = |group: &&PartGroup| only_gives || tells_in_error || part_comes_back(group);
         let (mut subjects, mut categories, mut shown_to) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let (mut all_open, mut parts) = (true, 0u64);
+        let (mut all_open, mut parts, mut counted_parts) = (true, 0u64, Vec::new());
         // Where no part says whose data it was, none says which.
         let mut unstated = !of_subjects().any(|it| counts(&it));
         for group in of_subjects().filter(counts) {
             let mut states = false;
             parts += u64::from(group.count);
+            counted_parts.push(group.first..group.first.saturating_add(group.count));
             for ordinal in group.first..group.first.saturating_add(group.count) {
                 match action.persons.get(&ordinal) {
                     Some(person) => drop(subjects.insert(*person)),
@@ -707,6 +699,9 @@ impl Telling {
         let listing = listing(action, when, registered);
         let perhaps_all = unstated && listing.is_none();
         let perhaps_categories = listing.filter(|_| unstated).unwrap_or_default();
+        let moved = |direction| only_gives || tells_in_error || direction != Direction::Argument;
+        let (fields, each_names) = self.fields(action, counted_parts.into_iter().flatten(), moved);
+        let listed = determination(body) == Determination::Listed && all_open && !counts_more_than(body, parts);
         let access = Access {
             entries: vec![action.index],
             when,
@@ -715,7 +710,9 @@ impl Telling {
             chain,
             resource,
             subjects,
-            listed: determination(body) == Determination::Listed && all_open && !counts_more_than(body, parts),
+            listed,
+            fields,
+            fields_told: listed && each_names,
             delivered: (counted(&body.subjects_delivered), counted(&body.records_delivered)),
             categories,
             perhaps_categories,

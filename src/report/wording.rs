@@ -286,7 +286,7 @@ mod tests {
             )*};
         }
         of_exposure!(claim: Claim, known: Known, rung: Rung, oddity: Oddity, standing: Standing, approved: Approval,
-            reviewed: Reviewed, relation: Relation, lost: Lost, recovery: Recovery, form: Form);
+            reviewed: Reviewed, relation: Relation, lost: Lost, recovery: Recovery, form: Form, countable: Countable, part: Part, protection: Protection);
         macro_rules! of_breach {
             ($($section:ident : $list:ident),*) => {$(
                 let codes = breach::document::$list::ALL.iter().map(|choice| choice.code()).collect();
@@ -483,6 +483,9 @@ mod tests {
                                 ".exposure.lost",
                                 ".exposure.recovery",
                                 ".exposure.form",
+                                ".exposure.countable",
+                                ".exposure.part",
+                                ".exposure.protection",
                                 ".sheet.level",
                                 ".activity.instructed",
                                 ".activity.declared",

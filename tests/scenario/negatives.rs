@@ -197,8 +197,21 @@ const HARMLESS: &[&str] = &[
 const PLACES: [&str; 2] = ["{verdict}", "{beyond}"];
 
 /// Sections that say who reached what, or could.
-const OF_ACCESS: [&str; 9] =
-    ["accesses", "agents", "principals", "recipients", "people", "holdings", "disclosures", "subjects", "windows"];
+const OF_ACCESS: [&str; 13] = [
+    "accesses",
+    "agents",
+    "principals",
+    "recipients",
+    "people",
+    "holdings",
+    "disclosures",
+    "subjects",
+    "windows",
+    "groups",
+    "fields",
+    "keys",
+    "countries",
+];
 
 /// By key, as an edition says them.
 fn strings(tongue: &Tongue, edition: &str) -> BTreeMap<String, String> {

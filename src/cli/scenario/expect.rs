@@ -1,5 +1,7 @@
 //! What a report is expected to say, held against its JSON.
 
+mod reach;
+
 use super::language::{Scenario, duration};
 use super::play::Acts;
 use serde_json::Value;
@@ -26,6 +28,9 @@ pub fn check(asked: &Asked<'_>, words: &[String]) -> Result<(), String> {
         && let Some(entry) = asked.acts.entry(name)
         && let Some(outcome) = of_act(scenario, report, entry, rest)
     {
+        return outcome;
+    }
+    if let Some(outcome) = reach::check(asked, &text) {
         return outcome;
     }
     match text.as_slice() {

@@ -26,6 +26,8 @@ pub struct Scenario {
     pub transfers: Vec<Transfer>,
     /// Which categories lists and searches of which resource show.
     pub listings: BTreeMap<String, Vec<String>>,
+    /// Where those live whose data a resource holds, as the registry says.
+    pub countries: BTreeMap<String, Vec<String>>,
     /// Of which resources the story tells somewhere which categories they have.
     pub contents: sense::Contents,
     /// What policies say of approvals.
@@ -268,6 +270,10 @@ pub struct How {
     pub instruction: Option<String>,
     /// Pseudonymised; this key undoes it.
     pub key: Option<String>,
+    /// It was encrypted instead.
+    pub encrypted: bool,
+    /// Fields that it names, as JSON pointers, of each whose data it was.
+    pub fields: Vec<String>,
     pub despite_restriction: bool,
     /// The conversation it belongs to.
     pub session: Option<String>,
@@ -407,6 +413,12 @@ impl Scenario {
                     other => return Err(format!("{other} is not agent, organisation, group or account")),
                 };
                 self.kinds.insert((*name).to_owned(), kind);
+            }
+            ["people", "of", resource, "live", "in", countries @ ..] if !countries.is_empty() => {
+                self.kinds.insert((*resource).to_owned(), Kind::Resource);
+                listed(countries, &joined)?;
+                let countries = countries.iter().map(|country| (*country).to_owned()).collect();
+                self.countries.insert((*resource).to_owned(), countries);
             }
             [resource, "is", "logged", "by", source] => {
                 self.kinds.insert((*resource).to_owned(), Kind::Resource);

@@ -54,6 +54,7 @@ enum Command {
 ///   R caches permissions for 300 s      R hides history{n}
 ///   R recovers for 30 days              proxy logs{n}
 ///   proxy heartbeats every 60 s{n}
+///   people of R live in DE, FR          (as the registry says){n}
 ///   R is logged by proxy                R lists basic           (the categories that lists and searches show){n}
 ///   W runs search                       (what goes into this tool goes to W){n}
 ///   dana may correct                    erin may review{n}
@@ -74,7 +75,7 @@ enum Command {
 ///   orders;
 ///   denied, failed or perhaps; "anybody" is the public){n}
 ///   An act can have a name, and speak of others: [as x1] [because of x0] [within x0] [same act as x0]
-///   [approved by a1] [instructed by i1] [under key k1] [despite restriction] [policy p1] [in session c1]
+///   [approved by a1] [instructed by i1] [[encrypted] under key k1] [naming /email, /phone] [despite restriction] [policy p1] [in session c1]
 ///   [through TOOL, what it is about going into it] [run by V, who runs the model, as the act says]{n}
 ///   [delivering 500 people] [delivering 700 records] (how many, where nobody lists them){n}
 ///   [logged by proxy [number 12]] (the source that reports it, and the place in its own sequence){n}
@@ -109,6 +110,12 @@ enum Command {
 ///   expect s1 inside 45min, s1 reached 0 to 1 (times)   expect unauthorised 1, not assessed 1, uncountable,
 ///   saw uncountable (others may have, who cannot be counted), unsettled 1{n}
 ///   expect V holds 09:05 to +30d09:05 [assumed], V holds 09:30 on, V holds pseudonymised, V holds nothing{n}
+///   expect eng had e1 09:00 to 10:30 [exact], eng had e1 perhaps 09:00 on, eng had members 3   (and when they were in it){n}
+///   expect eng counted on_file, eng counted nobody_on_file          (whether its members are all on file){n}
+///   expect W could use k1 10:00 to 11:00 [exact], W could use k1 never told   (a key){n}
+///   expect data of R was pseudonymised 2, data of R was not_told 1          (acts that say so){n}
+///   expect e1 got field /email, e1 got perhaps field /email, e1 got no field, e1 got fields not told 1 (accesses){n}
+///   expect country DE 1 to 2, country not told 0 to 1               (people whose data was inside){n}
 ///   expect recipient V got 500 to 520, got at least 2, got unknown (whose data), x1 lost 1 to 2000{n}
 ///   expect recipient V in US            expect losses 1, loss R temporary, unauthorised losses 1{n}
 ///   expect x1 authorised, x1 approval expired, x1 review pending, x1 shows 1, x1 led to it{n}

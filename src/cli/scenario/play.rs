@@ -22,6 +22,7 @@ pub async fn put_in_force(
     let nothing = scenario.logged_by.is_empty()
         && scenario.transfers.is_empty()
         && scenario.listings.is_empty()
+        && scenario.countries.is_empty()
         && scenario.review_h.is_none()
         && scenario.policies.is_empty();
     if nothing && roles.is_empty() && version == "scenario" {
@@ -49,6 +50,9 @@ pub async fn put_in_force(
     }
     for (resource, categories) in listings {
         resources.entry(resource).or_default().push_str(&format!("listing_categories = {categories:?}\n"));
+    }
+    for (resource, countries) in &scenario.countries {
+        resources.entry(resource).or_default().push_str(&format!("subject_countries = {countries:?}\n"));
     }
     for (resource, said) in resources {
         registry.push_str(&format!("[[resources]]\nname = {resource:?}\n{said}"));
@@ -359,9 +363,9 @@ fn action_of(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
         }),
         legal_bases: if how.despite_restriction { vec!["gdpr:18.2".into()] } else { Vec::new() },
         protection: how.key.as_ref().map(|key| v1::Protection {
-            pseudonymised: true,
+            encrypted: how.encrypted,
+            pseudonymised: !how.encrypted,
             key_id: format!("key/{key}"),
-            ..Default::default()
         }),
         outcome: outcome(step.how.outcome) as i32,
         occurred: Some(v1::Occurred { earliest: at, latest: at, source: v1::TimeSource::Gateway as i32 }),
@@ -547,6 +551,13 @@ fn action_of(scenario: &Scenario, step: &Step, acts: &Acts) -> v1::Action {
                 let direction = if gives { v1::Direction::Argument } else { v1::Direction::Result };
                 let said = categories(scenario, &step.how, verb, resource);
                 let mut subject = subject(name, said.clone(), direction);
+                let category = || said.first().cloned().unwrap_or_else(|| "contact".into());
+                let field = |pointer: &String| v1::FieldUse {
+                    pointer: pointer.clone(),
+                    category: category(),
+                    direction: direction as i32,
+                };
+                subject.fields = how.fields.iter().map(field).collect();
                 if !shown.is_empty() {
                     subject.categories.push(v1::CategoryUse {
                         direction: v1::Direction::Rendered as i32,

@@ -95,6 +95,7 @@ impl<'a> Story<'a> {
         let mut speaks = |name: &'a str, line: usize| spoken.entry(name).or_default().extend([line]);
         scenario.kinds.keys().for_each(|name| speaks(name, 0));
         scenario.logged_by.iter().for_each(|(_, source)| speaks(source, DECLARED));
+        scenario.countries.keys().for_each(|resource| speaks(resource, DECLARED));
         scenario.roles.iter().for_each(|(who, _)| speaks(who, DECLARED));
         scenario.policies.values().flat_map(|policy| &policy.approvers).for_each(|who| speaks(who, DECLARED));
         for step in &scenario.steps {
@@ -216,12 +217,12 @@ impl<'a> Story<'a> {
 fn expected_of<'a>(words: &[&'a str]) -> Option<&'a str> {
     match words {
         ["as", "told", rest @ ..] => expected_of(rest),
-        ["recipient", who, ..] | ["loss", who, ..] => Some(who),
-        ["people" | "nothing", ..] => None,
+        ["recipient", who, ..] | ["loss", who, ..] | ["data", "of", who, ..] => Some(who),
+        ["people" | "nothing" | "country" | "subjects", ..] => None,
         [
             who,
             "could" | "surely" | "did" | "tried" | "saw" | "processed" | "given" | "verdict" | "inside" | "reached"
-            | "holds",
+            | "holds" | "had" | "counted" | "got",
             ..,
         ] => Some(who),
         _ => None,

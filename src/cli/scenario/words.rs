@@ -73,6 +73,8 @@ pub const BETWEEN: &[&str] = &[
     "delivering",
     "logged",
     "number",
+    "encrypted",
+    "naming",
 ];
 
 /// Words by which something is done or declared, besides the verbs.
@@ -117,6 +119,8 @@ const DONE: &[&str] = &[
     "erasures",
     "access",
     "policy",
+    "people",
+    "live",
     "emergencies",
     "title",
     "day",

@@ -299,6 +299,10 @@ pub struct Access {
     pub perhaps_categories: BTreeSet<Category>,
     /// These are all that the resource had.
     pub perhaps_all: bool,
+    /// Fields of these people's data that it names, by the numbers of their pointers.
+    pub fields: BTreeSet<u32>,
+    /// These are all: whoever's data it was, it names some. Otherwise any may have been among them.
+    pub fields_told: bool,
     /// To whom it was shown, besides whoever acted.
     pub shown_to: BTreeSet<Party>,
     /// To whom it was given: recipients.

@@ -220,6 +220,7 @@ impl Telling {
             listed,
             delivered: (None, None),
             categories,
+            fields_told: false,
             given_to: BTreeSet::new(),
             perhaps_given_to: receivers,
             only_gives: true,

@@ -18,6 +18,9 @@ pub(super) struct Call {
     /// `subjects` is everybody.
     listed: bool,
     categories: BTreeSet<Category>,
+    fields: BTreeSet<u32>,
+    /// These are all, as far as it says.
+    fields_told: bool,
     /// It says that this went in, not only that it was about them.
     stated: bool,
     /// It says whose data it was about. Else anybody's may have gone in.
@@ -41,6 +44,7 @@ impl Call {
     pub(super) fn only(&mut self, persons: &BTreeSet<Person>, or_others: bool) {
         self.subjects.retain(|person| persons.contains(person));
         self.listed &= !or_others;
+        self.fields_told &= !or_others;
     }
 }
 
@@ -99,7 +103,9 @@ impl Telling {
             operators.push(Operator { given, keeps_us: None });
         }
         let ordinals = groups.iter().flat_map(|group| group.first..group.first.saturating_add(group.count));
+        let (fields, each_names) = self.fields(action, ordinals.clone(), |direction| direction == Direction::Argument);
         let persons: Vec<Option<Person>> = ordinals.map(|ordinal| action.persons.get(&ordinal).copied()).collect();
+        let listed = determination(body) == Determination::Listed && persons.iter().all(Option::is_some);
         let used = groups.iter().flat_map(|group| &group.categories);
         let used = used.filter(|used| used.direction == Direction::Argument).flat_map(|used| &used.categories);
         Some(Call {
@@ -110,7 +116,9 @@ impl Telling {
             outcome: body.outcome,
             despite_restriction: body.legal_bases.contains(&LegalBasis::DespiteRestriction),
             operators,
-            listed: determination(body) == Determination::Listed && persons.iter().all(Option::is_some),
+            listed,
+            fields,
+            fields_told: listed && each_names,
             subjects: persons.into_iter().flatten().collect(),
             categories: used.copied().filter(|category| *category != Category::Unspecified).collect(),
             stated,
@@ -160,6 +168,8 @@ impl Telling {
             subjects: call.subjects.clone(),
             listed: call.listed,
             categories: call.categories.clone(),
+            fields: call.fields.clone(),
+            fields_told: call.fields_told,
             given_to,
             perhaps_given_to,
             only_gives: true,

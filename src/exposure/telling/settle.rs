@@ -259,12 +259,15 @@ impl Telling {
                             access.perhaps_categories.clear();
                             access.perhaps_all = false;
                         }
+                        // Which fields these were of whom it names now, it does not say.
+                        access.fields_told = false;
                         access.entries.push(amending.index);
                         restated.insert(amended.target, access);
                     } else if amended.standing != Standing::Withdrawn {
                         access.subjects.extend(&said.subjects);
                         access.categories.extend(&said.categories);
                         access.listed &= said.listed;
+                        access.fields_told = false;
                         access.about_nobody &= said.about_nobody;
                         access.entries.push(amending.index);
                     }
@@ -544,6 +547,8 @@ impl Access {
         self.categories.extend(other.categories);
         self.perhaps_categories.extend(other.perhaps_categories);
         self.perhaps_all |= other.perhaps_all;
+        self.fields.extend(other.fields);
+        self.fields_told &= other.fields_told;
         self.tells_in_error |= other.tells_in_error;
         self.shown_to.extend(other.shown_to);
         self.given_to.extend(other.given_to);

@@ -5,11 +5,12 @@ use super::document::*;
 use super::evidence::Forgotten;
 use super::facts::{Found, People, approval, authorisation, bound, count_fact, span};
 use super::forgotten::touches;
+use super::groups::Groups;
 use super::policies;
 use crate::exposure::calculus::audience::Audience;
 use crate::exposure::calculus::exposure as calculus;
-use crate::exposure::calculus::fact::{Authorised, Edge, Given, Party, Person, Thing, Told, When};
-use crate::exposure::calculus::interval::{self, Frame, Interval};
+use crate::exposure::calculus::fact::{Authorised, Given, Party, Person, Thing, Told, When};
+use crate::exposure::calculus::interval::{Frame, Interval};
 use crate::exposure::calculus::restriction::Others;
 use crate::exposure::calculus::same::Same;
 use crate::exposure::calculus::times::{TimeSet, Times};
@@ -22,8 +23,8 @@ use crate::report::instant::Instant;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Copies, each in the form in which its holder has it.
-pub(super) fn holdings(found: &[Found<'_>], people: &People<'_>, frame: Frame, same: &Same) -> Vec<HoldingFact> {
-    let keys = Keys::of(people.told, frame, same);
+pub(super) fn holdings(found: &[Found<'_>], people: &People<'_>, groups: &Groups, same: &Same) -> Vec<HoldingFact> {
+    let keys = Keys::of(groups, same);
     let fact = |found: &Found<'_>, held: &Interval| {
         let Thing::Holding { holder, .. } = held.thing else { return None };
         Some(HoldingFact {
@@ -107,28 +108,26 @@ impl HoldingFact {
 struct Keys<'a> {
     /// Of each key its holders, members among them.
     of: BTreeMap<u32, BTreeMap<Party, Times>>,
-    audience: Audience,
+    audience: &'a Audience,
     always: Times,
     same: &'a Same,
 }
 
 impl<'a> Keys<'a> {
-    fn of(told: &Telling, frame: Frame, same: &'a Same) -> Self {
-        let concerns = |thing: Thing| matches!(thing, Thing::Key { .. } | Thing::Membership { .. });
-        let edges: Vec<Edge> = told.edges.iter().filter(|edge| edge.thing.is_none_or(concerns)).cloned().collect();
-        let (intervals, _) = interval::intervals(&edges, frame, &|_| 0);
+    fn of(groups: &'a Groups, same: &'a Same) -> Self {
+        let frame = groups.frame;
         let always = Times::exactly(TimeSet::span(frame.from, frame.cut_off));
-        let audience = Audience::of(&intervals);
         let mut of: BTreeMap<u32, BTreeMap<Party, Times>> = BTreeMap::new();
-        for interval in &intervals {
-            let Thing::Key { holder, key } = interval.thing else { continue };
-            let holders = of.entry(key).or_default();
-            for (party, member) in audience.reach(holder, &always) {
-                let times = holders.entry(party).or_default();
-                *times = times.union(&interval.times().intersect(&member));
+        for (key, held) in &groups.keys {
+            let holders = of.entry(*key).or_default();
+            for (holder, times) in held {
+                for (party, member) in groups.audience.reach(*holder, &always) {
+                    let known = holders.entry(party).or_default();
+                    *known = known.union(&times.as_sets().intersect(&member));
+                }
             }
         }
-        Keys { of, audience, always, same }
+        Keys { of, audience: &groups.audience, always, same }
     }
 
     /// Data and key together, once, make a holder able to read it until the copy is gone; a key of which nothing is told may

@@ -362,7 +362,7 @@ fn is_attempt(access: &AccessFact) -> bool {
 }
 
 /// People whose data surely, and possibly, stood open or was reached.
-fn exposed(found: &[Found<'_>]) -> (BTreeSet<Person>, BTreeSet<Person>) {
+pub(super) fn exposed(found: &[Found<'_>]) -> (BTreeSet<Person>, BTreeSet<Person>) {
     let (mut surely, mut possibly) = (BTreeSet::new(), BTreeSet::new());
     for found in found {
         for (person, inside) in &found.exposure.subjects {

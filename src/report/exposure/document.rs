@@ -104,6 +104,32 @@ choices! {
     /// Whether what was lost can be had back.
     pub enum Recovery { Temporary "temporary", Permanent "permanent", Restored "restored", Unknown "unknown" }
 
+    /// Whether those who are in something are all on file, so that they can be counted.
+    pub enum Countable {
+        /// A source told of everybody who joined and left, for the whole period.
+        Fed "fed",
+        /// Some are on file; whether there were others no source tells.
+        OnFile "on_file",
+        NobodyOnFile "nobody_on_file",
+        /// An account that somebody used who is not on file, or may have.
+        UnnamedUsers "unnamed_users",
+        Organisation "organisation",
+        /// Whoever has the link, or the public.
+        Public "public",
+    }
+
+    /// What of a resource was protected: what was put in, or what moved.
+    pub enum Part { Content "content", Moved "moved" }
+
+    /// How, as it was told.
+    pub enum Protection {
+        Encrypted "encrypted", Pseudonymised "pseudonymised", Both "both",
+        /// It was told that it was not.
+        Neither "neither",
+        /// Nothing was said, or several things of one act.
+        NotTold "not_told",
+    }
+
     /// In what form a holder has a copy.
     pub enum Form { Readable "readable", Pseudonymised "pseudonymised", Encrypted "encrypted" }
 }
@@ -162,12 +188,23 @@ facts! {
         /// Of each way that nobody was allowed to open: how long until it was detected, and until it was really closed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         lags: Vec<LagFact>,
+        /// What has members, or may, and to which something was open or came.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        audiences: Vec<AudienceFact>,
         viewers: Vec<ViewerFact>,
         accesses: Vec<AccessFact>,
         holdings: Vec<HoldingFact>,
+        /// How the data was protected, as it was told, and who could use the keys that undo it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        protections: Vec<ProtectionFact>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        keys: Vec<KeyFact>,
         disclosures: Vec<DisclosureFact>,
         losses: Vec<LossFact>,
         subjects: Vec<SubjectFact>,
+        /// Where these people live, as the registry says of the resources; those of whom nothing is told last.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        countries: Vec<CountryFact>,
         /// Categories of data that are special (GDPR Art. 9) or of offences (Art. 10), whatever tells of them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         special: Vec<SpecialFact>,
@@ -403,8 +440,74 @@ facts! {
         /// Of a group or an account: accesses by whoever was in it then, or may have been.
         #[serde(default, skip_serializing_if = "is_zero")]
         by_members: u64,
+        /// Which fields, of each resource of which data came back, or may have.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fields: Vec<FieldsFact>,
         /// One of the four sentences that may be said (REPORTS 2.2).
         verdict: Verdict,
+    }
+
+    /// Something that has members, or may, and to which something was open or came.
+    pub struct AudienceFact {
+        who: Who,
+        resources: Vec<String>,
+        count: Countable,
+        /// Whoever is told to have been in it, groups and accounts among them, since something was first open to it.
+        members: Vec<MemberFact>,
+    }
+
+    pub struct MemberFact { who: Who, stays: Vec<Stay> }
+
+    /// A time from a beginning to an end.
+    pub struct Stay {
+        /// Whether it surely was at all.
+        certain: bool,
+        start: Bound,
+        /// Absent: it had not ended at the cut-off. That the cut-off is a later one is no change of it.
+        end: Option<Bound>,
+    }
+
+    /// Fields of one resource, by their JSON pointers.
+    pub struct FieldsFact {
+        resource: String,
+        fields: Vec<String>,
+        /// Others that were only possibly got.
+        perhaps_fields: Vec<String>,
+        /// Accesses in which data came back, or may have; and those of them that do not name all fields of everybody.
+        acts: u64,
+        untold: u64,
+    }
+
+    pub struct ProtectionFact {
+        resource: String,
+        what: Part,
+        state: Protection,
+        /// Which key undoes it; absent where it is not told.
+        key: Option<String>,
+        acts: u64,
+        /// Of those that were protected, by their first entries.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        entries: Vec<EntryIndex>,
+    }
+
+    pub struct KeyFact {
+        name: String,
+        /// Of which it undoes the protection, or may.
+        resources: Vec<String>,
+        users: Vec<KeyUserFact>,
+    }
+
+    pub struct KeyUserFact {
+        who: Who,
+        /// Who was told to have the key, where that is a group or an account that this one is in.
+        over: Option<Who>,
+        stays: Vec<Stay>,
+    }
+
+    pub struct CountryFact {
+        /// ISO 3166-1 alpha-2; absent for those of whom none is told.
+        name: Option<String>,
+        persons: Range,
     }
 
     pub struct AccessFact {
@@ -616,6 +719,25 @@ impl AccessFact {
     /// To whom it was given, or possibly was.
     pub fn recipients(&self) -> impl Iterator<Item = &Who> {
         self.given_to.iter().chain(&self.perhaps_given_to)
+    }
+}
+
+impl Stay {
+    pub fn end(&self, cut_off: Instant) -> Bound {
+        let open = || Bound { earliest: cut_off, latest: cut_off, known: Known::Open, entry: None };
+        self.end.clone().unwrap_or_else(open)
+    }
+
+    /// The entries that tell of it.
+    pub fn entries(&self) -> impl Iterator<Item = EntryIndex> {
+        self.start.entry.into_iter().chain(self.end.as_ref().and_then(|end| end.entry))
+    }
+}
+
+impl Totals {
+    /// Whether the upper figure of those whose data was inside is an end at all, if only an approximate one.
+    pub fn is_bounded(&self) -> bool {
+        self.subjects_determined || self.subjects_counted
     }
 }
 

@@ -2,9 +2,11 @@
 
 use super::document::*;
 use super::evidence::{ExposureEvidence, ExposureQuestion, Forgotten, Suppressed};
+use super::feeds::Feeds;
 use super::forgotten::touches;
+use super::groups::Groups;
 use super::machines::MachineLogs;
-use super::{acts, answer, consequences, count, lags, loops, policies};
+use super::{acts, answer, consequences, count, countries, fields, keys, lags, loops, members, policies};
 use crate::exposure::calculus::exposure::{self as calculus, Exposure, Manner, Told};
 use crate::exposure::calculus::fact;
 use crate::exposure::calculus::fact::{Access, Approved, Authorised, Party, Person, Resource, Review, Thing, When};
@@ -14,9 +16,7 @@ use crate::exposure::calculus::times::Times;
 use crate::exposure::telling::{self, Named, Telling};
 use crate::model::{Category, Identity, PartyKind, RegistryKind, ReportType};
 use crate::registry::{self, Document};
-use crate::report::access::document::{
-    Authorisation, EntryIndex, Limit, Name, PersonIdentity, Range, SourceCoverage, Span, Verdict,
-};
+use crate::report::access::document::{Authorisation, EntryIndex, Limit, Name, PersonIdentity, Range, Span, Verdict};
 use crate::report::access::registered::Names;
 use crate::report::access::{completeness, coverage, things};
 use crate::report::canonical::cut;
@@ -38,7 +38,8 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
     let frame = frame(question, evidence);
     let period = Span { from: Instant::new(frame.from), until: Instant::new(frame.cut_off) };
     let coverage = coverage_fact(question, evidence, &names, &period);
-    let of = |told| Stated::of(question, told, evidence, frame, coverage.sentence);
+    let feeds = Feeds::of(evidence, frame);
+    let of = |told| Stated::of(question, told, evidence, (frame, &feeds), coverage.sentence);
     let as_told = evidence.as_told.as_ref().map(|told| of(told).totals);
     let stated = of(&evidence.told);
     let people = People { told: &evidence.told, persons: &evidence.persons };
@@ -49,18 +50,23 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
     let differs = |told: &Totals| Totals { unsettled: stated.totals.unsettled, ..told.clone() } != stated.totals;
     let as_told = as_told.filter(|told| counts || differs(told));
     let resources: Vec<ResourceFact> = stated.found.iter().map(|found| found.resource(&people)).collect();
+    let document = evidence.controller.as_ref().map(|known| &known.document);
     let mut report = ExposureReport {
         format: FORMAT.to_owned(),
         header: header(question, evidence, envelope, period),
         answer: answer::verdicts(&stated.totals, &resources, coverage.sentence),
+        countries: countries::countries(&stated.found, stated.totals.subjects, document, &evidence.same),
         totals: stated.totals,
         as_told,
         resources,
         lags: lags::lags(&stated.found, &people, &evidence.detections, frame),
+        audiences: members::audiences(&stated.found, &people, &stated.groups, &feeds),
         viewers: stated.viewers,
         policies: policies::compared(&stated.accesses, &stated.losses),
         accesses: stated.accesses,
         holdings: stated.holdings,
+        protections: keys::protections(&stated.found, people.told),
+        keys: keys::keys(&stated.found, &people, &stated.groups),
         disclosures: consequences::disclosures(&stated.found, &people),
         losses: stated.losses,
         subjects: stated.subjects,
@@ -78,8 +84,8 @@ pub fn facts(question: &ExposureQuestion, evidence: &ExposureEvidence, envelope:
         erratum: None,
     };
     report.special = special(&report);
-    let detected = ("6", lags::provided(&report.lags));
-    report.header.completeness = completeness::of_header_and(&report.header.completeness, [detected]);
+    let asked = [("4.country", countries::provided(&stated.found, document)), ("6", lags::provided(&report.lags))];
+    report.header.completeness = completeness::of_header_and(&report.header.completeness, asked);
     let acts: BTreeSet<u64> = report
         .accesses
         .iter()
@@ -107,6 +113,7 @@ fn special(report: &ExposureReport) -> Vec<SpecialFact> {
 /// What one telling comes to.
 struct Stated<'a> {
     found: Vec<Found<'a>>,
+    groups: Groups,
     viewers: Vec<ViewerFact>,
     accesses: Vec<AccessFact>,
     holdings: Vec<HoldingFact>,
@@ -120,15 +127,15 @@ impl<'a> Stated<'a> {
         question: &'a ExposureQuestion,
         told: &'a Telling,
         evidence: &'a ExposureEvidence,
-        frame: Frame,
+        (frame, feeds): (Frame, &Feeds<'_>),
         negative: Verdict,
     ) -> Self {
         let of = |name: &'a String| Found::of(name, told, evidence, frame);
         let found: Vec<Found<'a>> = question.resources.iter().map(of).collect();
         let people = People { told, persons: &evidence.persons };
-        let forgotten = &evidence.forgotten;
+        let (groups, forgotten) = (Groups::of(told, frame), &evidence.forgotten);
         let accesses: Vec<AccessFact> = found.iter().flat_map(|found| found.accesses(&people, forgotten)).collect();
-        let holdings = consequences::holdings(&found, &people, frame, &evidence.same);
+        let holdings = consequences::holdings(&found, &people, &groups, &evidence.same);
         let losses = consequences::losses(&found, &people, frame, forgotten);
         let subjects = subjects(&found, &people, negative, &evidence.same);
         let accounts = found.iter().flat_map(|found| &found.exposure.accounts);
@@ -152,7 +159,7 @@ impl<'a> Stated<'a> {
         let closed = count::closed(told, &found, evidence.erased_at_most);
         totals.subjects.high = totals.subjects.high.saturating_add(closed);
         totals.subjects_determined &= closed == 0;
-        let feeds = |party: &Party| named_group(told, *party).is_some_and(|name| feed_covers(evidence, name, frame));
+        let feeds = |party: &Party| named_group(told, *party).is_some_and(|name| feeds.cover(name));
         totals.uncountable |= found.iter().flat_map(|found| &found.exposure.given_groups).any(|party| !feeds(party));
         // Where nothing is told of who may see it, nobody counted them.
         totals.uncountable |= found.iter().any(|found| found.known && found.exposure.paths.is_empty());
@@ -181,34 +188,13 @@ impl<'a> Stated<'a> {
         totals.unsettled = ways.into_iter().any(|path| !settled(path.authorised))
             || losses.iter().any(|loss| loss.authorisation != Authorisation::Authorised)
             || told.narrowed();
-        Stated { found, viewers, accesses, holdings, losses, subjects, totals }
+        Stated { found, groups, viewers, accesses, holdings, losses, subjects, totals }
     }
 }
 
-fn named_group(told: &Telling, party: Party) -> Option<&str> {
+pub(super) fn named_group(told: &Telling, party: Party) -> Option<&str> {
     let Party::Named(PartyKind::Group, number) = party else { return None };
     told.parties.name(number).and_then(|(_, name)| name.text())
-}
-
-/// Whether a source tells who is in a group, and did so for the whole period.
-fn feed_covers<'a>(evidence: &'a ExposureEvidence, group: &str, frame: Frame) -> bool {
-    let period = Span { from: Instant::new(frame.from), until: Instant::new(frame.cut_off) };
-    let feed = |document: &&'a Document| -> Option<&'a str> {
-        let group = document.groups.iter().find(|known| known.name == group)?;
-        group.feed.as_deref()
-    };
-    let documents = in_force(evidence, &period);
-    // Most groups have none: what sources say is looked at for those alone that have.
-    let feeds: Option<BTreeSet<&str>> = documents.iter().map(feed).collect();
-    let Some(feeds) = feeds.filter(|feeds| !feeds.is_empty()) else { return false };
-    let names = Names::of(&evidence.registry);
-    let sources = coverage::sources(&logging(evidence), &names, &period);
-    let covers = |feed: &&str| {
-        let of_it: Vec<SourceCoverage> = sources.iter().filter(|source| source.source == *feed).cloned().collect();
-        let limits = coverage::limits(&of_it, evidence.head.recorded_at_us, &period);
-        coverage::sentence(&limits, &of_it, &[]) == Verdict::NoneComplete
-    };
-    feeds.iter().all(covers)
 }
 
 pub(super) fn logging(evidence: &ExposureEvidence) -> coverage::Logging<'_> {
@@ -223,7 +209,7 @@ pub(super) fn logging(evidence: &ExposureEvidence) -> coverage::Logging<'_> {
 }
 
 /// The controller's registries of any time of the period; what came first was so from the beginning.
-fn in_force<'a>(evidence: &'a ExposureEvidence, period: &Span) -> Vec<&'a Document> {
+pub(super) fn in_force<'a>(evidence: &'a ExposureEvidence, period: &Span) -> Vec<&'a Document> {
     let begun = evidence.controllers.iter().rposition(|(at, _)| *at <= period.from.us()).unwrap_or_default();
     evidence.controllers.iter().skip(begun).map(|(_, known)| &known.document).collect()
 }
@@ -243,6 +229,7 @@ pub(super) struct Found<'a> {
     pub name: &'a str,
     pub resource: Resource,
     known: bool,
+    pub permission_cache_us: u64,
     pub accesses: Vec<Access>,
     pub exposure: Exposure,
 }
@@ -262,7 +249,7 @@ impl<'a> Found<'a> {
         let exposure =
             Exposure::of(&Told { resource, edges, accesses: &accesses, losses: &losses, manner, frame, same });
         let known = number.is_some() || is_registered(evidence, name);
-        Found { name, resource, known, exposure, accesses }
+        Found { name, resource, known, permission_cache_us, exposure, accesses }
     }
 
     fn resource(&self, people: &People<'_>) -> ResourceFact {
@@ -468,6 +455,7 @@ struct Seen {
     surely_by_members: bool,
     /// By others who are perhaps the same person.
     by_alike: u64,
+    fields: Vec<FieldsFact>,
 }
 
 /// `holders` have a copy where nothing that logs the resource tells what is done with it.
@@ -486,6 +474,7 @@ fn viewers(
             all.excess = all.excess.union(&viewer.excess);
             all.over.extend(&viewer.over);
             all.perhaps |= viewer.perhaps;
+            all.fields.extend(fields::of(found, *party, viewer, people.told));
             all.by_members += viewer.by_members.len() as u64;
             all.surely_by_members |=
                 viewer.by_members.iter().any(|position| found.exposure.accesses[*position].certain);
@@ -525,6 +514,7 @@ fn viewers(
         last: seen.times.map(|(_, last)| Instant::new(last)),
         highest: seen.highest,
         by_members: seen.by_members,
+        fields: seen.fields.clone(),
         verdict: match (
             seen.surely > 0 || seen.surely_by_members,
             seen.did + seen.by_alike > 0 || seen.by_members > 0 || seen.perhaps,

@@ -12,11 +12,17 @@ pub mod registered;
 mod acts;
 mod consequences;
 mod count;
+mod countries;
 mod facts;
+mod feeds;
+mod fields;
 mod forgotten;
+mod groups;
+mod keys;
 mod lags;
 mod loops;
 mod machines;
+mod members;
 mod policies;
 
 pub(super) mod answer;

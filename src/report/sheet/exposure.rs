@@ -1,5 +1,7 @@
 //! Who could see, who did, who holds, and whose data: one row for each fact.
 
+mod reach;
+
 use super::columns::{Columns, Figure, counted, figures_noted, measured};
 use super::frame::{clocks, coverage};
 use super::{Sheet, Value};
@@ -19,10 +21,16 @@ pub fn sheets(report: &ExposureReport, w: &Wording) -> Vec<Sheet> {
         told.windows(),
         told.paths(),
         told.lags(),
+        told.groups(),
+        told.members(),
         told.people(),
+        told.fields(),
         told.accesses(),
         told.holdings(),
+        told.protections(),
+        told.keys(),
         told.subjects(),
+        told.countries(),
         told.policies(),
         told.oddities(),
     ];

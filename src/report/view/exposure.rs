@@ -14,7 +14,7 @@ const LISTED: usize = 6;
 pub(super) struct Said<'a> {
     pub w: &'a Wording,
     pub report: &'a ExposureReport,
-    extent: Extent,
+    pub extent: Extent,
 }
 
 impl View {
@@ -178,12 +178,16 @@ impl Said<'_> {
             ("windows", &s.windows, vec![self.w.exposure.intro.windows.clone()], self.windows()),
             ("lags", &s.lags, vec![self.w.exposure.intro.lags.clone()], vec![self.lags()]),
             ("time-line", &s.timeline, Vec::new(), self.lanes()),
+            ("groups", &s.groups, vec![self.w.exposure.intro.groups.clone()], self.groups()),
             ("people", &s.people, vec![self.w.exposure.intro.people.clone()], vec![self.viewers()]),
+            ("fields", &s.fields, vec![self.w.exposure.intro.fields.clone()], vec![self.fields()]),
             ("accesses", &s.accesses, vec![self.w.exposure.intro.accesses.clone()], vec![self.accesses()]),
             ("holdings", &s.holdings, vec![self.w.exposure.intro.holdings.clone()], vec![self.holdings()]),
+            ("keys", &s.keys, vec![self.w.exposure.intro.keys.clone()], self.protections()),
             ("disclosures", &s.disclosures, vec![self.w.exposure.intro.disclosures.clone()], vec![self.disclosures()]),
             ("losses", &s.losses, vec![self.w.exposure.intro.losses.clone()], vec![self.losses()]),
             ("subjects", &s.subjects, vec![self.w.exposure.intro.subjects.clone()], vec![self.subjects()]),
+            ("countries", &s.countries, vec![self.w.exposure.intro.countries.clone()], self.countries()),
             ("causes", &s.causes, vec![self.w.exposure.intro.causes.clone()], vec![self.causes()]),
             ("approvals", &s.approvals, vec![self.w.exposure.intro.approvals.clone()], vec![self.approvals()]),
             ("policies", &s.policies, vec![self.w.exposure.intro.policies.clone()], vec![self.policies()]),
@@ -211,7 +215,19 @@ impl Said<'_> {
             ("verification", &s.verification, vec![self.w.exposure.intro.verification.clone()], self.verification()),
         ];
         // Those that say who reached what, or could: an empty one says what logging supports of that.
-        let of_access = ["windows", "people", "accesses", "holdings", "disclosures", "losses", "subjects"];
+        let of_access = [
+            "windows",
+            "groups",
+            "people",
+            "fields",
+            "accesses",
+            "holdings",
+            "keys",
+            "disclosures",
+            "losses",
+            "subjects",
+            "countries",
+        ];
         let beyond = beyond_text(self.w, self.report);
         let said = |id: &str, blocks: Vec<Block>| match of_access.contains(&id) {
             true => blocks.into_iter().map(|block| sections::or_beyond(self.w, block, &beyond)).collect(),
@@ -326,9 +342,9 @@ impl Said<'_> {
     }
 
     /// By which order, and until when; nothing where none covers it.
-    fn kept_from_them(&self, access: &AccessFact) -> String {
+    pub(super) fn kept_from_them(&self, entries: &[document::EntryIndex]) -> String {
         let t = &self.w.exposure.table;
-        let covers = |fact: &&SuppressedFact| access.entries.contains(&fact.entry);
+        let covers = |fact: &&SuppressedFact| entries.contains(&fact.entry);
         let text = |fact: &SuppressedFact| match &fact.until {
             Some(until) => fill(&t.kept_from_until, &[("order", &fact.reference), ("until", &self.w.day(until))]),
             None => fill(&t.kept_from, &[("order", &fact.reference)]),
@@ -402,7 +418,7 @@ impl Said<'_> {
                         cell([
                             (w.span(access.when.from, access.when.until), Style::Plain),
                             (w.comma(&entries), Style::Note),
-                            (self.kept_from_them(access), Style::Warning),
+                            (self.kept_from_them(&access.entries), Style::Warning),
                         ]),
                         cell([
                             (self.who(&access.who), Style::Strong),

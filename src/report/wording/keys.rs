@@ -228,6 +228,7 @@ sections! {
         verdict: ExposureVerdict, figure: ExposureFigure, notice: ExposureNotice, fact: ExposureFact, section: ExposureSection,
         intro: ExposureIntro, table: ExposureTable, known: Codes, rung: Codes, oddity: Codes, standing: Codes,
         approved: Codes,
+        countable: Codes, part: Codes, protection: Codes,
         lane: ExposureLane, lag: ExposureLag, reviewed: Codes, relation: Codes, lost: Codes, recovery: Codes, form: Codes,
     }
     ExposureTitle { report: String, subtitle: String, running: String }
@@ -261,11 +262,13 @@ sections! {
         how_to_read: String, windows: String, paths: String, lags: String, timeline: String, people: String, accesses: String,
         holdings: String, disclosures: String, losses: String, subjects: String, causes: String, policies: String, amendments: String,
         changes: String, odd: String, coverage: String, verification: String, approvals: String, human: String,
+        groups: String, members: String, fields: String, keys: String, key_users: String, countries: String,
     }
     ExposureIntro {
         how_to_read: String, windows: String, lags: String, timeline: String, timeline_alt: String, people: String, accesses: String,
         holdings: String, disclosures: String, losses: String, subjects: String, causes: String, policies: String, amendments: String,
         changes: String, changes_erased: Plural, odd: String, verification: String, approvals: String, human: String,
+        groups: String, fields: String, keys: String, countries: String,
     }
     ExposureTable {
         resource: String, from: String, until: String, duration: String, path: String, authorisation: String, who: String,
@@ -280,6 +283,9 @@ sections! {
         only_for: String, by_members: String,
         no_policy: String, decided: String, permitted: String, denied: String, undecided: String,
         permitted_unauthorised: String, permitted_not_assessed: String, denied_done: String,
+        audience: String, open_to_it: String, in_it: String, on_file: String, member: String, fields_not_told: String,
+        protection: String, key: String, key_not_told: String, key_not_on_file: String, country: String, persons: String,
+        country_not_told: String,
     }
     ExposureLane { without_authority: String, approvals: String, gaps: String, more: Plural }
 
@@ -298,6 +304,7 @@ sections! {
         authorisations: String, other_parts: String, involved: String, undetermined: String, earlier_reports: String,
         ledger_reads: String, clocks: String, article_15: String, conversations: String, resources: String,
         windows: String, paths: String, lags: String, people: String, accesses: String, holdings: String, subjects: String,
+        groups: String, members: String, protection: String, keys: String, countries: String,
         oddities: String, coverage: String, coverage_times: String,
         form: String, steps: String, awareness: String, severity: String, erased: String, counted: String, reported: String, phases: String, answers_changed: String, facts_changed: String, register: String, concerned: String, message: String, attempts: String,
     }
@@ -325,6 +332,7 @@ sections! {
         decided: String, decided_in: String, revoked_in: String, revoked_to_closed: String, how_known: String, decided_to_closed: String,
         detected_to_closed: String, ended_before_detection: String, rights: String, by_members: String,
         permitted_unauthorised_in: String, permitted_not_assessed_in: String, denied_done_in: String,
+        members: String, suppressed: String, perhaps_fields: String, fields_not_told: String, on_file: String,
         english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, signed: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_thresholds: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, uncompared: String, uncompared_by: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
     }
 }

@@ -47,6 +47,8 @@ impl Scenario {
                     after(&mut words, word, &["key"])?;
                     how.key = Some(words.next().ok_or("under key needs a name")?.to_string());
                 }
+                "encrypted" => how.encrypted = true,
+                "naming" => (list, begins) = (Some("naming"), true),
                 "in" => {
                     after(&mut words, word, &["session"])?;
                     how.session = Some(words.next().ok_or("in session needs a name")?.to_string());
@@ -91,6 +93,10 @@ impl Scenario {
                     Some("giving") => how.giving.push(name.to_owned()),
                     Some("because") => how.because_of.push(name.to_owned()),
                     Some("within") => how.within.push(name.to_owned()),
+                    Some("naming") if !name.starts_with('/') => {
+                        return Err(format!("{name} is no JSON pointer, such as /email"));
+                    }
+                    Some("naming") => how.fields.push(name.to_owned()),
                     Some("same") => how.same_act_as.push(name.to_owned()),
                     Some(_) => how.categories.push(category(name)?),
                     None => left.push(name.to_owned()),

@@ -126,9 +126,9 @@ fn whoever_does_not_open_was_in_it_all_the_same() {
         let (verb, outcome, facts) = (Verb::GroupJoin, Outcome::Succeeded, vec![fact]);
         let body = &ActionBody { verb, outcome, facts, sealed_names, ..Default::default() };
         let persons = BTreeMap::from([(0, Person(3))]);
-        let records = BTreeMap::new();
+        let (records, fields) = (BTreeMap::new(), BTreeMap::new());
         told.take(
-            &OpenedAction { index, recorded_at_us: 1_000, body, persons, records, content: None, delay_us: 0 },
+            &OpenedAction { index, recorded_at_us: 1_000, body, persons, records, fields, content: None, delay_us: 0 },
             &history,
         );
     };
