@@ -73,7 +73,7 @@ choices! {
     /// Whether a correction or retraction counts, or why it does not.
     pub enum Standing {
         Counts "counts", NoRole "no_role", TookPart "took_part", Withdrawn "withdrawn", Rival "rival", Circular "circular",
-        Ambiguous "ambiguous",
+        Ambiguous "ambiguous", ToldBefore "told_before",
     }
 
     /// What the approval was worth that an act went by.
