@@ -45,6 +45,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
     let judged = |value: Authorisation| successes().filter(|access| access.authorisation == value).count() as u64;
     let surely_unauthorised =
         successes().filter(|access| access.certain && access.authorisation == Authorisation::Unauthorised).count();
+    let perhaps_unauthorised = successes().filter(|access| access.perhaps_unauthorised).count() as u64;
     let (surely_exposed, exposed) = exposed(found);
     let told = Told::of(found, losses);
     let justified = |access: &&AccessFact| {
@@ -77,7 +78,10 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         holdings_open: holdings.iter().filter(is_open).count() as u64,
         holdings_promised: holdings.iter().filter(|held| held.is_promised(cut_off)).count() as u64,
         holdings_elsewhere: holdings.iter().filter(elsewhere).count() as u64,
-        unauthorised_accesses: Range { low: surely_unauthorised as u64, high: judged(Authorisation::Unauthorised) },
+        unauthorised_accesses: Range {
+            low: surely_unauthorised as u64,
+            high: judged(Authorisation::Unauthorised) + perhaps_unauthorised,
+        },
         open_questions: open_questions(accesses, losses),
         not_assessed_accesses: judged(Authorisation::NotAssessed),
         exceptional_accesses: judged(Authorisation::Exceptional),

@@ -427,6 +427,9 @@ facts! {
         rung: Rung,
         certain: bool,
         authorisation: Authorisation,
+        /// That is not settled: perhaps it went over a way that nobody was allowed to open, or that somebody had taken away.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        perhaps_unauthorised: bool,
         approval: Option<Approval>,
         /// What policies decided of it, as it was recorded: one, unless its entries tell of several.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -311,6 +311,7 @@ impl<'a> Found<'a> {
                 rung: rung(judged.rung),
                 certain: judged.certain,
                 authorisation: authorisation(judged.authorised),
+                perhaps_unauthorised: judged.perhaps_unauthorised,
                 approval: access.approved.map(approval),
                 policies: policies::of_act(people.told, access.entries.iter().copied()),
                 review: access.review.map(review),
