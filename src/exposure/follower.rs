@@ -13,7 +13,7 @@
 //! Terms are registered names, so their number is bounded and none names a person. The rows of a block and the progress
 //! row are one derived write: what is lost is lost together, and folded again.
 
-use crate::model::determination;
+use crate::model::{determination, leaves_open};
 use crate::store::{LedgerNumber, Snapshot, Store, StoreError, Table, WriteSet};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -23,7 +23,7 @@ use whosaw_verifier::wire::Varint;
 
 /// Entries in one block.
 pub const BLOCK: u64 = 65_536;
-const FORMAT: u8 = 7;
+const FORMAT: u8 = 8;
 const POSTINGS: u8 = 1;
 const TIMES: u8 = 2;
 const PROGRESS: u8 = 3;
@@ -152,10 +152,8 @@ pub struct Sort {
 impl Sort {
     /// Nothing for an action whose data subjects are all determined.
     pub fn of(action: &ActionBody) -> Option<Self> {
-        let determination = determination(action);
-        let is_open = matches!(determination, Determination::Undetermined | Determination::ListedIncomplete);
-        is_open.then(|| Sort {
-            determination,
+        leaves_open(action).then(|| Sort {
+            determination: determination(action),
             tool: action.tool.clone(),
             doubt: action.doubts.first().copied().unwrap_or_default(),
             outcome: action.outcome,
