@@ -88,6 +88,11 @@ impl Term {
         Self::new(TermKind::Mark, "nameless-way")
     }
 
+    /// Actions that went through a tool, registered or not.
+    pub fn into_tool() -> Self {
+        Self::new(TermKind::Mark, "into-tool")
+    }
+
     /// Actions that say they tell of an act that is told of elsewhere; which, stands sealed in them.
     pub fn told_again() -> Self {
         Self::new(TermKind::Mark, "told-again")
@@ -459,6 +464,9 @@ fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {
     let sealed = |field: &NamedField| action.sealed_names.contains(field);
     if [NamedField::Dataset, NamedField::FactResource, NamedField::RecordDataset].iter().any(sealed) {
         terms.push(Term::sealed_resource());
+    }
+    if !action.tool.is_empty() || sealed(&NamedField::Tool) {
+        terms.push(Term::into_tool());
     }
     let mut ways = action.facts.iter().filter(|fact| opens_way(fact.kind)).peekable();
     if ways.peek().is_some() {

@@ -9,6 +9,7 @@ use super::conversations::Conversations;
 use super::copies::promised;
 use super::onward::{All, Sent};
 use super::*;
+use crate::model::verbs::is_kept_by_an_agent;
 use std::collections::HashSet;
 
 /// What agents did with their contexts, until everything was told.
@@ -60,6 +61,11 @@ impl Kept {
             Verb::DataDownload | Verb::DataExport | Verb::DataCopy | Verb::DataDerive => Some(Kept::File),
             _ => None,
         }
+    }
+
+    /// Of what it had before it, and not of what it took elsewhere.
+    pub(super) fn of_its_own(verb: Verb) -> Option<Self> {
+        Kept::by(verb).filter(|_| is_kept_by_an_agent(verb))
     }
 }
 
@@ -237,12 +243,15 @@ impl Telling {
             let end = self.end_of_session(&put, over, &contexts, registered, &mut places).filter(|_| !put.given);
             let access = places.accesses.get(&(put.source, put.resource)).copied();
             let closed = match put.kept {
-                Some(kept) => erased.after(&(put.agent, Some(kept), Some(put.resource)), &put),
+                Some(kept) => {
+                    let ended = erased.after(&(put.agent, Some(kept), Some(put.resource)), &put);
+                    ended.map(|ended| ended.when)
+                }
                 None => over,
             };
             of.entry((put.agent, put.resource)).or_default().push(Had { put, closed, end, access });
         }
-        self.go_on(&mut of, &contexts, &mut places);
+        self.go_on(&mut of, &contexts, &erased, &mut places);
         for call in contexts.calls.iter().filter(|call| call.resource.is_some()) {
             // What it names itself went with it, whatever else was in the context.
             let resource = call.resource.unwrap_or_default();
@@ -273,14 +282,17 @@ impl Telling {
     }
 
     /// When what agents keep was surely erased. What carries no reference ends every copy of theirs.
-    fn erased(&mut self) -> Ends<Option<Kept>> {
-        let memory = self.reference(FactKind::Holding, "\0memory");
-        let mut ends = Vec::new();
+    fn erased(&mut self) -> Erased {
+        let (mut ends, mut closings) = (Vec::new(), Vec::new());
         for edge in self.edges.iter().filter(|edge| edge.side == Side::Closes && !edge.doubtful) {
             let Some(Thing::Holding { holder, resource }) = edge.thing else { continue };
-            let of = |kept: Kept| ((holder, Some(kept), Some(resource)), edge.index, edge.when);
-            ends.extend(edge.reference.is_none_or(|reference| reference == memory).then(|| of(Kept::Memory)));
-            ends.extend(edge.reference.is_none().then(|| of(Kept::File)));
+            closings.push((holder, resource, edge.reference, edge.index, edge.when));
+        }
+        for (holder, resource, reference, index, when) in closings {
+            let of = |kept: Kept| ((holder, Some(kept), Some(resource)), index, when);
+            let of_memory = reference.is_none_or(|reference| reference == self.memory(holder, resource));
+            ends.extend(of_memory.then(|| of(Kept::Memory)));
+            ends.extend(reference.is_none().then(|| of(Kept::File)));
         }
         Ends::of(ends.into_iter())
     }
@@ -549,6 +561,11 @@ impl Had {
         Had { put, closed: None, end: None, access: Some(access) }
     }
 
+    /// The agent wrote it down, and forgot it then.
+    pub(super) fn kept(put: Put, access: usize, closed: Option<When>) -> Self {
+        Had { put, closed, end: None, access: Some(access) }
+    }
+
     /// It was there when that left, in no other session than that names.
     pub(super) fn may_be_sent(&self, sent: &Sent) -> bool {
         let closed = self.closed.map(|closed| closed.latest);
@@ -590,36 +607,46 @@ impl Put {
 
 /// When something of agents surely ended, by agent, what of theirs it was and, if it was not closed whole, resource; with each
 /// closing the first end of it and all after it.
-struct Ends<T>(HashMap<Closed<T>, Vec<(Place, When)>>);
+pub(super) struct Ends<T>(HashMap<Closed<T>, Vec<(Place, End)>>);
+
+/// When agents surely erased what they keep.
+pub(super) type Erased = Ends<Option<Kept>>;
+
+/// When something surely ended, and by which entry.
+#[derive(Clone, Copy)]
+pub(super) struct End {
+    pub(super) index: u64,
+    pub(super) when: When,
+}
 
 /// When something surely came, and by which entry.
 type Place = (Instant, u64);
 
 /// Whose session or store, which one, and what of it.
-type Closed<T> = (Party, T, Option<Resource>);
+pub(super) type Closed<T> = (Party, T, Option<Resource>);
 
 impl<T: Eq + std::hash::Hash> Ends<T> {
     fn of(closes: impl Iterator<Item = (Closed<T>, u64, When)>) -> Self {
         let mut ends = Ends(HashMap::new());
         for (closed, index, when) in closes {
-            ends.0.entry(closed).or_default().push(((when.earliest, index), when));
+            ends.0.entry(closed).or_default().push(((when.earliest, index), End { index, when }));
         }
         for of_it in ends.0.values_mut() {
             of_it.sort_unstable_by_key(|(place, _)| *place);
-            let mut first: Option<When> = None;
-            for (_, when) in of_it.iter_mut().rev() {
-                *when = first.filter(|first| first.latest < when.latest).unwrap_or(*when);
-                first = Some(*when);
+            let mut first: Option<End> = None;
+            for (_, end) in of_it.iter_mut().rev() {
+                *end = first.filter(|first| first.when.latest < end.when.latest).unwrap_or(*end);
+                first = Some(*end);
             }
         }
         ends
     }
 
     /// The first that surely came after it.
-    fn after(&self, closed: &Closed<T>, put: &Put) -> Option<When> {
+    pub(super) fn after(&self, closed: &Closed<T>, put: &Put) -> Option<End> {
         let of_it = self.0.get(closed)?;
         let next = of_it.partition_point(|(place, _)| *place <= (put.when.latest, put.index));
-        of_it.get(next).map(|(_, when)| *when)
+        of_it.get(next).map(|(_, end)| *end)
     }
 }
 
@@ -631,7 +658,8 @@ impl Ends<Option<u64>> {
 
     fn of_put(&self, put: &Put) -> Option<When> {
         let of = |resource: Option<Resource>| self.after(&(put.agent, put.session, resource), put);
-        [of(None), of(Some(put.resource))].into_iter().flatten().min_by_key(|when| when.latest)
+        let ended = [of(None), of(Some(put.resource))].into_iter().flatten().map(|end| end.when);
+        ended.min_by_key(|when| when.latest)
     }
 }
 

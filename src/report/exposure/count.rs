@@ -135,7 +135,8 @@ impl Copies<'_> {
     pub fn lies_elsewhere(&self, held: &HoldingFact) -> bool {
         let machine =
             matches!(&held.holder, Who::Named { kind, .. } if matches!(kind.0, PartyKind::Agent | PartyKind::Service));
-        let received = || self.accesses.iter().any(|access| held.is_received_by(access));
+        // What it wrote down itself it was given by nobody.
+        let received = || self.accesses.iter().any(|access| access.who != held.holder && held.is_received_by(access));
         !machine || self.accounts.contains(&held.holder) || received() || !self.logs.cover(held)
     }
 }
