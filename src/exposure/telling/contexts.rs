@@ -16,6 +16,8 @@ use std::collections::HashSet;
 #[derive(Clone, Default)]
 pub(super) struct Contexts {
     pub(super) puts: Vec<Put>,
+    /// What agents closed or forgot: it was before them until then, also where nothing tells how it came there.
+    pub(super) ended: Vec<Put>,
     closes: Vec<Close>,
     calls: Vec<Call>,
     pub(super) sent: Vec<Sent>,
@@ -146,6 +148,16 @@ impl Telling {
             let alive = self.contexts.alive.entry((agent, Sitting::of(session, resource))).or_default();
             *alive = (*alive).max(when.latest);
         }
+        let runs_a_model = actor.kind == PartyKind::Agent || vendor.is_some();
+        if let Some(resource) = resource.filter(|_| runs_a_model && ends(body.verb)) {
+            let before = When { earliest: 0, latest: when.earliest.saturating_sub(1), ..when };
+            let kept = Some(Kept::Memory).filter(|_| body.verb == Verb::MemoryErase);
+            let (reference, name, vendor) = (self.context(agent, session, resource), name.clone(), vendor.clone());
+            let (when, loads, given, source) = (before, false, false, index);
+            let put =
+                Put { index, agent, session, resource, when, name, vendor, loads, given, kept, source, reference };
+            self.contexts.ended.push(put);
+        }
         if body.verb == Verb::ContextClose {
             let sure = body.outcome != Outcome::Unknown && subjects_of(action).next().is_none();
             let recorded_at = action.recorded_at_us;
@@ -156,7 +168,6 @@ impl Telling {
         self.given_to_agents(action, when, resource);
         let came_back = |access: &Access| access.entries == [index] && !access.only_gives && !access.about_nobody;
         let loads = body.verb == Verb::ContextLoad;
-        let runs_a_model = actor.kind == PartyKind::Agent || vendor.is_some();
         let reads = runs_a_model && self.accesses.last().is_some_and(came_back);
         let kept = Kept::by(body.verb).filter(|_| runs_a_model && determination(body) != Determination::Nobody);
         if loads || reads || kept.is_some() {
@@ -219,6 +230,7 @@ impl Telling {
     pub(super) fn settle_contexts(&mut self, registered: &dyn Registered) {
         let mut contexts = std::mem::take(&mut self.contexts);
         contexts.puts.retain(|put| !self.never.contains(&put.index));
+        contexts.ended.retain(|put| !self.never.contains(&put.index));
         contexts.closes.retain(|close| !self.never.contains(&close.index));
         contexts.calls.retain(|call| !self.never.contains(&call.index));
         contexts.sent.retain(|sent| !self.never.contains(&sent.index));
@@ -227,6 +239,7 @@ impl Telling {
         }
         contexts.conversations.retain(|index| !self.never.contains(&index));
         let mut puts = std::mem::take(&mut contexts.puts);
+        puts.extend(untold(&puts, std::mem::take(&mut contexts.ended)));
         puts.extend(self.share(&puts, &contexts.conversations));
         puts.sort_by_key(|put| (put.when.earliest, put.index));
         contexts.calls.sort_by_key(|call| (call.when.earliest, call.index));
@@ -354,7 +367,8 @@ impl Telling {
         closed.map(|closed| closed.latest).or(enforced.map(|end| end.latest))
     }
 
-    /// No call of the model is recorded: the vendor had it until the context closed.
+    /// No call of the model is recorded: the vendor had it until the context closed. Whoever runs a model of which nobody says
+    /// that possibly got it, and is told as that; no copy is counted of somebody of whom not even a call is known.
     fn given_unrecorded(
         &mut self,
         had: &Had,
@@ -363,19 +377,50 @@ impl Telling {
         places: &mut Places,
     ) {
         let put = &had.put;
-        for vendor in self.vendors(&put.name, put.vendor.iter(), put.at(), put.loads, registered) {
+        let vendors = self.vendors(&put.name, put.vendor.iter(), put.at(), put.loads, registered);
+        let of_it = had.access.or_else(|| self.came_by_nothing(had));
+        if vendors.is_empty() {
+            let since = self.models_unknown.entry((put.resource, put.agent)).or_insert(Instant::MAX);
+            *since = (*since).min(put.when.earliest);
+            let given = self.given_to_operator(&put.name, false);
+            if let Some(access) = of_it.and_then(|at| self.accesses.get_mut(at)) {
+                access.give(&given);
+            }
+        }
+        for vendor in vendors {
             let kept = registered.retention_us(&vendor.name, put.at());
             let end = until.zip(kept).map(|(last, kept)| promised(last, kept));
             self.of_session.insert((put.index, vendor.given.to), (put.agent, put.session));
             let copy = (vendor.given.to, vendor.given.certain);
             self.copy_with((put.index, put.when), copy, put.resource, end, places);
-            let access = had.access.and_then(|at| self.accesses.get_mut(at));
+            let access = of_it.and_then(|at| self.accesses.get_mut(at));
             // What another agent had before it may have gone to the same vendor by that.
             let knows = |access: &&mut Access| access.recipients.iter().any(|known| known.to == vendor.given.to);
             if let Some(access) = access.filter(|access| put.source == put.index || !knows(access)) {
                 access.give(&vendor.given);
             }
         }
+    }
+
+    /// What an agent wrote down, or closed or forgot, and by no act that is told got: possibly it went on, and of how it came there
+    /// nobody assessed anything. Answers where that is told.
+    fn came_by_nothing(&mut self, had: &Had) -> Option<usize> {
+        let (whose, act) = (self.whose(had)?, self.acts.get(&had.put.source)?);
+        let access = Access {
+            entries: vec![act.index],
+            when: had.put.when,
+            verb: act.verb,
+            outcome: Outcome::Unknown,
+            chain: act.chain.clone(),
+            resource: had.put.resource,
+            subjects: whose.subjects.clone(),
+            listed: whose.listed,
+            only_gives: true,
+            authorised: if ends(act.verb) { Authorised::NotAssessed } else { act.authorised },
+            ..Access::default()
+        };
+        self.accesses.push(access);
+        Some(self.accesses.len() - 1)
     }
 
     /// What went to the vendor with one call of the model.
@@ -404,9 +449,7 @@ impl Telling {
         }
         if vendors.is_empty() {
             // Somebody runs the model all the same.
-            let to = self.named_party(PartyKind::Organisation, Named::OperatorOf(Box::new(call.name.clone())));
-            let given = Given { to, kind: RecipientKind::Undetermined, country: String::new(), certain };
-            vendors.push(Vendor { name: String::new(), given });
+            vendors.push(Vendor { name: String::new(), given: self.given_to_operator(&call.name, certain) });
         }
         for vendor in vendors {
             let kept = registered.retention_us(&vendor.name, at);
@@ -428,6 +471,12 @@ impl Telling {
                 self.accesses.push(access);
             }
         }
+    }
+
+    /// Whoever runs an agent's model, where nobody says who that is.
+    fn given_to_operator(&mut self, agent: &Named, certain: bool) -> Given {
+        let to = self.named_party(PartyKind::Organisation, Named::OperatorOf(Box::new(agent.clone())));
+        Given { to, kind: RecipientKind::Undetermined, country: String::new(), certain }
     }
 
     /// What of one resource a call took with it, beside what was told of it.
@@ -464,9 +513,11 @@ impl Telling {
             let (subjects, categories) = (&access.subjects, Some(&access.categories));
             return (!access.about_nobody).then_some(Whose { subjects, categories, listed: access.listed });
         }
-        // What an agent writes down did not come back to it.
-        let act = self.acts.get(&had.put.source).filter(|_| had.put.kept.is_some())?;
-        Some(Whose { subjects: &act.subjects, categories: None, listed: !act.closed && !act.undetermined })
+        // What an agent writes down did not come back to it. What it forgets or closes need not be all that was there.
+        let act = self.acts.get(&had.put.source)?;
+        let ends = ends(act.verb);
+        let listed = !ends && !act.closed && !act.undetermined;
+        (ends || had.put.kept.is_some()).then_some(Whose { subjects: &act.subjects, categories: None, listed })
     }
 
     /// Who ran an agent's model: whom the act names, and where the registry names another at that time, possibly that one.
@@ -509,6 +560,29 @@ impl Telling {
         places.edges.insert((index, thing), self.edges.len());
         self.edges.push(Edge { end, doubtful: !certain, ..Edge::of(index, thing, Side::Opens, when) });
     }
+}
+
+/// What an agent has before it it closes or forgets.
+fn ends(verb: Verb) -> bool {
+    matches!(verb, Verb::ContextClose | Verb::MemoryErase)
+}
+
+/// Of what was closed or forgotten that of which nothing tells how it came there.
+fn untold(puts: &[Put], ended: Vec<Put>) -> Vec<Put> {
+    let (mut contexts, mut memories) = (HashMap::new(), HashMap::new());
+    for put in puts {
+        let earliest = |known: &mut Instant| *known = (*known).min(put.when.earliest);
+        earliest(contexts.entry(put.reference).or_insert(Instant::MAX));
+        if put.kept == Some(Kept::Memory) {
+            earliest(memories.entry((put.agent, put.resource)).or_insert(Instant::MAX));
+        }
+    }
+    let since = |put: &Put| match put.kept {
+        Some(_) => memories.get(&(put.agent, put.resource)),
+        None => contexts.get(&put.reference),
+    };
+    let is_told = |put: &Put| since(put).is_some_and(|since| *since <= put.when.latest.saturating_add(1));
+    ended.into_iter().filter(|put| !is_told(put)).collect()
 }
 
 impl Access {

@@ -78,6 +78,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         holdings_open: holdings.iter().filter(is_open).count() as u64,
         holdings_promised: holdings.iter().filter(|held| held.is_promised(cut_off)).count() as u64,
         holdings_elsewhere: holdings.iter().filter(elsewhere).count() as u64,
+        models_unknown: 0,
         unauthorised_accesses: Range {
             low: surely_unauthorised as u64,
             high: judged(Authorisation::Unauthorised) + perhaps_unauthorised,

@@ -293,6 +293,9 @@ facts! {
         /// Copies that lie, or lay, where no source tells what is done with them.
         #[serde(default, skip_serializing_if = "is_zero")]
         holdings_elsewhere: u64,
+        /// Agents that had it before them, of whose models no call is recorded and nobody knows who runs them.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        models_unknown: u64,
         unauthorised_accesses: Range,
         /// Acts of which it is not settled whether they were authorised, each once: nobody assessed them, they were for an
         /// emergency and nobody found them justified, they may have been unauthorised, or the data might only be stored.
