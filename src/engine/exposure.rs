@@ -16,7 +16,7 @@ use crate::exposure::calculus::times::Instant;
 use crate::exposure::telling::{At, Named, OpenedAction, Reached, Rules, Telling};
 use crate::exposure::{Filter, Term, TermKind};
 use crate::ledger::StoredEntry;
-use crate::model::verbs::passes_from_an_agent;
+use crate::model::verbs::{is_kept_by_an_agent, passes_from_an_agent};
 use crate::model::*;
 use crate::registry;
 use crate::report::clock::ClockFacts;
@@ -338,9 +338,6 @@ impl OpenLedger {
     ) -> Result<BTreeMap<u64, StoredEntry>, EngineError> {
         let (reached, size) = (told.agents_reached(asked), reading.head.size);
         let mut found = BTreeMap::new();
-        let names = self.names();
-        let tools = names.registry.iter().filter(|(kind, ..)| *kind == RegistryKind::Tool).map(|(_, name, _)| name);
-        let tools: Vec<&str> = tools.collect();
         for (agent, since) in &reached.agents {
             let until_us = looked.agents.insert(agent.clone(), *since);
             if until_us.is_some_and(|until| until <= *since) {
@@ -348,7 +345,7 @@ impl OpenLedger {
                 continue;
             }
             let by = agent.as_ref().map_or_else(Term::sealed_actor, |name| Term::new(TermKind::Actor, name.as_str()));
-            for terms in terms_of_acts(&by, &tools) {
+            for terms in terms_of_acts(&by) {
                 // What was recorded before the agent had anything came before it, too.
                 let filter = Filter { terms, from_us: Some(*since), until_us };
                 for page in self.pages_matching(&filter, 0, size, AT_ONCE) {
@@ -398,7 +395,9 @@ impl OpenLedger {
             }
         } else if looked.persons.len() <= PERSONS_MAX {
             // Of so many people it is less to read whatever agents sent anybody.
-            let verbs = Verb::ALL.iter().filter(|verb| passes_from_an_agent(**verb) || **verb == Verb::ModelInfer);
+            let is_one =
+                |verb: Verb| passes_from_an_agent(verb) || is_kept_by_an_agent(verb) || verb == Verb::ModelInfer;
+            let verbs = Verb::ALL.iter().filter(|verb| is_one(**verb));
             for verb in verbs {
                 let terms = vec![Term::new(TermKind::Verb, verb.code())];
                 let filter = Filter { terms, from_us: reached.agents.values().min().copied(), ..Filter::default() };
@@ -515,25 +514,28 @@ impl OpenLedger {
     }
 }
 
-/// Every act of an agent but what it only read or listed, of which there may be very many: of that, what went through a
-/// registered tool.
-fn terms_of_acts(by: &Term, tools: &[&str]) -> Vec<Vec<Term>> {
-    let of_verb = |verb: &Verb| -> Vec<Vec<Term>> {
-        let terms = vec![Term::new(TermKind::Verb, verb.code()), by.clone()];
-        if !matches!(verb, Verb::DataRead | Verb::DataList) {
-            return vec![terms];
-        }
-        let through = |tool: &&str| [terms.clone(), vec![Term::new(TermKind::Tool, *tool)]].concat();
-        tools.iter().map(through).collect()
+/// Every act of an agent but what it only read or listed, of which there may be very many: of that, what went through a tool,
+/// also through one that is not registered.
+fn terms_of_acts(by: &Term) -> Vec<Vec<Term>> {
+    let of_verb = |verb: &Verb| {
+        let only_reads = matches!(verb, Verb::DataRead | Verb::DataList);
+        let through = only_reads.then(Term::into_tool);
+        [Term::new(TermKind::Verb, verb.code()), by.clone()].into_iter().chain(through).collect()
     };
-    Verb::ALL.iter().flat_map(of_verb).collect()
+    Verb::ALL.iter().map(of_verb).collect()
 }
 
-/// Acts by which what an agent had before it may go elsewhere, or goes. What is gone may have been one.
+/// Acts by which what an agent had before it may go elsewhere, or goes, or is kept or forgotten under another name. What is
+/// gone may have been one.
 fn takes_along(action: Option<&ActionBody>) -> bool {
     let Some(body) = action else { return true };
     let into_tool = !body.tool.is_empty() || body.sealed_names.contains(&NamedField::Tool);
-    into_tool || passes_from_an_agent(body.verb) || matches!(body.verb, Verb::ModelInfer | Verb::ContextClose)
+    let ends = matches!(body.verb, Verb::ContextClose | Verb::MemoryErase);
+    into_tool
+        || ends
+        || passes_from_an_agent(body.verb)
+        || is_kept_by_an_agent(body.verb)
+        || body.verb == Verb::ModelInfer
 }
 
 fn is_by_agent(action: Option<&ActionBody>) -> bool {

@@ -13,7 +13,7 @@
 //! Terms are registered names, so their number is bounded and none names a person. The rows of a block and the progress
 //! row are one derived write: what is lost is lost together, and folded again.
 
-use crate::model::determination;
+use crate::model::{determination, leaves_open};
 use crate::store::{LedgerNumber, Snapshot, Store, StoreError, Table, WriteSet};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -92,6 +92,11 @@ impl Term {
         Self::new(TermKind::Mark, "nameless-way")
     }
 
+    /// Actions that went through a tool, registered or not.
+    pub fn into_tool() -> Self {
+        Self::new(TermKind::Mark, "into-tool")
+    }
+
     /// Actions that say they tell of an act that is told of elsewhere; which, stands sealed in them.
     pub fn told_again() -> Self {
         Self::new(TermKind::Mark, "told-again")
@@ -156,10 +161,8 @@ pub struct Sort {
 impl Sort {
     /// Nothing for an action whose data subjects are all determined.
     pub fn of(action: &ActionBody) -> Option<Self> {
-        let determination = determination(action);
-        let is_open = matches!(determination, Determination::Undetermined | Determination::ListedIncomplete);
-        is_open.then(|| Sort {
-            determination,
+        leaves_open(action).then(|| Sort {
+            determination: determination(action),
             tool: action.tool.clone(),
             doubt: action.doubts.first().copied().unwrap_or_default(),
             outcome: action.outcome,
@@ -487,6 +490,9 @@ fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {
     let sealed = |field: &NamedField| action.sealed_names.contains(field);
     if [NamedField::Dataset, NamedField::FactResource, NamedField::RecordDataset].iter().any(sealed) {
         terms.push(Term::sealed_resource());
+    }
+    if !action.tool.is_empty() || sealed(&NamedField::Tool) {
+        terms.push(Term::into_tool());
     }
     let mut ways = action.facts.iter().filter(|fact| opens_way(fact.kind)).peekable();
     if ways.peek().is_some() {

@@ -144,6 +144,9 @@ pub struct Telling {
     reviews: Vec<Reviewing>,
     restorations: Vec<loss::Restoration>,
     contexts: contexts::Contexts,
+    /// Agents of whose models nobody knows who runs them, and of which no call is recorded: since when they had data of which
+    /// resource before them.
+    pub models_unknown: BTreeMap<(Resource, Party), Instant>,
     /// Of what model vendors were given, by entry and vendor: out of whose session.
     pub of_session: HashMap<(u64, Party), (Party, Option<u64>)>,
     /// What went into tools, until everything was told.

@@ -16,6 +16,29 @@ pub fn determination(body: &ActionBody) -> Determination {
     }
 }
 
+/// Whether a body leaves open whose data it touched. What only ends a session, or a memory of some resource, touched what that
+/// had: whose it was, the acts say that put it there. Where it says anything of people or data itself, it has to say whose.
+pub fn leaves_open(body: &ActionBody) -> bool {
+    match determination(body) {
+        Determination::Undetermined => !only_ends(body),
+        stated => stated == Determination::ListedIncomplete,
+    }
+}
+
+fn only_ends(body: &ActionBody) -> bool {
+    let names_resource = !body.dataset.is_empty() || body.sealed_names.contains(&NamedField::Dataset);
+    let ends = match body.verb {
+        Verb::ContextClose => true,
+        Verb::MemoryErase => names_resource,
+        _ => false,
+    };
+    let numbers = [&body.subjects_asked, &body.subjects_delivered, &body.records_asked, &body.records_delivered];
+    let doubted = body.doubts.iter().any(|doubt| *doubt != Doubt::DeclaredByCaller);
+    // What an error says may be of anybody.
+    let told = body.outcome == Outcome::Failed || !body.recipients.is_empty() || listed(body) > 0;
+    ends && !told && !doubted && numbers.into_iter().all(Option::is_none)
+}
+
 /// Whether a body says that it delivered data of more persons than so many: then these are not everybody.
 pub fn counts_more_than(body: &ActionBody, persons: u64) -> bool {
     // What we read from a tool call ourselves counts the places in which persons stand, and one may stand in several.

@@ -68,6 +68,11 @@ pub fn passes_from_an_agent(verb: Verb) -> bool {
     passes_on_or_shows(verb) || matches!(verb, Verb::AgentDelegate | Verb::AgentReturn | Verb::ToolCall)
 }
 
+/// Verbs by which an agent writes down what it had before it, under whatever name.
+pub fn is_kept_by_an_agent(verb: Verb) -> bool {
+    matches!(verb, Verb::MemoryWrite | Verb::DataDerive)
+}
+
 /// Verbs that ask a question, to which nothing may be the answer.
 pub fn is_query(verb: Verb) -> bool {
     matches!(verb, Verb::DataSearch | Verb::DataList)

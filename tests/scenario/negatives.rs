@@ -124,6 +124,7 @@ const HARMLESS: &[&str] = &[
     "exposure.answer.saw_and_others",
     "exposure.answer.saw_uncounted",
     "exposure.answer.shown_to_uncounted",
+    "exposure.answer.to_unknown_model",
     "exposure.claim.lost",
     "exposure.claim.not_assessed",
     "exposure.claim.refuted",

@@ -11,6 +11,7 @@ use super::giving::{is_unnamed, sends, takes_a_copy};
 use super::interval::{Bound, Frame, Interval, Known, Oddity, intervals};
 use super::joined;
 use super::judging::Judge;
+use super::leaving::Leaving;
 use super::restriction::{Others, Restrictions};
 use super::same::Same;
 use super::scope::{self, Scope};
@@ -150,11 +151,14 @@ pub struct Judged {
     /// The highest that it shows of anybody.
     pub rung: Rung,
     pub authorised: Authorised,
+    /// That is not settled, and perhaps it went over a way that nobody allowed, or allowed any more.
+    pub perhaps_unauthorised: bool,
     /// Whether no way that whoever acted had was allowed, and nobody allowed the act.
     pub without: bool,
     /// People who are told apart and got it so.
     pub got_without: BTreeSet<Party>,
-    /// People who got it so if whoever acted, and does not open, had a way that was closed or that nobody allowed.
+    /// People who got it so if whoever acted, and does not open, had a way that was closed or that nobody allowed, or if it went
+    /// over the one of several ways that nobody allowed.
     pub perhaps_without: BTreeSet<Party>,
     /// Whether data surely came back.
     pub certain: bool,
@@ -208,7 +212,7 @@ impl Exposure {
             }
         }
         let grants: Vec<usize> = positions(&intervals, told.resource);
-        let reaches = reaches(&intervals, &grants, &audience, &always);
+        let let_in = reaches(&intervals, &grants, &audience, &always);
         let permitted = Permitted::of(&intervals, &grants, told, &always);
         let mut holdings = held(&intervals, told.resource);
         let shows = |(position, access): &(usize, &'a Access)| {
@@ -220,14 +224,16 @@ impl Exposure {
             (is_success(access) && !sent).then_some(Success { position, access, sure })
         };
         let shows: Vec<Success<'_>> = accesses.iter().filter_map(shows).collect();
-        let shown = Shown::of(&mut intervals, &grants, &reaches, &shows, told.frame);
+        let of_grants = |audience: &Audience| reaches(&intervals, &grants, audience, &always);
+        let leaving = Leaving::of(&intervals, &audience, &always, &of_grants);
+        let shown = Shown::of(&mut intervals, (&grants, &let_in), &leaving, &shows, told.frame);
         let late = permitted.late(&intervals, &grants);
         let mut manner = told.manner;
         let mut history_shown = BTreeSet::new();
         let granted: Vec<&Interval> = grants.iter().map(|grant| &intervals[*grant]).collect();
         let joined = if hides { joined::joined(&granted, &audience, &always) } else { Vec::new() };
         if manner.hides_history {
-            let granted: Vec<_> = granted.iter().zip(&reaches).zip(&joined).map(|((a, b), c)| (*a, b, c)).collect();
+            let granted: Vec<_> = granted.iter().zip(&let_in).zip(&joined).map(|((a, b), c)| (*a, b, c)).collect();
             for (position, oddity) in ways::saw_history(&shows, &granted, &content) {
                 oddities.insert(oddity);
                 history_shown.insert(position);
@@ -271,11 +277,12 @@ impl Exposure {
             let late = own.map_or_else(|| late.clone(), |own| own.union(&late));
             let granted = Granted {
                 interval: &intervals[*grant],
-                reach: &reaches[i],
+                reach: &let_in[i],
                 allowed: &permitted.grants[i],
-                allowed_reach: permitted.reaches.as_ref().map_or(&reaches[i], |reaches| &reaches[i]),
+                allowed_reach: permitted.reaches.as_ref().map_or(&let_in[i], |reaches| &reaches[i]),
                 joined: joined.get(i),
                 late,
+                left: &shown.perhaps_left,
             };
             exposure.take_path(&granted, &content, manner, &mut ways);
         }
@@ -386,17 +393,21 @@ impl Exposure {
             let (within, beyond) = match (authorised, &allowed) {
                 (Authorised::No, _) => (Times::never(), could.clone()),
                 (_, None) => (could.clone(), Times::never()),
-                (_, Some(allowed)) => (could.intersect(allowed), grant.beyond(&could, allowed)),
+                (_, Some(allowed)) => (could.intersect(allowed), grant.beyond(*party, &could, allowed)),
             };
             if !way.is_never() {
                 let joined = joined.cloned();
-                ways.of.entry(*party).or_default().push(Way { path: position, times: way, allowed, joined });
+                let beyond = allowed.as_ref().map(|allowed| grant.beyond(*party, &way, allowed).possible);
+                let beyond = beyond.unwrap_or_default();
+                ways.of.entry(*party).or_default().push(Way { path: position, times: way, allowed, beyond, joined });
             }
             if could.is_never() {
                 continue;
             }
             if *party == audience || !party.has_members() {
                 reached.push(could.clone());
+            }
+            if *party == audience || !party.has_members() || grant.left.contains_key(party) {
                 reached_without.push(beyond.clone());
             }
             if *party == Party::Anyone {
@@ -503,6 +514,7 @@ impl Exposure {
             access: position,
             rung: Rung::Tried,
             authorised: access.authorised,
+            perhaps_unauthorised: false,
             without: false,
             got_without: BTreeSet::new(),
             perhaps_without: BTreeSet::new(),
@@ -532,12 +544,14 @@ impl Exposure {
         }
         let shut_out = self.is_for_somebody_shut_out(access, judge);
         if access.only_gives {
-            fact.authorised = self.judge_giving(access, judge);
+            let by_way = self.judge_giving(access, judge);
+            (fact.authorised, fact.perhaps_unauthorised) = (by_way.authorised, by_way.perhaps_without);
             self.used_by_sender(access, &mut fact, judge);
         } else {
             let way = self.judge_way(position, access, actor, judge);
-            fact.authorised = worse(access.authorised, way);
-            fact.without = fact.authorised == Authorised::No && way != Authorised::Yes;
+            fact.authorised = worse(access.authorised, way.authorised);
+            fact.perhaps_unauthorised = way.perhaps_without;
+            fact.without = fact.authorised == Authorised::No && way.authorised != Authorised::Yes;
             fact.unidentified =
                 matches!(actor, Party::Anyone | Party::Named(PartyKind::Group | PartyKind::Organisation, _));
             if actor.has_members() {
@@ -587,7 +601,8 @@ impl Exposure {
             }
         }
         let settled = matches!(fact.authorised, Authorised::Yes | Authorised::No);
-        let perhaps_without = !settled && judge.may_have_had_another(actor);
+        fact.perhaps_unauthorised &= !settled;
+        let perhaps_without = !settled && (fact.perhaps_unauthorised || judge.may_have_had_another(actor));
         let others = access.shown_to.iter().chain(&access.given_to);
         for party in others.chain(Some(&actor).filter(|_| !access.only_gives || takes_a_copy(access))) {
             let rung = rung_of(*party, access);
@@ -699,27 +714,32 @@ struct Permitted {
     reaches: Option<Vec<Members>>,
     /// When whatever lets somebody into a group, or an account work, possibly went on working.
     late: TimeSet,
+    /// How long any permission that was taken away goes on working.
+    lag: u64,
 }
 
 impl Permitted {
     fn of(found: &[Interval], grants: &[usize], told: &Told<'_>, always: &Times) -> Permitted {
         let of = |intervals: &[Interval]| grants.iter().map(|grant| intervals[*grant].as_permitted()).collect();
         if told.manner.permission_cache_us == 0 {
-            return Permitted { grants: of(found), reaches: None, late: TimeSet::empty() };
+            return Permitted { grants: of(found), reaches: None, late: TimeSet::empty(), lag: 0 };
         }
         let (at_once, _) = intervals(told.edges, told.frame, &|_| 0);
         let lets_in = |(told, _): &(&Interval, &Interval)| {
             matches!(told.thing, Thing::Membership { .. } | Thing::Suspension { .. })
         };
+        let lag = told.manner.permission_cache_us;
         let late = ways::late(at_once.iter().zip(found).filter(lets_in));
+        let late = late.union(&ways::perhaps_late(found.iter().filter(|interval| lets_in(&(interval, interval))), lag));
         let reaches = reaches(&at_once, grants, &Audience::of(&at_once), always);
-        Permitted { grants: of(&at_once), reaches: Some(reaches), late }
+        Permitted { grants: of(&at_once), reaches: Some(reaches), late, lag }
     }
 
     /// When any permission that was taken away possibly went on working.
     fn late(&self, found: &[Interval], grants: &[usize]) -> TimeSet {
-        let found = grants.iter().map(|grant| &found[*grant]);
-        self.late.union(&ways::late(self.grants.iter().zip(found)))
+        let found = || grants.iter().map(|grant| &found[*grant]);
+        let perhaps = ways::perhaps_late(found(), self.lag);
+        self.late.union(&ways::late(self.grants.iter().zip(found()))).union(&perhaps)
     }
 }
 

@@ -8,7 +8,7 @@ use super::fact::{Access, Authorised, Party};
 use super::giving::is_unnamed;
 use super::interval::Oddity;
 use super::times::{Instant, TimeSet, Times};
-use super::ways::{self, Had, Way, Ways};
+use super::ways::{self, ByWay, Had, Way, Ways};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an access is judged by.
@@ -38,7 +38,7 @@ impl Judge {
 impl Exposure {
     /// Whether whoever acted had a way, and whether somebody who was allowed to had opened it. A success also shows what was
     /// open.
-    pub(super) fn judge_way(&mut self, position: usize, access: &Access, actor: Party, judge: &Judge) -> Authorised {
+    pub(super) fn judge_way(&mut self, position: usize, access: &Access, actor: Party, judge: &Judge) -> ByWay {
         let all = judge.ways.had(&access.chain, access, &judge.content, judge.manner);
         let is_open = |had: &Had<'_>| had.was_open(&self.paths[had.path], access);
         let open: Vec<Had<'_>> = all.iter().filter(|had| is_open(had)).cloned().collect();
@@ -47,15 +47,15 @@ impl Exposure {
             let closed = all.iter().filter(|had| !is_open(had) && may_allow(std::slice::from_ref(*had)));
             let closed: Vec<Had<'_>> = closed.cloned().collect();
             if !closed.is_empty() {
-                return self.over_no_way(access, actor, &closed, judge);
+                return ByWay::of(self.over_no_way(access, actor, &closed, judge));
             }
             let without = open.iter().any(|had| had.authority(&self.paths[had.path], access) == Authorised::No);
             let by_way = if without { Authorised::No } else { Authorised::NotAssessed };
-            return worse(by_way, self.over_no_way(access, actor, &[], judge));
+            return ByWay::of(worse(by_way, self.over_no_way(access, actor, &[], judge)));
         }
         let is_proof = is_certain(access) && !is_emergency(access);
         match open.as_slice() {
-            [] => return self.over_no_way(access, actor, &all, judge),
+            [] => return ByWay::of(self.over_no_way(access, actor, &all, judge)),
             // No other way explains it: this one was open until then, for whoever took it.
             [had] if is_proof => {
                 let path = &self.paths[had.path];
@@ -96,10 +96,10 @@ impl Exposure {
         let by_way = ways::by_any(&open, &self.paths, access);
         let from = |since: Instant| TimeSet::span(since, judge.cut_off);
         if let Some(since) = judge.closed_since.get(&position) {
-            self.widen(access, &[actor], (from(*since), by_way == Authorised::No), judge);
+            self.widen(access, &[actor], (from(*since), by_way.is_perhaps_without()), judge);
         } else if judge.history_shown.contains(&position) {
             // Perhaps not over this way, but over one that nobody told of.
-            self.widen(access, &[actor], (from(judge.from), by_way == Authorised::No), judge);
+            self.widen(access, &[actor], (from(judge.from), by_way.is_perhaps_without()), judge);
         }
         let left = ways::after_all(&open, access);
         if !left.is_empty() {

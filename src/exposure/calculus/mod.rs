@@ -26,6 +26,7 @@ mod delivered;
 mod giving;
 mod joined;
 mod judging;
+mod leaving;
 pub mod restriction;
 pub mod scope;
 mod unnamed;

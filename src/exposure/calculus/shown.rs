@@ -9,10 +9,12 @@
 //! | of which it is not known whether it was before or after | possibly as late as the success may have been |
 //! | while a closing takes effect | stays: only whoever acted surely had it (`exposure`) |
 //! | after a closing that may never have been, and before one that was | stays; whether somebody still allowed it is not known |
+//! | of somebody who perhaps had left what the way lets in | stays; whether somebody still let them in is not known (`leaving`) |
 
 use super::audience::Members;
 use super::fact::{Access, Party};
 use super::interval::{Bound, Frame, Interval, Known, Oddity};
+use super::leaving::{Leaving, Left};
 use super::scope::{self, Scope};
 use super::times::{Instant, TimeSet, Times};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +35,8 @@ pub struct Shown {
     pub closed_since: BTreeMap<usize, Instant>,
     /// Of ways, by position among the grants, that were perhaps closed and went on all the same: since when.
     pub perhaps_closed: BTreeMap<usize, Instant>,
+    /// Who came in although they had perhaps left what the ways let in: since when, and until when.
+    pub perhaps_left: Left,
 }
 
 /// What all of them show of one way.
@@ -64,14 +68,14 @@ impl Shown {
     /// `reaches` says of each grant whom it lets in.
     pub fn of(
         intervals: &mut [Interval],
-        grants: &[usize],
-        reaches: &[Members],
+        (grants, reaches): (&[usize], &[Members]),
+        leaving: &Leaving,
         successes: &[Success<'_>],
         frame: Frame,
     ) -> Shown {
         let (mut shown, mut evidence) = (Shown::default(), vec![Evidence::default(); grants.len()]);
         for success in successes {
-            shown.take(success, intervals, (grants, reaches), &mut evidence);
+            shown.take(success, intervals, (grants, reaches), leaving, &mut evidence);
         }
         for (grant, evidence) in grants.iter().zip(evidence) {
             let interval = &mut intervals[*grant];
@@ -88,6 +92,7 @@ impl Shown {
         success: &Success<'_>,
         intervals: &[Interval],
         (grants, reaches): (&[usize], &[Members]),
+        leaving: &Leaving,
         evidence: &mut [Evidence],
     ) {
         let access = success.access;
@@ -103,8 +108,14 @@ impl Shown {
         let may_allow = |ways: &[usize]| scope::may_allow(ways.iter().map(scope).collect::<Vec<_>>().iter(), access);
         let open = which(State::Open);
         let contested = |way: &usize| interval(*way).contested.filter(|since| *since <= access.when.latest);
-        if open.iter().all(|way| contested(way).is_some()) {
-            self.perhaps_closed.extend(open.iter().filter_map(|way| Some((*way, contested(way)?))));
+        // Also where it went on after it surely had ended, or somebody with it.
+        let by = if open.is_empty() { which(State::Ended) } else { open.clone() };
+        if by.iter().all(|way| contested(way).is_some() || leaving.is_doubted(*way, access)) {
+            self.perhaps_closed.extend(by.iter().filter_map(|way| Some((*way, contested(way)?))));
+            for (party, times) in by.iter().flat_map(|way| leaving.by(&reaches[*way], access)) {
+                let known = self.perhaps_left.entry(party).or_default();
+                *known = known.union(&times);
+            }
         }
         let outside = !open.is_empty() && !may_allow(&open);
         if !open.is_empty() && !outside {

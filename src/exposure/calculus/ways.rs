@@ -6,6 +6,7 @@ use super::exposure::{Manner, Path};
 use super::fact::{Access, Authorised, Party, Thing};
 use super::interval::{Bound, Interval, Oddity};
 use super::joined::Joined;
+use super::leaving::Left;
 use super::scope;
 use super::shown::{Success, at_the_end};
 use super::times::{Instant, TimeSet, Times};
@@ -31,6 +32,8 @@ pub struct Way {
     /// As long as somebody let them in, where that is not as long as they got in: a permission that was taken away goes on
     /// working, and is none any more.
     pub allowed: Option<Times>,
+    /// When nobody possibly allowed it any more.
+    pub beyond: TimeSet,
     /// How they came in, where whoever joins later sees only what comes later.
     pub joined: Option<Joined>,
 }
@@ -42,6 +45,7 @@ pub struct Had<'a> {
     pub path: usize,
     pub times: Cow<'a, Times>,
     allowed: Option<&'a Times>,
+    beyond: &'a TimeSet,
 }
 
 impl Ways {
@@ -55,6 +59,7 @@ impl Ways {
                 path: way.path,
                 times: way.times_for(access, content, manner),
                 allowed: way.allowed.as_ref(),
+                beyond: &way.beyond,
             })
         };
         parties.flat_map(had).filter(|had| !had.times.is_never()).collect()
@@ -109,15 +114,40 @@ impl Had<'_> {
 }
 
 /// By whatever way it was, of those that were open: by authority, if it surely was within what those were opened for, together,
-/// that were open by authority.
-pub fn by_any(open: &[Had<'_>], paths: &[Path], access: &Access) -> Authorised {
-    let by = |wanted: Authorised| open.iter().filter(move |had| had.authority(&paths[had.path], access) == wanted);
-    if scope::allow(by(Authorised::Yes).map(|had| &paths[had.path].scope), access) {
-        Authorised::Yes
-    } else if by(Authorised::No).next().is_some() {
-        Authorised::No
+/// that were open by authority. Where it may have gone over one that perhaps was allowed, that it was without authority is
+/// possible and no more.
+pub fn by_any(open: &[Had<'_>], paths: &[Path], access: &Access) -> ByWay {
+    let authorities: Vec<Authorised> = open.iter().map(|had| had.authority(&paths[had.path], access)).collect();
+    let scopes = |which: &dyn Fn(Authorised) -> bool| {
+        let ways = open.iter().zip(&authorities).filter(|(_, authority)| which(**authority));
+        ways.map(|(had, _)| &paths[had.path].scope).collect::<Vec<_>>()
+    };
+    let without = authorities.contains(&Authorised::No);
+    if scope::allow(scopes(&|authority| authority == Authorised::Yes), access) {
+        ByWay::of(Authorised::Yes)
+    } else if without && !scope::may_allow(scopes(&|authority| authority != Authorised::No), access) {
+        ByWay::of(Authorised::No)
     } else {
-        Authorised::NotAssessed
+        let beyond = open.iter().any(|had| had.beyond.meets(access.when.earliest, access.when.latest));
+        ByWay { authorised: Authorised::NotAssessed, perhaps_without: without || beyond }
+    }
+}
+
+/// By what authority an act was, as far as the ways show that were open to whoever acted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByWay {
+    pub authorised: Authorised,
+    /// It is not settled, and perhaps it went over a way that nobody allowed, or allowed any more.
+    pub perhaps_without: bool,
+}
+
+impl ByWay {
+    pub fn of(authorised: Authorised) -> Self {
+        ByWay { authorised, perhaps_without: false }
+    }
+
+    pub fn is_perhaps_without(self) -> bool {
+        self.authorised == Authorised::No || self.perhaps_without
     }
 }
 
@@ -132,13 +162,13 @@ pub fn without_success(all: &[Had<'_>], paths: &[Path], loss: &Access) -> (Autho
     let (open, closed): (Vec<Had<'_>>, Vec<Had<'_>>) =
         all.iter().cloned().partition(|had| had.was_open(&paths[had.path], loss));
     if may_allow(&open, paths, loss) {
-        return (by_any(&open, paths, loss), None);
+        return (by_any(&open, paths, loss).authorised, None);
     }
     let allowed = |had: &Had<'_>| open.is_empty() || may_allow(std::slice::from_ref(had), paths, loss);
     if closed.iter().any(allowed) {
         return (Authorised::No, Some(Oddity::PathWasClosed));
     }
-    match by_any(&open, paths, loss) {
+    match by_any(&open, paths, loss).authorised {
         _ if open.is_empty() => (Authorised::NotAssessed, Some(Oddity::NoPathOnFile)),
         Authorised::No => (Authorised::No, Some(Oddity::OutsideTheGrant)),
         _ => (Authorised::NotAssessed, Some(Oddity::OutsideTheGrant)),
@@ -175,12 +205,14 @@ pub struct Granted<'a> {
     pub joined: Option<&'a BTreeMap<Party, Joined>>,
     /// When anything that was taken away possibly went on working.
     pub late: TimeSet,
+    /// Who came in although they had perhaps left what it lets in, and when that possibly was.
+    pub left: &'a Left,
 }
 
 impl Granted<'_> {
     /// When this party was let in by it; absent where that is as long as it got in.
     pub fn allowed(&self, party: Party) -> Option<Times> {
-        if self.late.is_empty() {
+        if self.late.is_empty() && !self.left.contains_key(&party) {
             return None;
         }
         let member = self.allowed_reach.get(&party).cloned().unwrap_or_default();
@@ -188,9 +220,10 @@ impl Granted<'_> {
     }
 
     /// What of the times nobody allowed any more.
-    pub fn beyond(&self, could: &Times, allowed: &Times) -> Times {
+    pub fn beyond(&self, party: Party, could: &Times, allowed: &Times) -> Times {
+        let late = self.left.get(&party).map_or_else(|| self.late.clone(), |left| left.union(&self.late));
         let certain = could.certain.without(&allowed.possible);
-        let possible = could.possible.without(&allowed.certain).intersect(&self.late);
+        let possible = could.possible.without(&allowed.certain).intersect(&late);
         Times { possible: possible.union(&certain), certain }
     }
 }
@@ -203,6 +236,15 @@ pub fn late<'a>(ended: impl IntoIterator<Item = (&'a Interval, &'a Interval)>) -
         begun.filter(|_| matches!(told.thing, Thing::Suspension { .. })).into_iter().chain(ended)
     });
     TimeSet::of(spans.collect())
+}
+
+/// The same of what was perhaps taken away: if it was, it went on for as long as that takes.
+pub fn perhaps_late<'a>(found: impl Iterator<Item = &'a Interval>, lag: u64) -> TimeSet {
+    let since = |interval: &Interval| match interval.thing {
+        Thing::Suspension { .. } => Some(interval.start.earliest).filter(|_| interval.doubtful),
+        _ => interval.contested,
+    };
+    TimeSet::of(found.filter_map(since).map(|since| (since, since.saturating_add(lag))).collect())
 }
 
 /// Successes of people who joined later, and got what the registry says that they do not see: no other way explains them.

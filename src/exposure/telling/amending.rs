@@ -52,6 +52,8 @@ pub enum Standing {
     Circular,
     /// Several callers gave acts the id by which it names what it amends.
     Ambiguous,
+    /// It was recorded before what it amends: what was not there yet nobody looked at.
+    ToldBefore,
 }
 
 /// One amendment of one entry.
@@ -85,10 +87,10 @@ pub fn judge(
             for target in found {
                 let standing = match amending.by.first() {
                     Some(_) if took_part(amending, target) => Standing::TookPart,
-                    // What is taken back before it was told was not looked at.
-                    Some(party) if may(*party, amending.index) && target < amending.index => match ambiguous {
-                        true => Standing::Ambiguous,
-                        false => Standing::Counts,
+                    Some(party) if may(*party, amending.index) => match (target < amending.index, ambiguous) {
+                        (false, _) => Standing::ToldBefore,
+                        (true, true) => Standing::Ambiguous,
+                        (true, false) => Standing::Counts,
                     },
                     _ => Standing::NoRole,
                 };
@@ -189,6 +191,12 @@ mod tests {
         assert_eq!(judged(&story), expected);
         // The role counts that was registered when the amendment was recorded.
         assert_eq!(judged(&[amending(20, DANA, &[], &[1])]), [(20, 1, Standing::NoRole)]);
+    }
+
+    #[test]
+    fn what_was_told_before_what_it_speaks_of_counts_for_nothing() {
+        let story = [amending(10, DANA, &[], &[11]), amending(12, Party::Anyone, &[], &[13])];
+        assert_eq!(judged(&story), [(10, 11, Standing::ToldBefore), (12, 13, Standing::NoRole)]);
     }
 
     #[test]

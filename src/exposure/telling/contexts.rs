@@ -9,12 +9,15 @@ use super::conversations::Conversations;
 use super::copies::promised;
 use super::onward::{All, Sent};
 use super::*;
+use crate::model::verbs::is_kept_by_an_agent;
 use std::collections::HashSet;
 
 /// What agents did with their contexts, until everything was told.
 #[derive(Clone, Default)]
 pub(super) struct Contexts {
     pub(super) puts: Vec<Put>,
+    /// What agents closed or forgot: it was before them until then, also where nothing tells how it came there.
+    pub(super) ended: Vec<Put>,
     closes: Vec<Close>,
     calls: Vec<Call>,
     pub(super) sent: Vec<Sent>,
@@ -60,6 +63,11 @@ impl Kept {
             Verb::DataDownload | Verb::DataExport | Verb::DataCopy | Verb::DataDerive => Some(Kept::File),
             _ => None,
         }
+    }
+
+    /// Of what it had before it, and not of what it took elsewhere.
+    pub(super) fn of_its_own(verb: Verb) -> Option<Self> {
+        Kept::by(verb).filter(|_| is_kept_by_an_agent(verb))
     }
 }
 
@@ -140,6 +148,16 @@ impl Telling {
             let alive = self.contexts.alive.entry((agent, Sitting::of(session, resource))).or_default();
             *alive = (*alive).max(when.latest);
         }
+        let runs_a_model = actor.kind == PartyKind::Agent || vendor.is_some();
+        if let Some(resource) = resource.filter(|_| runs_a_model && ends(body.verb)) {
+            let before = When { earliest: 0, latest: when.earliest.saturating_sub(1), ..when };
+            let kept = Some(Kept::Memory).filter(|_| body.verb == Verb::MemoryErase);
+            let (reference, name, vendor) = (self.context(agent, session, resource), name.clone(), vendor.clone());
+            let (when, loads, given, source) = (before, false, false, index);
+            let put =
+                Put { index, agent, session, resource, when, name, vendor, loads, given, kept, source, reference };
+            self.contexts.ended.push(put);
+        }
         if body.verb == Verb::ContextClose {
             let sure = body.outcome != Outcome::Unknown && subjects_of(action).next().is_none();
             let recorded_at = action.recorded_at_us;
@@ -150,7 +168,6 @@ impl Telling {
         self.given_to_agents(action, when, resource);
         let came_back = |access: &Access| access.entries == [index] && !access.only_gives && !access.about_nobody;
         let loads = body.verb == Verb::ContextLoad;
-        let runs_a_model = actor.kind == PartyKind::Agent || vendor.is_some();
         let reads = runs_a_model && self.accesses.last().is_some_and(came_back);
         let kept = Kept::by(body.verb).filter(|_| runs_a_model && determination(body) != Determination::Nobody);
         if loads || reads || kept.is_some() {
@@ -213,6 +230,7 @@ impl Telling {
     pub(super) fn settle_contexts(&mut self, registered: &dyn Registered) {
         let mut contexts = std::mem::take(&mut self.contexts);
         contexts.puts.retain(|put| !self.never.contains(&put.index));
+        contexts.ended.retain(|put| !self.never.contains(&put.index));
         contexts.closes.retain(|close| !self.never.contains(&close.index));
         contexts.calls.retain(|call| !self.never.contains(&call.index));
         contexts.sent.retain(|sent| !self.never.contains(&sent.index));
@@ -221,6 +239,7 @@ impl Telling {
         }
         contexts.conversations.retain(|index| !self.never.contains(&index));
         let mut puts = std::mem::take(&mut contexts.puts);
+        puts.extend(untold(&puts, std::mem::take(&mut contexts.ended)));
         puts.extend(self.share(&puts, &contexts.conversations));
         puts.sort_by_key(|put| (put.when.earliest, put.index));
         contexts.calls.sort_by_key(|call| (call.when.earliest, call.index));
@@ -237,12 +256,15 @@ impl Telling {
             let end = self.end_of_session(&put, over, &contexts, registered, &mut places).filter(|_| !put.given);
             let access = places.accesses.get(&(put.source, put.resource)).copied();
             let closed = match put.kept {
-                Some(kept) => erased.after(&(put.agent, Some(kept), Some(put.resource)), &put),
+                Some(kept) => {
+                    let ended = erased.after(&(put.agent, Some(kept), Some(put.resource)), &put);
+                    ended.map(|ended| ended.when)
+                }
                 None => over,
             };
             of.entry((put.agent, put.resource)).or_default().push(Had { put, closed, end, access });
         }
-        self.go_on(&mut of, &contexts, &mut places);
+        self.go_on(&mut of, &contexts, &erased, &mut places);
         for call in contexts.calls.iter().filter(|call| call.resource.is_some()) {
             // What it names itself went with it, whatever else was in the context.
             let resource = call.resource.unwrap_or_default();
@@ -273,14 +295,17 @@ impl Telling {
     }
 
     /// When what agents keep was surely erased. What carries no reference ends every copy of theirs.
-    fn erased(&mut self) -> Ends<Option<Kept>> {
-        let memory = self.reference(FactKind::Holding, "\0memory");
-        let mut ends = Vec::new();
+    fn erased(&mut self) -> Erased {
+        let (mut ends, mut closings) = (Vec::new(), Vec::new());
         for edge in self.edges.iter().filter(|edge| edge.side == Side::Closes && !edge.doubtful) {
             let Some(Thing::Holding { holder, resource }) = edge.thing else { continue };
-            let of = |kept: Kept| ((holder, Some(kept), Some(resource)), edge.index, edge.when);
-            ends.extend(edge.reference.is_none_or(|reference| reference == memory).then(|| of(Kept::Memory)));
-            ends.extend(edge.reference.is_none().then(|| of(Kept::File)));
+            closings.push((holder, resource, edge.reference, edge.index, edge.when));
+        }
+        for (holder, resource, reference, index, when) in closings {
+            let of = |kept: Kept| ((holder, Some(kept), Some(resource)), index, when);
+            let of_memory = reference.is_none_or(|reference| reference == self.memory(holder, resource));
+            ends.extend(of_memory.then(|| of(Kept::Memory)));
+            ends.extend(reference.is_none().then(|| of(Kept::File)));
         }
         Ends::of(ends.into_iter())
     }
@@ -342,7 +367,8 @@ impl Telling {
         closed.map(|closed| closed.latest).or(enforced.map(|end| end.latest))
     }
 
-    /// No call of the model is recorded: the vendor had it until the context closed.
+    /// No call of the model is recorded: the vendor had it until the context closed. Whoever runs a model of which nobody says
+    /// that possibly got it, and is told as that; no copy is counted of somebody of whom not even a call is known.
     fn given_unrecorded(
         &mut self,
         had: &Had,
@@ -351,19 +377,50 @@ impl Telling {
         places: &mut Places,
     ) {
         let put = &had.put;
-        for vendor in self.vendors(&put.name, put.vendor.iter(), put.at(), put.loads, registered) {
+        let vendors = self.vendors(&put.name, put.vendor.iter(), put.at(), put.loads, registered);
+        let of_it = had.access.or_else(|| self.came_by_nothing(had));
+        if vendors.is_empty() {
+            let since = self.models_unknown.entry((put.resource, put.agent)).or_insert(Instant::MAX);
+            *since = (*since).min(put.when.earliest);
+            let given = self.given_to_operator(&put.name, false);
+            if let Some(access) = of_it.and_then(|at| self.accesses.get_mut(at)) {
+                access.give(&given);
+            }
+        }
+        for vendor in vendors {
             let kept = registered.retention_us(&vendor.name, put.at());
             let end = until.zip(kept).map(|(last, kept)| promised(last, kept));
             self.of_session.insert((put.index, vendor.given.to), (put.agent, put.session));
             let copy = (vendor.given.to, vendor.given.certain);
             self.copy_with((put.index, put.when), copy, put.resource, end, places);
-            let access = had.access.and_then(|at| self.accesses.get_mut(at));
+            let access = of_it.and_then(|at| self.accesses.get_mut(at));
             // What another agent had before it may have gone to the same vendor by that.
             let knows = |access: &&mut Access| access.recipients.iter().any(|known| known.to == vendor.given.to);
             if let Some(access) = access.filter(|access| put.source == put.index || !knows(access)) {
                 access.give(&vendor.given);
             }
         }
+    }
+
+    /// What an agent wrote down, or closed or forgot, and by no act that is told got: possibly it went on, and of how it came there
+    /// nobody assessed anything. Answers where that is told.
+    fn came_by_nothing(&mut self, had: &Had) -> Option<usize> {
+        let (whose, act) = (self.whose(had)?, self.acts.get(&had.put.source)?);
+        let access = Access {
+            entries: vec![act.index],
+            when: had.put.when,
+            verb: act.verb,
+            outcome: Outcome::Unknown,
+            chain: act.chain.clone(),
+            resource: had.put.resource,
+            subjects: whose.subjects.clone(),
+            listed: whose.listed,
+            only_gives: true,
+            authorised: if ends(act.verb) { Authorised::NotAssessed } else { act.authorised },
+            ..Access::default()
+        };
+        self.accesses.push(access);
+        Some(self.accesses.len() - 1)
     }
 
     /// What went to the vendor with one call of the model.
@@ -392,9 +449,7 @@ impl Telling {
         }
         if vendors.is_empty() {
             // Somebody runs the model all the same.
-            let to = self.named_party(PartyKind::Organisation, Named::OperatorOf(Box::new(call.name.clone())));
-            let given = Given { to, kind: RecipientKind::Undetermined, country: String::new(), certain };
-            vendors.push(Vendor { name: String::new(), given });
+            vendors.push(Vendor { name: String::new(), given: self.given_to_operator(&call.name, certain) });
         }
         for vendor in vendors {
             let kept = registered.retention_us(&vendor.name, at);
@@ -416,6 +471,12 @@ impl Telling {
                 self.accesses.push(access);
             }
         }
+    }
+
+    /// Whoever runs an agent's model, where nobody says who that is.
+    fn given_to_operator(&mut self, agent: &Named, certain: bool) -> Given {
+        let to = self.named_party(PartyKind::Organisation, Named::OperatorOf(Box::new(agent.clone())));
+        Given { to, kind: RecipientKind::Undetermined, country: String::new(), certain }
     }
 
     /// What of one resource a call took with it, beside what was told of it.
@@ -452,9 +513,11 @@ impl Telling {
             let (subjects, categories) = (&access.subjects, Some(&access.categories));
             return (!access.about_nobody).then_some(Whose { subjects, categories, listed: access.listed });
         }
-        // What an agent writes down did not come back to it.
-        let act = self.acts.get(&had.put.source).filter(|_| had.put.kept.is_some())?;
-        Some(Whose { subjects: &act.subjects, categories: None, listed: !act.closed && !act.undetermined })
+        // What an agent writes down did not come back to it. What it forgets or closes need not be all that was there.
+        let act = self.acts.get(&had.put.source)?;
+        let ends = ends(act.verb);
+        let listed = !ends && !act.closed && !act.undetermined;
+        (ends || had.put.kept.is_some()).then_some(Whose { subjects: &act.subjects, categories: None, listed })
     }
 
     /// Who ran an agent's model: whom the act names, and where the registry names another at that time, possibly that one.
@@ -497,6 +560,29 @@ impl Telling {
         places.edges.insert((index, thing), self.edges.len());
         self.edges.push(Edge { end, doubtful: !certain, ..Edge::of(index, thing, Side::Opens, when) });
     }
+}
+
+/// What an agent has before it it closes or forgets.
+fn ends(verb: Verb) -> bool {
+    matches!(verb, Verb::ContextClose | Verb::MemoryErase)
+}
+
+/// Of what was closed or forgotten that of which nothing tells how it came there.
+fn untold(puts: &[Put], ended: Vec<Put>) -> Vec<Put> {
+    let (mut contexts, mut memories) = (HashMap::new(), HashMap::new());
+    for put in puts {
+        let earliest = |known: &mut Instant| *known = (*known).min(put.when.earliest);
+        earliest(contexts.entry(put.reference).or_insert(Instant::MAX));
+        if put.kept == Some(Kept::Memory) {
+            earliest(memories.entry((put.agent, put.resource)).or_insert(Instant::MAX));
+        }
+    }
+    let since = |put: &Put| match put.kept {
+        Some(_) => memories.get(&(put.agent, put.resource)),
+        None => contexts.get(&put.reference),
+    };
+    let is_told = |put: &Put| since(put).is_some_and(|since| *since <= put.when.latest.saturating_add(1));
+    ended.into_iter().filter(|put| !is_told(put)).collect()
 }
 
 impl Access {
@@ -549,6 +635,11 @@ impl Had {
         Had { put, closed: None, end: None, access: Some(access) }
     }
 
+    /// The agent wrote it down, and forgot it then.
+    pub(super) fn kept(put: Put, access: usize, closed: Option<When>) -> Self {
+        Had { put, closed, end: None, access: Some(access) }
+    }
+
     /// It was there when that left, in no other session than that names.
     pub(super) fn may_be_sent(&self, sent: &Sent) -> bool {
         let closed = self.closed.map(|closed| closed.latest);
@@ -590,36 +681,46 @@ impl Put {
 
 /// When something of agents surely ended, by agent, what of theirs it was and, if it was not closed whole, resource; with each
 /// closing the first end of it and all after it.
-struct Ends<T>(HashMap<Closed<T>, Vec<(Place, When)>>);
+pub(super) struct Ends<T>(HashMap<Closed<T>, Vec<(Place, End)>>);
+
+/// When agents surely erased what they keep.
+pub(super) type Erased = Ends<Option<Kept>>;
+
+/// When something surely ended, and by which entry.
+#[derive(Clone, Copy)]
+pub(super) struct End {
+    pub(super) index: u64,
+    pub(super) when: When,
+}
 
 /// When something surely came, and by which entry.
 type Place = (Instant, u64);
 
 /// Whose session or store, which one, and what of it.
-type Closed<T> = (Party, T, Option<Resource>);
+pub(super) type Closed<T> = (Party, T, Option<Resource>);
 
 impl<T: Eq + std::hash::Hash> Ends<T> {
     fn of(closes: impl Iterator<Item = (Closed<T>, u64, When)>) -> Self {
         let mut ends = Ends(HashMap::new());
         for (closed, index, when) in closes {
-            ends.0.entry(closed).or_default().push(((when.earliest, index), when));
+            ends.0.entry(closed).or_default().push(((when.earliest, index), End { index, when }));
         }
         for of_it in ends.0.values_mut() {
             of_it.sort_unstable_by_key(|(place, _)| *place);
-            let mut first: Option<When> = None;
-            for (_, when) in of_it.iter_mut().rev() {
-                *when = first.filter(|first| first.latest < when.latest).unwrap_or(*when);
-                first = Some(*when);
+            let mut first: Option<End> = None;
+            for (_, end) in of_it.iter_mut().rev() {
+                *end = first.filter(|first| first.when.latest < end.when.latest).unwrap_or(*end);
+                first = Some(*end);
             }
         }
         ends
     }
 
     /// The first that surely came after it.
-    fn after(&self, closed: &Closed<T>, put: &Put) -> Option<When> {
+    pub(super) fn after(&self, closed: &Closed<T>, put: &Put) -> Option<End> {
         let of_it = self.0.get(closed)?;
         let next = of_it.partition_point(|(place, _)| *place <= (put.when.latest, put.index));
-        of_it.get(next).map(|(_, when)| *when)
+        of_it.get(next).map(|(_, end)| *end)
     }
 }
 
@@ -631,7 +732,8 @@ impl Ends<Option<u64>> {
 
     fn of_put(&self, put: &Put) -> Option<When> {
         let of = |resource: Option<Resource>| self.after(&(put.agent, put.session, resource), put);
-        [of(None), of(Some(put.resource))].into_iter().flatten().min_by_key(|when| when.latest)
+        let ended = [of(None), of(Some(put.resource))].into_iter().flatten().map(|end| end.when);
+        ended.min_by_key(|when| when.latest)
     }
 }
 

@@ -13,18 +13,18 @@ impl Telling {
         registered: &dyn Registered,
     ) {
         let body = action.body;
-        let memory = self.reference(FactKind::Holding, "\0memory");
         let session = self.session(action);
         let actor = self.actor(action, 0);
+        let memory = actor.map(|actor| self.memory(actor, resource));
         let context = actor.map(|actor| self.context(actor, session, resource));
         let says_itself = body.facts.iter().any(|fact| fact.kind == FactKind::Holding);
         let (side, reference) = match body.verb {
             _ if says_itself => (None, None),
             Verb::DataDownload | Verb::DataExport | Verb::DataCopy | Verb::DataDerive => (Some(Side::Opens), None),
-            Verb::MemoryWrite => (Some(Side::Opens), Some(memory)),
+            Verb::MemoryWrite => (Some(Side::Opens), memory),
             Verb::ContextLoad => (Some(Side::Opens), context),
             Verb::ContextClose => (Some(Side::Closes), context),
-            Verb::MemoryErase => (Some(Side::Closes), Some(memory)),
+            Verb::MemoryErase => (Some(Side::Closes), memory),
             _ => (None, None),
         };
         let mut holders: Vec<(Party, Side, Option<u64>, Option<StatedEnd>)> = Vec::new();
@@ -65,6 +65,11 @@ impl Telling {
             let in_part = side == Side::Closes && subjects_of(action).next().is_some();
             self.edges.push(Edge { thing, end, doubtful: edge.doubtful || in_part, ..edge });
         }
+    }
+
+    /// The reference of what an agent remembers of a resource: what it forgets is no memory of another, nor of anything else.
+    pub(super) fn memory(&mut self, agent: Party, resource: Resource) -> u64 {
+        self.reference(FactKind::Holding, &format!("\0memory\0{}\0{agent:?}", resource.0))
     }
 
     /// Of whose copies the act says itself.

@@ -1,20 +1,24 @@
-//! What agents sent on, showed or put into tools of what they had before them, under another dataset's name or none (REPORTS
-//! 2.3: using a holding is a new access to all its data subjects).
+//! What agents sent on, showed, put into tools or wrote down of what they had before them, under another dataset's name or none
+//! (REPORTS 2.3: using a holding is a new access to all its data subjects).
 //!
 //! Nobody says where what was sent or shown came from, so that it is possible and never certain. An agent that was perhaps
 //! given something may itself send it on, and so may whoever acts in one conversation with it, or because of what another did.
 
-use super::contexts::{Contexts, Had, Places, Put};
+use super::contexts::{Contexts, Erased, Had, Kept, Places, Put};
 use super::conversations::{Conversations, Member};
 use super::*;
 use crate::model::verbs::passes_from_an_agent;
 use std::collections::HashSet;
 
-/// Data left an agent for somebody's hands or eyes, or went into a tool.
+/// Data left an agent for somebody's hands or eyes, went into a tool, or was written down by it.
 #[derive(Clone)]
 pub(super) struct Sent {
     pub index: u64,
     agent: Party,
+    /// Where it keeps it itself.
+    keeps: Option<Kept>,
+    /// The dataset that it names.
+    own: Option<Resource>,
     pub session: Option<u64>,
     pub when: When,
     /// As it is told of its own dataset.
@@ -24,12 +28,12 @@ pub(super) struct Sent {
 }
 
 impl Telling {
-    /// What an agent sent, showed or put into a tool, where it got to somebody else.
+    /// What an agent sent, showed or put into a tool, where it got to somebody else, and what it wrote down.
     pub(super) fn sent(
         &mut self,
         action: &OpenedAction<'_>,
         when: When,
-        own: Option<Resource>,
+        names: Option<Resource>,
         registered: &dyn Registered,
     ) -> Option<Sent> {
         let body = action.body;
@@ -37,7 +41,7 @@ impl Telling {
             return None;
         }
         let (agent, session) = (self.actor(action, 0)?, self.session(action));
-        let own = own.unwrap_or_default();
+        let own = names.unwrap_or_default();
         let at = At { earliest: when.earliest, index: action.index };
         let refused = matches!(body.outcome, Outcome::Denied | Outcome::Failed);
         let (mut access, mut kept_us) = (None, Vec::new());
@@ -59,13 +63,39 @@ impl Telling {
             }
             access = Some(told);
         }
+        let keeps = Kept::of_its_own(body.verb).filter(|_| !refused);
+        if keeps.is_some() {
+            access = access.or_else(|| self.written_down(action, when, own));
+        }
         let access = access.filter(|access| !access.about_nobody)?;
         let reached = given(&access).chain(&access.shown_to).any(|party| *party != agent);
-        reached.then_some(Sent { index: action.index, agent, session, when, access, kept_us })
+        let is_one = reached || keeps.is_some();
+        is_one.then_some(Sent { index: action.index, agent, keeps, own: names, session, when, access, kept_us })
+    }
+
+    /// What an agent wrote down, as told of its own dataset: it came from nowhere else than what it had before it.
+    fn written_down(&self, action: &OpenedAction<'_>, when: When, resource: Resource) -> Option<Access> {
+        let (act, (subjects, listed)) = (self.acts.get(&action.index)?, listed_by(action));
+        Some(Access {
+            entries: vec![action.index],
+            when,
+            verb: act.verb,
+            outcome: act.outcome,
+            chain: act.chain.clone(),
+            resource,
+            subjects,
+            listed,
+            categories: said_of_subjects(action.body).collect(),
+            only_gives: true,
+            about_nobody: determination(action.body) == Determination::Nobody,
+            authorised: act.authorised,
+            despite_restriction: action.body.legal_bases.contains(&LegalBasis::DespiteRestriction),
+            ..Access::default()
+        })
     }
 
     /// What agents had before them goes on from one to the next, until nothing more does.
-    pub(super) fn go_on(&mut self, all: &mut All, contexts: &Contexts, places: &mut Places) {
+    pub(super) fn go_on(&mut self, all: &mut All, contexts: &Contexts, erased: &Erased, places: &mut Places) {
         let mut onward = self.onward(all, contexts);
         let mut open: BTreeSet<(Resource, Party)> = all.keys().map(|(agent, resource)| (*resource, *agent)).collect();
         for (index, resource) in onward.by_act.keys() {
@@ -77,6 +107,17 @@ impl Telling {
         while let Some((resource, agent)) = open.pop_first() {
             for sent in onward.sent.get(&agent).cloned().unwrap_or_default() {
                 let Some(access) = self.sent_on(sent, resource, all, &mut onward, places) else { continue };
+                if let Some(kept) = sent.keeps {
+                    let known = onward.by_act.entry((sent.index, resource)).or_default();
+                    if known.iter().all(|(known, _)| *known != agent) {
+                        let had = all.entry((agent, resource)).or_default();
+                        known.push((agent, had.len()));
+                        onward.by_session.entry((agent, resource, None)).or_default().push(had.len());
+                        had.push(self.kept_by(sent, kept, resource, access, erased));
+                    }
+                    open.insert((resource, agent));
+                    open.extend(onward.companions(agent).map(|other| (resource, other)));
+                }
                 for to in sent.to_agents() {
                     let known = onward.by_act.entry((sent.index, resource)).or_default();
                     if known.iter().all(|(known, _)| *known != to) {
@@ -158,6 +199,22 @@ impl Telling {
         }
     }
 
+    /// What an agent had before it since it wrote that down under another name: as long as it keeps what it wrote.
+    fn kept_by(&mut self, sent: &Sent, kept: Kept, resource: Resource, access: usize, erased: &Erased) -> Had {
+        let text = format!("\0kept\0{}\0{}", sent.index, resource.0);
+        let reference = self.reference(FactKind::Holding, &text);
+        let put = Put { given: false, kept: Some(kept), reference, ..self.given_by(sent, sent.agent, resource) };
+        let thing = Thing::Holding { holder: sent.agent, resource };
+        let opens = Edge::of(sent.index, thing, Side::Opens, sent.when);
+        self.edges.push(Edge { reference: Some(reference), doubtful: true, ..opens });
+        let ended = sent.own.and_then(|own| erased.after(&(sent.agent, Some(kept), Some(own)), &put));
+        if let Some(ended) = ended {
+            let closes = Edge::of(ended.index, thing, Side::Closes, ended.when);
+            self.edges.push(Edge { reference: Some(reference), ..closes });
+        }
+        Had::kept(put, access, ended.map(|ended| ended.when))
+    }
+
     /// It was possibly of what the agent had before it of this resource. Answers where that is told, if that is more than was
     /// told before.
     fn sent_on(
@@ -169,7 +226,8 @@ impl Telling {
         places: &mut Places,
     ) -> Option<usize> {
         let place = (sent.index, resource);
-        if places.accesses.contains_key(&place) || onward.into_tools.contains(&place) {
+        let names_it = sent.keeps.is_some() && sent.own == Some(resource);
+        if names_it || places.accesses.contains_key(&place) || onward.into_tools.contains(&place) {
             return None;
         }
         let lists = sent.access.listed;
@@ -202,7 +260,9 @@ impl Telling {
             known.listed &= listed;
             return more.then_some(at);
         }
-        let receivers: BTreeSet<Party> = given(&sent.access).filter(|party| **party != sent.agent).copied().collect();
+        let others = given(&sent.access).filter(|party| **party != sent.agent);
+        let itself = Some(&sent.agent).filter(|_| sent.keeps.is_some());
+        let receivers: BTreeSet<Party> = others.chain(itself).copied().collect();
         for (holder, kept) in &sent.kept_us {
             if receivers.contains(holder) {
                 let end = kept.map(|kept| copies::promised(sent.when.latest, kept));
@@ -343,14 +403,14 @@ impl Telling {
             lower
         };
         let mut reached = Reached::default();
-        for put in contexts.puts.iter().filter(|put| resources.contains(&put.resource)) {
+        for put in contexts.puts.iter().chain(&contexts.ended).filter(|put| resources.contains(&put.resource)) {
             lower(&mut since, put.agent, put.when.earliest);
             reached.persons.extend(self.acts.get(&put.index).into_iter().flat_map(|act| &act.subjects));
         }
         if since.is_empty() {
             return reached;
         }
-        let mut puts = contexts.puts.iter().filter(|put| resources.contains(&put.resource));
+        let mut puts = contexts.puts.iter().chain(&contexts.ended).filter(|put| resources.contains(&put.resource));
         if puts.any(|put| self.acts.get(&put.index).is_none_or(|act| act.undetermined)) {
             let inside = self.edges.iter().filter_map(|edge| match edge.thing {
                 Some(Thing::Content { resource, subject }) if resources.contains(&resource) => subject,

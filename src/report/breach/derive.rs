@@ -47,6 +47,7 @@ pub fn is_evidence_of_nothing(as_of: &AsOf) -> bool {
     let totals = &as_of.exposure.totals;
     as_of.exposure.coverage.sentence == Verdict::NoneComplete
         && totals.holdings_elsewhere == 0
+        && totals.models_unknown == 0
         && totals.unauthorised_accesses.high == 0
         && totals.not_assessed_accesses + totals.exceptional_accesses == 0
 }

@@ -134,6 +134,7 @@ pub(super) fn amendments(
                 amending::Standing::Rival => Standing::Rival,
                 amending::Standing::Circular => Standing::Circular,
                 amending::Standing::Ambiguous => Standing::Ambiguous,
+                amending::Standing::ToldBefore => Standing::ToldBefore,
             },
             by: amending.by.first().map(|party| people.who(*party)),
             reason: Some(amending.reason.clone()).filter(|reason| !reason.is_empty()),

@@ -13,8 +13,8 @@ const LISTED: usize = 4;
 /// The answer without its text.
 pub fn verdicts(totals: &Totals, resources: &[ResourceFact], logging: Verdict) -> Answer {
     // What is done with a copy where it lies is told of by nothing that logs the resource, nor who looked of those who cannot be
-    // counted.
-    let elsewhere = totals.holdings_elsewhere > 0 || totals.saw_uncountable;
+    // counted, nor what came to whoever runs a model of which nobody says that.
+    let elsewhere = totals.holdings_elsewhere > 0 || totals.saw_uncountable || totals.models_unknown > 0;
     let unlogged = elsewhere && logging == Verdict::NoneComplete;
     let negative = if unlogged { Verdict::NotDeterminable } else { logging };
     let unsettled = totals.open_questions > 0;
@@ -195,12 +195,22 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
         ("duration", &duration),
         ("copies", &copies),
     ];
-    // Where all that logs it was complete, what cannot be excluded is what was done with copies elsewhere, and who looked of
-    // those who cannot be counted.
+    // Where all that logs it was complete, what cannot be excluded is what was done with copies elsewhere, who looked of those
+    // who cannot be counted, and what came to whoever runs a model.
     let unlogged = report.coverage.sentence == Verdict::NoneComplete && report.answer.beyond != Verdict::NoneComplete;
-    let (words, is_copied) = (&w.exposure.answer, totals.holdings_elsewhere > 0);
+    let words = &w.exposure.answer;
+    let (whole, more) = match (totals.holdings_elsewhere > 0, totals.saw_uncountable) {
+        (true, _) => (&words.elsewhere, Some(&words.copies_elsewhere)),
+        (false, true) => (&words.shown_uncounted, Some(&words.shown_to_uncounted)),
+        (false, false) => (&words.model_unknown, None),
+    };
+    let to_model = (totals.models_unknown > 0).then_some(&words.to_unknown_model);
+    let joined = |claim: String, beyond: &[Option<&String>]| {
+        let beyond = beyond.iter().copied().flatten().map(|text| fill(text, &values));
+        [claim].into_iter().chain(beyond).collect::<Vec<_>>().join(" ")
+    };
     if report.answer.claim == Claim::CannotBeExcluded && unlogged {
-        return fill(if is_copied { &words.elsewhere } else { &words.shown_uncounted }, &values);
+        return joined(fill(whole, &values), &[to_model.filter(|_| more.is_some())]);
     }
     // Where it is not certain that a way was open, it possibly was.
     let perhaps = report.answer.claim == Claim::MadeAvailable && totals.unauthorised_us.low == 0;
@@ -208,8 +218,7 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
         if perhaps { &words.perhaps_made_available } else { word(&w.exposure.claim, report.answer.claim.code()) };
     let claim = fill(claim, &values);
     if unlogged && matches!(report.answer.claim, Claim::MadeAvailable | Claim::Unsettled) {
-        let beyond = if is_copied { &words.copies_elsewhere } else { &words.shown_to_uncounted };
-        return format!("{claim} {}", fill(beyond, &values));
+        return joined(claim, &[more, to_model]);
     }
     claim
 }

@@ -45,6 +45,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
     let judged = |value: Authorisation| successes().filter(|access| access.authorisation == value).count() as u64;
     let surely_unauthorised =
         successes().filter(|access| access.certain && access.authorisation == Authorisation::Unauthorised).count();
+    let perhaps_unauthorised = successes().filter(|access| access.perhaps_unauthorised).count() as u64;
     let (surely_exposed, exposed) = exposed(found);
     let told = Told::of(found, losses);
     let justified = |access: &&AccessFact| {
@@ -77,7 +78,11 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         holdings_open: holdings.iter().filter(is_open).count() as u64,
         holdings_promised: holdings.iter().filter(|held| held.is_promised(cut_off)).count() as u64,
         holdings_elsewhere: holdings.iter().filter(elsewhere).count() as u64,
-        unauthorised_accesses: Range { low: surely_unauthorised as u64, high: judged(Authorisation::Unauthorised) },
+        models_unknown: 0,
+        unauthorised_accesses: Range {
+            low: surely_unauthorised as u64,
+            high: judged(Authorisation::Unauthorised) + perhaps_unauthorised,
+        },
         open_questions: open_questions(accesses, losses),
         not_assessed_accesses: judged(Authorisation::NotAssessed),
         exceptional_accesses: judged(Authorisation::Exceptional),
@@ -131,7 +136,8 @@ impl Copies<'_> {
     pub fn lies_elsewhere(&self, held: &HoldingFact) -> bool {
         let machine =
             matches!(&held.holder, Who::Named { kind, .. } if matches!(kind.0, PartyKind::Agent | PartyKind::Service));
-        let received = || self.accesses.iter().any(|access| held.is_received_by(access));
+        // What it wrote down itself it was given by nobody.
+        let received = || self.accesses.iter().any(|access| access.who != held.holder && held.is_received_by(access));
         !machine || self.accounts.contains(&held.holder) || received() || !self.logs.cover(held)
     }
 }

@@ -73,7 +73,7 @@ choices! {
     /// Whether a correction or retraction counts, or why it does not.
     pub enum Standing {
         Counts "counts", NoRole "no_role", TookPart "took_part", Withdrawn "withdrawn", Rival "rival", Circular "circular",
-        Ambiguous "ambiguous",
+        Ambiguous "ambiguous", ToldBefore "told_before",
     }
 
     /// What the approval was worth that an act went by.
@@ -330,6 +330,9 @@ facts! {
         /// Copies that lie, or lay, where no source tells what is done with them.
         #[serde(default, skip_serializing_if = "is_zero")]
         holdings_elsewhere: u64,
+        /// Agents that had it before them, of whose models no call is recorded and nobody knows who runs them.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        models_unknown: u64,
         unauthorised_accesses: Range,
         /// Acts of which it is not settled whether they were authorised, each once: nobody assessed them, they were for an
         /// emergency and nobody found them justified, they may have been unauthorised, or the data might only be stored.
@@ -530,6 +533,9 @@ facts! {
         rung: Rung,
         certain: bool,
         authorisation: Authorisation,
+        /// That is not settled: perhaps it went over a way that nobody was allowed to open, or that somebody had taken away.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        perhaps_unauthorised: bool,
         approval: Option<Approval>,
         /// What policies decided of it, as it was recorded: one, unless its entries tell of several.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

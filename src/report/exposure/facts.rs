@@ -183,6 +183,10 @@ impl<'a> Stated<'a> {
             given.filter(|party| !access.shown_to.contains(party) && is_of_people(party)).copied().collect()
         };
         totals.given_uncountable = any_open(&given);
+        let models = told.models_unknown.iter().filter(|((resource, _), since)| {
+            **since <= frame.cut_off && found.iter().any(|found| found.resource == *resource)
+        });
+        totals.models_unknown = models.map(|((_, agent), _)| agent).collect::<BTreeSet<_>>().len() as u64;
         let settled = |authorised: Authorised| matches!(authorised, Authorised::Yes | Authorised::No);
         let ways = found.iter().flat_map(|found| &found.exposure.paths);
         totals.unsettled = ways.into_iter().any(|path| !settled(path.authorised))
@@ -240,7 +244,11 @@ impl<'a> Found<'a> {
         // A number that nothing has: the calculus then says that nothing is known.
         let resource = Resource(number.unwrap_or(u32::MAX));
         let of_it = told.accesses.iter().filter(|access| access.resource == resource);
-        let accesses: Vec<Access> = of_it.cloned().collect();
+        let mut accesses: Vec<Access> = of_it.cloned().collect();
+        // What was at some time or other was in the time that is told of.
+        for access in &mut accesses {
+            access.when.earliest = access.when.earliest.max(frame.from).min(access.when.latest);
+        }
         let permission_cache_us = evidence.history.permission_cache_us(name, frame);
         let (hides_history, hides_at_times) = evidence.history.hides_history(name, frame);
         let manner = Manner { permission_cache_us, hides_history, hides_at_times };
@@ -298,6 +306,7 @@ impl<'a> Found<'a> {
                 rung: rung(judged.rung),
                 certain: judged.certain,
                 authorisation: authorisation(judged.authorised),
+                perhaps_unauthorised: judged.perhaps_unauthorised,
                 approval: access.approved.map(approval),
                 policies: policies::of_act(people.told, access.entries.iter().copied()),
                 review: access.review.map(review),

@@ -237,7 +237,7 @@ sections! {
         saw_and_others: String, saw_uncounted: String, people_and_others: String, given_and_others: String, shown_uncounted: String,
         shown_to_uncounted: String, machines: String, holds: String, promised: String, elsewhere: String,
         perhaps_made_available: String,
-        copies_elsewhere: String, uncounted: String, unknown: String,
+        copies_elsewhere: String, model_unknown: String, to_unknown_model: String, uncounted: String, unknown: String,
     }
     ExposureCount { people: Plural, machines: Plural, copies: Plural, accesses: Plural, losses: Plural, persons: Plural, proved: Plural }
     Duration { moment: String, seconds: String, minutes: String, hours: String, days: String }

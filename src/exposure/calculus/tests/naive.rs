@@ -409,6 +409,41 @@ fn check_taken(lines: &[Line], who: u8, from: Instant, until: Instant) {
     assert_eq!((with.open, with.windows), (without.open, without.windows));
 }
 
+/// Some of the closings perhaps never were: whoever got in where they would not have if these had been perhaps was let in by
+/// nobody. Every way was opened by authority.
+fn check_leaving(lines: &[Line], perhaps: u8, reads: &[Read]) {
+    let is_doubtful = |i: usize| {
+        let ends = lines[i].side == Side::Closes && matches!(lines[i].what, What::Member(..));
+        ends && perhaps & (1 << i) != 0
+    };
+    let certain: Vec<Line> = (0..lines.len()).filter(|i| !is_doubtful(*i)).map(|i| lines[i].clone()).collect();
+    let world = |lines: &[Line]| lines.iter().map(|line| line.earliest).collect::<Vec<Instant>>();
+    let in_by = |lines: &[Line], who: u8, at: Instant| could_see_in(&open(lines, &world(lines), at), who, false);
+    let mut story = story(lines);
+    for (i, edge) in story.edges.iter_mut().enumerate() {
+        (edge.authorised, edge.doubtful) = (Authorised::Yes, is_doubtful(i));
+    }
+    for (who, at) in reads {
+        story.reads(party(*who), *at).authorised = Authorised::Yes;
+    }
+    let exposure = story.exposure();
+    if !exposure.oddities.is_empty() {
+        return;
+    }
+    for who in 2..4u8 {
+        let excess = exposure.viewers.get(&party(who)).map(|viewer| viewer.excess.clone()).unwrap_or_default();
+        assert!(excess.certain.is_empty(), "{who}: nothing shows that any of it had ended");
+        for at in 0..END {
+            let only_if_not_left = in_by(&certain, who, at) && !in_by(lines, who, at);
+            let shown = excess.possible.contains(at);
+            assert!(only_if_not_left || !shown, "{who} at {at} had a way in any case");
+            assert!(!shown || !reads.is_empty(), "{who} at {at}: that nobody got in shows nothing");
+            let got_in = reads.contains(&(who, at));
+            assert!(shown || !(got_in && only_if_not_left), "{who} got in at {at}, and had perhaps left");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -428,6 +463,19 @@ proptest! {
         lines.retain(|line| !matches!(line.what, What::Sent(_) | What::GrantToChange(_) | What::Somewhere));
         lines.iter_mut().for_each(|line| line.width = 0);
         check_reads(&lines, &reads, if allowed { Authorised::Yes } else { Authorised::No });
+    }
+
+    /// What perhaps ended, and did not keep somebody out, perhaps nobody allowed any more.
+    #[test]
+    fn whoever_perhaps_left_and_got_in_perhaps_was_let_in_by_nobody(
+        lines in lines(),
+        perhaps in any::<u8>(),
+        reads in prop::collection::vec((2u8..4, 0..END), 0..3),
+    ) {
+        let mut lines = lines;
+        lines.retain(|line| matches!(line.what, What::Grant(_) | What::Member(..)));
+        lines.iter_mut().for_each(|line| line.width = 0);
+        check_leaving(&lines, perhaps, &reads);
     }
 
     /// A copy that a person took adds the time in which it lies with them, for nobody else.

@@ -599,3 +599,38 @@ fn what_somebody_took_lies_with_them_and_leaves_the_time_of_the_way() {
         assert_eq!(excess(&exposure, person(1)), (expected.max(240), expected.max(240)));
     }
 }
+
+/// Two ways stood open, and which of them it was nobody knows.
+#[test]
+fn over_a_way_that_nobody_allowed_or_one_that_nobody_assessed() {
+    let mut story = Story::new().engineers().content();
+    story.opens(grant(ENG), at(9, 0));
+    story.opens(grant(person(1)), at(9, 10)).authorised = Authorised::No;
+    story.reads(person(1), at(9, 30));
+    let exposure = story.exposure();
+    let judged = &exposure.accesses[0];
+    assert_eq!((judged.authorised, judged.perhaps_unauthorised), (Authorised::NotAssessed, true));
+    assert_eq!((judged.got_without.len(), judged.perhaps_without.len()), (0, 1));
+    // What the other one was not opened for it cannot have been.
+    story.edges.iter_mut().find(|edge| edge.thing == Some(grant(ENG))).expect("it was opened").rights =
+        [Verb::DataUpdate].into();
+    let exposure = story.exposure();
+    let judged = &exposure.accesses[0];
+    assert_eq!((judged.authorised, judged.perhaps_unauthorised), (Authorised::No, false));
+}
+
+/// Whoever had perhaps left and got in, and all who came in by the same.
+#[test]
+fn a_member_who_perhaps_left_and_got_in() {
+    let mut story = Story::new().engineers().content();
+    story.opens(grant(ENG), at(8, 0)).authorised = Authorised::Yes;
+    for number in [2, 3] {
+        story.closes(Thing::Membership { member: person(number), whole: ENG }, at(9, 0)).doubtful = true;
+    }
+    story.reads(person(2), at(9, 30)).authorised = Authorised::Yes;
+    story.closes(grant(ENG), at(10, 0));
+    let exposure = story.exposure();
+    assert_eq!([1, 2, 3].map(|number| excess(&exposure, person(number))), [(0, 0), (0, 60), (0, 0)]);
+    assert_eq!(minutes(exposure.unauthorised.possible.measure()), 60);
+    assert_eq!(exposure.accesses[0].authorised, Authorised::NotAssessed);
+}
