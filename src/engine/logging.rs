@@ -126,7 +126,8 @@ impl OpenLedger {
     fn under(&self, term: Term, from_us: Option<u64>, size: u64) -> Result<Vec<u64>, EngineError> {
         let filter = Filter { terms: vec![term], from_us, until_us: None };
         let mut all = Vec::new();
-        for page in self.pages_matching(&filter, 0, size, PAGE) {
+        // Whole blocks: each page reads the postings of its block anew.
+        for page in self.pages_matching(&filter, 0, size, BLOCK as usize) {
             all.extend(page?);
         }
         Ok(all)
