@@ -289,6 +289,7 @@ impl OpenLedger {
             recorded_at_us,
             body: action,
             persons: opened.persons,
+            told_as: opened.told_as,
             records: opened.records,
             fields: opened.fields,
             content: opened.content.as_ref(),
@@ -600,6 +601,8 @@ impl<'a> Reading<'a> {
 /// What opened of one action.
 struct Opened {
     persons: BTreeMap<u32, Person>,
+    /// By which identifier each is told.
+    told_as: BTreeMap<u32, u32>,
     /// In which datasets their records stand.
     records: BTreeMap<u32, BTreeSet<String>>,
     /// Which fields of theirs it names.
@@ -612,13 +615,15 @@ struct Opened {
 impl Opened {
     fn of(entry: &StoredEntry, parts: &[(u32, Part)], people: &mut People<'_>) -> Result<Self, EngineError> {
         let closed = u64::from(entry.header.parts) - parts.len() as u64;
-        let (mut persons, mut records, mut fields) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut persons, mut told_as) = (BTreeMap::new(), BTreeMap::new());
+        let (mut records, mut fields) = (BTreeMap::new(), BTreeMap::new());
         for (ordinal, part) in parts {
             if let Some(person) = part.person.as_ref().filter(|person| !person.fields.is_empty()) {
                 fields.insert(*ordinal, person.fields.clone());
             }
-            if let Some(number) = people.number(part)? {
+            if let Some((number, told)) = people.number(part)? {
                 persons.insert(*ordinal, number);
+                told_as.insert(*ordinal, told);
             }
             let of_person = part.person.iter().flat_map(|person| &person.records);
             let datasets: BTreeSet<String> =
@@ -627,7 +632,8 @@ impl Opened {
                 records.insert(*ordinal, datasets);
             }
         }
-        Ok(Opened { persons, records, fields, content: join_content(parts.iter().map(|(_, part)| part)), closed })
+        let content = join_content(parts.iter().map(|(_, part)| part));
+        Ok(Opened { persons, told_as, records, fields, content, closed })
     }
 }
 

@@ -12,13 +12,15 @@ use whosaw_verifier::part::Part;
 pub(super) struct People<'a> {
     open: &'a OpenLedger,
     numbers: HashMap<PersonId, Person>,
-    known: HashMap<Identity, Person>,
+    known: HashMap<Identity, (Person, u32)>,
+    /// A number for each that identifiers lead to before they are linked.
+    told: HashMap<PersonId, u32>,
     identities: Vec<BTreeSet<Identity>>,
 }
 
 impl<'a> People<'a> {
     pub fn of(open: &'a OpenLedger) -> Self {
-        People { open, numbers: HashMap::new(), known: HashMap::new(), identities: Vec::new() }
+        People { open, numbers: HashMap::new(), known: HashMap::new(), told: HashMap::new(), identities: Vec::new() }
     }
 
     /// What each showed of themselves, by number.
@@ -51,37 +53,38 @@ impl<'a> People<'a> {
         Ok(Same::of(&pairs.into_iter().collect::<Vec<_>>()))
     }
 
-    /// The person of a part; none where it holds content only.
-    pub fn number(&mut self, part: &Part) -> Result<Option<Person>, EngineError> {
+    /// The person of a part, and a number for how they are told there; none where it holds content only.
+    pub fn number(&mut self, part: &Part) -> Result<Option<(Person, u32)>, EngineError> {
         let Some(person) = &part.person else { return Ok(None) };
         let identities: Vec<Identity> = person.identities.iter().map(vault::identity_of).collect();
         let Some(first) = identities.iter().find(|it| it.strength != Strength::Weak).or(identities.first()) else {
             return Ok(None);
         };
-        let number = self.known(first)?;
+        let (number, told) = self.told(first)?;
         for identity in identities {
             if let Some(identities) = self.identities.get_mut(number.0 as usize) {
                 identities.insert(identity);
             }
         }
-        Ok(Some(number))
+        Ok(Some((number, told)))
     }
 
     /// Whoever this identifier means, also if nobody was seen under it.
     pub fn known(&mut self, identity: &Identity) -> Result<Person, EngineError> {
-        match self.known.get(identity) {
-            Some(number) => Ok(*number),
-            None => self.look_up(identity),
-        }
+        Ok(self.told(identity)?.0)
     }
 
-    fn look_up(&mut self, identity: &Identity) -> Result<Person, EngineError> {
-        let number = match self.open.vault.find(identity)? {
-            Some(id) => self.of_id(id)?,
-            None => self.another(),
+    fn told(&mut self, identity: &Identity) -> Result<(Person, u32), EngineError> {
+        if let Some(known) = self.known.get(identity) {
+            return Ok(*known);
+        }
+        let next = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
+        let known = match self.open.vault.find(identity)? {
+            Some(id) => (self.of_id(id)?, *self.told.entry(id).or_insert(next)),
+            None => (self.another(), next),
         };
-        self.known.insert(identity.clone(), number);
-        Ok(number)
+        self.known.insert(identity.clone(), known);
+        Ok(known)
     }
 
     pub fn of_id(&mut self, id: PersonId) -> Result<Person, EngineError> {

@@ -17,14 +17,19 @@ pub struct Ended {
     pub doubtful: Option<Instant>,
     /// By then it surely had, by which entry.
     pub surely: Option<(Instant, u64)>,
-    /// A closing with its reference claims to lie before it: then, at the earliest.
+    /// A closing with its reference that was recorded after it claims to lie before it: then, at the earliest.
     pub before: Option<Instant>,
 }
 
 /// All closings, and the openings that share their references.
+///
+/// A closing without a reference that names somebody by one identifier ends for sure what was opened under that one, or under
+/// none of those that are told; what was opened under another one of theirs it ends perhaps.
 pub struct Closings {
     by_reference: BTreeMap<u64, Own>,
-    by_thing: BTreeMap<Thing, Whole>,
+    by_thing: BTreeMap<(Thing, Option<u32>), Whole>,
+    /// Things that were opened for one person under several identifiers.
+    several: BTreeMap<Thing, BTreeSet<u32>>,
 }
 
 /// Closings with one reference.
@@ -34,6 +39,8 @@ struct Own {
     /// The two first openings with this reference that stand in different entries.
     first: Option<Place>,
     second: Option<Place>,
+    /// The entry by which one of them was told first.
+    told_first: u64,
     things: BTreeSet<Option<Thing>>,
     used: bool,
 }
@@ -58,13 +65,19 @@ struct Ordered {
     /// The same of those that may never have been.
     doubtful_before: Vec<Instant>,
     doubtful_from: Vec<Instant>,
+    /// How many of them there are before each place.
+    doubtful: Vec<usize>,
     /// The first that surely happened, from each place on.
     sure_from: Vec<Option<usize>>,
+    /// Of those before each place the one that was told last, and of those that surely happened, with when it was recorded.
+    last_before: Vec<Option<u64>>,
+    last_sure_before: Vec<Option<(u64, Instant)>>,
 }
 
 struct Closing {
     latest: Place,
     earliest: Instant,
+    recorded_at: Instant,
     sure: bool,
     /// Position among the edges.
     edge: usize,
@@ -72,19 +85,31 @@ struct Closing {
 
 impl Closings {
     pub fn of(edges: &[Edge]) -> Self {
-        let mut closings = Closings { by_reference: BTreeMap::new(), by_thing: BTreeMap::new() };
+        let several = opened_as(edges);
+        let mut closings = Closings { by_reference: BTreeMap::new(), by_thing: BTreeMap::new(), several };
         for (position, edge) in edges.iter().enumerate().filter(|(_, edge)| edge.side == Side::Closes) {
-            let ordered = match (edge.reference, edge.thing) {
-                (Some(reference), _) => &mut closings.by_reference.entry(reference).or_default().closings,
-                (None, Some(thing)) => &mut closings.by_thing.entry(thing).or_default().closings,
-                (None, None) => continue,
-            };
-            ordered.all.push(Closing {
+            let closing = |sure: bool| Closing {
                 latest: (edge.when.latest, edge.index),
                 earliest: edge.when.earliest,
-                sure: !edge.doubtful,
+                recorded_at: edge.recorded_at,
+                sure: sure && !edge.doubtful,
                 edge: position,
-            });
+            };
+            match (edge.reference, edge.thing) {
+                (Some(reference), _) => {
+                    closings.by_reference.entry(reference).or_default().closings.all.push(closing(true));
+                }
+                (None, Some(thing)) => {
+                    let opened = closings.several.get(&thing);
+                    let known = edge.told_as.filter(|told| opened.is_some_and(|opened| opened.contains(told)));
+                    let others = opened.into_iter().flatten().copied().map(Some);
+                    for opened in others.chain([None]) {
+                        let whole = closings.by_thing.entry((thing, opened)).or_default();
+                        whole.closings.all.push(closing(known.is_none() || known == opened));
+                    }
+                }
+                (None, None) => {}
+            }
         }
         for edge in edges.iter().filter(|edge| edge.side == Side::Opens) {
             let own = edge.reference.and_then(|reference| closings.by_reference.get_mut(&reference));
@@ -102,9 +127,10 @@ impl Closings {
     pub fn of_opening(&mut self, edge: &Edge, thing: Thing, lag: u64) -> Ended {
         let own = edge.reference.and_then(|reference| self.by_reference.get_mut(&reference));
         let own = own.map(|own| own.ended(edge, thing)).unwrap_or_default();
-        let whole = self.by_thing.get_mut(&thing).map(|whole| whole.ended(edge)).unwrap_or_default();
+        let opened = edge.told_as.filter(|_| self.several.contains_key(&thing));
+        let whole = self.by_thing.get_mut(&(thing, opened)).map(|whole| whole.ended(edge)).unwrap_or_default();
         let earliest = |one: Option<Instant>, other: Option<Instant>| one.into_iter().chain(other).min();
-        // What carries the reference came after what it ends, whatever the clocks say.
+        // What carries the reference came after what it ends, if it was told after it, whatever the clocks say.
         let own_surely = own.surely.map(|(at, entry)| (at.max(edge.when.latest), at, entry));
         let whole_surely = whole.surely.map(|(at, entry)| (at, at, entry));
         let surely = own_surely.into_iter().chain(whole_surely).min();
@@ -121,7 +147,7 @@ impl Closings {
     /// Which edges are closings that ended something, by position.
     pub fn used(&self, edges: usize) -> Vec<bool> {
         let mut used = vec![false; edges];
-        let own = self.by_reference.values().filter(|own| own.used).flat_map(|own| &own.closings.all);
+        let own = self.by_reference.values().filter(|own| own.used).flat_map(Own::ending);
         let ended = |whole: &Whole| whole.used_from.unwrap_or(whole.closings.all.len());
         let whole = self.by_thing.values().flat_map(|whole| &whole.closings.all[ended(whole)..]);
         for closing in own.chain(whole) {
@@ -131,8 +157,21 @@ impl Closings {
     }
 }
 
+/// Under which identifiers things of one person were opened, where these are several.
+fn opened_as(edges: &[Edge]) -> BTreeMap<Thing, BTreeSet<u32>> {
+    let mut opened: BTreeMap<Thing, BTreeSet<u32>> = BTreeMap::new();
+    for edge in edges.iter().filter(|edge| edge.side == Side::Opens) {
+        if let Some((thing, told)) = edge.thing.zip(edge.told_as) {
+            opened.entry(thing).or_default().insert(told);
+        }
+    }
+    opened.retain(|_, told| told.len() > 1);
+    opened
+}
+
 impl Own {
     fn opens(&mut self, place: Place) {
+        self.told_first = self.first.map_or(place.1, |_| self.told_first.min(place.1));
         match (self.first, self.second) {
             (None, _) => self.first = Some(place),
             (Some(first), _) if first.1 == place.1 => self.first = Some(first.min(place)),
@@ -142,6 +181,13 @@ impl Own {
         }
     }
 
+    /// All but those that were before anything began, by what they claim and by when they were told.
+    fn ending(&self) -> impl Iterator<Item = &Closing> {
+        let began = self.first.map_or(0, |(at, _)| at);
+        let after = move |closing: &&Closing| closing.latest.0 >= began || closing.latest.1 > self.told_first;
+        self.closings.all.iter().filter(after)
+    }
+
     fn ended(&mut self, edge: &Edge, thing: Thing) -> Ended {
         self.used = true;
         let opened = (edge.when.earliest, edge.index);
@@ -149,29 +195,40 @@ impl Own {
         let other = [self.first, self.second].into_iter().flatten().find(|(_, entry)| *entry != edge.index);
         let all = &self.closings;
         let earlier = all.latest_before(edge.when.earliest);
-        // Those before the one place and those from the other on.
+        // Those before the one place and those from the other on; of them the ones that claim to lie before it.
         let (until, from, before) = match other {
             Some(other) if other < opened => {
                 let until = all.place_after(other);
                 (until, all.place_of(opened), until.min(earlier))
             }
-            _ => (0, 0, earlier),
+            _ => (earlier, earlier, earlier),
         };
-        let least = |before: &[Instant], after: &[Instant]| {
-            let both = [before.get(until).copied().filter(|_| until > 0), after.get(from).copied()];
+        // They were before it if they were told before it, too: then they ended something else.
+        let contradict = all.last_before.get(before).copied().flatten().is_some_and(|told| told > edge.index);
+        let least = |before_each: &[Instant], from_each: &[Instant], at_once: bool| {
+            let both = [
+                before_each.get(before).copied().filter(|_| contradict && before > 0),
+                at_once.then_some(edge.when.earliest),
+                from_each.get(from).copied(),
+            ];
             both.into_iter().flatten().min()
         };
+        let doubtful_at_once = all.doubtful.get(before) < all.doubtful.get(until);
         // Where openings of several things carry the reference, it does not say which one ended.
         let of_one_thing = self.things.len() == 1 && self.things.contains(&Some(thing));
         let sure = || {
-            let early = all.sure_from.first().copied().flatten().filter(|at| *at < until);
-            early.or_else(|| all.sure_from.get(from).copied().flatten())
+            let told = all.last_sure_before.get(before).copied().flatten();
+            let told = told.filter(|(told, _)| *told > edge.index).map(|(told, recorded_at)| (recorded_at, told));
+            let at_once = all.sure_from.get(before).copied().flatten().filter(|at| *at < until);
+            let later = || all.sure_from.get(from).copied().flatten();
+            let claimed = at_once.or_else(later).map(|at| all.all[at].latest);
+            told.into_iter().chain(claimed).min()
         };
         Ended {
-            perhaps: least(&all.least_before, &all.least_from),
-            doubtful: least(&all.doubtful_before, &all.doubtful_from),
-            surely: of_one_thing.then(sure).flatten().map(|at| all.all[at].latest),
-            before: all.least_before.get(before).copied().filter(|_| before > 0),
+            perhaps: least(&all.least_before, &all.least_from, before < until),
+            doubtful: least(&all.doubtful_before, &all.doubtful_from, doubtful_at_once),
+            surely: of_one_thing.then(sure).flatten(),
+            before: all.least_before.get(before).copied().filter(|_| contradict && before > 0),
         }
     }
 }
@@ -220,6 +277,19 @@ impl Ordered {
         let perhaps = least(&doubtful);
         (self.least_before, self.least_from) = all;
         (self.doubtful_before, self.doubtful_from) = perhaps;
+        let mut told = (0, None::<u64>, None::<(u64, Instant)>);
+        self.doubtful.push(0);
+        self.last_before.push(None);
+        self.last_sure_before.push(None);
+        for closing in &self.all {
+            let (doubtful, last, last_sure) = &mut told;
+            *doubtful += usize::from(!closing.sure);
+            *last = (*last).max(Some(closing.latest.1));
+            *last_sure = (*last_sure).max(closing.sure.then_some((closing.latest.1, closing.recorded_at)));
+            self.doubtful.push(*doubtful);
+            self.last_before.push(*last);
+            self.last_sure_before.push(*last_sure);
+        }
         self.sure_from = vec![None; self.all.len()];
         let mut sure = None;
         for (at, closing) in self.all.iter().enumerate().rev() {

@@ -125,6 +125,22 @@ pub enum Thing {
     Restriction { subject: Person },
 }
 
+impl Thing {
+    /// Whom it is about.
+    pub fn person(self) -> Option<Person> {
+        let of = |party: Party| if let Party::Person(person) = party { Some(person) } else { None };
+        match self {
+            Thing::Grant { audience: party, .. }
+            | Thing::Membership { member: party, .. }
+            | Thing::Suspension { account: party }
+            | Thing::Holding { holder: party, .. }
+            | Thing::Key { holder: party, .. } => of(party),
+            Thing::Content { subject, .. } => subject,
+            Thing::Restriction { subject } => Some(subject),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Opens,
@@ -145,6 +161,8 @@ pub struct Edge {
     pub recorded_at: Instant,
     /// The caller's own reference, by a number; equal numbers of one kind are one interval.
     pub reference: Option<u64>,
+    /// By which of their identifiers somebody is told in it; none where not by one alone.
+    pub told_as: Option<u32>,
     /// An end that the opening itself states: planned, promised, or past already.
     pub end: Option<StatedEnd>,
     /// Of a grant: for which verbs; none: for any.
@@ -166,6 +184,7 @@ impl Edge {
             when,
             recorded_at: when.latest,
             reference: None,
+            told_as: None,
             end: None,
             rights: BTreeSet::new(),
             categories: BTreeSet::new(),

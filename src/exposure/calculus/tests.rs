@@ -53,6 +53,7 @@ impl Story {
             when: When::at(when),
             recorded_at: when,
             reference: None,
+            told_as: None,
             end: None,
             rights: BTreeSet::new(),
             categories: BTreeSet::new(),

@@ -323,12 +323,20 @@ impl Telling {
             let thing = Thing::Holding { holder: put.agent, resource: put.resource };
             opened.contains(&(thing, put.reference))
         };
-        let mut had: HashMap<(Party, Option<u64>), BTreeMap<Resource, u64>> = HashMap::new();
+        // Each with when it came in first, and by which entry first.
+        let mut had: HashMap<(Party, Option<u64>), BTreeMap<Resource, (u64, Instant, u64)>> = HashMap::new();
         for put in puts.iter().filter(|put| !put.given && is_open(put)) {
-            had.entry((put.agent, put.session)).or_default().insert(put.resource, put.reference);
+            let first = had.entry((put.agent, put.session)).or_default().entry(put.resource);
+            let (_, at, entry) = first.or_insert((put.reference, put.when.earliest, put.index));
+            (*at, *entry) = (put.when.earliest.min(*at), put.index.min(*entry));
         }
         for close in contexts.closes.iter().filter(|close| close.resource.is_none()) {
-            for (resource, reference) in had.get(&(close.agent, close.session)).into_iter().flatten() {
+            let had = had.get(&(close.agent, close.session)).into_iter().flatten();
+            for (resource, (reference, at, entry)) in had {
+                // Nothing of it was there yet, by what both claim and by when they were told.
+                if close.when.latest < *at && close.index < *entry {
+                    continue;
+                }
                 let thing = Thing::Holding { holder: close.agent, resource: *resource };
                 self.edges.push(Edge {
                     recorded_at: close.recorded_at,

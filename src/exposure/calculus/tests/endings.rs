@@ -17,21 +17,29 @@ fn plainly(edges: &[Edge], edge: &Edge, lag: Instant, used: &mut BTreeSet<usize>
     // When it ended at the earliest; by when it surely had, by which entry.
     let mut endings: Vec<(Instant, Option<Sure>)> = Vec::new();
     let (mut ended, mut doubtful) = (Ended::default(), Vec::new());
+    // Closings with the reference that claim to lie before it.
+    let mut earlier: Vec<&Edge> = Vec::new();
+    let alike_thing = alike.iter().all(|other| other.thing == edge.thing);
     for (position, closing) in edges.iter().enumerate().filter(|(_, e)| e.side == Side::Closes) {
         let when = closing.when;
         if closing.reference.is_some() && closing.reference == edge.reference {
-            used.insert(position);
+            let began = alike.iter().map(|other| other.when.earliest).min();
+            let told = alike.iter().map(|other| other.index).min();
+            if began.is_some_and(|began| when.latest >= began) || told.is_some_and(|told| closing.index > told) {
+                used.insert(position);
+            }
             let before = (when.latest, closing.index) < (opened.earliest, edge.index);
-            let earlier = |other: &&Edge| {
+            let another = |other: &&Edge| {
                 other.index != edge.index && (other.when.earliest, other.index) < (when.latest, closing.index)
             };
-            if before && alike.iter().any(earlier) {
+            if before && alike.iter().any(another) {
                 continue;
             }
             if when.latest < opened.earliest {
-                ended.before = Some(ended.before.map_or(when.earliest, |before| before.min(when.earliest)));
+                earlier.push(closing);
+                continue;
             }
-            let sure = !closing.doubtful && alike.iter().all(|other| other.thing == edge.thing);
+            let sure = !closing.doubtful && alike_thing;
             let by = (when.latest.max(opened.latest) + lag, when.latest, closing.index);
             endings.push((when.earliest.max(opened.earliest), sure.then_some(by)));
             doubtful.extend(closing.doubtful.then_some(when.earliest.max(opened.earliest)));
@@ -42,11 +50,25 @@ fn plainly(edges: &[Edge], edge: &Edge, lag: Instant, used: &mut BTreeSet<usize>
                 continue;
             }
             used.insert(position);
-            let sure = (when.earliest, told_later) > (opened.latest, false) && !closing.doubtful;
+            let openings = edges.iter().filter(|other| other.side == Side::Opens && other.thing == edge.thing);
+            let told: BTreeSet<u32> = openings.filter_map(|other| other.told_as).collect();
+            let of_another =
+                closing.told_as.filter(|of| told.len() > 1 && told.contains(of) && edge.told_as != Some(*of));
+            let perhaps = closing.doubtful || of_another.is_some();
+            let sure = (when.earliest, told_later) > (opened.latest, false) && !perhaps;
             let by = (when.latest + lag, when.latest, closing.index);
             endings.push((when.earliest.max(opened.earliest), sure.then_some(by)));
-            doubtful.extend(closing.doubtful.then_some(when.earliest.max(opened.earliest)));
+            doubtful.extend(perhaps.then_some(when.earliest.max(opened.earliest)));
         }
+    }
+    // One that was told after it contradicts it: it had happened when the last of them was recorded.
+    if earlier.iter().any(|closing| closing.index > edge.index) {
+        let last = earlier.iter().filter(|closing| !closing.doubtful).max_by_key(|closing| closing.index);
+        let last = last.filter(|closing| closing.index > edge.index && alike_thing);
+        let by = |closing: &&Edge| (closing.recorded_at.max(opened.latest) + lag, closing.recorded_at, closing.index);
+        endings.push((opened.earliest, last.map(by)));
+        ended.before = earlier.iter().map(|closing| closing.when.earliest).min();
+        doubtful.extend(earlier.iter().any(|closing| closing.doubtful).then_some(opened.earliest));
     }
     ended.doubtful = doubtful.into_iter().min();
     ended.perhaps = endings.iter().map(|(earliest, _)| *earliest).min();
@@ -56,10 +78,11 @@ fn plainly(edges: &[Edge], edge: &Edge, lag: Instant, used: &mut BTreeSet<usize>
 
 fn edges() -> impl Strategy<Value = Vec<Edge>> {
     let side = prop_oneof![Just(Side::Opens), Just(Side::Closes), Just(Side::Closes)];
-    let edge = (side, 0u8..3, 0u64..6, 0u64..3, prop::option::of(0u64..2), any::<bool>(), any::<bool>());
+    let told_as = prop::option::of(0u32..3);
+    let edge = (side, 0u8..3, 0u64..6, 0u64..3, prop::option::of(0u64..2), any::<bool>(), any::<bool>(), told_as);
     prop::collection::vec(edge, 1..14).prop_map(|lines| {
         let mut edges = Vec::new();
-        for (side, thing, earliest, width, reference, doubtful, same_entry) in lines {
+        for (side, thing, earliest, width, reference, doubtful, same_entry, told_as) in lines {
             let thing = match thing {
                 0 => None,
                 number => Some(Thing::Holding { holder: person(u32::from(number)), resource: R }),
@@ -70,8 +93,9 @@ fn edges() -> impl Strategy<Value = Vec<Edge>> {
                 thing,
                 side,
                 when: When { earliest, latest: earliest + width, clock_doubt: false },
-                recorded_at: 9,
+                recorded_at: 9 + index,
                 reference,
+                told_as,
                 end: None,
                 rights: BTreeSet::new(),
                 categories: BTreeSet::new(),

@@ -34,6 +34,7 @@ fn told(all: &[InIt]) -> Telling {
                 when: When::at(when),
                 recorded_at: when,
                 reference: Some(at as u64),
+                told_as: None,
                 end: None,
                 rights: BTreeSet::new(),
                 categories: BTreeSet::new(),
@@ -128,7 +129,17 @@ fn whoever_does_not_open_was_in_it_all_the_same() {
         let persons = BTreeMap::from([(0, Person(3))]);
         let (records, fields) = (BTreeMap::new(), BTreeMap::new());
         told.take(
-            &OpenedAction { index, recorded_at_us: 1_000, body, persons, records, fields, content: None, delay_us: 0 },
+            &OpenedAction {
+                index,
+                recorded_at_us: 1_000,
+                body,
+                persons,
+                told_as: BTreeMap::new(),
+                records,
+                fields,
+                content: None,
+                delay_us: 0,
+            },
             &history,
         );
     };
