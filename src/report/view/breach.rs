@@ -7,18 +7,21 @@ use crate::law::edpb;
 use crate::report::access::answer::{identity_text, verdict_text};
 use crate::report::access::document::{EntryIndex, PersonIdentity, Span};
 use crate::report::breach::document::*;
-use crate::report::breach::{count_text, reported, signed_text, thresholds_text};
+use crate::report::breach::{
+    LATE, carried_text, count_text, late_text, reported, signed_text, standing, thresholds_text,
+};
 use crate::report::clock::ClockFacts;
 use crate::report::exposure::answer::{duration_range, who_text};
 use crate::report::exposure::document::CoverageFact;
 use crate::report::instant::Instant;
 use crate::report::wording::{Wording, word};
+use std::collections::BTreeSet;
 
 mod persons;
 
 /// Something has to be notified still.
 fn owed(phase: &Phase) -> bool {
-    phase.follow_up_needed || phase.incomplete
+    phase.follow_up_needed || phase.incomplete || phase.not_on_file
 }
 
 /// Most things in a list inside a cell.
@@ -137,14 +140,17 @@ impl Said<'_> {
             tone,
         };
         let deadline = match &report.case.deadline {
-            None => verdict(&b.verdict.deadline, b.answer.not_aware.clone(), None, Tone::Warning),
+            None => {
+                let none = standing::no_deadline(w, &report.case, report.header.question.cut_off);
+                verdict(&b.verdict.deadline, none, None, Tone::Warning)
+            }
             Some(deadline) => {
                 let zone = if deadline.is_default { &b.case.default_profile } else { &b.case.profile };
                 let values = [
                     ("hours", w.number(deadline.hours)),
                     ("zone", deadline.zone.clone()),
                     ("reading", self.zoned(deadline.reading)),
-                    ("days", w.number(deadline.working_days)),
+                    ("days", w.plural(&b.case.days, deadline.working_days)),
                 ];
                 let because = fill(zone, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
                 let late = deadline.missed || deadline.passed;
@@ -153,9 +159,14 @@ impl Said<'_> {
             }
         };
         let standing = word(&b.standing, report.case.standing.code()).to_owned();
-        let (text, tone) = match report.phases.last() {
-            None => (b.phase.none.clone(), Tone::Plain),
-            Some(last) => (self.needed(last), if owed(last) { Tone::Warning } else { Tone::Plain }),
+        // What was sent last, and before it what nothing answers that is on file.
+        let last = report.phases.iter().filter(|phase| phase.until.is_none());
+        let (text, tone) = match report.phases.is_empty() {
+            true => (b.phase.none.clone(), Tone::Plain),
+            false => {
+                let tone = if last.clone().any(owed) { Tone::Warning } else { Tone::Plain };
+                (last.rev().map(|phase| self.needed(phase)).collect::<Vec<_>>().join(" "), tone)
+            }
         };
         vec![
             deadline,
@@ -218,11 +229,20 @@ impl Said<'_> {
         let answers = phase.changes.iter().any(|change| !change.then.is_empty());
         // What was erased since is gone from both sides: nobody may say that it reads as it did.
         let whole = phase.uncompared.is_empty();
+        let is_last = phase.until.is_none();
         let sentences = [
+            (phase.not_on_file, &p.not_on_file),
             (phase.until.is_some(), &p.followed),
-            (phase.follow_up_needed && answers, &p.needed),
-            (phase.follow_up_needed && !answers, if whole { &p.needed_by_facts } else { &p.left_needed_by_facts }),
-            (phase.until.is_none() && !phase.follow_up_needed, if whole { &p.not_needed } else { &p.left_not_needed }),
+            (phase.follow_up_needed && phase.not_on_file, &p.needed_since),
+            (phase.follow_up_needed && !phase.not_on_file && answers, &p.needed),
+            (
+                phase.follow_up_needed && !phase.not_on_file && !answers,
+                if whole { &p.needed_by_facts } else { &p.left_needed_by_facts },
+            ),
+            (
+                is_last && !phase.follow_up_needed && !phase.not_on_file,
+                if whole { &p.not_needed } else { &p.left_not_needed },
+            ),
             (phase.until.is_none() && phase.incomplete, &p.incomplete),
             (phase.before_case, &p.before_case),
         ];
@@ -238,18 +258,30 @@ impl Said<'_> {
 
     fn breach_notices(&self, report: &BreachReport) -> Vec<String> {
         let n = &self.w.breach.notice;
-        let erased = report.case.erased.iter().map(|erased| {
+        let erased = report.case.erased.iter().filter(|erased| !erased.acts.is_empty() || !erased.steps.is_empty());
+        let erased = erased.map(|erased| {
             let fields: Vec<String> = erased.fields.iter().map(u64::to_string).collect();
             let fields = if fields.is_empty() { self.w.time.none.clone() } else { self.w.comma(&fields) };
             let values = [
                 ("n", self.w.number(erased.entry.0)),
                 ("at", self.zoned(erased.at)),
-                ("acts", self.w.number(erased.acts.len() as u64)),
-                ("steps", self.w.number(erased.steps.len() as u64)),
+                ("acts", self.w.plural(&n.erased_acts, erased.acts.len() as u64)),
+                ("steps", self.w.plural(&n.erased_steps, erased.steps.len() as u64)),
                 ("fields", fields),
             ];
             fill(&n.erased, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         });
+        let perhaps: Vec<&ErasedFact> = report.case.erased.iter().filter(|erased| !erased.perhaps.is_empty()).collect();
+        let by: Vec<String> = perhaps.iter().map(|erased| self.w.number(erased.entry.0)).collect();
+        let taken: BTreeSet<EntryIndex> = perhaps.iter().flat_map(|erased| erased.perhaps.iter().copied()).collect();
+        let taken = self.w.plural(&n.erased_acts, taken.len() as u64);
+        let values = [("list", self.w.comma(&by)), ("acts", taken)];
+        let perhaps = (!by.is_empty())
+            .then(|| fill(&n.erased_perhaps, &values.each_ref().map(|(name, value)| (*name, value.as_str()))));
+        let carried = report.case.carried.as_ref().map(|carried| carried_text(self.w, carried));
+        let late = report.fields.iter().find(|field| field.number == u64::from(LATE));
+        let late = late.filter(|late| late.state != FieldState::Hidden && !report.case.submitted.is_empty());
+        let late = late.map(|late| late_text(self.w, &late.values));
         let moved = report.case.awareness_moved_later.then(|| n.moved_later.clone());
         let gone = report.case.retracted_deadline.iter().map(|gone| {
             let values = [
@@ -274,10 +306,18 @@ impl Said<'_> {
             (!flags.is_empty()).then(|| fill(&self.w.breach.reported.flagged, &values))
         });
         let earlier = reported::awareness(self.w, &report.case.reported);
-        let moved = earlier.into_iter().chain(flagged).chain(moved);
+        let moved = late.into_iter().chain(earlier).chain(flagged).chain(moved);
         let closed = report.header.parts_closed;
         let closed = (closed > 0).then(|| fill(&self.w.exposure.notice.closed, &[("n", &self.w.number(closed))]));
-        moved.into_iter().chain(gone).chain(erased).chain(closed).chain([n.table.clone()]).collect()
+        moved
+            .into_iter()
+            .chain(gone)
+            .chain(erased)
+            .chain(carried)
+            .chain(perhaps)
+            .chain(closed)
+            .chain([n.table.clone()])
+            .collect()
     }
 
     fn breach_sections(&self, report: &BreachReport) -> Vec<Section> {
@@ -440,7 +480,7 @@ impl Said<'_> {
         while let Some(first) = report.fields.get(at) {
             let of_block = report.fields[at..].iter().take_while(|field| field.block == first.block).count();
             let shown = report.fields[at..at + of_block].iter().filter(|field| field.state != FieldState::Hidden);
-            let rows: Vec<Row> = shown.map(|field| self.field(field)).collect();
+            let rows: Vec<Row> = shown.map(|field| self.field(field, report.case.carried.as_ref())).collect();
             at += of_block;
             if rows.is_empty() {
                 continue;
@@ -461,7 +501,7 @@ impl Said<'_> {
         blocks
     }
 
-    fn field(&self, field: &FieldFact) -> Row {
+    fn field(&self, field: &FieldFact, carried: Option<&CarriedFact>) -> Row {
         let (w, b) = (self.w, &self.w.breach);
         let known = u8::try_from(field.number).ok().and_then(edpb::field);
         let is_option = known.is_some_and(|known| !known.options.is_empty());
@@ -496,6 +536,9 @@ impl Said<'_> {
         }
         let contradictions = field.contradicts.iter().map(|it| word(&b.contradiction, it.code()).to_owned());
         pieces.extend(contradictions.map(|text| (text, Style::Warning)));
+        // Whoever counted them, and how many are gone since.
+        let carried = carried.filter(|_| field.number == 68);
+        pieces.extend(carried.map(|carried| (carried_text(w, carried), Style::Note)));
         let entries: Vec<String> = field.entries.iter().map(|EntryIndex(index)| w.number(*index)).collect();
         let by = |text: &str, list: String| if list.is_empty() { list } else { fill(text, &[("n", &list)]) };
         let answered = field.answered_in.map(|EntryIndex(index)| w.number(index)).unwrap_or_default();
@@ -567,7 +610,8 @@ impl Said<'_> {
                 false => fill(&b.case.stated, &[("at", &at), ("recorded", &recorded)]),
             };
             let values = [("at", at), ("size", w.number(phase.size)), ("n", w.number(phase.submitted.entry.0))];
-            let heading = fill(&b.phase.heading, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+            let text = if phase.not_on_file { &b.phase.heading_stated } else { &b.phase.heading };
+            let heading = fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             blocks.push(Block::Heading { text: heading.clone() });
             blocks.push(Block::Text { text: self.needed(phase) });
             if let Some(digest) = &phase.report {
@@ -626,8 +670,9 @@ impl Said<'_> {
         let is_missing = |fact: &&RegisterFact| fact.lines.iter().any(|line| line.state == FieldState::NotProvided);
         let missing = report.register.iter().filter(is_missing).count() as u64;
         let values = [("n", w.number(missing)), ("of", w.number(report.register.len() as u64))];
-        let missing = (missing > 0)
-            .then(|| fill(&b.table.register_missing, &values.each_ref().map(|(name, value)| (*name, value.as_str()))));
+        let text = if missing == 1 { &b.table.register_missing.one } else { &b.table.register_missing.other };
+        let missing =
+            (missing > 0).then(|| fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str()))));
         let line = |(number, fact): (usize, &RegisterFact)| {
             let said = fact.lines.iter().map(|line| match line.state {
                 FieldState::Proposed => (fill(&b.table.proposes, &[("value", &line.text)]), Style::Warning),

@@ -20,13 +20,14 @@ impl Said<'_> {
             false => fill(&w.exposure.figure.at_least, &[("n", &w.number(totals.persons.low))]),
         };
         let left = totals.not_told + totals.could_not_be_told + totals.perhaps_told;
+        let surely = totals.holdings_open.saturating_sub(totals.holdings_possible);
         vec![
             figure(persons, &f.persons, &f.persons_note, Tone::OtherPart),
             figure(w.number(totals.accessed), &f.accessed, &f.accessed_note, Tone::Processed),
             figure(w.number(totals.cannot_be_excluded), &f.not_excluded, &f.not_excluded_note, Tone::Possible),
             figure(w.number(totals.told), &f.told, &f.told_note, Tone::Shown),
             figure(w.number(left), &f.not_told, &f.not_told_note, if left > 0 { Tone::Warning } else { Tone::Plain }),
-            figure(w.number(totals.holdings_open), &w.exposure.figure.holds, &f.holds_note, Tone::ArgumentsOnly),
+            figure(w.range(surely, totals.holdings_open), &w.exposure.figure.holds, &f.holds_note, Tone::ArgumentsOnly),
         ]
     }
 
@@ -176,7 +177,12 @@ impl Said<'_> {
         for one in told {
             let text = self.told_line(one);
             let delivered = one.delivery.0 == crate::model::Delivery::Delivered;
-            pieces.push((text, if delivered && one.certain { Style::Plain } else { Style::Warning }));
+            pieces.push((
+                text,
+                if delivered && one.certain && !one.before_breach { Style::Plain } else { Style::Warning },
+            ));
+            let before = one.before_breach.then(|| self.w.breach.table.told_before.clone());
+            pieces.push((before.unwrap_or_default(), Style::Warning));
             pieces.push((one.statement.clone().unwrap_or_default(), Style::Note));
             pieces.push((one.message.clone().unwrap_or_default(), Style::Code));
         }
@@ -199,6 +205,7 @@ impl Said<'_> {
                 cell([
                     (who_text(w, &held.holder), Style::Strong),
                     (word(&w.exposure.form, held.form.code()).to_owned(), Style::Note),
+                    (if held.possible { w.breach.basis_text.possible.clone() } else { String::new() }, Style::Note),
                 ]),
                 plain(&*held.resource),
                 plain(w.instant(held.start.earliest)),
