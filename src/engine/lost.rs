@@ -176,11 +176,12 @@ impl OpenLedger {
         }
         let cut_off_us = self.head(step.size)?.recorded_at_us;
         let then = self.case_as_of(case, (step.size, size), cut_off_us, envelope, progress)?;
-        Ok(people(&then, now, counted).map(|people| {
-            let listed = Left::of(now).listed.len() as u64;
-            let erased = Range { low: people.low.saturating_sub(listed), high: people.high.saturating_sub(listed) };
-            Carried { step: step.index, people, erased, by }
-        }))
+        let Some(people) = people(&then, now, counted) else { return Ok(None) };
+        let listed = Left::of(now).listed.len() as u64;
+        let erased = Range { low: people.low.saturating_sub(listed), high: people.high.saturating_sub(listed) };
+        // Everybody is on file still: it was somebody else.
+        let nobody = erased.high == 0 && now.exposure.concerned().1;
+        Ok((!nobody).then_some(Carried { step: step.index, people, erased, by }))
     }
 }
 
@@ -198,7 +199,7 @@ fn last_counted(now: &AsOf) -> Option<(&Step, &CaseCount)> {
 
 fn took_since<'a>(now: &'a AsOf, step: &'a Step) -> impl Iterator<Item = &'a Erased> {
     let since = now.erased.iter().filter(move |erased| erased.entry > step.index);
-    since.filter(move |erased| erased.subjects.keys().any(|entry| *entry < step.size))
+    since.filter(move |erased| erased.subjects.keys().chain(&erased.perhaps).any(|entry| *entry < step.size))
 }
 
 /// What is left of whose data it was.

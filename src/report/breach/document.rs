@@ -458,7 +458,13 @@ facts! {
     }
 
     /// One erasure since a notification, and the fields whose answers of then cannot be known any more.
-    pub struct UncomparedFact { erasure: EntryIndex, fields: Vec<u64> }
+    pub struct UncomparedFact {
+        erasure: EntryIndex,
+        fields: Vec<u64>,
+        /// What went may have been about something else: its name went with it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        perhaps: bool,
+    }
 
     /// A fact as it was told of then, and now; absent where it was not known, or is none any more.
     pub struct FactChange { what: Basis, then: Option<String>, now: Option<String>, entries: Vec<EntryIndex> }

@@ -156,10 +156,10 @@ fn as_submitted<'a>(then: &'a Then, step: &Step, now: &AsOf, profile: &Profile, 
     }
     let since = now.erased.iter().filter(|erased| erased.entry >= step.size);
     let mut gone: Vec<Erased> = since.map(|erased| erased.of_before(step)).collect();
-    gone.retain(|erased| !erased.acts.is_empty() || !erased.steps.is_empty());
+    gone.retain(|erased| !erased.acts.is_empty() || !erased.perhaps.is_empty() || !erased.steps.is_empty());
     // What was counted after an erasure counts what it had left.
     let of_whole = gone.iter().all(|erased| erased.entry > step.index);
-    let of_persons = gone.iter().any(|erased| !erased.subjects.is_empty());
+    let of_persons = gone.iter().any(|erased| !erased.subjects.is_empty() || !erased.perhaps.is_empty());
     let counted = step.part.as_ref().and_then(|part| part.counted.as_ref());
     let counted = counted.filter(|_| of_whole && of_persons && step.step == CaseStep::Submitted);
     let counted: BTreeMap<u8, String> = counted.map(counted::answers).unwrap_or_default().into_iter().collect();
@@ -171,6 +171,7 @@ fn as_submitted<'a>(then: &'a Then, step: &Step, now: &AsOf, profile: &Profile, 
         |field: u8| counted.contains_key(&field) || (answers.contains_key(&field) && !form::can_be_refused(field));
     let uncompared = |erased: &Erased| UncomparedFact {
         erasure: EntryIndex(erased.entry),
+        perhaps: erased.acts.is_empty() && erased.steps.is_empty(),
         fields: resting(erased, &now.case, &form)
             .into_iter()
             .filter(|field| !u8::try_from(*field).is_ok_and(known))

@@ -249,7 +249,11 @@ impl Said<'_> {
         let uncompared = phase.uncompared.iter().map(|gone| {
             let fields: Vec<String> = gone.fields.iter().map(u64::to_string).collect();
             let values = [("n", self.w.number(gone.erasure.0)), ("fields", self.w.comma(&fields))];
-            let text = if fields.is_empty() { &p.uncompared_facts } else { &p.uncompared };
+            let text = match (gone.perhaps, fields.is_empty()) {
+                (true, _) => &p.uncompared_perhaps,
+                (false, true) => &p.uncompared_facts,
+                (false, false) => &p.uncompared,
+            };
             fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         });
         let said = sentences.iter().filter(|(is, _)| *is).map(|(_, text)| (*text).clone());

@@ -409,7 +409,7 @@ sections! {
     }
     BreachPhase {
         none: String, heading: String, heading_stated: String, needed: String, needed_by_facts: String, not_needed: String, incomplete: String, followed: String,
-        before_case: String, facts: String, left_not_needed: String, left_needed_by_facts: String, not_on_file: String, needed_since: String, uncompared: String, uncompared_facts: String,
+        before_case: String, facts: String, left_not_needed: String, left_needed_by_facts: String, not_on_file: String, needed_since: String, uncompared: String, uncompared_facts: String, uncompared_perhaps: String,
     }
     BreachTable {
         step: String, when: String, by: String, statement: String, field: String, title: String, todo: String, value: String,
