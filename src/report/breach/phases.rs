@@ -93,7 +93,7 @@ fn phase(submitted: &Step, side: Option<&Side<'_>>, (next, now): (Option<&Side<'
     Phase {
         submitted: moment(submitted),
         size: submitted.size,
-        before_case: side.is_some_and(|side| side.on_file) && opened >= submitted.size,
+        before_case: opened >= submitted.size,
         report: submitted.report.map(hex::encode),
         not_on_file: side.is_none_or(|side| !side.on_file),
         incomplete: match side.and_then(|side| side.form.iter().find(|decided| decided.field.number == 4)) {
