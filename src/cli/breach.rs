@@ -481,7 +481,7 @@ impl Breach {
             BreachCommand::Show { case: case_id, language } => {
                 let language = Language::asked(language);
                 let request = client.request(v1::GetCaseRequest { ledger, case_id, language });
-                let found = client.cases().get_case(request).await?.into_inner();
+                let found = client.cases().get_case(request).await.map_err(|status| in_flags(&status))?.into_inner();
                 answer(json, "GetCaseResponse", &found, || {
                     found.case.as_ref().map_or_else(String::new, |case| Casebook::of(case).steps())
                 })
@@ -489,7 +489,7 @@ impl Breach {
             BreachCommand::List { language, out, format } => {
                 let language = Language::asked(language);
                 let request = client.request(v1::ListCasesRequest { ledger, language });
-                let found = client.cases().list_cases(request).await?.into_inner();
+                let found = client.cases().list_cases(request).await.map_err(|status| in_flags(&status))?.into_inner();
                 if let Some(to) = out {
                     let paths = write_register(&found, &to, &format)?;
                     println!(

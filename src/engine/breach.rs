@@ -3,6 +3,7 @@
 
 use super::access::{Produced, Pull, body_of};
 use super::again::{Again, made};
+use super::lost::rests_on;
 use super::proving::Proving;
 use super::read::join_content;
 use super::resealed::Resealed;
@@ -17,7 +18,7 @@ use crate::report::access::document::PersonIdentity;
 use crate::report::access::registered::Names;
 use crate::report::breach::case::{Case, CaseId};
 use crate::report::breach::evidence::{
-    Act, AsOf, BreachEvidence, BreachQuestion, Erased, Moved, OtherParty, Place, Reported, Whose,
+    Act, AsOf, BreachEvidence, BreachQuestion, Moved, OtherParty, Place, Reported, Then, Whose,
 };
 use crate::report::breach::{self};
 use crate::report::evidence::Envelope;
@@ -122,11 +123,26 @@ impl OpenLedger {
         for step in submitted {
             // What was submitted from a size before its case was opened rests on what was known at that size, and on what the
             // case had told when it was submitted.
-            let Some(known) = case.at(step.size).or_else(|| case.at(step.index)) else { continue };
-            let cut_off_us = self.head(step.size)?.recorded_at_us;
-            then.push((step.index, self.case_as_of(known, step.size, cut_off_us, envelope, progress)?));
+            let on_file = step.report.is_some() || self.head(step.size)?.recorded_at_us <= step.at_us();
+            // What is stated afterwards, and from no size: what was known to the ledger when it was sent, if anything.
+            let size = match on_file || step.size < step.index {
+                true => Some(step.size),
+                false => self.size_at(step.at_us())?,
+            };
+            let known = |size: u64| Some((case.at(size).or_else(|| case.at(step.index))?, size));
+            let as_of = match size.and_then(known) {
+                None => None,
+                Some((known, size)) => {
+                    let cut_off_us = self.head(size)?.recorded_at_us;
+                    let as_known = (size, question.size);
+                    Some(self.case_as_of(known, as_known, cut_off_us, envelope, progress)?)
+                }
+            };
+            then.push(Then { entry: step.index, on_file, as_of });
         }
-        let now = self.case_as_of(case, question.size, question.cut_off_us, envelope, progress)?;
+        let as_known = (question.size, question.size);
+        let mut now = self.case_as_of(case, as_known, question.cut_off_us, envelope, progress)?;
+        now.carried = self.carried(&now, question.size, envelope, progress)?;
         let also_known_as = match report_type {
             ReportType::Persons => self.also_known_as(&now.exposure, &head)?,
             _ => BTreeMap::new(),
@@ -193,13 +209,17 @@ impl OpenLedger {
     pub(super) fn case_now(&self, case: Case, size: u64) -> Result<AsOf, EngineError> {
         let cut_off_us = self.head(size)?.recorded_at_us;
         let envelope = self.new_envelope(String::new(), Pull::in_english())?;
-        self.case_as_of(case, size, cut_off_us, &envelope, &|_, _| {})
+        let mut now = self.case_as_of(case, (size, size), cut_off_us, &envelope, &|_, _| {})?;
+        now.carried = self.carried(&now, size, &envelope, &|_, _| {})?;
+        Ok(now)
     }
 
-    fn case_as_of(
+    /// As entries below a size tell it. `known`: erasures below this larger size are counted too, because what they took is
+    /// gone from what was known before, and nobody may read what is left as all.
+    pub(super) fn case_as_of(
         &self,
         case: Case,
-        size: u64,
+        (size, known): (u64, u64),
         cut_off_us: u64,
         envelope: &Envelope,
         progress: &(dyn Fn(u64, u64) + Sync),
@@ -212,7 +232,8 @@ impl OpenLedger {
             supersedes: None,
             remarks: Remarks::default(),
         };
-        let evidence = self.exposure_evidence(&question, progress)?;
+        let mut evidence = self.exposure_evidence(&question, progress)?;
+        evidence.erased_at_most = self.erased_at_most(known)?;
         let exposure = exposure::facts(&question, &evidence, envelope);
         let entries = self.exposing(&question, size)?;
         let house = House::of(&evidence);
@@ -223,7 +244,7 @@ impl OpenLedger {
         }
         let period = self.period_of(&case, size)?;
         let period_with_everything = self.period_of(&case.with_everything(), size)?;
-        let erased = self.erased_of(&case, &entries, size)?;
+        let erased = self.erased_of(&case, &entries, &rests_on(&evidence, &acts, &resources), size)?;
         let (moved, places) = (moved(&evidence, &exposure), places(&evidence, &resources));
         let inside = inside(&evidence, &exposure, &resources);
         let mut reported = reported(&evidence, &exposure, &resources, cut_off_us);
@@ -246,6 +267,7 @@ impl OpenLedger {
             period,
             period_with_everything,
             erased,
+            carried: None,
             cut_off_us,
         })
     }
@@ -285,44 +307,6 @@ impl OpenLedger {
         Ok(people)
     }
 
-    /// What erasures below the size took of these entries and of the case's steps.
-    fn erased_of(
-        &self,
-        case: &Case,
-        entries: &BTreeMap<u64, StoredEntry>,
-        size: u64,
-    ) -> Result<Vec<Erased>, EngineError> {
-        let steps: BTreeSet<u64> = case.steps.iter().map(|step| step.index).collect();
-        let mut all = Vec::new();
-        for (index, body) in self.erasure_entries()? {
-            if index >= size || body.state != ErasureState::Inaccessible {
-                continue;
-            }
-            let at_us = self.ledger.entry(index)?.map_or(0, |entry| entry.header.recorded_at_us);
-            let mut erased = Erased {
-                entry: index,
-                at_us,
-                acts: BTreeSet::new(),
-                steps: BTreeSet::new(),
-                subjects: BTreeMap::new(),
-            };
-            for (place, ordinal) in self.ledger.covered(index)? {
-                if steps.contains(&place) {
-                    erased.steps.insert(place);
-                } else if let Some(entry) = entries.get(&place) {
-                    erased.acts.insert(place);
-                    if is_of_subject(entry, ordinal) {
-                        *erased.subjects.entry(place).or_default() += 1;
-                    }
-                }
-            }
-            if !erased.acts.is_empty() || !erased.steps.is_empty() {
-                all.push(erased);
-            }
-        }
-        Ok(all)
-    }
-
     /// What the exposure report does not keep of an entry.
     fn act_in(
         &self,
@@ -333,8 +317,13 @@ impl OpenLedger {
     ) -> Result<Option<Act>, EngineError> {
         let body = entry.body();
         let Some(Ok(Body::Action(body))) = body else { return Ok(None) };
-        let sealed =
-            [NamedField::Dataset, NamedField::FactResource, NamedField::RecipientName, NamedField::SubjectKind];
+        let sealed = [
+            NamedField::Dataset,
+            NamedField::FactResource,
+            NamedField::RecordDataset,
+            NamedField::RecipientName,
+            NamedField::SubjectKind,
+        ];
         let content = if sealed.iter().any(|field| body.sealed_names.contains(field)) {
             let ordinals: Vec<u32> = (0..entry.header.parts).collect();
             let opened = self.open_proved(entry, &ordinals, head)?;
@@ -389,14 +378,6 @@ impl House {
             Some(PartyKind::Human | PartyKind::Group | PartyKind::Unspecified) | None => Whose::Unknown,
         }
     }
-}
-
-/// Whether a part of an entry is about a data subject.
-fn is_of_subject(entry: &StoredEntry, ordinal: u32) -> bool {
-    let body = entry.body();
-    let Some(Ok(Body::Action(body))) = body else { return false };
-    let mut groups = body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
-    groups.any(|group| (group.first..group.first.saturating_add(group.count)).contains(&ordinal))
 }
 
 type Key<'a> = Vec<(&'a str, &'a [String])>;
@@ -555,13 +536,21 @@ fn act_of(
     };
     let occurred = body.occurred.as_ref().map(|occurred| occurred.earliest_us).filter(|us| !is_of_no_clock(*us));
     let (index, recorded_at_us) = (entry.header.index, entry.header.recorded_at_us);
+    let of_records = || {
+        let names = content.into_iter().flat_map(|content| &content.names);
+        let mut of_records = names.filter(|name| name.field == NamedField::RecordDataset);
+        of_records.any(|name| is_known(&name.value))
+    };
+    let names_resource = [NamedField::Dataset, NamedField::FactResource, NamedField::RecordDataset];
     Act {
         index,
         at_us: occurred.map_or(recorded_at_us, |us| us.min(recorded_at_us)),
         verb: body.verb,
         is_of_resources: is_known(dataset)
             || body.record_datasets.iter().any(|name| is_known(name))
+            || of_records()
             || facts().any(of_fact),
+        unnamed: content.is_none() && names_resource.iter().any(|field| body.sealed_names.contains(field)),
         by: house.whose(index, body.actors.first().map(|actor| actor.kind)),
         names_subjects: subjects().next().is_some(),
         kinds: subjects().map(|group| group.kind.clone()).filter(|kind| !kind.is_empty()).collect(),

@@ -571,6 +571,15 @@ fn violations(asked: &CaseAsked, case: Option<&Case>, profile: &Profile, now: u6
     if step == Submitted && asked.stated_us.zip(aware_us).is_some_and(|(sent, aware)| sent < aware) {
         refuse("stated_at", "lies before the controller became aware");
     }
+    if step == Informed && asked.stated_us.zip(aware_us).is_some_and(|(told, aware)| told < aware) {
+        refuse("stated_at", "lies before the controller became aware");
+    }
+    // The opposite order: whoever notified was aware. Beside a statement that counts a later one moves nothing.
+    let mut sent = case.into_iter().flat_map(|case| case.each(Submitted).map(Step::at_us));
+    let counts = |stated: u64| aware_us.is_none_or(|aware| stated < aware);
+    if step == Aware && asked.stated_us.is_some_and(|stated| counts(stated) && sent.any(|sent| sent < stated)) {
+        refuse("stated_at", "lies after the authority was notified, and whoever notified was aware");
+    }
     if part.resources.len() > RESOURCES_MAX || part.resources.iter().any(|name| !said(name) || unfit(name)) {
         refuse("resources", "holds more than 256 names, or one that is empty, too long, or has a control character");
     }

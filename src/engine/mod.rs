@@ -31,6 +31,7 @@ mod held;
 mod involved;
 mod judged;
 mod logging;
+mod lost;
 mod names;
 mod naming;
 mod needed;

@@ -68,13 +68,13 @@ impl Figure {
         if !(1..=4).contains(&self.context) {
             Some(("context", "is not 1, 2, 3 or 4"))
         } else if ![25, 50, 75, 100].contains(&self.identification) {
-            Some(("identification", "is not 25, 50, 75 or 100 hundredths"))
+            Some(("identification", "is not 0.25, 0.5, 0.75 or 1 (25, 50, 75 or 100 hundredths)"))
         } else if !circumstance(self.confidentiality) {
-            Some(("confidentiality", "is not 0, 25 or 50 hundredths"))
+            Some(("confidentiality", "is not 0, 0.25 or 0.5 (0, 25 or 50 hundredths)"))
         } else if !circumstance(self.integrity) {
-            Some(("integrity", "is not 0, 25 or 50 hundredths"))
+            Some(("integrity", "is not 0, 0.25 or 0.5 (0, 25 or 50 hundredths)"))
         } else if !circumstance(self.availability) {
-            Some(("availability", "is not 0, 25 or 50 hundredths"))
+            Some(("availability", "is not 0, 0.25 or 0.5 (0, 25 or 50 hundredths)"))
         } else {
             None
         }

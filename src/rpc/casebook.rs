@@ -137,7 +137,9 @@ impl<'a> Casebook<'a> {
             let recorded = time(&submission.recorded_at);
             let is_stated = submission.submitted_at != submission.recorded_at;
             let at = if is_stated { with(&l.stated, &[("at", &at), ("recorded", &recorded)]) } else { at };
-            let text = with(&l.from_size, &[("at", &at), ("size", &size)]);
+            // What is stated afterwards, and from no size, was not computed from what was on file when it was recorded.
+            let is_from = !is_stated || !submission.report.is_empty() || submission.tree_size < submission.index;
+            let text = if is_from { with(&l.from_size, &[("at", &at), ("size", &size)]) } else { at };
             let number = match submission.reference.as_str() {
                 "" => String::new(),
                 number => with(&l.number, &[("number", number)]),

@@ -16,6 +16,7 @@ mod phases;
 mod reach;
 mod register;
 mod signed;
+mod standing;
 
 use common::*;
 use serde_json::{Value, json};

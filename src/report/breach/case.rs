@@ -120,6 +120,11 @@ impl Step {
         self.part.as_ref().map_or("", |part| &part.statement)
     }
 
+    /// What it names.
+    pub fn resources(&self) -> Vec<String> {
+        self.part.as_ref().map_or_else(Vec::new, |part| part.resources.clone())
+    }
+
     pub fn channel(&self) -> Channel {
         self.part.as_ref().map_or(Channel::Unspecified, |part| part.channel)
     }

@@ -3,7 +3,7 @@
 
 use super::case::{Case, Step};
 use super::derive::{self, Found};
-use super::document::CountFact;
+use super::document::{CarriedFact, CountFact};
 use super::evidence::AsOf;
 use crate::law::Profile;
 use crate::report::access::document::{EntryIndex, Range};
@@ -41,10 +41,26 @@ pub fn count(as_of: &AsOf, profile: &Profile, w: &Wording) -> CaseCount {
 
 /// What fields 67, 68 and 73 said when it was counted: of people only where that is everybody.
 pub(super) fn answers(counted: &CaseCount) -> Vec<(u8, String)> {
-    let how = if counted.people_low == counted.people_high { "a" } else { "b" };
-    let people = [(67, how.to_owned()), (68, counted.people_high.to_string())];
+    let people = of_people(Range { low: counted.people_low, high: counted.people_high });
     let people = people.into_iter().filter(|_| counted.people_determined);
     people.chain(counted.records_known.then(|| (73, counted.records.to_string()))).collect()
+}
+
+/// Fields 67 and 68 of everybody.
+pub(super) fn of_people(people: Range) -> Vec<(u8, String)> {
+    let how = if people.low == people.high { "a" } else { "b" };
+    vec![(67, how.to_owned()), (68, people.high.to_string())]
+}
+
+/// That how many there are is what a step counted, and how many of them were erased since.
+pub fn carried_text(w: &Wording, carried: &CarriedFact) -> String {
+    let c = &w.breach.count;
+    let entries: Vec<String> = carried.by.iter().map(|entry| w.number(entry.0)).collect();
+    let people = w.plural_range(&w.exposure.count.people, carried.people.low, carried.people.high);
+    let erased = w.range(carried.erased.low, carried.erased.high);
+    let entries = w.listed(&w.breach.table.entries, entries.len(), &w.comma(&entries));
+    let values = [("people", people), ("n", w.number(carried.counted_in.0)), ("erased", erased), ("entries", entries)];
+    fill(&c.carried, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
 }
 
 /// Each count that a step carries, in order; also of steps that were taken back, because what was counted was.

@@ -3,7 +3,7 @@
 
 use super::case::{Case, Step};
 use super::evidence::{Act, AsOf, OtherParty, Reported, Whose};
-use super::informed::{Informed, Reach};
+use super::informed::{Informed, Reach, is_before};
 use super::registered;
 use crate::law::{Profile, calendar};
 use crate::model::{CaseStep, Channel, Delivery, Outcome, PartyKind, Precision, RecipientKind, Verb};
@@ -359,7 +359,7 @@ impl<'a> Found<'a> {
         }
         let naming = self.as_of.acts.iter().filter(|act| act.is_of_resources && act.names_subjects);
         let naming: Vec<u64> = naming.map(|act| act.index).collect();
-        let (subjects, determined) = exposure.concerned();
+        let (subjects, determined) = self.as_of.exposure.concerned();
         let (how, number) = match (determined, subjects.low == subjects.high) {
             (true, true) => ("a", Some(subjects.high)),
             (true, false) => ("b", Some(subjects.high)),
@@ -467,10 +467,14 @@ impl<'a> Found<'a> {
     /// 97, 98, 102 to 104, 106 and 125: what was told to whom, by the case's steps and by acts on its resources.
     fn told(&self, profile: &Profile, all: &mut BTreeMap<u8, Derived>) {
         let case = &self.as_of.case;
-        let informed = || case.each(CaseStep::Informed).filter(|step| step.delivery() == Delivery::Delivered);
-        let notified = self.as_of.reported.iter();
-        let notified =
-            || notified.clone().filter(|act| act.verb == Verb::NotifySubject && act.outcome == Outcome::Succeeded);
+        // What was sent before the breach began was of something else.
+        let began = self.occurred().map(|(from, _)| from);
+        let delivered = |step: &&Step| step.delivery() == Delivery::Delivered && !is_before(step.at_us(), began);
+        let informed = || case.each(CaseStep::Informed).filter(delivered);
+        let notifies = |act: &&Reported| {
+            act.verb == Verb::NotifySubject && act.outcome == Outcome::Succeeded && !is_before(act.latest_us, began)
+        };
+        let notified = || self.as_of.reported.iter().filter(notifies);
         let entries: Vec<u64> = informed().map(|step| step.index).chain(notified().map(|act| act.index)).collect();
         let first = informed().map(Step::at_us).chain(notified().map(|act| act.earliest_us)).min();
         let Some(first) = first else { return };

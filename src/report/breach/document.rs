@@ -184,6 +184,9 @@ facts! {
         /// What was counted at each step that carries it, in order: it outlives whoever was counted.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         counted: Vec<CountFact>,
+        /// How many people there are, by what a step counted before erasures took some of them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        carried: Option<CarriedFact>,
         /// Steps that were taken back, in order.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         retractions: Vec<RetractionFact>,
@@ -237,6 +240,15 @@ facts! {
         losses: u64,
     }
 
+    /// What a step counted, with whoever is told of since.
+    pub struct CarriedFact {
+        counted_in: EntryIndex,
+        people: Range,
+        /// Of these, erased since, and by which entries.
+        erased: Range,
+        by: Vec<EntryIndex>,
+    }
+
     /// One step that was taken back: what it stated, and by whom and why it was.
     pub struct RetractionFact {
         made: Moment,
@@ -273,6 +285,9 @@ facts! {
         before_detection: bool,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         before_ledger: bool,
+        /// The deadline runs from it, and the authority had been notified before: whoever notified was aware.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        after_notification: bool,
         /// The step that took it back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         taken_back_by: Option<EntryIndex>,
@@ -313,6 +328,9 @@ facts! {
         at: Instant,
         /// Entries of which parts are gone, and of these parts those about data subjects.
         acts: Vec<EntryIndex>,
+        /// Entries that may have been about what the case is about: the name of what they were about went with them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        perhaps: Vec<EntryIndex>,
         subjects: u64,
         /// Steps of the case of which parts are gone.
         steps: Vec<EntryIndex>,
@@ -420,6 +438,9 @@ facts! {
         before_case: bool,
         /// SHA-256 of the report that was submitted.
         report: Option<String>,
+        /// It was stated afterwards, and what was sent is not on file: whether an answer changed since nobody can tell.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        not_on_file: bool,
         /// It was notified as incomplete: the rest is owed.
         incomplete: bool,
         /// The notification that it is compared with; absent: what is known now.
@@ -431,12 +452,19 @@ facts! {
         /// step counted are kept, and stand among the changes where they read otherwise.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         uncompared: Vec<UncomparedFact>,
-        /// Of the last notification: an answer that was given then, or a fact that answers rest on, is another one now.
+        /// Nothing follows it that is on file, and an answer that was given then, or a fact that answers rest on, is another
+        /// one now. That somebody was erased is none.
         follow_up_needed: bool,
     }
 
     /// One erasure since a notification, and the fields whose answers of then cannot be known any more.
-    pub struct UncomparedFact { erasure: EntryIndex, fields: Vec<u64> }
+    pub struct UncomparedFact {
+        erasure: EntryIndex,
+        fields: Vec<u64>,
+        /// What went may have been about something else: its name went with it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        perhaps: bool,
+    }
 
     /// A fact as it was told of then, and now; absent where it was not known, or is none any more.
     pub struct FactChange { what: Basis, then: Option<String>, now: Option<String>, entries: Vec<EntryIndex> }
@@ -534,6 +562,9 @@ facts! {
         /// So many of them, possibly, acts counted and did not list.
         #[serde(default, skip_serializing_if = "is_zero")]
         not_listed: u64,
+        /// At least so many: what a step had counted is no less because somebody was erased since.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        not_listed_low: u64,
         accessed: u64,
         not_recorded: u64,
         cannot_be_excluded: u64,
@@ -544,6 +575,9 @@ facts! {
         not_told: u64,
         /// Copies that are not gone and may hold anybody's data of these.
         holdings_open: u64,
+        /// Of these, such as may be none.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        holdings_possible: u64,
     }
 
     pub struct PersonFact {
@@ -578,6 +612,9 @@ facts! {
         start: Bound,
         end: Bound,
         form: Form,
+        /// It may be none.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        possible: bool,
         /// It is not gone.
         open: bool,
         /// Of how many of these persons it surely holds data.
@@ -600,6 +637,9 @@ facts! {
         entry: EntryIndex,
         /// It went to this person and nobody else.
         certain: bool,
+        /// It lies before the breach began, as far as is recorded: nobody counts as told by it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        before_breach: bool,
     }
 }
 

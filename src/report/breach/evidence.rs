@@ -3,7 +3,7 @@
 use super::case::{Case, Step};
 use crate::law::Profile;
 use crate::model::{Identity, Outcome, Quantity, RecipientKind, Verb};
-use crate::report::access::document::Verdict;
+use crate::report::access::document::{Range, Verdict};
 use crate::report::evidence::{Head, KnownRegistry};
 use crate::report::exposure::ExposureReport;
 use crate::report::exposure::document::{Bound, Known, Recovery, Who};
@@ -43,11 +43,18 @@ pub struct AsOf {
     pub period_with_everything: Profile,
     /// What erasures took of it.
     pub erased: Vec<Erased>,
+    /// How many people there are by what a step counted before some of them were erased.
+    pub carried: Option<Carried>,
     /// Unix microseconds.
     pub cut_off_us: u64,
 }
 
 impl AsOf {
+    /// How many people are concerned, and whether that is everybody.
+    pub fn concerned(&self) -> (Range, bool) {
+        self.carried.as_ref().map_or_else(|| self.exposure.concerned(), |carried| (carried.people, true))
+    }
+
     /// Whether the register would say the same of it later, while nothing is recorded: no way stands open, no recovery runs
     /// out, and no silence can make logging incomplete that was not.
     pub fn is_over(&self) -> bool {
@@ -66,12 +73,35 @@ impl AsOf {
 pub struct BreachEvidence {
     pub head: Head,
     pub now: AsOf,
-    /// As of each notification, in order: its entry, and what was known to it.
-    pub then: Vec<(u64, AsOf)>,
+    /// As of each notification, in order.
+    pub then: Vec<Then>,
     pub profile: Profile,
     /// Strong identifiers that entries below the size show of whoever is surely the same person as somebody concerned, by that
     /// one's position among the exposure report's subjects; for the list of persons alone.
     pub also_known_as: BTreeMap<usize, Vec<Identity>>,
+}
+
+/// What was known to one notification.
+pub struct Then {
+    /// The entry that records it.
+    pub entry: u64,
+    /// It cites what was sent, or nothing was recorded between what was sent and its own record. Otherwise it was stated
+    /// afterwards, and nobody can say what the authority was told.
+    pub on_file: bool,
+    /// Nothing where the ledger knew nothing of it yet when it was sent.
+    pub as_of: Option<AsOf>,
+}
+
+/// How many people there are, by what a step counted and what was recorded since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// The entry of the step.
+    pub step: u64,
+    pub people: Range,
+    /// Of these, erased since.
+    pub erased: Range,
+    /// By these entries.
+    pub by: Vec<u64>,
 }
 
 /// One act, as far as the form asks for it.
@@ -83,6 +113,8 @@ pub struct Act {
     pub verb: Verb,
     /// It names one of the case's resources.
     pub is_of_resources: bool,
+    /// It named something of which the name is gone, with somebody who was erased.
+    pub unnamed: bool,
     pub by: Whose,
     /// It says whose data it was about.
     pub names_subjects: bool,
@@ -154,8 +186,10 @@ pub struct Erased {
     /// The entry that records it.
     pub entry: u64,
     pub at_us: u64,
-    /// Entries of which parts are gone, on the case's resources or by which ways opened and closed.
+    /// Entries of which parts are gone, on the case's resources or by which ways to them opened and closed.
     pub acts: BTreeSet<u64>,
+    /// Entries of which parts are gone and which may have been such: what they were about went with them.
+    pub perhaps: BTreeSet<u64>,
     /// Steps of the case of which parts are gone.
     pub steps: BTreeSet<u64>,
     /// How many parts about data subjects went, by these entries.
@@ -167,6 +201,7 @@ impl Erased {
     pub fn of_before(&self, step: &Step) -> Erased {
         let mut known = self.clone();
         known.acts.retain(|entry| *entry < step.size);
+        known.perhaps.retain(|entry| *entry < step.size);
         known.subjects.retain(|entry, _| *entry < step.size);
         known.steps.retain(|entry| *entry < step.index);
         known

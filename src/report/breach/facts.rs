@@ -3,9 +3,9 @@
 use super::case::{By, Case, Standing, Step};
 use super::derive::{Audience, Found};
 use super::document::*;
-use super::evidence::{AsOf, BreachEvidence, BreachQuestion, Erased};
+use super::evidence::{AsOf, BreachEvidence, BreachQuestion, Carried, Erased};
 use super::form::{self, AWARE, Decided};
-use super::{FORMAT, counted, phases, register, reported, undue};
+use super::{FORMAT, counted, phases, register, reported, standing, undue};
 use crate::law::edpb::{Block, Field, Kind};
 use crate::law::{Profile, calendar, enisa};
 use crate::model::{CaseStep, Identity, ReportType};
@@ -67,16 +67,16 @@ fn answer(w: &Wording, now: &AsOf, case: &CaseFact, totals: &FormTotals) -> Stri
     let b = &w.breach.answer;
     let numbers = [
         ("required", w.number(totals.required)),
-        ("provided", w.number(totals.provided)),
-        ("confirm", w.number(totals.to_confirm)),
-        ("missing", w.number(totals.not_provided)),
+        ("provided", w.plural(&b.form_provided, totals.provided)),
+        ("confirm", w.plural(&b.form_confirm, totals.to_confirm)),
+        ("missing", w.plural(&b.form_missing, totals.not_provided)),
     ];
     let form = fill(&b.form, &numbers.each_ref().map(|(name, value)| (*name, value.as_str())));
     // Whatever was decided: once it was notified, it was.
     let need_not = undue::text(w, &now.case, &now.period);
     let deadline = match (need_not, &case.deadline) {
         (Some(need_not), _) => need_not,
-        (None, None) => b.not_aware.clone(),
+        (None, None) => standing::no_deadline(w, case, Instant::new(now.cut_off_us)),
         (None, Some(deadline)) => {
             let (at, hours) = (w.instant(deadline.strict), w.number(deadline.hours));
             let first = case.submitted.iter().min_by_key(|moment| moment.at);
@@ -93,8 +93,11 @@ fn answer(w: &Wording, now: &AsOf, case: &CaseFact, totals: &FormTotals) -> Stri
             }
         }
     };
+    // Where none runs that is said already, unless it was decided that none is due.
+    let says_so = case.deadline.is_none() && undue::text(w, &now.case, &now.period).is_none();
+    let moved = standing::moved(w, case, Instant::new(now.cut_off_us)).filter(|_| !says_so);
     let reported = reported::awareness(w, &case.reported);
-    std::iter::once(deadline).chain(reported).chain([form]).collect::<Vec<_>>().join(" ")
+    std::iter::once(deadline).chain(moved).chain(reported).chain([form]).collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn identities(identities: &[Identity]) -> Vec<PersonIdentity> {
@@ -137,6 +140,7 @@ fn case_fact(as_of: &AsOf, form: &[Decided], passed: bool, opened_at_us: u64) ->
     let gone = case.taken_back();
     let taken_back_by = |step: &Step| gone.get(&step.index).map(|by| EntryIndex(by.index));
     let occurred = Found::of(as_of).occurred();
+    let first_sent = case.each(CaseStep::Submitted).map(Step::at_us).min();
     let stated = |step: &Step| {
         let hours = calendar::breach_deadline(step.at_us(), profile).ok();
         AwarenessFact {
@@ -146,6 +150,8 @@ fn case_fact(as_of: &AsOf, form: &[Decided], passed: bool, opened_at_us: u64) ->
             before_breach: occurred.is_some_and(|(from, _)| step.at_us() < from),
             before_detection: detected.is_some_and(|detected| step.at_us() < detected.at_us()),
             before_ledger: step.at_us() < opened_at_us,
+            after_notification: aware.is_some_and(|aware| aware.index == step.index)
+                && first_sent.is_some_and(|sent| sent < step.at_us()),
             taken_back_by: taken_back_by(step),
         }
     };
@@ -178,6 +184,7 @@ fn case_fact(as_of: &AsOf, form: &[Decided], passed: bool, opened_at_us: u64) ->
             .collect(),
         erased: as_of.erased.iter().map(|erased| erased_fact(erased, as_of, form)).collect(),
         counted: counted::facts(case),
+        carried: as_of.carried.as_ref().map(carried_fact),
         retractions: retractions(case),
         retracted_deadline: retracted_deadline(as_of),
         reported: reported::facts(as_of, occurred),
@@ -250,12 +257,22 @@ pub(super) fn resting(erased: &Erased, case: &Case, form: &[Decided]) -> Vec<u64
     form.iter().filter(rests).map(|decided| u64::from(decided.field.number)).collect()
 }
 
+pub(super) fn carried_fact(carried: &Carried) -> CarriedFact {
+    CarriedFact {
+        counted_in: EntryIndex(carried.step),
+        people: carried.people,
+        erased: carried.erased,
+        by: carried.by.iter().map(|entry| EntryIndex(*entry)).collect(),
+    }
+}
+
 fn erased_fact(erased: &Erased, as_of: &AsOf, form: &[Decided]) -> ErasedFact {
     let entries = |all: &BTreeSet<u64>| all.iter().map(|index| EntryIndex(*index)).collect();
     ErasedFact {
         entry: EntryIndex(erased.entry),
         at: Instant::new(erased.at_us),
         acts: entries(&erased.acts),
+        perhaps: entries(&erased.perhaps),
         subjects: erased.subjects.values().sum(),
         steps: entries(&erased.steps),
         fields: resting(erased, &as_of.case, form),
@@ -406,7 +423,7 @@ pub(super) fn header(
     report_type: ReportType,
     template: &str,
 ) -> Header {
-    let all = || std::iter::once(&evidence.now).chain(evidence.then.iter().map(|(_, then)| then));
+    let all = || std::iter::once(&evidence.now).chain(evidence.then.iter().filter_map(|then| then.as_of.as_ref()));
     let closed: BTreeSet<u64> = all().map(|as_of| as_of.exposure.header.parts_closed).collect();
     let exposure = &evidence.now.exposure.header;
     let own = Own {

@@ -9,12 +9,15 @@ use super::{counted, registered};
 use crate::law::Profile;
 use crate::law::calendar;
 use crate::law::edpb::{self, Answers, Field, Kind, Origin};
+use crate::model::CaseStep;
 use crate::report::wording::Wording;
 use std::collections::BTreeMap;
-use whosaw_verifier::part::CaseCount;
 
 /// When the controller became aware.
 pub const AWARE: u8 = 48;
+
+/// Why the first notification was late.
+pub const LATE: u8 = 49;
 
 /// One field, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,22 +38,23 @@ pub struct Decided {
 
 /// All fields, in order. `late_meanwhile`: the deadline passed after the cut-off and before the form was made.
 pub fn decide(as_of: &AsOf, profile: &Profile, late_meanwhile: bool, w: &Wording) -> Vec<Decided> {
-    decide_by(as_of, profile, late_meanwhile, None, w)
+    let carried = as_of.carried.as_ref().map(|carried| counted::of_people(carried.people));
+    decide_by(as_of, profile, late_meanwhile, &carried.unwrap_or_default(), w)
 }
 
-/// The same where erasures since took whom the ledger counted then: it said what was counted.
+/// The same where erasures since took whom the ledger counted: it says what was counted, by field.
 pub fn decide_by(
     as_of: &AsOf,
     profile: &Profile,
     late_meanwhile: bool,
-    counted: Option<&CaseCount>,
+    counted: &[(u8, String)],
     w: &Wording,
 ) -> Vec<Decided> {
     let said = as_of.case.answers();
     let incomplete = said.get(&4).is_some_and(|given| given.iter().any(|code| code == "b"));
     let mut ledger = derive::fields(as_of, profile, incomplete, w);
-    for (field, value) in counted.map(counted::answers).unwrap_or_default() {
-        ledger.entry(field).or_default().values = vec![value];
+    for (field, value) in counted {
+        ledger.entry(*field).or_default().values = vec![value.clone()];
     }
     let refused: Vec<u8> =
         said.iter().filter(|(field, given)| is_refused(**field, given, as_of, &ledger)).map(|it| *it.0).collect();
@@ -65,10 +69,13 @@ pub fn decide_by(
     // Where a resource is belongs into the answer: one without is no whole one.
     let places_missing = as_of.places.iter().any(|place| place.location.is_none());
     let contradictions = contradictions(as_of, &answers, profile);
+    let was_notified = as_of.case.each(CaseStep::Submitted).next().is_some();
     let decided = |field: &'static Field| {
         let ledger = ledger.get(&field.number).cloned().unwrap_or_default();
         let own = said.get(&field.number);
-        let shown = edpb::is_visible(field, &answers, &circumstances);
+        // The authority's form asks a first notification alone. Why it was late is owed after it too (GDPR Art. 33(1)).
+        let is_owed = field.number == LATE && circumstances.is_late && was_notified;
+        let shown = is_owed || edpb::is_visible(field, &answers, &circumstances);
         let is_refused = refused.contains(&field.number);
         let contradicts: Vec<Contradiction> = contradictions
             .iter()
@@ -177,7 +184,7 @@ fn contradictions(as_of: &AsOf, answers: &Answers, profile: &Profile) -> Vec<(&'
     }
     // An upper figure may stand above what is known, but whoever is surely concerned is.
     let number = given(68).and_then(|number| number.parse::<u64>().ok());
-    if number.is_some_and(|number| number < as_of.exposure.concerned().0.low) {
+    if number.is_some_and(|number| number < as_of.concerned().0.low) {
         found.push((&[68], Contradiction::FewerThanKnown));
     }
     found
@@ -243,11 +250,9 @@ pub fn totals(form: &[Decided]) -> FormTotals {
 /// Fields that say which notification it is and why it is late: they change by being sent.
 const ABOUT_THE_NOTIFICATION: [u8; 5] = [3, 4, 5, 6, 49];
 
-/// What is another answer now than it was then, by field.
-pub fn changes(then: &[Decided], now: &[Decided]) -> Vec<(&'static Field, Vec<String>, Vec<String>)> {
-    let pairs = then.iter().zip(now).filter(|(then, _)| !ABOUT_THE_NOTIFICATION.contains(&then.field.number));
-    let other = pairs.filter(|(then, now)| then.values != now.values);
-    other.map(|(then, now)| (then.field, then.values.clone(), now.values.clone())).collect()
+/// Whether this says something of the breach, and not of the notification.
+pub fn is_of_breach(field: &Field) -> bool {
+    !ABOUT_THE_NOTIFICATION.contains(&field.number)
 }
 
 /// The step that answered a field, where its answer stands.

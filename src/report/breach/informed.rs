@@ -5,6 +5,7 @@
 //! was meant for.
 
 use super::case::Step;
+use super::derive::Found;
 use super::evidence::{AsOf, Reported};
 use crate::model::{CaseStep, Channel, Delivery, Identity, Outcome, Strength, Verb};
 use crate::report::access::document::PersonIdentity;
@@ -26,8 +27,15 @@ pub enum Reach {
 pub struct Informed<'a> {
     by_subject: HashMap<usize, Vec<(&'a Step, bool)>>,
     acts: HashMap<usize, Vec<(&'a Reported, bool)>>,
+    /// When the breach began, as far as is recorded.
+    pub began: Option<u64>,
     /// Whoever was told of whom nothing is recorded in what the case is about: by the identifier that was used.
     pub others: Vec<(&'a [Identity], Vec<&'a Step>)>,
+}
+
+/// What lies before the breach began cannot have been about it.
+pub fn is_before(at_us: u64, began: Option<u64>) -> bool {
+    began.is_some_and(|began| at_us < began)
 }
 
 type Key<'a> = (&'a str, &'a [String]);
@@ -50,7 +58,8 @@ impl<'a> Informed<'a> {
                 holders.entry(known(identity)).or_default().push((at, strong));
             }
         }
-        let mut all = Informed { by_subject: HashMap::new(), acts: HashMap::new(), others: Vec::new() };
+        let began = Found::of(as_of).occurred().map(|(from, _)| from);
+        let mut all = Informed { by_subject: HashMap::new(), acts: HashMap::new(), began, others: Vec::new() };
         for step in case.each(CaseStep::Informed) {
             for told in &step.told {
                 // As it was named; what else is known of the same person makes sure who that is.
@@ -121,7 +130,8 @@ impl<'a> Informed<'a> {
             (Outcome::Denied | Outcome::Failed, _) => Reach::Failed,
             _ => Reach::Perhaps,
         };
-        let steps = self.steps(subject).iter().map(of);
-        steps.chain(self.acts(subject).iter().map(by_act)).max().unwrap_or(Reach::NotTold)
+        let steps = self.steps(subject).iter().filter(|(step, _)| !is_before(step.at_us(), self.began)).map(of);
+        let acts = self.acts(subject).iter().filter(|(act, _)| !is_before(act.latest_us, self.began));
+        steps.chain(acts.map(by_act)).max().unwrap_or(Reach::NotTold)
     }
 }

@@ -22,14 +22,16 @@ mod phases;
 mod register;
 mod registered;
 pub(super) mod reported;
+pub(super) mod standing;
 mod undue;
 
 pub use case::Case;
-pub use counted::{count, text as count_text};
+pub use counted::{carried_text, count, text as count_text};
 pub use document::{BreachReport, PersonsReport};
 pub use facts::{facts, signed_text, thresholds_text};
+pub use form::LATE;
 pub use persons::{persons, reached_by};
-pub use register::register;
+pub use register::{late_text, register};
 
 /// Versions of the JSON.
 pub const FORMAT: &str = "whosaw-breach-report/1";

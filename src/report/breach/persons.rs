@@ -4,9 +4,9 @@
 use super::case::{Case, Step};
 use super::document::*;
 use super::evidence::{AsOf, BreachEvidence, BreachQuestion, Reported};
-use super::facts::{clock, header, identities};
-use super::informed::{Informed, Reach};
-use super::{PERSONS_FORMAT, message, registered};
+use super::facts::{carried_fact, clock, header, identities};
+use super::informed::{Informed, Reach, is_before};
+use super::{PERSONS_FORMAT, counted, message, registered};
 use crate::model::{CaseStep, Channel, Delivery, Identity, Outcome, ReportType, Strength};
 use crate::report::access::completeness::{of_each, of_header_and};
 use crate::report::access::document::{EntryIndex, PersonIdentity, Provision, Range, Verdict};
@@ -31,15 +31,22 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
     let others = listing.informed.others.iter().map(|(told, steps)| OtherTold {
         // By the identifier that was used, and no other that is known of them.
         identities: identities(told.get(..1).unwrap_or_default()),
-        told: steps.iter().map(|step| told_fact(step, true)).collect(),
+        told: steps.iter().map(|step| told_fact(step, true, listing.informed.began)).collect(),
     });
     let seen = |seen: Seen| persons.iter().filter(|person| person.seen == seen).count() as u64;
     let notice = |notice: Notice| persons.iter().filter(|person| person.notice == notice).count() as u64;
-    let (everybody, determined) = exposure.concerned();
+    let (everybody, determined) = now.concerned();
+    let listed = persons.len() as u64;
+    let not_listed = everybody.high.saturating_sub(listed);
+    // Nobody who was counted is fewer because somebody was erased since.
+    let counted = case.steps.iter().filter_map(|step| step.part.as_ref()?.counted.as_ref());
+    let counted = counted.filter(|counted| counted.people_determined).map(|counted| counted.people_low);
+    let at_least = everybody.low.max(counted.max().unwrap_or_default());
     let totals = PersonsTotals {
         persons: everybody,
         determined,
-        not_listed: everybody.high.saturating_sub(persons.len() as u64),
+        not_listed,
+        not_listed_low: at_least.saturating_sub(listed).min(not_listed),
         accessed: seen(Seen::Accessed),
         not_recorded: seen(Seen::NotRecorded),
         cannot_be_excluded: seen(Seen::CannotBeExcluded),
@@ -48,6 +55,7 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
         could_not_be_told: notice(Notice::CouldNotBeTold),
         not_told: notice(Notice::NotTold),
         holdings_open: exposure.totals.holdings_open,
+        holdings_possible: listing.held.copies.iter().filter(|copy| copy.open && copy.possible).count() as u64,
     };
     let public = case.each(CaseStep::Informed).filter(|step| step.channel() == Channel::Public);
     let mut header = header(question, evidence, envelope, ReportType::Persons, template::PERSONS);
@@ -58,13 +66,13 @@ pub fn persons(question: &BreachQuestion, evidence: &BreachEvidence, envelope: &
         erratum: None,
         format: PERSONS_FORMAT.to_owned(),
         header,
-        answer: Answer { text: persons_answer(w, &totals) },
+        answer: Answer { text: persons_answer(w, now, &totals) },
         totals,
         others_told: others.collect(),
         persons,
         message,
         holdings: listing.held.copies.clone(),
-        public: public.map(|step| told_fact(step, false)).collect(),
+        public: public.map(|step| told_fact(step, false, listing.informed.began)).collect(),
         told_erased: case.each(CaseStep::Informed).map(|step| step.told_closed).sum(),
         texts: now.registry.iter().flat_map(|known| &known.document.wording).map(registered_text).collect(),
         coverage: exposure.coverage.clone(),
@@ -103,7 +111,7 @@ fn asked_of(persons: &[PersonFact]) -> [(&'static str, Provision); 5] {
     ]
 }
 
-fn persons_answer(w: &Wording, totals: &PersonsTotals) -> String {
+fn persons_answer(w: &Wording, now: &AsOf, totals: &PersonsTotals) -> String {
     let b = &w.breach.answer;
     let text = if totals.determined { &b.persons } else { &b.persons_at_least };
     let told = w.number(totals.told);
@@ -116,8 +124,13 @@ fn persons_answer(w: &Wording, totals: &PersonsTotals) -> String {
     if totals.not_listed == 0 {
         return text;
     }
-    let others = w.plural_range(&w.exposure.count.people, totals.not_listed, totals.not_listed);
-    format!("{text} {}", fill(&b.persons_counted, &[("people", &others)]))
+    if let Some(carried) = &now.carried {
+        return format!("{text} {}", counted::carried_text(w, &carried_fact(carried)));
+    }
+    let others = w.plural_range(&w.exposure.count.people, totals.not_listed_low, totals.not_listed);
+    let gone = now.erased.iter().any(|erased| !erased.subjects.is_empty());
+    let beyond = if gone { &b.persons_gone } else { &b.persons_counted };
+    format!("{text} {}", fill(beyond, &[("people", &others)]))
 }
 
 struct Listing<'a> {
@@ -131,8 +144,10 @@ impl Listing<'_> {
     fn person(&self, at: usize, subject: &SubjectFact) -> PersonFact {
         let holdings = self.held.of_person(at);
         let steps = self.informed.steps(at);
-        let acts = self.informed.acts(at).iter().map(|(act, sure)| notified(act, *sure));
-        let mut told: Vec<ToldFact> = steps.iter().map(|(step, sure)| told_fact(step, *sure)).chain(acts).collect();
+        let began = self.informed.began;
+        let acts = self.informed.acts(at).iter().map(|(act, sure)| notified(act, *sure, began));
+        let mut told: Vec<ToldFact> =
+            steps.iter().map(|(step, sure)| told_fact(step, *sure, began)).chain(acts).collect();
         told.sort_by_key(|told| told.entry);
         let notice = match self.informed.reach(at) {
             Reach::Told => Notice::Told,
@@ -203,8 +218,8 @@ fn contact(shown: &[PersonIdentity], linked: &[Identity]) -> Option<PersonIdenti
     ranked.map(|(_, identity)| identity).or_else(own).cloned()
 }
 
-/// An attempt to tell somebody. `certain`: it went to them and nobody else.
-fn told_fact(step: &Step, certain: bool) -> ToldFact {
+/// An attempt to tell somebody. `certain`: it went to them and nobody else. `began`: when the breach did.
+fn told_fact(step: &Step, certain: bool, began: Option<u64>) -> ToldFact {
     let part = step.part.as_ref();
     ToldFact {
         at: Instant::new(step.at_us()),
@@ -214,11 +229,12 @@ fn told_fact(step: &Step, certain: bool) -> ToldFact {
         statement: given(step.statement()),
         entry: EntryIndex(step.index),
         certain: certain && step.delivery() != Delivery::Unspecified,
+        before_breach: is_before(step.at_us(), began),
     }
 }
 
 /// The same by an act on the resources, which says neither how nor with which message.
-fn notified(act: &Reported, certain: bool) -> ToldFact {
+fn notified(act: &Reported, certain: bool, began: Option<u64>) -> ToldFact {
     let delivery = match act.outcome {
         Outcome::Succeeded => Delivery::Delivered,
         Outcome::Denied | Outcome::Failed => Delivery::Failed,
@@ -232,6 +248,7 @@ fn notified(act: &Reported, certain: bool) -> ToldFact {
         statement: None,
         entry: EntryIndex(act.index),
         certain: certain && delivery != Delivery::Unspecified,
+        before_breach: is_before(act.latest_us, began),
     }
 }
 
@@ -263,6 +280,7 @@ impl Held {
                 start: held.start.clone(),
                 end: held.end.clone(),
                 form: held.form,
+                possible: !held.certain,
                 open,
                 persons: subjects.len() as u64,
                 listed,
@@ -278,13 +296,15 @@ impl Held {
     }
 
     fn open_of(&self, theirs: &[u64]) -> Range {
-        let is_open = |number: &&u64| {
-            let at = usize::try_from(**number).unwrap_or_default();
-            self.copies.get(at.wrapping_sub(1)).is_some_and(|copy| copy.open)
-        };
-        let low = theirs.iter().filter(is_open).count() as u64;
+        let copies = theirs.iter().filter_map(|number| {
+            let at = usize::try_from(*number).unwrap_or_default();
+            self.copies.get(at.wrapping_sub(1)).filter(|copy| copy.open)
+        });
+        // What holds their data surely, if it is a copy at all.
+        let surely: Vec<bool> = copies.map(|copy| !copy.possible).collect();
         let others = self.anybodys.iter().filter(|number| !theirs.contains(number)).count() as u64;
-        Range { low, high: low + others }
+        let low = surely.iter().filter(|surely| **surely).count() as u64;
+        Range { low, high: surely.len() as u64 + others }
     }
 }
 

@@ -4,7 +4,7 @@ use super::case::{By, Case, Standing, Step};
 use super::derive::Found;
 use super::document::{FieldState, RegisterColumn, RegisterFact, RegisterLine};
 use super::evidence::AsOf;
-use super::facts::{coded, signed_text, thresholds_fact, thresholds_text};
+use super::facts::{carried_fact, coded, signed_text, thresholds_fact, thresholds_text};
 use super::form::{self, Decided};
 use super::{counted, undue};
 use crate::law::Profile;
@@ -61,6 +61,11 @@ impl Row<'_> {
             RegisterColumn::Categories => lines = self.fields(&[70, 71]),
             RegisterColumn::Concerned => {
                 lines = self.fields(&[65, 67, 68, 72, 73]);
+                lines.extend(self.as_of.carried.as_ref().map(|carried| RegisterLine {
+                    text: counted::carried_text(self.w, &carried_fact(carried)),
+                    state: FieldState::Ledger,
+                    entries: carried.by.iter().chain([&carried.step]).map(|entry| EntryIndex(*entry)).collect(),
+                }));
                 lines.extend(counted::last(case).map(|fact| RegisterLine {
                     text: counted::text(self.w, &fact),
                     state: FieldState::Ledger,
@@ -85,7 +90,9 @@ impl Row<'_> {
             RegisterColumn::Reason => {
                 let decided = case.last(CaseStep::NotNotified).filter(|_| self.was_not_notified(case));
                 lines.extend(decided.map(|step| self.by_step(step.statement().to_owned(), step)));
-                lines.extend(self.fields(&[49, 100, 101, 103]));
+                let late = self.late();
+                lines.extend(self.fields(if late.is_some() { &[100, 101, 103] } else { &[49, 100, 101, 103] }));
+                lines.extend(late);
             }
             RegisterColumn::Remedy => lines = self.fields(&[92, 94, 95]),
             RegisterColumn::Created => {
@@ -109,6 +116,18 @@ impl Row<'_> {
         let strict_us = case.deadline(profile)?.ok()?.strict_us;
         let text = undue::missed(self.w, strict_us, u64::from(profile.breach_notification_h));
         Some(RegisterLine { text, state: FieldState::Ledger, entries: vec![EntryIndex(aware.index)] })
+    }
+
+    /// That the first notification was late, and why: NOT PROVIDED until somebody says it.
+    fn late(&self) -> Option<RegisterLine> {
+        let shown = |it: &&Decided| it.field.number == form::LATE && it.state != FieldState::Hidden;
+        let decided = self.form.iter().find(shown)?;
+        self.as_of.case.each(CaseStep::Submitted).next()?;
+        let text = late_text(self.w, &decided.values);
+        Some(match decided.values.is_empty() {
+            true => missing(text),
+            false => RegisterLine { text, ..line(self.as_of, decided, self.w) },
+        })
     }
 
     /// A reason is owed only for what was not done, or not in time, or not for everybody.
@@ -225,6 +244,12 @@ fn line(as_of: &AsOf, decided: &Decided, w: &Wording) -> RegisterLine {
     };
     let text = titled(decided, &coded(decided.field, &decided.values, w).join("; "), w);
     RegisterLine { text, state, entries }
+}
+
+/// That the authority was notified late, and why.
+pub fn late_text(w: &Wording, reasons: &[String]) -> String {
+    let reasons = if reasons.is_empty() { w.missing.value.clone() } else { reasons.join("; ") };
+    fill(&w.breach.answer.late, &[("reasons", &reasons)])
 }
 
 fn titled(decided: &Decided, text: &str, w: &Wording) -> String {

@@ -63,6 +63,7 @@ pub fn flags(w: &Wording, aware: &AwarenessFact) -> Vec<String> {
         (aware.before_breach, &b.before_breach),
         (aware.before_detection, &b.before_detection),
         (aware.before_ledger, &b.before_ledger),
+        (aware.after_notification, &b.after_notification),
     ];
     flags.into_iter().filter(|(is, _)| *is).map(|(_, text)| text.clone()).collect()
 }

@@ -190,6 +190,7 @@ impl<'a> Told<'a> {
             .number(&w.table.entry, |erased: &ErasedFact| erased.entry.0)
             .instant(&w.breach.table.when, |erased| Some(erased.at))
             .numbers(&c.entries_erased, |erased| erased.acts.iter().map(|entry| entry.0).collect())
+            .numbers(&c.entries_perhaps_erased, |erased| erased.perhaps.iter().map(|entry| entry.0).collect())
             .number(&c.subjects, |erased| erased.subjects)
             .numbers(&c.steps_erased, |erased| erased.steps.iter().map(|entry| entry.0).collect())
             .numbers(&c.answered, |erased| erased.fields.clone())
@@ -251,6 +252,7 @@ impl<'a> Told<'a> {
             .number(&c.answers_changed, |phase| phase.changes.len() as u64)
             .number(&c.facts_changed, |phase| phase.facts.len() as u64)
             .yes_or_no(&c.incomplete, |phase| phase.incomplete)
+            .text(&c.note, |phase| if phase.not_on_file { b.phase.not_on_file.clone() } else { String::new() })
             .yes_or_no(&b.verdict.follow_up, |phase| phase.follow_up_needed)
             .sheet("notifications", &w.sheet.name.phases, Some(("phases", "")), &report.phases)
     }
@@ -318,7 +320,13 @@ impl<'a> Told<'a> {
             exactly(t.get("perhaps_told").unwrap_or(&f.not_told), totals.perhaps_told),
             exactly(t.get("could_not_be_told").unwrap_or(&f.not_told), totals.could_not_be_told),
             exactly(t.get("not_told").unwrap_or(&f.not_told), totals.not_told),
-            exactly(&self.w.exposure.figure.holds, totals.holdings_open),
+            Figure::of(
+                &self.w.exposure.figure.holds,
+                counted(Range {
+                    low: totals.holdings_open.saturating_sub(totals.holdings_possible),
+                    high: totals.holdings_open,
+                }),
+            ),
         ];
         figures_noted(self.w, &rows)
     }
@@ -437,6 +445,7 @@ impl<'a> Told<'a> {
             .bound(&t.from, |held| held.start.clone())
             .bound(&t.until, |held| held.end.clone())
             .text(&c.form, |held| word(&w.exposure.form, held.form.code()).to_owned())
+            .yes_or_no(&c.is_certain, |held| !held.possible)
             .yes_or_no(&c.not_gone, |held| held.open)
             .number(&c.subjects, |held| held.persons)
             .yes_or_no(&c.all_listed, |held| held.listed)

@@ -7,17 +7,21 @@ use crate::law::edpb;
 use crate::report::access::answer::{identity_text, verdict_text};
 use crate::report::access::document::{EntryIndex, PersonIdentity, Span};
 use crate::report::breach::document::*;
-use crate::report::breach::{count_text, reported, signed_text, thresholds_text};
+use crate::report::breach::{
+    LATE, carried_text, count_text, late_text, reported, signed_text, standing, thresholds_text,
+};
 use crate::report::clock::ClockFacts;
 use crate::report::exposure::answer::{duration_range, who_text};
-use crate::report::exposure::document::{CoverageFact, Known};
+use crate::report::exposure::document::CoverageFact;
 use crate::report::instant::Instant;
 use crate::report::wording::{Wording, word};
 use std::collections::BTreeSet;
 
+mod persons;
+
 /// Something has to be notified still.
 fn owed(phase: &Phase) -> bool {
-    phase.follow_up_needed || phase.incomplete
+    phase.follow_up_needed || phase.incomplete || phase.not_on_file
 }
 
 /// Most things in a list inside a cell.
@@ -136,14 +140,17 @@ impl Said<'_> {
             tone,
         };
         let deadline = match &report.case.deadline {
-            None => verdict(&b.verdict.deadline, b.answer.not_aware.clone(), None, Tone::Warning),
+            None => {
+                let none = standing::no_deadline(w, &report.case, report.header.question.cut_off);
+                verdict(&b.verdict.deadline, none, None, Tone::Warning)
+            }
             Some(deadline) => {
                 let zone = if deadline.is_default { &b.case.default_profile } else { &b.case.profile };
                 let values = [
                     ("hours", w.number(deadline.hours)),
                     ("zone", deadline.zone.clone()),
                     ("reading", self.zoned(deadline.reading)),
-                    ("days", w.number(deadline.working_days)),
+                    ("days", w.plural(&b.case.days, deadline.working_days)),
                 ];
                 let because = fill(zone, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
                 let late = deadline.missed || deadline.passed;
@@ -152,9 +159,14 @@ impl Said<'_> {
             }
         };
         let standing = word(&b.standing, report.case.standing.code()).to_owned();
-        let (text, tone) = match report.phases.last() {
-            None => (b.phase.none.clone(), Tone::Plain),
-            Some(last) => (self.needed(last), if owed(last) { Tone::Warning } else { Tone::Plain }),
+        // What was sent last, and before it what nothing answers that is on file.
+        let last = report.phases.iter().filter(|phase| phase.until.is_none());
+        let (text, tone) = match report.phases.is_empty() {
+            true => (b.phase.none.clone(), Tone::Plain),
+            false => {
+                let tone = if last.clone().any(owed) { Tone::Warning } else { Tone::Plain };
+                (last.rev().map(|phase| self.needed(phase)).collect::<Vec<_>>().join(" "), tone)
+            }
         };
         vec![
             deadline,
@@ -217,18 +229,31 @@ impl Said<'_> {
         let answers = phase.changes.iter().any(|change| !change.then.is_empty());
         // What was erased since is gone from both sides: nobody may say that it reads as it did.
         let whole = phase.uncompared.is_empty();
+        let is_last = phase.until.is_none();
         let sentences = [
+            (phase.not_on_file, &p.not_on_file),
             (phase.until.is_some(), &p.followed),
-            (phase.follow_up_needed && answers, &p.needed),
-            (phase.follow_up_needed && !answers, if whole { &p.needed_by_facts } else { &p.left_needed_by_facts }),
-            (phase.until.is_none() && !phase.follow_up_needed, if whole { &p.not_needed } else { &p.left_not_needed }),
+            (phase.follow_up_needed && phase.not_on_file, &p.needed_since),
+            (phase.follow_up_needed && !phase.not_on_file && answers, &p.needed),
+            (
+                phase.follow_up_needed && !phase.not_on_file && !answers,
+                if whole { &p.needed_by_facts } else { &p.left_needed_by_facts },
+            ),
+            (
+                is_last && !phase.follow_up_needed && !phase.not_on_file,
+                if whole { &p.not_needed } else { &p.left_not_needed },
+            ),
             (phase.until.is_none() && phase.incomplete, &p.incomplete),
             (phase.before_case, &p.before_case),
         ];
         let uncompared = phase.uncompared.iter().map(|gone| {
             let fields: Vec<String> = gone.fields.iter().map(u64::to_string).collect();
             let values = [("n", self.w.number(gone.erasure.0)), ("fields", self.w.comma(&fields))];
-            let text = if fields.is_empty() { &p.uncompared_facts } else { &p.uncompared };
+            let text = match (gone.perhaps, fields.is_empty()) {
+                (true, _) => &p.uncompared_perhaps,
+                (false, true) => &p.uncompared_facts,
+                (false, false) => &p.uncompared,
+            };
             fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         });
         let said = sentences.iter().filter(|(is, _)| *is).map(|(_, text)| (*text).clone());
@@ -237,18 +262,30 @@ impl Said<'_> {
 
     fn breach_notices(&self, report: &BreachReport) -> Vec<String> {
         let n = &self.w.breach.notice;
-        let erased = report.case.erased.iter().map(|erased| {
+        let erased = report.case.erased.iter().filter(|erased| !erased.acts.is_empty() || !erased.steps.is_empty());
+        let erased = erased.map(|erased| {
             let fields: Vec<String> = erased.fields.iter().map(u64::to_string).collect();
             let fields = if fields.is_empty() { self.w.time.none.clone() } else { self.w.comma(&fields) };
             let values = [
                 ("n", self.w.number(erased.entry.0)),
                 ("at", self.zoned(erased.at)),
-                ("acts", self.w.number(erased.acts.len() as u64)),
-                ("steps", self.w.number(erased.steps.len() as u64)),
+                ("acts", self.w.plural(&n.erased_acts, erased.acts.len() as u64)),
+                ("steps", self.w.plural(&n.erased_steps, erased.steps.len() as u64)),
                 ("fields", fields),
             ];
             fill(&n.erased, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         });
+        let perhaps: Vec<&ErasedFact> = report.case.erased.iter().filter(|erased| !erased.perhaps.is_empty()).collect();
+        let by: Vec<String> = perhaps.iter().map(|erased| self.w.number(erased.entry.0)).collect();
+        let taken: BTreeSet<EntryIndex> = perhaps.iter().flat_map(|erased| erased.perhaps.iter().copied()).collect();
+        let taken = self.w.plural(&n.erased_acts, taken.len() as u64);
+        let values = [("list", self.w.comma(&by)), ("acts", taken)];
+        let perhaps = (!by.is_empty())
+            .then(|| fill(&n.erased_perhaps, &values.each_ref().map(|(name, value)| (*name, value.as_str()))));
+        let carried = report.case.carried.as_ref().map(|carried| carried_text(self.w, carried));
+        let late = report.fields.iter().find(|field| field.number == u64::from(LATE));
+        let late = late.filter(|late| late.state != FieldState::Hidden && !report.case.submitted.is_empty());
+        let late = late.map(|late| late_text(self.w, &late.values));
         let moved = report.case.awareness_moved_later.then(|| n.moved_later.clone());
         let gone = report.case.retracted_deadline.iter().map(|gone| {
             let values = [
@@ -273,10 +310,18 @@ impl Said<'_> {
             (!flags.is_empty()).then(|| fill(&self.w.breach.reported.flagged, &values))
         });
         let earlier = reported::awareness(self.w, &report.case.reported);
-        let moved = earlier.into_iter().chain(flagged).chain(moved);
+        let moved = late.into_iter().chain(earlier).chain(flagged).chain(moved);
         let closed = report.header.parts_closed;
         let closed = (closed > 0).then(|| fill(&self.w.exposure.notice.closed, &[("n", &self.w.number(closed))]));
-        moved.into_iter().chain(gone).chain(erased).chain(closed).chain([n.table.clone()]).collect()
+        moved
+            .into_iter()
+            .chain(gone)
+            .chain(erased)
+            .chain(carried)
+            .chain(perhaps)
+            .chain(closed)
+            .chain([n.table.clone()])
+            .collect()
     }
 
     fn breach_sections(&self, report: &BreachReport) -> Vec<Section> {
@@ -439,7 +484,7 @@ impl Said<'_> {
         while let Some(first) = report.fields.get(at) {
             let of_block = report.fields[at..].iter().take_while(|field| field.block == first.block).count();
             let shown = report.fields[at..at + of_block].iter().filter(|field| field.state != FieldState::Hidden);
-            let rows: Vec<Row> = shown.map(|field| self.field(field)).collect();
+            let rows: Vec<Row> = shown.map(|field| self.field(field, report.case.carried.as_ref())).collect();
             at += of_block;
             if rows.is_empty() {
                 continue;
@@ -460,7 +505,7 @@ impl Said<'_> {
         blocks
     }
 
-    fn field(&self, field: &FieldFact) -> Row {
+    fn field(&self, field: &FieldFact, carried: Option<&CarriedFact>) -> Row {
         let (w, b) = (self.w, &self.w.breach);
         let known = u8::try_from(field.number).ok().and_then(edpb::field);
         let is_option = known.is_some_and(|known| !known.options.is_empty());
@@ -495,6 +540,9 @@ impl Said<'_> {
         }
         let contradictions = field.contradicts.iter().map(|it| word(&b.contradiction, it.code()).to_owned());
         pieces.extend(contradictions.map(|text| (text, Style::Warning)));
+        // Whoever counted them, and how many are gone since.
+        let carried = carried.filter(|_| field.number == 68);
+        pieces.extend(carried.map(|carried| (carried_text(w, carried), Style::Note)));
         let entries: Vec<String> = field.entries.iter().map(|EntryIndex(index)| w.number(*index)).collect();
         let by = |text: &str, list: String| if list.is_empty() { list } else { fill(text, &[("n", &list)]) };
         let answered = field.answered_in.map(|EntryIndex(index)| w.number(index)).unwrap_or_default();
@@ -566,7 +614,8 @@ impl Said<'_> {
                 false => fill(&b.case.stated, &[("at", &at), ("recorded", &recorded)]),
             };
             let values = [("at", at), ("size", w.number(phase.size)), ("n", w.number(phase.submitted.entry.0))];
-            let heading = fill(&b.phase.heading, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+            let text = if phase.not_on_file { &b.phase.heading_stated } else { &b.phase.heading };
+            let heading = fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             blocks.push(Block::Heading { text: heading.clone() });
             blocks.push(Block::Text { text: self.needed(phase) });
             if let Some(digest) = &phase.report {
@@ -625,8 +674,9 @@ impl Said<'_> {
         let is_missing = |fact: &&RegisterFact| fact.lines.iter().any(|line| line.state == FieldState::NotProvided);
         let missing = report.register.iter().filter(is_missing).count() as u64;
         let values = [("n", w.number(missing)), ("of", w.number(report.register.len() as u64))];
-        let missing = (missing > 0)
-            .then(|| fill(&b.table.register_missing, &values.each_ref().map(|(name, value)| (*name, value.as_str()))));
+        let text = if missing == 1 { &b.table.register_missing.one } else { &b.table.register_missing.other };
+        let missing =
+            (missing > 0).then(|| fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str()))));
         let line = |(number, fact): (usize, &RegisterFact)| {
             let said = fact.lines.iter().map(|line| match line.state {
                 FieldState::Proposed => (fill(&b.table.proposes, &[("value", &line.text)]), Style::Warning),
@@ -658,218 +708,6 @@ impl Said<'_> {
         let table =
             self.whole_table(&b.section.register, columns, report.register.iter().enumerate().map(line).collect());
         missing.map(|text| Block::Note { text }).into_iter().chain([table]).collect()
-    }
-
-    fn persons_figures(&self, report: &PersonsReport) -> Vec<Figure> {
-        let (w, f) = (self.w, &self.w.breach.figure);
-        let totals = &report.totals;
-        let figure = |value: String, label: &str, note: &str, tone: Tone| Figure {
-            value,
-            label: label.to_owned(),
-            note: note.to_owned(),
-            tone,
-        };
-        let persons = match totals.determined {
-            true => w.range(totals.persons.low, totals.persons.high),
-            false if totals.not_listed > 0 => fill(&w.exposure.figure.about, &[("n", &w.number(totals.persons.high))]),
-            false => fill(&w.exposure.figure.at_least, &[("n", &w.number(totals.persons.low))]),
-        };
-        let left = totals.not_told + totals.could_not_be_told + totals.perhaps_told;
-        vec![
-            figure(persons, &f.persons, &f.persons_note, Tone::OtherPart),
-            figure(w.number(totals.accessed), &f.accessed, &f.accessed_note, Tone::Processed),
-            figure(w.number(totals.cannot_be_excluded), &f.not_excluded, &f.not_excluded_note, Tone::Possible),
-            figure(w.number(totals.told), &f.told, &f.told_note, Tone::Shown),
-            figure(w.number(left), &f.not_told, &f.not_told_note, if left > 0 { Tone::Warning } else { Tone::Plain }),
-            figure(w.number(totals.holdings_open), &w.exposure.figure.holds, &f.holds_note, Tone::ArgumentsOnly),
-        ]
-    }
-
-    fn persons_notices(&self, report: &PersonsReport) -> Vec<String> {
-        let n = &self.w.breach.notice;
-        let undetermined = (!report.totals.determined).then(|| n.undetermined.clone());
-        let erased = report.told_erased;
-        let erased = (erased > 0).then(|| fill(&n.told_erased, &[("n", &self.w.number(erased))]));
-        let public = report.public.iter().map(|told| fill(&n.public, &[("told", &self.told_line(told))]));
-        undetermined.into_iter().chain(erased).chain(public).collect()
-    }
-
-    fn persons_sections(&self, report: &PersonsReport) -> Vec<Section> {
-        let (s, i) = (&self.w.breach.section, &self.w.breach.intro);
-        let others = report.others_told.iter().map(|other| {
-            row([cell([(self.identities(&other.identities), Style::Strong)]), cell(self.attempts(&other.told))])
-        });
-        let t = &self.w.breach.table;
-        let columns = vec![column(&self.w.exposure.table.person, 40), column(&t.told, 60)];
-        let others = self.whole_table(&s.others_told, columns, others.collect());
-        let beyond = self.logging(&report.coverage);
-        let reached = |block| sections::or_beyond(self.w, block, &beyond);
-        let mut persons = vec![reached(self.persons(report))];
-        persons.extend(self.texts(report));
-        let message = vec![self.message(report)];
-        let mut sections = vec![
-            ("persons", s.persons.as_str(), i.persons.as_str(), persons),
-            ("message", &s.message, &i.message, message),
-            ("holdings", &s.holdings, &i.holdings, vec![reached(self.holdings(report))]),
-            ("others-told", &s.others_told, &i.others_told, vec![others]),
-        ];
-        sections.extend(self.changes(report.changes.as_deref(), &report.header));
-        sections.extend([
-            self.coverage(&report.coverage),
-            self.clocks(report.clock.as_ref()),
-            ("verification", &self.w.exposure.section.verification, &i.verification, self.verification(&report.header)),
-        ]);
-        self.numbered(sections)
-    }
-
-    /// What the controller registered to say to people in the report's language.
-    fn texts(&self, report: &PersonsReport) -> Vec<Block> {
-        let (w, d) = (self.w, &self.w.declared);
-        let mut blocks = Vec::new();
-        for text in report.texts.iter().filter(|text| text.language == w.title.language) {
-            let said = [(&d.contact, &text.contact), (&d.rights, &text.rights), (&d.complaint, &text.complaint)];
-            for (heading, text) in said {
-                blocks.extend(
-                    text.iter().flat_map(|text| {
-                        [Block::Heading { text: heading.clone() }, Block::Text { text: text.clone() }]
-                    }),
-                );
-            }
-        }
-        blocks
-    }
-
-    /// What a message to them has to say, and who says it.
-    fn message(&self, report: &PersonsReport) -> Block {
-        let b = &self.w.breach;
-        let line = |part: &MessageFact| {
-            let style = |line: &RegisterLine| match line.state {
-                FieldState::NotProvided => Style::Missing,
-                _ => Style::Plain,
-            };
-            let texts: Vec<_> = part.lines.iter().map(|line| (line.text.clone(), style(line))).collect();
-            let states = part.lines.iter().map(|line| word(&b.state, line.state.code()).to_owned());
-            row([
-                cell([(word(&b.message, part.part.code()).to_owned(), Style::Strong)]),
-                cell(texts),
-                cell(states.collect::<BTreeSet<_>>().into_iter().map(|state| (state, Style::Note))),
-            ])
-        };
-        let columns = vec![column(&b.table.title, 22), column(&b.table.value, 54), column(&b.table.origin, 24)];
-        self.whole_table(&b.section.message, columns, report.message.iter().map(line).collect())
-    }
-
-    fn persons(&self, report: &PersonsReport) -> Block {
-        let (w, b) = (self.w, &self.w.breach);
-        let line = |person: &PersonFact| {
-            let categories: Vec<String> =
-                person.categories.iter().map(|c| word(&w.category, c.text()).to_owned()).collect();
-            let open = person.holdings_open;
-            let copies = fill(&b.table.copies, &[("n", &w.range(open.low, open.high))]);
-            let windows: Vec<String> = person.windows.iter().map(|span| w.span(span.from, span.until)).collect();
-            let accesses = w.plural_range(&w.exposure.count.accesses, person.accesses.low, person.accesses.high);
-            let style = if person.seen == Seen::NotRecorded { Style::Plain } else { Style::Warning };
-            row([
-                cell([(self.identities(&person.identities), Style::Strong)]),
-                plain(w.list(&categories, LISTED)),
-                cell([(duration_range(w, &person.open_us), Style::Plain), (w.list(&windows, LISTED), Style::Note)]),
-                cell([
-                    (word(&b.seen, person.seen.code()).to_owned(), style),
-                    (accesses, Style::Note),
-                    (copies, Style::Note),
-                ]),
-                self.told(person),
-            ])
-        };
-        let t = &w.exposure.table;
-        let columns = vec![
-            column(&t.person, 22),
-            column(&t.categories, 17),
-            column(&t.open, 22),
-            column(&t.did, 17),
-            column(&b.table.told, 22),
-        ];
-        let mut rows: Vec<Row> = report.persons.iter().take(ANNEX_MAX).map(line).collect();
-        if rows.is_empty() {
-            return Block::Note { text: w.intro.nothing_here.clone() };
-        }
-        let left_out = report.persons.len() - rows.len();
-        rows.shrink_to_fit();
-        let cut = (left_out > 0).then(|| fill(&w.intro.list_cut, &[("n", &w.number(left_out as u64))]));
-        Block::Table(Table { style: TableStyle::Annex, caption: b.section.persons.clone(), columns, rows, cut })
-    }
-
-    fn told_line(&self, told: &ToldFact) -> String {
-        let (w, b) = (self.w, &self.w.breach);
-        let values = [
-            ("at", w.instant(told.at)),
-            ("channel", word(&b.channel, told.channel.text()).to_owned()),
-            ("delivery", word(&b.delivery, told.delivery.text()).to_owned()),
-            ("n", w.number(told.entry.0)),
-        ];
-        fill(&b.table.told_line, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
-    }
-
-    /// What became of a person's message; whoever was not told, and why, stands out.
-    fn told(&self, person: &PersonFact) -> Cell {
-        let b = &self.w.breach;
-        let is_told = person.notice == Notice::Told;
-        let state = word(&b.told, person.notice.code()).to_owned();
-        let mut pieces = vec![(state, if is_told { Style::Plain } else { Style::Missing })];
-        pieces.extend(self.attempts(&person.told));
-        let shown = person.told.iter().any(|told| told.statement.is_some() && told.statement == person.reason);
-        if !is_told && !shown {
-            let reason = person.reason.as_ref().unwrap_or(&self.w.missing.value);
-            let style = if person.reason.is_some() { Style::Note } else { Style::Missing };
-            pieces.push((fill(&b.table.reason, &[("why", reason)]), style));
-        }
-        cell(pieces)
-    }
-
-    fn attempts(&self, told: &[ToldFact]) -> Vec<(String, Style)> {
-        let mut pieces = Vec::new();
-        for one in told {
-            let text = self.told_line(one);
-            let delivered = one.delivery.0 == crate::model::Delivery::Delivered;
-            pieces.push((text, if delivered && one.certain { Style::Plain } else { Style::Warning }));
-            pieces.push((one.statement.clone().unwrap_or_default(), Style::Note));
-            pieces.push((one.message.clone().unwrap_or_default(), Style::Code));
-        }
-        pieces
-    }
-
-    /// Copies, and of how many of these persons each surely holds data.
-    fn holdings(&self, report: &PersonsReport) -> Block {
-        let (w, t) = (self.w, &self.w.exposure.table);
-        let line = |held: &HeldFact| {
-            let style = if held.open { Style::Warning } else { Style::Plain };
-            let until = match held.end.known {
-                Known::Open => word(&w.exposure.known, Known::Open.code()).to_owned(),
-                known => format!("{}, {}", w.instant(held.end.latest), word(&w.exposure.known, known.code())),
-            };
-            let whose = w.plural_range(&w.exposure.count.people, held.persons, held.persons);
-            let others = if held.listed { String::new() } else { self.w.breach.table.anybody.clone() };
-            row([
-                plain(held.number.to_string()),
-                cell([
-                    (who_text(w, &held.holder), Style::Strong),
-                    (word(&w.exposure.form, held.form.code()).to_owned(), Style::Note),
-                ]),
-                plain(&*held.resource),
-                plain(w.instant(held.start.earliest)),
-                cell([(until, style)]),
-                cell([(whose, Style::Plain), (others, Style::Note)]),
-            ])
-        };
-        let columns = vec![
-            number_column(&self.w.breach.table.number, 5),
-            column(&t.holder, 26),
-            column(&t.resource, 20),
-            column(&t.from, 15),
-            column(&t.until, 18),
-            column(&self.w.breach.table.whose, 16),
-        ];
-        self.table(&self.w.breach.section.holdings, columns, report.holdings.iter().map(line).collect())
     }
 
     fn verification(&self, header: &Header) -> Vec<Block> {

@@ -333,7 +333,7 @@ sections! {
         detected_to_closed: String, ended_before_detection: String, rights: String, by_members: String,
         permitted_unauthorised_in: String, permitted_not_assessed_in: String, denied_done_in: String,
         members: String, suppressed: String, perhaps_fields: String, fields_not_told: String, on_file: String,
-        english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, signed: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_thresholds: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, steps_erased: String, compared_with: String, uncompared: String, uncompared_by: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
+        english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, signed: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_thresholds: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, entries_perhaps_erased: String, steps_erased: String, compared_with: String, uncompared: String, uncompared_by: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
     }
 }
 
@@ -348,7 +348,7 @@ sections! {
     }
     /// What was counted of a breach when it was closed or notified.
     BreachCount {
-        counted: String, at_least: String, records: Plural, no_records: String, ways: Plural, could: String, uncountable: String,
+        counted: String, carried: String, at_least: String, records: Plural, no_records: String, ways: Plural, could: String, uncountable: String,
         saw: String, accesses: Plural, losses: Plural, people_column: String, all_column: String, records_column: String,
         ways_column: String, open_column: String, could_column: String, uncountable_column: String, saw_column: String,
         accesses_column: String, losses_column: String,
@@ -372,8 +372,8 @@ sections! {
         persons_running: String,
     }
     BreachAnswer {
-        not_aware: String, deadline: String, missed: String, in_time: String, in_time_stated: String, need_not: String, need_not_in_time: String,
-        need_not_late: String, need_not_stated: String, form: String, persons: String, persons_at_least: String, persons_counted: String,
+        not_aware: String, aware_no_more: String, notified: String, was_missed: String, was_met: String, was_decided: String, was_not_over: String, deadline: String, missed: String, in_time: String, in_time_stated: String, need_not: String, need_not_in_time: String,
+        need_not_late: String, need_not_stated: String, form: String, form_provided: Plural, form_confirm: Plural, form_missing: Plural, late: String, persons: String, persons_at_least: String, persons_counted: String, persons_gone: String,
     }
     BreachVerdict { deadline: String, standing: String, follow_up: String, logging: String }
     BreachFigure {
@@ -382,12 +382,12 @@ sections! {
         accessed: String, accessed_note: String, not_excluded: String, not_excluded_note: String, told: String,
         told_note: String, not_told: String, not_told_note: String, holds_note: String,
     }
-    BreachNotice { retracted: String, retracted_passed: String, retracted_missed: String, moved_later: String, erased: String, table: String, undetermined: String, told_erased: String, public: String }
+    BreachNotice { retracted: String, retracted_passed: String, retracted_missed: String, moved_later: String, erased: String, erased_acts: Plural, erased_steps: Plural, erased_perhaps: String, table: String, undetermined: String, told_erased: String, public: String }
     BreachFact { case: String }
     /// What acts tell beside the steps of a case, and what does not fit a statement of awareness.
     BreachReported {
         awareness: String, missed: String, life: String, would: String, of_something_else: String, contested: String,
-        flagged: String, before_breach: String, before_detection: String, before_ledger: String,
+        flagged: String, before_breach: String, before_detection: String, before_ledger: String, after_notification: String,
     }
     BreachSection {
         life: String, todo: String, form: String, severity: String, phases: String, register: String, persons: String, holdings: String,
@@ -400,7 +400,7 @@ sections! {
     BreachCase {
         occurred: String, opened: String, detected: String, processor_aware: String, aware: String, submitted: String,
         not_notified: String, closed: String, delay: String, recorded: String, by_erased: String, signed: String, not_signed: String, by_ledger: String,
-        profile: String, default_profile: String, aware_counts: String, aware_other: String, retracts: String, taken_back: String, stated: String,
+        profile: String, default_profile: String, days: Plural, aware_counts: String, aware_other: String, retracts: String, taken_back: String, stated: String,
         detected_before: String,
     }
     BreachEvent {
@@ -408,8 +408,8 @@ sections! {
         no_place: String, registered: String,
     }
     BreachPhase {
-        none: String, heading: String, needed: String, needed_by_facts: String, not_needed: String, incomplete: String, followed: String,
-        before_case: String, facts: String, left_not_needed: String, left_needed_by_facts: String, uncompared: String, uncompared_facts: String,
+        none: String, heading: String, heading_stated: String, needed: String, needed_by_facts: String, not_needed: String, incomplete: String, followed: String,
+        before_case: String, facts: String, left_not_needed: String, left_needed_by_facts: String, not_on_file: String, needed_since: String, uncompared: String, uncompared_facts: String, uncompared_perhaps: String,
     }
     BreachTable {
         step: String, when: String, by: String, statement: String, field: String, title: String, todo: String, value: String,
@@ -417,6 +417,6 @@ sections! {
         figure: String, method: String, thresholds: String, thresholds_set: String, thresholds_default: String, proposed_cb: String, report: String, then: String, now: String, next: String, told: String,
         told_line: String, proposes: String, unanswered: String, basis: String, not_known: String, no_more: String, number: String,
         column: String, entry: String, reason: String, copies: String, whose: String, anybody: String,
-        register_missing: String,
+        register_missing: Plural, left: String, told_before: String,
     }
 }
