@@ -48,7 +48,7 @@ sections! {
     Answer {
         heading: String, processed: String, possible: String, no_agent: String, arguments_only: String, attempts: String, attempts_into_tools: String, nothing: String,
         on_behalf: String, behalf_item: String, no_humans: String, only_this_person: String, humans: String,
-        humans_possible: String, taken: String, disclosed: String, disclosed_possible: String, clauses: String,
+        humans_possible: String, taken: String, disclosed: String, disclosed_possible: String, further: Plural, in_country: String, clauses: String,
         who: AnswerWho,
     }
     AnswerWho { agents: Plural, services: Plural, others: Plural }
