@@ -95,17 +95,17 @@ sections! {
     ActivityTitle { report: String, subtitle: String, running: String }
     ActivityAnswer {
         did: String, did_closed: String, nothing: String, nothing_recorded: String, unknown: String, unauthorised: Plural,
-        outside: Plural, by_recording: String, recorded_outside: Plural, occurred_outside: Plural,
+        not_assessed: Plural, settled_elsewhere: String, outside: Plural, by_recording: String, recorded_outside: Plural, occurred_outside: Plural,
     }
     ActivityVerdict {
         instructed: String, not_instructed: Plural, all_instructed: String, instructed_as_far: String, authorised: String,
-        unauthorised: Plural, not_all_assessed: String, all_authorised: String, tools: String, tools_unknown: String,
+        unauthorised: Plural, not_assessed: Plural, not_all_assessed: String, all_authorised: String, tools: String, tools_unknown: String,
         tools_outside: Plural, tools_inside: String, beyond: String,
         beyond_complete: String, beyond_incomplete: String, beyond_unknown: String,
     }
     ActivityCount { actions: Plural, days: Plural, seconds: Plural }
     ActivityFigure {
-        actions: String, actions_note: String, persons: String, persons_note: String, without: String, without_note: String,
+        actions: String, actions_one: String, actions_note: String, persons: String, persons_note: String, without: String, without_note: String,
         unauthorised: String, unauthorised_note: String, attempts: String, attempts_note: String, by_others: String,
         by_others_note: String,
     }
