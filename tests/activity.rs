@@ -40,6 +40,16 @@ fn what_the_agents_of_the_incident_did() {
     assert!(report["totals"]["about_persons"].as_u64() >= Some(2));
     let number = report["lines"].as_array().expect("lines").iter().map(|line| line["series"]["number"].as_u64());
     assert_eq!(number.sum::<Option<u64>>(), report["totals"]["actions"]["high"].as_u64(), "each act in one line");
+    let answer = report["answer"]["text"].as_str().expect("a text");
+    assert!(answer.contains("1 action was not authorised.") && answer.contains("not settled here"), "{answer}");
+    assert!(answer.contains("the exposure report"), "what was approved and what was open is judged there: {answer}");
+    let others = report["others"].as_array().expect("parties");
+    let of_tool = others.iter().filter(|other| other["of"] == json!({"unregistered": "notebook.run_cell"})).count();
+    assert_eq!(of_tool, 1, "somebody runs it: {others:?}");
+    let vendor = others.iter().filter(|other| other["name"] == json!({"registered": "model-vendor.example"}));
+    let vendor: Vec<(&Value, &Value)> = vendor.map(|other| (&other["basis"], &other["country"])).collect();
+    let (us, sent, runs) = (json!("US"), json!("recorded"), json!("model_vendor"));
+    assert_eq!(vendor, [(&sent, &us), (&runs, &us)], "once as what it got data, and in one country");
     let text = report.to_string();
     for person in ["farid", "C-1001"] {
         assert!(!text.contains(person), "{person} is nobody's business here");

@@ -69,6 +69,12 @@ fn the_incident_is_told_as_it_was() {
         assert_eq!(totals[figure], serde_json::json!({"low": expected, "high": expected}), "{figure}");
     }
     assert_eq!((&totals["attempts"], &totals["holdings_open"]), (&Value::from(1), &Value::from(4)));
+    // Of one of them nobody knows that there is one, and every page says so.
+    assert_eq!(totals["holdings_open_surely"], 3);
+    let page = files.iter().find(|(name, _)| name.ends_with(".html")).map(|(_, bytes)| bytes.clone());
+    let page = String::from_utf8(page.expect("a page")).expect("text");
+    assert!(page.contains("3 to 4 copies") && page.contains("0 to 1 times") && !page.contains("recorded as gone: 4"));
+    assert_eq!(page.matches("also by a copy of their own").count(), 1, "grace's download, and not the group alone");
     assert_eq!(report["answer"]["claim"], "refuted");
     let text = report["answer"]["text"].as_str().expect("a sentence");
     let could = "2 h 00 min in all; 5 people could see it; of that 2 h 00 min over ways that nobody was allowed to open, \

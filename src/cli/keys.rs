@@ -26,14 +26,17 @@ pub struct Keys {
 enum KeysCommand {
     /// Print each ledger's verifier key (vkey). Compare it with one that you got otherwise before you trust it.
     Show,
-    /// Make an Ed25519 key for an agent that signs its own actions, or for a person who signs steps of a breach; prints the
-    /// public key to register.
-    #[command(visible_alias = "person")]
-    Agent {
-        /// Where the private key goes; must not exist. 32 bytes, base64, mode 0600.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-    },
+    /// Make an Ed25519 key for an agent that signs its own actions; prints the public key to register.
+    Agent(NewKey),
+    /// Make an Ed25519 key for a person who signs steps of a breach; prints the public key to register.
+    Person(NewKey),
+}
+
+#[derive(Args)]
+struct NewKey {
+    /// Where the private key goes; must not exist. 32 bytes, base64, mode 0600.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
 }
 
 impl Keys {
@@ -51,7 +54,7 @@ impl Keys {
                 }
                 Ok(0)
             }
-            KeysCommand::Agent { out } => make_agent_key(out),
+            KeysCommand::Agent(key) | KeysCommand::Person(key) => make_agent_key(key.out),
         }
     }
 }

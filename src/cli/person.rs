@@ -253,6 +253,10 @@ impl Person {
                 answer(json, "LookUpPersonResponse", &found, || status_lines(&found))
             }
             PersonCommand::Link { case, other, weak } => {
+                // From then on a report on either tells what is held on both.
+                if !weak && case.words.statement.trim().is_empty() {
+                    return Err(CliError::usage("say how it is known that they are one person: --statement TEXT"));
+                }
                 let strength = if weak { Strength::Weak } else { Strength::Strong } as i32;
                 let (about, other) = (case.about(None)?, Some(person(&other)?));
                 let request = client.request(v1::LinkIdentitiesRequest { ledger, about, other, strength });

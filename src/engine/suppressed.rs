@@ -437,6 +437,6 @@ fn covers(order: &Suppression, registry: &DocumentInForce, judged: &Judged) -> b
 fn within(order: &Suppression, registry: &DocumentInForce, from_us: u64, until_us: u64) -> bool {
     let (first, last) = (registry.document.day_of(from_us), registry.document.day_of(until_us));
     let begun = |from: &String| last.as_ref().is_none_or(|last| last >= from);
-    let open = |until: &String| first.as_ref().is_none_or(|first| first < until);
+    let open = |until: &String| first.as_ref().is_none_or(|first| first <= until);
     order.acts_from.as_ref().is_none_or(begun) && order.acts_until.as_ref().is_none_or(open)
 }

@@ -491,13 +491,13 @@ impl Checker {
             }
             let acts_from = order.acts_from.as_ref().and_then(|day| self.date(format_args!("{at}.acts_from"), day));
             let acts_until = order.acts_until.as_ref().and_then(|day| self.date(format_args!("{at}.acts_until"), day));
-            if acts_from.zip(acts_until).is_some_and(|(from, until)| until <= from) {
-                self.refuse(format_args!("{at}.acts_until"), "is not after the first day");
+            if acts_from.zip(acts_until).is_some_and(|(from, until)| until < from) {
+                self.refuse(format_args!("{at}.acts_until"), "is before the first day");
             }
             let from = self.date(format_args!("{at}.from"), &order.from);
             let until = order.until.as_ref().and_then(|until| self.date(format_args!("{at}.until"), until));
-            if from.zip(until).is_some_and(|(from, until)| until <= from) {
-                self.refuse(format_args!("{at}.until"), "is not after the first day");
+            if from.zip(until).is_some_and(|(from, until)| until < from) {
+                self.refuse(format_args!("{at}.until"), "is before the first day");
             }
         }
     }

@@ -115,12 +115,20 @@ fn walk(path: &str, value: &Value, leaves: &mut BTreeMap<String, String>) {
             let values: Vec<String> = values.iter().map(plain).collect();
             leaves.insert(path.to_owned(), values.join(", "));
         }
+        // A lawyer copies the last day out of the order, and has to see that it is one.
+        Value::String(day) if is_of_order(path) && (path.ends_with(".until") || path.ends_with(".acts_until")) => {
+            leaves.insert(path.to_owned(), format!("{day}, to the end of that day"));
+        }
         // What says nothing where it is not set.
         Value::Bool(false) if path.ends_with(".silent") => {}
         value => {
             leaves.insert(path.to_owned(), plain(value));
         }
     }
+}
+
+fn is_of_order(path: &str) -> bool {
+    path.starts_with("suppressions.")
 }
 
 /// By what a table in a list is known.

@@ -256,11 +256,11 @@ tables! {
         cases: Vec<String>,
         /// First day of what was done, YYYY-MM-DD, in the profile's zone.
         acts_from: Option<String>,
-        /// First day of what is not covered any more.
+        /// Last day of what is covered.
         acts_until: Option<String>,
         /// First day, YYYY-MM-DD, in the profile's zone.
         from: String,
-        /// First day on which it is over; left out: until it is taken out of the file.
+        /// Last day on which it is in force, to its end; left out: until it is taken out of the file.
         until: Option<String>,
         /// Not even that something is left out may be said.
         silent: bool,
@@ -330,7 +330,7 @@ impl Document {
         let day = self.day_of(at_us);
         // Of an instant that is no day, every order is in force.
         let begun = move |order: &&Suppression| {
-            day.as_ref().is_none_or(|day| order.from <= *day && order.until.as_ref().is_none_or(|until| day < until))
+            day.as_ref().is_none_or(|day| order.from <= *day && order.until.as_ref().is_none_or(|until| day <= until))
         };
         self.suppressions.iter().filter(begun)
     }

@@ -113,7 +113,7 @@ fn every_mistake_is_told_by_its_field_and_without_its_value() {
         ("namespace = \"employee\"", "namespace = \"whosaw:ledger\"", "roles[0].persons[0].namespace"),
         ("parties = [\"support-team\"]", "parties = [\"night-team\"]", "roles[1].parties[0]"),
         ("approvers = \"shift lead\"", "approvers = \"privacy team\"", "policies[0].approvers"),
-        ("until = \"2027-05-01\"", "until = \"2026-11-01\"", "suppressions[0].until"),
+        ("until = \"2027-05-01\"", "until = \"2026-10-31\"", "suppressions[0].until"),
         ("authority = \"Public prosecutor\"", "", "suppressions[0].authority"),
         ("subjects = [{ namespace = \"customer\", fields = [\"C-9009\"] }]", "", "suppressions[0].subjects"),
         ("[wording.en]", "[wording.english]", "wording.english"),
@@ -332,4 +332,23 @@ fn keys_of_those_who_may_sign_are_held_against_their_form() {
     let order = "[[suppressions]]\nreference = \"o\"\nauthority = \"a\"\nfrom = \"2026-01-01\"\nsubjects = [";
     let violations = refused(&file(&format!("{order}{}]\n", person("dana", &key(&one)))));
     assert_eq!(violations[0].field, "registry.suppressions[0].subjects[0].public_key");
+}
+
+/// Regulation 1182/71 counts to the end of the last day, and an order that ends too early tells what nobody may know.
+#[test]
+fn an_order_is_in_force_to_the_end_of_its_last_day_in_the_profiles_zone() {
+    let document = example();
+    let in_force = |at: &str| {
+        let at: jiff::Timestamp = at.parse().expect("a time");
+        document.orders_at(at.as_microsecond().unsigned_abs()).count()
+    };
+    // Berlin is two hours ahead then.
+    assert_eq!(in_force("2027-05-01T21:59:59.999999Z"), 1, "its last day");
+    assert_eq!(in_force("2027-05-01T22:00:00Z"), 0, "the day after");
+    assert_eq!((in_force("2026-10-31T22:59:59Z"), in_force("2026-10-31T23:00:00Z")), (0, 1), "its first");
+    let (changes, _) = diff(None, &document, &Registry::default());
+    let until = changes.iter().find(|change| change.path.ends_with(".until")).expect("it is new");
+    assert_eq!(until.after.as_deref(), Some("2027-05-01, to the end of that day"), "whoever agrees to it sees it");
+    let of_one_day = EXAMPLE.replacen("until = \"2027-05-01\"", "until = \"2026-11-01\"", 1);
+    Document::parse(&of_one_day).expect("from and until may be one day");
 }

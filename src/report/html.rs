@@ -32,8 +32,16 @@ impl Page<'_> {
         if letters.len() <= ROOM {
             return label.to_owned();
         }
-        let (begin, end) = (&letters[..ROOM / 2], &letters[letters.len() - ROOM / 2..]);
-        begin.iter().chain(['…'].iter()).chain(end).collect()
+        let (mut begin, mut end) = (ROOM / 2, letters.len() - ROOM / 2);
+        // No word is cut where whole ones are left on both sides of it.
+        if letters[begin] != ' ' {
+            begin = letters[..begin].iter().rposition(|letter| *letter == ' ').unwrap_or(begin);
+        }
+        if letters[end - 1] != ' ' {
+            end += letters[end..].iter().position(|letter| *letter == ' ').map_or(0, |space| space + 1);
+        }
+        let (begin, end) = (letters[..begin].iter(), letters[end..].iter());
+        begin.chain(['…'].iter()).chain(end).collect()
     }
 
     /// Drawn so that it can be seen, however short.

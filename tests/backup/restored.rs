@@ -152,7 +152,7 @@ async fn case_39_an_erasure_that_a_hold_on_another_name_blocks_waits_through_a_r
     let mut as_staff = telling(&["C-9"], "two");
     as_staff.subjects[0].identities = vec![strong("staff", "n7")];
     client.append(as_staff).await.expect("recorded");
-    let link = ["person", "link", "customer=C-1", "staff=n7"];
+    let link = ["person", "link", "customer=C-1", "staff=n7", "--statement", "one person"];
     run(&mut server.client_command(&link), 0);
     back_up(&server, &backup);
     // Hold and request are newer than the backup.

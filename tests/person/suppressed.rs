@@ -168,7 +168,7 @@ async fn the_exposure_report_says_what_an_order_keeps_from_whom_it_is_about() {
     let json = serde_json::to_vec(&told).expect("JSON");
     let page = whosaw::report::render_json(&json, &[whosaw::report::Format::Html]).expect("a page").remove(0).bytes;
     let page = String::from_utf8(page).expect("text");
-    assert_eq!(page.matches("not to be told to whom it is about before 2099-06-01").count(), 1, "{page}");
+    assert_eq!(page.matches("not to be told to whom it is about until the end of 2099-06-01").count(), 1, "{page}");
     assert_eq!(requested::report(&client, "C-1").await["totals"]["entries"], 1);
 }
 

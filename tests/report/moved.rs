@@ -339,6 +339,17 @@ fn a_declared_period_comes_to_a_day_where_acts_are_on_record() {
     evidence.controller = Some(known_registry());
     let report = facts(&question(), &evidence, &envelope());
     assert_eq!(report.declared.activities[0].until.as_deref(), Some("2028-03-10"));
+    // An import months later makes nothing kept longer: the act counts, and of what claims no time its recording.
+    let mut late = read(1).done();
+    late.recorded_at_us += 90 * 24 * HOUR;
+    evidence.observations[0] = late.clone();
+    let until = |evidence: &Evidence| facts(&question(), evidence, &envelope()).declared.activities[0].until.clone();
+    assert_eq!(until(&evidence).as_deref(), Some("2028-03-10"));
+    if let ObservedBody::Action(body) = &mut late.body {
+        body.occurred = None;
+    }
+    evidence.observations[0] = late;
+    assert_eq!(until(&evidence).as_deref(), Some("2028-06-08"));
     evidence.observations[0] = read(1).body(|body| body.purpose = "marketing".into()).done();
     let report = facts(&question(), &evidence, &envelope());
     assert_eq!(report.declared.activities[0].until, None);

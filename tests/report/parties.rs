@@ -432,3 +432,36 @@ fn whoever_may_be_given_data_by_contract_is_named() {
     let report = whosaw::report::facts(&question(), &evidence, &envelope());
     assert_eq!(by_contract(&report), [joint]);
 }
+
+/// C-154/21: who got the data is told by name, also in the sentence that most people read alone.
+#[test]
+fn the_answer_names_every_recipient_in_law_or_says_that_there_are_more() {
+    let mut evidence = with(vec![read(1).done(), read(2).body(|body| body.actors = vec![human(OTHER)]).done()]);
+    evidence.judged.insert(2, JudgedAct { authorised: Authorised::No, approved: None, in_part: false });
+    register(&mut evidence, RegistryKind::Tool, "get_customer", &[("operator", "crm-host")]);
+    register(&mut evidence, RegistryKind::Party, "crm-host", &[("country", "IE")]);
+    register(&mut evidence, RegistryKind::Party, "northwind-models", &[("country", "US")]);
+    let told = report(&evidence);
+    let text = &told.answer.text;
+    assert_eq!(told.totals.disclosed, range(2, 2), "an act that reached several counts once");
+    for name in ["crm-host", "northwind-models (US)", "another person #1"] {
+        assert!(text.contains(name), "{name}: {text}");
+    }
+    assert!(!text.contains("crm-host ("), "within the EEA: {text}");
+    // More than a sentence holds are counted in it.
+    evidence.observations[0] = read(1)
+        .body(|body| {
+            let one = |n: u64| body::Recipient {
+                kind: RecipientKind::Processor,
+                party: PartyKind::Organisation,
+                name: format!("mailer-{n}"),
+                ..Default::default()
+            };
+            body.recipients = (1..=12).map(one).collect();
+        })
+        .done();
+    let told = report(&evidence);
+    let all = told.recipients.iter().filter(|fact| fact.is_told()).count();
+    let text = &told.answer.text;
+    assert!(text.contains(&format!("and {} further recipients (see “", all - 7)), "{all}: {text}");
+}

@@ -38,7 +38,8 @@ enum Command {
 ///
 /// A file has one statement a line; # begins a comment. Times are UTC; +1d09:30 is the next day, and
 /// -1d09:30 the one before. Members of a list have a comma or "and" between them. What is not
-/// declared to be something else is a person. A word or name that nothing makes sense of is an error,
+/// declared to be something else is a person, one under each name, whether their data is told of or they
+/// look. A word or name that nothing makes sense of is an error,
 /// as is an expectation that would hold of anybody. An act that is spoken of may be one that nobody
 /// recorded, unless its name is nearly another's. A file that expects nothing has its answers printed
 /// and does not count as passed, unless --show or --keep asked for just that. One that cannot be read
@@ -89,7 +90,7 @@ enum Command {
 ///   14:00 s1 is linked to s9 [weakly]   15:00 s1 is unlinked from s9{n}
 ///   10:00 bot uses W, W runs search, V keeps for 7 days, R lists basic, dana may correct [no more]   (the registry says so from then on){n}
 ///   10:00 order O keeps V from s1 [until 2026-06-01]     10:00 order O is over{n}
-///   (s1 is not told what V does; the registry says so from then on){n}
+///   (s1 is not told what V does, until then to the end of that day; the registry says so from then on){n}
 ///   09:00 s1 asks for access [received 2026-02-10]{n}
 ///   09:10 access of s1 is verified [saying HOW], extended [saying WHY], answered, or refused [saying WHY]{n}
 ///   10:00 hold H on s1                  13:00 release H{n}

@@ -66,7 +66,7 @@ pub async fn put_in_force(
     for (name, may, holders) in others.chain(approvers) {
         let (people, parties): (Vec<&String>, Vec<&String>) =
             holders.iter().partition(|who| matches!(kind(scenario, who), v1::PartyKind::Human));
-        let person = |who: &&String| format!("{{ namespace = \"staff\", fields = [{who:?}] }}");
+        let person = |who: &&String| format!("{{ namespace = {:?}, fields = [{who:?}] }}", namespace(scenario, who));
         let people: Vec<String> = people.iter().map(person).collect();
         registry.push_str(&format!("[[roles]]\nname = {name:?}\nmay = [{may:?}]\n"));
         registry.push_str(&format!("persons = [{}]\nparties = {parties:?}\n", people.join(", ")));
@@ -299,7 +299,7 @@ pub fn identity_of(scenario: &Scenario, name: &str) -> v1::Identity {
     identity(namespace(scenario, name), name)
 }
 
-/// Whose data it is, or who acts: the two never share an identifier here.
+/// Whose data it is, or who acts. A name is one person: whoever is both is known by the identifier of whose data it is.
 fn namespace(scenario: &Scenario, name: &str) -> &'static str {
     if scenario.is_subject(name) { "subject" } else { "staff" }
 }
@@ -654,7 +654,7 @@ fn party(scenario: &Scenario, name: &str, fact: v1::Fact) -> v1::Fact {
     let kind = kind(scenario, name);
     let (name, identities) = match kind {
         v1::PartyKind::Public => (String::new(), Vec::new()),
-        v1::PartyKind::Human => (String::new(), vec![identity("staff", name)]),
+        v1::PartyKind::Human => (String::new(), vec![identity_of(scenario, name)]),
         _ => (name.to_owned(), Vec::new()),
     };
     v1::Fact { party: kind as i32, name, identities, ..fact }
@@ -663,7 +663,7 @@ fn party(scenario: &Scenario, name: &str, fact: v1::Fact) -> v1::Fact {
 fn actor(scenario: &Scenario, name: &str) -> v1::Actor {
     let kind = kind(scenario, name);
     let (name, identities) = match kind {
-        v1::PartyKind::Human => (String::new(), vec![identity("staff", name)]),
+        v1::PartyKind::Human => (String::new(), vec![identity_of(scenario, name)]),
         _ => (name.to_owned(), Vec::new()),
     };
     v1::Actor { kind: kind as i32, name, identities, ..Default::default() }

@@ -1,21 +1,24 @@
 //! The answer in one sentence, and the verdicts that may be said.
 
 use super::document::*;
-use super::parties;
+use crate::law::edpb::is_in_eea;
 use crate::report::wording::{Plural, Wording, fill, word};
 
 /// Most names in a list inside a sentence.
 const LISTED: usize = 3;
 
+/// Most recipients by name; whoever is not named is counted.
+const RECIPIENTS_NAMED: usize = 8;
+
 /// The only permitted sentences (REPORTS 2.1). "Accessed" needs one certain access; where access is only possible, nothing
-/// milder than "not determinable" may be said.
-pub fn verdicts(totals: &Totals, beyond: Verdict) -> Answer {
+/// milder than "not determinable" may be said. `sent`: to whomever the record names, the person too.
+pub fn verdicts(totals: &Totals, sent: Range, beyond: Verdict) -> Answer {
     let verdict = |certain: bool, possible: bool| match (certain, possible) {
         (true, _) => Verdict::Accessed,
         (false, true) => Verdict::NotDeterminable,
         (false, false) => beyond,
     };
-    let moved = [&totals.processed, &totals.into_tools, &totals.disclosed];
+    let moved = [&totals.processed, &totals.into_tools, &totals.disclosed, &sent];
     // An error text may repeat what was asked for.
     let told = totals.error_texts > 0;
     Answer {
@@ -39,7 +42,8 @@ pub fn text(w: &Wording, report: &AccessReport) -> String {
     let clauses = [
         Some(humans(w, totals, &said(report.answer.humans))),
         taken(w, totals),
-        recipients(w, totals, &report.recipients),
+        recipients(w, &report.recipients, true),
+        recipients(w, &report.recipients, false),
     ];
     let humans = clauses.into_iter().flatten().collect::<Vec<_>>().join(&w.answer.clauses);
     let by_machines = &totals.processed_by.not_humans;
@@ -150,26 +154,39 @@ fn taken(w: &Wording, totals: &Totals) -> Option<String> {
     (given.high > 0).then(|| fill(&w.answer.taken, &[("times", &times)]))
 }
 
-/// To whom data were disclosed, by the records' own names.
-fn recipients(w: &Wording, totals: &Totals, recipients: &[RecipientFact]) -> Option<String> {
-    let by = |fact: &RecipientFact, basis: RecipientBasis| match basis {
-        RecipientBasis::Recorded => fact.party != Party::ThisPerson,
-        // What humans were shown or given is told before.
-        RecipientBasis::Acted | RecipientBasis::WithoutAuthority => !parties::is_human(&fact.party),
-        RecipientBasis::ToolOperator | RecipientBasis::ModelVendor => false,
-    };
-    let is_named = |fact: &&RecipientFact| fact.bases().any(|basis| by(fact, basis));
-    let named: Vec<&RecipientFact> = recipients.iter().filter(is_named).collect();
-    let mut names: Vec<String> = Vec::new();
-    for name in named.iter().map(|fact| party_text(w, &fact.party)) {
-        if !names.contains(&name) {
-            names.push(name);
+/// To whom data were surely, or only possibly, disclosed: everybody whom the section on recipients has as one, by name and with
+/// the country where it is outside the EEA; who is left out of the sentence is counted in it.
+fn recipients(w: &Wording, recipients: &[RecipientFact], certain: bool) -> Option<String> {
+    let names = |certain: bool| {
+        let mut names: Vec<String> = Vec::new();
+        let is_one = |fact: &&RecipientFact| fact.is_told() && fact.acts.high > 0 && (fact.acts.low > 0) == certain;
+        for name in recipients.iter().filter(is_one).map(|fact| recipient_text(w, fact)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
         }
+        names
+    };
+    let mut named = names(certain);
+    if !certain {
+        let surely = names(true);
+        named.retain(|name| !surely.contains(name));
     }
-    let acted = named.iter().any(|fact| fact.basis != RecipientBasis::Recorded && fact.acts.low > 0);
-    let is_certain = totals.disclosed.low > 0 || acted;
-    let text = if is_certain { &w.answer.disclosed } else { &w.answer.disclosed_possible };
-    (!names.is_empty()).then(|| fill(text, &[("list", &w.list(&names, LISTED))]))
+    if named.len() > RECIPIENTS_NAMED {
+        let further = named.split_off(RECIPIENTS_NAMED - 1).len() as u64;
+        let further = w.plural(&w.answer.further, further);
+        named.push(fill(&further, &[("section", &w.section.recipients)]));
+    }
+    let text = if certain { &w.answer.disclosed } else { &w.answer.disclosed_possible };
+    (!named.is_empty()).then(|| fill(text, &[("list", &w.list(&named, RECIPIENTS_NAMED))]))
+}
+
+fn recipient_text(w: &Wording, fact: &RecipientFact) -> String {
+    let name = party_text(w, &fact.party);
+    match fact.country.as_ref().filter(|country| !is_in_eea(country)) {
+        Some(country) => fill(&w.answer.in_country, &[("who", &name), ("country", country)]),
+        None => name,
+    }
 }
 
 /// A party, as a reader may know it.

@@ -15,7 +15,7 @@ use crate::report::language::Language;
 use std::collections::BTreeMap;
 
 /// Nothing where no registry was in force.
-/// `last`: when an act of each purpose was recorded last, from which its months are counted.
+/// `last`: when the last act of each purpose was at the latest, from which its months are counted.
 pub fn facts(
     known: Option<&KnownRegistry>,
     (observed, recipients): (&[PurposeFact], &[RecipientFact]),

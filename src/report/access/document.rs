@@ -156,6 +156,12 @@ pub enum Name {
 }
 
 impl RecipientFact {
+    /// Recipients in law, and whoever else the record names as one; never the person.
+    pub fn is_told(&self) -> bool {
+        self.recipient_in_law
+            || (self.party != Party::ThisPerson && self.bases().any(|basis| basis == RecipientBasis::Recorded))
+    }
+
     /// All by which it counts as one.
     pub fn bases(&self) -> impl Iterator<Item = RecipientBasis> {
         std::iter::once(self.basis).chain(self.further.iter().map(|way| way.basis))
@@ -396,7 +402,8 @@ facts! {
         shown_to_this_person: Range,
         /// Acts in which another human got data of the person without being shown them: a download, a copy.
         given_to_humans: Range,
-        /// Acts in which data of the person reached recipients whom the record names.
+        /// Acts in which data of the person reached a recipient that is told of, other than the person: whom the record names, who
+        /// runs a tool or an agent's model, or who got them without authority.
         disclosed: Range,
         /// Failed acts whose error text was given back, and may tell of the person.
         error_texts: u64,

@@ -42,15 +42,15 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     let found = without(&BTreeSet::new());
     let as_amended = (!found.replaced.is_empty()).then(|| range(&without(&found.replaced), processed));
     let period = period(question, evidence, &found);
-    let totals = totals(&found, as_amended);
+    let controller = evidence.controller.as_ref().map(|it| &it.document);
+    let (recipients, disclosed) = parties::recipients(&found, &evidence.history, controller);
+    let totals = totals(&found, as_amended, disclosed);
     let undetermined = undetermined(evidence, &totals);
     let earlier_reports = earlier_reports(evidence, question.size, &found);
     let involved = involved(evidence, question.size);
     let ledger_reads = ledger_reads(evidence, question.size);
     let verification = verification(evidence, &found, (&earlier_reports, &involved));
     let coverage = coverage::facts(evidence, &names, period.clone(), &found, &undetermined, &verification);
-    let recipients =
-        parties::recipients(&found, &evidence.history, evidence.controller.as_ref().map(|it| &it.document));
     let tools = parties::tools(&found, &evidence.history);
     let possible = possible_person(&found);
     let notices = notices(evidence, question.size, &found, &verification);
@@ -65,7 +65,7 @@ pub fn facts(question: &AccessQuestion, evidence: &Evidence, envelope: &Envelope
     let categories = things::categories(&found);
     let mut report = AccessReport {
         format: FORMAT.to_owned(),
-        answer: answer::verdicts(&totals, coverage.sentence),
+        answer: answer::verdicts(&totals, range(&found, sent), coverage.sentence),
         said: said(&question.statements),
         person: evidence.identities.iter().map(PersonIdentity::from).collect(),
         lines: things::lines(&found),
@@ -231,7 +231,7 @@ fn range(found: &Found, level: fn(&Act) -> Level) -> Range {
     range
 }
 
-fn totals(found: &Found, processed_as_amended: Option<Range>) -> Totals {
+fn totals(found: &Found, processed_as_amended: Option<Range>, disclosed: Range) -> Totals {
     let acts = &found.acts;
     let range = |level: fn(&Act) -> Level| range(found, level);
     // A weakly linked part may put an act into a class that its certain parts do not: it counts above in both.
@@ -266,7 +266,7 @@ fn totals(found: &Found, processed_as_amended: Option<Range>) -> Totals {
         read_by_humans: range(|act| level(act.exposure.humans_directly, act.exposure_at_most.humans_directly)),
         shown_to_this_person: range(|act| level(act.exposure.this_person, act.exposure_at_most.this_person)),
         given_to_humans: range(|act| level(act.exposure.humans_given, act.exposure_at_most.humans_given)),
-        disclosed: range(|act| level(act.exposure.recipients, act.exposure_at_most.recipients)),
+        disclosed,
         error_texts: count(acts.iter().chain(&found.weak), |act| act.exposure_at_most.error_text),
         into_tools: range(|act| level(act.exposure.arguments, act.exposure_at_most.arguments)),
         arguments_only: of_class(Class::ArgumentsOnly),
@@ -286,8 +286,12 @@ fn processed(act: &Act) -> Level {
     act.processed()
 }
 
+fn sent(act: &Act) -> Level {
+    level(act.exposure.recipients, act.exposure_at_most.recipients)
+}
+
 /// Certain as far as certain parts say, at most possible by weak ones.
-fn level(certain: Level, at_most: Level) -> Level {
+pub fn level(certain: Level, at_most: Level) -> Level {
     certain.max(at_most.min(Level::Possible))
 }
 

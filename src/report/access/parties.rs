@@ -1,7 +1,7 @@
 //! Who had to do with the person's data: agents and services, those on whose behalf they acted, recipients, and tools.
 
 use super::document::*;
-use super::facts::kind;
+use super::facts::{kind, level};
 use super::found::{Act, Found};
 use crate::exposure::telling::{At, Registered};
 use crate::law::edpb::is_in_eea;
@@ -146,8 +146,8 @@ impl<'a> Received<'a> {
 }
 
 /// Who was given data of the person: whom the records name, who acted and is nobody of the house, who runs the tools as far as
-/// the registry knows, and the vendors of the agents' models, whom everything in an agent's context reaches.
-pub fn recipients(found: &Found, history: &History, declared: Option<&Document>) -> Vec<RecipientFact> {
+/// the registry knows, and the vendors of the agents' models, whom everything in an agent's context reaches. And by how many acts it reached any who are told as recipients.
+pub fn recipients(found: &Found, history: &History, declared: Option<&Document>) -> (Vec<RecipientFact>, Range) {
     let mut recipients: BTreeMap<RecipientKey, Received<'_>> = BTreeMap::new();
     for act in &found.acts {
         let mut given: BTreeMap<RecipientKey, Given> = BTreeMap::new();
@@ -199,7 +199,28 @@ pub fn recipients(found: &Found, history: &History, declared: Option<&Document>)
             times: found.times(received.acts.values().map(|(act, _)| *act))?,
         })
     };
-    merged(recipients, history).into_iter().filter_map(fact).collect()
+    let mut reached: BTreeMap<u64, Level> = BTreeMap::new();
+    let mut facts = Vec::new();
+    for (key, received) in merged(recipients, history) {
+        let acts: Vec<(u64, Level)> = received.acts.iter().map(|(first, (_, given))| (*first, given.0)).collect();
+        let Some(fact) = fact((key, received)) else { continue };
+        for (first, given) in acts.into_iter().filter(|_| fact.is_told()) {
+            let known = reached.entry(first).or_insert(Level::None);
+            *known = (*known).max(given);
+        }
+        facts.push(fact);
+    }
+    let mut disclosed = Range::default();
+    for act in &found.acts {
+        let first = found.of_act(act).map(|entry| entry.index.0).min();
+        let certain = first.and_then(|first| reached.get(&first)).copied().unwrap_or(Level::None);
+        let only_them = found.of_act(act).flat_map(|entry| &entry.recipients).all(|it| it.party == Party::ThisPerson);
+        let at_most = if only_them { Level::None } else { act.exposure_at_most.recipients };
+        disclosed.add(level(certain, at_most));
+    }
+    // Of what is only weakly linked nobody is named.
+    found.weak.iter().for_each(|act| disclosed.add(level(Level::None, act.exposure_at_most.recipients)));
+    (facts, disclosed)
 }
 
 fn since((entry, at_us): (u64, u64)) -> SinceFact {

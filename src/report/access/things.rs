@@ -165,13 +165,17 @@ pub fn unstated(found: &Found) -> Option<UnstatedFact> {
     })
 }
 
-/// When the last act that moved data of the person was recorded, by its purpose.
+/// When the last act that moved data of the person was at the latest, by its purpose: of what claims no time, its recording.
 pub fn last_of_purposes(found: &Found) -> BTreeMap<String, Instant> {
     let mut last: BTreeMap<String, Instant> = BTreeMap::new();
     for entry in found.acts.iter().filter(|act| act.class != Class::OtherPart).flat_map(|act| found.of_act(act)) {
         let Some(purpose) = entry.purpose.as_ref().and_then(Name::text) else { continue };
-        let known = last.entry(purpose.to_owned()).or_insert(entry.recorded_at);
-        *known = (*known).max(entry.recorded_at);
+        let at = match &entry.time {
+            ActTime::Claimed { bounded, doubtful: false, .. } => bounded.until.min(entry.recorded_at),
+            _ => entry.recorded_at,
+        };
+        let known = last.entry(purpose.to_owned()).or_insert(at);
+        *known = (*known).max(at);
     }
     last
 }

@@ -176,6 +176,9 @@ facts! {
         /// ISO 3166-1 alpha-2, as recorded, else as registered at the time of the acts.
         country: Option<String>,
         declared: Declared,
+        /// The tool, where nobody knows who runs it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<Name>,
         series: Series,
     }
 

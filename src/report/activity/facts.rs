@@ -18,7 +18,7 @@ use crate::report::instant::Instant;
 use crate::report::shape::given;
 use crate::report::template;
 use crate::report::wording::{Wording, fill};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Version of the JSON.
 pub const FORMAT: &str = "whosaw-activity-report/1";
@@ -233,25 +233,72 @@ fn others(tally: &tally::Tally, document: Option<&Document>) -> Vec<OtherFact> {
     let parties = document.map(|document| &document.parties).filter(|parties| !parties.is_empty());
     let is_declared =
         |name: Option<&Name>| declared(parties.map(|parties| parties.iter().map(|party| party.name.as_str())), name);
-    let recorded = tally.others.iter().map(|(other, counted)| OtherFact {
+    let others = told_once(&tally.others, |other| opens(other.name.as_ref()), |other| &mut other.country);
+    let runs = told_once(&tally.runs, |ran| opens(ran.name.as_ref()), |ran| &mut ran.country);
+    let recorded = others.iter().map(|(other, counted)| OtherFact {
         basis: Basis::Recorded,
         kind: Code(other.kind),
         party: Code(other.party),
         name: other.name.clone(),
         country: given(&other.country),
         declared: is_declared(other.name.as_ref()),
+        of: None,
         series: series(*counted),
     });
-    let runs = tally.runs.iter().map(|(ran, counted)| OtherFact {
+    let runs = runs.iter().map(|(ran, counted)| OtherFact {
         basis: ran.basis,
         kind: Code(RecipientKind::Unspecified),
         party: Code(PartyKind::Organisation),
         country: given(&ran.country),
-        declared: is_declared(Some(&ran.name)),
-        name: Some(ran.name.clone()),
+        declared: is_declared(ran.name.as_ref()),
+        name: ran.name.clone(),
+        of: ran.of.clone(),
         series: series(*counted),
     });
-    recorded.chain(runs).collect()
+    let mut all: Vec<OtherFact> = recorded.chain(runs).collect();
+    // What one row says of where somebody is, no other row of the same name leaves open.
+    let mut countries: BTreeMap<Name, BTreeSet<String>> = BTreeMap::new();
+    let stated = all.iter().filter(|fact| opens(fact.name.as_ref()));
+    for (name, country) in stated.filter_map(|fact| fact.name.clone().zip(fact.country.clone())) {
+        countries.entry(name).or_default().insert(country);
+    }
+    for fact in all.iter_mut().filter(|fact| fact.country.is_none()) {
+        let known = fact.name.as_ref().and_then(|name| countries.get(name)).filter(|known| known.len() == 1);
+        fact.country = known.and_then(|known| known.first().cloned());
+    }
+    all
+}
+
+/// Whether a name tells one from others.
+fn opens(name: Option<&Name>) -> bool {
+    matches!(name, Some(Name::Registered(_) | Name::Unregistered(_)))
+}
+
+/// One row for each, where some of its acts had no country yet and all others have the same one.
+fn told_once<K: Ord + Clone>(
+    rows: &BTreeMap<K, tally::Series>,
+    is_one: fn(&K) -> bool,
+    country: fn(&mut K) -> &mut String,
+) -> BTreeMap<K, tally::Series> {
+    let without = |key: &K| {
+        let mut key = key.clone();
+        let told = std::mem::take(country(&mut key));
+        (key, told)
+    };
+    let mut known: BTreeMap<K, BTreeSet<String>> = BTreeMap::new();
+    for (key, told) in rows.keys().filter(|key| is_one(key)).map(without).filter(|(_, told)| !told.is_empty()) {
+        known.entry(key).or_default().insert(told);
+    }
+    let mut all: BTreeMap<K, tally::Series> = BTreeMap::new();
+    for (key, counted) in rows {
+        let (mut key, mut told) = without(key);
+        if let (true, Some(countries)) = (told.is_empty(), known.get(&key).filter(|countries| countries.len() == 1)) {
+            told = countries.first().cloned().unwrap_or_default();
+        }
+        *country(&mut key) = told;
+        all.entry(key).or_default().join(*counted);
+    }
+    all
 }
 
 /// Whether the registry lists a name; a name that does not open may or may not be listed, and so is not.
@@ -334,6 +381,11 @@ fn answer(w: &Wording, report: &ActivityReport) -> String {
     if totals.unauthorised > 0 {
         text = format!("{text} {}", w.plural(&a.unauthorised, totals.unauthorised));
     }
+    if totals.not_assessed > 0 {
+        text = format!("{text} {}", w.plural(&a.not_assessed, totals.not_assessed));
+    }
+    // Also where each action says of itself that it was authorised.
+    text = format!("{text} {}", a.settled_elsewhere);
     if let Some(outside) = totals.outside_tools.filter(|outside| *outside > 0) {
         text = format!("{text} {}", w.plural(&a.outside, outside));
     }

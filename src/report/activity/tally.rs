@@ -91,7 +91,10 @@ pub struct Other {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Runs {
     pub basis: Basis,
-    pub name: Name,
+    /// Absent where nothing says who runs a tool.
+    pub name: Option<Name>,
+    /// That tool.
+    pub of: Option<Name>,
     /// Empty where nothing says it.
     pub country: String,
 }
@@ -225,13 +228,28 @@ impl Tally {
         let vendors: Vec<Name> = model.vendor.clone().map_or_else(said, |vendor| vec![vendor]);
         let mut runs: Vec<Runs> = Vec::new();
         for name in vendors {
-            runs.push(Runs { basis: Basis::ModelVendor, country: country(&name), name });
+            runs.push(Runs { basis: Basis::ModelVendor, country: country(&name), name: Some(name), of: None });
         }
-        if let Some(Name::Registered(tool)) = named(NamedField::Tool, 0, &body.tool) {
-            for operator in history.operators(&tool, at) {
-                let country = history.tool_country(&tool, Some(operator), at).unwrap_or_default().to_owned();
-                runs.push(Runs { basis: Basis::ToolOperator, name: registered(operator), country });
-            }
+        if let Some(tool) = named(NamedField::Tool, 0, &body.tool) {
+            let operators = match &tool {
+                Name::Registered(tool) => history.operators(tool, at),
+                Name::Unregistered(_) | Name::Closed => Vec::new(),
+            };
+            let place = |operator: Option<&str>| match &tool {
+                Name::Registered(tool) => history.tool_country(tool, operator, at).unwrap_or_default().to_owned(),
+                Name::Unregistered(_) | Name::Closed => String::new(),
+            };
+            let basis = Basis::ToolOperator;
+            let ran = |operator: &&str| Runs {
+                basis,
+                name: Some(registered(operator)),
+                of: None,
+                country: place(Some(operator)),
+            };
+            runs.extend(operators.iter().map(ran));
+            // Somebody runs it all the same, and was given what went in.
+            let is_known = !operators.is_empty();
+            runs.extend((!is_known).then(|| Runs { basis, name: None, country: place(None), of: Some(tool.clone()) }));
         }
         runs.into_iter().for_each(|ran| count(self.runs.entry(ran).or_default()));
         count(self.models.entry(model).or_default());

@@ -113,12 +113,12 @@ pub fn text(w: &Wording, report: &ExposureReport) -> String {
         });
     }
     if totals.holdings_open > 0 {
-        let copies = w.plural(&w.exposure.count.copies, totals.holdings_open);
+        let copies = copies(w, &totals.copies_open());
         let holders = holders(w, report, &|held, cut_off| held.is_open(cut_off));
         clauses.push(fill(&words.holds, &[("copies", &copies), ("holders", &holders)]));
     }
     if totals.holdings_promised > 0 {
-        let copies = w.plural(&w.exposure.count.copies, totals.holdings_promised);
+        let copies = copies(w, &totals.copies_promised());
         let holders = holders(w, report, &|held, cut_off| held.is_promised(cut_off));
         clauses.push(fill(&words.promised, &[("copies", &copies), ("holders", &holders)]));
     }
@@ -187,7 +187,7 @@ pub fn claim_text(w: &Wording, report: &ExposureReport) -> String {
     let accesses = w.plural(&w.exposure.count.accesses, n);
     let duration = duration_range(w, &totals.unauthorised_us);
     let verdict = beyond_text(w, report);
-    let copies = w.plural(&w.exposure.count.copies, totals.holdings_elsewhere);
+    let copies = copies(w, &totals.copies_elsewhere());
     let values = [
         ("accesses", accesses.as_str()),
         ("losses", &losses),
@@ -265,6 +265,10 @@ pub fn policy_text(w: &Wording, policy: &PolicyFact) -> String {
         }
         None => fill(&w.mark.policy, &[("id", &id), ("decision", decision)]),
     }
+}
+
+fn copies(w: &Wording, range: &Range) -> String {
+    w.plural_range(&w.exposure.count.copies, range.low, range.high)
 }
 
 pub fn people(w: &Wording, range: &Range) -> String {

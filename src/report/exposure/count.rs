@@ -55,6 +55,12 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
     let is_open = |held: &&HoldingFact| held.is_open(cut_off);
     let without = |loss: &&LossFact| loss.authorisation == Authorisation::Unauthorised;
     let elsewhere = |held: &&HoldingFact| copies.lies_elsewhere(held) && held.start.earliest <= cut_off;
+    let copies_that = |which: &dyn Fn(&&HoldingFact) -> bool| Range {
+        low: holdings.iter().filter(|held| held.certain && which(held)).count() as u64,
+        high: holdings.iter().filter(which).count() as u64,
+    };
+    let (open, elsewhere) = (copies_that(&is_open), copies_that(&elsewhere));
+    let promised = copies_that(&|held| held.is_promised(cut_off));
     Totals {
         open_us: union(|exposure| &exposure.open),
         unauthorised_us: union(|exposure| &exposure.unauthorised),
@@ -75,9 +81,12 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         records: told.records,
         records_incomplete: told.records_incomplete,
         attempts: accesses.iter().filter(|access| is_attempt(access)).count() as u64,
-        holdings_open: holdings.iter().filter(is_open).count() as u64,
-        holdings_promised: holdings.iter().filter(|held| held.is_promised(cut_off)).count() as u64,
-        holdings_elsewhere: holdings.iter().filter(elsewhere).count() as u64,
+        holdings_open: open.high,
+        holdings_open_surely: open.low,
+        holdings_promised_surely: promised.low,
+        holdings_elsewhere_surely: elsewhere.low,
+        holdings_promised: promised.high,
+        holdings_elsewhere: elsewhere.high,
         models_unknown: 0,
         unauthorised_accesses: Range {
             low: surely_unauthorised as u64,

@@ -324,6 +324,13 @@ facts! {
         records_incomplete: bool,
         attempts: u64,
         holdings_open: u64,
+        /// Of these, and of the two figures below: copies that there surely were.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        holdings_open_surely: u64,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        holdings_promised_surely: u64,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        holdings_elsewhere_surely: u64,
         /// Copies whose end is only promised or planned: nothing shows that it came.
         #[serde(default, skip_serializing_if = "is_zero")]
         holdings_promised: u64,
@@ -432,6 +439,9 @@ facts! {
         times: Vec<Span>,
         /// Groups and accounts over which.
         over: Vec<Who>,
+        /// Somebody who has, or had, a copy of their own: they could see it as long as that lasts, whatever way was closed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_copy: bool,
         /// Accesses in which data came back, or may have.
         did: u64,
         /// Of these, certain ones.
@@ -774,6 +784,21 @@ impl HoldingFact {
     /// Whether it is not known to be gone by an instant.
     pub fn is_open(&self, cut_off: Instant) -> bool {
         matches!(self.end.known, Known::Open | Known::Unknown) || self.end.latest > cut_off
+    }
+}
+
+impl Totals {
+    /// Copies that are not known to be gone: those that there surely were, to all.
+    pub fn copies_open(&self) -> Range {
+        Range { low: self.holdings_open_surely, high: self.holdings_open }
+    }
+
+    pub fn copies_promised(&self) -> Range {
+        Range { low: self.holdings_promised_surely, high: self.holdings_promised }
+    }
+
+    pub fn copies_elsewhere(&self) -> Range {
+        Range { low: self.holdings_elsewhere_surely, high: self.holdings_elsewhere }
     }
 }
 

@@ -144,7 +144,10 @@ impl<'a> Stated<'a> {
         let copies = count::Copies { accesses: &accesses, accounts: &accounts, logs: &logs };
         let elsewhere = holdings.iter().filter(|held| copies.lies_elsewhere(held));
         let holders: Vec<&Who> = elsewhere.map(|held| &held.holder).collect();
-        let viewers = viewers(&found, &people, negative, &holders, &evidence.same);
+        let mut viewers = viewers(&found, &people, negative, &holders, &evidence.same);
+        for viewer in viewers.iter_mut().filter(|viewer| matches!(viewer.who, Who::Person { .. })) {
+            viewer.by_copy = holdings.iter().any(|held| held.holder == viewer.who);
+        }
         let mut totals = count::totals(&count::Counting {
             found: &found,
             viewers: &viewers,
@@ -516,6 +519,7 @@ fn viewers(
         excess_us: measure(&seen.excess),
         times: Span::all(&seen.could.possible),
         over: seen.over.iter().map(|party| people.who(*party)).collect(),
+        by_copy: false,
         did: seen.did + seen.by_alike,
         surely: seen.surely,
         tried: seen.tried,

@@ -133,10 +133,11 @@ impl<'a> Told<'a> {
 
     fn holds(self) -> Figure<'a> {
         let (f, totals) = (&self.w.exposure.figure, &self.report.totals);
-        let held = Figure::of(&f.holds, counted(Range::exactly(totals.holdings_open)));
-        match totals.holdings_promised {
+        let held = Figure::of(&f.holds, counted(totals.copies_open()));
+        let Range { low, high } = totals.copies_promised();
+        match high {
             0 => held,
-            promised => held.noted(fill(&f.holds_promised, &[("n", &self.w.number(promised))])),
+            _ => held.noted(fill(&f.holds_promised, &[("n", &self.w.range(low, high))])),
         }
     }
 
@@ -242,6 +243,7 @@ impl<'a> Told<'a> {
             .text(&t.who, move |v: &ViewerFact| self.who(&v.who))
             .text(&c.kind, move |v| self.kind(&v.who))
             .texts(&c.over, move |v| self.everybody(&v.over))
+            .yes_or_no(&c.by_copy, |v| v.by_copy)
             .duration(&t.could, |v| v.could_us)
             .duration(&t.excess_only, |v| v.excess_us)
             .spans(&c.times, |v| &v.times)
@@ -276,6 +278,7 @@ impl<'a> Told<'a> {
             .text(&t.what, |a| word(&w.exposure.rung, a.rung.code()).to_owned())
             .yes_or_no(&c.is_certain, |a| a.certain)
             .text(&t.authorisation, |a| word(&w.authorisation, a.authorisation.code()).to_owned())
+            .yes_or_no(&c.perhaps_unauthorised, |a| a.perhaps_unauthorised)
             .text(&c.approval, |a| {
                 a.approval.map(|code| word(&w.exposure.approved, code.code()).to_owned()).unwrap_or_default()
             })

@@ -51,12 +51,17 @@ impl Said<'_> {
             if totals.instruction_closed > 0 { &a.verdict.instructed_as_far } else { &a.verdict.all_instructed },
             totals.not_instructed,
         )];
-        verdicts.push(of(
+        let mut authorised = of(
             &a.verdict.authorised,
             &a.verdict.unauthorised,
             if totals.not_assessed > 0 { &a.verdict.not_all_assessed } else { &a.verdict.all_authorised },
             totals.unauthorised,
-        ));
+        );
+        if totals.unauthorised > 0 && totals.not_assessed > 0 {
+            let more = w.plural(&a.verdict.not_assessed, totals.not_assessed);
+            authorised.text = [authorised.text, more].join(&w.answer.clauses);
+        }
+        verdicts.push(authorised);
         verdicts.push(match totals.outside_tools {
             None => verdict(&a.verdict.tools, a.verdict.tools_unknown.clone(), Tone::Missing),
             Some(outside) => of(&a.verdict.tools, &a.verdict.tools_outside, &a.verdict.tools_inside, outside),
@@ -73,12 +78,14 @@ impl Said<'_> {
             note: note.to_owned(),
             tone,
         };
+        let actions = if (totals.actions.low, totals.actions.high) == (1, 1) { &f.actions_one } else { &f.actions };
+        let unauthorised_note = fill(&f.unauthorised_note, &[("n", &w.number(totals.not_assessed))]);
         let warn = |number: u64| if number > 0 { Tone::Warning } else { Tone::Plain };
         vec![
-            figure(w.range(totals.actions.low, totals.actions.high), &f.actions, &f.actions_note, Tone::Plain),
+            figure(w.range(totals.actions.low, totals.actions.high), actions, &f.actions_note, Tone::Plain),
             figure(w.number(totals.about_persons), &f.persons, &f.persons_note, Tone::Plain),
             figure(w.number(totals.not_instructed), &f.without, &f.without_note, warn(totals.not_instructed)),
-            figure(w.number(totals.unauthorised), &f.unauthorised, &f.unauthorised_note, warn(totals.unauthorised)),
+            figure(w.number(totals.unauthorised), &f.unauthorised, &unauthorised_note, warn(totals.unauthorised)),
             figure(w.number(totals.denied + totals.failed), &f.attempts, &f.attempts_note, Tone::Attempt),
             figure(w.number(totals.by_others), &f.by_others, &f.by_others_note, Tone::Plain),
         ]
@@ -290,9 +297,10 @@ impl Said<'_> {
                 Basis::Recorded => kind(fact.kind),
                 other => word(&w.basis, other.code()).to_owned(),
             };
-            let name = match &fact.name {
-                Some(name) => self.name(name),
-                None => word(&w.party.kind, fact.party.text()).to_owned(),
+            let name = match (&fact.name, &fact.of) {
+                (Some(name), _) => self.name(name),
+                (None, Some(tool)) => fill(&w.exposure.table.unknown_operator, &[("tool", &self.name(tool))]),
+                (None, None) => word(&w.party.kind, fact.party.text()).to_owned(),
             };
             let country = fact.country.clone().unwrap_or_else(|| w.missing.not_stated.clone());
             let cells =

@@ -33,8 +33,10 @@ impl Said<'_> {
         });
         let restricted = self.restricted(access.after_restriction, access.after_restriction_of_erased);
         let style = if access.authorisation == Authorisation::Authorised { Style::Plain } else { Style::Warning };
+        let perhaps = if access.perhaps_unauthorised { x.table.perhaps_unauthorised.as_str() } else { "" };
         cell([
             (word(&w.authorisation, access.authorisation.code()).to_owned(), style),
+            (perhaps.to_owned(), Style::Warning),
             (approval, Style::Note),
             (self.decided(&access.policies), Style::Note),
             (review.unwrap_or_default().join(" "), Style::Note),

@@ -4,7 +4,7 @@ use super::heading::heading;
 use super::words::Words;
 use super::*;
 use crate::model::ReportType;
-use crate::report::access::document::{self, HeadFact, KeptFact, Limit, Notice, TemplateFact};
+use crate::report::access::document::{self, HeadFact, KeptFact, Limit, Notice, Range, TemplateFact};
 use crate::report::wording::word;
 
 /// Identities told in the line below the title.
@@ -47,35 +47,45 @@ pub fn verdicts(words: &Words<'_>) -> Vec<Verdict> {
 pub fn figures(words: &Words<'_>) -> Vec<Figure> {
     let (w, totals) = (&words.w.figure, &words.report.totals);
     let undetermined = &words.report.undetermined;
-    let figure =
-        |value: String, label: &str, note: String, tone: Tone| Figure { value, label: label.to_owned(), note, tone };
+    let figure = |range: Range, labels: [&String; 2], note: String, tone: Tone| {
+        let [one, more] = labels;
+        let label = if (range.low, range.high) == (1, 1) { one } else { more };
+        Figure { value: words.range(&range), label: label.clone(), note, tone }
+    };
+    let into = words.number(totals.attempts_into_tools);
+    let with = words.number(undetermined.with_this_person);
     vec![
         figure(
-            words.range(&totals.processed),
-            &w.processed,
+            totals.processed,
+            [&w.processed_one, &w.processed],
             fill(&w.processed_note, &[("in_person", &words.range(&totals.processed_by.in_person))]),
             Tone::Processed,
         ),
-        figure(words.range(&totals.shown_to_humans), &w.humans, w.humans_note.clone(), Tone::Shown),
+        figure(totals.shown_to_humans, [&w.humans_one, &w.humans], w.humans_note.clone(), Tone::Shown),
         figure(
-            words.range(&totals.arguments_only),
-            &w.arguments_only,
+            totals.arguments_only,
+            [&w.arguments_only_one, &w.arguments_only],
             w.arguments_only_note.clone(),
             Tone::ArgumentsOnly,
         ),
         figure(
-            words.range(&totals.attempts),
-            &w.attempts,
-            fill(&w.attempts_note, &[("into", &words.number(totals.attempts_into_tools))]),
+            totals.attempts,
+            [&w.attempts_one, &w.attempts],
+            fill(&w.attempts_note, &[("into", &into)]),
             Tone::Attempt,
         ),
         figure(
-            words.number(undetermined.actions),
-            &w.undetermined,
-            fill(&w.undetermined_note, &[("with", &words.number(undetermined.with_this_person))]),
+            Range::exactly(undetermined.actions),
+            [&w.undetermined_one, &w.undetermined],
+            fill(&w.undetermined_note, &[("with", &with)]),
             Tone::Possible,
         ),
-        figure(words.number(words.report.possible.acts), &w.possible, w.possible_note.clone(), Tone::OtherPart),
+        figure(
+            Range::exactly(words.report.possible.acts),
+            [&w.possible_one, &w.possible],
+            w.possible_note.clone(),
+            Tone::OtherPart,
+        ),
     ]
 }
 
@@ -157,7 +167,10 @@ pub fn technical(words: &Words<'_>) -> Vec<Pair> {
     let head = &header.as_known_at;
     let custodian = fill(
         &f.custodian_value,
-        &[("custodian", &head.custodian), ("generation", &words.number(head.vault_generation))],
+        &[
+            ("custodian", word(&f.custodian_class, &head.custodian)),
+            ("generation", &words.number(head.vault_generation)),
+        ],
     );
     let template = template_text(words.w, &header.template);
     vec![

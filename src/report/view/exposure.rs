@@ -113,9 +113,9 @@ impl Said<'_> {
         let could_label = one_or_more(&totals.people_could, &f.could_one, &f.could);
         let saw_label = one_or_more(&totals.people_saw, &f.saw_one, &f.saw);
         let machines_label = one_or_more(&totals.machines, &f.machines_one, &f.machines);
-        let holds_label = one_or_more(&Range::exactly(totals.holdings_open), &f.holds_one, &f.holds);
-        let promised = totals.holdings_promised;
-        let promised = (promised > 0).then(|| fill(&f.holds_promised, &[("n", &w.number(promised))]));
+        let holds_label = one_or_more(&totals.copies_open(), &f.holds_one, &f.holds);
+        let promised = totals.copies_promised();
+        let promised = (promised.high > 0).then(|| fill(&f.holds_promised, &[("n", &range(&promised))]));
         let holds_note: Vec<String> = std::iter::once(f.holds_note.clone()).chain(promised).collect();
         let holds_note = holds_note.join(&w.answer.clauses);
         let subjects_label = one_or_more(&totals.subjects, &f.subjects_one, &f.subjects);
@@ -124,7 +124,7 @@ impl Said<'_> {
             figure(could, &could_label, could_note, Tone::Possible),
             figure(saw, &saw_label, saw_note, Tone::Shown),
             figure(range(&totals.machines), &machines_label, x.figure.machines_note.clone(), Tone::Processed),
-            figure(w.number(totals.holdings_open), &holds_label, holds_note, Tone::ArgumentsOnly),
+            figure(range(&totals.copies_open()), &holds_label, holds_note, Tone::ArgumentsOnly),
             figure(subjects, &subjects_label, x.figure.subjects_note.clone(), Tone::OtherPart),
         ]
     }
@@ -306,6 +306,7 @@ impl Said<'_> {
                 } else {
                     fill(&x.table.over, &[("list", &w.list(&over, LISTED))])
                 };
+                let by_copy = if viewer.by_copy { t.by_copy.clone() } else { String::new() };
                 let excess = if viewer.excess_us.high == 0 {
                     String::new()
                 } else {
@@ -317,7 +318,8 @@ impl Said<'_> {
                 let did = match (viewer.first.zip(viewer.last), viewer.highest) {
                     (Some((first, last)), Some(rung)) => vec![
                         (word(&x.rung, rung.code()).to_owned(), Style::Strong),
-                        (w.plural(&w.count.times, viewer.did), Style::Plain),
+                        (w.plural_range(&w.count.times, viewer.surely, viewer.did), Style::Plain),
+                        (if viewer.surely == 0 { t.possible.clone() } else { String::new() }, Style::Note),
                         (w.span(first, last), Style::Note),
                     ],
                     _ if viewer.by_members > 0 => {
@@ -329,7 +331,7 @@ impl Said<'_> {
                 Row {
                     tone: viewer.highest.map_or(Tone::OtherPart, tone),
                     cells: vec![
-                        cell([(self.who(&viewer.who), Style::Strong), (over, Style::Note)]),
+                        cell([(self.who(&viewer.who), Style::Strong), (over, Style::Note), (by_copy, Style::Note)]),
                         cell([(could, Style::Plain), (w.list(&when, LISTED), Style::Note)]),
                         cell([(excess, Style::Warning)]),
                         cell(did),

@@ -136,7 +136,14 @@ fn data(words: &Words<'_>) -> Content {
         Style::Missing => Block::Facts { pairs: vec![cover::pair(&w.section.declared, text, style)] },
         _ => Block::Text { text: told },
     };
-    (vec![w.own.intro.data.clone()], vec![things::categories(words), declared])
+    let known: BTreeSet<_> = words.report.declared.activities.iter().flat_map(|it| &it.categories).collect();
+    let observed = words.report.categories.iter().filter(|fact| fact.into_tool > 0 || fact.received.high > 0);
+    let undeclared = observed.map(|fact| fact.category).filter(|category| !known.contains(category));
+    let undeclared: Vec<String> = undeclared.map(|category| words.code(&w.category, category)).collect();
+    let undeclared = (!undeclared.is_empty())
+        .then(|| Block::Note { text: fill(&w.own.text.undeclared_data, &[("list", &w.list(&undeclared, LISTED))]) });
+    let blocks = [things::categories(words), declared].into_iter().chain(undeclared);
+    (vec![w.own.intro.data.clone()], blocks.collect())
 }
 
 /// How often, in the words of one cell: what is certain to possible, and beside it what is less.

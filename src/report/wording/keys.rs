@@ -48,7 +48,7 @@ sections! {
     Answer {
         heading: String, processed: String, possible: String, no_agent: String, arguments_only: String, attempts: String, attempts_into_tools: String, nothing: String,
         on_behalf: String, behalf_item: String, no_humans: String, only_this_person: String, humans: String,
-        humans_possible: String, taken: String, disclosed: String, disclosed_possible: String, clauses: String,
+        humans_possible: String, taken: String, disclosed: String, disclosed_possible: String, further: Plural, in_country: String, clauses: String,
         who: AnswerWho,
     }
     AnswerWho { agents: Plural, services: Plural, others: Plural }
@@ -68,6 +68,8 @@ sections! {
         processed: String, processed_note: String, humans: String, humans_note: String, arguments_only: String,
         arguments_only_note: String, attempts: String, attempts_note: String, undetermined: String,
         undetermined_note: String, possible: String, possible_note: String,
+        processed_one: String, humans_one: String, arguments_only_one: String, attempts_one: String, undetermined_one: String,
+        possible_one: String,
     }
 
     Section {
@@ -95,17 +97,17 @@ sections! {
     ActivityTitle { report: String, subtitle: String, running: String }
     ActivityAnswer {
         did: String, did_closed: String, nothing: String, nothing_recorded: String, unknown: String, unauthorised: Plural,
-        outside: Plural, by_recording: String, recorded_outside: Plural, occurred_outside: Plural,
+        not_assessed: Plural, settled_elsewhere: String, outside: Plural, by_recording: String, recorded_outside: Plural, occurred_outside: Plural,
     }
     ActivityVerdict {
         instructed: String, not_instructed: Plural, all_instructed: String, instructed_as_far: String, authorised: String,
-        unauthorised: Plural, not_all_assessed: String, all_authorised: String, tools: String, tools_unknown: String,
+        unauthorised: Plural, not_assessed: Plural, not_all_assessed: String, all_authorised: String, tools: String, tools_unknown: String,
         tools_outside: Plural, tools_inside: String, beyond: String,
         beyond_complete: String, beyond_incomplete: String, beyond_unknown: String,
     }
     ActivityCount { actions: Plural, days: Plural, seconds: Plural }
     ActivityFigure {
-        actions: String, actions_note: String, persons: String, persons_note: String, without: String, without_note: String,
+        actions: String, actions_one: String, actions_note: String, persons: String, persons_note: String, without: String, without_note: String,
         unauthorised: String, unauthorised_note: String, attempts: String, attempts_note: String, by_others: String,
         by_others_note: String,
     }
@@ -129,7 +131,7 @@ sections! {
         purposes: String, data: String, agents: String, recipients: String, storage: String, source: String, withheld: String,
     }
     OwnText {
-        undeclared: String, without_purpose: Plural, declared_for: String, will: String, safeguard: String, why_unnamed: String, withheld: String, who_runs: String,
+        undeclared: String, undeclared_data: String, without_purpose: Plural, declared_for: String, will: String, safeguard: String, why_unnamed: String, withheld: String, who_runs: String,
         decisions: Plural, logic: String, unauthorised: Plural, exceptional: Plural, other_people: String, word_for_word: String, word_for_word_value: String,
         undetermined: String, undetermined_value: Plural, possible: String, restriction: String, times: String, vendor: String,
         also: String, attempts: String, had_others: String,
@@ -181,7 +183,7 @@ sections! {
         legal_profile_value: String, registry: String, registry_value: String, representative_value: String,
         requester: String, reference: String, pulled_for: String, generated_at: String, times: String, query: String,
         query_value: String, period: String, as_known_at: String, as_known_at_value: String, clocks: String, clocks_value: String, earlier_value: String, root: String,
-        verifier_key: String, custodian: String, custodian_value: String, redaction: String, supersedes: String,
+        verifier_key: String, custodian: String, custodian_value: String, custodian_class: Codes, redaction: String, supersedes: String,
         supersedes_none: String, supersedes_earlier: String, supersedes_value: String, json_digest: String, signature: String, signature_value: String, identity: String, identity_weak: String,
     }
 
@@ -285,7 +287,7 @@ sections! {
         permitted_unauthorised: String, permitted_not_assessed: String, denied_done: String,
         audience: String, open_to_it: String, in_it: String, on_file: String, member: String, fields_not_told: String,
         protection: String, key: String, key_not_told: String, key_not_on_file: String, country: String, persons: String,
-        country_not_told: String,
+        country_not_told: String, by_copy: String, perhaps_unauthorised: String,
     }
     ExposureLane { without_authority: String, approvals: String, gaps: String, more: Plural }
 
@@ -330,7 +332,7 @@ sections! {
         undetermined: String, unidentified: String, vendor: String, verdict: String, version: String,
         detected_in: String, detected_case: String, first_detected: String, last_detected: String, opened_to_detected: String,
         decided: String, decided_in: String, revoked_in: String, revoked_to_closed: String, how_known: String, decided_to_closed: String,
-        detected_to_closed: String, ended_before_detection: String, rights: String, by_members: String,
+        detected_to_closed: String, ended_before_detection: String, rights: String, by_members: String, by_copy: String, perhaps_unauthorised: String,
         permitted_unauthorised_in: String, permitted_not_assessed_in: String, denied_done_in: String,
         members: String, suppressed: String, perhaps_fields: String, fields_not_told: String, on_file: String,
         english: String, visible: String, required_here: String, codes: String, proposal_codes: String, proposal: String, not_taken: String, can_know: String, answered_in: String, stated: String, signed: String, takes_back: String, taken_back_by: String, answered: String, people_named: String, people_erased: String, deadline: String, counts: String, level: String, figure: String, figure_level: String, figure_thresholds: String, figure_context: String, figure_identification: String, figure_confidentiality: String, figure_integrity: String, figure_availability: String, figure_malicious: String, entries_erased: String, entries_perhaps_erased: String, steps_erased: String, compared_with: String, uncompared: String, uncompared_by: String, answers_changed: String, facts_changed: String, incomplete: String, notification: String, handle: String, contact_kind: String, contact_reference: String, language: String, vulnerable: String, holdings_open: String, copies: String, message: String, sent_at: String, channel: String, delivered: String, reason_not_told: String, not_gone: String,
