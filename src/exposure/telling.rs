@@ -22,6 +22,7 @@ mod reported;
 mod said;
 mod settle;
 mod takers;
+mod unnamed;
 
 pub use loss::{Loss, Lost};
 pub use names::{Named, Numbered};

@@ -70,6 +70,8 @@ pub struct Exposure {
     pub accesses: Vec<Judged>,
     /// By what ways each loss was, in the order in which they were told.
     pub losses: Vec<Authorised>,
+    /// Agents that possibly had it before them: behind an account or in a group, for whom it was got, or who have a copy.
+    pub agents: BTreeSet<Party>,
     /// Groups of whom somebody is on file, and to whom it was given.
     pub given_groups: BTreeSet<Party>,
     /// Copies that somebody got of it.
@@ -162,7 +164,7 @@ pub struct Judged {
     pub perhaps_without: BTreeSet<Party>,
     /// Whether data surely came back.
     pub certain: bool,
-    /// People one of whom it was: the members of an account that acted.
+    /// People and agents one of whom it was: the members of an account that acted.
     pub one_of: BTreeSet<Party>,
     /// What it shows of whoever acted, if that was a human.
     pub unnamed: Rung,
@@ -263,6 +265,7 @@ impl Exposure {
             uncountable: false,
             accesses: Vec::new(),
             losses: Vec::new(),
+            agents: BTreeSet::new(),
             given_groups: BTreeSet::new(),
             holdings: Vec::new(),
             accounts: BTreeSet::new(),
@@ -294,6 +297,7 @@ impl Exposure {
         };
         let accounts = exposure.holdings.iter().filter_map(account).filter(|holder| audience.may_have_members(*holder));
         exposure.accounts = accounts.collect();
+        exposure.holders_had_it(told.frame.cut_off);
         let judge = Judge {
             from: told.frame.from,
             cut_off: told.frame.cut_off,
@@ -558,11 +562,12 @@ impl Exposure {
                 let members = members_then(actor, access, judge);
                 self.got_in(actor, &members, access, judge);
                 let people = members.keys().copied().filter(|party| party.is_human());
+                self.perhaps_had(members.keys());
                 if judge.audience.is_only_perhaps_account(actor) {
                     // A machine, unless it is the account that one of them used.
                     fact.perhaps.extend(people.map(|party| (party, fact.unnamed)));
                 } else {
-                    fact.one_of = people.collect();
+                    fact.one_of = people.chain(members.keys().copied().filter(|party| party.is_agent())).collect();
                 }
                 // An account that had users, and none of them then, was used by somebody else, or by one who had not left.
                 // A group in it of which nobody is on file may be anybody.
@@ -593,8 +598,9 @@ impl Exposure {
         let got = access.shown_to.iter().chain(&access.given_to).chain(&access.perhaps_given_to);
         for party in got.filter(|party| party.has_members()) {
             let rung = if access.shown_to.contains(party) { Rung::Seen } else { Rung::Given };
-            let people = members_then(*party, access, judge).into_keys().filter(|member| member.is_human());
-            for member in people {
+            let members = members_then(*party, access, judge);
+            self.perhaps_had(members.keys());
+            for member in members.into_keys().filter(|member| member.is_human()) {
                 let known = fact.perhaps.entry(member).or_insert(rung);
                 *known = rung.max(*known);
                 self.viewers.entry(member).or_default().perhaps = true;

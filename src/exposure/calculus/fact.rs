@@ -44,6 +44,11 @@ impl Party {
         matches!(self, Party::Named(PartyKind::Unspecified, _))
     }
 
+    /// It runs a model, and what it had before it went to whoever runs that.
+    pub fn is_agent(self) -> bool {
+        matches!(self, Party::Named(PartyKind::Agent, _))
+    }
+
     /// A human, for sure.
     pub fn is_human(self) -> bool {
         matches!(self, Party::Person(_) | Party::Unknown(..))

@@ -43,6 +43,7 @@ impl Exposure {
         let Some(actor) = access.chain.first().copied().filter(|_| sends(access)) else { return };
         self.viewers.entry(actor).or_default().perhaps = true;
         let members = if actor.has_members() { members_then(actor, access, judge) } else { Members::new() };
+        self.perhaps_had(members.keys().chain([&actor]));
         for party in members.into_keys().chain([actor]).filter(|party| party.is_human()) {
             fact.perhaps.insert(party, Rung::Seen);
             self.viewers.entry(party).or_default().perhaps = true;
@@ -51,12 +52,12 @@ impl Exposure {
 }
 
 /// It passes on what whoever acted had.
-pub(super) fn sends(access: &Access) -> bool {
+pub fn sends(access: &Access) -> bool {
     passes_on(access.verb)
 }
 
 /// Whoever acted has a copy of what they gave to others.
-pub(super) fn takes_a_copy(access: &Access) -> bool {
+pub fn takes_a_copy(access: &Access) -> bool {
     access.only_gives && matches!(access.verb, Verb::DataDownload | Verb::DataExport | Verb::DataCopy)
 }
 

@@ -127,6 +127,7 @@ impl Exposure {
         let had = judge.ways.had(&access.chain, access, &judge.content, judge.manner);
         fact.authorised = worse(access.authorised, ways::without_success(&had, &self.paths, access).0);
         let members = if actor.has_members() { members_then(actor, access, judge) } else { Members::new() };
+        self.perhaps_had(members.keys());
         for member in members.into_keys().filter(|member| member.is_human()) {
             fact.perhaps.insert(member, fact.unnamed);
             self.viewers.entry(member).or_default().perhaps = true;
@@ -208,7 +209,7 @@ impl Exposure {
     pub(super) fn got_in(&mut self, whole: Party, members: &Members, access: &Access, judge: &Judge) {
         let could = self.viewers.get(&whole).map(|viewer| viewer.could.clone()).unwrap_or_default();
         let excess = self.viewers.get(&whole).map(|viewer| viewer.excess.clone()).unwrap_or_default();
-        for (party, times) in members.iter().filter(|(party, _)| party.is_human()) {
+        for (party, times) in members.iter().filter(|(party, _)| party.is_human() || party.is_agent()) {
             let viewer = self.viewers.entry(*party).or_default();
             if viewer.could.possible.meets(access.when.earliest, access.when.latest) {
                 continue;

@@ -23,7 +23,7 @@ mod shown;
 pub mod audience;
 mod content;
 mod delivered;
-mod giving;
+pub mod giving;
 mod joined;
 mod judging;
 mod leaving;

@@ -1,12 +1,13 @@
 //! What nobody is named for: who used an account of which nobody on file had the use, what was reached by somebody who was in
-//! a group or an account, and who was perhaps told of what was got for them.
+//! a group or an account, and who was perhaps told of what was got for them, agents like people.
 
 use super::audience::{Audience, Members};
 use super::exposure::{Exposure, Rung, members_then};
-use super::fact::{Access, Party, Person};
+use super::fact::{Access, Party, Person, Thing};
+use super::interval::Interval;
 use super::judging::Judge;
 use super::same::Same;
-use super::times::{TimeSet, Times};
+use super::times::{Instant, TimeSet, Times};
 use std::collections::{BTreeMap, BTreeSet};
 use whosaw_verifier::vocabulary::PartyKind;
 
@@ -30,10 +31,29 @@ impl Exposure {
         let others = access.chain.iter().skip(1).filter(|party| !access.shown_to.contains(party));
         for party in others.filter(|party| !matches!(party, Party::Named(PartyKind::Organisation, _))) {
             let members = if party.has_members() { members_then(*party, access, judge) } else { Members::new() };
+            self.perhaps_had(members.keys().chain([party]));
             for person in members.into_keys().chain([*party]).filter(|party| party.is_human()) {
                 self.viewers.entry(person).or_default().perhaps = true;
             }
         }
+    }
+
+    /// The agents among these possibly had it before them, as people possibly saw it.
+    pub(super) fn perhaps_had<'a>(&mut self, parties: impl IntoIterator<Item = &'a Party>) {
+        for agent in parties.into_iter().filter(|party| party.is_agent()) {
+            self.viewers.entry(*agent).or_default().perhaps = true;
+            self.agents.insert(*agent);
+        }
+    }
+
+    /// An agent that has or had a copy possibly had that before it, also where no act tells how it came there.
+    pub(super) fn holders_had_it(&mut self, cut_off: Instant) {
+        let holder = |held: &Interval| match held.thing {
+            Thing::Holding { holder, .. } if held.start.earliest <= cut_off => Some(holder),
+            _ => None,
+        };
+        let holders: BTreeSet<Party> = self.holdings.iter().filter_map(holder).collect();
+        self.perhaps_had(&holders);
     }
 
     /// What was reached by somebody who was possibly in a group or an account then, is told of that one too; what was reached

@@ -227,7 +227,7 @@ impl Telling {
 
     /// What follows from contexts once everything was told: a session that nothing ends is over when its limit is, one that
     /// was closed whole is closed for all it had, and an agent's model vendor was given what the agent had before it.
-    pub(super) fn settle_contexts(&mut self, registered: &dyn Registered) {
+    pub(super) fn settle_contexts(&mut self, registered: &dyn Registered, lag_us: u64) {
         let mut contexts = std::mem::take(&mut self.contexts);
         contexts.puts.retain(|put| !self.never.contains(&put.index));
         contexts.ended.retain(|put| !self.never.contains(&put.index));
@@ -241,6 +241,7 @@ impl Telling {
         let mut puts = std::mem::take(&mut contexts.puts);
         puts.extend(untold(&puts, std::mem::take(&mut contexts.ended)));
         puts.extend(self.share(&puts, &contexts.conversations));
+        puts.extend(self.before_unnamed(lag_us));
         puts.sort_by_key(|put| (put.when.earliest, put.index));
         contexts.calls.sort_by_key(|call| (call.when.earliest, call.index));
         self.close_whole(&puts, &contexts);

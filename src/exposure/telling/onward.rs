@@ -296,6 +296,9 @@ impl Telling {
     }
 }
 
+/// For so long after its end a membership is taken to have gone on where it is only asked what else may matter, microseconds.
+const LONG_US: u64 = 100 * 366 * 86_400 * 1_000_000;
+
 /// By agent and resource, what it had before it.
 pub(super) type All = BTreeMap<(Party, Resource), Vec<Had>>;
 
@@ -403,15 +406,19 @@ impl Telling {
             lower
         };
         let mut reached = Reached::default();
-        for put in contexts.puts.iter().chain(&contexts.ended).filter(|put| resources.contains(&put.resource)) {
-            lower(&mut since, put.agent, put.when.earliest);
-            reached.persons.extend(self.acts.get(&put.index).into_iter().flat_map(|act| &act.subjects));
+        let puts = contexts.puts.iter().chain(&contexts.ended).filter(|put| resources.contains(&put.resource));
+        let mut had: Vec<(u64, Party, Instant)> = puts.map(|put| (put.index, put.agent, put.when.earliest)).collect();
+        // What else is told may move ends that are known by now, so that whoever had left by then counts too.
+        let unnamed = self.unnamed_agents(LONG_US, &|resource| resources.contains(&resource)).into_iter();
+        had.extend(unnamed.map(|unnamed| (unnamed.index, unnamed.agent, unnamed.when.earliest)));
+        for (index, agent, at) in &had {
+            lower(&mut since, *agent, *at);
+            reached.persons.extend(self.acts.get(index).into_iter().flat_map(|act| &act.subjects));
         }
         if since.is_empty() {
             return reached;
         }
-        let mut puts = contexts.puts.iter().chain(&contexts.ended).filter(|put| resources.contains(&put.resource));
-        if puts.any(|put| self.acts.get(&put.index).is_none_or(|act| act.undetermined)) {
+        if had.iter().any(|(index, ..)| self.acts.get(index).is_none_or(|act| act.undetermined)) {
             let inside = self.edges.iter().filter_map(|edge| match edge.thing {
                 Some(Thing::Content { resource, subject }) if resources.contains(&resource) => subject,
                 _ => None,

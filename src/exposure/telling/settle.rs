@@ -98,7 +98,7 @@ impl Telling {
         }
         self.settle_categories();
         self.settle_lineage();
-        self.settle_contexts(rules.registered);
+        self.settle_contexts(rules.registered, rules.lag_us);
         self.settle_operators();
     }
 

@@ -41,6 +41,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
     };
     let ran: Vec<&ViewerFact> = viewers.iter().filter(|viewer| machine(&viewer.who) && viewer.did > 0).collect();
     let surely_ran = ran.iter().filter(|viewer| viewer.surely > 0).count();
+    let machines = Range { low: surely_ran as u64, high: ran.len() as u64 + perhaps_ran(found) };
     let successes = || accesses.iter().filter(|access| access.rung != Rung::Tried);
     let judged = |value: Authorisation| successes().filter(|access| access.authorisation == value).count() as u64;
     let surely_unauthorised =
@@ -68,7 +69,7 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         people_without_authority: people.without_authority,
         people_saw: people.saw,
         people_given: people.given,
-        machines: Range { low: surely_ran as u64, high: ran.len() as u64 },
+        machines,
         uncountable: found.iter().any(|found| found.exposure.uncountable),
         saw_uncountable: false,
         given_uncountable: false,
@@ -109,6 +110,16 @@ pub(super) fn totals(counting: &Counting<'_>) -> Totals {
         successes: successes().count() as u64,
         unsettled: false,
     }
+}
+
+/// Agents that possibly had it before them, and of which no act tells that.
+fn perhaps_ran(found: &[Found<'_>]) -> u64 {
+    let did = |agent: &Party| {
+        let viewers = found.iter().filter_map(|found| found.exposure.viewers.get(agent));
+        viewers.flat_map(|viewer| viewer.did.values()).any(|rung| *rung != calculus::Rung::Tried)
+    };
+    let agents: BTreeSet<&Party> = found.iter().flat_map(|found| &found.exposure.agents).collect();
+    agents.into_iter().filter(|agent| !did(agent)).count() as u64
 }
 
 /// Distinct acts of which it is not settled whether they were authorised.
@@ -213,8 +224,11 @@ impl Counted {
                     _ => (&mut given, &mut unidentified_given, &mut accounts_given),
                 };
                 *unidentified += u64::from(judged.unidentified);
-                all.extend(&judged.one_of);
-                let is_one = judged.certain && !judged.unidentified && !judged.one_of.is_empty();
+                let one_of = || judged.one_of.iter().filter(|party| party.is_human());
+                all.extend(one_of());
+                // Where an agent uses it too, it was perhaps none of the people.
+                let is_human = one_of().count() == judged.one_of.len() && !judged.one_of.is_empty();
+                let is_one = judged.certain && !judged.unidentified && is_human;
                 if is_one {
                     accounts.push(&judged.one_of);
                 }
@@ -224,7 +238,7 @@ impl Counted {
                     surely_without.extend(&judged.got_without);
                 }
                 if judged.without {
-                    without.extend(&judged.one_of);
+                    without.extend(one_of());
                     accounts_without.extend(is_one.then_some(&judged.one_of));
                 }
                 // Over a group or an account that it was given or shown to.
@@ -232,7 +246,7 @@ impl Counted {
                     let all = if *rung == calculus::Rung::Seen { &mut saw } else { &mut given };
                     all.insert(*party);
                 }
-                could.extend(judged.one_of.iter().chain(judged.perhaps.keys()));
+                could.extend(one_of().chain(judged.perhaps.keys()));
                 // Somebody of whom nothing is said got it, and was perhaps a human.
                 let access = &found.accesses[judged.access];
                 if access.given_to.iter().any(|party| party.is_unknown()) {

@@ -534,7 +534,7 @@ facts! {
         given_to: Vec<Who>,
         /// Others to whom it possibly was given.
         perhaps_given_to: Vec<Who>,
-        /// It was one of these: members of the account that acted.
+        /// It was one of these: people and agents that use the account that acted.
         one_of: Vec<Who>,
         /// Whoever acted cannot be told from others, and may be human or machine.
         unidentified: bool,
