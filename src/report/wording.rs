@@ -395,7 +395,12 @@ mod tests {
             let own = texts_of(language.text_of(Edition::Person));
             assert!(own.len() > 100, "{language:?}");
             for (key, text) in &own {
-                assert_eq!(placeholders(text), placeholders(&all[key]), "{language:?} {key}");
+                let mut filled = placeholders(&all[key]);
+                if key == ".fact.supersedes_earlier" {
+                    // By which switch it is made is nothing to the person.
+                    filled.retain(|name| *name != "n");
+                }
+                assert_eq!(placeholders(text), filled, "{language:?} {key}");
                 assert_ne!(text, &all[key], "{language:?} {key} replaces nothing");
             }
         }
@@ -509,6 +514,7 @@ mod tests {
                                 ".request.state",
                                 ".request.ground",
                                 ".erratum.gone",
+                                ".fact.custodian_class",
                             ]
                             .contains(&here.as_str());
                         // `missing.not_stated` is a sentence like others.

@@ -38,7 +38,7 @@ fn an_agents_read_is_processed_and_nobody_saw() {
     let report = check(
         (1..=11).map(read).collect(),
         "1 agent processed data of this person 11 times, on behalf of the person themself; access by a human: \
-         not determinable.",
+         not determinable; data were disclosed to northwind-models.",
     );
     assert_eq!(report.totals.processed, range(11, 11));
     assert_eq!(report.totals.shown_to_humans, range(0, 0));
@@ -55,7 +55,7 @@ fn what_only_went_into_a_tool_is_told_apart() {
     let report = check(
         vec![read(1).arguments_only(), read(2).arguments_only()],
         "Data of this person were put into a tool 2 times; access beyond that: not determinable; access by a human: not \
-         determinable.",
+         determinable; data were disclosed to northwind-models.",
     );
     assert_eq!((report.totals.processed, report.totals.arguments_only), (range(0, 0), range(2, 2)));
     assert_eq!(report.answer.verdict, Verdict::Accessed, "given to a tool is given away");
@@ -82,7 +82,7 @@ fn attempts_alone_are_no_access_unless_something_was_put_in() {
     check(
         vec![read(1).outcome(Outcome::Failed), read(2).outcome(Outcome::Denied)],
         "Only attempts that were denied or failed are recorded (2), and with 2 of them data of this person were put into a \
-         tool all the same; access by a human: not determinable.",
+         tool all the same; access by a human: not determinable; data were disclosed to northwind-models.",
     );
     let nothing_in =
         |index| read(index).outcome(Outcome::Denied).moving(vec![moved(Direction::Result, &[Category::Contact])]);
@@ -97,7 +97,7 @@ fn an_unknown_outcome_is_a_possible_delivery() {
     let report = check(
         vec![read(1).outcome(Outcome::Unknown)],
         "No agent is certain to have processed data of this person, but it may have happened, up to 1 time; access by a \
-         human: not determinable.",
+         human: not determinable; data were disclosed to northwind-models.",
     );
     assert_eq!(report.totals.processed, range(0, 1));
     assert_eq!(report.lines[0].class, Class::Possible);
@@ -173,7 +173,7 @@ fn only_what_is_rendered_to_a_human_is_shown_to_a_human() {
     let report = check(
         vec![read(1).rendered_to(actor(1))],
         "1 agent processed data of this person 1 time, on behalf of the person themself; data were shown to the person \
-         themself 1 time; access by another human: not determinable.",
+         themself 1 time; access by another human: not determinable; data were disclosed to northwind-models.",
     );
     assert_eq!(report.totals.shown_to_humans, range(0, 0));
     // To an agent: processed, seen by nobody.

@@ -17,7 +17,7 @@ pub struct Ended {
     pub doubtful: Option<Instant>,
     /// By then it surely had, by which entry.
     pub surely: Option<(Instant, u64)>,
-    /// A closing with its reference that was recorded after it claims to lie before it: then, at the earliest.
+    /// A closing with its reference that was recorded since claims to lie before it: then, at the earliest.
     pub before: Option<Instant>,
 }
 
@@ -39,8 +39,6 @@ struct Own {
     /// The two first openings with this reference that stand in different entries.
     first: Option<Place>,
     second: Option<Place>,
-    /// The entry by which one of them was told first.
-    told_first: u64,
     things: BTreeSet<Option<Thing>>,
     used: bool,
 }
@@ -69,9 +67,9 @@ struct Ordered {
     doubtful: Vec<usize>,
     /// The first that surely happened, from each place on.
     sure_from: Vec<Option<usize>>,
-    /// Of those before each place the one that was told last, and of those that surely happened, with when it was recorded.
-    last_before: Vec<Option<u64>>,
-    last_sure_before: Vec<Option<(u64, Instant)>>,
+    /// When the last of those before each place was recorded, and of those that surely happened, by which entry.
+    last_before: Vec<Instant>,
+    last_sure_before: Vec<Option<Place>>,
 }
 
 struct Closing {
@@ -130,7 +128,7 @@ impl Closings {
         let opened = edge.told_as.filter(|_| self.several.contains_key(&thing));
         let whole = self.by_thing.get_mut(&(thing, opened)).map(|whole| whole.ended(edge)).unwrap_or_default();
         let earliest = |one: Option<Instant>, other: Option<Instant>| one.into_iter().chain(other).min();
-        // What carries the reference came after what it ends, if it was told after it, whatever the clocks say.
+        // What carries the reference came after what it ends, whatever the clocks say, unless it was on record before that.
         let own_surely = own.surely.map(|(at, entry)| (at.max(edge.when.latest), at, entry));
         let whole_surely = whole.surely.map(|(at, entry)| (at, at, entry));
         let surely = own_surely.into_iter().chain(whole_surely).min();
@@ -171,7 +169,6 @@ fn opened_as(edges: &[Edge]) -> BTreeMap<Thing, BTreeSet<u32>> {
 
 impl Own {
     fn opens(&mut self, place: Place) {
-        self.told_first = self.first.map_or(place.1, |_| self.told_first.min(place.1));
         match (self.first, self.second) {
             (None, _) => self.first = Some(place),
             (Some(first), _) if first.1 == place.1 => self.first = Some(first.min(place)),
@@ -181,10 +178,10 @@ impl Own {
         }
     }
 
-    /// All but those that were before anything began, by what they claim and by when they were told.
+    /// All but those that were on record before anything began.
     fn ending(&self) -> impl Iterator<Item = &Closing> {
         let began = self.first.map_or(0, |(at, _)| at);
-        let after = move |closing: &&Closing| closing.latest.0 >= began || closing.latest.1 > self.told_first;
+        let after = move |closing: &&Closing| closing.latest.0 >= began || closing.recorded_at >= began;
         self.closings.all.iter().filter(after)
     }
 
@@ -203,11 +200,11 @@ impl Own {
             }
             _ => (earlier, earlier, earlier),
         };
-        // They were before it if they were told before it, too: then they ended something else.
-        let contradict = all.last_before.get(before).copied().flatten().is_some_and(|told| told > edge.index);
+        // Those that were on record by then ended something else.
+        let contradict = before > 0 && all.last_before.get(before).is_some_and(|last| *last >= edge.when.earliest);
         let least = |before_each: &[Instant], from_each: &[Instant], at_once: bool| {
             let both = [
-                before_each.get(before).copied().filter(|_| contradict && before > 0),
+                before_each.get(before).copied().filter(|_| contradict),
                 at_once.then_some(edge.when.earliest),
                 from_each.get(from).copied(),
             ];
@@ -217,8 +214,9 @@ impl Own {
         // Where openings of several things carry the reference, it does not say which one ended.
         let of_one_thing = self.things.len() == 1 && self.things.contains(&Some(thing));
         let sure = || {
+            // All of them had happened when the last one was recorded.
             let told = all.last_sure_before.get(before).copied().flatten();
-            let told = told.filter(|(told, _)| *told > edge.index).map(|(told, recorded_at)| (recorded_at, told));
+            let told = told.filter(|(recorded_at, _)| *recorded_at >= edge.when.earliest);
             let at_once = all.sure_from.get(before).copied().flatten().filter(|at| *at < until);
             let later = || all.sure_from.get(from).copied().flatten();
             let claimed = at_once.or_else(later).map(|at| all.all[at].latest);
@@ -228,7 +226,7 @@ impl Own {
             perhaps: least(&all.least_before, &all.least_from, before < until),
             doubtful: least(&all.doubtful_before, &all.doubtful_from, doubtful_at_once),
             surely: of_one_thing.then(sure).flatten(),
-            before: all.least_before.get(before).copied().filter(|_| contradict && before > 0),
+            before: all.least_before.get(before).copied().filter(|_| contradict),
         }
     }
 }
@@ -277,19 +275,18 @@ impl Ordered {
         let perhaps = least(&doubtful);
         (self.least_before, self.least_from) = all;
         (self.doubtful_before, self.doubtful_from) = perhaps;
-        let mut told = (0, None::<u64>, None::<(u64, Instant)>);
-        self.doubtful.push(0);
-        self.last_before.push(None);
-        self.last_sure_before.push(None);
+        let (mut doubtful, mut last, mut last_sure) = (0, 0, None);
         for closing in &self.all {
-            let (doubtful, last, last_sure) = &mut told;
-            *doubtful += usize::from(!closing.sure);
-            *last = (*last).max(Some(closing.latest.1));
-            *last_sure = (*last_sure).max(closing.sure.then_some((closing.latest.1, closing.recorded_at)));
-            self.doubtful.push(*doubtful);
-            self.last_before.push(*last);
-            self.last_sure_before.push(*last_sure);
+            self.doubtful.push(doubtful);
+            self.last_before.push(last);
+            self.last_sure_before.push(last_sure);
+            doubtful += usize::from(!closing.sure);
+            last = last.max(closing.recorded_at);
+            last_sure = last_sure.max(closing.sure.then_some((closing.recorded_at, closing.latest.1)));
         }
+        self.doubtful.push(doubtful);
+        self.last_before.push(last);
+        self.last_sure_before.push(last_sure);
         self.sure_from = vec![None; self.all.len()];
         let mut sure = None;
         for (at, closing) in self.all.iter().enumerate().rev() {

@@ -324,18 +324,18 @@ impl Telling {
             let thing = Thing::Holding { holder: put.agent, resource: put.resource };
             opened.contains(&(thing, put.reference))
         };
-        // Each with when it came in first, and by which entry first.
-        let mut had: HashMap<(Party, Option<u64>), BTreeMap<Resource, (u64, Instant, u64)>> = HashMap::new();
+        // Each with when it came in first.
+        let mut had: HashMap<(Party, Option<u64>), BTreeMap<Resource, (u64, Instant)>> = HashMap::new();
         for put in puts.iter().filter(|put| !put.given && is_open(put)) {
             let first = had.entry((put.agent, put.session)).or_default().entry(put.resource);
-            let (_, at, entry) = first.or_insert((put.reference, put.when.earliest, put.index));
-            (*at, *entry) = (put.when.earliest.min(*at), put.index.min(*entry));
+            let (_, at) = first.or_insert((put.reference, put.when.earliest));
+            *at = put.when.earliest.min(*at);
         }
         for close in contexts.closes.iter().filter(|close| close.resource.is_none()) {
             let had = had.get(&(close.agent, close.session)).into_iter().flatten();
-            for (resource, (reference, at, entry)) in had {
-                // Nothing of it was there yet, by what both claim and by when they were told.
-                if close.when.latest < *at && close.index < *entry {
+            for (resource, (reference, at)) in had {
+                // Nothing of it was there yet.
+                if close.when.latest < *at {
                     continue;
                 }
                 let thing = Thing::Holding { holder: close.agent, resource: *resource };

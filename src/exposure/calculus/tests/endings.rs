@@ -24,8 +24,7 @@ fn plainly(edges: &[Edge], edge: &Edge, lag: Instant, used: &mut BTreeSet<usize>
         let when = closing.when;
         if closing.reference.is_some() && closing.reference == edge.reference {
             let began = alike.iter().map(|other| other.when.earliest).min();
-            let told = alike.iter().map(|other| other.index).min();
-            if began.is_some_and(|began| when.latest >= began) || told.is_some_and(|told| closing.index > told) {
+            if began.is_some_and(|began| when.latest >= began || closing.recorded_at >= began) {
                 used.insert(position);
             }
             let before = (when.latest, closing.index) < (opened.earliest, edge.index);
@@ -61,10 +60,11 @@ fn plainly(edges: &[Edge], edge: &Edge, lag: Instant, used: &mut BTreeSet<usize>
             doubtful.extend(perhaps.then_some(when.earliest.max(opened.earliest)));
         }
     }
-    // One that was told after it contradicts it: it had happened when the last of them was recorded.
-    if earlier.iter().any(|closing| closing.index > edge.index) {
-        let last = earlier.iter().filter(|closing| !closing.doubtful).max_by_key(|closing| closing.index);
-        let last = last.filter(|closing| closing.index > edge.index && alike_thing);
+    // One that was not on record by then contradicts it: it had happened when the last of them was recorded.
+    if earlier.iter().any(|closing| closing.recorded_at >= opened.earliest) {
+        let told = |closing: &&&Edge| (closing.recorded_at, closing.index);
+        let last = earlier.iter().filter(|closing| !closing.doubtful).max_by_key(told);
+        let last = last.filter(|closing| closing.recorded_at >= opened.earliest && alike_thing);
         let by = |closing: &&Edge| (closing.recorded_at.max(opened.latest) + lag, closing.recorded_at, closing.index);
         endings.push((opened.earliest, last.map(by)));
         ended.before = earlier.iter().map(|closing| closing.when.earliest).min();
@@ -93,7 +93,7 @@ fn edges() -> impl Strategy<Value = Vec<Edge>> {
                 thing,
                 side,
                 when: When { earliest, latest: earliest + width, clock_doubt: false },
-                recorded_at: 9 + index,
+                recorded_at: (earliest + width + index * 3) % 12,
                 reference,
                 told_as,
                 end: None,

@@ -177,11 +177,8 @@ fn is_ended(lines: &[Line], world: &[Instant], at: Instant, i: usize) -> bool {
             return false;
         }
         match (closing.reference, line.reference) {
-            // It ends what carries its reference, and came after it whatever the clock says, unless it was told before it, too.
-            (Some(a), Some(b)) => {
-                let before = j < i && closing.earliest + closing.width < line.earliest;
-                a == b && !before && world[j].max(world[i]) <= at
-            }
+            // It ends what carries its reference, and came after it whatever the clock says.
+            (Some(a), Some(b)) => a == b && world[j].max(world[i]) <= at,
             (Some(_), None) => false,
             (None, _) => (world[j], j) > (world[i], i) && world[j] <= at,
         }
