@@ -149,7 +149,7 @@ fn who_may_have_looked_is_never_told_as_nobody() {
     for (sample, named) in [
         (sent(1, Verb::DataPublish, public), "; data were disclosed to the public and northwind-models."),
         (sent(1, Verb::DataShare, group), "; data were disclosed to engineering and northwind-models."),
-        (sent(1, Verb::DataSend, stranger), "; data were disclosed to northwind-models and somebody.example."),
+        (sent(1, Verb::DataSend, stranger), "; data were disclosed to somebody.example and northwind-models."),
         (sent(1, Verb::DataSend, person), "; data were disclosed to another person and northwind-models."),
         (viewed_by(PartyKind::Group), ""),
         (viewed_by(PartyKind::Service), ""),

@@ -369,9 +369,10 @@ fn absurd_histories_are_flagged_and_widened() {
     story.opens(Thing::Membership { member: ENG, whole: other }, 0);
     story.opens(Thing::Membership { member: person(1), whole: other }, 0);
     story.opens(grant(ENG), at(10, 0)).reference = Some(1);
-    story.closes(grant(ENG), at(9, 0)).reference = Some(1);
+    let closes = story.closes(grant(ENG), at(9, 0));
+    (closes.reference, closes.recorded_at) = (Some(1), at(11, 0));
     let exposure = story.exposure();
-    assert_eq!(could(&exposure, person(1)), (0, 60));
+    assert_eq!(could(&exposure, person(1)), (0, 120), "it had happened when it was recorded");
     let odd: BTreeSet<Oddity> = exposure.oddities.iter().map(|(oddity, _)| *oddity).collect();
     assert_eq!(odd, BTreeSet::from([Oddity::EndsBeforeItBegins, Oddity::GroupInsideItself]));
 }
