@@ -109,6 +109,7 @@ const HARMLESS: &[&str] = &[
     "answer.possible",
     "answer.humans_possible",
     "answer.taken",
+    "breach.phase.not_on_file",
     "breach.figure.not_excluded",
     "breach.figure.not_excluded_note",
     "breach.list.ruled_out",

@@ -325,7 +325,8 @@ impl Telling {
             opened.contains(&(thing, put.reference))
         };
         // Each with when it came in first.
-        let mut had: HashMap<(Party, Option<u64>), BTreeMap<Resource, (u64, Instant)>> = HashMap::new();
+        type Copies = BTreeMap<Resource, (u64, Instant)>;
+        let mut had: HashMap<(Party, Option<u64>), Copies> = HashMap::new();
         for put in puts.iter().filter(|put| !put.given && is_open(put)) {
             let first = had.entry((put.agent, put.session)).or_default().entry(put.resource);
             let (_, at) = first.or_insert((put.reference, put.when.earliest));
