@@ -9,7 +9,7 @@ use super::read::join_content;
 use super::suppressed::{Orders, OrdersOver};
 use super::{EngineError, Kind, OpenLedger, PartState, Statements};
 use crate::admit::events;
-use crate::exposure::{Filter, Term, TermKind};
+use crate::exposure::{BLOCK, Filter, Term, TermKind};
 use crate::ledger::{Published, StoredEntry};
 use crate::model::*;
 use crate::report::edition::Edition;
@@ -536,8 +536,7 @@ impl OpenLedger {
     pub(super) fn amendments(&self, head: &Proving) -> Result<Vec<Amendment>, EngineError> {
         let mut all = Vec::new();
         for entry in self.entries_under(Term::amending(), head.size)? {
-            let body = entry.body();
-            let Some(Ok(Body::Action(action))) = body else { continue };
+            let Some(action) = entry.action() else { continue };
             let holding = action.parts.iter().filter(|group| group.holds_content);
             let ordinals: Vec<u32> =
                 holding.flat_map(|group| group.first..group.first.saturating_add(group.count)).collect();
@@ -619,6 +618,16 @@ impl OpenLedger {
             entries.extend(self.entries_at(&page?)?);
         }
         Ok(entries)
+    }
+
+    /// Indexes below the size that a filter finds, ascending.
+    pub(super) fn indexes_matching(&self, filter: &Filter, size: u64) -> Result<Vec<u64>, EngineError> {
+        let mut indexes = Vec::new();
+        // Whole blocks: each page reads the postings of its block anew.
+        for page in self.pages_matching(filter, 0, size, BLOCK as usize) {
+            indexes.extend(page?);
+        }
+        Ok(indexes)
     }
 
     /// Indexes below the size that a filter finds from an entry on, ascending, at most `max` in a page.

@@ -19,7 +19,6 @@ use crate::report::exposure::registered::History;
 use crate::report::question::RecordedActivity;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use whosaw_verifier::body::Body;
 
 /// Entries that are read together.
 const PAGE: usize = 1_024;
@@ -118,9 +117,7 @@ impl OpenLedger {
         let mut indexes = BTreeSet::new();
         for term in [Term::new(TermKind::Actor, agent), Term::sealed_actor()] {
             let filter = Filter { terms: vec![term], ..Filter::default() };
-            for page in self.pages_matching(&filter, 0, size, PAGE) {
-                indexes.extend(page?);
-            }
+            indexes.extend(self.indexes_matching(&filter, size)?);
         }
         Ok(indexes)
     }
@@ -155,9 +152,8 @@ impl OpenLedger {
         (head, resealed): (&Proving, &mut Resealed<'_>),
     ) -> Result<(), EngineError> {
         let header = &entry.header;
-        let body = entry.body();
         // What was pruned is counted for the whole ledger.
-        let Some(Ok(Body::Action(body))) = body else { return Ok(()) };
+        let Some(body) = entry.action() else { return Ok(()) };
         let (index, recorded_at_us, flags) = (header.index, header.recorded_at_us, header.flags);
         let done = Done { index, recorded_at_us, flags, body: &body, content: None, anew: false, closed: 0 };
         if !question.covers(recorded_at_us) && question.was_in(&done) != Some(true) {

@@ -28,7 +28,7 @@ use crate::report::question::RecordedBreach;
 use crate::vault::{self, PersonId};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use whosaw_verifier::body::{ActionBody, Body};
+use whosaw_verifier::body::ActionBody;
 use whosaw_verifier::part::ContentPart;
 
 /// Places of one person that are looked at for an identifier.
@@ -140,9 +140,7 @@ impl OpenLedger {
             };
             then.push(Then { entry: step.index, on_file, as_of });
         }
-        let as_known = (question.size, question.size);
-        let mut now = self.case_as_of(case, as_known, question.cut_off_us, envelope, progress)?;
-        now.carried = self.carried(&now, question.size, envelope, progress)?;
+        let now = self.case_known(case, question.size, question.cut_off_us, envelope, progress)?;
         let also_known_as = match report_type {
             ReportType::Persons => self.also_known_as(&now.exposure, &head)?,
             _ => BTreeMap::new(),
@@ -209,8 +207,20 @@ impl OpenLedger {
     pub(super) fn case_now(&self, case: Case, size: u64) -> Result<AsOf, EngineError> {
         let cut_off_us = self.head(size)?.recorded_at_us;
         let envelope = self.new_envelope(String::new(), Pull::in_english())?;
-        let mut now = self.case_as_of(case, (size, size), cut_off_us, &envelope, &|_, _| {})?;
-        now.carried = self.carried(&now, size, &envelope, &|_, _| {})?;
+        self.case_known(case, size, cut_off_us, &envelope, &|_, _| {})
+    }
+
+    /// As entries below a size tell it, with what steps of the case had counted before erasures.
+    fn case_known(
+        &self,
+        case: Case,
+        size: u64,
+        cut_off_us: u64,
+        envelope: &Envelope,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<AsOf, EngineError> {
+        let mut now = self.case_as_of(case, (size, size), cut_off_us, envelope, progress)?;
+        now.carried = self.carried(&now, size, envelope, progress)?;
         Ok(now)
     }
 
@@ -233,7 +243,9 @@ impl OpenLedger {
             remarks: Remarks::default(),
         };
         let mut evidence = self.exposure_evidence(&question, progress)?;
-        evidence.erased_at_most = self.erased_at_most(known)?;
+        if known > size {
+            evidence.erased_at_most = self.erased_at_most(known)?;
+        }
         let exposure = exposure::facts(&question, &evidence, envelope);
         let entries = self.exposing(&question, size)?;
         let house = House::of(&evidence);
@@ -315,8 +327,7 @@ impl OpenLedger {
         house: &House,
         (head, resealed): (&Proving, &mut Resealed<'_>),
     ) -> Result<Option<Act>, EngineError> {
-        let body = entry.body();
-        let Some(Ok(Body::Action(body))) = body else { return Ok(None) };
+        let Some(body) = entry.action() else { return Ok(None) };
         let sealed = [
             NamedField::Dataset,
             NamedField::FactResource,

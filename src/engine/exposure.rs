@@ -402,9 +402,7 @@ impl OpenLedger {
             for verb in verbs {
                 let terms = vec![Term::new(TermKind::Verb, verb.code())];
                 let filter = Filter { terms, from_us: reached.agents.values().min().copied(), ..Filter::default() };
-                for page in self.pages_matching(&filter, 0, size, AT_ONCE) {
-                    places.extend(page?);
-                }
+                places.extend(self.indexes_matching(&filter, size)?);
             }
         }
         looked.persons.extend(new);
@@ -601,8 +599,8 @@ impl<'a> Reading<'a> {
 /// What opened of one action.
 struct Opened {
     persons: BTreeMap<u32, Person>,
-    /// By which identifier each is told.
-    told_as: BTreeMap<u32, u32>,
+    /// By which identifier each is told; none where by several.
+    told_as: BTreeMap<Person, Option<u32>>,
     /// In which datasets their records stand.
     records: BTreeMap<u32, BTreeSet<String>>,
     /// Which fields of theirs it names.
@@ -623,7 +621,8 @@ impl Opened {
             }
             if let Some((number, told)) = people.number(part)? {
                 persons.insert(*ordinal, number);
-                told_as.insert(*ordinal, told);
+                let only = |known: &mut Option<u32>| *known = known.filter(|known| *known == told);
+                told_as.entry(number).and_modify(only).or_insert(Some(told));
             }
             let of_person = part.person.iter().flat_map(|person| &person.records);
             let datasets: BTreeSet<String> =

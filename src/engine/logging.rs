@@ -124,13 +124,7 @@ impl OpenLedger {
 
     /// Indexes of the entries that stand under a term, without blocks in which all were recorded before a time.
     fn under(&self, term: Term, from_us: Option<u64>, size: u64) -> Result<Vec<u64>, EngineError> {
-        let filter = Filter { terms: vec![term], from_us, until_us: None };
-        let mut all = Vec::new();
-        // Whole blocks: each page reads the postings of its block anew.
-        for page in self.pages_matching(&filter, 0, size, BLOCK as usize) {
-            all.extend(page?);
-        }
-        Ok(all)
+        self.indexes_matching(&Filter { terms: vec![term], from_us, until_us: None }, size)
     }
 
     /// Reads actions without keeping them: there may be very many.

@@ -15,7 +15,6 @@ use crate::report::evidence::Envelope;
 use crate::report::exposure::document::{AccessFact, LossFact, SubjectFact};
 use crate::report::exposure::evidence::ExposureEvidence;
 use std::collections::{BTreeMap, BTreeSet};
-use whosaw_verifier::body::Body;
 use whosaw_verifier::part::CaseCount;
 
 /// Entries that a case's file rests on, and those that may be such.
@@ -257,8 +256,7 @@ fn people(then: &AsOf, now: &AsOf, counted: &CaseCount) -> Option<Range> {
 
 /// Whether a part of an entry is about a data subject.
 fn is_of_subject(entry: &StoredEntry, ordinal: u32) -> bool {
-    let body = entry.body();
-    let Some(Ok(Body::Action(body))) = body else { return false };
+    let Some(body) = entry.action() else { return false };
     let mut groups = body.parts.iter().filter(|group| group.roles.contains(&Role::DataSubject));
     groups.any(|group| (group.first..group.first.saturating_add(group.count)).contains(&ordinal))
 }

@@ -203,8 +203,7 @@ impl OpenLedger {
                 continue;
             }
             let Some(entry) = self.ledger.entry(index)? else { continue };
-            let body = entry.body();
-            let Some(Ok(Body::Action(body))) = body else { continue };
+            let Some(body) = entry.action() else { continue };
             let parts = body.actors.iter().map(|it| it.part).chain(body.recipients.iter().map(|it| it.part));
             if parts.into_iter().any(|part| part == ordinal + 1) {
                 rows.push(NamedRow { entry: index, ordinal });

@@ -245,8 +245,7 @@ impl OpenLedger {
         let indexes: Vec<u64> = indexes.iter().copied().collect();
         for chunk in indexes.chunks(256) {
             for entry in self.entries_at(chunk)? {
-                let body = entry.body();
-                if let Some(Ok(Body::Action(action))) = body
+                if let Some(action) = entry.action()
                     && action.facts.iter().any(|fact| fact.edge == Edge::Open)
                 {
                     return Ok(true);

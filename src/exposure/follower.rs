@@ -195,12 +195,10 @@ struct State {
 }
 
 impl State {
-    /// What an entry stands under by the number that its source gave it.
-    fn placed(&mut self, source: String, number: u64) -> impl Iterator<Item = Term> + use<> {
-        let before = self.numbers.insert(source.clone(), number);
-        let follows_on = before.and_then(|before| before.checked_add(1)) == Some(number);
-        let begins = (!follows_on).then(|| Term::new(TermKind::Run, source.as_str()));
-        begins.into_iter().chain([Term::new(TermKind::Numbered, source)])
+    /// Whether an entry begins a run, by the number that its source gave it.
+    fn begins_run(&mut self, source: &str, number: u64) -> bool {
+        let before = self.numbers.insert(source.to_owned(), number);
+        before.and_then(|before| before.checked_add(1)) != Some(number)
     }
 }
 
@@ -246,8 +244,9 @@ impl Follower {
         for FoldInput { kind, recorded_at_us, body, carried } in entries {
             let offset = (state.next % BLOCK) as u16;
             let (terms, numbered) = stands_under(kind, body);
-            let placed = numbered.into_iter().flat_map(|(source, number)| state.placed(source, number));
-            for term in terms.into_iter().chain(placed.collect::<Vec<_>>()).chain(carried) {
+            let begins = numbered.filter(|(source, number)| state.begins_run(source, *number));
+            let begins = begins.map(|(source, _)| Term::new(TermKind::Run, source));
+            for term in terms.into_iter().chain(begins).chain(carried) {
                 let postings = state.tail.entry(term).or_default();
                 if postings.last() != Some(&offset) {
                     postings.push(offset);
@@ -291,10 +290,8 @@ impl Follower {
         for (index, kind, body) in entries.into_iter().filter(|(index, ..)| *index < state.next) {
             let kept = |term: &Term| matches!(term.kind, TermKind::EntryKind | TermKind::Undetermined);
             let (terms, numbered) = stands_under(kind, Some(body));
-            let placed = numbered.into_iter().flat_map(|(source, _)| {
-                [TermKind::Numbered, TermKind::Run].map(|kind| Term::new(kind, source.as_str()))
-            });
-            for term in terms.into_iter().chain(placed).filter(|term| !kept(term)) {
+            let begins = numbered.map(|(source, _)| Term::new(TermKind::Run, source));
+            for term in terms.into_iter().chain(begins).filter(|term| !kept(term)) {
                 gone.entry((index / BLOCK, term)).or_default().push((index % BLOCK) as u16);
             }
         }
@@ -479,6 +476,9 @@ fn action_terms(action: &ActionBody, terms: &mut Vec<Term>) {
     }
     if let Some(source) = &action.source {
         add(TermKind::Source, &source.name);
+        if source.sequence > 0 {
+            add(TermKind::Numbered, &source.name);
+        }
     }
     terms.extend(Sort::of(action).map(|sort| sort.term()));
     if states_logging(action) {

@@ -63,8 +63,8 @@ pub struct OpenedAction<'a> {
     pub body: &'a ActionBody,
     /// Who stands in which part, by ordinal.
     pub persons: BTreeMap<u32, Person>,
-    /// By which identifier they do, a number for each, by ordinal.
-    pub told_as: BTreeMap<u32, u32>,
+    /// By which identifier each of them is told, by a number; none where by several.
+    pub told_as: BTreeMap<Person, Option<u32>>,
     pub content: Option<&'a ContentPart>,
     /// Datasets in which records of whoever stands in a part stand, by ordinal.
     pub records: BTreeMap<u32, BTreeSet<String>>,
@@ -579,9 +579,8 @@ impl Telling {
             self.edges.push(edge);
             return;
         }
-        let told_as = told_as(action);
         for thing in things {
-            let told_as = thing.person().and_then(|person| told_as.get(&person).copied().flatten());
+            let told_as = thing.person().and_then(|person| action.told_as.get(&person).copied().flatten());
             self.edges.push(Edge { thing: Some(thing), told_as, ..edge.clone() });
         }
     }
@@ -840,16 +839,6 @@ const OF_ORDINAL: u32 = 1 << 31;
 /// Where a name stands in its entry, as one number.
 fn place_of(field: NamedField, position: usize) -> u32 {
     (field as u32) << 16 | position as u32
-}
-
-/// By which identifier each person is told, none where it is by several.
-fn told_as(action: &OpenedAction<'_>) -> BTreeMap<Person, Option<u32>> {
-    let mut all: BTreeMap<Person, Option<u32>> = BTreeMap::new();
-    for (ordinal, person) in &action.persons {
-        let told = action.told_as.get(ordinal).copied();
-        all.entry(*person).and_modify(|known| *known = known.filter(|known| Some(*known) == told)).or_insert(told);
-    }
-    all
 }
 
 /// An edge as the action tells it, of nothing yet.

@@ -46,20 +46,7 @@ impl Story {
 
     fn edge(&mut self, thing: Thing, side: Side, when: Instant) -> &mut Edge {
         let index = self.edges.len() as u64;
-        self.edges.push(Edge {
-            index,
-            thing: Some(thing),
-            side,
-            when: When::at(when),
-            recorded_at: when,
-            reference: None,
-            told_as: None,
-            end: None,
-            rights: BTreeSet::new(),
-            categories: BTreeSet::new(),
-            authorised: Authorised::NotAssessed,
-            doubtful: false,
-        });
+        self.edges.push(Edge::of(index, thing, side, When::at(when)));
         self.edges.last_mut().expect("was put there")
     }
 

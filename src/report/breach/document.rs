@@ -646,3 +646,10 @@ facts! {
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
+
+impl PersonsTotals {
+    /// Copies that are not gone: those that there surely are, to all.
+    pub fn copies_open(&self) -> Range {
+        Range { low: self.holdings_open.saturating_sub(self.holdings_possible), high: self.holdings_open }
+    }
+}

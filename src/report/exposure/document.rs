@@ -810,6 +810,17 @@ impl SubjectFact {
 }
 
 impl ExposureReport {
+    /// Each time that somebody was in a group or account, a row for each.
+    pub fn memberships(&self) -> Vec<(&AudienceFact, &MemberFact, &Stay)> {
+        let members = self.audiences.iter().flat_map(|whole| whole.members.iter().map(move |member| (whole, member)));
+        members.flat_map(|(whole, member)| member.stays.iter().map(move |stay| (whole, member, stay))).collect()
+    }
+
+    /// What fields each got of each resource, a row for each.
+    pub fn fields_got(&self) -> Vec<(&ViewerFact, &FieldsFact)> {
+        self.viewers.iter().flat_map(|viewer| viewer.fields.iter().map(move |fields| (viewer, fields))).collect()
+    }
+
     /// Everybody through whom it happened, whom it reached, or who said something of it; data subjects as such are not.
     pub fn everybody(&self) -> impl Iterator<Item = &[PersonIdentity]> {
         let viewers = self.viewers.iter().map(|viewer| &viewer.who);

@@ -320,13 +320,7 @@ impl<'a> Told<'a> {
             exactly(t.get("perhaps_told").unwrap_or(&f.not_told), totals.perhaps_told),
             exactly(t.get("could_not_be_told").unwrap_or(&f.not_told), totals.could_not_be_told),
             exactly(t.get("not_told").unwrap_or(&f.not_told), totals.not_told),
-            Figure::of(
-                &self.w.exposure.figure.holds,
-                counted(Range {
-                    low: totals.holdings_open.saturating_sub(totals.holdings_possible),
-                    high: totals.holdings_open,
-                }),
-            ),
+            Figure::of(&self.w.exposure.figure.holds, counted(totals.copies_open())),
         ];
         figures_noted(self.w, &rows)
     }

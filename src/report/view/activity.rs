@@ -78,7 +78,7 @@ impl Said<'_> {
             note: note.to_owned(),
             tone,
         };
-        let actions = if (totals.actions.low, totals.actions.high) == (1, 1) { &f.actions_one } else { &f.actions };
+        let actions = one_or_more(&totals.actions, &f.actions_one, &f.actions);
         let unauthorised_note = fill(&f.unauthorised_note, &[("n", &w.number(totals.not_assessed))]);
         let warn = |number: u64| if number > 0 { Tone::Warning } else { Tone::Plain };
         vec![

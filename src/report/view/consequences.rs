@@ -1,15 +1,12 @@
 //! Of the exposure report: by what authority, to whom it was passed on, what was lost, what led to it, what was corrected.
 
 use super::cover::pair;
-use super::exposure::Said;
+use super::exposure::{LISTED, Said};
 use super::*;
 use crate::report::access::document::{Authorisation, EntryIndex, Span};
 use crate::report::exposure::answer::{duration_range, name_text, people, policy_text};
 use crate::report::exposure::document::*;
 use crate::report::wording::word;
-
-/// Most things in a list inside a cell.
-const LISTED: usize = 6;
 
 impl Said<'_> {
     /// The figures before anything was corrected.

@@ -49,8 +49,7 @@ pub fn figures(words: &Words<'_>) -> Vec<Figure> {
     let undetermined = &words.report.undetermined;
     let figure = |range: Range, labels: [&String; 2], note: String, tone: Tone| {
         let [one, more] = labels;
-        let label = if (range.low, range.high) == (1, 1) { one } else { more };
-        Figure { value: words.range(&range), label: label.clone(), note, tone }
+        Figure { value: words.range(&range), label: one_or_more(&range, one, more).to_owned(), note, tone }
     };
     let into = words.number(totals.attempts_into_tools);
     let with = words.number(undetermined.with_this_person);

@@ -10,7 +10,7 @@ use crate::report::exposure::document::*;
 use crate::report::wording::{Wording, word};
 
 /// Most things in a list inside a cell.
-const LISTED: usize = 6;
+pub(super) const LISTED: usize = 6;
 pub(super) struct Said<'a> {
     pub w: &'a Wording,
     pub report: &'a ExposureReport,
@@ -80,10 +80,6 @@ impl Said<'_> {
         let others = if nobody_counted { &x.figure.not_countable_note } else { &x.figure.uncountable };
         let uncountable = totals.uncountable.then(|| others.clone());
         let could = if nobody_counted { x.figure.not_countable.clone() } else { range(&totals.people_could) };
-        let one_or_more = |all: &Range, one: &str, more: &str| match (all.low, all.high) {
-            (1, 1) => one.to_owned(),
-            _ => more.to_owned(),
-        };
         let subjects = if totals.subjects_determined {
             range(&totals.subjects)
         } else if totals.subjects_counted {
@@ -121,11 +117,11 @@ impl Said<'_> {
         let subjects_label = one_or_more(&totals.subjects, &f.subjects_one, &f.subjects);
         vec![
             figure(duration_range(w, &totals.open_us), &x.figure.open, open_note, Tone::Possible),
-            figure(could, &could_label, could_note, Tone::Possible),
-            figure(saw, &saw_label, saw_note, Tone::Shown),
-            figure(range(&totals.machines), &machines_label, x.figure.machines_note.clone(), Tone::Processed),
-            figure(range(&totals.copies_open()), &holds_label, holds_note, Tone::ArgumentsOnly),
-            figure(subjects, &subjects_label, x.figure.subjects_note.clone(), Tone::OtherPart),
+            figure(could, could_label, could_note, Tone::Possible),
+            figure(saw, saw_label, saw_note, Tone::Shown),
+            figure(range(&totals.machines), machines_label, x.figure.machines_note.clone(), Tone::Processed),
+            figure(range(&totals.copies_open()), holds_label, holds_note, Tone::ArgumentsOnly),
+            figure(subjects, subjects_label, x.figure.subjects_note.clone(), Tone::OtherPart),
         ]
     }
 

@@ -1,12 +1,9 @@
 //! Of the exposure report: to which groups and accounts something was open, who was in them, and which fields each got.
 
-use super::exposure::Said;
+use super::exposure::{LISTED, Said};
 use super::*;
 use crate::report::exposure::document::*;
 use crate::report::wording::word;
-
-/// Most things in a list inside a cell.
-const LISTED: usize = 6;
 
 impl Said<'_> {
     pub(super) fn groups(&self) -> Vec<Block> {
@@ -29,9 +26,7 @@ impl Said<'_> {
         let columns = vec![column(&t.audience, 32), column(&t.open_to_it, 32), column(&t.in_it, 36)];
         let all = self.report.audiences.iter().map(audience);
         let mut blocks = vec![self.rows(&x.section.groups, columns, all)];
-        let members = self.report.audiences.iter().flat_map(|whole| whole.members.iter().map(move |it| (whole, it)));
-        let stays: Vec<(&AudienceFact, &MemberFact, &Stay)> =
-            members.flat_map(|(whole, member)| member.stays.iter().map(move |stay| (whole, member, stay))).collect();
+        let stays = self.report.memberships();
         if !stays.is_empty() {
             let member = |(whole, member, stay): (&AudienceFact, &MemberFact, &Stay)| {
                 row([
@@ -69,8 +64,6 @@ impl Said<'_> {
     pub(super) fn fields(&self) -> Block {
         let (w, x) = (self.w, &self.w.exposure);
         let t = &x.table;
-        let of_viewers = self.report.viewers.iter().flat_map(|who| who.fields.iter().map(move |it| (who, it)));
-        let all: Vec<(&ViewerFact, &FieldsFact)> = of_viewers.collect();
         let fields = |(viewer, got): (&ViewerFact, &FieldsFact)| {
             let perhaps = match got.perhaps_fields.is_empty() {
                 true => String::new(),
@@ -88,7 +81,7 @@ impl Said<'_> {
             ])
         };
         let columns = vec![column(&t.who, 32), column(&t.resource, 26), column(&w.table.field, 42)];
-        self.rows(&x.section.fields, columns, all.into_iter().map(fields))
+        self.rows(&x.section.fields, columns, self.report.fields_got().into_iter().map(fields))
     }
 
     /// A table of which only those rows are made that a page holds.

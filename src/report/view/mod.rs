@@ -34,6 +34,7 @@ pub use timeline::{Axis, Lane, LaneSpan, Mark, Order, OrderRow, Tick, Timeline};
 
 use crate::report::Report;
 use crate::report::access::AccessReport;
+use crate::report::access::document::Range;
 use crate::report::edition::Edition;
 use crate::report::wording::{Wording, fill};
 use serde::{Deserialize, Serialize};
@@ -241,6 +242,11 @@ impl Piece {
 }
 
 /// A cell of pieces below each other; empty ones are left out.
+/// A figure's label, in the singular where there is surely one.
+fn one_or_more<'a>(all: &Range, one: &'a str, more: &'a str) -> &'a str {
+    if (all.low, all.high) == (1, 1) { one } else { more }
+}
+
 pub fn cell(pieces: impl IntoIterator<Item = (String, Style)>) -> Cell {
     let pieces = pieces.into_iter().filter(|(text, _)| !text.is_empty());
     Cell { pieces: pieces.map(|(text, style)| Piece { text, style }).collect() }

@@ -1,12 +1,9 @@
 //! Of the exposure report: how the data was protected, who could use which key, and where those live whose data it was.
 
-use super::exposure::Said;
+use super::exposure::{LISTED, Said};
 use super::*;
 use crate::report::exposure::document::*;
 use crate::report::wording::word;
-
-/// Most things in a list inside a cell.
-const LISTED: usize = 6;
 
 impl Said<'_> {
     pub(super) fn protections(&self) -> Vec<Block> {

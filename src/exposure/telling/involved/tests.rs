@@ -27,20 +27,9 @@ fn told(all: &[InIt]) -> Telling {
     let mut told = Telling::default();
     for (at, one) in all.iter().enumerate() {
         for (side, when) in [(Side::Opens, one.from), (Side::Closes, one.until)] {
-            told.edges.push(Edge {
-                index: at as u64,
-                thing: Some(Thing::Membership { member: party(one.member), whole: party(one.whole) }),
-                side,
-                when: When::at(when),
-                recorded_at: when,
-                reference: Some(at as u64),
-                told_as: None,
-                end: None,
-                rights: BTreeSet::new(),
-                categories: BTreeSet::new(),
-                authorised: Authorised::Yes,
-                doubtful: false,
-            });
+            let thing = Thing::Membership { member: party(one.member), whole: party(one.whole) };
+            let edge = Edge::of(at as u64, thing, side, When::at(when));
+            told.edges.push(Edge { reference: Some(at as u64), authorised: Authorised::Yes, ..edge });
         }
     }
     told

@@ -21,9 +21,6 @@ impl<'a> Told<'a> {
     pub fn members(self) -> Sheet {
         let cut_off = self.report.header.question.cut_off;
         let (w, t, c) = (self.w, &self.w.exposure.table, &self.w.sheet.column);
-        let members = self.report.audiences.iter().flat_map(|whole| whole.members.iter().map(move |it| (whole, it)));
-        let rows: Vec<(&AudienceFact, &MemberFact, &Stay)> =
-            members.flat_map(|(whole, member)| member.stays.iter().map(move |stay| (whole, member, stay))).collect();
         Columns::new(w)
             .text(&t.audience, move |row: &(&AudienceFact, &MemberFact, &Stay)| self.who(&row.0.who))
             .text(&t.member, move |row| self.who(&row.1.who))
@@ -32,7 +29,12 @@ impl<'a> Told<'a> {
             .bound(&t.from, |row| row.2.start.clone())
             .bound(&t.until, move |row| row.2.end(cut_off))
             .texts(&c.suppressed, move |row| self.kept_by(row.2))
-            .sheet("members", &w.sheet.name.members, Some(("groups", &w.exposure.section.members)), &rows)
+            .sheet(
+                "members",
+                &w.sheet.name.members,
+                Some(("groups", &w.exposure.section.members)),
+                &self.report.memberships(),
+            )
     }
 
     /// Orders that keep what opened or closed it from whom it is about.
@@ -44,8 +46,6 @@ impl<'a> Told<'a> {
 
     pub fn fields(self) -> Sheet {
         let (w, t, c) = (self.w, &self.w.exposure.table, &self.w.sheet.column);
-        let viewers = self.report.viewers.iter();
-        let rows: Vec<_> = viewers.flat_map(|who| who.fields.iter().map(move |it| (who, it))).collect();
         Columns::new(w)
             .text(&t.who, move |row: &(&ViewerFact, &FieldsFact)| self.who(&row.0.who))
             .text(&c.kind, move |row| self.kind(&row.0.who))
@@ -54,7 +54,12 @@ impl<'a> Told<'a> {
             .texts(&c.perhaps_fields, |row| row.1.perhaps_fields.clone())
             .number(&c.successes, |row| row.1.acts)
             .number(&c.fields_not_told, |row| row.1.untold)
-            .sheet("fields", &w.sheet.name.fields, Some(("fields", &w.exposure.section.fields)), &rows)
+            .sheet(
+                "fields",
+                &w.sheet.name.fields,
+                Some(("fields", &w.exposure.section.fields)),
+                &self.report.fields_got(),
+            )
     }
 
     pub fn protections(self) -> Sheet {

@@ -20,14 +20,14 @@ impl Said<'_> {
             false => fill(&w.exposure.figure.at_least, &[("n", &w.number(totals.persons.low))]),
         };
         let left = totals.not_told + totals.could_not_be_told + totals.perhaps_told;
-        let surely = totals.holdings_open.saturating_sub(totals.holdings_possible);
+        let copies = totals.copies_open();
         vec![
             figure(persons, &f.persons, &f.persons_note, Tone::OtherPart),
             figure(w.number(totals.accessed), &f.accessed, &f.accessed_note, Tone::Processed),
             figure(w.number(totals.cannot_be_excluded), &f.not_excluded, &f.not_excluded_note, Tone::Possible),
             figure(w.number(totals.told), &f.told, &f.told_note, Tone::Shown),
             figure(w.number(left), &f.not_told, &f.not_told_note, if left > 0 { Tone::Warning } else { Tone::Plain }),
-            figure(w.range(surely, totals.holdings_open), &w.exposure.figure.holds, &f.holds_note, Tone::ArgumentsOnly),
+            figure(w.range(copies.low, copies.high), &w.exposure.figure.holds, &f.holds_note, Tone::ArgumentsOnly),
         ]
     }
 
